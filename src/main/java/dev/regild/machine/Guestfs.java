@@ -1,0 +1,400 @@
+package dev.regild.machine;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A libguestfs appliance: a small virtual machine in which an untrusted disk is opened, so that
+ * nothing on it is ever parsed by the host's kernel. Bound straight to {@code libguestfs.so.0};
+ * guestfs(3) describes each function under its own name ({@link #readFile} is {@code
+ * guestfs_read_file}).
+ *
+ * <p>Drives are added, then it is launched, then everything else. Calls are serialised; every one
+ * throws {@link GuestfsException} with libguestfs' own message when it fails. A call blocks its
+ * carrier thread, so use a platform thread for long ones. {@link #abort} may come from any thread
+ * at any time; it ends the call under way within moments. {@link #close} may be called more than
+ * once and waits for a call under way: to close at once, abort first. The appliance has no network.
+ * libguestfs ends it within two seconds of our process, should that be killed.
+ */
+public final class Guestfs implements AutoCloseable {
+  private final GuestfsHandle handle;
+
+  /**
+   * One partition of a partition table.
+   *
+   * @param number counted from 1
+   * @param start bytes from the start of the disk
+   * @param size in bytes
+   */
+  public record Partition(int number, long start, long size) {}
+
+  private Guestfs(GuestfsHandle handle) {
+    this.handle = handle;
+  }
+
+  /**
+   * A new appliance, not yet launched, with 768 MiB of memory and one processor.
+   *
+   * @param temporaryDirectory must exist; what the appliance writes beside its disks goes there
+   * @throws GuestfsException if libguestfs is not installed
+   */
+  public static Guestfs create(Accelerator accelerator, Path temporaryDirectory)
+      throws GuestfsException {
+    GuestfsHandle handle = new GuestfsHandle(temporaryDirectory);
+    handle.status("guestfs_set_backend", "direct");
+    handle.status("guestfs_set_network", 0);
+    // guestfs(3), BACKEND SETTINGS. Without either, a KVM that does not work is tried first.
+    handle.status(
+        "guestfs_set_backend_setting",
+        switch (accelerator) {
+          case KVM -> "force_kvm";
+          case TCG -> "force_tcg";
+        },
+        "1");
+    Guestfs guestfs = new Guestfs(handle);
+    guestfs.setMemoryMiB(768);
+    return guestfs;
+  }
+
+  public void setMemoryMiB(int memoryMiB) throws GuestfsException {
+    handle.status("guestfs_set_memsize", memoryMiB);
+  }
+
+  public void setCpus(int cpus) throws GuestfsException {
+    handle.status("guestfs_set_smp", cpus);
+  }
+
+  /**
+   * Adds a disk, as {@code /dev/sda}, {@code /dev/sdb} and so on. Blocks that the guest discards
+   * are given back to the file.
+   *
+   * @param format QEMU's name of the format, never probed
+   * @param readOnly whether what is written is thrown away
+   */
+  public void addDrive(Path disk, String format, boolean readOnly) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      handle.status(
+          "guestfs_add_drive_opts_argv",
+          disk.toAbsolutePath().toString(),
+          GuestfsStructs.addDrive(arena, format, readOnly));
+    }
+  }
+
+  /** Adds an empty disk that is gone with the appliance; it takes only the room that is used. */
+  public void addScratchDrive(long bytes) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      handle.status("guestfs_add_drive_scratch_argv", bytes, GuestfsStructs.noOptions(arena));
+    }
+  }
+
+  /**
+   * Starts the appliance.
+   *
+   * @param limit after which it is given up. The first launch of all builds the appliance's image,
+   *     which takes up to a minute more
+   */
+  public void launch(Duration limit) throws GuestfsException {
+    handle.within(
+        limit,
+        "the start of the appliance",
+        () -> {
+          handle.status("guestfs_launch");
+          return true;
+        });
+  }
+
+  /** The process of the appliance's QEMU. */
+  public long pid() throws GuestfsException {
+    return handle.number("guestfs_get_pid");
+  }
+
+  /**
+   * Looks for operating systems.
+   *
+   * @return the device of the root filesystem of each, which the other inspections take; empty if
+   *     there is none. A disk with an encrypted root has none
+   */
+  public List<String> inspectOs() throws GuestfsException {
+    return handle.strings("guestfs_inspect_os");
+  }
+
+  /** {@code linux}, {@code windows}, {@code freebsd}… or {@code unknown}. */
+  public String inspectType(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_type", root);
+  }
+
+  /** {@code debian}, {@code ubuntu}, {@code rhel}… or {@code unknown}. */
+  public String inspectDistro(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_distro", root);
+  }
+
+  /** As the system names itself, for people to read. */
+  public String inspectProductName(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_product_name", root);
+  }
+
+  /** 0 if it is not known. */
+  public int inspectMajorVersion(String root) throws GuestfsException {
+    return handle.number("guestfs_inspect_get_major_version", root);
+  }
+
+  /** 0 if it is not known. */
+  public int inspectMinorVersion(String root) throws GuestfsException {
+    return handle.number("guestfs_inspect_get_minor_version", root);
+  }
+
+  /** The processor architecture in libguestfs' word: {@code x86_64}, {@code aarch64}. */
+  public String inspectArchitecture(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_arch", root);
+  }
+
+  /** {@code deb}, {@code rpm}… or {@code unknown}. */
+  public String inspectPackageFormat(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_package_format", root);
+  }
+
+  /** Where the system mounts what: mount point to device, the shorter mount points first. */
+  public Map<String, String> inspectMountPoints(String root) throws GuestfsException {
+    Map<String, String> found = pairs("guestfs_inspect_get_mountpoints", root);
+    Map<String, String> ordered = new LinkedHashMap<>();
+    found.keySet().stream()
+        .sorted((a, b) -> a.length() != b.length() ? a.length() - b.length() : a.compareTo(b))
+        .forEach(mountPoint -> ordered.put(mountPoint, found.getOrDefault(mountPoint, "")));
+    return ordered;
+  }
+
+  /** The devices of all filesystems that belong to the system, swap included. */
+  public List<String> inspectFilesystems(String root) throws GuestfsException {
+    return handle.strings("guestfs_inspect_get_filesystems", root);
+  }
+
+  /**
+   * Every device that may hold a filesystem, with its type: {@code ext4}, {@code swap}, {@code
+   * crypto_LUKS}, {@code unknown}.
+   */
+  public Map<String, String> listFilesystems() throws GuestfsException {
+    return pairs("guestfs_list_filesystems");
+  }
+
+  /** The added disks, in their order. */
+  public List<String> listDevices() throws GuestfsException {
+    return handle.strings("guestfs_list_devices");
+  }
+
+  public List<String> listPartitions() throws GuestfsException {
+    return handle.strings("guestfs_list_partitions");
+  }
+
+  /** The partitions of a disk, in the order of its table. */
+  public List<Partition> partitions(String device) throws GuestfsException {
+    return handle.take(GuestfsStructs::takePartitions, "guestfs_part_list", device);
+  }
+
+  /** {@code gpt}, {@code msdos}… */
+  public String partitionTableType(String device) throws GuestfsException {
+    return handle.string("guestfs_part_get_parttype", device);
+  }
+
+  /** The GUID that says what a GPT partition is for, in upper case. */
+  public String gptType(String device, int partition) throws GuestfsException {
+    return handle.string("guestfs_part_get_gpt_type", device, partition);
+  }
+
+  /** A GPT partition's own GUID, in upper case. */
+  public String gptGuid(String device, int partition) throws GuestfsException {
+    return handle.string("guestfs_part_get_gpt_guid", device, partition);
+  }
+
+  /** {@code /dev/sda2} gives 2. */
+  public int partitionNumber(String partition) throws GuestfsException {
+    return handle.number("guestfs_part_to_partnum", partition);
+  }
+
+  /** {@code /dev/sda2} gives {@code /dev/sda}. */
+  public String deviceOf(String partition) throws GuestfsException {
+    return handle.string("guestfs_part_to_dev", partition);
+  }
+
+  /** In bytes. */
+  public long deviceSize(String device) throws GuestfsException {
+    return handle.size("guestfs_blockdev_getsize64", device);
+  }
+
+  /** Whether the device is a logical volume of LVM. */
+  public boolean isLogicalVolume(String device) throws GuestfsException {
+    return handle.truth("guestfs_is_lv", device);
+  }
+
+  /** Makes a partition table with one partition over the whole disk. */
+  public void partition(String device, String tableType) throws GuestfsException {
+    handle.status("guestfs_part_disk", device, tableType);
+  }
+
+  public void makeFilesystem(String type, String device) throws GuestfsException {
+    handle.status("guestfs_mkfs", type, device);
+  }
+
+  /** {@code ext4}, {@code vfat}, {@code crypto_LUKS}; empty if there is nothing known. */
+  public String filesystemType(String device) throws GuestfsException {
+    return handle.string("guestfs_vfs_type", device);
+  }
+
+  /** Empty where there is none. */
+  public String filesystemUuid(String device) throws GuestfsException {
+    return handle.string("guestfs_vfs_uuid", device);
+  }
+
+  /** Empty where there is none. */
+  public String filesystemLabel(String device) throws GuestfsException {
+    return handle.string("guestfs_vfs_label", device);
+  }
+
+  public void mount(String device, String mountPoint) throws GuestfsException {
+    handle.status("guestfs_mount", device, mountPoint);
+  }
+
+  public void mountReadOnly(String device, String mountPoint) throws GuestfsException {
+    handle.status("guestfs_mount_ro", device, mountPoint);
+  }
+
+  /** Mounts with the options that mount(8) takes after {@code -o}. */
+  public void mount(String device, String mountPoint, String options) throws GuestfsException {
+    handle.status("guestfs_mount_options", options, device, mountPoint);
+  }
+
+  public void unmountAll() throws GuestfsException {
+    handle.status("guestfs_umount_all");
+  }
+
+  /** Whether it is a regular file; a symbolic link is none. */
+  public boolean isFile(String path) throws GuestfsException {
+    return handle.truth("guestfs_is_file", path);
+  }
+
+  /** Whether it is a directory; a symbolic link is none. */
+  public boolean isDirectory(String path) throws GuestfsException {
+    return handle.truth("guestfs_is_dir", path);
+  }
+
+  public boolean isSymbolicLink(String path) throws GuestfsException {
+    return handle.truth("guestfs_is_symlink", path);
+  }
+
+  /** Whether there is anything; a dangling symbolic link does not count. */
+  public boolean exists(String path) throws GuestfsException {
+    return handle.truth("guestfs_exists", path);
+  }
+
+  public byte[] readFile(String path) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment size = arena.allocate(JAVA_LONG);
+      return handle.take(
+          pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0)),
+          "guestfs_read_file",
+          path,
+          size);
+    }
+  }
+
+  public void write(String path, byte[] content) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, content);
+      handle.status("guestfs_write", path, bytes, (long) content.length);
+    }
+  }
+
+  /** Makes the directory and those above it that are missing. */
+  public void makeDirectories(String path) throws GuestfsException {
+    handle.status("guestfs_mkdir_p", path);
+  }
+
+  public void changeMode(String path, int mode) throws GuestfsException {
+    handle.status("guestfs_chmod", mode, path);
+  }
+
+  /** Removes a file or a whole directory; nothing there is no error. */
+  public void removeTree(String path) throws GuestfsException {
+    handle.status("guestfs_rm_rf", path);
+  }
+
+  /** Removes a file; nothing there is no error. */
+  public void removeFile(String path) throws GuestfsException {
+    handle.status("guestfs_rm_f", path);
+  }
+
+  public void upload(Path file, String path) throws GuestfsException {
+    handle.status("guestfs_upload", file.toAbsolutePath().toString(), path);
+  }
+
+  public void download(String path, Path file) throws GuestfsException {
+    handle.status("guestfs_download", path, file.toAbsolutePath().toString());
+  }
+
+  /** Unpacks an uncompressed tar file into an existing directory. */
+  public void unpack(Path tar, String directory) throws GuestfsException {
+    handle.status("guestfs_tar_in", tar.toAbsolutePath().toString(), directory);
+  }
+
+  /**
+   * Runs a program of the mounted system, with its root as root and {@code /dev}, {@code /proc} and
+   * {@code /sys} in place. libguestfs can't carry more than about 4 MiB of output.
+   *
+   * @param limit after which the whole appliance is aborted, since libguestfs can't end a program
+   * @return its standard output
+   * @throws GuestfsException if it ended with another status than 0; the message holds its standard
+   *     error
+   */
+  public String command(List<String> command, Duration limit) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment arguments = GuestfsLibrary.strings(arena, command);
+      return handle.within(
+          limit, command.getFirst(), () -> handle.string("guestfs_command", arguments));
+    }
+  }
+
+  /** Gives the free blocks of a mounted filesystem back to the disk's file. */
+  public void trim(String mountPoint) throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      handle.status("guestfs_fstrim_argv", mountPoint, GuestfsStructs.noOptions(arena));
+    }
+  }
+
+  public void sync() throws GuestfsException {
+    handle.status("guestfs_sync");
+  }
+
+  /**
+   * Ends the appliance; an error says that something which was written may not be on the disk. Only
+   * {@link #close} is left to be called then.
+   */
+  public void shutdown() throws GuestfsException {
+    handle.status("guestfs_shutdown");
+  }
+
+  /** Ends the call under way, and every later one, with a GuestfsException. */
+  public void abort() {
+    handle.abort("the appliance was told to stop");
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  private Map<String, String> pairs(String function, Object... arguments) throws GuestfsException {
+    List<String> list = handle.strings(function, arguments);
+    Map<String, String> pairs = new LinkedHashMap<>();
+    for (int i = 0; i + 1 < list.size(); i += 2) {
+      pairs.put(list.get(i), list.get(i + 1));
+    }
+    return pairs;
+  }
+}

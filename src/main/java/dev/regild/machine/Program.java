@@ -1,0 +1,197 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * An external program, ready to be run. It gets a minimal environment (PATH, LANG, HOME), never
+ * ours: keys and passwords that we were started with stay with us. No environment value is ever
+ * logged or put in a message. What a program starts ends with it, and both end with us.
+ *
+ * @param command the program, by name or absolute path, and its arguments; no shell is involved
+ * @param timeLimit after which a run is killed with all that it started
+ * @param environment added to the minimal one
+ * @param limits what the kernel lets it have, for programs that read untrusted input
+ */
+public record Program(
+    List<String> command,
+    Duration timeLimit,
+    Map<String, String> environment,
+    Optional<Limits> limits) {
+  /** A program that writes more than this to its standard output is killed. */
+  public static final int MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+  static final int ERROR_TAIL_BYTES = 8 * 1024;
+
+  private static final Duration DEFAULT_TIME_LIMIT = Duration.ofMinutes(5);
+
+  /**
+   * Limits that the kernel holds (setrlimit(2)).
+   *
+   * @param addressSpaceBytes RLIMIT_AS
+   * @param cpuTime RLIMIT_CPU, in whole seconds
+   */
+  public record Limits(long addressSpaceBytes, Duration cpuTime) {}
+
+  public Program {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+    if (command.isEmpty()) {
+      throw new IllegalArgumentException("command is empty");
+    }
+    if (!timeLimit.isPositive()) {
+      throw new IllegalArgumentException("timeLimit must be positive: " + timeLimit);
+    }
+  }
+
+  public Program(List<String> command, Duration timeLimit, Map<String, String> environment) {
+    this(command, timeLimit, environment, Optional.empty());
+  }
+
+  /** With a time limit of 5 minutes. */
+  public static Program of(String... command) {
+    return of(List.of(command));
+  }
+
+  /** With a time limit of 5 minutes. */
+  public static Program of(List<String> command) {
+    return new Program(command, DEFAULT_TIME_LIMIT, Map.of());
+  }
+
+  public Program within(Duration newTimeLimit) {
+    return new Program(command, newTimeLimit, environment, limits);
+  }
+
+  /** With one more variable in its environment. */
+  public Program with(String name, String value) {
+    Map<String, String> more = new HashMap<>(environment);
+    more.put(name, value);
+    return new Program(command, timeLimit, more, limits);
+  }
+
+  public Program limitedTo(Limits newLimits) {
+    return new Program(command, timeLimit, environment, Optional.of(newLimits));
+  }
+
+  /**
+   * Runs it to its end, with an empty standard input.
+   *
+   * @return its standard output, at most {@link #MAX_OUTPUT_BYTES}
+   * @throws ProgramException if it is missing, ends with another status than 0, writes too much, or
+   *     takes longer than its time limit; the message holds the end of its standard error
+   * @throws InterruptedException if our thread is interrupted; the program is gone then
+   */
+  public String run() throws ProgramException, InterruptedException {
+    OutputText output = new OutputText(MAX_OUTPUT_BYTES);
+    run(output);
+    return output.text();
+  }
+
+  /**
+   * Runs it to its end, with an empty standard input.
+   *
+   * @param onLine is given each line of standard output that is not empty, as it comes; a carriage
+   *     return ends a line too, as progress displays use it. One call at a time, from a thread of
+   *     its own; what it throws kills the program and is thrown here
+   * @throws ProgramException as {@link #run()}
+   */
+  public void run(Consumer<String> onLine) throws ProgramException, InterruptedException {
+    run(new OutputLines(onLine));
+  }
+
+  /**
+   * Starts it to run beside us, with an empty standard input; it can't outlive us. The time limit
+   * does not apply.
+   */
+  public RunningProgram startTied() throws ProgramException {
+    ProcessBuilder builder = builder();
+    try {
+      return RunningProgram.start(builder);
+    } catch (IOException e) {
+      throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Starts it to run beside us, with its standard input and output as pipes, and leaves it to the
+   * caller to end. Its standard error is read and thrown away. The time limit does not apply, and
+   * it outlives us unless it ends with its standard input.
+   */
+  public Process start() throws ProgramException {
+    ProcessBuilder builder = builder().redirectError(ProcessBuilder.Redirect.DISCARD);
+    try {
+      return builder.start();
+    } catch (IOException e) {
+      throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
+    }
+  }
+
+  private void run(OutputReader output) throws ProgramException, InterruptedException {
+    try (RunningProgram running = startTied()) {
+      Thread reader = Thread.ofVirtual().name("stdout").start(() -> output.drain(running));
+      if (!running.waitFor(timeLimit)) {
+        throw new ProgramException(
+            "%s took longer than %s and was killed%s"
+                .formatted(name(), spoken(timeLimit), said(running)));
+      }
+      reader.join(Duration.ofSeconds(10));
+      output.rethrow(name());
+      if (running.exitStatus() != 0) {
+        throw new ProgramException(
+            "%s failed with status %d%s".formatted(name(), running.exitStatus(), said(running)),
+            running.exitStatus());
+      }
+    }
+  }
+
+  private ProcessBuilder builder() throws ProgramException {
+    String program = command.getFirst();
+    if (SearchPath.find(program).isEmpty()) {
+      throw new ProgramException(SearchPath.remedy(program));
+    }
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>());
+    limits.ifPresent(l ->
+        builder
+            .command()
+            .addAll(
+                List.of(
+                    "prlimit",
+                    "--as=" + l.addressSpaceBytes(),
+                    "--cpu=" + l.cpuTime().toSeconds(),
+                    "--")));
+    builder.command().addAll(command);
+    builder.environment().clear();
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "PATH", SearchPath.value(),
+                "LANG", "C.UTF-8",
+                "HOME", System.getProperty("user.home", "/")));
+    builder.environment().putAll(environment);
+    return builder;
+  }
+
+  private String name() {
+    String program = command.getFirst();
+    return program.substring(program.lastIndexOf('/') + 1);
+  }
+
+  private static String said(RunningProgram running) {
+    String errors = running.errors();
+    return errors.isEmpty() ? "" : ": " + errors;
+  }
+
+  private static String spoken(Duration duration) {
+    return duration.toMillis() % 1000 == 0
+        ? duration.toSeconds() + " s"
+        : TimeUnit.NANOSECONDS.toMillis(duration.toNanos()) + " ms";
+  }
+}

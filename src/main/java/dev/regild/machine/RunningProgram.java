@@ -1,0 +1,108 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A program that runs beside us and can't outlive us: when our process ends, however it ends, its
+ * whole process group is killed.
+ *
+ * <p>A shell of ours stands between. It holds the reading end of a pipe whose writing end only we
+ * have; the kernel closes that one when we die, even by SIGKILL, and the shell then kills the group
+ * that it shares with the program. The kernel's own parent-death signal would not do: it is sent
+ * when the <em>thread</em> that started the program ends (prctl(2), PR_SET_PDEATHSIG).
+ */
+public final class RunningProgram implements AutoCloseable {
+  /** Fixed text; the program and its arguments come to it as its own arguments. */
+  private static final String SUPERVISOR =
+      """
+      exec 3<&0 </dev/null
+      "$@" 3<&- &
+      program=$!
+      { while read -r line; do :; done; kill -KILL 0; } <&3 3<&- >/dev/null 2>&1 &
+      watch=$!
+      exec 3<&-
+      trap 'kill -KILL 0' HUP INT TERM
+      wait "$program"
+      status=$?
+      kill -KILL "$watch"
+      exit "$status"
+      """;
+
+  private final Process process;
+  private final Tail errors = new Tail(Program.ERROR_TAIL_BYTES);
+  private final Thread errorReader;
+
+  private RunningProgram(Process process) {
+    this.process = process;
+    this.errorReader =
+        Thread.ofVirtual().name("stderr").start(() -> errors.drain(process.getErrorStream()));
+  }
+
+  /** The builder's command is replaced by one that has the supervisor before it. */
+  static RunningProgram start(ProcessBuilder builder) throws IOException {
+    builder
+        .command()
+        .addAll(0, List.of("setsid", "--wait", "sh", "-c", SUPERVISOR, "regild-supervisor"));
+    return new RunningProgram(builder.start());
+  }
+
+  /** What the program writes to its standard output. It must be read, or the program will block. */
+  public InputStream output() {
+    return process.getInputStream();
+  }
+
+  /** The end of what it has written to its standard error so far. */
+  public String errors() {
+    return errors.text();
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /**
+   * Waits for the program to end by itself.
+   *
+   * @return false when the time was up first; it then still runs
+   */
+  public boolean waitFor(Duration limit) throws InterruptedException {
+    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    if (ended) {
+      // A daemon left behind may hold the pipe open, so not for ever.
+      errorReader.join(Duration.ofSeconds(1));
+    }
+    return ended;
+  }
+
+  /** The exit status of a program that has ended; 128 and the signal's number if one killed it. */
+  public int exitStatus() {
+    return process.exitValue();
+  }
+
+  /** Kills the program with all that it has started, and waits until they are gone. */
+  @Override
+  public void close() {
+    List<ProcessHandle> tree =
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
+    tree.forEach(ProcessHandle::destroyForcibly);
+    for (ProcessHandle member : tree) {
+      member.onExit().completeOnTimeout(member, 10, TimeUnit.SECONDS).join();
+    }
+    closeQuietly(process.getInputStream());
+    closeQuietly(process.getErrorStream());
+    closeQuietly(process.getOutputStream());
+  }
+
+  private static void closeQuietly(AutoCloseable stream) {
+    try {
+      stream.close();
+    } catch (Exception alreadyBroken) {
+      // The program is gone; so is its pipe.
+    }
+  }
+}
