@@ -1,40 +1,57 @@
 package dev.regild.servicing;
 
+import dev.regild.inventory.GuestFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * An opened disk in which the guest's own programs can be run, with no network and none of its
  * services started. All paths are the guest's. One thread uses it at a time; {@link #abort} may
  * come from any other.
  */
-public interface Guest extends AutoCloseable {
-  /**
-   * A directory of ours, empty at first, which is not on the disk and is gone with {@link #close}.
-   */
+public interface Guest extends GuestFiles, AutoCloseable {
+  /** A directory of ours that is not on the disk; empty at first, gone with {@link #close}. */
   String WORKSPACE = "/run/regild";
 
   /**
-   * Runs one program of the guest to its end.
+   * Runs one program of the guest to its end, as root, with a minimal environment.
    *
    * @param command the program and its arguments; no shell is involved
+   * @param onLine is given each line of its standard output; as it comes where the isolation can,
+   *     else all at the end
    * @return what it wrote to its standard output
    * @throws GuestException if it ended with another status than 0, or the time was up; the message
    *     holds the end of what it wrote
    */
-  String run(List<String> command, Duration timeLimit) throws GuestException;
+  String run(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException;
 
-  /** The file's content; refused above 256 MiB. */
+  /** {@link #run(List, Duration, Consumer)} for a program that is done in a moment. */
+  default String run(String... command) throws GuestException {
+    return run(List.of(command), Duration.ofMinutes(5), line -> {});
+  }
+
+  /** The content of a regular file of at most {@value #MAX_READ_BYTES} bytes. */
+  @Override
   byte[] read(String path) throws GuestException;
 
+  /** The most that {@link #read} returns. */
+  long MAX_READ_BYTES = 256L << 20;
+
+  /** Writes a file whole; its directory exists. */
   void write(String path, byte[] content, int mode) throws GuestException;
 
-  /** Whether there is anything at that path, a dangling symbolic link included. */
+  @Override
   boolean exists(String path) throws GuestException;
 
-  /** Copies the regular files of a host's directory, not deeper, into a directory that it makes. */
-  void upload(Path hostDirectory, String directory) throws GuestException;
+  /**
+   * Copies the regular files of a host's directory, not deeper, into a directory of the workspace.
+   *
+   * @param name of the directory to make below {@link #WORKSPACE}
+   */
+  void upload(Path hostDirectory, String name) throws GuestException;
 
   /** Gives the free blocks of every mounted filesystem back to the layer. */
   void trim() throws GuestException;

@@ -1,0 +1,175 @@
+package dev.regild.inventory;
+
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.DiskLayout.Filesystem;
+import dev.regild.inventory.DiskLayout.Firmware;
+import dev.regild.machine.Accelerator;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.Guestfs.Partition;
+import dev.regild.machine.GuestfsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
+public final class DiskInspector {
+  private static final Duration LAUNCH = Duration.ofMinutes(5);
+  private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
+  private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+
+  private final Supplier<Accelerator> accelerator;
+
+  public DiskInspector(Supplier<Accelerator> accelerator) {
+    this.accelerator = accelerator;
+  }
+
+  /**
+   * Inspects a disk, without changing it.
+   *
+   * @param directory for what the appliance writes
+   * @return the inventory and the layout of its one operating system
+   * @throws UnfitDiskException if the disk can't be made an image; the message says why
+   * @throws IOException if the inspection itself failed
+   */
+  public DiskInspection inspect(Path disk, DiskFormat format, Path directory)
+      throws IOException, UnfitDiskException {
+    try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
+      appliance.addDrive(disk, format.qemuName(), true);
+      appliance.launch(LAUNCH);
+      String root = onlyRoot(appliance);
+      Map<String, String> mountPoints = appliance.inspectMountPoints(root);
+      for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+        appliance.mountReadOnly(mount.getValue(), mount.getKey());
+      }
+      Inventory inventory = InventoryReader.read(new ApplianceFiles(appliance, directory));
+      return new DiskInspection(inventory, layout(appliance, mountPoints));
+    } catch (GuestfsException e) {
+      throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
+    }
+  }
+
+  private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {
+    List<String> roots = appliance.inspectOs();
+    if (roots.size() > 1) {
+      throw new UnfitDiskException(
+          "There are "
+              + roots.size()
+              + " operating systems on this disk (on "
+              + String.join(", ", roots)
+              + "). An image has one: remove the others.");
+    }
+    if (roots.isEmpty()) {
+      throw new UnfitDiskException(whyThereIsNone(appliance.listFilesystems()));
+    }
+    String type = appliance.inspectType(roots.getFirst());
+    if (!type.equals("linux")) {
+      throw new UnfitDiskException(
+          "The operating system on this disk is \""
+              + appliance.inspectProductName(roots.getFirst())
+              + "\" ("
+              + type
+              + "), and there is no servicing for it: Regild services Debian.");
+    }
+    return roots.getFirst();
+  }
+
+  private static String whyThereIsNone(Map<String, String> filesystems) {
+    for (Map.Entry<String, String> filesystem : filesystems.entrySet()) {
+      if (filesystem.getValue().equals("crypto_LUKS")
+          || filesystem.getValue().equals("BitLocker")) {
+        return "The root of this disk is encrypted ("
+            + filesystem.getValue()
+            + " on "
+            + filesystem.getKey()
+            + "). Upload a disk whose root is not encrypted.";
+      }
+    }
+    return filesystems.isEmpty()
+        ? "There is no operating system on this disk: it has no filesystem."
+        : "There is no operating system on this disk, only the filesystems " + filesystems + ".";
+  }
+
+  private static DiskLayout layout(Guestfs appliance, Map<String, String> mountPoints)
+      throws GuestfsException {
+    List<String> partitions = appliance.listPartitions();
+    List<Filesystem> filesystems = new ArrayList<>();
+    for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+      String device = mount.getValue();
+      long offset = -1;
+      long size = -1;
+      String partitionUuid = "";
+      if (partitions.contains(device)) {
+        String table = appliance.deviceOf(device);
+        int number = appliance.partitionNumber(device);
+        for (Partition partition : appliance.partitions(table)) {
+          if (partition.number() == number) {
+            offset = partition.start();
+            size = partition.size();
+          }
+        }
+        if (appliance.partitionTableType(table).equals("gpt")) {
+          partitionUuid = appliance.gptGuid(table, number).toLowerCase(Locale.ROOT);
+        }
+      } else if (appliance.listDevices().contains(device)) {
+        offset = 0;
+        size = appliance.deviceSize(device);
+      }
+      filesystems.add(
+          new Filesystem(
+              mount.getKey(),
+              device,
+              offset,
+              size,
+              appliance.filesystemType(device),
+              appliance.filesystemUuid(device),
+              appliance.filesystemLabel(device),
+              partitionUuid));
+    }
+    return new DiskLayout(firmware(appliance), filesystems);
+  }
+
+  /** A disk with an EFI system partition, and no place for a BIOS boot loader, boots by UEFI. */
+  private static Firmware firmware(Guestfs appliance) throws GuestfsException {
+    String disk = appliance.listDevices().getFirst();
+    if (appliance.listPartitions().isEmpty() || !appliance.partitionTableType(disk).equals("gpt")) {
+      return Firmware.BIOS;
+    }
+    List<String> types = new ArrayList<>();
+    for (Partition partition : appliance.partitions(disk)) {
+      types.add(appliance.gptType(disk, partition.number()));
+    }
+    return types.contains(EFI_SYSTEM) && !types.contains(BIOS_BOOT) ? Firmware.UEFI : Firmware.BIOS;
+  }
+
+  /** Files are downloaded: what libguestfs reads into memory is limited to 4 MiB. */
+  private record ApplianceFiles(Guestfs appliance, Path directory) implements GuestFiles {
+    @Override
+    public byte[] read(String path) throws IOException {
+      Path copy = Files.createTempFile(directory, "file", null);
+      try {
+        appliance.download(path, copy);
+        return Files.readAllBytes(copy);
+      } catch (GuestfsException e) {
+        throw new IOException(e.getMessage(), e);
+      } finally {
+        Files.delete(copy);
+      }
+    }
+
+    @Override
+    public boolean exists(String path) throws IOException {
+      try {
+        return appliance.exists(path) || appliance.isSymbolicLink(path);
+      } catch (GuestfsException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+  }
+}

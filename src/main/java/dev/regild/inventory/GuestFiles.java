@@ -1,0 +1,12 @@
+package dev.regild.inventory;
+
+import java.io.IOException;
+
+/** The files of an opened disk, by the guest's paths. */
+public interface GuestFiles {
+  /** The content of a regular file; symbolic links are followed inside the guest only. */
+  byte[] read(String path) throws IOException;
+
+  /** Whether there is anything at that path, a dangling symbolic link included. */
+  boolean exists(String path) throws IOException;
+}

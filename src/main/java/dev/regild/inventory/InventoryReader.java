@@ -1,0 +1,86 @@
+package dev.regild.inventory;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.plan.InstalledPackage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Reads the inventory of a Debian system from its files; nothing of the guest is run. */
+public final class InventoryReader {
+  private static final String DPKG_STATUS = "/var/lib/dpkg/status";
+
+  private InventoryReader() {}
+
+  /**
+   * Reads what is installed.
+   *
+   * @throws UnfitDiskException if there is no operating system that can be serviced; the message
+   *     says what was found instead
+   */
+  public static Inventory read(GuestFiles files) throws IOException, UnfitDiskException {
+    Map<String, String> release = osRelease(files);
+    String id = release.getOrDefault("ID", "");
+    String version = release.getOrDefault("VERSION_ID", "");
+    String name = release.getOrDefault("PRETTY_NAME", id + " " + version);
+    if (!id.equals("debian") || version.isEmpty()) {
+      throw new UnfitDiskException(
+          "The operating system on this disk is \""
+              + name
+              + "\", and there is no servicing for it: Regild services Debian.");
+    }
+    if (!files.exists(DPKG_STATUS)) {
+      throw new UnfitDiskException(
+          "There is no package manager in this " + name + ": " + DPKG_STATUS + " is missing.");
+    }
+    List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DPKG_STATUS));
+    return new Inventory(
+        new OperatingSystem(
+            "DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'),
+            name,
+            exactVersion(files, version)),
+        architecture(entries),
+        entries.stream()
+            .filter(DpkgStatus.Entry::installed)
+            .map(e -> new InstalledPackage(e.name(), e.architecture(), e.version(), e.held()))
+            .sorted(
+                Comparator.comparing(InstalledPackage::name)
+                    .thenComparing(InstalledPackage::architecture))
+            .toList());
+  }
+
+  private static Map<String, String> osRelease(GuestFiles files)
+      throws IOException, UnfitDiskException {
+    for (String path : List.of("/etc/os-release", "/usr/lib/os-release")) {
+      if (files.exists(path)) {
+        return OsRelease.parse(new String(files.read(path), StandardCharsets.UTF_8));
+      }
+    }
+    throw new UnfitDiskException(
+        "The operating system on this disk has no /etc/os-release, so its platform is unknown.");
+  }
+
+  private static String exactVersion(GuestFiles files, String version) throws IOException {
+    String path = "/etc/debian_version";
+    if (!files.exists(path)) {
+      return version;
+    }
+    String exact = new String(files.read(path), StandardCharsets.UTF_8).strip();
+    return exact.isEmpty() ? version : exact;
+  }
+
+  /** dpkg's main architecture is the one that dpkg itself is built for. */
+  private static String architecture(List<DpkgStatus.Entry> entries) throws UnfitDiskException {
+    return entries.stream()
+        .filter(e -> e.installed() && e.name().equals("dpkg"))
+        .map(DpkgStatus.Entry::architecture)
+        .findFirst()
+        .orElseThrow(() ->
+            new UnfitDiskException(
+                "There is no package manager on this disk: the package dpkg is not installed"
+                    + " in it."));
+  }
+}

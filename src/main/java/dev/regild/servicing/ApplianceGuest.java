@@ -1,0 +1,173 @@
+package dev.regild.servicing;
+
+import dev.regild.disk.DiskFormat;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.DiskLayout.Filesystem;
+import dev.regild.machine.Accelerator;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.GuestfsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * A guest in a libguestfs appliance: the disk is parsed in a virtual machine. The guest's {@code
+ * /run} and {@code /tmp} lie on scratch drives that are gone with the appliance, and with them all
+ * that was put there.
+ */
+final class ApplianceGuest implements Guest {
+  private static final Duration LAUNCH = Duration.ofMinutes(5);
+
+  /** Sparse files: room for packages, indexes and caches, taken only as it is used. */
+  private static final long SCRATCH_BYTES = 16L << 30;
+
+  /**
+   * apt's caches of all of Debian, and the building of an initramfs, want more than the default.
+   */
+  private static final int MEMORY_MIB = 1536;
+
+  private final Path directory;
+  private final List<String> mountPoints;
+  private final Guestfs appliance;
+
+  /**
+   * @param overlay the qcow2 file to open for writing
+   * @param directory exists; for what the appliance writes
+   */
+  ApplianceGuest(Path overlay, DiskLayout layout, Path directory, Accelerator accelerator)
+      throws GuestException {
+    this.directory = directory;
+    this.mountPoints = layout.filesystems().stream().map(Filesystem::mountPoint).toList();
+    this.appliance = orGuestException(() -> Guestfs.create(accelerator, directory));
+    try {
+      open(overlay, layout);
+    } catch (GuestfsException e) {
+      appliance.close();
+      throw new GuestException("The disk can't be opened in an appliance: " + e.getMessage(), e);
+    }
+  }
+
+  private void open(Path overlay, DiskLayout layout) throws GuestfsException {
+    appliance.setMemoryMiB(MEMORY_MIB);
+    appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
+    appliance.addDrive(overlay, DiskFormat.QCOW2.qemuName(), false);
+    appliance.addScratchDrive(SCRATCH_BYTES);
+    appliance.addScratchDrive(SCRATCH_BYTES);
+    appliance.launch(LAUNCH);
+    for (Filesystem filesystem : layout.filesystems()) {
+      appliance.mount(filesystem.device(), filesystem.mountPoint());
+    }
+    mountScratch("/dev/sdb", "/run", 0755);
+    mountScratch("/dev/sdc", "/tmp", 01777);
+    appliance.makeDirectories(WORKSPACE);
+    appliance.makeDirectories("/run/lock");
+  }
+
+  private void mountScratch(String device, String mountPoint, int mode) throws GuestfsException {
+    appliance.makeFilesystem("ext4", device);
+    appliance.mount(device, mountPoint);
+    appliance.changeMode(mountPoint, mode);
+  }
+
+  @Override
+  public String run(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException {
+    List<String> clean = new ArrayList<>(List.of("env", "--ignore-environment"));
+    GuestEnvironment.VARIABLES.forEach((name, value) -> clean.add(name + "=" + value));
+    clean.addAll(command);
+    String output = orGuestException(() -> appliance.command(clean, timeLimit));
+    output.lines().forEach(onLine);
+    return output;
+  }
+
+  @Override
+  public byte[] read(String path) throws GuestException {
+    Path copy = directory.resolve("read");
+    try {
+      orGuestException(() -> {
+        appliance.download(path, copy);
+        return true;
+      });
+      if (Files.size(copy) > MAX_READ_BYTES) {
+        throw new GuestException(path + " in the guest is larger than 256 MiB.");
+      }
+      return Files.readAllBytes(copy);
+    } catch (GuestException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new GuestException("Can't read " + path + " of the guest: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void write(String path, byte[] content, int mode) throws GuestException {
+    orGuestException(() -> {
+      appliance.write(path, content);
+      appliance.changeMode(path, mode);
+      return true;
+    });
+  }
+
+  @Override
+  public boolean exists(String path) throws GuestException {
+    return orGuestException(() -> appliance.exists(path) || appliance.isSymbolicLink(path));
+  }
+
+  @Override
+  public void upload(Path hostDirectory, String name) throws GuestException {
+    String target = WORKSPACE + "/" + name;
+    orGuestException(() -> {
+      appliance.makeDirectories(target);
+      try (Stream<Path> files = Files.list(hostDirectory)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          appliance.upload(file, target + "/" + file.getFileName());
+        }
+      }
+      return true;
+    });
+  }
+
+  @Override
+  public void trim() throws GuestException {
+    for (String mountPoint : mountPoints) {
+      orGuestException(() -> {
+        appliance.trim(mountPoint);
+        return true;
+      });
+    }
+  }
+
+  @Override
+  public void abort() {
+    appliance.abort();
+  }
+
+  @Override
+  public void close() throws GuestException {
+    try {
+      orGuestException(() -> {
+        appliance.unmountAll();
+        appliance.shutdown();
+        return true;
+      });
+    } finally {
+      appliance.close();
+    }
+  }
+
+  private static <T> T orGuestException(Callable<T> call) throws GuestException {
+    try {
+      return call.call();
+    } catch (GuestException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new GuestException(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+    }
+  }
+}

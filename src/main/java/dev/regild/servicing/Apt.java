@@ -1,0 +1,187 @@
+package dev.regild.servicing;
+
+import dev.regild.servicing.Transaction.Download;
+import dev.regild.servicing.Transaction.Install;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.DoubleConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
+ * not on the disk; its preferences, holds and hooks are the image's own.
+ */
+final class Apt implements PackageManager {
+  private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
+  private static final String PACKAGES = Guest.WORKSPACE + "/packages";
+  private static final String CACHE = Guest.WORKSPACE + "/cache";
+  private static final String LOG = Guest.WORKSPACE + "/log";
+  private static final String KEPT = Guest.WORKSPACE + "/kept";
+  private static final String KEEP = Guest.WORKSPACE + "/keep.sh";
+  private static final String POLICY = "/usr/sbin/policy-rc.d";
+
+  /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
+  private static final String OURS = ".regild";
+
+  /** As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 SHA256:…}. */
+  private static final Pattern PRINTED_URI =
+      Pattern.compile("'([^']+)' ([A-Za-z0-9.+~%:_-]+) \\d+ \\S+.*");
+
+  /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
+  private static final Pattern SIMULATED_INSTALL =
+      Pattern.compile("Inst (\\S+)(?: \\[([^]]+)])? \\((\\S+) .*");
+
+  private static final Pattern SIMULATED_REMOVAL = Pattern.compile("(?:Remv|Purg) (\\S+) .*");
+
+  private static final Duration MOMENT = Duration.ofMinutes(10);
+
+  private final Guest guest;
+  private final Duration applyLimit;
+
+  Apt(Guest guest, Duration applyLimit) {
+    this.guest = guest;
+    this.applyLimit = applyLimit;
+  }
+
+  @Override
+  public Transaction resolve(Path indexes) throws GuestException {
+    guest.upload(indexes, "snapshot");
+    guest.run("mkdir", "-p", PACKAGES, CACHE, LOG, KEPT);
+    List<Download> downloads = new ArrayList<>();
+    for (String line : aptGet(line -> {}, "--print-uris", "full-upgrade").lines().toList()) {
+      Matcher printed = PRINTED_URI.matcher(line);
+      if (printed.matches()) {
+        downloads.add(new Download(printed.group(1), printed.group(2)));
+      }
+    }
+    List<Install> installs = new ArrayList<>();
+    List<String> removals = new ArrayList<>();
+    for (String line : aptGet(line -> {}, "--simulate", "full-upgrade").lines().toList()) {
+      Matcher install = SIMULATED_INSTALL.matcher(line);
+      Matcher removal = SIMULATED_REMOVAL.matcher(line);
+      if (install.matches()) {
+        String from = install.group(2);
+        installs.add(new Install(install.group(1), from == null ? "" : from, install.group(3)));
+      } else if (removal.matches()) {
+        removals.add(removal.group(1));
+      }
+    }
+    return new Transaction(downloads, installs, removals);
+  }
+
+  @Override
+  public void apply(Transaction transaction, Path packages, DoubleConsumer progress)
+      throws GuestException {
+    guest.upload(packages, "packages");
+    guest.write(KEEP, Resources.read("keep.sh"), 0755);
+    guest.run(List.of("sh", KEEP, "save", KEPT), MOMENT, line -> {});
+    keepServicesFromStarting();
+    Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
+    aptGet(onLine, "--no-download", "full-upgrade");
+  }
+
+  /**
+   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; the diversion stops scripts that call
+   * start-stop-daemon past them. systemctl does nothing where systemd does not run.
+   */
+  private void keepServicesFromStarting() throws GuestException {
+    if (guest.exists(POLICY)) {
+      guest.run("mv", POLICY, POLICY + OURS);
+    }
+    guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
+    String daemonStarter = startStopDaemon();
+    guest.run(divert("--add", daemonStarter), MOMENT, line -> {});
+    guest.write(daemonStarter, Resources.read("start-stop-daemon"), 0755);
+  }
+
+  /** Where dpkg's package has it: releases differ. */
+  private String startStopDaemon() throws GuestException {
+    return guest
+        .run("dpkg-query", "--listfiles", "dpkg")
+        .lines()
+        .filter(path -> path.endsWith("/sbin/start-stop-daemon"))
+        .findFirst()
+        .orElseThrow(() -> new GuestException("The guest's dpkg has no start-stop-daemon."));
+  }
+
+  private static List<String> divert(String what, String path) {
+    return List.of(
+        "dpkg-divert", "--quiet", "--local", "--rename", "--divert", path + OURS, what, path);
+  }
+
+  @Override
+  public void verify() throws GuestException {
+    String unfinished = guest.run("dpkg", "--audit");
+    if (!unfinished.isBlank()) {
+      throw new GuestException("dpkg says that packages are not fully installed: " + unfinished);
+    }
+  }
+
+  @Override
+  public void seal() throws GuestException {
+    String daemonStarter = startStopDaemon();
+    guest.run("rm", daemonStarter);
+    guest.run(divert("--remove", daemonStarter), MOMENT, line -> {});
+    guest.run("rm", POLICY);
+    if (guest.exists(POLICY + OURS)) {
+      guest.run("mv", POLICY + OURS, POLICY);
+    }
+    guest.run(List.of("sh", KEEP, "restore", KEPT), MOMENT, line -> {});
+    guest.trim();
+  }
+
+  private String aptGet(Consumer<String> onLine, String... arguments) throws GuestException {
+    List<String> command = new ArrayList<>();
+    command.add("apt-get");
+    for (String option : OPTIONS) {
+      command.addAll(List.of("-o", option));
+    }
+    command.addAll(List.of(arguments));
+    return guest.run(command, applyLimit, onLine);
+  }
+
+  /** On the command line, where no configuration file of the image can override them. */
+  private static final List<String> OPTIONS =
+      List.of(
+          "Dir::State::Lists=" + SNAPSHOT,
+          "Dir::Etc::SourceList=" + SNAPSHOT + "/sources.list",
+          "Dir::Etc::SourceParts=/dev/null",
+          "Dir::Cache=" + CACHE,
+          "Dir::Cache::Archives=" + PACKAGES,
+          "Dir::Log=" + LOG,
+          "Acquire::ForceHash=SHA256",
+          "APT::Sandbox::User=root",
+          "APT::Get::Assume-Yes=true",
+          "APT::Get::AllowUnauthenticated=false",
+          "APT::Get::Show-User-Simulation-Note=false",
+          "APT::Keep-Downloaded-Packages=true",
+          "Dpkg::Use-Pty=0",
+          "Dpkg::Options::=--force-confold",
+          // A run that is cut short starts over on a new layer, so nothing rests on each fsync.
+          "Dpkg::Options::=--force-unsafe-io",
+          "Dpkg::Options::=--log=" + LOG + "/dpkg.log");
+
+  /** Counts dpkg's lines: each package is unpacked once and set up once. */
+  private static final class ApplyProgress implements Consumer<String> {
+    private final int expected;
+    private final DoubleConsumer progress;
+    private int seen;
+
+    ApplyProgress(int installs, DoubleConsumer progress) {
+      this.expected = Math.max(1, 2 * installs);
+      this.progress = progress;
+    }
+
+    @Override
+    public void accept(String line) {
+      if (line.startsWith("Unpacking ") || line.startsWith("Setting up ")) {
+        seen++;
+        progress.accept(Math.min(1.0, (double) seen / expected));
+      }
+    }
+  }
+}

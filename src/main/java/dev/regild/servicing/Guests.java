@@ -1,0 +1,42 @@
+package dev.regild.servicing;
+
+import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.Accelerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Opens guests, and chooses what services them.
+ *
+ * @param isolation what stands between a guest and the host
+ * @param accelerator how appliances run; asked for only when one is needed
+ * @param applyLimit the longest that a package manager may take
+ */
+public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Duration applyLimit) {
+
+  /**
+   * Opens a disk for writing.
+   *
+   * @param overlay a qcow2 file that nothing else has open
+   * @param directory of the caller, for what the guest needs on the host; made if it is missing
+   */
+  public Guest open(Path overlay, DiskLayout layout, Path directory) throws GuestException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
+    }
+    return switch (isolation) {
+      case VM -> new ApplianceGuest(overlay, layout, directory, accelerator.get());
+      case NAMESPACE -> new NamespaceGuest(overlay, layout, directory);
+    };
+  }
+
+  /** The package manager of an opened guest. */
+  public PackageManager packageManager(Guest guest) {
+    return new Apt(guest, applyLimit);
+  }
+}

@@ -1,0 +1,53 @@
+package dev.regild.servicing;
+
+import dev.regild.plan.InstalledPackage;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a booted system said of itself.
+ *
+ * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}
+ * @param systemState systemd's word: {@code running}, {@code degraded}
+ * @param failedUnits the units that failed to start
+ * @param packages what its package manager says is installed
+ */
+public record QualificationReport(
+    String kernel, String systemState, List<String> failedUnits, List<InstalledPackage> packages) {
+  public QualificationReport {
+    failedUnits = List.copyOf(failedUnits);
+    packages = List.copyOf(packages);
+  }
+
+  /**
+   * @throws GuestException if the report is not whole
+   */
+  static QualificationReport parse(String text) throws GuestException {
+    String kernel = "";
+    String state = "";
+    boolean whole = false;
+    List<String> failed = new ArrayList<>();
+    List<InstalledPackage> packages = new ArrayList<>();
+    for (String line : text.lines().toList()) {
+      String[] fields = line.split("\t", -1);
+      String value = fields.length > 1 ? fields[1] : "";
+      switch (fields[0]) {
+        case "kernel" -> kernel = value;
+        case "state" -> state = value;
+        case "failed" -> failed.add(value);
+        case "package" -> {
+          if (fields.length == 6 && fields[5].equals("installed")) {
+            packages.add(
+                new InstalledPackage(value, fields[2], fields[3], fields[4].equals("hold")));
+          }
+        }
+        case "end" -> whole = true;
+        default -> throw new GuestException("The report of the boot holds: " + line);
+      }
+    }
+    if (!whole || kernel.isEmpty()) {
+      throw new GuestException("The report of the boot is not whole.");
+    }
+    return new QualificationReport(kernel, state, failed, packages);
+  }
+}

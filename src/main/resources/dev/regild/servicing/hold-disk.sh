@@ -1,0 +1,52 @@
+#!/bin/sh
+# Holds a disk mounted for as long as standard input stays open. Runs as the first process of its
+# own pid, mount, net, ipc and uts namespaces: however it ends, the kernel ends all that it started,
+# and with the last of them go the mounts and the loop devices.
+#
+# hold-disk.sh DIRECTORY QEMU-FILE-NODE QEMU-QCOW2-NODE [MOUNT-POINT OFFSET SIZE TYPE]...
+#
+# DIRECTORY   a directory of this run's own: "disk" is made in it (the disk as a raw file),
+#             "root" (the guest's root) and "holder.log" (what goes wrong)
+# The nodes are QEMU's JSON for --blockdev. The filesystems come in the order of mounting.
+# It says "ready PID LOOP-DEVICE..." (the PID as the host sees it) when everything is mounted, and
+# "closed" when everything is unmounted and written.
+set -eu
+
+directory=$1
+file_node=$2
+qcow2_node=$3
+shift 3
+exec 2>"$directory/holder.log"
+
+# /proc is still the host's, so this is the host's number for this process.
+read -r pid _ </proc/self/stat
+mount -t proc proc /proc
+
+: >"$directory/disk"
+mkdir -p "$directory/root"
+qemu-storage-daemon --daemonize --pidfile "$directory/storage-daemon.pid" \
+  --blockdev "$file_node" --blockdev "$qcow2_node" \
+  --export "type=fuse,id=disk,node-name=disk,mountpoint=$directory/disk,writable=on" >&2
+
+loops=
+while [ $# -ge 4 ]; do
+  loop=$(losetup --find --show --nooverlap --offset "$2" --sizelimit "$3" "$directory/disk")
+  # Detaching a device in use marks it to go away by itself when the last user does.
+  if mount -t "$4" -o nodev,nosuid,noatime "$loop" "$directory/root$1"; then
+    losetup --detach "$loop"
+  else
+    losetup --detach "$loop"
+    exit 1
+  fi
+  loops="$loops $loop"
+  shift 4
+done
+echo "ready $pid$loops"
+
+while read -r _; do :; done
+
+umount --recursive "$directory/root"
+storage_daemon=$(cat "$directory/storage-daemon.pid")
+kill "$storage_daemon"
+while kill -0 "$storage_daemon" 2>/dev/null; do sleep 0.05; done
+echo closed

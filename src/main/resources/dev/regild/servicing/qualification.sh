@@ -1,0 +1,19 @@
+#!/bin/sh
+# Reports to the host how this boot went, through a virtio-serial port, then powers off.
+# One fact a line, fields parted by tabs, "end" last: a report without it is not whole.
+port=/dev/virtio-ports/dev.regild.qualification
+state=$(systemctl is-system-running --wait 2>/dev/null)
+tries=0
+while [ ! -e "$port" ] && [ "$tries" -lt 60 ]; do
+  sleep 1
+  tries=$((tries + 1))
+done
+{
+  printf 'kernel\t%s\n' "$(uname -r)"
+  printf 'state\t%s\n' "$state"
+  systemctl list-units --state=failed --plain --no-legend --no-pager |
+    while read -r unit _; do printf 'failed\t%s\n' "$unit"; done
+  dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n'
+  printf 'end\n'
+} >"$port"
+systemctl poweroff
