@@ -195,7 +195,7 @@ final class GuestfsHandle implements AutoCloseable {
       return action.run();
     } catch (GuestfsException e) {
       refuseIfAborted(function);
-      throw e;
+      throw e; // It failed by itself.
     } finally {
       lock.unlock();
     }

@@ -1,0 +1,231 @@
+package dev.regild.machine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real appliance, under emulation: it works everywhere. */
+class GuestfsIT {
+  private static final Duration LAUNCH = Duration.ofMinutes(3);
+
+  @TempDir Path directory;
+  private Path disk;
+
+  @BeforeEach
+  void makeDisk() throws Exception {
+    disk = directory.resolve("disk.qcow2");
+    var _ = Program.of("qemu-img", "create", "-q", "-f", "qcow2", disk.toString(), "64M").run();
+  }
+
+  @Test
+  void aFilesystemIsMadeFilledAndReadAgain() throws Exception {
+    try (Guestfs guestfs = launched(false)) {
+      guestfs.partition("/dev/sda", "gpt");
+      guestfs.makeFilesystem("ext4", "/dev/sda1");
+      assertThat(guestfs.listDevices()).containsExactly("/dev/sda");
+      assertThat(guestfs.listPartitions()).containsExactly("/dev/sda1");
+      assertThat(guestfs.listFilesystems()).containsEntry("/dev/sda1", "ext4");
+      assertThat(guestfs.partitionTableType("/dev/sda")).isEqualTo("gpt");
+      assertThat(guestfs.deviceSize("/dev/sda")).isEqualTo(64L << 20);
+      assertThat(guestfs.partitions("/dev/sda"))
+          .singleElement()
+          .satisfies(partition -> {
+            assertThat(partition.number()).isEqualTo(1);
+            assertThat(partition.start()).isPositive().isLessThan(2 << 20);
+            assertThat(partition.size()).isBetween(60L << 20, 64L << 20);
+          });
+      assertThat(guestfs.deviceOf("/dev/sda1")).isEqualTo("/dev/sda");
+      assertThat(guestfs.partitionNumber("/dev/sda1")).isEqualTo(1);
+      assertThat(guestfs.gptType("/dev/sda", 1)).hasSize(36);
+      assertThat(guestfs.gptGuid("/dev/sda", 1)).hasSize(36);
+      assertThat(guestfs.filesystemType("/dev/sda1")).isEqualTo("ext4");
+      assertThat(guestfs.filesystemUuid("/dev/sda1")).hasSize(36);
+      assertThat(guestfs.filesystemLabel("/dev/sda1")).isEmpty();
+      assertThat(guestfs.isLogicalVolume("/dev/sda1")).isFalse();
+      assertThat(guestfs.inspectOs()).isEmpty();
+
+      guestfs.mount("/dev/sda1", "/");
+      guestfs.makeDirectories("/a/b");
+      byte[] content = new byte[] {0, 1, 2, (byte) 0xff};
+      guestfs.write("/a/b/bytes", content);
+      guestfs.changeMode("/a/b/bytes", 0600);
+      assertThat(guestfs.readFile("/a/b/bytes")).isEqualTo(content);
+      assertThat(guestfs.isFile("/a/b/bytes")).isTrue();
+      assertThat(guestfs.isDirectory("/a/b")).isTrue();
+      assertThat(guestfs.exists("/a/c")).isFalse();
+
+      guestfs.unpack(tar("one", "first"), "/a");
+      assertThat(guestfs.readFile("/a/one")).isEqualTo("first".getBytes(UTF_8));
+      Path up = Files.writeString(directory.resolve("up"), "up and down");
+      guestfs.upload(up, "/a/up");
+      guestfs.download("/a/up", directory.resolve("down"));
+      assertThat(directory.resolve("down")).hasContent("up and down");
+      guestfs.removeFile("/a/up");
+      guestfs.removeTree("/a/b");
+      assertThat(guestfs.exists("/a/up") || guestfs.exists("/a/b")).isFalse();
+
+      // There is no system on this disk whose program could be run.
+      assertThatThrownBy(() -> guestfs.command(List.of("/bin/true", "x"), Duration.ofSeconds(30)))
+          .isInstanceOf(GuestfsException.class)
+          .hasMessageContaining("/bin/true");
+      assertThatThrownBy(() -> guestfs.readFile("/nothing"))
+          .isInstanceOf(GuestfsException.class)
+          .hasMessageContaining("/nothing: No such file or directory");
+
+      guestfs.trim("/");
+      guestfs.sync();
+      guestfs.unmountAll();
+      guestfs.shutdown();
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void anAbortEndsABlockedCall() throws Exception {
+    Guestfs guestfs = launched(true);
+    assertThat(ProcessHandle.of(guestfs.pid())).isPresent();
+    // Reading 1 TiB through the appliance would take hours.
+    AtomicReference<Throwable> outcome = new AtomicReference<>();
+    Thread caller = caller(outcome, () -> guestfs.download("/dev/sdb", Path.of("/dev/null")));
+    Thread.sleep(1500);
+    assertThat(caller.isAlive()).as("the call under way").isTrue();
+    Instant start = Instant.now();
+    guestfs.abort();
+    caller.join();
+    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
+    assertThat(outcome.get())
+        .isInstanceOf(GuestfsException.class)
+        .hasMessageContaining("was broken off");
+    guestfs.close();
+    guestfs.close();
+    assertThatThrownBy(guestfs::sync).isInstanceOf(GuestfsException.class);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void anAbortEndsALaunch() throws Exception {
+    Guestfs guestfs = Guestfs.create(Accelerator.TCG, directory);
+    guestfs.addDrive(disk, "qcow2", true);
+    AtomicReference<Throwable> outcome = new AtomicReference<>();
+    Thread caller = caller(outcome, () -> guestfs.launch(LAUNCH));
+    Thread.sleep(2000);
+    Instant start = Instant.now();
+    guestfs.abort();
+    caller.join();
+    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
+    assertThat(outcome.get())
+        .isInstanceOf(GuestfsException.class)
+        .hasMessageContaining("was told to stop");
+    guestfs.close();
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aLaunchOutOfTimeIsGivenUp() throws Exception {
+    try (Guestfs guestfs = Guestfs.create(Accelerator.TCG, directory)) {
+      guestfs.addDrive(disk, "qcow2", true);
+      assertThatThrownBy(() -> guestfs.launch(Duration.ofSeconds(2)))
+          .isInstanceOf(GuestfsException.class)
+          .hasMessageContaining("the start of the appliance took longer than 2 s");
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void anApplianceDiesWithItsJvm() throws Exception {
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Launcher.class.getName(),
+                disk.toString(),
+                directory.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String pid;
+    try (var reader = jvm.inputReader()) {
+      pid = reader.readLine();
+      jvm.destroyForcibly().waitFor();
+    }
+    Instant end = Instant.now().plusSeconds(10);
+    while (isAlive(Long.parseLong(pid)) && Instant.now().isBefore(end)) {
+      Thread.sleep(100);
+    }
+    assertThat(isAlive(Long.parseLong(pid))).isFalse();
+  }
+
+  /** A process of its own that launches an appliance, prints its QEMU's id and never ends. */
+  static final class Launcher {
+    private Launcher() {}
+
+    public static void main(String[] args) throws Exception {
+      Guestfs guestfs = Guestfs.create(Accelerator.TCG, Path.of(args[1]));
+      guestfs.addDrive(Path.of(args[0]), "qcow2", true);
+      guestfs.launch(LAUNCH);
+      System.out.println(guestfs.pid());
+      Thread.sleep(Duration.ofMinutes(5));
+    }
+  }
+
+  private Guestfs launched(boolean withScratch) throws GuestfsException {
+    Guestfs guestfs = Guestfs.create(Accelerator.TCG, directory);
+    guestfs.addDrive(disk, "qcow2", false);
+    if (withScratch) {
+      guestfs.addScratchDrive(1L << 40);
+    }
+    guestfs.launch(LAUNCH);
+    return guestfs;
+  }
+
+  private Path tar(String name, String content) throws Exception {
+    Files.writeString(directory.resolve(name), content);
+    Path tar = directory.resolve("files.tar");
+    var _ = Program.of("tar", "-cf", tar.toString(), "-C", directory.toString(), "--", name).run();
+    return tar;
+  }
+
+  private static Thread caller(AtomicReference<Throwable> outcome, Call call) {
+    return Thread.ofPlatform()
+        .start(() -> {
+          try {
+            call.run();
+          } catch (GuestfsException e) {
+            outcome.set(e);
+          }
+        });
+  }
+
+  private void assertNothingIsLeft() throws Exception {
+    assertThat(
+            ProcessHandle.current()
+                .descendants()
+                .filter(p -> p.info().command().orElse("").contains("qemu")))
+        .isEmpty();
+    try (Stream<Path> files = Files.list(directory)) {
+      assertThat(files.filter(file -> file.getFileName().toString().startsWith("appliance-")))
+          .isEmpty();
+    }
+  }
+
+  private static boolean isAlive(long pid) throws Exception {
+    Path status = Path.of("/proc/" + pid + "/stat");
+    return Files.exists(status) && !Files.readString(status).contains(") Z ");
+  }
+
+  private interface Call {
+    void run() throws GuestfsException;
+  }
+}
