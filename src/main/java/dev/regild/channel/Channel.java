@@ -1,0 +1,119 @@
+package dev.regild.channel;
+
+import dev.regild.plan.PlanRules;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Where the updates of one platform come from.
+ *
+ * @param name {@code [a-z0-9][a-z0-9-]{0,62}}; also the name of its file
+ * @param platform the images that it is for, in the form of the API's {@code PlatformType}: {@code
+ *     DEBIAN_12}
+ * @param sources the package repositories
+ * @param driverPackages package names, with {@code *} for any run of characters, that are drivers
+ * @param agentPackages names of the agent's packages
+ * @param refreshInterval how old the last check may grow before the next is due
+ */
+public record Channel(
+    String name,
+    String platform,
+    List<AptSource> sources,
+    List<String> driverPackages,
+    List<String> agentPackages,
+    Duration refreshInterval) {
+  /** Kernels and their headers, firmware and microcode, modules built by DKMS, graphics. */
+  public static final List<String> DEFAULT_DRIVER_PACKAGES =
+      List.of(
+          "linux-image-*",
+          "linux-headers-*",
+          "linux-modules-*",
+          "linux-kbuild-*",
+          "firmware-*",
+          "*-firmware",
+          "*-microcode",
+          "*-dkms",
+          "dkms",
+          "nvidia-*",
+          "libnvidia-*",
+          "xserver-xorg-video-*",
+          "mesa-*",
+          "libgl1-mesa-dri",
+          "libglx-mesa0",
+          "libegl-mesa0",
+          "libgbm1",
+          "libdrm*");
+
+  public static final Duration DEFAULT_REFRESH_INTERVAL = Duration.ofHours(1);
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+  private static final Pattern PLATFORM = Pattern.compile("[A-Z][A-Z0-9_]{1,62}");
+  private static final Pattern GLOB = Pattern.compile("[a-z0-9+.*-]+");
+  private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]+");
+  private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
+
+  /**
+   * @throws IllegalArgumentException if a value can't be used; the message begins with its key in a
+   *     channel's file
+   */
+  public Channel {
+    checkName(name);
+    if (!PLATFORM.matcher(platform).matches()) {
+      throw new IllegalArgumentException(
+          "platform: '" + platform + "' can't be used; write for example DEBIAN_12");
+    }
+    sources = List.copyOf(sources);
+    if (sources.isEmpty()) {
+      throw new IllegalArgumentException("sources: is empty; name at least one repository");
+    }
+    driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
+    agentPackages = checked("agent-packages", agentPackages, PACKAGE, "example-agent");
+    if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
+      throw new IllegalArgumentException(
+          "refresh-interval: is shorter than a minute; write for example 1h");
+    }
+  }
+
+  /** A channel with the default driver patterns, no agent, refreshed every hour. */
+  public Channel(String name, String platform, List<AptSource> sources) {
+    this(name, platform, sources, DEFAULT_DRIVER_PACKAGES, List.of(), DEFAULT_REFRESH_INTERVAL);
+  }
+
+  /** What kind a change of a package is, by this channel's lists. */
+  public PlanRules planRules() {
+    return new PlanRules(
+        driverPackages.stream().map(Channel::compiled).toList(), Set.copyOf(agentPackages));
+  }
+
+  /** The main Debian architecture of the machines that this channel is for. */
+  String architecture() {
+    return sources.getFirst().architectures().getFirst();
+  }
+
+  static void checkName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "name: '"
+              + name
+              + "' can't be used; a channel's name is 1 to 63 small letters, digits and hyphens,"
+              + " and begins with a letter or digit");
+    }
+  }
+
+  private static Pattern compiled(String glob) {
+    return Pattern.compile(glob.replace(".", "\\.").replace("+", "\\+").replace("*", ".*"));
+  }
+
+  private static List<String> checked(
+      String key, List<String> values, Pattern pattern, String example) {
+    for (String value : values) {
+      if (!pattern.matcher(value).matches()) {
+        throw new IllegalArgumentException(
+            key + ": '" + value + "' can't be used; write for example " + example);
+      }
+    }
+    return List.copyOf(values);
+  }
+}

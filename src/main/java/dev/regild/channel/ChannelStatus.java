@@ -1,0 +1,22 @@
+package dev.regild.channel;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * How a channel does.
+ *
+ * @param name the channel's
+ * @param digest of its current snapshot; empty before the first refresh
+ * @param snapshotAt when that snapshot was made
+ * @param checkedAt when a refresh last succeeded, changed or not
+ * @param attemptedAt when a refresh last ended, well or not
+ * @param error why the last refresh failed; empty if it succeeded
+ */
+public record ChannelStatus(
+    String name,
+    Optional<String> digest,
+    Optional<Instant> snapshotAt,
+    Optional<Instant> checkedAt,
+    Optional<Instant> attemptedAt,
+    Optional<String> error) {}

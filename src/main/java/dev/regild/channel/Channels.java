@@ -1,0 +1,339 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The channels of one data directory and their snapshots. Other processes may change the same
+ * directory at any time; each call sees what is there now. Beside a channel's file {@code
+ * NAME.yaml} lie {@code NAME.current} (the digest of its snapshot), {@code NAME.state} (its last
+ * refreshes) and {@code NAME.lock}.
+ */
+public final class Channels {
+  private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
+
+  /** A snapshot this young may be about to become current. */
+  private static final Duration PRUNE_GRACE = Duration.ofMinutes(10);
+
+  private static final Duration UNFINISHED_GRACE = Duration.ofDays(1);
+
+  private final Path directory;
+  private final Path snapshots;
+  private final Clock clock;
+  private final AptRefresh refresh;
+  private final SnapshotStore store;
+  private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
+
+  /**
+   * @param data the data directory; {@code channels} and {@code snapshots} are made in it
+   */
+  public Channels(Path data, Clock clock) throws IOException {
+    this(data, clock, new Transport());
+  }
+
+  Channels(Path data, Clock clock, Transport transport) throws IOException {
+    this.directory = Files.createDirectories(data.resolve("channels"));
+    this.snapshots = Files.createDirectories(data.resolve("snapshots"));
+    this.clock = clock;
+    this.refresh = new AptRefresh(transport, clock, snapshots);
+    this.store = new SnapshotStore(snapshots);
+  }
+
+  private record Parsed(FileStamp stamp, Channel channel) {}
+
+  /** Every channel whose file can be read, by name; others are logged, and in {@link #status}. */
+  public List<Channel> list() throws ChannelException {
+    List<Channel> result = new ArrayList<>();
+    for (String name : names()) {
+      try {
+        find(name).ifPresent(result::add);
+      } catch (ChannelException e) {
+        LOG.warn("event=channel-unreadable channel={} reason=\"{}\"", name, e.getMessage());
+      }
+    }
+    return result;
+  }
+
+  /**
+   * The channel of that name; empty if there is none.
+   *
+   * @throws ChannelException if its file is wrong; the message names file, key and remedy
+   */
+  public Optional<Channel> find(String name) throws ChannelException {
+    checkName(name);
+    try {
+      Path file = file(name, ".yaml");
+      Optional<FileStamp> stamp = FileStamp.of(file);
+      if (stamp.isEmpty()) {
+        parsed.remove(name);
+        return Optional.empty();
+      }
+      Parsed cached = parsed.get(name);
+      if (cached == null || !cached.stamp().equals(stamp.get())) {
+        cached = new Parsed(stamp.get(), ChannelFile.read(name, file));
+        parsed.put(name, cached);
+      }
+      return Optional.of(cached.channel());
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** The first channel, by name, for images of that platform; empty if there is none. */
+  public Optional<Channel> forPlatform(String platform) throws ChannelException {
+    return list().stream().filter(channel -> channel.platform().equals(platform)).findFirst();
+  }
+
+  /**
+   * Adds a channel, without refreshing it.
+   *
+   * @throws ChannelException if there is one of that name
+   */
+  public void add(Channel channel) throws ChannelException, InterruptedException {
+    try (FileLock _ = FileLock.acquire(file(channel.name(), ".lock"))) {
+      Path file = file(channel.name(), ".yaml");
+      if (Files.exists(file)) {
+        throw new ChannelException(
+            "there is a channel '" + channel.name() + "'; remove it first, or edit " + file);
+      }
+      AtomicFile.write(file, ChannelFile.write(channel));
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /**
+   * Removes a channel; its snapshots stay until {@link #prune}.
+   *
+   * @throws ChannelException if there is none of that name
+   */
+  public void remove(String name) throws ChannelException, InterruptedException {
+    requireFile(name);
+    try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
+      Files.deleteIfExists(file(name, ".yaml"));
+      Files.deleteIfExists(file(name, ".current"));
+      Files.deleteIfExists(file(name, ".state"));
+      parsed.remove(name);
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /**
+   * Looks at the channel's repositories and makes a new snapshot current if they changed. One
+   * refresh of a channel runs at a time, whatever the process.
+   *
+   * @throws ChannelException if anything about the repositories isn't right; the last good snapshot
+   *     stays current, and {@link #status} remembers why
+   */
+  public RefreshResult refresh(String name) throws ChannelException, InterruptedException {
+    requireFile(name);
+    try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
+      RefreshState state = RefreshState.read(file(name, ".state"));
+      try {
+        return refreshed(name, state);
+      } catch (ChannelException | IOException e) {
+        String why = String.valueOf(e.getMessage());
+        state.failed(clock.instant(), why).write(file(name, ".state"));
+        throw new ChannelException("channel '" + name + "' was not refreshed: " + why, e);
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private RefreshResult refreshed(String name, RefreshState state)
+      throws ChannelException, IOException, InterruptedException {
+    Channel channel = find(name).orElseThrow(() -> unknown(name));
+    Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
+    AptRefresh.Outcome outcome = refresh.run(channel, before, state.validators());
+    RefreshState now = state.succeeded(clock.instant(), outcome.validators());
+    if (before.equals(Optional.of(outcome.digest()))) {
+      now.write(file(name, ".state"));
+      return new RefreshResult.Unchanged(outcome.digest());
+    }
+    // Reading it proves that it can be read, before anything depends on it.
+    Snapshot snapshot = store.load(outcome.digest());
+    AtomicFile.write(file(name, ".current"), outcome.digest() + "\n");
+    now.write(file(name, ".state"));
+    return new RefreshResult.NewSnapshot(
+        outcome.digest(), snapshot.size(), outcome.downloadedFiles(), outcome.downloadedBytes());
+  }
+
+  /** The channels whose last refresh, good or not, is longer ago than their interval. */
+  public List<Channel> due() throws ChannelException {
+    List<Channel> result = new ArrayList<>();
+    Instant now = clock.instant();
+    for (Channel channel : list()) {
+      boolean fresh =
+          state(channel.name())
+              .attemptedAt()
+              .filter(at -> at.plus(channel.refreshInterval()).isAfter(now))
+              .isPresent();
+      if (!fresh) {
+        result.add(channel);
+      }
+    }
+    return result;
+  }
+
+  /**
+   * The snapshot that updates are planned with; empty before the first refresh. Once loaded it
+   * costs one stat of a file.
+   */
+  public Optional<Snapshot> current(String name) throws ChannelException {
+    checkName(name);
+    try {
+      return store.at(file(name, ".current"));
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the snapshot of channel '" + name + "' can't be read (" + e + "); refresh the channel",
+          e);
+    }
+  }
+
+  /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
+  public Optional<Snapshot> snapshot(String digest) throws ChannelException {
+    if (!digest.matches("[0-9a-f]{64}") || !Files.isDirectory(snapshots.resolve(digest))) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(store.load(digest));
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the snapshot " + digest + " can't be read (" + e + "); refresh its channel", e);
+    }
+  }
+
+  /** How every channel does, those with a wrong file included. */
+  public List<ChannelStatus> status() throws ChannelException {
+    List<ChannelStatus> result = new ArrayList<>();
+    for (String name : names()) {
+      RefreshState state = state(name);
+      Optional<String> error = state.error();
+      Optional<Instant> snapshotAt = Optional.empty();
+      Optional<String> digest = Optional.empty();
+      try {
+        find(name);
+        digest = SnapshotStore.digestIn(file(name, ".current"));
+        if (digest.isPresent()) {
+          snapshotAt =
+              Optional.of(SnapshotManifest.read(snapshots.resolve(digest.get())).createdAt());
+        }
+      } catch (ChannelException | IOException e) {
+        error = Optional.of(String.valueOf(e.getMessage()));
+      }
+      result.add(
+          new ChannelStatus(
+              name, digest, snapshotAt, state.checkedAt(), state.attemptedAt(), error));
+    }
+    return result;
+  }
+
+  /**
+   * Removes the snapshots that no channel has current and no caller needs.
+   *
+   * @param inUse digests to keep
+   * @return the digests that were removed
+   */
+  public Set<String> prune(Set<String> inUse) throws ChannelException {
+    try {
+      Set<String> kept = new HashSet<>(inUse);
+      for (String name : names()) {
+        SnapshotStore.digestIn(file(name, ".current")).ifPresent(kept::add);
+      }
+      Set<String> removed = new HashSet<>();
+      for (Path each : children(snapshots)) {
+        String name = each.getFileName().toString();
+        boolean unfinished = name.startsWith(AptRefresh.UNFINISHED);
+        if (!kept.contains(name)
+            && isOlderThan(unfinished ? UNFINISHED_GRACE : PRUNE_GRACE, each)) {
+          AptRefresh.removeDirectory(each);
+          removed.add(name);
+        }
+      }
+      return removed;
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private static boolean isOlderThan(Duration age, Path path) throws IOException {
+    return Files.getLastModifiedTime(path).toInstant().isBefore(Instant.now().minus(age));
+  }
+
+  private RefreshState state(String name) throws ChannelException {
+    try {
+      return RefreshState.read(file(name, ".state"));
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private List<String> names() throws ChannelException {
+    try {
+      return children(directory).stream()
+          .map(path -> path.getFileName().toString())
+          .filter(file -> file.endsWith(".yaml") && !file.startsWith("."))
+          .map(file -> file.substring(0, file.length() - ".yaml".length()))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  private static List<Path> children(Path directory) throws IOException {
+    try (Stream<Path> children = Files.list(directory)) {
+      return children.toList();
+    }
+  }
+
+  private static void checkName(String name) throws ChannelException {
+    try {
+      Channel.checkName(name);
+    } catch (IllegalArgumentException e) {
+      throw new ChannelException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void requireFile(String name) throws ChannelException {
+    checkName(name);
+    if (!Files.exists(file(name, ".yaml"))) {
+      throw unknown(name);
+    }
+  }
+
+  private static ChannelException unknown(String name) {
+    return new ChannelException(
+        "there is no channel '" + name + "'; 'regild channel list' shows those that there are");
+  }
+
+  private Path file(String name, String suffix) {
+    return directory.resolve(name + suffix);
+  }
+
+  private ChannelException unusable(IOException e) {
+    return new ChannelException(
+        "the channels in "
+            + directory
+            + " can't be used ("
+            + e
+            + "); make room on that filesystem, or correct its rights",
+        e);
+  }
+}

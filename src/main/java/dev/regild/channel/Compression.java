@@ -1,0 +1,37 @@
+package dev.regild.channel;
+
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.GZIPInputStream;
+import org.tukaani.xz.XZInputStream;
+
+/** How a repository compresses its indexes; the first that it offers is taken. */
+enum Compression {
+  ZSTD(".zst"),
+  XZ(".xz"),
+  GZIP(".gz"),
+  NONE("");
+
+  /** Enough for {@code xz -9}; in KiB. */
+  private static final int XZ_MEMORY_LIMIT = 128 << 10;
+
+  private final String suffix;
+
+  Compression(String suffix) {
+    this.suffix = suffix;
+  }
+
+  String suffix() {
+    return suffix;
+  }
+
+  InputStream decompress(InputStream in) throws IOException {
+    return switch (this) {
+      case ZSTD -> new ZstdInputStream(in);
+      case XZ -> new XZInputStream(in, XZ_MEMORY_LIMIT);
+      case GZIP -> new GZIPInputStream(in, 1 << 16);
+      case NONE -> in;
+    };
+  }
+}

@@ -1,0 +1,225 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.bouncycastle.bcpg.HashAlgorithmTags;
+import org.bouncycastle.openpgp.PGPException;
+import org.bouncycastle.openpgp.PGPPublicKey;
+import org.bouncycastle.openpgp.PGPSignature;
+import org.bouncycastle.openpgp.PGPSignatureList;
+import org.bouncycastle.openpgp.PGPUtil;
+import org.bouncycastle.openpgp.api.OpenPGPCertificate;
+import org.bouncycastle.openpgp.api.OpenPGPCertificate.OpenPGPComponentKey;
+import org.bouncycastle.openpgp.api.OpenPGPDefaultPolicy;
+import org.bouncycastle.openpgp.api.OpenPGPKeyReader;
+import org.bouncycastle.openpgp.bc.BcPGPObjectFactory;
+import org.bouncycastle.openpgp.operator.bc.BcPGPContentVerifierBuilderProvider;
+import org.jspecify.annotations.Nullable;
+
+/** The public keys whose signatures a source trusts. */
+final class Keyring {
+  private static final String ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+  private static final Set<Integer> GOOD_HASHES =
+      Set.of(
+          HashAlgorithmTags.SHA224,
+          HashAlgorithmTags.SHA256,
+          HashAlgorithmTags.SHA384,
+          HashAlgorithmTags.SHA512,
+          HashAlgorithmTags.SHA3_256,
+          HashAlgorithmTags.SHA3_512);
+
+  private final String origin;
+  private final List<OpenPGPCertificate> certificates;
+
+  private Keyring(String origin, List<OpenPGPCertificate> certificates) {
+    this.origin = origin;
+    this.certificates = certificates;
+  }
+
+  static Keyring of(AptSource source) throws ChannelException {
+    if (source.hasInlineKey()) {
+      String origin = "the key in signed-by";
+      return new Keyring(origin, parse(origin, source.signedBy().strip().getBytes(US_ASCII)));
+    }
+    Path path = Path.of(source.signedBy());
+    List<OpenPGPCertificate> all = new ArrayList<>();
+    try {
+      for (Path file : keyringFiles(path)) {
+        all.addAll(parse(file.toString(), Files.readAllBytes(file)));
+      }
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the keyring " + path + " can't be read (" + e + "); install it, or correct signed-by",
+          e);
+    }
+    if (all.isEmpty()) {
+      throw new ChannelException("the keyring " + path + " holds no key; correct signed-by");
+    }
+    return new Keyring(path.toString(), all);
+  }
+
+  /**
+   * Passes if at least one signature is good: by a key of the ring that may sign, is not expired
+   * and not revoked, with a hash stronger than SHA-1. A wrong signature by a known key spoils the
+   * others, as it does for apt.
+   *
+   * @param what names the document in the message of the exception
+   * @param type {@link PGPSignature#CANONICAL_TEXT_DOCUMENT} or {@link
+   *     PGPSignature#BINARY_DOCUMENT}
+   */
+  void verify(String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
+      throws ChannelException {
+    List<String> refusals = new ArrayList<>();
+    boolean good = false;
+    for (PGPSignature signature : signatures(what, signatureBlock)) {
+      OpenPGPComponentKey key = keyOf(signature);
+      if (key == null) {
+        refusals.add("key " + Long.toHexString(signature.getKeyID()) + " is not in " + origin);
+        continue;
+      }
+      String refusal = refusal(signature, key, type, now);
+      if (!refusal.isEmpty()) {
+        refusals.add("key " + key.getKeyIdentifier() + ": " + refusal);
+      } else if (matches(signature, key.getPGPPublicKey(), signed)) {
+        good = true;
+      } else {
+        throw new ChannelException(
+            what
+                + " is not what key "
+                + key.getKeyIdentifier()
+                + " signed: it was changed on its way, or the mirror is broken; try again, then"
+                + " use another mirror");
+      }
+    }
+    if (!good) {
+      throw new ChannelException(
+          what
+              + " has no good signature ("
+              + (refusals.isEmpty() ? "none at all" : String.join("; ", refusals))
+              + "); if you trust the repository, put its current key into the keyring that"
+              + " signed-by names");
+    }
+  }
+
+  private @Nullable OpenPGPComponentKey keyOf(PGPSignature signature) {
+    for (OpenPGPCertificate certificate : certificates) {
+      for (OpenPGPComponentKey key : certificate.getKeys()) {
+        if (signature.hasKeyIdentifier(key.getKeyIdentifier())) {
+          return key;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static String refusal(
+      PGPSignature signature, OpenPGPComponentKey key, int type, Instant now) {
+    if (signature.getSignatureType() != type) {
+      return "the signature is of another type";
+    }
+    if (!GOOD_HASHES.contains(signature.getHashAlgorithm())) {
+      return "the signature's hash is SHA-1 or weaker";
+    }
+    PGPPublicKey publicKey = key.getPGPPublicKey();
+    if (!new OpenPGPDefaultPolicy().isAcceptablePublicKey(publicKey)) {
+      return "it is too weak: " + publicKey.getBitStrength() + " bits";
+    }
+    Date at = Date.from(now);
+    OpenPGPComponentKey primary = key.getCertificate().getPrimaryKey();
+    if (key.getRevocation(at) != null || primary.getRevocation(at) != null) {
+      return "it is revoked";
+    }
+    if (isExpired(publicKey, now) || isExpired(primary.getPGPPublicKey(), now)) {
+      return "it is expired";
+    }
+    if (!primary.isBoundAt(at) || !key.isBoundAt(at) || !key.isSigningKey(at)) {
+      return "it is expired, revoked, or may not sign";
+    }
+    return expiry(signature).isBefore(now) ? "the signature is expired" : "";
+  }
+
+  private static boolean isExpired(PGPPublicKey key, Instant now) {
+    long seconds = key.getValidSeconds();
+    return seconds > 0 && key.getCreationTime().toInstant().plusSeconds(seconds).isBefore(now);
+  }
+
+  private static Instant expiry(PGPSignature signature) {
+    long seconds = signature.getHashedSubPackets().getSignatureExpirationTime();
+    return seconds == 0
+        ? Instant.MAX
+        : signature.getCreationTime().toInstant().plusSeconds(seconds);
+  }
+
+  private static boolean matches(PGPSignature signature, PGPPublicKey key, byte[] signed) {
+    try {
+      signature.init(new BcPGPContentVerifierBuilderProvider(), key);
+      signature.update(signed);
+      return signature.verify();
+    } catch (PGPException | RuntimeException e) {
+      // Bouncy Castle reports some malformed signatures by exceptions; all of them mean "no".
+      return false;
+    }
+  }
+
+  private static List<PGPSignature> signatures(String what, byte[] block) throws ChannelException {
+    List<PGPSignature> result = new ArrayList<>();
+    try (InputStream in = PGPUtil.getDecoderStream(new ByteArrayInputStream(block))) {
+      BcPGPObjectFactory packets = new BcPGPObjectFactory(in);
+      for (Object each = packets.nextObject(); each != null; each = packets.nextObject()) {
+        if (each instanceof PGPSignatureList list) {
+          list.forEach(result::add);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      throw new ChannelException(
+          "the signature of " + what + " is malformed: " + e.getMessage(), e);
+    }
+    return result;
+  }
+
+  private static List<Path> keyringFiles(Path path) throws IOException {
+    if (!Files.isDirectory(path)) {
+      return List.of(path);
+    }
+    try (Stream<Path> files = Files.list(path)) {
+      return files.filter(f -> f.toString().matches(".*\\.(gpg|asc)")).sorted().toList();
+    }
+  }
+
+  private static List<OpenPGPCertificate> parse(String origin, byte[] content)
+      throws ChannelException {
+    try {
+      String text = new String(content, ISO_8859_1);
+      if (!text.contains(ARMOR)) {
+        return new OpenPGPKeyReader().parseCertificates(content);
+      }
+      List<OpenPGPCertificate> result = new ArrayList<>();
+      for (int at = text.indexOf(ARMOR); at >= 0; ) {
+        int next = text.indexOf(ARMOR, at + 1);
+        String block = next < 0 ? text.substring(at) : text.substring(at, next);
+        result.addAll(new OpenPGPKeyReader().parseCertificates(block));
+        at = next;
+      }
+      return result;
+    } catch (IOException | RuntimeException e) {
+      throw new ChannelException(
+          origin
+              + " is no OpenPGP keyring ("
+              + e.getMessage()
+              + "); export it with gpg --export, binary or armored",
+          e);
+    }
+  }
+}

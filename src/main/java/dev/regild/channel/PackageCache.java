@@ -1,0 +1,195 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * Package files on this machine, each once, named by their SHA-256: {@code ab/abcdef…}. Every file
+ * that is handed out was verified in that call.
+ */
+public final class PackageCache {
+  private final Path directory;
+  private final Transport transport;
+  private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
+
+  public PackageCache(Path directory) {
+    this(directory, new Transport());
+  }
+
+  PackageCache(Path directory, Transport transport) {
+    this.directory = directory;
+    this.transport = transport;
+  }
+
+  /**
+   * How far a fetch is.
+   *
+   * @param readyFiles verified and in the cache
+   * @param totalFiles distinct contents asked for
+   * @param readyBytes of the files that are ready and those on their way
+   * @param totalBytes of all of them
+   * @param downloadedBytes what came over the network in this call; 0 if all was there
+   */
+  public record Progress(
+      int readyFiles, int totalFiles, long readyBytes, long totalBytes, long downloadedBytes) {}
+
+  /**
+   * Makes every file be in the cache.
+   *
+   * @param parallelism how many are downloaded at once
+   * @param onProgress called from several threads, one at a time; the last call has all files ready
+   * @return the path of each file's content; it must not be changed
+   * @throws ChannelException if one could not be had in three attempts or isn't what the index
+   *     promised; no partial file stays behind
+   */
+  public Map<PackageFile, Path> fetch(
+      Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
+      throws ChannelException, InterruptedException {
+    Map<String, PackageFile> byContent = new LinkedHashMap<>();
+    files.forEach(file -> byContent.putIfAbsent(file.sha256(), file));
+    Tally tally = new Tally(byContent.values(), onProgress);
+    List<Callable<Path>> tasks =
+        byContent.values().stream()
+            .<Callable<Path>>map(file -> () -> fetchOne(file, tally))
+            .toList();
+    Parallel.run(parallelism, tasks);
+    tally.report();
+    Map<PackageFile, Path> paths = new LinkedHashMap<>();
+    files.forEach(file -> paths.put(file, pathOf(file.sha256())));
+    return paths;
+  }
+
+  /**
+   * Removes every file that was not fetched or handed out since then, and what a crash left.
+   *
+   * @return the bytes that were freed
+   */
+  public long prune(Instant unusedSince) throws IOException {
+    long freed = 0;
+    if (!Files.isDirectory(directory)) {
+      return freed;
+    }
+    Set<Path> old = new HashSet<>();
+    try (var all = Files.walk(directory, 2)) {
+      for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(unusedSince)) {
+          old.add(file);
+        }
+      }
+    }
+    for (Path file : old) {
+      freed += Files.size(file);
+      Files.deleteIfExists(file);
+    }
+    return freed;
+  }
+
+  private Path fetchOne(PackageFile file, Tally tally)
+      throws ChannelException, InterruptedException {
+    // A second caller waits for the first and then finds the content in place.
+    ReentrantLock lock = inWork.computeIfAbsent(file.sha256(), hash -> new ReentrantLock());
+    lock.lockInterruptibly();
+    try {
+      Path path = pathOf(file.sha256());
+      if (isIntact(path, file)) {
+        tally.reused(file);
+      } else {
+        download(file, path, tally);
+        tally.downloaded();
+      }
+      return path;
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the package cache "
+              + directory
+              + " can't be used ("
+              + e
+              + "); make room on its filesystem, or correct its rights",
+          e);
+    } finally {
+      lock.unlock();
+      inWork.remove(file.sha256(), lock);
+    }
+  }
+
+  private void download(PackageFile file, Path path, Tally tally)
+      throws IOException, ChannelException, InterruptedException {
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = AtomicFile.temporaryBeside(path);
+    try {
+      transport.download(file.uri(), temporary, file.size(), file.sha256(), tally::received);
+      AtomicFile.move(temporary, path);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** A file that was damaged on the disk counts as absent, and the rename replaces it. */
+  private static boolean isIntact(Path path, PackageFile file) throws IOException {
+    if (!Files.isRegularFile(path)
+        || Files.size(path) != file.size()
+        || !Sha256.of(path).equals(file.sha256())) {
+      return false;
+    }
+    Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
+    return true;
+  }
+
+  private Path pathOf(String sha256) {
+    return directory.resolve(sha256.substring(0, 2)).resolve(sha256);
+  }
+
+  /** Counts for the progress. */
+  private static final class Tally {
+    private final int totalFiles;
+    private final long totalBytes;
+    private final Consumer<Progress> onProgress;
+    private final AtomicLong reusedBytes = new AtomicLong();
+    private final AtomicLong downloadedBytes = new AtomicLong();
+    private int readyFiles;
+
+    Tally(Collection<PackageFile> files, Consumer<Progress> onProgress) {
+      this.totalFiles = files.size();
+      this.totalBytes = files.stream().mapToLong(PackageFile::size).sum();
+      this.onProgress = onProgress;
+    }
+
+    synchronized void reused(PackageFile file) {
+      readyFiles++;
+      reusedBytes.addAndGet(file.size());
+      report();
+    }
+
+    synchronized void downloaded() {
+      readyFiles++;
+      report();
+    }
+
+    void received(long bytes) {
+      downloadedBytes.addAndGet(bytes);
+      report();
+    }
+
+    synchronized void report() {
+      long downloaded = downloadedBytes.get();
+      onProgress.accept(
+          new Progress(
+              readyFiles, totalFiles, reusedBytes.get() + downloaded, totalBytes, downloaded));
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
+ * take 200. An entry is: length and bytes of the name, the number of its architecture, its priority
+ * (two bytes), length and bytes of the version.
+ */
+final class PackageTable {
+  private final byte[] entries;
+
+  /** Where each entry begins, in the order of the names' bytes. */
+  private final int[] starts;
+
+  private final List<String> architectures;
+
+  private PackageTable(byte[] entries, int[] starts, List<String> architectures) {
+    this.entries = entries;
+    this.starts = starts;
+    this.architectures = List.copyOf(architectures);
+  }
+
+  /** Gets the offers for one name. */
+  interface OfferVisitor {
+    void offer(String architecture, int priority, String version);
+  }
+
+  int size() {
+    return starts.length;
+  }
+
+  /** Visits every offer for that name, in no particular order. */
+  void visit(String name, OfferVisitor visitor) {
+    byte[] key = name.getBytes(ISO_8859_1);
+    for (int i = firstAtLeast(key); i < starts.length && compareName(starts[i], key) == 0; i++) {
+      int at = starts[i] + 1 + key.length;
+      int priority = ((entries[at + 1] & 0xff) << 8) | (entries[at + 2] & 0xff);
+      int length = entries[at + 3] & 0xff;
+      visitor.offer(
+          architectures.get(entries[at]),
+          priority,
+          new String(entries, at + 4, length, ISO_8859_1));
+    }
+  }
+
+  private int firstAtLeast(byte[] key) {
+    int low = 0;
+    int high = starts.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (compareName(starts[middle], key) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  private int compareName(int start, byte[] key) {
+    int length = entries[start] & 0xff;
+    return Arrays.compareUnsigned(entries, start + 1, start + 1 + length, key, 0, key.length);
+  }
+
+  /** Collects entries. */
+  static final class Builder {
+    private final List<String> architectures = new ArrayList<>();
+    private byte[] entries = new byte[1 << 20];
+    private int[] starts = new int[1 << 15];
+    private int end;
+    private int count;
+
+    /** Adds the scanner's stanza; one without the needed fields is left out, as apt does. */
+    void add(PackagesScanner stanza, int priority) throws IOException {
+      int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
+      int versionLength = stanza.length(PackagesScanner.Field.VERSION);
+      int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
+      if (nameLength == 0 || versionLength == 0 || architectureLength == 0) {
+        return;
+      }
+      if (nameLength > 255 || versionLength > 255) {
+        throw new IOException("a package's name or version is longer than 255 bytes");
+      }
+      reserve(5 + nameLength + versionLength);
+      starts[count++] = end;
+      append(stanza, PackagesScanner.Field.PACKAGE);
+      entries[end++] = architecture(stanza);
+      entries[end++] = (byte) (priority >> 8);
+      entries[end++] = (byte) priority;
+      append(stanza, PackagesScanner.Field.VERSION);
+    }
+
+    PackageTable build() {
+      byte[] all = Arrays.copyOf(entries, end);
+      Integer[] order = new Integer[count];
+      for (int i = 0; i < count; i++) {
+        order[i] = starts[i];
+      }
+      // Indexes come sorted, so this is a merge of a few runs.
+      Arrays.sort(
+          order,
+          (a, b) ->
+              Arrays.compareUnsigned(
+                  all, a + 1, a + 1 + (all[a] & 0xff), all, b + 1, b + 1 + (all[b] & 0xff)));
+      int[] sorted = new int[count];
+      Arrays.setAll(sorted, i -> order[i]);
+      return new PackageTable(all, sorted, architectures);
+    }
+
+    private void reserve(int bytes) {
+      if (end + bytes > entries.length) {
+        entries = Arrays.copyOf(entries, entries.length + entries.length / 2);
+      }
+      if (count == starts.length) {
+        starts = Arrays.copyOf(starts, count + count / 2);
+      }
+    }
+
+    private void append(PackagesScanner stanza, PackagesScanner.Field field) {
+      int length = stanza.length(field);
+      entries[end++] = (byte) length;
+      System.arraycopy(stanza.buffer(), stanza.start(field), entries, end, length);
+      end += length;
+    }
+
+    private byte architecture(PackagesScanner stanza) throws IOException {
+      byte[] buffer = stanza.buffer();
+      int start = stanza.start(PackagesScanner.Field.ARCHITECTURE);
+      int length = stanza.length(PackagesScanner.Field.ARCHITECTURE);
+      for (int i = 0; i < architectures.size(); i++) {
+        String known = architectures.get(i);
+        if (known.length() == length && matches(known, buffer, start)) {
+          return (byte) i;
+        }
+      }
+      if (architectures.size() == Byte.MAX_VALUE) {
+        throw new IOException("there are more than 127 architectures");
+      }
+      architectures.add(stanza.text(PackagesScanner.Field.ARCHITECTURE));
+      return (byte) (architectures.size() - 1);
+    }
+
+    private static boolean matches(String text, byte[] buffer, int start) {
+      for (int i = 0; i < text.length(); i++) {
+        if (buffer[start + i] != text.charAt(i)) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+}

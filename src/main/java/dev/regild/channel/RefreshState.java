@@ -1,0 +1,54 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What is remembered of a channel's refreshes.
+ *
+ * @param attemptedAt when the last one ended
+ * @param checkedAt when the last good one ended
+ * @param error why the last one failed
+ * @param validators of the Release files, by URI
+ */
+record RefreshState(
+    Optional<Instant> attemptedAt,
+    Optional<Instant> checkedAt,
+    Optional<String> error,
+    Map<String, Validators> validators) {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final RefreshState NONE =
+      new RefreshState(Optional.empty(), Optional.empty(), Optional.empty(), Map.of());
+
+  RefreshState {
+    validators = Map.copyOf(validators);
+  }
+
+  static RefreshState read(Path file) throws IOException {
+    try {
+      return JSON.readValue(Files.readAllBytes(file), RefreshState.class);
+    } catch (NoSuchFileException | JacksonException e) {
+      // It only saves work: without it, the next refresh asks unconditionally.
+      return NONE;
+    }
+  }
+
+  void write(Path file) throws IOException {
+    AtomicFile.write(file, JSON.writeValueAsString(this));
+  }
+
+  RefreshState succeeded(Instant at, Map<String, Validators> now) {
+    return new RefreshState(Optional.of(at), Optional.of(at), Optional.empty(), now);
+  }
+
+  RefreshState failed(Instant at, String why) {
+    return new RefreshState(Optional.of(at), checkedAt, Optional.of(why), validators);
+  }
+}

@@ -1,0 +1,135 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bouncycastle.openpgp.PGPSignature;
+
+/** Gets a suite's signed Release file and lets it pass only if everything about it is right. */
+final class ReleaseFetch {
+  private static final int LIMIT = 16 << 20;
+  private static final String IN_RELEASE = "InRelease";
+  private static final String RELEASE = "Release";
+  private static final String SIGNATURE = "Release.gpg";
+
+  private final Transport transport;
+  private final Clock clock;
+  private final Optional<Path> kept;
+  private final Map<String, Validators> known;
+
+  /**
+   * @param kept the directory of the current snapshot
+   * @param known the validators of its Release files, by URI
+   */
+  ReleaseFetch(
+      Transport transport, Clock clock, Optional<Path> kept, Map<String, Validators> known) {
+    this.transport = transport;
+    this.clock = clock;
+    this.kept = kept;
+    this.known = known;
+  }
+
+  /**
+   * A suite's Release file.
+   *
+   * @param files by their path below the suite, one for InRelease, two for the detached form
+   * @param validators by URI, for the next time
+   */
+  record Fetched(
+      SuiteLocation location,
+      ReleaseFile release,
+      Map<String, byte[]> files,
+      Map<String, Validators> validators) {}
+
+  Fetched fetch(SuiteLocation location, Keyring keyring)
+      throws ChannelException, IOException, InterruptedException {
+    Map<String, Validators> validators = new HashMap<>();
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    try {
+      files.put(IN_RELEASE, read(location, IN_RELEASE, validators));
+    } catch (MissingFileException e) {
+      files.put(RELEASE, read(location, RELEASE, validators));
+      files.put(SIGNATURE, read(location, SIGNATURE, validators));
+    }
+    ReleaseFile release = verified(location, keyring, files);
+    return newerKept(location, keyring, release)
+        .orElseGet(() -> new Fetched(location, release, files, validators));
+  }
+
+  private byte[] read(SuiteLocation location, String path, Map<String, Validators> validators)
+      throws ChannelException, IOException, InterruptedException {
+    String uri = location.uriOf(path);
+    Optional<Path> keptFile = keptFile(location, path);
+    Validators conditional =
+        keptFile.isPresent() ? known.getOrDefault(uri, Validators.NONE) : Validators.NONE;
+    return switch (transport.read(URI.create(uri), conditional, LIMIT)) {
+      case Transport.Document.Content(byte[] bytes, Validators fresh) -> {
+        validators.put(uri, fresh);
+        yield bytes;
+      }
+      case Transport.Document.NotModified() -> {
+        validators.put(uri, conditional);
+        yield Files.readAllBytes(keptFile.orElseThrow());
+      }
+    };
+  }
+
+  private ReleaseFile verified(SuiteLocation location, Keyring keyring, Map<String, byte[]> files)
+      throws ChannelException {
+    byte[] clearSigned = files.get(IN_RELEASE);
+    String what = location.uriOf(clearSigned == null ? RELEASE : IN_RELEASE);
+    byte[] text;
+    if (clearSigned == null) {
+      text = files.getOrDefault(RELEASE, new byte[0]);
+      byte[] signature = files.getOrDefault(SIGNATURE, new byte[0]);
+      keyring.verify(what, text, signature, PGPSignature.BINARY_DOCUMENT, clock.instant());
+    } else {
+      ClearSigned message = ClearSigned.parse(what, clearSigned);
+      text = message.text();
+      keyring.verify(
+          what,
+          message.canonical(),
+          message.signature(),
+          PGPSignature.CANONICAL_TEXT_DOCUMENT,
+          clock.instant());
+    }
+    ReleaseFile release = ReleaseFile.parse(what, text);
+    release.check(what, location.suite(), clock.instant());
+    return release;
+  }
+
+  /**
+   * A mirror that lags behind, or an attacker, may answer with an older Release file than we have:
+   * then ours stays, as it does for apt.
+   */
+  private Optional<Fetched> newerKept(
+      SuiteLocation location, Keyring keyring, ReleaseFile candidate)
+      throws ChannelException, IOException {
+    Optional<Path> keptFile = keptFile(location, IN_RELEASE);
+    if (keptFile.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, byte[]> files = Map.of(IN_RELEASE, Files.readAllBytes(keptFile.get()));
+    String what = location.uriOf(IN_RELEASE);
+    try {
+      ReleaseFile ours = verified(location, keyring, files);
+      return ours.date(what).isAfter(candidate.date(what))
+          ? Optional.of(new Fetched(location, ours, files, Map.of()))
+          : Optional.empty();
+    } catch (ChannelException e) {
+      // Ours is no longer good, by another keyring or by time; the candidate is.
+      return Optional.empty();
+    }
+  }
+
+  private Optional<Path> keptFile(SuiteLocation location, String path) {
+    return kept.map(directory -> directory.resolve(location.listFile(path)))
+        .filter(Files::isRegularFile);
+  }
+}

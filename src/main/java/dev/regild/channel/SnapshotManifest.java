@@ -1,0 +1,72 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The record of a snapshot, kept in its directory as {@code snapshot.json}.
+ *
+ * @param digest SHA-256 over the names and hashes of its files
+ * @param createdAt when it was made
+ * @param architecture the main Debian architecture
+ * @param files all of its files but this one, by name
+ */
+record SnapshotManifest(
+    String digest, Instant createdAt, String architecture, List<ListFile> files) {
+  static final String FILE = "snapshot.json";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  SnapshotManifest {
+    files = List.copyOf(files);
+  }
+
+  /** What a file of a snapshot is. */
+  enum Kind {
+    /** A signed Release file, or one part of it. */
+    RELEASE,
+    /** An index of packages. */
+    PACKAGES,
+    /** The sources.list for the guest's apt. */
+    SOURCES
+  }
+
+  /**
+   * One file.
+   *
+   * @param name in the snapshot's directory
+   * @param repository the root URI of the repository; empty for sources
+   * @param priority apt's priority of the packages in it; 0 where it has none
+   */
+  record ListFile(String name, Kind kind, String sha256, String repository, int priority) {}
+
+  /** A manifest of files, with their digest. */
+  static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
+    List<ListFile> sorted = files.stream().sorted(Comparator.comparing(ListFile::name)).toList();
+    String pairs =
+        sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
+    String digest = Sha256.of(pairs.getBytes(UTF_8));
+    return new SnapshotManifest(digest, createdAt, architecture, sorted);
+  }
+
+  static SnapshotManifest read(Path directory) throws IOException {
+    try {
+      return JSON.readValue(Files.readAllBytes(directory.resolve(FILE)), SnapshotManifest.class);
+    } catch (JacksonException e) {
+      throw new IOException(directory.resolve(FILE) + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  void write(Path directory) throws IOException {
+    AtomicFile.write(
+        directory.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this));
+  }
+}

@@ -1,0 +1,266 @@
+package dev.regild.channel;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.LongConsumer;
+
+/**
+ * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
+ * stalls is broken off. Redirects are followed up to five times, never from https to http.
+ */
+final class Transport {
+  private static final int ATTEMPTS = 3;
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(20);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
+  private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
+
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
+          .version(HttpClient.Version.HTTP_1_1)
+          .followRedirects(HttpClient.Redirect.NORMAL)
+          .connectTimeout(CONNECT_LIMIT)
+          .build();
+  private final Duration firstPause;
+  private final Duration stallLimit;
+
+  Transport() {
+    this(Duration.ofMillis(500), Duration.ofSeconds(60));
+  }
+
+  /**
+   * @param firstPause before the second attempt; before the third it is four times that
+   * @param stallLimit how long nothing may come
+   */
+  Transport(Duration firstPause, Duration stallLimit) {
+    this.firstPause = firstPause;
+    this.stallLimit = stallLimit;
+  }
+
+  /** What a conditional read came to. */
+  sealed interface Document {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Content(byte[] bytes, Validators validators) implements Document {}
+
+    record NotModified() implements Document {}
+  }
+
+  /**
+   * Reads a small document into memory, unless it is what the validators stand for.
+   *
+   * @param limit bytes above which it is refused
+   * @throws MissingFileException if the server says that there is none
+   */
+  Document read(URI uri, Validators known, int limit)
+      throws ChannelException, InterruptedException {
+    return attempt(
+        uri,
+        () -> {
+          try (Answer answer = open(uri, known)) {
+            if (answer.status() == 304) {
+              return new Document.NotModified();
+            }
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            copy(uri, answer.body(), limit, bytes, n -> {});
+            return new Document.Content(bytes.toByteArray(), answer.validators());
+          }
+        });
+  }
+
+  /**
+   * Reads a file whose size and hash are known, and syncs it; on any failure it leaves none.
+   *
+   * @param onBytes gets the number of bytes as they come; negative when an attempt starts over
+   * @throws MissingFileException if the server says that there is none
+   * @throws HashMismatchException if other content came
+   */
+  void download(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
+      throws ChannelException, InterruptedException {
+    attempt(
+        uri,
+        () -> {
+          long[] received = {0};
+          LongConsumer count =
+              n -> {
+                received[0] += n;
+                onBytes.accept(n);
+              };
+          try {
+            downloadOnce(uri, target, size, sha256, count);
+            return target;
+          } catch (IOException | ChannelException e) {
+            onBytes.accept(-received[0]);
+            Files.deleteIfExists(target);
+            throw e;
+          }
+        });
+  }
+
+  private void downloadOnce(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
+      throws IOException, ChannelException, InterruptedException {
+    MessageDigest digest = Sha256.digest();
+    long received;
+    try (Answer answer = open(uri, Validators.NONE);
+        FileChannel file = FileChannel.open(target, CREATE, TRUNCATE_EXISTING, WRITE)) {
+      OutputStream out =
+          new DigestOutputStream(new LocalFile(Channels.newOutputStream(file), target), digest);
+      received = copy(uri, answer.body(), size, out, onBytes);
+      file.force(true);
+    }
+    String actual = Sha256.hex(digest);
+    if (received != size || !actual.equals(sha256)) {
+      throw new HashMismatchException(
+          uri
+              + " is not the file that the signed index names: "
+              + received
+              + " bytes with SHA-256 "
+              + actual
+              + " came, not "
+              + size
+              + " with "
+              + sha256
+              + "; the mirror may be changing: try again later, or use another one");
+    }
+  }
+
+  /** One answer; the body ends with an exception if nothing comes for the stall limit. */
+  private record Answer(int status, InputStream body, Validators validators)
+      implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      body.close();
+    }
+  }
+
+  private Answer open(URI uri, Validators known)
+      throws IOException, ChannelException, InterruptedException {
+    if ("file".equals(uri.getScheme())) {
+      return openFile(uri, known);
+    }
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).header("User-Agent", "regild");
+    if (!known.etag().isEmpty()) {
+      request.header("If-None-Match", known.etag());
+    }
+    if (!known.lastModified().isEmpty()) {
+      request.header("If-Modified-Since", known.lastModified());
+    }
+    HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+    int status = response.statusCode();
+    if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
+      Validators validators =
+          new Validators(
+              response.headers().firstValue("ETag").orElse(""),
+              response.headers().firstValue("Last-Modified").orElse(""));
+      return new Answer(status, new StallGuard(response.body(), stallLimit), validators);
+    }
+    response.body().close();
+    throw refused(uri, status);
+  }
+
+  private static Answer openFile(URI uri, Validators known) throws IOException, ChannelException {
+    Path file = Path.of(uri.getPath());
+    try {
+      Validators now = new Validators("", Files.getLastModifiedTime(file).toString());
+      if (now.equals(known)) {
+        return new Answer(304, InputStream.nullInputStream(), now);
+      }
+      return new Answer(200, Files.newInputStream(file), now);
+    } catch (NoSuchFileException e) {
+      throw new MissingFileException(uri + " does not exist; correct the channel's uris or suites");
+    }
+  }
+
+  private static ChannelException refused(URI uri, int status) throws IOException {
+    if (WORTH_ANOTHER_TRY.contains(status)) {
+      throw new IOException("the server answered HTTP " + status);
+    }
+    if (status == 404 || status == 410) {
+      return new MissingFileException(
+          uri
+              + " does not exist (HTTP "
+              + status
+              + "); if the mirror moved on, refresh the channel, else correct its uris or suites");
+    }
+    String remedy =
+        switch (status) {
+          case 401, 403 -> "the server wants other rights: use a mirror that is open";
+          case 301, 302, 303, 307, 308 -> "it redirects too often, or to where we don't go";
+          default -> "look at the mirror, or use another one";
+        };
+    return new ChannelException(uri + " could not be read: HTTP " + status + "; " + remedy);
+  }
+
+  private static long copy(
+      URI uri, InputStream in, long limit, OutputStream out, LongConsumer onBytes)
+      throws IOException, HashMismatchException {
+    byte[] buffer = new byte[1 << 16];
+    long total = 0;
+    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      total += n;
+      if (total > limit) {
+        throw new HashMismatchException(
+            uri + " is larger than the " + limit + " bytes that it may have; use another mirror");
+      }
+      out.write(buffer, 0, n);
+      onBytes.accept(n);
+    }
+    return total;
+  }
+
+  private interface Attempt<T> {
+    T make() throws IOException, ChannelException, InterruptedException;
+  }
+
+  private <T> T attempt(URI uri, Attempt<T> attempt) throws ChannelException, InterruptedException {
+    Duration pause = firstPause;
+    for (int i = 1; ; i++) {
+      try {
+        return attempt.make();
+      } catch (LocalFile.UnwritableException e) {
+        throw new ChannelException(String.valueOf(e.getMessage()), e);
+      } catch (IOException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while reading " + uri);
+        }
+        if (i == ATTEMPTS) {
+          throw new ChannelException(
+              uri
+                  + " could not be read in "
+                  + ATTEMPTS
+                  + " attempts ("
+                  + reason(e)
+                  + "); check the network and that the mirror is up, or use another one",
+              e);
+        }
+      }
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(4);
+    }
+  }
+
+  private static String reason(IOException e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message;
+  }
+}
