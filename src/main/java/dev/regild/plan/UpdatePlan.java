@@ -15,4 +15,20 @@ public record UpdatePlan(List<Change> changes) {
   public boolean isEmpty() {
     return changes.isEmpty();
   }
+
+  /**
+   * The changes that an installation does not show: the package is missing, or at a lower version.
+   * Its architecture may have changed between {@code all} and another, as packages do.
+   */
+  public List<Change> unmet(List<InstalledPackage> installed) {
+    return changes.stream().filter(change -> installed.stream().noneMatch(p -> shows(p, change))).toList();
+  }
+
+  private static boolean shows(InstalledPackage installed, Change change) {
+    return installed.name().equals(change.name())
+        && (installed.architecture().equals(change.architecture())
+            || installed.architecture().equals("all")
+            || change.architecture().equals("all"))
+        && DebianVersion.compare(installed.version(), change.to()) >= 0;
+  }
 }

@@ -1,0 +1,154 @@
+package dev.regild.db;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.task.FailureHandler;
+import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Jobs that survive the process: written in the transaction that accepts them, leased by a worker,
+ * and leased again when it dies. A job that is cut short runs again from its beginning.
+ */
+public final class JobQueue implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
+  private static final Duration POLLING = Duration.ofSeconds(1);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+  private static final int MISSED_HEARTBEATS = 6;
+  private static final Duration RETRY = Duration.ofSeconds(10);
+
+  private final Database database;
+  private final Clock clock;
+  private final int workers;
+  private final Duration shutdownLimit;
+  private final Map<String, OneTimeTask<Void>> kinds = new LinkedHashMap<>();
+  private final List<Job> jobs = new ArrayList<>();
+  private final AtomicReference<@Nullable Scheduler> scheduler = new AtomicReference<>();
+
+  /** What a kind of job does. */
+  public interface Job {
+    /**
+     * Does the job, and records its outcome, failures included.
+     *
+     * @param id what the job is about
+     * @throws InterruptedException if the process is going down; the job will be done again
+     */
+    void run(String id) throws InterruptedException;
+
+    /**
+     * Ends what is running at once, from another thread: {@link #run} throws InterruptedException.
+     * For work that an interrupt alone does not reach.
+     */
+    default void abort() {}
+  }
+
+  /**
+   * @param workers how many jobs run at once
+   * @param shutdownLimit how long {@link #close} lets running jobs go on before it interrupts them
+   */
+  public JobQueue(Database database, Clock clock, int workers, Duration shutdownLimit) {
+    this.database = database;
+    this.clock = clock;
+    this.workers = workers;
+    this.shutdownLimit = shutdownLimit;
+  }
+
+  /** Says what a kind of job does; before {@link #start}. */
+  public void register(String kind, Job job) {
+    jobs.add(job);
+    kinds.put(
+        kind,
+        Tasks.oneTime(kind)
+            .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
+            .onDeadExecutionRevive()
+            .execute(
+                (instance, context) -> {
+                  try {
+                    job.run(instance.getId());
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IllegalStateException("The process is going down.", e);
+                  }
+                }));
+  }
+
+  /** Writes a job down in the caller's transaction; nothing happens if it is there already. */
+  public void enqueue(Handle handle, String kind, String id) {
+    OneTimeTask<Void> task = kinds.get(kind);
+    if (task == null) {
+      throw new IllegalArgumentException("There is no kind of job named " + kind);
+    }
+    SchedulerClient.Builder.create(Database.joining(handle), task)
+        .build()
+        .scheduleIfNotExists(task.instance(id), clock.instant());
+  }
+
+  /** Has the workers look for new jobs now; after the transaction that wrote one. */
+  public void wake() {
+    Scheduler running = scheduler.get();
+    if (running != null) {
+      running.triggerCheckForDueExecutions();
+    }
+  }
+
+  /**
+   * Starts the workers. A job that a process had when it died is due again at once: the caller
+   * makes sure that no other process works on this database.
+   */
+  public void start() {
+    int lost =
+        database.inTransaction(
+            handle ->
+                handle.execute(
+                    "UPDATE scheduled_tasks"
+                        + " SET picked = false, picked_by = NULL, last_heartbeat = NULL"
+                        + " WHERE picked = true"));
+    if (lost > 0) {
+      LOG.info("event=jobs_recovered count={}", lost);
+    }
+    Scheduler started =
+        Scheduler.create(database.dataSource(), List.copyOf(kinds.values()))
+            .threads(workers)
+            .pollingInterval(POLLING)
+            .heartbeatInterval(HEARTBEAT)
+            .missedHeartbeatsLimit(MISSED_HEARTBEATS)
+            .shutdownMaxWait(shutdownLimit)
+            .build();
+    scheduler.set(started);
+    started.start();
+  }
+
+  /** Takes no more jobs; lets running ones end within the limit, then hands them back. */
+  @Override
+  public void close() {
+    Scheduler running = scheduler.getAndSet(null);
+    if (running == null) {
+      return;
+    }
+    Thread impatience =
+        Thread.ofVirtual()
+            .name("job-queue-impatience")
+            .start(
+                () -> {
+                  try {
+                    Thread.sleep(shutdownLimit);
+                    jobs.forEach(Job::abort);
+                  } catch (InterruptedException e) {
+                    // Every job ended in time.
+                  }
+                });
+    running.stop();
+    impatience.interrupt();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.regild.image;
+
+import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
+
+import java.util.List;
+import java.util.Locale;
+
+/** The names that only the service itself may give, as AWS documents them. */
+public final class ReservedNames {
+  private static final List<String> PREFIXES = List.of("amazon", "aws", "appstream");
+
+  private ReservedNames() {}
+
+  /**
+   * Looks whether a name may be given to a new image.
+   *
+   * @throws RefusedException NOT_PERMITTED if not
+   */
+  public static void requireFree(String name) {
+    String lowerCase = name.toLowerCase(Locale.ROOT);
+    for (String prefix : PREFIXES) {
+      if (lowerCase.startsWith(prefix)) {
+        throw new RefusedException(
+            NOT_PERMITTED,
+            "The name %s is reserved: it begins with Amazon, AWS or AppStream. Choose another name."
+                .formatted(name));
+      }
+    }
+  }
+}

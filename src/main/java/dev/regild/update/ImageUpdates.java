@@ -1,0 +1,218 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
+import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
+import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
+
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.Snapshot;
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.image.Image;
+import dev.regild.image.ImageBuilder;
+import dev.regild.image.ImageBuilders;
+import dev.regild.image.ImageQuery;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.Owner;
+import dev.regild.image.Quotas;
+import dev.regild.image.RefusedException;
+import dev.regild.image.ReservedNames;
+import dev.regild.image.Tags;
+import dev.regild.image.UpdateRecords;
+import dev.regild.plan.Planner;
+import dev.regild.plan.UpdatePlan;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
+public final class ImageUpdates {
+  /** The kind of job that makes an accepted update; its id is the new image's. */
+  public static final String JOB = "update-image";
+
+  /** As AWS documents for managed image updates. */
+  private static final Instant OLDEST_BASE_IMAGE = Instant.parse("2017-07-24T00:00:00Z");
+
+  private final Database database;
+  private final Images images;
+  private final ImageBuilders builders;
+  private final Inventories inventories;
+  private final Tags tags;
+  private final Quotas quotas;
+  private final UpdateRecords records;
+  private final Channels channels;
+  private final JobQueue jobs;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
+
+  public ImageUpdates(
+      Database database,
+      Images images,
+      ImageBuilders builders,
+      Inventories inventories,
+      Tags tags,
+      Quotas quotas,
+      UpdateRecords records,
+      Channels channels,
+      JobQueue jobs,
+      Clock clock) {
+    this.database = database;
+    this.images = images;
+    this.builders = builders;
+    this.inventories = inventories;
+    this.tags = tags;
+    this.quotas = quotas;
+    this.records = records;
+    this.channels = channels;
+    this.jobs = jobs;
+    this.clock = clock;
+  }
+
+  /** An update that could be made: the image as it is, and what would change. */
+  private record Proposal(Image existing, Snapshot snapshot, UpdatePlan plan) {}
+
+  /**
+   * Answers {@code CreateUpdatedImage}. Nothing is written for a dry run, nor where there is
+   * nothing to update.
+   *
+   * @throws RefusedException for every reason that the API has an error for
+   */
+  public UpdateAnswer update(UpdateRequest request) {
+    Proposal proposal =
+        database.read(
+            handle -> {
+              Image existing = requireUpdatable(handle, request);
+              quotas.requireRoomForImage(handle, request.owner());
+              quotas.requireRoomForImageBuilder(handle, request.owner());
+              return propose(existing);
+            });
+    boolean canUpdate = !proposal.plan().isEmpty();
+    if (request.dryRun() || !canUpdate) {
+      return new UpdateAnswer(proposal.existing(), canUpdate, proposal.plan());
+    }
+    Image accepted = database.inTransaction(handle -> accept(handle, request, proposal));
+    jobs.wake();
+    return new UpdateAnswer(accepted, true, proposal.plan());
+  }
+
+  /**
+   * What an update of the owner's image would change, whatever state the image is in.
+   *
+   * @throws RefusedException if there is no such image, or nothing to compare it with
+   */
+  public UpdatePlan plan(Owner owner, String imageName) {
+    Image image = database.read(handle -> requireOwned(handle, owner, imageName));
+    return propose(image).plan();
+  }
+
+  private Image requireUpdatable(Handle handle, UpdateRequest request) {
+    Image existing = requireOwned(handle, request.owner(), request.existingImageName());
+    if (existing.state() == ImageState.DELETING) {
+      throw new RefusedException(
+          CONCURRENT_MODIFICATION, "The image %s is being deleted.".formatted(existing.name()));
+    }
+    if (existing.state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_PERMITTED,
+          "The image %s is %s; only an AVAILABLE image can be updated."
+              .formatted(existing.name(), existing.state()));
+    }
+    ReservedNames.requireFree(request.newImageName());
+    if (images.find(handle, request.owner(), request.newImageName()).isPresent()) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "There is an image named %s already, in %s. Choose another name."
+              .formatted(request.newImageName(), request.owner()));
+    }
+    if (existing.baseImageReleased().isPresent()
+        && existing.baseImageReleased().get().isBefore(OLDEST_BASE_IMAGE)) {
+      throw new RefusedException(
+          INCOMPATIBLE,
+          "The image %s descends from a base image released on %s; only those from %s on can be updated."
+              .formatted(existing.name(), existing.baseImageReleased().get(), OLDEST_BASE_IMAGE));
+    }
+    return existing;
+  }
+
+  private Image requireOwned(Handle handle, Owner owner, String name) {
+    Optional<Image> owned = images.find(handle, owner, name);
+    if (owned.isPresent()) {
+      return owned.get();
+    }
+    ImageQuery visible =
+        new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
+    if (!images.page(handle, visible).isEmpty()) {
+      throw new RefusedException(
+          NOT_PERMITTED,
+          "The image %s is another account's. Copy it, and update the copy.".formatted(name));
+    }
+    throw new RefusedException(
+        NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner));
+  }
+
+  private Proposal propose(Image existing) {
+    String platform = existing.platform().orElse("");
+    if (existing.disk().isEmpty()) {
+      throw new RefusedException(
+          INCOMPATIBLE, "The image %s has no disk yet.".formatted(existing.name()));
+    }
+    try {
+      Channel channel =
+          channels
+              .forPlatform(platform)
+              .orElseThrow(
+                  () ->
+                      new RefusedException(
+                          INCOMPATIBLE,
+                          "There is no channel for %s; add one with: regild channel add"
+                              .formatted(platform)));
+      Snapshot snapshot =
+          channels
+              .current(channel.name())
+              .orElseThrow(
+                  () ->
+                      new RefusedException(
+                          INCOMPATIBLE,
+                          "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
+                              .formatted(channel.name(), channel.name())));
+      UpdatePlan plan =
+          Planner.plan(
+              inventories.load(existing.disk().get().inventory()).packages(),
+              snapshot,
+              channel.planRules());
+      return new Proposal(existing, snapshot, plan);
+    } catch (ChannelException e) {
+      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
+    }
+  }
+
+  /** All checks once more, where nobody can come between. */
+  private Image accept(Handle handle, UpdateRequest request, Proposal proposal) {
+    Image existing = requireUpdatable(handle, request);
+    quotas.reserveImage(handle, request.owner());
+    quotas.reserveImageBuilder(handle, request.owner());
+    Instant now = clock.instant();
+    Image created =
+        existing.updated(
+            request.newImageName(),
+            request.displayName(),
+            request.description(),
+            proposal.snapshot().digest(),
+            now);
+    images.insert(handle, created);
+    tags.put(handle, created.arn(), request.tags());
+    builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
+    records.start(handle, created, existing, proposal.snapshot().digest(), proposal.plan());
+    jobs.enqueue(handle, JOB, created.id());
+    return created;
+  }
+}

@@ -1,0 +1,98 @@
+package dev.regild.update;
+
+import dev.regild.db.Database;
+import dev.regild.image.UpdateRecords;
+import java.time.Duration;
+import java.util.function.DoubleConsumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Records each step of one attempt: its start, how far it is, its end and its outcome. */
+final class StepRecorder {
+  private static final Logger LOG = LoggerFactory.getLogger(StepRecorder.class);
+
+  /** Each note is a commit on the disk; a person doesn't see more of them. */
+  private static final Duration BETWEEN_NOTES = Duration.ofMillis(500);
+
+  private final Database database;
+  private final UpdateRecords records;
+  private final String imageId;
+  private final String imageName;
+  private final int attempt;
+
+  /** What a step does; the consumer is told how far it is, 0 to 1. */
+  interface Work<T> {
+    T run(DoubleConsumer progress) throws Exception;
+  }
+
+  StepRecorder(
+      Database database, UpdateRecords records, String imageId, String imageName, int attempt) {
+    this.database = database;
+    this.records = records;
+    this.imageId = imageId;
+    this.imageName = imageName;
+    this.attempt = attempt;
+  }
+
+  /**
+   * Runs a step.
+   *
+   * @param outcome says in a few words what came of it
+   * @throws FailedStepException with the step and the cause, if it failed
+   */
+  <T> T step(Step step, Work<T> work, Function<T, String> outcome)
+      throws FailedStepException, InterruptedException {
+    int ordinal = step.ordinal() + 1;
+    long start = System.nanoTime();
+    database.useTransaction(
+        handle -> records.beginStep(handle, imageId, attempt, ordinal, step.title()));
+    try {
+      T result = work.run(new Notes(ordinal));
+      String detail = outcome.apply(result);
+      database.useTransaction(
+          handle -> records.stepDone(handle, imageId, attempt, ordinal, detail));
+      LOG.info(
+          "event=step_done image={} step={} millis={} detail=\"{}\"",
+          imageName,
+          step.title(),
+          (System.nanoTime() - start) / 1_000_000,
+          detail);
+      return result;
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new FailedStepException(step, ordinal, e);
+    }
+  }
+
+  /** Writes the end of a step that failed. */
+  void failed(FailedStepException failure) {
+    LOG.warn(
+        "event=step_failed image={} step={} reason=\"{}\"",
+        imageName,
+        failure.step().title(),
+        failure.reason());
+    database.useTransaction(
+        handle ->
+            records.stepFailed(handle, imageId, attempt, failure.ordinal(), failure.reason()));
+  }
+
+  private final class Notes implements DoubleConsumer {
+    private final int ordinal;
+    private long lastNote = System.nanoTime();
+
+    Notes(int ordinal) {
+      this.ordinal = ordinal;
+    }
+
+    @Override
+    public synchronized void accept(double progress) {
+      if (System.nanoTime() - lastNote >= BETWEEN_NOTES.toNanos()) {
+        lastNote = System.nanoTime();
+        database.useTransaction(
+            handle -> records.progress(handle, imageId, attempt, ordinal, progress, ""));
+      }
+    }
+  }
+}

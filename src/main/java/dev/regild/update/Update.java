@@ -1,0 +1,31 @@
+package dev.regild.update;
+
+import dev.regild.channel.Snapshot;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.plan.UpdatePlan;
+import java.nio.file.Path;
+
+/**
+ * What every step of one update may look at.
+ *
+ * @param newImage the image to make; its id is also its layer's
+ * @param existing the image to update
+ * @param base the existing image's disk
+ * @param plan what is promised
+ * @param snapshot what the update is pinned to
+ * @param directory this update's own, gone when it has ended
+ */
+record Update(
+    Image newImage,
+    Image existing,
+    ImageDisk base,
+    UpdatePlan plan,
+    Snapshot snapshot,
+    Path directory) {
+
+  /** The layer that is being made. */
+  Path overlay() {
+    return directory.resolve("overlay.qcow2");
+  }
+}

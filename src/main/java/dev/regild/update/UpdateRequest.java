@@ -1,0 +1,29 @@
+package dev.regild.update;
+
+import dev.regild.image.Owner;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What {@code CreateUpdatedImage} asks for.
+ *
+ * @param owner who asks, and where
+ * @param existingImageName the image to update
+ * @param newImageName the name of the image to make
+ * @param description of the new image; the existing image's if empty
+ * @param displayName of the new image; the existing image's if empty
+ * @param tags of the new image
+ * @param dryRun whether only to answer
+ */
+public record UpdateRequest(
+    Owner owner,
+    String existingImageName,
+    String newImageName,
+    Optional<String> description,
+    Optional<String> displayName,
+    Map<String, String> tags,
+    boolean dryRun) {
+  public UpdateRequest {
+    tags = Map.copyOf(tags);
+  }
+}

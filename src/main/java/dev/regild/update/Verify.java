@@ -1,0 +1,40 @@
+package dev.regild.update;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.InventoryReader;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.PackageManager;
+import java.io.IOException;
+import java.util.List;
+
+/** Reads the inventory again: everything in the plan is now at its version or better. */
+final class Verify {
+  Inventory run(Update update, Guest guest, PackageManager packageManager)
+      throws IOException, UnfitDiskException, StepException {
+    packageManager.verify();
+    Inventory inventory = InventoryReader.read(guest);
+    requireKept(update.plan(), inventory.packages());
+    return inventory;
+  }
+
+  /**
+   * Compares what was promised with what is installed.
+   *
+   * @throws StepException naming each package that is not at its version
+   */
+  static void requireKept(
+      UpdatePlan plan, List<InstalledPackage> installed)
+      throws StepException {
+    List<String> broken =
+        plan.unmet(installed).stream()
+            .map(change -> change.name() + " " + change.to())
+            .toList();
+    if (!broken.isEmpty()) {
+      throw new StepException(
+          "These are not at the version that the plan promises: " + String.join(", ", broken));
+    }
+  }
+}
