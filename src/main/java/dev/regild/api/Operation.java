@@ -1,0 +1,22 @@
+package dev.regild.api;
+
+/**
+ * One operation of the protocol.
+ *
+ * @param <I> its request: a record whose components are named as the service model has them
+ */
+interface Operation<I> {
+  /** The name in the header {@code X-Amz-Target}; the service model has to know it. */
+  String name();
+
+  Class<I> request();
+
+  /**
+   * Does it.
+   *
+   * @param request satisfies every constraint of the service model
+   * @return the response's record
+   * @throws ApiException if it is refused; refusals of the rooms below may be thrown as they are
+   */
+  Object answer(Caller caller, I request);
+}
