@@ -1,0 +1,28 @@
+package dev.regild.account;
+
+import java.time.Instant;
+
+/**
+ * The owner of images.
+ *
+ * @param id twelve digits
+ * @param name what people call it
+ * @param status a suspended account is refused every call
+ * @param created when it was made
+ */
+public record Account(String id, String name, Status status, Instant created) {
+  public Account {
+    if (!id.matches("\\d{12}")) {
+      throw new IllegalArgumentException("An account id has twelve digits: " + id);
+    }
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("The account " + id + " needs a name.");
+    }
+  }
+
+  /** Whether the account may make calls. */
+  public enum Status {
+    ACTIVE,
+    SUSPENDED
+  }
+}

@@ -1,0 +1,198 @@
+package dev.regild.account;
+
+import dev.regild.account.Account.Status;
+import dev.regild.db.Database;
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Handle;
+
+/** The accounts and their access keys. Each call is a transaction of its own. */
+public final class Accounts {
+  /** How long a key may still be accepted after another process has changed it. */
+  private static final Duration CACHED = Duration.ofMillis(500);
+
+  private static final int CACHED_KEYS = 1_000;
+
+  private static final String SELECT_KEY =
+      """
+      SELECT k.id AS key_id, k.sealed_secret, k.read_only, k.enabled,
+             a.id, a.name, a.status, a.created
+        FROM access_key k JOIN account a ON a.id = k.account_id
+      """;
+
+  private final Database database;
+  private final MasterKey masterKey;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
+  private final Map<String, CachedKey> cache = new ConcurrentHashMap<>();
+
+  /**
+   * @throws WrongMasterKeyException if the keys that are stored can't be read with the master key
+   */
+  public Accounts(Database database, MasterKey masterKey, Clock clock) {
+    this.database = database;
+    this.masterKey = masterKey;
+    this.clock = clock;
+    database.read(handle ->
+        handle.createQuery(SELECT_KEY + " LIMIT 1").map((row, _) -> key(row)).findFirst());
+  }
+
+  /** Makes an account with a random id. */
+  public Account create(String name) {
+    Account account = newAccount(name);
+    database.useTransaction(handle -> insert(handle, account));
+    return account;
+  }
+
+  public Optional<Account> find(String id) {
+    return database.read(handle ->
+        handle
+            .createQuery("SELECT id, name, status, created FROM account WHERE id = :id")
+            .bind("id", id)
+            .map((row, _) -> account(row))
+            .findOne());
+  }
+
+  /** All accounts, by id. */
+  public List<Account> list() {
+    return database.read(handle ->
+        handle
+            .createQuery("SELECT id, name, status, created FROM account ORDER BY id")
+            .map((row, _) -> account(row))
+            .list());
+  }
+
+  /** Makes and stores an access key; the answer is the only place that shows its secret. */
+  public AccessKey createKey(Account account, boolean readOnly) {
+    AccessKey key = AccessKey.generate(account, readOnly);
+    database.useTransaction(handle -> insert(handle, key));
+    return key;
+  }
+
+  /**
+   * The key of that id, with its account as it is now; a change by another process shows within a
+   * second.
+   */
+  public Optional<AccessKey> findKey(String id) {
+    Instant now = clock.instant();
+    CachedKey cached = cache.get(id);
+    if (cached != null && now.isBefore(cached.until())) {
+      return Optional.of(cached.key());
+    }
+    Optional<AccessKey> found =
+        database.read(handle ->
+            handle
+                .createQuery(SELECT_KEY + " WHERE k.id = :id")
+                .bind("id", id)
+                .map((row, _) -> key(row))
+                .findOne());
+    if (cache.size() >= CACHED_KEYS) {
+      cache.clear();
+    }
+    found.ifPresentOrElse(
+        key -> cache.put(id, new CachedKey(key, now.plus(CACHED))), () -> cache.remove(id));
+    return found;
+  }
+
+  /** Accepts the key from now on, or refuses it. */
+  public void setEnabled(String keyId, boolean enabled) {
+    String sql = "UPDATE access_key SET enabled = :enabled WHERE id = :id";
+    int changed =
+        database.inTransaction(handle ->
+            handle.createUpdate(sql).bind("enabled", enabled).bind("id", keyId).execute());
+    cache.clear();
+    if (changed == 0) {
+      throw new IllegalArgumentException("There is no access key " + keyId + ".");
+    }
+  }
+
+  /** From now on every call of the account is refused. */
+  public void suspend(String accountId) {
+    setStatus(accountId, Status.SUSPENDED);
+  }
+
+  public void resume(String accountId) {
+    setStatus(accountId, Status.ACTIVE);
+  }
+
+  Account newAccount(String name) {
+    String id = "%012d".formatted(random.nextLong(100_000_000_000L, 1_000_000_000_000L));
+    return new Account(id, name, Status.ACTIVE, Instant.ofEpochMilli(clock.millis()));
+  }
+
+  void add(Account account, AccessKey key) {
+    database.useTransaction(handle -> {
+      insert(handle, account);
+      insert(handle, key);
+    });
+  }
+
+  private void setStatus(String accountId, Status status) {
+    String sql = "UPDATE account SET status = :status WHERE id = :id";
+    int changed =
+        database.inTransaction(handle ->
+            handle.createUpdate(sql).bind("status", status.name()).bind("id", accountId).execute());
+    cache.clear();
+    if (changed == 0) {
+      throw new IllegalArgumentException("There is no account " + accountId + ".");
+    }
+  }
+
+  private static void insert(Handle handle, Account account) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO account (id, name, status, created)
+            VALUES (:id, :name, :status, :created)
+            """)
+        .bind("id", account.id())
+        .bind("name", account.name())
+        .bind("status", account.status().name())
+        .bind("created", account.created().toEpochMilli())
+        .execute();
+  }
+
+  private void insert(Handle handle, AccessKey key) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO access_key (id, account_id, sealed_secret, read_only, enabled, created)
+            VALUES (:id, :account, :sealed, :readOnly, :enabled, :created)
+            """)
+        .bind("id", key.id())
+        .bind("account", key.account().id())
+        .bind("sealed", masterKey.seal(key.id(), key.secret()))
+        .bind("readOnly", key.readOnly())
+        .bind("enabled", key.enabled())
+        .bind("created", clock.millis())
+        .execute();
+  }
+
+  private static Account account(ResultSet row) throws SQLException {
+    return new Account(
+        row.getString("id"),
+        row.getString("name"),
+        Status.valueOf(row.getString("status")),
+        Instant.ofEpochMilli(row.getLong("created")));
+  }
+
+  private AccessKey key(ResultSet row) throws SQLException {
+    String id = row.getString("key_id");
+    return new AccessKey(
+        id,
+        masterKey.open(id, row.getBytes("sealed_secret")),
+        account(row),
+        row.getBoolean("read_only"),
+        row.getBoolean("enabled"));
+  }
+
+  private record CachedKey(AccessKey key, Instant until) {}
+}

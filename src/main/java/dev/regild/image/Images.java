@@ -1,0 +1,268 @@
+package dev.regild.image;
+
+import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
+import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
+import static dev.regild.image.RefusedException.Reason.IN_USE;
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
+
+import dev.regild.disk.Layer;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The images of the registry. Each call takes the handle of the caller's transaction, so that what
+ * belongs to an image (its builder, its job, its layer) is written together with it.
+ */
+public final class Images {
+  private final Layers layers = new Layers();
+
+  /**
+   * Writes a new image.
+   *
+   * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
+   */
+  public void insert(Handle handle, Image image) {
+    var insert = handle.createUpdate(ImageRow.INSERT);
+    ImageRow.bind(image, insert);
+    if (insert.execute() == 0) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "There is an image %s of %s already. Choose another name."
+              .formatted(image.name(), image.owner()));
+    }
+  }
+
+  /** The owner's image of that name. */
+  public Optional<Image> find(Handle handle, Owner owner, String name) {
+    return handle
+        .createQuery(
+            ImageRow.SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("name", name)
+        .map((row, _) -> ImageRow.read(row))
+        .findOne();
+  }
+
+  /**
+   * The owner's image of that name.
+   *
+   * @throws RefusedException NOT_FOUND if there is none
+   */
+  public Image require(Handle handle, Owner owner, String name) {
+    return find(handle, owner, name)
+        .orElseThrow(() ->
+            new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner)));
+  }
+
+  /** The image of that id, as it is now. */
+  public Optional<Image> findById(Handle handle, String id) {
+    return handle
+        .createQuery(ImageRow.SELECT + " WHERE id = :id")
+        .bind("id", id)
+        .map((row, _) -> ImageRow.read(row))
+        .findOne();
+  }
+
+  /** The image of that ARN, whoever may see it. */
+  public Optional<Image> findByArn(Handle handle, String arn) {
+    return Arn.parse(arn)
+        .filter(parsed -> parsed.kind() == Arn.Kind.IMAGE)
+        .flatMap(parsed -> find(handle, parsed.owner(), parsed.name()));
+  }
+
+  /** One page of the images that the viewer sees, by name. */
+  public List<Image> page(Handle handle, ImageQuery query) {
+    return ImagePage.read(handle, query);
+  }
+
+  /** How many images the owner has, in whatever state. */
+  public long count(Handle handle, Owner owner) {
+    return handle
+        .createQuery("SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /** Every image that somebody must be working on, oldest first: where recovery begins. */
+  public List<Image> unfinished(Handle handle) {
+    return handle
+        .createQuery(
+            ImageRow.SELECT + " WHERE state NOT IN ('AVAILABLE', 'FAILED') ORDER BY created, id")
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
+  /** The images that were updated from this one, oldest first. */
+  public List<Image> children(Handle handle, Image image) {
+    return handle
+        .createQuery(ImageRow.SELECT + " WHERE previous_id = :id ORDER BY created, id")
+        .bind("id", image.id())
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
+  /** Whether a running update stands on this image. */
+  public boolean usesInFlight(Handle handle, Image image) {
+    return handle
+        .createQuery(
+            """
+            SELECT EXISTS (SELECT 1 FROM update_run
+                            WHERE existing_image_id = :id AND status = 'RUNNING')
+            """)
+        .bind("id", image.id())
+        .map((row, _) -> row.getBoolean(1))
+        .one();
+  }
+
+  /** Gives the image other texts for people; empty takes a text away. */
+  public Image describe(
+      Handle handle, Image image, Optional<String> displayName, Optional<String> description) {
+    int changed =
+        handle
+            .createUpdate(
+                """
+                UPDATE image SET display_name = :displayName, description = :description
+                 WHERE id = :id
+                """)
+            .bind("displayName", displayName.orElse(null))
+            .bind("description", description.orElse(null))
+            .bind("id", image.id())
+            .execute();
+    return afterChange(handle, image, changed);
+  }
+
+  /**
+   * Moves the image on to another state, from the state that it has in the argument.
+   *
+   * @return the image as it is now
+   * @throws IllegalStateException if the one state can't follow on the other
+   * @throws RefusedException CONCURRENT_MODIFICATION if it has another state by now, or is gone
+   */
+  public Image transition(Handle handle, Image image, ImageState next) {
+    image.state().requireSuccessor(next);
+    int changed =
+        handle
+            .createUpdate("UPDATE image SET state = :next WHERE id = :id AND state = :current")
+            .bind("next", next.name())
+            .bind("id", image.id())
+            .bind("current", image.state().name())
+            .execute();
+    return afterChange(handle, image, changed);
+  }
+
+  /** {@link #transition} to FAILED, with the reason and what went wrong. */
+  public Image fail(Handle handle, Image image, StateChangeReason reason, List<ImageError> errors) {
+    Image failed = transition(handle, image, ImageState.FAILED);
+    int changed =
+        handle
+            .createUpdate(
+                """
+                UPDATE image SET reason_code = :code, reason_message = :message, errors = :errors
+                 WHERE id = :id
+                """)
+            .bind("code", reason.code().name())
+            .bind("message", reason.message())
+            .bind("errors", Json.write(errors))
+            .bind("id", image.id())
+            .execute();
+    return afterChange(handle, failed, changed);
+  }
+
+  /**
+   * {@link #transition} to AVAILABLE, with the finished disk; its layer and its inventory have to
+   * be stored before, in the same transaction or an earlier one.
+   */
+  public Image publish(Handle handle, Image image, PublishedDisk published) {
+    Image available = transition(handle, image, ImageState.AVAILABLE);
+    var update =
+        handle
+            .createUpdate(
+                """
+                UPDATE image
+                   SET layer_id = :layer, inventory_digest = :inventory, disk_layout = :diskLayout,
+                       qualification = :qualification, platform = :platform,
+                       agent_version = :agentVersion
+                 WHERE id = :id
+                """)
+            .bind("platform", published.platform())
+            .bind("agentVersion", published.agentVersion().orElse(null))
+            .bind("id", image.id());
+    ImageRow.bindDisk(Optional.of(published.disk()), published.qualification(), update);
+    return afterChange(handle, available, update.execute());
+  }
+
+  /**
+   * Begins to delete an image: moves it to DELETING.
+   *
+   * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
+   *     if it is still being made; IN_USE if it is shared, or a running update stands on it
+   */
+  public Image startDeleting(Handle handle, Image image) {
+    if (image.state() == ImageState.DELETING) {
+      throw new RefusedException(
+          CONCURRENT_MODIFICATION,
+          "The image %s is being deleted already.".formatted(image.name()));
+    }
+    if (!image.state().isFinal()) {
+      throw new RefusedException(
+          NOT_PERMITTED,
+          "The image %s is %s. It can be deleted when it is AVAILABLE or FAILED."
+              .formatted(image.name(), image.state()));
+    }
+    if (image.sharedWithOthers()) {
+      throw new RefusedException(
+          IN_USE,
+          "The image %s is shared with other accounts. Take back its permissions first."
+              .formatted(image.name()));
+    }
+    if (usesInFlight(handle, image)) {
+      throw new RefusedException(
+          IN_USE,
+          "The image %s is being updated. Delete it when the update has ended."
+              .formatted(image.name()));
+    }
+    return transition(handle, image, ImageState.DELETING);
+  }
+
+  /**
+   * Deletes the row of an image that is DELETING, with all that belongs to it alone: its tags, its
+   * shares, its update's record, its inventory and the layers that nothing else stands on.
+   *
+   * @return those layers, the top one first; their files can go once the transaction is committed
+   */
+  public List<Layer> remove(Handle handle, Image image) {
+    int removed =
+        handle
+            .createUpdate("DELETE FROM image WHERE id = :id AND state = 'DELETING'")
+            .bind("id", image.id())
+            .execute();
+    if (removed == 0) {
+      throw changedMeanwhile(image);
+    }
+    new Tags().removeAll(handle, image.arn());
+    if (image.disk().isEmpty()) {
+      return List.of();
+    }
+    ImageDisk disk = image.disk().get();
+    Inventories.removeUnneeded(handle, disk.inventory());
+    return layers.removeUnneeded(handle, disk.layer());
+  }
+
+  private Image afterChange(Handle handle, Image image, int changed) {
+    if (changed == 0) {
+      throw changedMeanwhile(image);
+    }
+    return findById(handle, image.id()).orElseThrow(() -> changedMeanwhile(image));
+  }
+
+  private static RefusedException changedMeanwhile(Image image) {
+    return new RefusedException(
+        CONCURRENT_MODIFICATION,
+        "The image %s was changed by another request. Look at it again.".formatted(image.name()));
+  }
+}

@@ -1,0 +1,105 @@
+package dev.regild.image;
+
+import com.github.luben.zstd.Zstd;
+import dev.regild.db.Database;
+import dev.regild.inventory.Inventory;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The inventories of images, each stored once however many images have it. The ones last used are
+ * kept decoded, so that a dry run need not touch the database.
+ */
+public final class Inventories {
+  /** One of Debian's desktop takes about half a megabyte of heap. */
+  private static final int CACHED = 64;
+
+  private final Database database;
+  private final Map<String, Inventory> cache =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(CACHED, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Inventory> eldest) {
+              return size() > CACHED;
+            }
+          });
+
+  public Inventories(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Stores an inventory.
+   *
+   * @return its digest, {@code sha256:} and lower-case hexadecimal digits
+   */
+  public String store(Handle handle, Inventory inventory) {
+    byte[] json = Json.writeBytes(inventory);
+    String digest = digest(json);
+    handle
+        .createUpdate(
+            """
+            INSERT INTO inventory (digest, compressed_json) VALUES (:digest, :json)
+            ON CONFLICT (digest) DO NOTHING
+            """)
+        .bind("digest", digest)
+        .bind("json", Zstd.compress(json))
+        .execute();
+    return digest;
+  }
+
+  /**
+   * The inventory of that digest, from memory where it was used lately.
+   *
+   * @throws IllegalStateException if it isn't there, or isn't what was stored
+   */
+  public Inventory load(String digest) {
+    Inventory cached = cache.get(digest);
+    if (cached != null) {
+      return cached;
+    }
+    byte[] compressed =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
+                .bind("digest", digest)
+                .mapTo(byte[].class)
+                .findOne()
+                .orElseThrow(
+                    () -> new IllegalStateException("There is no inventory " + digest + ".")));
+    byte[] json = Zstd.decompress(compressed);
+    if (!digest(json).equals(digest)) {
+      throw new IllegalStateException(
+          "The inventory %s is damaged. Restore the database from its backup.".formatted(digest));
+    }
+    Inventory inventory = Json.read(json, Inventory.class);
+    cache.put(digest, inventory);
+    return inventory;
+  }
+
+  static void removeUnneeded(Handle handle, String digest) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM inventory
+             WHERE digest = :digest
+               AND NOT EXISTS (SELECT 1 FROM image WHERE inventory_digest = :digest)
+            """)
+        .bind("digest", digest)
+        .execute();
+  }
+
+  private static String digest(byte[] json) {
+    try {
+      return "sha256:"
+          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("This Java has no SHA-256.", e);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.regild.image;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The JSON that the registry's columns hold. */
+final class Json {
+  /** Records are their components: what else they can say ({@code isEmpty}) isn't stored. */
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .changeDefaultVisibility(visibility ->
+              visibility
+                  .withIsGetterVisibility(Visibility.NONE)
+                  .withGetterVisibility(Visibility.NONE))
+          .build();
+
+  private Json() {}
+
+  static String write(Object value) {
+    return MAPPER.writeValueAsString(value);
+  }
+
+  static byte[] writeBytes(Object value) {
+    return MAPPER.writeValueAsBytes(value);
+  }
+
+  static <T> T read(String json, Class<T> type) {
+    return MAPPER.readValue(json, type);
+  }
+
+  static <T> T read(byte[] json, Class<T> type) {
+    return MAPPER.readValue(json, type);
+  }
+
+  static <T> Optional<T> readOptional(@Nullable String json, Class<T> type) {
+    return Optional.ofNullable(json).map(text -> read(text, type));
+  }
+
+  static <T> List<T> readList(String json, Class<T[]> type) {
+    return List.of(MAPPER.readValue(json, type));
+  }
+}

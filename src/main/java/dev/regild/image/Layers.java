@@ -1,0 +1,97 @@
+package dev.regild.image;
+
+import dev.regild.disk.Layer;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * What the registry knows of the layer store's files. A layer stays until neither an image nor
+ * another layer stands on it.
+ */
+public final class Layers {
+  private static final String SELECT =
+      "SELECT id, base_id, bytes, virtual_bytes, sha256 FROM layer ";
+
+  /** Writes down a layer whose file is in the store; its base has to be here already. */
+  public void insert(Handle handle, Layer layer) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO layer (id, base_id, bytes, virtual_bytes, sha256)
+            VALUES (:id, :base, :bytes, :virtualBytes, :sha256)
+            """)
+        .bind("id", layer.id())
+        .bind("base", layer.base().orElse(null))
+        .bind("bytes", layer.bytes())
+        .bind("virtualBytes", layer.virtualBytes())
+        .bind("sha256", layer.sha256())
+        .execute();
+  }
+
+  public Optional<Layer> find(Handle handle, String id) {
+    return handle
+        .createQuery(SELECT + "WHERE id = :id")
+        .bind("id", id)
+        .map((row, _) -> layer(row))
+        .findOne();
+  }
+
+  /** The layer and all that it stands on, the top one first. */
+  public List<Layer> chain(Handle handle, String id) {
+    List<Layer> chain = new ArrayList<>();
+    Optional<Layer> next = find(handle, id);
+    while (next.isPresent()) {
+      chain.add(next.get());
+      next = next.get().base().flatMap(base -> find(handle, base));
+    }
+    return chain;
+  }
+
+  /** Every layer: a file of the store that isn't among them is a leftover. */
+  public List<Layer> list(Handle handle) {
+    return handle.createQuery(SELECT + "ORDER BY id").map((row, _) -> layer(row)).list();
+  }
+
+  /**
+   * Takes away the layer, and then those below it, as far as nothing stands on them.
+   *
+   * @return what was taken away, the top one first; the files can go once the transaction is
+   *     committed
+   */
+  public List<Layer> removeUnneeded(Handle handle, String id) {
+    List<Layer> removed = new ArrayList<>();
+    Optional<Layer> next = find(handle, id);
+    while (next.isPresent() && removeIfUnneeded(handle, next.get())) {
+      removed.add(next.get());
+      next = next.get().base().flatMap(base -> find(handle, base));
+    }
+    return removed;
+  }
+
+  private static boolean removeIfUnneeded(Handle handle, Layer layer) {
+    return handle
+            .createUpdate(
+                """
+                DELETE FROM layer
+                 WHERE id = :id
+                   AND NOT EXISTS (SELECT 1 FROM image WHERE layer_id = :id)
+                   AND NOT EXISTS (SELECT 1 FROM layer AS above WHERE above.base_id = :id)
+                """)
+            .bind("id", layer.id())
+            .execute()
+        == 1;
+  }
+
+  private static Layer layer(ResultSet row) throws SQLException {
+    return new Layer(
+        row.getString("id"),
+        Column.text(row, "base_id"),
+        row.getLong("bytes"),
+        row.getLong("virtual_bytes"),
+        row.getString("sha256"));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.regild.image;
+
+import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+
+/** The tags of resources, by ARN. Each call takes the caller's handle. */
+public final class Tags {
+  /** The API's limit for one resource. */
+  public static final int MOST = 50;
+
+  /**
+   * Adds tags; a key that is there already gets the new value.
+   *
+   * @throws RefusedException LIMIT_EXCEEDED if the resource would have more than {@link #MOST}
+   */
+  public void put(Handle handle, String arn, Map<String, String> tags) {
+    if (tags.isEmpty()) {
+      return;
+    }
+    var batch =
+        handle.prepareBatch(
+            """
+            INSERT INTO tag (resource_arn, tag_key, tag_value) VALUES (:arn, :key, :value)
+            ON CONFLICT (resource_arn, tag_key) DO UPDATE SET tag_value = excluded.tag_value
+            """);
+    tags.forEach(
+        (key, value) -> batch.bind("arn", arn).bind("key", key).bind("value", value).add());
+    batch.execute();
+    int count = list(handle, arn).size();
+    if (count > MOST) {
+      throw new RefusedException(
+          LIMIT_EXCEEDED,
+          "A resource has at most %d tags; with these, %s would have %d. Remove some first."
+              .formatted(MOST, arn, count));
+    }
+  }
+
+  /** Removes the tags of those keys; one that isn't there is no error. */
+  public void remove(Handle handle, String arn, Collection<String> keys) {
+    if (!keys.isEmpty()) {
+      handle
+          .createUpdate("DELETE FROM tag WHERE resource_arn = :arn AND tag_key IN (<keys>)")
+          .bind("arn", arn)
+          .bindList("keys", keys.toArray())
+          .execute();
+    }
+  }
+
+  /** All tags of the resource. */
+  public SortedMap<String, String> list(Handle handle, String arn) {
+    SortedMap<String, String> tags = new TreeMap<>();
+    handle
+        .createQuery("SELECT tag_key, tag_value FROM tag WHERE resource_arn = :arn")
+        .bind("arn", arn)
+        .map((row, _) -> Map.entry(row.getString("tag_key"), row.getString("tag_value")))
+        .forEach(tag -> tags.put(tag.getKey(), tag.getValue()));
+    return tags;
+  }
+
+  void removeAll(Handle handle, String arn) {
+    handle.createUpdate("DELETE FROM tag WHERE resource_arn = :arn").bind("arn", arn).execute();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.regild.image;
+
+import dev.regild.plan.UpdatePlan;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one update does or did.
+ *
+ * @param imageId the id of the new image
+ * @param owner whose it is
+ * @param imageName the new image's name
+ * @param existing the image that is updated
+ * @param snapshot the digest of the channel's snapshot that the update is pinned to
+ * @param plan what it is going to change
+ * @param status how it stands
+ * @param attempt 0 before the first, one more with each start
+ * @param created when it was accepted
+ * @param ended when it succeeded or failed
+ * @param steps those of the current attempt, in the order of their start
+ */
+public record UpdateRecord(
+    String imageId,
+    Owner owner,
+    String imageName,
+    Predecessor existing,
+    String snapshot,
+    UpdatePlan plan,
+    Status status,
+    int attempt,
+    Instant created,
+    Optional<Instant> ended,
+    List<Step> steps) {
+  public UpdateRecord {
+    steps = List.copyOf(steps);
+  }
+
+  /** How an update stands. */
+  public enum Status {
+    RUNNING,
+    SUCCEEDED,
+    FAILED
+  }
+
+  /** How a step stands. */
+  public enum StepStatus {
+    RUNNING,
+    DONE,
+    FAILED
+  }
+
+  /**
+   * One step of an attempt.
+   *
+   * @param attempt the attempt's number, from 1
+   * @param ordinal the step's place in the attempt, from 1
+   * @param name {@code Prepare}
+   * @param status how it stands
+   * @param progress from 0 to 1
+   * @param detail what it is doing, or how it ended; may be empty
+   * @param started when
+   * @param ended when; empty while it runs
+   */
+  public record Step(
+      int attempt,
+      int ordinal,
+      String name,
+      StepStatus status,
+      double progress,
+      String detail,
+      Instant started,
+      Optional<Instant> ended) {}
+}

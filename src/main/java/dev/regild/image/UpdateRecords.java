@@ -1,0 +1,278 @@
+package dev.regild.image;
+
+import dev.regild.image.UpdateRecord.Status;
+import dev.regild.image.UpdateRecord.Step;
+import dev.regild.image.UpdateRecord.StepStatus;
+import dev.regild.plan.UpdatePlan;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+
+/** The updates, running and past, with each of their steps. Each call takes the caller's handle. */
+public final class UpdateRecords {
+  private static final String SELECT =
+      """
+      SELECT update_run.*, image.account_id, image.region, image.name
+        FROM update_run JOIN image ON image.id = update_run.image_id
+      """;
+
+  private final Clock clock;
+
+  public UpdateRecords(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** Writes down an update that was accepted; its new image has to be there already. */
+  public void start(
+      Handle handle, Image newImage, Image existing, String snapshot, UpdatePlan plan) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO update_run (
+              image_id, existing_image_id, existing_image_name, snapshot_digest, plan, status,
+              attempt, created)
+            VALUES (:image, :existingId, :existingName, :snapshot, :plan, 'RUNNING', 0, :now)
+            """)
+        .bind("image", newImage.id())
+        .bind("existingId", existing.id())
+        .bind("existingName", existing.name())
+        .bind("snapshot", snapshot)
+        .bind("plan", Json.write(plan))
+        .bind("now", clock.millis())
+        .execute();
+  }
+
+  /**
+   * Begins an attempt; a step that an attempt before it has left running has failed.
+   *
+   * @return the attempt's number, from 1
+   * @throws IllegalStateException if the update isn't running
+   */
+  public int beginAttempt(Handle handle, String imageId) {
+    handle
+        .createUpdate(
+            """
+            UPDATE update_step
+               SET status = 'FAILED', ended = :now, detail = 'Interrupted; the update starts over.'
+             WHERE image_id = :image AND status = 'RUNNING'
+            """)
+        .bind("now", clock.millis())
+        .bind("image", imageId)
+        .execute();
+    int changed =
+        handle
+            .createUpdate(
+                """
+                UPDATE update_run SET attempt = attempt + 1
+                 WHERE image_id = :image AND status = 'RUNNING'
+                """)
+            .bind("image", imageId)
+            .execute();
+    requireOne(changed, "There is no running update of the image " + imageId);
+    return handle
+        .createQuery("SELECT attempt FROM update_run WHERE image_id = :image")
+        .bind("image", imageId)
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  /**
+   * Begins a step.
+   *
+   * @param ordinal its place in the attempt, from 1
+   */
+  public void beginStep(Handle handle, String imageId, int attempt, int ordinal, String name) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO update_step (
+              image_id, attempt, ordinal, name, status, progress, detail, started)
+            VALUES (:image, :attempt, :ordinal, :name, 'RUNNING', 0, '', :now)
+            """)
+        .bind("image", imageId)
+        .bind("attempt", attempt)
+        .bind("ordinal", ordinal)
+        .bind("name", name)
+        .bind("now", clock.millis())
+        .execute();
+  }
+
+  /**
+   * Says how far a running step is; of a step that has ended nothing changes.
+   *
+   * @param progress from 0 to 1
+   * @param detail what it is doing
+   */
+  public void progress(
+      Handle handle, String imageId, int attempt, int ordinal, double progress, String detail) {
+    if (!(progress >= 0 && progress <= 1)) {
+      throw new IllegalArgumentException("Progress goes from 0 to 1: " + progress);
+    }
+    handle
+        .createUpdate(
+            """
+            UPDATE update_step SET progress = :progress, detail = :detail
+             WHERE image_id = :image AND attempt = :attempt AND ordinal = :ordinal
+               AND status = 'RUNNING'
+            """)
+        .bind("progress", progress)
+        .bind("detail", detail)
+        .bind("image", imageId)
+        .bind("attempt", attempt)
+        .bind("ordinal", ordinal)
+        .execute();
+  }
+
+  /** Ends a running step as done; its progress is 1. */
+  public void stepDone(Handle handle, String imageId, int attempt, int ordinal, String detail) {
+    endStep(handle, imageId, attempt, ordinal, StepStatus.DONE, detail);
+  }
+
+  /** Ends a running step as failed; its progress stays. */
+  public void stepFailed(Handle handle, String imageId, int attempt, int ordinal, String detail) {
+    endStep(handle, imageId, attempt, ordinal, StepStatus.FAILED, detail);
+  }
+
+  /** The update has made its image. */
+  public void succeeded(Handle handle, String imageId) {
+    end(handle, imageId, Status.SUCCEEDED);
+  }
+
+  /** The update has failed for good. */
+  public void failed(Handle handle, String imageId) {
+    end(handle, imageId, Status.FAILED);
+  }
+
+  /** The update that makes or made the owner's image of that name. */
+  public Optional<UpdateRecord> find(Handle handle, Owner owner, String imageName) {
+    return handle
+        .createQuery(
+            SELECT
+                + """
+                 WHERE image.account_id = :account AND image.region = :region AND image.name = :name
+                """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("name", imageName)
+        .map((row, _) -> updateRecord(handle, row))
+        .findOne();
+  }
+
+  /** The update that makes or made the image of that id. */
+  public Optional<UpdateRecord> findById(Handle handle, String imageId) {
+    return handle
+        .createQuery(SELECT + " WHERE update_run.image_id = :image")
+        .bind("image", imageId)
+        .map((row, _) -> updateRecord(handle, row))
+        .findOne();
+  }
+
+  /** The updates that run or wait to run, oldest first. */
+  public List<UpdateRecord> inFlight(Handle handle) {
+    return handle
+        .createQuery(
+            SELECT + " WHERE update_run.status = 'RUNNING' ORDER BY update_run.created, image.id")
+        .map((row, _) -> updateRecord(handle, row))
+        .list();
+  }
+
+  /** Every step of every attempt, in order. */
+  public List<Step> allSteps(Handle handle, String imageId) {
+    return steps(
+        handle
+            .createQuery(
+                "SELECT * FROM update_step WHERE image_id = :image ORDER BY attempt, ordinal")
+            .bind("image", imageId));
+  }
+
+  private void endStep(
+      Handle handle, String imageId, int attempt, int ordinal, StepStatus status, String detail) {
+    int changed =
+        handle
+            .createUpdate(
+                """
+                UPDATE update_step
+                   SET status = :status, detail = :detail, ended = :now,
+                       progress = CASE WHEN :status = 'DONE' THEN 1 ELSE progress END
+                 WHERE image_id = :image AND attempt = :attempt AND ordinal = :ordinal
+                   AND status = 'RUNNING'
+                """)
+            .bind("status", status.name())
+            .bind("detail", detail)
+            .bind("now", clock.millis())
+            .bind("image", imageId)
+            .bind("attempt", attempt)
+            .bind("ordinal", ordinal)
+            .execute();
+    requireOne(
+        changed,
+        "Step %d of attempt %d for the image %s isn't running"
+            .formatted(ordinal, attempt, imageId));
+  }
+
+  private void end(Handle handle, String imageId, Status status) {
+    int changed =
+        handle
+            .createUpdate(
+                """
+                UPDATE update_run SET status = :status, ended = :now
+                 WHERE image_id = :image AND status = 'RUNNING'
+                """)
+            .bind("status", status.name())
+            .bind("now", clock.millis())
+            .bind("image", imageId)
+            .execute();
+    requireOne(changed, "There is no running update of the image " + imageId);
+  }
+
+  private static void requireOne(int changed, String otherwise) {
+    if (changed != 1) {
+      throw new IllegalStateException(otherwise + ".");
+    }
+  }
+
+  private static UpdateRecord updateRecord(Handle handle, ResultSet row) throws SQLException {
+    String imageId = row.getString("image_id");
+    int attempt = row.getInt("attempt");
+    return new UpdateRecord(
+        imageId,
+        new Owner(row.getString("account_id"), row.getString("region")),
+        row.getString("name"),
+        new Predecessor(row.getString("existing_image_id"), row.getString("existing_image_name")),
+        row.getString("snapshot_digest"),
+        Json.read(row.getString("plan"), UpdatePlan.class),
+        Status.valueOf(row.getString("status")),
+        attempt,
+        Instant.ofEpochMilli(row.getLong("created")),
+        Column.instant(row, "ended"),
+        steps(
+            handle
+                .createQuery(
+                    """
+                    SELECT * FROM update_step
+                     WHERE image_id = :image AND attempt = :attempt ORDER BY ordinal
+                    """)
+                .bind("image", imageId)
+                .bind("attempt", attempt)));
+  }
+
+  private static List<Step> steps(Query query) {
+    return query
+        .map((row, _) ->
+            new Step(
+                row.getInt("attempt"),
+                row.getInt("ordinal"),
+                row.getString("name"),
+                StepStatus.valueOf(row.getString("status")),
+                row.getDouble("progress"),
+                row.getString("detail"),
+                Instant.ofEpochMilli(row.getLong("started")),
+                Column.instant(row, "ended")))
+        .list();
+  }
+}
