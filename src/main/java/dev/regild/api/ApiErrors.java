@@ -1,5 +1,6 @@
 package dev.regild.api;
 
+import dev.regild.image.RefusedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -18,6 +19,8 @@ public final class ApiErrors {
   public ApiException errorFor(Throwable thrown, String requestId) {
     return switch (thrown) {
       case ApiException error -> error;
+      case RefusedException refusal ->
+          new ApiException(typeOf(refusal.reason()), refusal.explanation());
       default -> {
         LOG.error("a request failed unexpectedly", thrown);
         yield new ApiException(
@@ -38,6 +41,22 @@ public final class ApiErrors {
   /** The body of an error of our own endpoints: its message always begins with a capital. */
   public byte[] ownBody(ApiException error) {
     return json.write(members(error, "Message"));
+  }
+
+  private static ErrorType typeOf(RefusedException.Reason reason) {
+    return switch (reason) {
+      case NOT_FOUND -> ErrorType.RESOURCE_NOT_FOUND;
+      case ALREADY_EXISTS -> ErrorType.RESOURCE_ALREADY_EXISTS;
+      case NOT_PERMITTED -> ErrorType.OPERATION_NOT_PERMITTED;
+      case IN_USE -> ErrorType.RESOURCE_IN_USE;
+      case LIMIT_EXCEEDED -> ErrorType.LIMIT_EXCEEDED;
+      case CONCURRENT_MODIFICATION -> ErrorType.CONCURRENT_MODIFICATION;
+      case INCOMPATIBLE -> ErrorType.INCOMPATIBLE_IMAGE;
+      case ACCOUNT_SUSPENDED -> ErrorType.INVALID_ACCOUNT_STATUS;
+      case NOT_AVAILABLE -> ErrorType.RESOURCE_NOT_AVAILABLE;
+      case INVALID_PARAMETER_COMBINATION -> ErrorType.INVALID_PARAMETER_COMBINATION;
+      case DRY_RUN -> ErrorType.DRY_RUN_OPERATION;
+    };
   }
 
   private static Map<String, String> members(ApiException error, String messageMember) {

@@ -1,5 +1,6 @@
 package dev.regild.api;
 
+import dev.regild.api.ServiceModel.OperationModel;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,7 +16,7 @@ public final class AppStreamProtocol {
 
   private static final String TARGET_PREFIX = "PhotonAdminProxyService.";
 
-  private final WireJson json = new WireJson();
+  private final WireJson wire = new WireJson();
   private final ServiceModel model;
   private final RequestShape requestShape;
   private final Constraints constraints;
@@ -28,6 +29,21 @@ public final class AppStreamProtocol {
     this.operations =
         operations.stream()
             .collect(Collectors.toUnmodifiableMap(Operation::name, Function.identity()));
+  }
+
+  /** The operations that are served. */
+  public static AppStreamProtocol serving(ImageServices services) {
+    return new AppStreamProtocol(
+        ServiceModel.load(),
+        List.of(
+            new CreateImportedImage(services.imports(), services.clock()),
+            new CreateUpdatedImage(services.updates()),
+            new DeleteImage(services.deletions()),
+            new DescribeImageBuilders(services.database(), services.pageTokens()),
+            new DescribeImages(services.database(), services.pageTokens()),
+            new ListTagsForResource(services.database()),
+            new TagResource(services.database()),
+            new UntagResource(services.database())));
   }
 
   /**
@@ -62,11 +78,18 @@ public final class AppStreamProtocol {
   }
 
   private <I> byte[] answer(Operation<I> operation, Caller caller, byte[] body) {
-    String shape = model.operation(operation.name()).orElseThrow().input();
-    JsonNode request = json.read(body);
-    requestShape.check(shape, request);
-    constraints.check(shape, request);
-    return json.write(operation.answer(caller, json.bind(request, operation.request())));
+    OperationModel facts = model.operation(operation.name()).orElseThrow();
+    String suspension = ErrorType.INVALID_ACCOUNT_STATUS.wireName();
+    caller.requireActiveAccount(
+        facts.errors().contains(suspension)
+            ? ErrorType.INVALID_ACCOUNT_STATUS
+            : ErrorType.ACCESS_DENIED);
+    JsonNode json = wire.read(body);
+    requestShape.check(facts.input(), json);
+    constraints.check(facts.input(), json);
+    I request = wire.bind(json, operation.request());
+    caller.requirePermission(operation.changes(request));
+    return wire.write(operation.answer(caller.owner(), request));
   }
 
   private static String unknown(String target) {

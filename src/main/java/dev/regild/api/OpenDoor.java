@@ -1,5 +1,6 @@
 package dev.regild.api;
 
+import dev.regild.image.Owner;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,8 @@ public final class OpenDoor implements Authentication {
   private final String defaultRegion;
 
   /**
+   * For one machine.
+   *
    * @param defaultRegion the region of requests that carry no credential scope
    */
   public OpenDoor(String defaultRegion) {
@@ -21,7 +24,7 @@ public final class OpenDoor implements Authentication {
 
   @Override
   public Caller authenticate(HttpCall call, Payload payload) {
-    return new Caller(ACCOUNT, region(call).orElse(defaultRegion));
+    return new Caller(new Owner(ACCOUNT, region(call).orElse(defaultRegion)), false, false);
   }
 
   private static Optional<String> region(HttpCall call) {

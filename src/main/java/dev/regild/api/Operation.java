@@ -1,5 +1,7 @@
 package dev.regild.api;
 
+import dev.regild.image.Owner;
+
 /**
  * One operation of the protocol.
  *
@@ -11,12 +13,16 @@ interface Operation<I> {
 
   Class<I> request();
 
+  /** Whether the request changes anything; keys that may only look are refused if so. */
+  boolean changes(I request);
+
   /**
    * Does it.
    *
+   * @param caller its account is active
    * @param request satisfies every constraint of the service model
    * @return the response's record
    * @throws ApiException if it is refused; refusals of the rooms below may be thrown as they are
    */
-  Object answer(Caller caller, I request);
+  Object answer(Owner caller, I request);
 }

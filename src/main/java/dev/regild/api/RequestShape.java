@@ -24,9 +24,13 @@ final class RequestShape {
   }
 
   /**
+   * Nothing happens if it has.
+   *
    * @throws ApiException SerializationException at the first value of a wrong type
    */
   void check(String shapeName, JsonNode request) {
+    // At the root, null is not the same as absent.
+    expect(request.isObject(), request, "Structure", "");
     check(model.shape(shapeName), request, "");
   }
 
@@ -57,14 +61,10 @@ final class RequestShape {
       }
       case StringShape _ -> expect(value.isString(), value, "String", path);
       case IntegerShape _ ->
-          expect(value.canConvertToInt() && isWhole(value), value, "Integer", path);
+          expect(value.isIntegralNumber() && value.canConvertToInt(), value, "Integer", path);
       case BooleanShape _ -> expect(value.isBoolean(), value, "Boolean", path);
       case TimestampShape _ -> expect(value.isNumber(), value, "Timestamp", path);
     }
-  }
-
-  private static boolean isWhole(JsonNode value) {
-    return value.isIntegralNumber();
   }
 
   private static void expect(boolean fits, JsonNode value, String type, String path) {

@@ -3,6 +3,9 @@ package dev.regild.api;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.function.Predicate.not;
 
+import dev.regild.account.AccessKey;
+import dev.regild.account.Account;
+import dev.regild.image.Owner;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -11,6 +14,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Verifies AWS Signature Version 4: the signature is made again from the request and the secret of
@@ -25,12 +30,22 @@ public final class SigV4 implements Authentication {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  private final Credentials credentials;
+  private final Function<String, Optional<AccessKey>> keys;
   private final Clock clock;
 
-  public SigV4(Credentials credentials, Clock clock) {
-    this.credentials = credentials;
+  /**
+   * With the keys that it finds by their id.
+   *
+   * @param keys looks up one access key
+   */
+  public SigV4(Function<String, Optional<AccessKey>> keys, Clock clock) {
+    this.keys = keys;
     this.clock = clock;
+  }
+
+  /** Whether a region may be called that: AWS's own, and everything of their form. */
+  public static boolean isRegion(String name) {
+    return CredentialScope.REGION.matcher(name).matches();
   }
 
   @Override
@@ -42,9 +57,9 @@ public final class SigV4 implements Authentication {
     if (!scope.service().equals(SERVICE)) {
       throw invalid("Credential should be scoped to correct service: '" + SERVICE + "'.");
     }
-    Credentials.Credential credential =
-        credentials
-            .find(scope.accessKeyId())
+    AccessKey key =
+        keys.apply(scope.accessKeyId())
+            .filter(AccessKey::enabled)
             .orElseThrow(() ->
                 new ApiException(
                     ErrorType.UNRECOGNIZED_CLIENT,
@@ -52,7 +67,7 @@ public final class SigV4 implements Authentication {
     checkSignedHeaders(call, authorization.signedHeaders());
     String expected =
         new RequestSignature(call, authorization.signedHeaders(), signedAt)
-            .of(scope, credential.secret(), payloadHash(call, payload));
+            .of(scope, key.secret(), payloadHash(call, payload));
     if (!MessageDigest.isEqual(
         expected.getBytes(US_ASCII), authorization.signature().getBytes(US_ASCII))) {
       throw invalid(
@@ -60,7 +75,10 @@ public final class SigV4 implements Authentication {
               + " your AWS Secret Access Key and signing method. Consult the service documentation"
               + " for details.");
     }
-    return new Caller(credential.accountId(), scope.region());
+    return new Caller(
+        new Owner(key.account().id(), scope.region()),
+        key.readOnly(),
+        key.account().status() == Account.Status.SUSPENDED);
   }
 
   private static void refuseOtherForms(HttpCall call) {

@@ -3,6 +3,7 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadFeature;
@@ -39,10 +40,13 @@ final class WireJson {
     try {
       return mapper.readTree(body);
     } catch (JacksonException e) {
+      String where =
+          Optional.ofNullable(e.getLocation())
+              .map(at -> ": line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()))
+              .orElse("");
       throw new ApiException(
           ErrorType.SERIALIZATION,
-          "The request's body is no JSON that can be read: line %d, column %d."
-              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+          "The request's body is no JSON that can be read" + where + ".");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import dev.regild.image.QuotaLimits;
 import dev.regild.servicing.Isolation;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,9 +57,6 @@ public record Config(
     /** One JSON object a line. */
     JSON
   }
-
-  /** How many there may be in one account and region. */
-  public record QuotaLimits(int images, int imageBuilders) {}
 
   /**
    * The limits of a new image's trial boot.

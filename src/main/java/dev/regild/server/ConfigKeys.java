@@ -1,11 +1,12 @@
 package dev.regild.server;
 
+import dev.regild.api.SigV4;
+import dev.regild.image.QuotaLimits;
 import dev.regild.server.Config.Auth;
 import dev.regild.server.Config.ChannelDefaults;
 import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
 import dev.regild.server.Config.Qualification;
-import dev.regild.server.Config.QuotaLimits;
 import dev.regild.servicing.Isolation;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -52,7 +53,6 @@ final class ConfigKeys {
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
-  private static final Pattern REGION_NAME = Pattern.compile("[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}");
   private static final int MOST_WORKERS = 64;
   private static final int MOST_RESOURCES = 1_000_000;
 
@@ -113,7 +113,7 @@ final class ConfigKeys {
 
   private String region() throws ConfigException {
     String text = values.getOrDefault(REGION, "us-east-1");
-    if (!REGION_NAME.matcher(text).matches()) {
+    if (!SigV4.isRegion(text)) {
       throw wrong(REGION, text, "the name of a region, such as us-east-1");
     }
     return text;

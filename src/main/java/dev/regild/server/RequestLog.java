@@ -41,8 +41,8 @@ final class RequestLog implements Filter {
 
   /** Names who sent the current request. */
   static void caller(Caller caller) {
-    MDC.put(ACCOUNT, caller.accountId());
-    MDC.put(REGION, caller.region());
+    MDC.put(ACCOUNT, caller.owner().accountId());
+    MDC.put(REGION, caller.owner().region());
   }
 
   /** The current request's id. */
