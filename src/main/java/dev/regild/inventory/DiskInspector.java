@@ -25,6 +25,7 @@ public final class DiskInspector {
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
   private final Supplier<Accelerator> accelerator;
+  private final Set<Guestfs> running = ConcurrentHashMap.newKeySet();
 
   public DiskInspector(Supplier<Accelerator> accelerator) {
     this.accelerator = accelerator;
@@ -41,6 +42,7 @@ public final class DiskInspector {
   public DiskInspection inspect(Path disk, DiskFormat format, Path directory)
       throws IOException, UnfitDiskException {
     try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
+      running.add(appliance);
       appliance.addDrive(disk, format.qemuName(), true);
       appliance.launch(LAUNCH);
       String root = onlyRoot(appliance);
@@ -49,10 +51,17 @@ public final class DiskInspector {
         appliance.mountReadOnly(mount.getValue(), mount.getKey());
       }
       Inventory inventory = InventoryReader.read(new ApplianceFiles(appliance, directory));
-      return new DiskInspection(inventory, layout(appliance, mountPoints));
+      DiskLayout layout = layout(appliance, mountPoints);
+      running.remove(appliance);
+      return new DiskInspection(inventory, layout);
     } catch (GuestfsException e) {
       throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
     }
+  }
+
+  /** Ends every inspection under way, from another thread; each fails with IOException. */
+  public void abort() {
+    running.forEach(Guestfs::abort);
   }
 
   private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {

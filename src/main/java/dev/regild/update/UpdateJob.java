@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
 import dev.regild.channel.PackageCache;
@@ -26,8 +25,6 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
-import dev.regild.plan.ChangeKind;
-import dev.regild.plan.InstalledPackage;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageManager;
@@ -61,6 +58,7 @@ public final class UpdateJob implements JobQueue.Job {
   private final Channels channels;
   private final LayerStore layers;
   private final Guests guests;
+  private final AgentVersions agentVersions;
   private final Clock clock;
 
   private final Prepare prepare;
@@ -88,6 +86,7 @@ public final class UpdateJob implements JobQueue.Job {
       QemuImg qemuImg,
       Guests guests,
       QualificationBoot boot,
+      AgentVersions agentVersions,
       Clock clock) {
     this.database = database;
     this.images = images;
@@ -98,6 +97,7 @@ public final class UpdateJob implements JobQueue.Job {
     this.channels = channels;
     this.layers = layers;
     this.guests = guests;
+    this.agentVersions = agentVersions;
     this.clock = clock;
     this.prepare = new Prepare(layers, qemuImg, guests);
     this.fetch = new Fetch(packages);
@@ -309,28 +309,11 @@ public final class UpdateJob implements JobQueue.Job {
         new PublishedDisk(
             new ImageDisk(layer.id(), inventories.store(handle, inventory), update.base().layout()),
             inventory.os().platform(),
-            agentVersion(inventory),
+            agentVersions.of(inventory),
             Optional.of(qualification));
     images.publish(handle, image, published);
     builders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
-  }
-
-  private Optional<String> agentVersion(Inventory inventory) {
-    try {
-      return channels
-          .forPlatform(inventory.os().platform())
-          .map(Channel::planRules)
-          .flatMap(
-              rules ->
-                  inventory.packages().stream()
-                      .filter(p -> rules.kindOf(p.name()) == ChangeKind.AGENT)
-                      .map(InstalledPackage::version)
-                      .findFirst());
-    } catch (ChannelException e) {
-      LOG.warn("event=agent_version_unknown reason=\"{}\"", e.getMessage());
-      return Optional.empty();
-    }
   }
 
   private void fail(String imageId, String message) {

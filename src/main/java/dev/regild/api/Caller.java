@@ -1,0 +1,39 @@
+package dev.regild.api;
+
+import dev.regild.image.Owner;
+
+/**
+ * Who sent a request, and to which region.
+ *
+ * @param owner the account and the region of the signature's scope
+ * @param readOnly whether it may only look
+ * @param suspended whether its account is refused every call
+ */
+public record Caller(Owner owner, boolean readOnly, boolean suspended) {
+  /**
+   * Nothing happens if the caller may do this.
+   *
+   * @param changes whether what it asks for changes anything
+   * @throws ApiException AccessDeniedException if it may not
+   */
+  public void requirePermission(boolean changes) {
+    if (changes && readOnly) {
+      throw new ApiException(
+          ErrorType.ACCESS_DENIED,
+          "This access key may only look; use one that may change images.");
+    }
+  }
+
+  /**
+   * Nothing happens if the caller's account is in good standing.
+   *
+   * @param error what the request is refused with
+   * @throws ApiException of that type if the account is suspended
+   */
+  public void requireActiveAccount(ErrorType error) {
+    if (suspended) {
+      throw new ApiException(
+          error, "The account " + owner.accountId() + " is suspended; ask who runs this server.");
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.Application;
+import dev.regild.image.Owner;
+import dev.regild.update.ImageImports;
+import dev.regild.update.ImportRequest;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with. */
+final class CreateImportedImage implements Operation<CreateImportedImage.Request> {
+  private final ImageImports imports;
+  private final Clock clock;
+
+  CreateImportedImage(ImageImports imports, Clock clock) {
+    this.imports = imports;
+    this.clock = clock;
+  }
+
+  record Request(
+      @JsonProperty("Name") String name,
+      @JsonProperty("SourceAmiId") String sourceAmiId,
+      @JsonProperty("IamRoleArn") String iamRoleArn,
+      @JsonProperty("Description") Optional<String> description,
+      @JsonProperty("DisplayName") Optional<String> displayName,
+      @JsonProperty("Tags") Optional<Map<String, String>> tags,
+      @JsonProperty("RuntimeValidationConfig")
+          Optional<RuntimeValidationConfig> runtimeValidationConfig,
+      @JsonProperty("AgentSoftwareVersion") Optional<String> agentSoftwareVersion,
+      @JsonProperty("AppCatalogConfig") Optional<List<ApplicationConfig>> appCatalogConfig,
+      @JsonProperty("DryRun") Optional<Boolean> dryRun) {}
+
+  record RuntimeValidationConfig(
+      @JsonProperty("IntendedInstanceType") Optional<String> intendedInstanceType) {}
+
+  record ApplicationConfig(
+      @JsonProperty("Name") String name,
+      @JsonProperty("DisplayName") Optional<String> displayName,
+      @JsonProperty("AbsoluteAppPath") String absoluteAppPath,
+      @JsonProperty("AbsoluteIconPath") Optional<String> absoluteIconPath,
+      @JsonProperty("AbsoluteManifestPath") Optional<String> absoluteManifestPath,
+      @JsonProperty("WorkingDirectory") Optional<String> workingDirectory,
+      @JsonProperty("LaunchParameters") Optional<String> launchParameters) {
+
+    Application application(Instant now) {
+      return new Application(
+          name,
+          displayName,
+          absoluteIconPath,
+          Optional.of(absoluteAppPath),
+          launchParameters,
+          true,
+          absoluteManifestPath.map(path -> Map.of("AbsoluteManifestPath", path)).orElse(Map.of()),
+          workingDirectory,
+          Optional.empty(),
+          List.of(),
+          List.of(),
+          Optional.of(now));
+    }
+  }
+
+  record Result(@JsonProperty("Image") WireImage image) {}
+
+  @Override
+  public String name() {
+    return "CreateImportedImage";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return !request.dryRun.orElse(false);
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    Instant now = clock.instant();
+    ImportRequest wanted =
+        new ImportRequest(
+            caller,
+            request.name,
+            request.sourceAmiId,
+            request.iamRoleArn,
+            request.description,
+            request.displayName,
+            request.tags.orElse(Map.of()),
+            request.appCatalogConfig.orElse(List.of()).stream()
+                .map(config -> config.application(now))
+                .toList(),
+            request.agentSoftwareVersion,
+            request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
+            request.dryRun.orElse(false));
+    return new Result(WireImage.of(imports.importDisk(wanted)));
+  }
+}

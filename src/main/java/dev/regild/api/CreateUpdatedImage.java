@@ -1,0 +1,60 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.Owner;
+import dev.regild.update.ImageUpdates;
+import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateRequest;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code CreateUpdatedImage}: an existing image, up to date, under a new name. */
+final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> {
+  private final ImageUpdates updates;
+
+  CreateUpdatedImage(ImageUpdates updates) {
+    this.updates = updates;
+  }
+
+  record Request(
+      @JsonProperty("existingImageName") String existingImageName,
+      @JsonProperty("newImageName") String newImageName,
+      @JsonProperty("newImageDescription") Optional<String> newImageDescription,
+      @JsonProperty("newImageDisplayName") Optional<String> newImageDisplayName,
+      @JsonProperty("newImageTags") Optional<Map<String, String>> newImageTags,
+      @JsonProperty("dryRun") Optional<Boolean> dryRun) {}
+
+  record Result(
+      @JsonProperty("image") WireImage image,
+      @JsonProperty("canUpdateImage") boolean canUpdateImage) {}
+
+  @Override
+  public String name() {
+    return "CreateUpdatedImage";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return !request.dryRun.orElse(false);
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    UpdateAnswer answer =
+        updates.update(
+            new UpdateRequest(
+                caller,
+                request.existingImageName,
+                request.newImageName,
+                request.newImageDescription,
+                request.newImageDisplayName,
+                request.newImageTags.orElse(Map.of()),
+                request.dryRun.orElse(false)));
+    return new Result(WireImage.of(answer.image()), answer.canUpdateImage());
+  }
+}

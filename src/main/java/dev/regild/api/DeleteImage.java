@@ -1,0 +1,38 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.Owner;
+import dev.regild.update.ImageDeletions;
+
+/** {@code DeleteImage}. */
+final class DeleteImage implements Operation<DeleteImage.Request> {
+  private final ImageDeletions deletions;
+
+  DeleteImage(ImageDeletions deletions) {
+    this.deletions = deletions;
+  }
+
+  record Request(@JsonProperty("Name") String name) {}
+
+  record Result(@JsonProperty("Image") WireImage image) {}
+
+  @Override
+  public String name() {
+    return "DeleteImage";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return true;
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    return new Result(WireImage.of(deletions.delete(caller, request.name)));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.ImageBuilder;
+import dev.regild.image.ImageBuilders;
+import dev.regild.image.Owner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** {@code DescribeImageBuilders}: the machines in which the caller's updates are being made. */
+final class DescribeImageBuilders implements Operation<DescribeImageBuilders.Request> {
+  /** The model has no limit; this is the one of {@code DescribeImages}. */
+  private static final int PAGE = 25;
+
+  private final Database database;
+  private final PageTokens pageTokens;
+  private final ImageBuilders builders = new ImageBuilders();
+
+  DescribeImageBuilders(Database database, PageTokens pageTokens) {
+    this.database = database;
+    this.pageTokens = pageTokens;
+  }
+
+  record Request(
+      @JsonProperty("Names") Optional<List<String>> names,
+      @JsonProperty("MaxResults") Optional<Integer> maxResults,
+      @JsonProperty("NextToken") Optional<String> nextToken) {}
+
+  record Result(
+      @JsonProperty("ImageBuilders") List<WireImageBuilder> imageBuilders,
+      @JsonProperty("NextToken") Optional<String> nextToken) {}
+
+  @Override
+  public String name() {
+    return "DescribeImageBuilders";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return false;
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    List<String> names = Selection.of("names", request.names);
+    List<String> query = new ArrayList<>(List.of(name(), caller.accountId(), caller.region()));
+    query.addAll(names);
+    Optional<String> after = request.nextToken.map(token -> pageTokens.read(query, token));
+    int limit = Math.min(request.maxResults.filter(max -> max > 0).orElse(PAGE), PAGE);
+    return database.read(handle -> {
+      requireAll(handle, caller, names);
+      // One more than the page holds tells whether there is another page.
+      List<ImageBuilder> found = builders.page(handle, caller, names, after, limit + 1);
+      List<ImageBuilder> page = found.subList(0, Math.min(limit, found.size()));
+      return new Result(
+          page.stream().map(WireImageBuilder::of).toList(),
+          found.size() > limit
+              ? Optional.of(pageTokens.next(query, page.getLast().name()))
+              : Optional.empty());
+    });
+  }
+
+  private void requireAll(Handle handle, Owner caller, List<String> names) {
+    for (String name : names) {
+      if (builders.find(handle, caller, name).isEmpty()) {
+        throw new ApiException(
+            ErrorType.RESOURCE_NOT_FOUND,
+            "There is no image builder %s of %s.".formatted(name, caller));
+      }
+    }
+  }
+}

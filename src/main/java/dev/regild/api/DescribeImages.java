@@ -1,0 +1,151 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.Image;
+import dev.regild.image.ImageQuery;
+import dev.regild.image.ImageQuery.PageKey;
+import dev.regild.image.ImageShares;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.Visibility;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * {@code DescribeImages}: the caller's own images, those shared with it, and the public ones. A
+ * name or an ARN that none of them has is an error.
+ */
+final class DescribeImages implements Operation<DescribeImages.Request> {
+  /** The model's largest page is also what a page holds if the request doesn't say. */
+  private static final int PAGE = 25;
+
+  private final Database database;
+  private final PageTokens pageTokens;
+  private final Images images = new Images();
+  private final ImageShares shares = new ImageShares();
+
+  DescribeImages(Database database, PageTokens pageTokens) {
+    this.database = database;
+    this.pageTokens = pageTokens;
+  }
+
+  record Request(
+      @JsonProperty("Names") Optional<List<String>> names,
+      @JsonProperty("Arns") Optional<List<String>> arns,
+      @JsonProperty("Type") Optional<String> type,
+      @JsonProperty("NextToken") Optional<String> nextToken,
+      @JsonProperty("MaxResults") Optional<Integer> maxResults) {}
+
+  record Result(
+      @JsonProperty("Images") List<WireImage> images,
+      @JsonProperty("NextToken") Optional<String> nextToken) {}
+
+  @Override
+  public String name() {
+    return "DescribeImages";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return false;
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    List<String> names = Selection.of("names", request.names);
+    List<String> arns = Selection.of("arns", request.arns);
+    if (!names.isEmpty() && !arns.isEmpty()) {
+      throw new ApiException(
+          ErrorType.INVALID_PARAMETER_COMBINATION,
+          "Names and Arns can't be given together; leave one of them out.");
+    }
+    List<String> query = queryOf(caller, names, arns, request.type);
+    Optional<PageKey> after =
+        request.nextToken.map(token -> pageKey(pageTokens.read(query, token)));
+    int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
+    return database.read(handle -> {
+      // One more than the page holds tells whether there is another page.
+      List<Image> found =
+          images.page(
+              handle,
+              new ImageQuery(
+                  caller, names, arns, request.type.map(Visibility::valueOf), after, limit + 1));
+      requireAll(handle, caller, names, arns, found);
+      List<Image> page = found.subList(0, Math.min(limit, found.size()));
+      Optional<String> next =
+          found.size() > limit
+              ? Optional.of(pageTokens.next(query, text(PageKey.of(page.getLast()))))
+              : Optional.empty();
+      return new Result(page.stream().map(image -> seenBy(handle, caller, image)).toList(), next);
+    });
+  }
+
+  private void requireAll(
+      Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
+    Set<String> foundNames = found.stream().map(Image::name).collect(Collectors.toSet());
+    for (String name : names) {
+      if (!foundNames.contains(name) && !sees(handle, caller, List.of(name), List.of())) {
+        throw new ApiException(
+            ErrorType.RESOURCE_NOT_FOUND,
+            "There is no image %s that %s sees.".formatted(name, caller));
+      }
+    }
+    Set<String> foundArns = found.stream().map(Image::arn).collect(Collectors.toSet());
+    for (String arn : arns) {
+      if (!foundArns.contains(arn) && !sees(handle, caller, List.of(), List.of(arn))) {
+        throw new ApiException(
+            ErrorType.RESOURCE_NOT_FOUND,
+            "There is no image with the ARN %s that %s sees.".formatted(arn, caller));
+      }
+    }
+  }
+
+  private boolean sees(Handle handle, Owner caller, List<String> names, List<String> arns) {
+    return !images
+        .page(handle, new ImageQuery(caller, names, arns, Optional.empty(), Optional.empty(), 1))
+        .isEmpty();
+  }
+
+  private WireImage seenBy(Handle handle, Owner viewer, Image image) {
+    return WireImage.of(
+        image,
+        viewer,
+        image.owner().equals(viewer)
+            ? Optional.empty()
+            : shares.find(handle, image, viewer.accountId()));
+  }
+
+  private static List<String> queryOf(
+      Owner caller, List<String> names, List<String> arns, Optional<String> type) {
+    List<String> query = new ArrayList<>();
+    query.add("DescribeImages");
+    query.add(caller.accountId());
+    query.add(caller.region());
+    query.add(type.orElse(""));
+    query.add("names");
+    query.addAll(names);
+    query.add("arns");
+    query.addAll(arns);
+    return query;
+  }
+
+  /** Neither a name nor an id has a space. */
+  private static String text(PageKey key) {
+    return key.name() + " " + key.id();
+  }
+
+  private static PageKey pageKey(String text) {
+    int space = text.indexOf(' ');
+    return new PageKey(text.substring(0, space), text.substring(space + 1));
+  }
+}

@@ -1,0 +1,45 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.Owner;
+import dev.regild.image.Tags;
+import java.util.Map;
+
+/** {@code ListTagsForResource}: all tags of an image or an image builder. */
+final class ListTagsForResource implements Operation<ListTagsForResource.Request> {
+  private final Database database;
+  private final TaggedResources resources = new TaggedResources();
+  private final Tags tags = new Tags();
+
+  ListTagsForResource(Database database) {
+    this.database = database;
+  }
+
+  record Request(@JsonProperty("ResourceArn") String resourceArn) {}
+
+  record Result(@JsonProperty("Tags") Map<String, String> tags) {}
+
+  @Override
+  public String name() {
+    return "ListTagsForResource";
+  }
+
+  @Override
+  public Class<Request> request() {
+    return Request.class;
+  }
+
+  @Override
+  public boolean changes(Request request) {
+    return false;
+  }
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    return database.read(handle -> {
+      resources.require(handle, caller, request.resourceArn);
+      return new Result(tags.list(handle, request.resourceArn));
+    });
+  }
+}

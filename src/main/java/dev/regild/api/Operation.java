@@ -1,0 +1,28 @@
+package dev.regild.api;
+
+import dev.regild.image.Owner;
+
+/**
+ * One operation of the protocol.
+ *
+ * @param <I> its request: a record whose components are named as the service model has them
+ */
+interface Operation<I> {
+  /** The name in the header {@code X-Amz-Target}; the service model has to know it. */
+  String name();
+
+  Class<I> request();
+
+  /** Whether the request changes anything; keys that may only look are refused if so. */
+  boolean changes(I request);
+
+  /**
+   * Does it.
+   *
+   * @param caller its account is active
+   * @param request satisfies every constraint of the service model
+   * @return the response's record
+   * @throws ApiException if it is refused; refusals of the rooms below may be thrown as they are
+   */
+  Object answer(Owner caller, I request);
+}

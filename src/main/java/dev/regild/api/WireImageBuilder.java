@@ -1,0 +1,39 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.ImageBuilder;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The shape {@code ImageBuilder} of one that is on no subnet. */
+record WireImageBuilder(
+    @JsonProperty("Name") String name,
+    @JsonProperty("Arn") String arn,
+    @JsonProperty("ImageArn") String imageArn,
+    @JsonProperty("Description") Optional<String> description,
+    @JsonProperty("DisplayName") Optional<String> displayName,
+    @JsonProperty("InstanceType") String instanceType,
+    @JsonProperty("Platform") String platform,
+    @JsonProperty("State") String state,
+    @JsonProperty("CreatedTime") Instant createdTime,
+    @JsonProperty("EnableDefaultInternetAccess") boolean enableDefaultInternetAccess,
+    @JsonProperty("ImageBuilderErrors") List<WireImage.ResourceError> imageBuilderErrors,
+    @JsonProperty("AppstreamAgentVersion") Optional<String> appstreamAgentVersion) {
+
+  static WireImageBuilder of(ImageBuilder builder) {
+    return new WireImageBuilder(
+        builder.name(),
+        builder.arn(),
+        builder.imageArn(),
+        builder.description(),
+        builder.displayName(),
+        builder.instanceType(),
+        builder.platform(),
+        builder.state().name(),
+        builder.created(),
+        false,
+        List.of(),
+        builder.agentVersion());
+  }
+}

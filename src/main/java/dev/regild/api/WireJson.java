@@ -1,0 +1,67 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
+
+/**
+ * JSON as the protocol has it: absent members are left out, unknown ones ignored, a time is a
+ * number of seconds since the epoch with three decimals.
+ */
+final class WireJson {
+  private final JsonMapper mapper =
+      JsonMapper.builder()
+          .changeDefaultPropertyInclusion(
+              value -> value.withValueInclusion(JsonInclude.Include.NON_ABSENT))
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .addModule(new SimpleModule().addSerializer(Instant.class, new EpochSeconds()))
+          .build();
+
+  /**
+   * The JSON value of a request's body.
+   *
+   * @throws ApiException SerializationException if it is none, or is nested deeper than Jackson
+   *     reads
+   */
+  JsonNode read(byte[] body) {
+    if (body.length == 0) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The request has no body; send a JSON object, {} at least.");
+    }
+    try {
+      return mapper.readTree(body);
+    } catch (JacksonException e) {
+      String where =
+          Optional.ofNullable(e.getLocation())
+              .map(at -> ": line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()))
+              .orElse("");
+      throw new ApiException(
+          ErrorType.SERIALIZATION,
+          "The request's body is no JSON that can be read" + where + ".");
+    }
+  }
+
+  <T> T bind(JsonNode node, Class<T> type) {
+    return mapper.treeToValue(node, type);
+  }
+
+  byte[] write(Object answer) {
+    return mapper.writeValueAsBytes(answer);
+  }
+
+  private static final class EpochSeconds extends ValueSerializer<Instant> {
+    @Override
+    public void serialize(Instant value, JsonGenerator generator, SerializationContext context) {
+      generator.writeNumber(BigDecimal.valueOf(value.toEpochMilli(), 3));
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.regild.server;
+
+import dev.regild.api.AppStreamProtocol;
+import dev.regild.api.Caller;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+
+/** The AppStream protocol at {@code POST /}. */
+final class AwsService implements HttpService {
+  private static final HeaderName TARGET = HeaderNames.create("X-Amz-Target");
+
+  private final Requests requests;
+  private final AppStreamProtocol protocol;
+
+  AwsService(Requests requests, AppStreamProtocol protocol) {
+    this.requests = requests;
+    this.protocol = protocol;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.post("/", this::answer);
+  }
+
+  private void answer(ServerRequest request, ServerResponse response) {
+    String target = request.headers().first(TARGET).orElse("");
+    protocol.operationOf(target).ifPresent(RequestLog::operation);
+    byte[] body = requests.body(request);
+    Caller caller = requests.caller(request, body);
+    RequestLog.caller(caller);
+    String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+    byte[] answer = protocol.answer(caller, target, contentType, body);
+    response.header(HeaderNames.CONTENT_TYPE, AppStreamProtocol.CONTENT_TYPE).send(answer);
+  }
+}

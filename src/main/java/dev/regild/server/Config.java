@@ -1,0 +1,89 @@
+package dev.regild.server;
+
+import dev.regild.image.QuotaLimits;
+import dev.regild.servicing.Isolation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything about a server that can be set. One YAML file, environment variables over it, flags
+ * over both; {@link ConfigKeys} has the names, the defaults and the limits.
+ *
+ * @param listen where the server accepts connections
+ * @param data the directory of all that the server keeps
+ * @param auth who is let in
+ * @param region the region of callers that name none
+ * @param isolation what stands between a serviced disk and the host
+ * @param workers how many updates and imports run at the same time
+ * @param logFormat how events are written
+ * @param quotas per account and region
+ * @param qualification the limits of a new image's trial boot
+ * @param channels the defaults of channels
+ */
+public record Config(
+    Listen listen,
+    Path data,
+    Auth auth,
+    String region,
+    Isolation isolation,
+    int workers,
+    LogFormat logFormat,
+    QuotaLimits quotas,
+    Qualification qualification,
+    ChannelDefaults channels) {
+
+  /**
+   * Where connections are accepted.
+   *
+   * @param host an address of this machine
+   * @param port 0 for any free one
+   */
+  public record Listen(String host, int port) {}
+
+  /** Who is let in. */
+  public enum Auth {
+    /** Every request is signed with an access key of this server. */
+    SIGV4,
+    /** Everybody is let in. */
+    OFF
+  }
+
+  /** How an event is written. */
+  public enum LogFormat {
+    /** {@code key=value}, one line an event. */
+    TEXT,
+    /** One JSON object a line. */
+    JSON
+  }
+
+  /**
+   * The limits of a new image's trial boot.
+   *
+   * @param timeLimit from power on to power off
+   * @param memory of the machine
+   */
+  public record Qualification(Duration timeLimit, ByteSize memory) {}
+
+  /**
+   * What holds for a channel that says nothing else.
+   *
+   * @param refresh how often a channel is looked at again
+   */
+  public record ChannelDefaults(Duration refresh) {}
+
+  /**
+   * Reads and checks the configuration.
+   *
+   * @param file the YAML file, if there is one
+   * @param environment the process's variables, of which {@code REGILD_…} are read
+   * @param flags by key: {@code quotas.images}
+   * @throws ConfigException if a key is unknown or a value can't be used
+   */
+  public static Config read(
+      Optional<Path> file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigException {
+    return new ConfigKeys(ConfigSources.read(file, environment, flags)).config();
+  }
+}

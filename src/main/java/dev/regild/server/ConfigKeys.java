@@ -1,0 +1,187 @@
+package dev.regild.server;
+
+import dev.regild.api.SigV4;
+import dev.regild.image.QuotaLimits;
+import dev.regild.server.Config.Auth;
+import dev.regild.server.Config.ChannelDefaults;
+import dev.regild.server.Config.Listen;
+import dev.regild.server.Config.LogFormat;
+import dev.regild.server.Config.Qualification;
+import dev.regild.servicing.Isolation;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Every key: its name, its default, and what its value may be. */
+final class ConfigKeys {
+  static final String LISTEN = "listen";
+  static final String DATA = "data";
+  static final String AUTH = "auth";
+  static final String REGION = "region";
+  static final String ISOLATION = "isolation";
+  static final String WORKERS = "workers";
+  static final String LOG_FORMAT = "log.format";
+  static final String QUOTA_IMAGES = "quotas.images";
+  static final String QUOTA_IMAGE_BUILDERS = "quotas.image-builders";
+  static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
+  static final String QUALIFICATION_MEMORY = "qualification.memory";
+  static final String CHANNELS_REFRESH = "channels.refresh";
+
+  static final Set<String> ALL =
+      Set.of(
+          LISTEN,
+          DATA,
+          AUTH,
+          REGION,
+          ISOLATION,
+          WORKERS,
+          LOG_FORMAT,
+          QUOTA_IMAGES,
+          QUOTA_IMAGE_BUILDERS,
+          QUALIFICATION_TIME_LIMIT,
+          QUALIFICATION_MEMORY,
+          CHANNELS_REFRESH);
+
+  private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
+  private static final int MOST_WORKERS = 64;
+  private static final int MOST_RESOURCES = 1_000_000;
+
+  private final Map<String, String> values;
+
+  ConfigKeys(Map<String, String> values) {
+    this.values = values;
+  }
+
+  Config config() throws ConfigException {
+    return new Config(
+        listen(),
+        data(),
+        choice(AUTH, Auth.SIGV4, Auth.values()),
+        region(),
+        choice(ISOLATION, Isolation.VM, Isolation.values()),
+        number(WORKERS, 1, 0, MOST_WORKERS),
+        choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
+        new QuotaLimits(
+            number(QUOTA_IMAGES, 1000, 0, MOST_RESOURCES),
+            number(QUOTA_IMAGE_BUILDERS, 10, 0, MOST_RESOURCES)),
+        new Qualification(
+            duration(
+                QUALIFICATION_TIME_LIMIT,
+                Duration.ofMinutes(15),
+                Duration.ofSeconds(30),
+                Duration.ofHours(6)),
+            memory()),
+        new ChannelDefaults(
+            duration(
+                CHANNELS_REFRESH,
+                Duration.ofHours(1),
+                Duration.ofMinutes(1),
+                Duration.ofDays(30))));
+  }
+
+  private Listen listen() throws ConfigException {
+    String text = values.getOrDefault(LISTEN, "127.0.0.1:8790");
+    Matcher matcher = ADDRESS.matcher(text);
+    if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > 65535) {
+      throw wrong(LISTEN, text, "an address and a port, such as 127.0.0.1:8790 or [::1]:8790");
+    }
+    return new Listen(
+        matcher.group(1).replaceAll("[\\[\\]]", ""), Integer.parseInt(matcher.group(2)));
+  }
+
+  private Path data() throws ConfigException {
+    String text = values.getOrDefault(DATA, "/var/lib/regild");
+    try {
+      if (!text.isBlank()) {
+        return Path.of(text).toAbsolutePath().normalize();
+      }
+    } catch (InvalidPathException e) {
+      // The same remedy as for a blank one.
+    }
+    throw wrong(DATA, text, "the path of a directory");
+  }
+
+  private String region() throws ConfigException {
+    String text = values.getOrDefault(REGION, "us-east-1");
+    if (!SigV4.isRegion(text)) {
+      throw wrong(REGION, text, "the name of a region, such as us-east-1");
+    }
+    return text;
+  }
+
+  private ByteSize memory() throws ConfigException {
+    String text = values.getOrDefault(QUALIFICATION_MEMORY, "1GiB");
+    Optional<ByteSize> size =
+        ByteSize.parse(text).filter(s -> s.bytes() >= 128L << 20 && s.bytes() <= 1L << 40);
+    return size.orElseThrow(
+        () -> wrong(QUALIFICATION_MEMORY, text, "a size from 128MiB to 1TiB, such as 1GiB"));
+  }
+
+  private <E extends Enum<E>> E choice(String key, E byDefault, E[] choices)
+      throws ConfigException {
+    String text = values.getOrDefault(key, byDefault.name());
+    return Arrays.stream(choices)
+        .filter(choice -> choice.name().equalsIgnoreCase(text))
+        .findFirst()
+        .orElseThrow(() ->
+            wrong(
+                key,
+                text,
+                Arrays.stream(choices)
+                    .map(choice -> choice.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(" or "))));
+  }
+
+  private int number(String key, int byDefault, int least, int most) throws ConfigException {
+    String text = values.getOrDefault(key, String.valueOf(byDefault));
+    if (text.matches("\\d{1,9}")) {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    throw wrong(key, text, "a whole number from %d to %d".formatted(least, most));
+  }
+
+  private Duration duration(String key, Duration byDefault, Duration least, Duration most)
+      throws ConfigException {
+    String text = values.getOrDefault(key, byDefault.toString());
+    return duration(text)
+        .filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0)
+        .orElseThrow(() ->
+            wrong(
+                key,
+                text,
+                "a duration such as 90s, 15m or 1h, from %d s to %d s"
+                    .formatted(least.toSeconds(), most.toSeconds())));
+  }
+
+  private static Optional<Duration> duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    try {
+      return Optional.of(
+          matcher.matches()
+              ? Duration.parse(
+                  matcher.group(2).equals("d")
+                      ? "P" + matcher.group(1) + "D"
+                      : "PT" + matcher.group(1) + matcher.group(2))
+              : Duration.parse(text));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ConfigException wrong(String key, String value, String remedy) {
+    return new ConfigException("%s is '%s': it has to be %s".formatted(key, value, remedy));
+  }
+}

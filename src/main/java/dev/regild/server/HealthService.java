@@ -1,0 +1,63 @@
+package dev.regild.server;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code /health/live}: the process answers; {@code /health/ready}: it can do its work. */
+final class HealthService implements HttpService {
+  private final JsonMapper json = new JsonMapper();
+  private final List<Check> checks;
+
+  HealthService(List<Check> checks) {
+    this.checks = List.copyOf(checks);
+  }
+
+  /** One thing that the server can't work without. */
+  interface Check {
+    String name();
+
+    /** What is wrong, and what helps; empty if all is well. */
+    Optional<String> problem();
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.get("/health/live", this::live).get("/health/ready", this::ready);
+  }
+
+  private void live(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("health");
+    send(response, Status.OK_200, Map.of("status", "UP"));
+  }
+
+  private void ready(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("health");
+    Map<String, String> results = new TreeMap<>();
+    boolean ready = true;
+    for (Check check : checks) {
+      Optional<String> problem = check.problem();
+      results.put(check.name(), problem.orElse("UP"));
+      ready &= problem.isEmpty();
+    }
+    send(
+        response,
+        ready ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503,
+        Map.of("status", ready ? "UP" : "DOWN", "checks", results));
+  }
+
+  private void send(ServerResponse response, Status status, Object body) {
+    response
+        .status(status)
+        .header(HeaderNames.CONTENT_TYPE, "application/json")
+        .send(json.writeValueAsBytes(body));
+  }
+}

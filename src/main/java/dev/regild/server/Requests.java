@@ -1,0 +1,81 @@
+package dev.regild.server;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.Authentication;
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.api.HttpCall;
+import dev.regild.api.Payload;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the endpoints read of a request: its body, within limits, and who sent it. */
+final class Requests {
+  /** No request of the protocol comes near it. */
+  static final int LARGEST_BODY = 1 << 20;
+
+  private final Authentication authentication;
+
+  Requests(Authentication authentication) {
+    this.authentication = authentication;
+  }
+
+  /**
+   * The whole body.
+   *
+   * @throws ApiException RequestEntityTooLargeException above 1 MiB
+   */
+  byte[] body(ServerRequest request) {
+    if (request.headers().contentLength().orElse(0) > LARGEST_BODY) {
+      throw tooLarge();
+    }
+    if (!request.content().hasEntity()) {
+      return new byte[0];
+    }
+    try (InputStream content = request.content().inputStream()) {
+      byte[] body = content.readNBytes(LARGEST_BODY + 1);
+      if (body.length > LARGEST_BODY) {
+        throw tooLarge();
+      }
+      return body;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Who sent a request whose body is read already, or absent. */
+  Caller caller(ServerRequest request, byte[] body) {
+    return authentication.authenticate(call(request), Payload.of(body));
+  }
+
+  /** Who sent a request whose body is yet to be read. */
+  Caller callerOfStream(ServerRequest request) {
+    return authentication.authenticate(call(request), new Payload.Streamed());
+  }
+
+  static HttpCall call(ServerRequest request) {
+    Map<String, List<String>> headers = new HashMap<>();
+    for (Header header : request.headers()) {
+      headers.put(header.headerName().lowerCase(), header.allValues());
+    }
+    headers.computeIfAbsent(HeaderNames.HOST.lowerCase(), _ -> List.of(request.authority()));
+    return new HttpCall(
+        request.prologue().method().text(),
+        request.prologue().uriPath().rawPath(),
+        request.prologue().query().rawValue(),
+        headers);
+  }
+
+  private static ApiException tooLarge() {
+    return new ApiException(
+        ErrorType.REQUEST_ENTITY_TOO_LARGE,
+        "The request's body has more than %d bytes.".formatted(LARGEST_BODY));
+  }
+}

@@ -1,0 +1,85 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
+
+import dev.regild.db.Database;
+import dev.regild.disk.Layer;
+import dev.regild.disk.LayerStore;
+import dev.regild.image.Image;
+import dev.regild.image.ImageQuery;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes images, and the layers that nothing stands on any more. */
+public final class ImageDeletions {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageDeletions.class);
+
+  private final Database database;
+  private final Images images;
+  private final LayerStore layers;
+
+  public ImageDeletions(Database database, Images images, LayerStore layers) {
+    this.database = database;
+    this.images = images;
+    this.layers = layers;
+  }
+
+  /**
+   * Deletes the owner's image of that name; its files go right after.
+   *
+   * @return the image as it was last, DELETING
+   * @throws RefusedException if there is none, it is another account's, shared or in use
+   */
+  public Image delete(Owner owner, String name) {
+    Image deleting =
+        database.inTransaction(
+            handle -> {
+              Optional<Image> owned = images.find(handle, owner, name);
+              if (owned.isEmpty()) {
+                ImageQuery visible =
+                    new ImageQuery(
+                        owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
+                throw images.page(handle, visible).isEmpty()
+                    ? new RefusedException(
+                        NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner))
+                    : new RefusedException(
+                        NOT_PERMITTED, "The image %s is another account's.".formatted(name));
+              }
+              return images.startDeleting(handle, owned.get());
+            });
+    Thread.ofVirtual().name("delete-" + name).start(() -> finish(deleting));
+    return deleting;
+  }
+
+  /** Ends every deletion that a process began and did not end. */
+  public void finishAll() {
+    database
+        .read(images::unfinished)
+        .forEach(
+            image -> {
+              if (image.state() == ImageState.DELETING) {
+                finish(image);
+              }
+            });
+  }
+
+  private void finish(Image image) {
+    try {
+      List<Layer> unneeded = database.inTransaction(handle -> images.remove(handle, image));
+      for (Layer layer : unneeded) {
+        layers.delete(layer.id());
+      }
+      LOG.info("event=image_deleted image={} layers={}", image.name(), unneeded.size());
+    } catch (IOException | RuntimeException e) {
+      LOG.error("event=image_deletion_interrupted image={}", image.name(), e);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
+import static dev.regild.image.RefusedException.Reason.DRY_RUN;
+import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.UploadedDisks;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.Quotas;
+import dev.regild.image.RefusedException;
+import dev.regild.image.ReservedNames;
+import dev.regild.image.Tags;
+import java.io.IOException;
+import java.time.Clock;
+import org.jdbi.v3.core.Handle;
+
+/** Decides on imports: refuses, or accepts and writes the job down. */
+public final class ImageImports {
+  private final Database database;
+  private final Images images;
+  private final Tags tags;
+  private final Quotas quotas;
+  private final UploadedDisks disks;
+  private final DiskCheck check;
+  private final JobQueue jobs;
+  private final Clock clock;
+
+  public ImageImports(
+      Database database,
+      Images images,
+      Tags tags,
+      Quotas quotas,
+      UploadedDisks disks,
+      DiskCheck check,
+      JobQueue jobs,
+      Clock clock) {
+    this.database = database;
+    this.images = images;
+    this.tags = tags;
+    this.quotas = quotas;
+    this.disks = disks;
+    this.check = check;
+    this.jobs = jobs;
+    this.clock = clock;
+  }
+
+  /**
+   * Accepts an import. What can be seen of the disk without opening it in an appliance is looked at
+   * before.
+   *
+   * @return the new image, IMPORTING
+   * @throws RefusedException if it can't be; DRY_RUN if it could, but only a dry run was asked for
+   */
+  public Image importDisk(ImportRequest request) {
+    ReservedNames.requireFree(request.name());
+    database.read(
+        handle -> {
+          requireFreeName(handle, request);
+          quotas.requireRoomForImage(handle, request.owner());
+          return true;
+        });
+    UploadedDisk disk = requireFitDisk(request.diskId());
+    if (request.dryRun()) {
+      throw new RefusedException(DRY_RUN, "The import would be accepted.");
+    }
+    Image accepted =
+        database.inTransaction(
+            handle -> {
+              requireFreeName(handle, request);
+              quotas.reserveImage(handle, request.owner());
+              Image image =
+                  Image.importing(
+                      request.owner(),
+                      request.name(),
+                      request.displayName(),
+                      request.description(),
+                      request.applications(),
+                      clock.instant());
+              images.insert(handle, image);
+              tags.put(handle, image.arn(), request.tags());
+              jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
+              return image;
+            });
+    jobs.wake();
+    return accepted;
+  }
+
+  private void requireFreeName(Handle handle, ImportRequest request) {
+    if (images.find(handle, request.owner(), request.name()).isPresent()) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "There is an image named %s already, in %s. Choose another name."
+              .formatted(request.name(), request.owner()));
+    }
+  }
+
+  private UploadedDisk requireFitDisk(String diskId) {
+    UploadedDisk disk =
+        disks
+            .find(diskId)
+            .orElseThrow(
+                () ->
+                    new RefusedException(
+                        NOT_FOUND,
+                        "There is no uploaded disk %s. Upload one with: regild import"
+                            .formatted(diskId)));
+    try {
+      check.requireSelfContained(disk.path(), disk.format());
+      return disk;
+    } catch (UnfitDiskException e) {
+      throw new RefusedException(INCOMPATIBLE, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new IllegalStateException("The disk %s can't be read.".formatted(diskId), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while a disk was being checked.", e);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.regild.update;
+
+import dev.regild.image.Application;
+import dev.regild.image.Owner;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A request for an image that is made of an uploaded disk.
+ *
+ * @param owner who asks, and whose the image will be
+ * @param name the image to make
+ * @param diskId what the upload was answered with
+ * @param iamRoleArn the role that the caller names; it has no meaning here
+ * @param description for people
+ * @param displayName what people see
+ * @param tags the image's
+ * @param applications what the image offers its users
+ * @param agentSoftwareVersion CURRENT_LATEST or ALWAYS_LATEST
+ * @param intendedInstanceType the type that the image is going to run on
+ * @param dryRun whether only the checks are wanted
+ */
+public record ImportRequest(
+    Owner owner,
+    String name,
+    String diskId,
+    String iamRoleArn,
+    Optional<String> description,
+    Optional<String> displayName,
+    Map<String, String> tags,
+    List<Application> applications,
+    Optional<String> agentSoftwareVersion,
+    Optional<String> intendedInstanceType,
+    boolean dryRun) {
+  public ImportRequest {
+    tags = Map.copyOf(tags);
+    applications = List.copyOf(applications);
+  }
+}

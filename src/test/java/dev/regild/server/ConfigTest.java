@@ -1,0 +1,119 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.server.Config.Auth;
+import dev.regild.server.Config.Listen;
+import dev.regild.server.Config.LogFormat;
+import dev.regild.servicing.Isolation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigTest {
+  @TempDir Path directory;
+
+  @Test
+  void defaultsNeedNothing() throws ConfigException {
+    Config config = Config.read(Optional.empty(), Map.of(), Map.of());
+    assertThat(config.listen()).isEqualTo(new Listen("127.0.0.1", 8790));
+    assertThat(config.auth()).isEqualTo(Auth.SIGV4);
+    assertThat(config.isolation()).isEqualTo(Isolation.VM);
+    assertThat(config.workers()).isEqualTo(1);
+    assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+    assertThat(config.channels().refresh()).isEqualTo(Duration.ofHours(1));
+  }
+
+  @Test
+  void flagsStandOverVariablesAndVariablesOverTheFile() throws Exception {
+    Path file =
+        file(
+            """
+            listen: "[::1]:1234"
+            auth: off
+            workers: 2
+            isolation: namespace
+            quotas:
+              images: 5
+              image-builders: 6
+            qualification:
+              time-limit: 90s
+              memory: 2 GiB
+            log:
+              format: json
+            """);
+    Config config =
+        Config.read(
+            Optional.of(file),
+            Map.of("REGILD_WORKERS", "3", "REGILD_QUOTAS_IMAGE_BUILDERS", "7", "REGILD_OTHER", "x"),
+            Map.of("workers", "4", "data", "/tmp/x"));
+    assertThat(config.listen()).isEqualTo(new Listen("::1", 1234));
+    assertThat(config.auth()).isEqualTo(Auth.OFF);
+    assertThat(config.workers()).isEqualTo(4);
+    assertThat(config.data()).isEqualTo(Path.of("/tmp/x"));
+    assertThat(config.isolation()).isEqualTo(Isolation.NAMESPACE);
+    assertThat(config.quotas().images()).isEqualTo(5);
+    assertThat(config.quotas().imageBuilders()).isEqualTo(7);
+    assertThat(config.qualification().timeLimit()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(config.qualification().memory().mebibytes()).isEqualTo(2048);
+    assertThat(config.logFormat()).isEqualTo(LogFormat.JSON);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "listen|8790|listen is '8790': it has to be an address and a port",
+        "listen|a:70000|listen is 'a:70000': it has to be an address and a port",
+        "auth|maybe|auth is 'maybe': it has to be sigv4 or off",
+        "isolation|none|isolation is 'none': it has to be vm or namespace",
+        "workers|-1|workers is '-1': it has to be a whole number from 0 to 64",
+        "quotas.images|many|quotas.images is 'many': it has to be a whole number",
+        "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
+        "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
+        "channels.refresh|1s|channels.refresh is '1s': it has to be a duration",
+        "region|US|region is 'US': it has to be the name of a region"
+      })
+  void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {
+    assertThatThrownBy(() -> Config.read(Optional.empty(), Map.of(), Map.of(key, value)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "worker: 1|unknown key worker in",
+        "quotas: {image: 1}|unknown key quotas.image in",
+        "workers: [1]|workers has to be a single value, not a list",
+        "workers: {|no YAML: line"
+      })
+  void aFileThatIsNotUnderstoodIsRefused(String yaml, String message) throws IOException {
+    Path file = file(yaml);
+    assertThatThrownBy(() -> Config.read(Optional.of(file), Map.of(), Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void anEmptyFileIsNoMistakeAndAMissingOneIs() throws Exception {
+    assertThat(Config.read(Optional.of(file("# nothing\n")), Map.of(), Map.of()).workers())
+        .isEqualTo(1);
+    assertThatThrownBy(
+            () -> Config.read(Optional.of(directory.resolve("no.yaml")), Map.of(), Map.of()))
+        .hasMessageContaining("there is no configuration file");
+  }
+
+  private Path file(String yaml) throws IOException {
+    return Files.writeString(directory.resolve("regild.yaml"), yaml);
+  }
+}
