@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
@@ -43,17 +45,13 @@ public final class DiskInspector {
       throws IOException, UnfitDiskException {
     try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
       running.add(appliance);
-      appliance.addDrive(disk, format.qemuName(), true);
-      appliance.launch(LAUNCH);
-      String root = onlyRoot(appliance);
-      Map<String, String> mountPoints = appliance.inspectMountPoints(root);
-      for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
-        appliance.mountReadOnly(mount.getValue(), mount.getKey());
+      try {
+        appliance.addDrive(disk, format.qemuName(), true);
+        appliance.launch(LAUNCH);
+        return inspect(appliance, directory);
+      } finally {
+        running.remove(appliance);
       }
-      Inventory inventory = InventoryReader.read(new ApplianceFiles(appliance, directory));
-      DiskLayout layout = layout(appliance, mountPoints);
-      running.remove(appliance);
-      return new DiskInspection(inventory, layout);
     } catch (GuestfsException e) {
       throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
     }
@@ -62,6 +60,17 @@ public final class DiskInspector {
   /** Ends every inspection under way, from another thread; each fails with IOException. */
   public void abort() {
     running.forEach(Guestfs::abort);
+  }
+
+  private static DiskInspection inspect(Guestfs appliance, Path directory)
+      throws IOException, GuestfsException, UnfitDiskException {
+    String root = onlyRoot(appliance);
+    Map<String, String> mountPoints = appliance.inspectMountPoints(root);
+    for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+      appliance.mountReadOnly(mount.getValue(), mount.getKey());
+    }
+    Inventory inventory = InventoryReader.read(new ApplianceFiles(appliance, directory));
+    return new DiskInspection(inventory, layout(appliance, mountPoints));
   }
 
   private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {

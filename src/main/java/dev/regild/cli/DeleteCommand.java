@@ -1,0 +1,29 @@
+package dev.regild.cli;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "delete",
+    description = "Deletes an image, and the layers that nothing stands on any more.",
+    mixinStandardHelpOptions = true)
+final class DeleteCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Connection connection = new Connection();
+
+  @Parameters(paramLabel = "NAME", description = "The image.")
+  String name = "";
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    connection.client().call("DeleteImage", Map.of("Name", name));
+    spec.commandLine().getOut().println("Deleted " + name + ".");
+    return 0;
+  }
+}

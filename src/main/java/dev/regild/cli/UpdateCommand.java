@@ -1,0 +1,87 @@
+package dev.regild.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "update",
+    description = "Makes a new image that is an existing one, up to date.",
+    mixinStandardHelpOptions = true)
+final class UpdateCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Connection connection = new Connection();
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "The existing image.")
+  String name = "";
+
+  @Parameters(index = "1", paramLabel = "NEW", description = "The image to make.")
+  String newName = "";
+
+  @Option(names = "--display-name", description = "What people see of the new image.")
+  @Nullable String displayName;
+
+  @Option(names = "--description", description = "For people.")
+  @Nullable String description;
+
+  @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
+  Map<String, String> tags = new LinkedHashMap<>();
+
+  @Option(names = "--dry-run", description = "Only say what would change; nothing is written.")
+  boolean dryRun;
+
+  @Option(names = "--wait", description = "Show each step, and wait for the outcome.")
+  boolean wait;
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    ApiClient client = connection.client();
+    JsonNode answer = client.call("CreateUpdatedImage", request());
+    boolean canUpdate = answer.path("canUpdateImage").asBoolean(false);
+    if (!canUpdate) {
+      out.printf("%s is up to date: there is nothing to update.%n", name);
+    } else if (dryRun) {
+      new PlanView(client.post("/regild/v1/plan", Map.of("image", name))).print(out);
+    } else if (wait) {
+      JsonNode image = new UpdateView(client, newName, out).follow();
+      if (image.path("State").asString("").equals("FAILED")) {
+        throw new IOException("The image " + newName + " FAILED. " + Wire.reason(image));
+      }
+      out.printf("%s is AVAILABLE.%n", newName);
+    } else {
+      out.printf(
+          "%s is %s. Watch it with: ./regild show %s%n",
+          newName, answer.path("image").path("State").asString(""), newName);
+    }
+    return 0;
+  }
+
+  private Map<String, Object> request() {
+    Map<String, Object> request = new HashMap<>();
+    request.put("existingImageName", name);
+    request.put("newImageName", newName);
+    request.put("dryRun", dryRun);
+    if (displayName != null) {
+      request.put("newImageDisplayName", displayName);
+    }
+    if (description != null) {
+      request.put("newImageDescription", description);
+    }
+    if (!tags.isEmpty()) {
+      request.put("newImageTags", tags);
+    }
+    return request;
+  }
+}
