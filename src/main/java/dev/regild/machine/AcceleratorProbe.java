@@ -1,0 +1,163 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out whether KVM works here, by booting something under it: on some hosts {@code /dev/kvm}
+ * opens and a machine under it still hangs, or stops at its first instruction. The verdict is kept
+ * in a file and holds as long as the kernel, QEMU and the state of {@code /dev/kvm} are the same.
+ */
+public final class AcceleratorProbe {
+  private static final Logger LOG = LoggerFactory.getLogger(AcceleratorProbe.class);
+  private static final Path KVM = Path.of("/dev/kvm");
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  private final Path cacheFile;
+
+  /**
+   * What machines shall run under.
+   *
+   * @param accelerator KVM where it works, else TCG
+   * @param reason for people: how it was proved, or what is in the way and what to do about it
+   */
+  public record Verdict(Accelerator accelerator, String reason) {}
+
+  public AcceleratorProbe(Path cacheFile) {
+    this.cacheFile = cacheFile;
+  }
+
+  /** The verdict, from the file if it still holds; else it takes up to 5 seconds. */
+  public Verdict verdict() throws ProgramException, InterruptedException {
+    String circumstances = circumstances();
+    Optional<Verdict> remembered = remembered(circumstances);
+    if (remembered.isPresent()) {
+      return remembered.get();
+    }
+    Verdict verdict = probe();
+    remember(circumstances, verdict);
+    LOG.info("accelerator={} reason=\"{}\"", verdict.accelerator(), verdict.reason());
+    return verdict;
+  }
+
+  private static Verdict probe() throws InterruptedException {
+    if (!Files.exists(KVM)) {
+      return emulation("/dev/kvm does not exist");
+    }
+    if (!Files.isReadable(KVM) || !Files.isWritable(KVM)) {
+      return emulation(
+          "/dev/kvm: permission denied: add the user %s to the group kvm"
+              .formatted(System.getProperty("user.name")));
+    }
+    return boot(Accelerator.KVM, LIMIT)
+        .map(AcceleratorProbe::emulation)
+        .orElseGet(() -> new Verdict(Accelerator.KVM, "a machine under KVM booted and ended"));
+  }
+
+  /**
+   * Boots our boot sector.
+   *
+   * @return what went wrong, empty if it did all that it should
+   */
+  static Optional<String> boot(Accelerator accelerator, Duration limit)
+      throws InterruptedException {
+    try {
+      Path disk = Files.createTempFile("regild-boot-probe-", ".raw");
+      try {
+        BootProbe.write(disk);
+        return boot(accelerator, limit, disk);
+      } finally {
+        Files.deleteIfExists(disk);
+      }
+    } catch (IOException e) {
+      return Optional.of("the boot sector can't be written: " + e.getMessage());
+    }
+  }
+
+  private static Optional<String> boot(Accelerator accelerator, Duration limit, Path disk)
+      throws InterruptedException {
+    String name = accelerator.name();
+    try {
+      var _ = Program.of(command(accelerator, disk)).within(limit).run();
+      return Optional.of("a machine under %s ended by itself before it could boot".formatted(name));
+    } catch (ProgramException e) {
+      if (e.exitStatus() == BootProbe.EXIT_STATUS) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          e.exitStatus() == ProgramException.NONE
+              ? "a machine under %s did not finish its first instructions within %d s (%s)"
+                  .formatted(name, limit.toSeconds(), e.getMessage())
+              : "a machine under %s does not start: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  private static List<String> command(Accelerator accelerator, Path disk) {
+    return List.of(
+        VirtualMachine.QEMU,
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-machine",
+        "pc",
+        "-accel",
+        accelerator.qemuName(),
+        "-m",
+        "32",
+        "-nic",
+        "none",
+        "-serial",
+        "null",
+        "-device",
+        "isa-debug-exit,iobase=%#x,iosize=1".formatted(BootProbe.EXIT_PORT),
+        "-drive",
+        "if=ide,format=raw,file=" + VirtualMachine.escaped(disk));
+  }
+
+  private static Verdict emulation(String reason) {
+    return new Verdict(Accelerator.TCG, reason);
+  }
+
+  /** All that the verdict depends on, in one line. */
+  private static String circumstances() throws ProgramException, InterruptedException {
+    String qemu = Program.of(VirtualMachine.QEMU, "--version").run().lines().findFirst().orElse("");
+    return "kernel=%s qemu=%s kvm=%s/%s"
+        .formatted(
+            System.getProperty("os.version"),
+            qemu,
+            Files.exists(KVM),
+            Files.isReadable(KVM) && Files.isWritable(KVM));
+  }
+
+  private Optional<Verdict> remembered(String circumstances) {
+    try {
+      List<String> lines = Files.readAllLines(cacheFile);
+      return lines.size() == 3 && lines.get(0).equals(circumstances)
+          ? Optional.of(new Verdict(Accelerator.valueOf(lines.get(1)), lines.get(2)))
+          : Optional.empty();
+    } catch (IOException | IllegalArgumentException noneYet) {
+      return Optional.empty();
+    }
+  }
+
+  private void remember(String circumstances, Verdict verdict) {
+    String oneLineReason = verdict.reason().replaceAll("\\R", " ");
+    List<String> lines = List.of(circumstances, verdict.accelerator().name(), oneLineReason);
+    Path fresh = cacheFile.resolveSibling(cacheFile.getFileName() + ".new");
+    try {
+      Files.createDirectories(cacheFile.toAbsolutePath().getParent());
+      Files.write(fresh, lines);
+      Files.move(fresh, cacheFile, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      LOG.warn("the accelerator's verdict can't be kept in {}: {}", cacheFile, e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/**
+ * OVMF, the UEFI firmware for QEMU: read-only code and a template of the variables.
+ *
+ * @param code shared by all machines
+ * @param variables copied for each
+ */
+record UefiFirmware(Path code, Path variables) {
+  /** Debian's package {@code ovmf}, then Fedora's {@code edk2-ovmf}. */
+  private static final List<UefiFirmware> KNOWN =
+      List.of(
+          new UefiFirmware(
+              Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd"),
+              Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd")),
+          new UefiFirmware(
+              Path.of("/usr/share/edk2/ovmf/OVMF_CODE.fd"),
+              Path.of("/usr/share/edk2/ovmf/OVMF_VARS.fd")));
+
+  static UefiFirmware installed() throws VirtualMachineException {
+    return KNOWN.stream()
+        .filter(f -> Files.isReadable(f.code) && Files.isReadable(f.variables))
+        .findFirst()
+        .orElseThrow(() ->
+            new VirtualMachineException(
+                "the disk boots with UEFI, for which firmware is missing: on Debian, apt-get"
+                    + " install ovmf"));
+  }
+
+  /** QEMU's options for this firmware, with variables of the machine's own in the directory. */
+  List<String> options(Path directory) throws VirtualMachineException {
+    Path own = directory.resolve("uefi-variables.fd");
+    try {
+      Files.copy(variables, own, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new VirtualMachineException("UEFI variables can't be copied to " + own, e);
+    }
+    return List.of(
+        "-drive",
+        "if=pflash,unit=0,format=raw,readonly=on,file=" + VirtualMachine.escaped(code),
+        "-drive",
+        "if=pflash,unit=1,format=raw,file=" + VirtualMachine.escaped(own));
+  }
+}

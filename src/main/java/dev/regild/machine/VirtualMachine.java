@@ -1,0 +1,193 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One QEMU machine that boots a disk and is watched until it powers itself off. It has a virtio
+ * disk, a serial console, a random number generator and a virtio-serial port to report on, {@value
+ * #REPORT_PORT}; it never has a network. QEMU runs in its own seccomp sandbox and can't outlive us.
+ *
+ * <p>What the guest writes to the disk is not kept safe from a crash of the host (cache mode {@code
+ * unsafe}): the disk is a throw-away overlay.
+ */
+public final class VirtualMachine {
+  /** The name of the virtio-serial port: {@code /dev/virtio-ports/dev.regild.qualification}. */
+  public static final String REPORT_PORT = "dev.regild.qualification";
+
+  static final String QEMU = "qemu-system-x86_64";
+
+  private static final String SANDBOX =
+      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
+  private static final int CONSOLE_BYTES = 64 * 1024;
+  private static final int CONSOLE_LINES_IN_MESSAGE = 30;
+  private static final long MAX_REPORT_BYTES = 4 << 20;
+  private static final Duration WATCH = Duration.ofMillis(200);
+
+  private final Spec spec;
+  private final Tail console = new Tail(CONSOLE_BYTES);
+  private volatile @Nullable RunningProgram running;
+  private volatile boolean aborted;
+
+  /**
+   * What to boot.
+   *
+   * @param disk a qcow2, opened for writing
+   * @param uefi boots with UEFI (OVMF, with variables of its own), else with a BIOS (SeaBIOS)
+   * @param memoryMiB the guest's memory
+   * @param cpus the guest's processors
+   * @param accelerator what QEMU runs under
+   * @param directory exists, and takes the machine's own files
+   */
+  public record Spec(
+      Path disk, boolean uefi, int memoryMiB, int cpus, Accelerator accelerator, Path directory) {}
+
+  /**
+   * What came of it.
+   *
+   * @param report what the guest wrote to {@link #REPORT_PORT}; up to 4 MiB
+   * @param console the last 64 KiB of the serial console, without control characters
+   */
+  public record Run(String report, String console) {}
+
+  public VirtualMachine(Spec spec) {
+    this.spec = spec;
+  }
+
+  /**
+   * Boots the machine and waits until it has powered itself off. A guest that wants to restart is
+   * powered off too: an empty report tells the difference.
+   *
+   * @param limit after which it is killed
+   * @throws VirtualMachineException if the time was up, QEMU failed, the guest wrote a report past
+   *     all measure, or {@link #abort} was called; the message ends with the end of the console
+   * @throws ProgramException if QEMU is not installed
+   * @throws InterruptedException if our thread is interrupted; the machine is gone then
+   */
+  public Run run(Duration limit)
+      throws VirtualMachineException, ProgramException, InterruptedException {
+    Path report = spec.directory().resolve("report");
+    try (RunningProgram qemu = Program.of(command(report)).startTied()) {
+      running = qemu;
+      Thread reader = Thread.ofVirtual().name("console").start(() -> console.drain(qemu.output()));
+      watch(qemu, report, System.nanoTime() + limit.toNanos(), limit);
+      reader.join(Duration.ofSeconds(5));
+      return new Run(read(report), console());
+    }
+  }
+
+  /** Ends the machine at once, from any thread; {@link #run} throws. */
+  public void abort() {
+    aborted = true;
+    RunningProgram qemu = running;
+    if (qemu != null) {
+      qemu.close();
+    }
+  }
+
+  /** The last 64 KiB of the serial console so far, without control characters. */
+  public String console() {
+    return ConsoleText.cleaned(console.text());
+  }
+
+  private void watch(RunningProgram qemu, Path report, long deadline, Duration limit)
+      throws VirtualMachineException, InterruptedException {
+    boolean ended = false;
+    while (!ended) {
+      if (aborted) {
+        throw failure("was told to stop");
+      }
+      if (System.nanoTime() > deadline) {
+        throw failure("did not power itself off within " + limit.toSeconds() + " s");
+      }
+      if (size(report) > MAX_REPORT_BYTES) {
+        throw failure("wrote a report of more than " + MAX_REPORT_BYTES + " bytes");
+      }
+      ended = qemu.waitFor(WATCH);
+    }
+    if (aborted) {
+      throw failure("was told to stop");
+    }
+    if (qemu.exitStatus() != 0) {
+      throw failure(
+          "broke down, QEMU's status is %d: %s".formatted(qemu.exitStatus(), qemu.errors()));
+    }
+  }
+
+  private VirtualMachineException failure(String what) {
+    String end = ConsoleText.end(console(), CONSOLE_LINES_IN_MESSAGE);
+    return new VirtualMachineException(
+        "the machine %s; %s"
+            .formatted(
+                what, end.isEmpty() ? "its console is empty" : "its console ended with:\n" + end));
+  }
+
+  private List<String> command(Path report) throws VirtualMachineException {
+    List<String> command = new ArrayList<>(List.of(QEMU, "-nodefaults", "-no-user-config"));
+    command.addAll(List.of("-sandbox", SANDBOX));
+    command.addAll(List.of("-machine", "q35", "-accel", spec.accelerator().qemuName()));
+    command.addAll(List.of("-cpu", processor(), "-smp", Integer.toString(spec.cpus())));
+    command.addAll(List.of("-m", Integer.toString(spec.memoryMiB())));
+    command.addAll(List.of("-display", "none", "-device", "VGA", "-nic", "none", "-no-reboot"));
+    if (spec.uefi()) {
+      command.addAll(UefiFirmware.installed().options(spec.directory()));
+    }
+    command.addAll(
+        List.of(
+            "-drive",
+            "id=disk,if=none,format=qcow2,cache=unsafe,discard=unmap,file=" + escaped(spec.disk()),
+            "-device",
+            "virtio-blk-pci,drive=disk,bootindex=0",
+            "-object",
+            "rng-random,id=random,filename=/dev/urandom",
+            "-device",
+            "virtio-rng-pci,rng=random",
+            "-chardev",
+            "stdio,id=console,signal=off",
+            "-serial",
+            "chardev:console",
+            "-device",
+            "virtio-serial-pci",
+            "-chardev",
+            "file,id=report,path=" + escaped(report),
+            "-device",
+            "virtserialport,chardev=report,name=" + REPORT_PORT));
+    return command;
+  }
+
+  private String processor() {
+    return switch (spec.accelerator()) {
+      case KVM -> "host";
+      // Boot loaders of our time don't expect five-level page tables, which "max" would have.
+      case TCG -> "max,la57=off";
+    };
+  }
+
+  /** A path as part of one of QEMU's option lists, where a comma is written twice. */
+  static String escaped(Path path) {
+    return path.toAbsolutePath().toString().replace(",", ",,");
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException notYetThere) {
+      return 0;
+    }
+  }
+
+  private static String read(Path report) throws VirtualMachineException {
+    try (var stream = Files.newInputStream(report)) {
+      return new String(stream.readNBytes((int) MAX_REPORT_BYTES), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new VirtualMachineException("the machine's report can't be read: " + report, e);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.regild.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Boot sectors of a few bytes, booted by the real QEMU under emulation. */
+class VirtualMachineIT {
+  /** mov dx, 0x604; mov ax, 0x2000; out dx, ax: QEMU's ACPI goes to S5. */
+  private static final String POWER_OFF = "ba0406b80020ef";
+
+  /** hlt; jmp to it. */
+  private static final String STAY = "f4ebfd";
+
+  @TempDir Path directory;
+
+  @Test
+  void aMachineThatPowersOffLeavesItsConsole() throws Exception {
+    VirtualMachine.Run run =
+        machine("hello\u001b[31m\r\nred\u0000", POWER_OFF + STAY).run(limit(60));
+    assertThat(run.console()).endsWith("hello\nred");
+    assertThat(run.report()).isEmpty();
+    assertNothingRuns();
+  }
+
+  @Test
+  void aMachineThatStaysIsKilledAtTheLimit() throws Exception {
+    VirtualMachine machine = machine("waiting for nothing\u0000", STAY);
+    assertThatThrownBy(() -> machine.run(limit(8)))
+        .isInstanceOf(VirtualMachineException.class)
+        .hasMessageContaining("did not power itself off within 8 s")
+        .hasMessageEndingWith("waiting for nothing");
+    assertNothingRuns();
+  }
+
+  @Test
+  void aMachineCanBeAborted() throws Exception {
+    VirtualMachine machine = machine("here\u0000", STAY);
+    AtomicReference<Throwable> outcome = new AtomicReference<>();
+    Thread runner =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                var _ = machine.run(limit(120));
+              } catch (Exception e) {
+                outcome.set(e);
+              }
+            });
+    while (!machine.console().contains("here")) {
+      assertThat(runner.isAlive()).isTrue();
+      Thread.sleep(50);
+    }
+    Instant start = Instant.now();
+    machine.abort();
+    runner.join();
+    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(3));
+    assertThat(outcome.get())
+        .isInstanceOf(VirtualMachineException.class)
+        .hasMessageContaining("was told to stop");
+    assertNothingRuns();
+  }
+
+  @Test
+  void aDiskThatQemuCannotOpenIsReported() throws Exception {
+    VirtualMachine machine =
+        new VirtualMachine(spec(Files.writeString(directory.resolve("no,disk"), "x")));
+    assertThatThrownBy(() -> machine.run(limit(60)))
+        .isInstanceOf(VirtualMachineException.class)
+        .hasMessageContaining("QEMU's status is 1")
+        .hasMessageContaining("qcow2");
+  }
+
+  @Test
+  void aMachineDiesWithItsJvm() throws Exception {
+    Path disk = disk("here\u0000", STAY);
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Booter.class.getName(),
+                disk.toString(),
+                directory.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (var reader = jvm.inputReader()) {
+      assertThat(reader.readLine()).isEqualTo("up");
+    }
+    assertThat(isOpenedBySomeQemu(disk)).isTrue();
+    // On Linux, this is SIGKILL.
+    jvm.destroyForcibly().waitFor();
+    Instant end = Instant.now().plusSeconds(5);
+    while (isOpenedBySomeQemu(disk) && Instant.now().isBefore(end)) {
+      Thread.sleep(50);
+    }
+    assertThat(isOpenedBySomeQemu(disk)).isFalse();
+  }
+
+  /** A process of its own that boots a machine, says so, and never ends. */
+  static final class Booter {
+    private Booter() {}
+
+    public static void main(String[] args) throws Exception {
+      VirtualMachine machine =
+          new VirtualMachine(
+              new VirtualMachine.Spec(
+                  Path.of(args[0]), false, 64, 1, Accelerator.TCG, Path.of(args[1])));
+      Thread.ofPlatform()
+          .start(() -> {
+            while (!machine.console().contains("here")) {
+              Thread.onSpinWait();
+            }
+            System.out.println("up");
+          });
+      var _ = machine.run(limit(300));
+    }
+  }
+
+  private VirtualMachine machine(String greeting, String thenDo) throws Exception {
+    return new VirtualMachine(spec(disk(greeting, thenDo)));
+  }
+
+  private VirtualMachine.Spec spec(Path disk) {
+    return new VirtualMachine.Spec(disk, false, 64, 1, Accelerator.TCG, directory);
+  }
+
+  /** A qcow2 with a boot sector that writes the greeting to the serial port, then does more. */
+  private Path disk(String greeting, String thenDo) throws Exception {
+    ByteArrayOutputStream sector = new ByteArrayOutputStream();
+    // cli; xor ax, ax; mov ds, ax; mov si, 0x7c80; mov dx, 0x3f8
+    // next: lodsb; test al, al; jz done; out dx, al; jmp next; done:
+    sector.writeBytes(HexFormat.of().parseHex("fa31c08ed8be807cbaf803ac84c07403eeebf8" + thenDo));
+    sector.writeBytes(new byte[0x80 - sector.size()]);
+    sector.writeBytes(greeting.getBytes(StandardCharsets.US_ASCII));
+    sector.writeBytes(new byte[510 - sector.size()]);
+    sector.writeBytes(new byte[] {0x55, (byte) 0xaa});
+    // SeaBIOS reads no virtio disk that ends with the boot sector.
+    sector.writeBytes(new byte[(1 << 20) - 512]);
+    Path raw = Files.write(directory.resolve("sector.raw"), sector.toByteArray());
+    Path disk = directory.resolve("disk, of a machine.qcow2");
+    var _ =
+        Program.of(
+                "qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
+            .run();
+    return disk;
+  }
+
+  private static Duration limit(int seconds) {
+    return Duration.ofSeconds(seconds);
+  }
+
+  private static boolean isOpenedBySomeQemu(Path disk) {
+    return ProcessHandle.allProcesses()
+        .anyMatch(p -> {
+          try {
+            return Files.readString(Path.of("/proc/" + p.pid() + "/cmdline"))
+                .contains(VirtualMachine.escaped(disk));
+          } catch (java.io.IOException gone) {
+            return false;
+          }
+        });
+  }
+
+  private static void assertNothingRuns() {
+    assertThat(
+            ProcessHandle.current()
+                .descendants()
+                .filter(p -> p.info().command().orElse("").contains("qemu")))
+        .isEmpty();
+  }
+}
