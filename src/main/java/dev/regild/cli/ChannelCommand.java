@@ -1,0 +1,239 @@
+package dev.regild.cli;
+
+import dev.regild.channel.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelStatus;
+import dev.regild.channel.Channels;
+import dev.regild.channel.HostSources;
+import dev.regild.channel.RefreshResult;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Works on the data directory itself; a running server sees each change at once. */
+@Command(
+    name = "channel",
+    description = "Manages where updates come from, on the server's own machine.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+final class ChannelCommand {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
+      description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
+  Path data = Path.of("/var/lib/regild");
+
+  private Channels channels() throws IOException {
+    if (!Files.isDirectory(data)) {
+      throw new IOException(
+          "There is no data directory "
+              + data
+              + ". Name the server's own: regild channel --data DIR …");
+    }
+    return new Channels(data, Clock.systemUTC());
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  @Command(
+      name = "add",
+      description = "Adds a channel, and makes its first snapshot.",
+      mixinStandardHelpOptions = true)
+  int add(
+      @Parameters(paramLabel = "NAME", description = "Small letters, digits, hyphens.") String name,
+      @Option(
+              names = "--platform",
+              defaultValue = "DEBIAN_12",
+              description = "The images that it is for. Default: ${DEFAULT-VALUE}.")
+          String platform,
+      @Option(
+              names = "--from-host",
+              description = "Take Debian's repositories from this machine's own apt configuration.")
+          boolean fromHost,
+      @Option(
+              names = "--source",
+              paramLabel = "'URI SUITE COMPONENT…'",
+              description = "A repository; may be repeated. Its keyring comes with --signed-by.")
+          @Nullable List<String> sources,
+      @Option(
+              names = "--signed-by",
+              paramLabel = "FILE",
+              description = "The keyring of the --source repositories.")
+          @Nullable Path signedBy,
+      @Option(
+              names = "--agent",
+              paramLabel = "PACKAGE",
+              description = "A package of the agent; may be repeated.")
+          @Nullable List<String> agents,
+      @Option(
+              names = "--driver",
+              paramLabel = "PATTERN",
+              description =
+                  "A pattern of drivers' packages, with * for any characters; may be repeated."
+                      + " Default: kernels, headers, firmware, dkms, graphics.")
+          @Nullable List<String> drivers,
+      @Option(names = "--no-refresh", description = "Make no snapshot now.") boolean noRefresh)
+      throws IOException, ChannelException, InterruptedException {
+    List<AptSource> all = new ArrayList<>();
+    if (fromHost) {
+      HostSources.Found found = new HostSources().forPlatform(platform);
+      found.leftOut().forEach(line -> out().println("Left out: " + line));
+      all.addAll(found.sources());
+    }
+    for (String source : sources == null ? List.<String>of() : sources) {
+      all.add(source(source, signedBy));
+    }
+    Channel channel =
+        new Channel(
+            name,
+            platform,
+            all,
+            drivers == null ? Channel.DEFAULT_DRIVER_PACKAGES : drivers,
+            agents == null ? List.of() : agents,
+            Channel.DEFAULT_REFRESH_INTERVAL);
+    channels().add(channel);
+    out().println("Added " + name + ", in " + data.resolve("channels") + ".");
+    return noRefresh ? 0 : refresh(List.of(name));
+  }
+
+  private static AptSource source(String text, @Nullable Path signedBy) {
+    List<String> words = List.of(text.strip().split("\\s+"));
+    if (words.size() < 3 || signedBy == null) {
+      throw new IllegalArgumentException(
+          "A --source is 'URI SUITE COMPONENT…', and needs a --signed-by: " + text);
+    }
+    return new AptSource(
+        List.of(words.get(0)),
+        List.of(words.get(1)),
+        words.subList(2, words.size()),
+        List.of(AptSource.hostArchitecture()),
+        signedBy.toAbsolutePath().toString());
+  }
+
+  @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
+  int list() throws IOException, ChannelException {
+    Channels channels = channels();
+    Table table = new Table("NAME", "PLATFORM", "SNAPSHOT", "CHECKED", "LAST ERROR");
+    for (ChannelStatus status : channels.status()) {
+      table.row(
+          status.name(),
+          channels.find(status.name()).map(Channel::platform).orElse("?"),
+          status.digest().map(digest -> digest.substring(0, Math.min(12, digest.length()))).orElse("-"),
+          status.checkedAt().map(ChannelCommand::age).orElse("never"),
+          status.error().orElse("-"));
+    }
+    table.print(out());
+    return 0;
+  }
+
+  private static String age(Instant then) {
+    Duration age = Duration.between(then, Instant.now());
+    return age.toHours() > 0 ? age.toHours() + " h ago" : age.toMinutes() + " min ago";
+  }
+
+  @Command(
+      name = "show",
+      description = "Shows a channel and its snapshot.",
+      mixinStandardHelpOptions = true)
+  int show(@Parameters(paramLabel = "NAME") String name) throws IOException, ChannelException {
+    Channels channels = channels();
+    Channel channel = require(channels, name);
+    Table table = new Table("NAME", channel.name());
+    table.row("platform", channel.platform());
+    for (AptSource source : channel.sources()) {
+      table.row(
+          "source",
+          String.join(" ", source.uris())
+              + "  "
+              + String.join(" ", source.suites())
+              + "  "
+              + String.join(" ", source.components()));
+    }
+    table.row("drivers", String.join(" ", channel.driverPackages()));
+    table.row("agent", String.join(" ", channel.agentPackages()));
+    table.row("refreshed every", channel.refreshInterval().toString());
+    Optional<ChannelStatus> status =
+        channels.status().stream().filter(s -> s.name().equals(name)).findFirst();
+    row(table, "snapshot", status.flatMap(ChannelStatus::digest), Function.identity());
+    row(table, "made", status.flatMap(ChannelStatus::snapshotAt), Instant::toString);
+    row(table, "checked", status.flatMap(ChannelStatus::checkedAt), Instant::toString);
+    row(table, "last error", status.flatMap(ChannelStatus::error), Function.identity());
+    table.print(out());
+    return 0;
+  }
+
+  private static <T> void row(
+      Table table, String name, Optional<T> value, Function<T, String> text) {
+    value.ifPresent(v -> table.row(name, text.apply(v)));
+  }
+
+  private static Channel require(Channels channels, String name) throws ChannelException {
+    return channels
+        .find(name)
+        .orElseThrow(
+            () -> new ChannelException("There is no channel " + name + "; see: regild channel list"));
+  }
+
+  @Command(
+      name = "refresh",
+      description = "Looks for updates now; all channels if none is named.",
+      mixinStandardHelpOptions = true)
+  int refresh(@Parameters(arity = "0..*", paramLabel = "NAME") @Nullable List<String> names)
+      throws IOException, ChannelException, InterruptedException {
+    Channels channels = channels();
+    List<String> wanted =
+        names == null || names.isEmpty()
+            ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
+            : names;
+    for (String name : wanted) {
+      switch (channels.refresh(require(channels, name).name())) {
+        case RefreshResult.Unchanged same ->
+            out().println(name + " is unchanged (" + same.digest() + ").");
+        case RefreshResult.NewSnapshot made ->
+            out()
+                .println(
+                    name
+                        + " has a new snapshot of "
+                        + made.packages()
+                        + " packages ("
+                        + made.digest()
+                        + "); "
+                        + Sizes.bytes(made.downloadedBytes())
+                        + " downloaded.");
+      }
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      description = "Removes a channel; images keep what they have.",
+      mixinStandardHelpOptions = true)
+  int remove(@Parameters(paramLabel = "NAME") String name)
+      throws IOException, ChannelException, InterruptedException {
+    channels().remove(name);
+    out().println("Removed " + name + ".");
+    return 0;
+  }
+}

@@ -1,0 +1,276 @@
+package dev.regild.cli;
+
+import dev.regild.channel.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.HostSources;
+import dev.regild.demo.AgentPackage;
+import dev.regild.demo.AgentRepository;
+import dev.regild.demo.GoldenImage;
+import dev.regild.machine.Accelerator;
+import dev.regild.machine.AcceleratorProbe;
+import dev.regild.machine.ProgramException;
+import dev.regild.server.Config;
+import dev.regild.server.ConfigException;
+import dev.regild.server.RegildServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "demo",
+    description = "Makes a golden image that is out of date, and renews it, start to finish.",
+    mixinStandardHelpOptions = true)
+final class DemoCommand implements Callable<Integer> {
+  private static final String IMAGE = "golden";
+  private static final String UPDATED = "golden-updated";
+  private static final String AGAIN = "golden-updated-again";
+
+  /** In a directory that a demo made, so that no other directory is ever emptied. */
+  private static final String MARK = ".made-by-regild-demo";
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "The demo's own data directory, emptied first. Default: in the cache directory.")
+  @Nullable Path data;
+
+  @Override
+  public Integer call() throws Exception {
+    long start = System.nanoTime();
+    Path cache = GoldenImage.defaultCache(System.getenv());
+    Path directory = emptied(data == null ? cache.resolve("demo") : data);
+
+    title("A golden image that is out of date");
+    AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
+    agent.publish(AgentPackage.version("1.0.0"), AgentPackage.version("2.0.0"));
+    Path golden = new GoldenImage(cache, line -> out().println("  " + line)).full(agent);
+    out().println("  " + golden + ", " + Sizes.bytes(Files.size(golden)));
+
+    title("A server of its own");
+    Config config = config(directory);
+    addChannel(directory, agent);
+    try (RegildServer server = RegildServer.start(config)) {
+      Connection connection = new Connection();
+      connection.data = directory;
+      connection.endpoint = URI.create("http://127.0.0.1:" + server.port());
+      out().println("  " + connection.endpoint + ", data in " + directory);
+      renew(connection.client(), golden);
+    }
+    out().printf("%nDone in %s.%n", Sizes.time(since(start)));
+    goOn(directory);
+    return 0;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private void title(String text) {
+    out().printf("%n== %s%n", text);
+    out().flush();
+  }
+
+  private static Duration since(long start) {
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  private static Path emptied(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath();
+    if (Files.exists(absolute)) {
+      if (!Files.exists(absolute.resolve(MARK))) {
+        throw new IOException(
+            absolute + " was not made by a demo. Name a directory that does not exist: --data DIR");
+      }
+      try (Stream<Path> files = Files.walk(absolute)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    Files.createDirectories(absolute);
+    Files.createFile(absolute.resolve(MARK));
+    return absolute;
+  }
+
+  private Config config(Path directory)
+      throws ConfigException, ProgramException, InterruptedException {
+    AcceleratorProbe.Verdict verdict =
+        new AcceleratorProbe(directory.resolve("accelerator")).verdict();
+    boolean kvm = verdict.accelerator() == Accelerator.KVM;
+    out()
+        .printf(
+            "  isolation %s: %s%n",
+            kvm ? "vm" : "namespace",
+            kvm
+                ? verdict.reason()
+                : verdict.reason() + ". The disk is the demo's own, so this host may mount it.");
+    Map<String, String> flags = new HashMap<>();
+    flags.put("data", directory.toString());
+    flags.put("listen", "127.0.0.1:0");
+    flags.put("isolation", kvm ? "vm" : "namespace");
+    return Config.read(Optional.empty(), Map.of(), flags);
+  }
+
+  private void addChannel(Path directory, AgentRepository agent)
+      throws IOException, ChannelException, InterruptedException {
+    List<AptSource> sources =
+        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    sources.add(
+        new AptSource(
+            List.of(agent.root().toUri().toString().replaceFirst("^file:/+", "file:///")),
+            List.of(AgentRepository.SUITE),
+            List.of(AgentRepository.COMPONENT),
+            List.of(AptSource.hostArchitecture()),
+            agent.keyring().toAbsolutePath().toString()));
+    Channels channels = new Channels(directory, Clock.systemUTC());
+    channels.add(
+        new Channel(
+            "debian-12",
+            "DEBIAN_12",
+            sources,
+            Channel.DEFAULT_DRIVER_PACKAGES,
+            List.of(AgentPackage.NAME),
+            Channel.DEFAULT_REFRESH_INTERVAL));
+    long start = System.nanoTime();
+    channels.refresh("debian-12");
+    out().printf("  channel debian-12 verified and in place in %s%n", Sizes.time(since(start)));
+  }
+
+  private void renew(ApiClient client, Path golden)
+      throws ServerRefusalException, IOException, InterruptedException {
+    title("The disk becomes an image");
+    importDisk(client, golden);
+
+    title("What would an update change? (dryRun)");
+    ask(client, IMAGE, UPDATED);
+
+    title("The update");
+    long start = System.nanoTime();
+    client.call(
+        "CreateUpdatedImage",
+        Map.of(
+            "existingImageName", IMAGE,
+            "newImageName", UPDATED,
+            "newImageDisplayName", "Golden image, renewed",
+            "newImageTags", Map.of("made-by", "regild demo")));
+    JsonNode image = new UpdateView(client, UPDATED, out()).follow();
+    if (!image.path("State").asString("").equals("AVAILABLE")) {
+      throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
+    }
+    out().printf("%-10s %9s%n", "in all", Sizes.time(since(start)));
+
+    title("The outcome");
+    out().println(image.toPrettyString());
+    outcome(client.get("/regild/v1/images/" + UPDATED));
+
+    title("Is the new image up to date? (dryRun)");
+    ask(client, UPDATED, AGAIN);
+  }
+
+  private void importDisk(ApiClient client, Path golden)
+      throws ServerRefusalException, IOException, InterruptedException {
+    long start = System.nanoTime();
+    String disk = new Upload(golden, new Progress(out(), Progress.onTerminal())).send(client);
+    client.call(
+        "CreateImportedImage",
+        Map.of(
+            "Name", IMAGE,
+            "SourceAmiId", disk,
+            "IamRoleArn", "arn:aws:iam::000000000000:role/demo",
+            "DisplayName", "Golden image"));
+    JsonNode image = Wire.awaitFinal(client, IMAGE);
+    if (!image.path("State").asString("").equals("AVAILABLE")) {
+      throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));
+    }
+    out()
+        .printf(
+            "  %s is AVAILABLE: %s, agent %s, in %s%n",
+            IMAGE,
+            image.path("Platform").asString(""),
+            image.path("AppstreamAgentVersion").asString("-"),
+            Sizes.time(since(start)));
+  }
+
+  private void ask(ApiClient client, String existing, String newName)
+      throws ServerRefusalException, IOException, InterruptedException {
+    Map<String, Object> question =
+        Map.of("existingImageName", existing, "newImageName", newName, "dryRun", true);
+    client.call("CreateUpdatedImage", question);
+    long start = System.nanoTime();
+    boolean canUpdate =
+        client.call("CreateUpdatedImage", question).path("canUpdateImage").asBoolean(false);
+    Duration took = since(start);
+    if (canUpdate) {
+      new PlanView(client.post("/regild/v1/plan", Map.of("image", existing))).print(out());
+    }
+    out()
+        .printf(
+            "%s: canUpdateImage=%s, answered in %.1f ms%n",
+            existing, canUpdate, took.toNanos() / 1e6);
+  }
+
+  private void outcome(JsonNode image) {
+    JsonNode made = image.path("lineage").path(0);
+    JsonNode base = image.path("lineage").path(1);
+    long bytes = made.path("layerBytes").asLong(0);
+    long baseBytes = base.path("layerBytes").asLong(1);
+    out()
+        .printf(
+            "%d changes. Booted with the kernel %s, system %s.%n",
+            made.path("changes").size(),
+            image.path("qualification").path("kernel").asString("?"),
+            image.path("qualification").path("systemState").asString("?"));
+    out()
+        .printf(
+            "The new layer takes %s, %d %% of its base's %s.%n",
+            Sizes.bytes(bytes), 100 * bytes / baseBytes, Sizes.bytes(baseBytes));
+  }
+
+  private void goOn(Path directory) {
+    out()
+        .printf(
+            """
+
+            Go on with the same images:
+              ./regild serve --data %1$s
+              ./regild images --data %1$s
+              ./regild show %2$s --data %1$s
+
+            The same question with the AWS CLI:
+              AWS_SHARED_CREDENTIALS_FILE=%1$s/credentials \\
+                aws appstream create-updated-image --endpoint-url http://127.0.0.1:8790 \\
+                --region us-east-1 --existing-image-name %2$s --new-image-name next --dry-run
+
+            And with boto3:
+              AWS_SHARED_CREDENTIALS_FILE=%1$s/credentials python3 -c '
+              import boto3
+              client = boto3.client("appstream", region_name="us-east-1",
+                                    endpoint_url="http://127.0.0.1:8790")
+              print(client.create_updated_image(existingImageName="%2$s",
+                                                newImageName="next", dryRun=True))'
+            """,
+            directory, UPDATED);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.regild.cli;
+
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelStatus;
+import dev.regild.channel.Channels;
+import dev.regild.machine.AcceleratorProbe;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.GuestfsException;
+import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "doctor",
+    description = "Checks what this machine needs to be a server: tools, accelerator, space, channels.",
+    mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+  private static final long LEAST_FREE_BYTES = 5L << 30;
+
+  /** A snapshot that has missed this many refreshes in a row is a problem. */
+  private static final int REFRESHES_MISSED = 3;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
+      description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
+  Path data = Path.of("/var/lib/regild");
+
+  private final List<String> problems = new ArrayList<>();
+
+  /** A program, the arguments that make it tell its version, and what needs it. */
+  private record Tool(String name, String argument, String neededFor) {}
+
+  private static final List<Tool> TOOLS =
+      List.of(
+          new Tool("qemu-img", "--version", "every image"),
+          new Tool("qemu-system-x86_64", "--version", "appliances and qualification"),
+          new Tool("qemu-storage-daemon", "--version", "isolation namespace"),
+          new Tool("bwrap", "--version", "isolation namespace"),
+          new Tool("unshare", "--version", "isolation namespace"),
+          new Tool("nsenter", "--version", "isolation namespace"),
+          new Tool("losetup", "--version", "isolation namespace"),
+          new Tool("fstrim", "--version", "isolation namespace"),
+          new Tool("prlimit", "--version", "unknown disks"));
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Table table = new Table("WHAT", "STATE", "DETAIL");
+    for (Tool tool : TOOLS) {
+      tool(table, tool);
+    }
+    libguestfs(table);
+    accelerator(table);
+    freeSpace(table);
+    channels(table);
+    table.print(out);
+    problems.forEach(problem -> out.println("! " + problem));
+    return problems.isEmpty() ? 0 : 1;
+  }
+
+  private void problem(Table table, String what, String detail) {
+    table.row(what, "PROBLEM", "see below");
+    problems.add(what + ": " + detail);
+  }
+
+  private void tool(Table table, Tool tool) throws InterruptedException {
+    try {
+      String version = Program.of(tool.name(), tool.argument()).run();
+      table.row(tool.name(), "ok", version.lines().findFirst().orElse(""));
+    } catch (ProgramException e) {
+      problem(table, tool.name(), e.getMessage() + " (needed for " + tool.neededFor() + ")");
+    }
+  }
+
+  private void libguestfs(Table table) {
+    try {
+      table.row("libguestfs", "ok", Guestfs.version());
+    } catch (GuestfsException e) {
+      problem(table, "libguestfs", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void accelerator(Table table) throws InterruptedException {
+    try {
+      Path directory = Files.isWritable(data) ? data : Files.createTempDirectory("regild-doctor");
+      AcceleratorProbe.Verdict verdict =
+          new AcceleratorProbe(directory.resolve("accelerator")).verdict();
+      table.row("accelerator", verdict.accelerator().name(), verdict.reason());
+    } catch (ProgramException | IOException e) {
+      problem(table, "accelerator", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void freeSpace(Table table) {
+    try {
+      if (!Files.isDirectory(data)) {
+        table.row("data directory", "absent", data + " is made when the server first starts");
+        return;
+      }
+      FileStore store = Files.getFileStore(data);
+      long free = store.getUsableSpace();
+      if (free < LEAST_FREE_BYTES) {
+        problem(
+            table,
+            "free space",
+            Sizes.bytes(free) + " in " + data + "; make room for at least 5 GiB");
+      } else {
+        table.row("free space", "ok", Sizes.bytes(free) + " in " + data);
+      }
+    } catch (IOException e) {
+      problem(table, "free space", data + " can't be read: " + e.getMessage());
+    }
+  }
+
+  private void channels(Table table) {
+    if (!Files.isDirectory(data)) {
+      return;
+    }
+    try {
+      Channels channels = new Channels(data, Clock.systemUTC());
+      List<ChannelStatus> all = channels.status();
+      if (all.isEmpty()) {
+        problem(
+            table,
+            "channels",
+            "there is none, so nothing can be updated; add one: regild channel add debian-12 --from-host");
+      }
+      for (ChannelStatus status : all) {
+        channel(table, channels.find(status.name()), status);
+      }
+    } catch (IOException | ChannelException e) {
+      problem(table, "channels", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void channel(Table table, Optional<Channel> channel, ChannelStatus status) {
+    String what = "channel " + status.name();
+    Duration interval =
+        channel.map(Channel::refreshInterval).orElse(Channel.DEFAULT_REFRESH_INTERVAL);
+    if (status.checkedAt().isEmpty()) {
+      problem(
+          table,
+          what,
+          "it was never refreshed; "
+              + status.error().orElse("run: regild channel refresh " + status.name()));
+      return;
+    }
+    Duration age = Duration.between(status.checkedAt().get(), Instant.now());
+    if (age.compareTo(interval.multipliedBy(REFRESHES_MISSED)) > 0) {
+      problem(
+          table,
+          what,
+          "last checked "
+              + age.toHours()
+              + " h ago; "
+              + status.error().orElse("is the server running?"));
+    } else {
+      table.row(what, "ok", "checked " + age.toMinutes() + " min ago");
+    }
+  }
+}

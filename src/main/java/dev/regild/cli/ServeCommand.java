@@ -1,0 +1,78 @@
+package dev.regild.cli;
+
+import dev.regild.server.Config;
+import dev.regild.server.ConfigException;
+import dev.regild.server.RegildServer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "serve",
+    description = "Runs the server, with a worker in the process.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Every key of the configuration file can be set by a variable, REGILD_ and the key in capitals"
+          + " (REGILD_QUOTAS_IMAGES), and the common ones by a flag. Flags go over variables,"
+          + " variables over the file. docs/operations.md lists the keys."
+    })
+final class ServeCommand implements Callable<Integer> {
+  @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS:PORT",
+      description = "Default: 127.0.0.1:8790; only this machine can connect then.")
+  @Nullable String listen;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "Default: /var/lib/regild.")
+  @Nullable String data;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "A YAML file of settings.")
+  @Nullable Path config;
+
+  @Option(names = "--auth", paramLabel = "sigv4|off", description = "Default: sigv4.")
+  @Nullable String auth;
+
+  @Option(
+      names = "--isolation",
+      paramLabel = "vm|namespace",
+      description =
+          "What stands between a serviced disk and this host. Default: vm. namespace is for images"
+              + " that you trust.")
+  @Nullable String isolation;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Updates and imports that run at once. Default: 1.")
+  @Nullable String workers;
+
+  @Option(names = "--log-format", paramLabel = "text|json", description = "Default: text.")
+  @Nullable String logFormat;
+
+  @Override
+  public Integer call() throws ConfigException, IOException, InterruptedException {
+    Map<String, String> flags = new HashMap<>();
+    put(flags, "listen", listen);
+    put(flags, "data", data);
+    put(flags, "auth", auth);
+    put(flags, "isolation", isolation);
+    put(flags, "workers", workers);
+    put(flags, "log.format", logFormat);
+    Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
+    RegildServer.start(read).awaitTermination();
+    return 0;
+  }
+
+  private static void put(Map<String, String> flags, String key, @Nullable String value) {
+    if (value != null) {
+      flags.put(key, value);
+    }
+  }
+}

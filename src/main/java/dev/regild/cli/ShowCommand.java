@@ -1,0 +1,90 @@
+package dev.regild.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "show",
+    description = "Shows an image: its lineage, and what each update changed.",
+    mixinStandardHelpOptions = true)
+final class ShowCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Connection connection = new Connection();
+
+  @Parameters(paramLabel = "NAME", description = "The image.")
+  String name = "";
+
+  @Option(names = "--json", description = "Print the server's answer as it is.")
+  boolean json;
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    JsonNode image =
+        connection.client().get("/regild/v1/images/" + ApiClient.segment(name));
+    if (json) {
+      out.println(image.toPrettyString());
+      return 0;
+    }
+    facts(image, out);
+    lineage(image.path("lineage"), out);
+    return 0;
+  }
+
+  private static void facts(JsonNode image, PrintWriter out) {
+    Table table = new Table("NAME", image.path("name").asString(""));
+    table.row("state", image.path("state").asString(""));
+    row(table, "reason", image.path("reason"));
+    row(table, "platform", image.path("platform"));
+    row(table, "agent", image.path("agentVersion"));
+    row(table, "display name", image.path("displayName"));
+    row(table, "description", image.path("description"));
+    row(table, "created", image.path("created"));
+    row(table, "snapshot", image.path("snapshot"));
+    table.row("all layers", Sizes.bytes(image.path("standaloneBytes").asLong(0)));
+    JsonNode qualification = image.path("qualification");
+    if (qualification.isObject()) {
+      table.row(
+          "qualified",
+          "kernel "
+              + qualification.path("kernel").asString("")
+              + ", system "
+              + qualification.path("systemState").asString(""));
+    }
+    image
+        .path("tags")
+        .properties()
+        .forEach(tag -> table.row("tag", tag.getKey() + "=" + tag.getValue().asString("")));
+    table.print(out);
+  }
+
+  private static void row(Table table, String name, JsonNode value) {
+    if (value.isString()) {
+      table.row(name, value.asString(""));
+    }
+  }
+
+  private static void lineage(JsonNode lineage, PrintWriter out) {
+    for (JsonNode ancestor : lineage) {
+      out.println();
+      out.print(ancestor.path("name").asString(""));
+      if (!ancestor.path("present").asBoolean(false)) {
+        out.print("  (deleted)");
+      } else if (ancestor.path("layerBytes").isNumber()) {
+        out.print("  (its own layer: " + Sizes.bytes(ancestor.path("layerBytes").asLong(0)) + ")");
+      }
+      out.println();
+      if (!ancestor.path("changes").isEmpty()) {
+        new PlanView(ancestor).print(out);
+      }
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.regild.servicing;
+
+import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.VirtualMachine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Boots a disk on a throw-away layer, as it would boot for its users, with no network, and has it
+ * report how that went. A unit of ours, on the throw-away layer only, writes the report.
+ */
+public final class QualificationBoot {
+  private static final String UNIT = "regild-qualification.service";
+
+  private final Guests guests;
+  private final Machine machine;
+
+  /**
+   * The machine that images are booted on.
+   *
+   * @param memoryMiB its memory
+   * @param cpus its virtual processors
+   * @param timeLimit from power-on to power-off
+   */
+  public record Machine(int memoryMiB, int cpus, Duration timeLimit) {}
+
+  public QualificationBoot(Guests guests, Machine machine) {
+    this.guests = guests;
+    this.machine = machine;
+  }
+
+  /** Told which guest or machine can be aborted at the moment. */
+  public interface Watcher {
+    void running(Runnable abort);
+  }
+
+  /**
+   * @param layer a throw-away layer on the disk to prove; it is written to
+   * @param directory of the caller, for the machine's files
+   * @throws GuestException if it did not come up and report in time; the message holds the end of
+   *     its serial console
+   */
+  public QualificationReport run(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException, InterruptedException {
+    placeUnit(layer, layout, directory.resolve("unit"), watcher);
+    VirtualMachine.Spec spec =
+        new VirtualMachine.Spec(
+            layer,
+            layout.firmware() == DiskLayout.Firmware.UEFI,
+            machine.memoryMiB(),
+            machine.cpus(),
+            guests.accelerator().get(),
+            directory);
+    return boot(spec, watcher);
+  }
+
+  private void placeUnit(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException {
+    try (Guest guest = guests.open(layer, layout, directory)) {
+      watcher.running(guest::abort);
+      guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
+      guest.write("/etc/systemd/system/" + UNIT, Resources.read("qualification.service"), 0644);
+      guest.run(
+          "mkdir",
+          "-p",
+          "/etc/systemd/system/sysinit.target.wants",
+          "/etc/systemd/journald.conf.d");
+      guest.write(
+          "/etc/systemd/journald.conf.d/regild-qualification.conf",
+          Resources.read("qualification-journald.conf"),
+          0644);
+      guest.run(
+          "ln",
+          "-s",
+          "/etc/systemd/system/" + UNIT,
+          "/etc/systemd/system/sysinit.target.wants/" + UNIT);
+    }
+  }
+
+  private QualificationReport boot(VirtualMachine.Spec spec, Watcher watcher)
+      throws GuestException, InterruptedException {
+    VirtualMachine.Run run;
+    try {
+      VirtualMachine virtualMachine = new VirtualMachine(spec);
+      watcher.running(virtualMachine::abort);
+      run = virtualMachine.run(machine.timeLimit());
+    } catch (IOException e) {
+      throw new GuestException(e.getMessage(), e);
+    }
+    if (!run.poweredOff()) {
+      throw new GuestException(
+          "The image did not come up and power off within "
+              + machine.timeLimit().toSeconds()
+              + " s. The end of its serial console:\n"
+              + run.console());
+    }
+    try {
+      return QualificationReport.parse(run.report());
+    } catch (GuestException e) {
+      throw new GuestException(
+          e.getMessage() + " The end of its serial console:\n" + run.console(), e);
+    }
+  }
+}
