@@ -11,10 +11,7 @@ final class Json {
   /** Records are their components: what else they can say ({@code isEmpty}) isn't stored. */
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
-          .changeDefaultVisibility(visibility ->
-              visibility
-                  .withIsGetterVisibility(Visibility.NONE)
-                  .withGetterVisibility(Visibility.NONE))
+          .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
           .build();
 
   private Json() {}

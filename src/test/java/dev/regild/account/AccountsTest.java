@@ -1,0 +1,194 @@
+package dev.regild.account;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.account.Account.Status;
+import dev.regild.db.Database;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AccountsTest {
+  private static final Clock NOW =
+      Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC);
+
+  @TempDir Path directory;
+  private Database database;
+  private Accounts accounts;
+
+  @BeforeEach
+  void open() throws IOException {
+    database = Database.open(directory.resolve("regild.db"));
+    accounts = new Accounts(database, masterKey(), NOW);
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+  }
+
+  @Test
+  void aKeyIsFoundWithItsSecretAndItsAccount() {
+    Account account = accounts.create("desktops");
+    AccessKey key = accounts.createKey(account, true);
+    assertThat(accounts.findKey(key.id())).contains(key);
+    assertThat(accounts.find(account.id())).contains(account);
+    assertThat(key.readOnly()).isTrue();
+    assertThat(account.id()).matches("\\d{12}");
+    assertThat(key.id()).matches("AKIA[A-Z0-9]{16}");
+    assertThat(key.secret()).hasSize(40);
+  }
+
+  @Test
+  void whatIsNotThereIsNotFound() {
+    assertThat(accounts.findKey("AKIAAAAAAAAAAAAAAAAA")).isEmpty();
+    assertThat(accounts.find("123456789012")).isEmpty();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> accounts.suspend("123456789012"))
+        .withMessageContaining("123456789012");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> accounts.setEnabled("AKIAAAAAAAAAAAAAAAAA", false))
+        .withMessageContaining("AKIAAAAAAAAAAAAAAAAA");
+  }
+
+  @Test
+  void suspensionAndDisablingActAtOnceInTheSameProcess() {
+    AccessKey key = accounts.createKey(accounts.create("desktops"), false);
+    accounts.suspend(key.account().id());
+    assertThat(found(accounts, key).account().status()).isEqualTo(Status.SUSPENDED);
+    accounts.resume(key.account().id());
+    assertThat(found(accounts, key).account().status()).isEqualTo(Status.ACTIVE);
+    accounts.setEnabled(key.id(), false);
+    assertThat(found(accounts, key).enabled()).isFalse();
+  }
+
+  @Test
+  void aChangeByAnotherProcessActsWithinASecond() throws IOException {
+    AccessKey key = accounts.createKey(accounts.create("desktops"), false);
+    var clock = new SettableClock(NOW.instant());
+    var caching = new Accounts(database, masterKey(), clock);
+    found(caching, key);
+    accounts.suspend(key.account().id());
+    assertThat(found(caching, key).account().status()).isEqualTo(Status.ACTIVE);
+    clock.now = clock.now.plusSeconds(1);
+    assertThat(found(caching, key).account().status()).isEqualTo(Status.SUSPENDED);
+  }
+
+  @Test
+  void aSecretIsNowhereInPlain() throws IOException {
+    AccessKey key = accounts.createKey(accounts.create("desktops"), false);
+    assertThat(key.toString()).doesNotContain(key.secret()).contains(key.id());
+    assertThat(Optional.of(key).toString()).doesNotContain(key.secret());
+    String base64 = Base64.getEncoder().encodeToString(key.secret().getBytes(US_ASCII));
+    try (var files = Files.list(directory)) {
+      assertThat(files.filter(file -> file.getFileName().toString().startsWith("regild.db")))
+          .hasSizeGreaterThan(1)
+          .allSatisfy(file ->
+              assertThat(Files.readString(file, ISO_8859_1))
+                  .doesNotContain(key.secret())
+                  .doesNotContain(base64));
+    }
+  }
+
+  @Test
+  void aWrongMasterKeyIsSaidAtTheStart() throws IOException {
+    accounts.createKey(accounts.create("desktops"), false);
+    String other = Base64.getEncoder().encodeToString(new byte[32]);
+    MasterKey wrong = MasterKey.load(directory.resolve("master.key"), Optional.of(other));
+    assertThatThrownBy(() -> new Accounts(database, wrong, NOW))
+        .isInstanceOf(WrongMasterKeyException.class)
+        .hasMessageContaining("REGILD_MASTER_KEY")
+        .hasMessageContaining("Restore the master key");
+  }
+
+  @Test
+  void aSecretThatWasMovedToAnotherKeyDoesNotOpen() {
+    Account account = accounts.create("desktops");
+    AccessKey one = accounts.createKey(account, false);
+    AccessKey other = accounts.createKey(account, false);
+    database.useTransaction(handle ->
+        handle.execute(
+            """
+            UPDATE access_key SET sealed_secret =
+              (SELECT sealed_secret FROM access_key WHERE id = ?) WHERE id = ?
+            """,
+            one.id(),
+            other.id()));
+    assertThatThrownBy(() -> accounts.findKey(other.id()))
+        .isInstanceOf(WrongMasterKeyException.class);
+  }
+
+  @Test
+  void aMasterKeyThatIsNoneIsRefused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> MasterKey.load(directory.resolve("x"), Optional.of("c2hvcnQ=")))
+        .withMessageContaining("32 bytes");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> MasterKey.load(directory.resolve("x"), Optional.of("!")))
+        .withMessageContaining("REGILD_MASTER_KEY");
+  }
+
+  @Test
+  void theFirstStartWritesCredentialsThatWorkAndOnlyOnce() throws IOException {
+    var firstStart = new FirstStart(directory, accounts);
+    Path file = firstStart.run().orElseThrow();
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    assertThat(Files.getPosixFilePermissions(directory.resolve("master.key")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    var lines = Files.readAllLines(file);
+    assertThat(lines).hasSize(3).first().isEqualTo("[default]");
+    String id = lines.get(1).replace("aws_access_key_id = ", "");
+    String secret = lines.get(2).replace("aws_secret_access_key = ", "");
+    assertThat(accounts.findKey(id))
+        .hasValueSatisfying(k -> assertThat(k.secret()).isEqualTo(secret));
+    assertThat(firstStart.run()).isEmpty();
+    assertThat(accounts.list()).hasSize(1);
+  }
+
+  private MasterKey masterKey() throws IOException {
+    return MasterKey.load(directory.resolve("master.key"), Optional.empty());
+  }
+
+  private static AccessKey found(Accounts accounts, AccessKey key) {
+    return accounts.findKey(key.id()).orElseThrow();
+  }
+
+  private static final class SettableClock extends Clock {
+    private Instant now;
+
+    SettableClock(Instant now) {
+      this.now = now;
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneOffset getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.regild.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executors;
+import org.jdbi.v3.core.Handle;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatabaseTest {
+  private static final String GUARD =
+      "INSERT INTO quota_guard (account_id, region) VALUES (?, 'r')";
+
+  @TempDir Path directory;
+
+  @Test
+  void aNewDatabaseIsThereWithinTheTimeThatTheServerHasToStart() throws IOException {
+    // Loading the classes is not the database's time, and other tests share the processors.
+    Database.open(directory.resolve("first.db")).close();
+    Instant start = Instant.now();
+    try (Database database = open()) {
+      assertThat(count(database)).isZero();
+    }
+    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
+  }
+
+  @Test
+  void onlyItsOwnerCanReadItsFiles() throws IOException {
+    try (Database database = open()) {
+      database.useTransaction(handle -> handle.execute(GUARD, "1"));
+      try (var files = Files.list(directory)) {
+        assertThat(files)
+            .hasSizeGreaterThan(1)
+            .allSatisfy(file ->
+                assertThat(Files.getPosixFilePermissions(file))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------")));
+      }
+    }
+  }
+
+  @Test
+  void everyCommitWaitsForTheDiskAndForeignKeysHold() throws IOException {
+    try (Database database = open()) {
+      assertThat(pragma(database, "journal_mode")).isEqualTo("wal");
+      assertThat(pragma(database, "synchronous")).isEqualTo("2");
+      assertThat(pragma(database, "foreign_keys")).isEqualTo("1");
+      assertThat(pragma(database, "busy_timeout")).isEqualTo("10000");
+    }
+  }
+
+  @Test
+  void aTransactionThatFailsLeavesNothing() throws IOException {
+    try (Database database = open()) {
+      assertThatThrownBy(() ->
+              database.useTransaction(handle -> {
+                handle.execute(GUARD, "1");
+                throw new IOException("no");
+              }))
+          .isInstanceOf(IOException.class);
+      assertThat(count(database)).isZero();
+    }
+  }
+
+  @Test
+  void aTransactionInsideAnotherIsRefusedInsteadOfWaitingForItself() throws IOException {
+    try (Database database = open()) {
+      assertThatIllegalStateException()
+          .isThrownBy(() -> database.useTransaction(_ -> database.useTransaction(_ -> {})))
+          .withMessageContaining("inside a transaction");
+    }
+  }
+
+  @Test
+  void whatATransactionHasReadStaysTrueUntilItCommits() throws Exception {
+    try (Database database = open()) {
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 200; i++) {
+          threads.execute(() -> insertNext(database));
+        }
+      }
+      assertThat(count(database)).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void twoProcessesWriteWithoutLosingAnything() throws Exception {
+    // Two pools on one file stand for two processes: they share no lock but SQLite's own.
+    try (Database one = open();
+        Database other = open()) {
+      try (var threads = Executors.newFixedThreadPool(2)) {
+        for (Database database : List.of(one, other)) {
+          threads.execute(() -> {
+            for (int i = 0; i < 50; i++) {
+              insertNext(database);
+            }
+          });
+        }
+      }
+      assertThat(count(one)).isEqualTo(100);
+    }
+  }
+
+  @Test
+  void whatWasCommittedIsThereAfterACrash() throws IOException {
+    Path crashed = Files.createDirectory(directory.resolve("crashed"));
+    try (Database database = open()) {
+      database.useTransaction(handle -> handle.execute(GUARD, "1"));
+      database.read(handle -> {
+        handle.begin();
+        handle.execute(GUARD, "2");
+        // The files as they lie on the disk while a transaction is open.
+        for (String file : new String[] {"regild.db", "regild.db-wal"}) {
+          Files.copy(directory.resolve(file), crashed.resolve(file));
+        }
+        return handle.rollback();
+      });
+    }
+    try (Database database = Database.open(crashed.resolve("regild.db"))) {
+      assertThat(count(database)).isEqualTo(1);
+      assertThat(pragma(database, "integrity_check")).isEqualTo("ok");
+    }
+  }
+
+  @Test
+  void aDatabaseOfANewerVersionIsRefused() throws IOException {
+    try (Database database = open()) {
+      database.useTransaction(handle ->
+          handle.execute("UPDATE flyway_schema_history SET version = '999' WHERE version = '1'"));
+    }
+    assertThatIllegalStateException()
+        .isThrownBy(this::open)
+        .withMessageContaining("regild.db can't be opened")
+        .withMessageContaining("999");
+  }
+
+  @Test
+  void aFileThatIsNoDatabaseIsRefusedAndLeftAsItIs() throws IOException {
+    Path file = directory.resolve("regild.db");
+    Files.writeString(file, "This is a letter, not a database.".repeat(100));
+    assertThatIllegalStateException()
+        .isThrownBy(this::open)
+        .withMessageContaining("regild.db can't be opened");
+    assertThat(file).hasContent("This is a letter, not a database.".repeat(100));
+  }
+
+  private Database open() throws IOException {
+    return Database.open(directory.resolve("regild.db"));
+  }
+
+  /** Fails if another transaction has read the same count. */
+  private static void insertNext(Database database) {
+    database.useTransaction(handle -> handle.execute(GUARD, Long.toString(count(handle))));
+  }
+
+  private static long count(Database database) {
+    return database.read(DatabaseTest::count);
+  }
+
+  private static long count(Handle handle) {
+    return handle.createQuery("SELECT COUNT(*) FROM quota_guard").mapTo(Long.class).one();
+  }
+
+  private static String pragma(Database database, String name) {
+    return database.read(handle -> handle.createQuery("PRAGMA " + name).mapTo(String.class).one());
+  }
+}

@@ -1,0 +1,122 @@
+package dev.regild.image;
+
+import static dev.regild.image.Registry.ALICE;
+import static dev.regild.image.Registry.BOB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.image.ImageQuery.PageKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImagePageTest {
+  private static final Owner EVERYONE = Owner.everyone(ALICE.region());
+
+  @TempDir Path directory;
+  private Registry registry;
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+    registry.available(ALICE, "own");
+    registry.available(BOB, "foreign");
+    Image shared = registry.available(BOB, "shared");
+    registry.database.useTransaction(
+        h -> registry.shares.put(h, shared, ALICE.accountId(), new ImagePermissions(true, false)));
+    registry.available(new Owner(ALICE.accountId(), "us-east-1"), "elsewhere");
+    makePublic(registry.available(EVERYONE, "native"));
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  @Test
+  void aViewerSeesItsOwnTheSharedAndThePublicImagesOfItsRegion() {
+    assertThat(names(Optional.empty())).containsExactly("native", "own", "shared");
+    assertThat(names(Optional.of(Visibility.PRIVATE))).containsExactly("own");
+    assertThat(names(Optional.of(Visibility.SHARED))).containsExactly("shared");
+    assertThat(names(Optional.of(Visibility.PUBLIC))).containsExactly("native");
+  }
+
+  @Test
+  void whatIsAskedForByNameOrArnMustBeVisibleToo() {
+    assertThat(query(List.of("own", "foreign", "x' OR 1=1 --"), List.of())).containsExactly("own");
+    String own = Arn.ofImage(ALICE, "own").toString();
+    String foreign = Arn.ofImage(BOB, "foreign").toString();
+    String shared = Arn.ofImage(BOB, "shared").toString();
+    String open = Arn.ofImage(EVERYONE, "native").toString();
+    assertThat(query(List.of(), List.of(own, foreign, shared, open)))
+        .containsExactly("native", "own", "shared");
+    assertThat(query(List.of("own"), List.of(shared))).isEmpty();
+    assertThat(query(List.of(), List.of("no arn"))).isEmpty();
+    assertThat(query(List.of(), List.of("no arn", own))).containsExactly("own");
+  }
+
+  @Test
+  void whoSharesSeesIt() {
+    Image shared = registry.read(h -> registry.images.require(h, BOB, "shared"));
+    assertThat(shared.sharedWithOthers()).isTrue();
+    assertThat(
+            registry.<SortedMap<String, ImagePermissions>>read(
+                h -> registry.shares.list(h, shared)))
+        .containsEntry(ALICE.accountId(), new ImagePermissions(true, false));
+    assertThat(
+            registry.<Optional<ImagePermissions>>read(
+                h -> registry.shares.find(h, shared, BOB.accountId())))
+        .isEmpty();
+    registry.write(h -> registry.shares.remove(h, shared, ALICE.accountId()));
+    assertThat(names(Optional.of(Visibility.SHARED))).isEmpty();
+  }
+
+  @Test
+  void pagesHoldEveryImageOnceEvenWhileImagesComeAndGo() {
+    for (int i = 0; i < 30; i++) {
+      registry.available(ALICE, "image-%02d".formatted(i));
+    }
+    registry.available(EVERYONE, "image-07");
+    makePublic(registry.read(h -> registry.images.require(h, EVERYONE, "image-07")));
+    List<String> seen = new ArrayList<>();
+    Optional<PageKey> after = Optional.empty();
+    do {
+      Optional<PageKey> from = after;
+      List<Image> page =
+          registry.read(h -> registry.images.page(h, ImageQuery.all(ALICE, from, 5)));
+      page.forEach(image -> seen.add(image.name()));
+      after = page.isEmpty() ? Optional.empty() : Optional.of(PageKey.of(page.getLast()));
+      // With an offset, the deleted one would hide one of the next page.
+      page.stream().filter(image -> image.name().endsWith("3")).forEach(this::delete);
+    } while (after.isPresent());
+    assertThat(seen).hasSize(34).isSorted();
+    assertThat(seen.stream().filter("image-07"::equals)).hasSize(2);
+  }
+
+  private void delete(Image image) {
+    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, image)));
+  }
+
+  private void makePublic(Image image) {
+    registry.database.useTransaction(
+        h -> h.execute("UPDATE image SET visibility = 'PUBLIC' WHERE id = ?", image.id()));
+  }
+
+  private List<String> names(Optional<Visibility> type) {
+    return run(new ImageQuery(ALICE, List.of(), List.of(), type, Optional.empty(), 25));
+  }
+
+  private List<String> query(List<String> names, List<String> arns) {
+    return run(new ImageQuery(ALICE, names, arns, Optional.empty(), Optional.empty(), 25));
+  }
+
+  private List<String> run(ImageQuery query) {
+    return registry.read(h -> registry.images.page(h, query)).stream().map(Image::name).toList();
+  }
+}

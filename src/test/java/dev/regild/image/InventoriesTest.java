@@ -1,0 +1,87 @@
+package dev.regild.image;
+
+import static dev.regild.image.Registry.ALICE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.regild.inventory.Inventory;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InventoriesTest {
+  @TempDir Path directory;
+  private Registry registry;
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  @Test
+  void anInventoryIsStoredOnceForEachContent() {
+    Inventory inventory = Registry.inventory("5.2");
+    String digest = registry.write(h -> registry.inventories.store(h, inventory));
+    assertThat(registry.<String>write(h -> registry.inventories.store(h, inventory)))
+        .isEqualTo(digest);
+    assertThat(
+            registry.<String>write(h -> registry.inventories.store(h, Registry.inventory("5.3"))))
+        .isNotEqualTo(digest);
+    assertThat(rows()).isEqualTo(2);
+    assertThat(registry.inventories.load(digest)).isEqualTo(inventory);
+  }
+
+  @Test
+  void anInventoryThatWasUsedLatelyIsNotReadAgain() {
+    String digest = registry.write(h -> registry.inventories.store(h, Registry.inventory("5.2")));
+    assertThat(registry.inventories.load(digest)).isSameAs(registry.inventories.load(digest));
+  }
+
+  @Test
+  void anInventoryGoesWithItsLastImage() {
+    Image one = registry.available(ALICE, "one");
+    Image other = registry.available(ALICE, "other");
+    assertThat(rows()).isEqualTo(1);
+    delete(one);
+    assertThat(rows()).isEqualTo(1);
+    delete(other);
+    assertThat(rows()).isZero();
+  }
+
+  @Test
+  void aDamagedOrMissingInventoryIsSaid() {
+    String digest = registry.write(h -> registry.inventories.store(h, Registry.inventory("5.2")));
+    String other = registry.write(h -> registry.inventories.store(h, Registry.inventory("5.3")));
+    registry.database.useTransaction(h ->
+        h.execute(
+            """
+            UPDATE inventory SET compressed_json =
+              (SELECT compressed_json FROM inventory WHERE digest = ?) WHERE digest = ?
+            """,
+            other,
+            digest));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> registry.inventories.load(digest))
+        .withMessageContaining("damaged");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> registry.inventories.load("sha256:none"))
+        .withMessageContaining("sha256:none");
+  }
+
+  private void delete(Image image) {
+    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, image)));
+  }
+
+  private int rows() {
+    return registry.read(
+        h -> h.createQuery("SELECT COUNT(*) FROM inventory").mapTo(Integer.class).one());
+  }
+}

@@ -1,0 +1,93 @@
+package dev.regild.image;
+
+import static dev.regild.image.ImagesTest.assertRefused;
+import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+import static dev.regild.image.Registry.ALICE;
+import static dev.regild.image.Registry.BOB;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.HandleConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QuotasTest {
+  @TempDir Path directory;
+  private Registry registry;
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  @Test
+  void aQuotaIsExactAtItsEdgeHoweverManyAskAtOnce() {
+    Quotas quotas = quotas(5, 0);
+    List<Boolean> admitted =
+        ImagesTest.together(
+            16,
+            () -> {
+              try {
+                registry.database.useTransaction(handle -> {
+                  quotas.reserveImage(handle, ALICE);
+                  registry.images.insert(
+                      handle, Registry.importing(ALICE, UUID.randomUUID().toString()));
+                });
+                return true;
+              } catch (RefusedException e) {
+                assertThat(e.reason()).isEqualTo(LIMIT_EXCEEDED);
+                return false;
+              }
+            });
+    assertThat(admitted.stream().filter(won -> won)).hasSize(5);
+    assertThat(registry.<Long>read(h -> registry.images.count(h, ALICE))).isEqualTo(5);
+  }
+
+  @Test
+  void aRefusalNamesTheQuotaItsValueAndTheUse() {
+    Quotas quotas = quotas(1, 1);
+    Image image = registry.available(ALICE, "golden");
+    registry.updating(image, "golden-2");
+    assertRefused(
+        LIMIT_EXCEEDED,
+        () -> look(h -> quotas.requireRoomForImage(h, ALICE)),
+        "quota of images is 1, and account 111111111111 in eu-central-1 has 2");
+    assertRefused(
+        LIMIT_EXCEEDED,
+        () -> registry.database.useTransaction(h -> quotas.reserveImageBuilder(h, ALICE)),
+        "quota of image builders is 1, and account 111111111111 in eu-central-1 has 1");
+    look(h -> quotas.requireRoomForImage(h, BOB));
+    look(h -> quotas.requireRoomForImageBuilder(h, new Owner(ALICE.accountId(), "us-east-1")));
+  }
+
+  @Test
+  void lookingWritesNothing() {
+    look(h -> quotas(1, 1).requireRoomForImage(h, ALICE));
+    assertThat(
+            registry.<Optional<String>>read(h ->
+                h.createQuery("SELECT account_id FROM quota_guard").mapTo(String.class).findOne()))
+        .isEmpty();
+  }
+
+  private void look(HandleConsumer<RuntimeException> work) {
+    registry.read(handle -> {
+      work.useHandle(handle);
+      return true;
+    });
+  }
+
+  private Quotas quotas(int images, int imageBuilders) {
+    return new Quotas(new QuotaLimits(images, imageBuilders), registry.images, registry.builders);
+  }
+}
