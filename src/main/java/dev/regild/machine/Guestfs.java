@@ -64,6 +64,20 @@ public final class Guestfs implements AutoCloseable {
     return guestfs;
   }
 
+  /**
+   * The version of the library.
+   *
+   * @throws GuestfsException if libguestfs is not installed
+   */
+  public static String version() throws GuestfsException {
+    GuestfsHandle handle = new GuestfsHandle(Path.of(System.getProperty("java.io.tmpdir")));
+    try {
+      return handle.take(GuestfsStructs::takeVersion, "guestfs_version");
+    } finally {
+      handle.close();
+    }
+  }
+
   public void setMemoryMiB(int memoryMiB) throws GuestfsException {
     handle.status("guestfs_set_memsize", memoryMiB);
   }

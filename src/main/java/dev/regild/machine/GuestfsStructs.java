@@ -95,6 +95,19 @@ final class GuestfsStructs {
     return partitions;
   }
 
+  /** A version as {@code 1.48.6}, which is then freed. Its first members are int64_t each. */
+  static String takeVersion(MemorySegment pointer) throws GuestfsException {
+    MemorySegment version = pointer.reinterpret(4 * JAVA_LONG.byteSize());
+    String text =
+        "%d.%d.%d"
+            .formatted(
+                version.getAtIndex(JAVA_LONG, 0),
+                version.getAtIndex(JAVA_LONG, 1),
+                version.getAtIndex(JAVA_LONG, 2));
+    var _ = GuestfsLibrary.call(null, "guestfs_free_version", pointer);
+    return text;
+  }
+
   private static long offset(StructLayout struct, String member) {
     return struct.byteOffset(PathElement.groupElement(member));
   }

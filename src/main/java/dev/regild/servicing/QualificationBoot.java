@@ -1,8 +1,9 @@
 package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.ProgramException;
 import dev.regild.machine.VirtualMachine;
-import java.io.IOException;
+import dev.regild.machine.VirtualMachineException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -85,15 +86,8 @@ public final class QualificationBoot {
       VirtualMachine virtualMachine = new VirtualMachine(spec);
       watcher.running(virtualMachine::abort);
       run = virtualMachine.run(machine.timeLimit());
-    } catch (IOException e) {
-      throw new GuestException(e.getMessage(), e);
-    }
-    if (!run.poweredOff()) {
-      throw new GuestException(
-          "The image did not come up and power off within "
-              + machine.timeLimit().toSeconds()
-              + " s. The end of its serial console:\n"
-              + run.console());
+    } catch (VirtualMachineException | ProgramException e) {
+      throw new GuestException(String.valueOf(e.getMessage()), e);
     }
     try {
       return QualificationReport.parse(run.report());

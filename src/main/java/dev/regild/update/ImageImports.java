@@ -17,6 +17,7 @@ import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.Tags;
+import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.time.Clock;
 import org.jdbi.v3.core.Handle;
@@ -102,21 +103,21 @@ public final class ImageImports {
   }
 
   private UploadedDisk requireFitDisk(String diskId) {
-    UploadedDisk disk =
-        disks
-            .find(diskId)
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        NOT_FOUND,
-                        "There is no uploaded disk %s. Upload one with: regild import"
-                            .formatted(diskId)));
     try {
-      check.requireSelfContained(disk.path(), disk.format());
+      UploadedDisk disk =
+          disks
+              .find(diskId)
+              .orElseThrow(
+                  () ->
+                      new RefusedException(
+                          NOT_FOUND,
+                          "There is no uploaded disk %s. Upload one with: regild import"
+                              .formatted(diskId)));
+      check.requireSelfContained(disks.path(disk), disk.format());
       return disk;
     } catch (UnfitDiskException e) {
       throw new RefusedException(INCOMPATIBLE, String.valueOf(e.getMessage()));
-    } catch (IOException e) {
+    } catch (IOException | ProgramException e) {
       throw new IllegalStateException("The disk %s can't be read.".formatted(diskId), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

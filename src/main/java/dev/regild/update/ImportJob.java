@@ -103,7 +103,7 @@ public final class ImportJob implements JobQueue.Job {
       LOG.warn("event=import_failed image={} reason=\"{}\"", image.get().name(), e.getMessage());
       fail(image.get(), diskId, String.valueOf(e.getMessage()));
     } finally {
-      layers.removeWorkspace(imageId);
+      Workspaces.remove(layers, imageId);
     }
   }
 
@@ -124,11 +124,12 @@ public final class ImportJob implements JobQueue.Job {
                         "The uploaded disk " + diskId + " is gone. Upload it again."));
     layers.removeWorkspace(image.id());
     Path directory = layers.workspace(image.id());
-    check.requireSelfContained(disk.path(), disk.format());
-    DiskInspection inspection = inspector.inspect(disk.path(), disk.format(), directory);
+    Path upload = disks.path(disk);
+    check.requireSelfContained(upload, disk.format());
+    DiskInspection inspection = inspector.inspect(upload, disk.format(), directory);
     Path converted = directory.resolve("image.qcow2");
-    qemuImg.compress(disk.path(), disk.format(), converted, progress -> {});
-    Layer layer = layers.publish(converted, image.id(), Optional.empty());
+    qemuImg.compress(upload, disk.format(), converted, progress -> {});
+    Layer layer = layers.publish(image.id(), converted, Optional.empty());
     database.useTransaction(
         handle -> {
           layerRecords.insert(handle, layer);

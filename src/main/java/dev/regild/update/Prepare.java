@@ -4,8 +4,8 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.Guest;
-import dev.regild.servicing.GuestException;
 import dev.regild.servicing.Guests;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** Puts an overlay on the existing image's top layer, and opens the guest on it. */
@@ -20,7 +20,7 @@ final class Prepare {
     this.guests = guests;
   }
 
-  Guest run(Update update) throws ProgramException, GuestException, InterruptedException {
+  Guest run(Update update) throws IOException, ProgramException, InterruptedException {
     Path base = layers.path(update.base().layer());
     qemuImg.createOverlay(base, update.overlay());
     return guests.open(

@@ -36,7 +36,7 @@ final class Publish {
     qemuImg.compressDelta(update.overlay(), layers.path(base), delta, progress);
     // In the store a layer and its base lie side by side, wherever the store is moved to.
     qemuImg.renameBase(delta, layers.path(base).getFileName().toString());
-    Layer layer = layers.publish(delta, update.newImage().id(), Optional.of(base));
+    Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(layer, overlayBytes);
   }
 }

@@ -131,7 +131,7 @@ public final class UpdateJob implements JobQueue.Job {
       fail(imageId, "The update could not be made: " + e.getMessage());
     } finally {
       running.remove(imageId);
-      layers.removeWorkspace(imageId);
+      Workspaces.remove(layers, imageId);
     }
   }
 

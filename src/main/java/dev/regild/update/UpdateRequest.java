@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param owner who asks, and where
  * @param existingImageName the image to update
  * @param newImageName the name of the image to make
- * @param description of the new image; the existing image's if empty
- * @param displayName of the new image; the existing image's if empty
+ * @param description of the new image
+ * @param displayName of the new image
  * @param tags of the new image
  * @param dryRun whether only to answer
  */

@@ -1,0 +1,60 @@
+package dev.regild.update;
+
+import dev.regild.db.Database;
+import dev.regild.disk.Layer;
+import dev.regild.disk.LayerStore;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.Layers;
+import java.io.IOException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Clears away what a process left that was killed: directories of jobs, layers that the registry
+ * never came to know, deletions half done. Runs before the workers start.
+ */
+public final class Recovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+  private final Database database;
+  private final Images images;
+  private final Layers layerRecords;
+  private final LayerStore layers;
+  private final ImageDeletions deletions;
+
+  public Recovery(
+      Database database,
+      Images images,
+      Layers layerRecords,
+      LayerStore layers,
+      ImageDeletions deletions) {
+    this.database = database;
+    this.images = images;
+    this.layerRecords = layerRecords;
+    this.layers = layers;
+    this.deletions = deletions;
+  }
+
+  /** Clears away what is left; the caller makes sure that no other process works on this data. */
+  public void run() throws IOException {
+    for (String job : layers.workspaces()) {
+      layers.removeWorkspace(job);
+      LOG.info("event=workspace_removed job={}", job);
+    }
+    Set<String> known =
+        database.read(layerRecords::list).stream().map(Layer::id).collect(Collectors.toSet());
+    // A job in flight publishes its layer again, under the same id.
+    Set<String> inFlight =
+        database.read(images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
+    for (String layer : layers.ids()) {
+      if (!known.contains(layer) && !inFlight.contains(layer)) {
+        layers.delete(layer);
+        LOG.info("event=layer_removed layer={}", layer);
+      }
+    }
+    deletions.finishAll();
+  }
+}
