@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +13,11 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Boot sectors of a few bytes, booted by the real QEMU under emulation. */
+@Timeout(180)
 class VirtualMachineIT {
   /** mov dx, 0x604; mov ax, 0x2000; out dx, ax: QEMU's ACPI goes to S5. */
   private static final String POWER_OFF = "ba0406b80020ef";
@@ -117,10 +120,14 @@ class VirtualMachineIT {
                   Path.of(args[0]), false, 64, 1, Accelerator.TCG, Path.of(args[1])));
       Thread.ofPlatform()
           .start(() -> {
-            while (!machine.console().contains("here")) {
-              Thread.onSpinWait();
+            try {
+              while (!machine.console().contains("here")) {
+                Thread.sleep(50);
+              }
+              System.out.println("up");
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
             }
-            System.out.println("up");
           });
       var _ = machine.run(limit(300));
     }
@@ -165,7 +172,7 @@ class VirtualMachineIT {
           try {
             return Files.readString(Path.of("/proc/" + p.pid() + "/cmdline"))
                 .contains(VirtualMachine.escaped(disk));
-          } catch (java.io.IOException gone) {
+          } catch (IOException gone) {
             return false;
           }
         });

@@ -1,0 +1,117 @@
+package dev.regild.disk;
+
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A layer store in one directory of one filesystem: {@code layers/<id>.qcow2}, where a layer names
+ * its base by its bare file name, so that the whole directory can be moved; and {@code work/<job>/}
+ * for unfinished files, which become layers by a rename.
+ */
+public final class DirectoryLayerStore implements LayerStore {
+  private static final String ENDING = ".qcow2";
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+
+  private final Path layers;
+  private final Path work;
+  private final QemuImg qemuImg;
+
+  /** Makes the directory if it is not there. */
+  public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
+    this.layers = Files.createDirectories(directory.toAbsolutePath().resolve("layers"));
+    this.work = Files.createDirectories(directory.toAbsolutePath().resolve("work"));
+    this.qemuImg = qemuImg;
+  }
+
+  @Override
+  public Path path(String id) throws IOException {
+    Path path = file(id);
+    if (!Files.isRegularFile(path)) {
+      throw new NoSuchFileException(path.toString(), null, "the layer store has no layer " + id);
+    }
+    return path;
+  }
+
+  @Override
+  public Layer publish(String id, Path finished, Optional<String> base)
+      throws IOException, ProgramException, InterruptedException {
+    if (base.isPresent()) {
+      path(base.get());
+      qemuImg.renameBase(finished, base.get() + ENDING);
+    }
+    Qcow2Header header = header(finished);
+    if (!header.backingFile().equals(base.map(b -> b + ENDING))) {
+      throw new IOException(
+          "%s stands on %s, not on the layer that was named"
+              .formatted(finished, header.backingFile().orElse("nothing")));
+    }
+    Layer layer =
+        new Layer(
+            id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
+    Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--r--r--"));
+    DurableFiles.moveInto(layers, finished, checked(id) + ENDING);
+    return layer;
+  }
+
+  @Override
+  public void delete(String id) throws IOException {
+    Files.deleteIfExists(file(id));
+    DurableFiles.force(layers);
+  }
+
+  @Override
+  public List<String> ids() throws IOException {
+    return DurableFiles.names(layers).stream()
+        .filter(name -> name.endsWith(ENDING))
+        .map(name -> name.substring(0, name.length() - ENDING.length()))
+        .toList();
+  }
+
+  @Override
+  public boolean verify(Layer layer) throws IOException {
+    Path path = path(layer.id());
+    return Files.size(path) == layer.bytes() && DurableFiles.sha256(path).equals(layer.sha256());
+  }
+
+  @Override
+  public Path workspace(String job) throws IOException {
+    return Files.createDirectories(work.resolve(checked(job)));
+  }
+
+  @Override
+  public void removeWorkspace(String job) throws IOException {
+    DurableFiles.removeTree(work.resolve(checked(job)));
+  }
+
+  @Override
+  public List<String> workspaces() throws IOException {
+    return DurableFiles.names(work);
+  }
+
+  private Path file(String id) {
+    return layers.resolve(checked(id) + ENDING);
+  }
+
+  private static Qcow2Header header(Path finished) throws IOException {
+    try {
+      return Qcow2Header.read(finished);
+    } catch (UnfitDiskException e) {
+      throw new IOException(finished + " can't be a layer: " + e.getMessage(), e);
+    }
+  }
+
+  /** A name must not lead out of its directory. */
+  private static String checked(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("not a name for a file of the layer store: " + name);
+    }
+    return name;
+  }
+}

@@ -1,0 +1,185 @@
+package dev.regild.disk;
+
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Decides whether an uploaded file is a disk that stands alone. Headers are read here, in Java,
+ * before any of QEMU's tools opens the file: a header may name other files of the host, which QEMU
+ * would open.
+ */
+public final class DiskCheck {
+  /** 2 TiB. */
+  public static final long DEFAULT_MAX_VIRTUAL_BYTES = 2L << 40;
+
+  private static final int MIN_BYTES = 64 * 1024;
+  private static final String FLATTEN = "; flatten it with: qemu-img convert -O qcow2 OLD NEW";
+
+  /** The beginnings of files that people upload by mistake, in ISO 8859-1. */
+  private static final Map<String, String> NO_DISKS =
+      Map.of(
+          "\u001f\u008b", "a gzip archive; unpack it first",
+          "PK\u0003\u0004", "a zip archive; unpack it first",
+          "\u00fd7zXZ\u0000", "an xz archive; unpack it first",
+          "(\u00b5/\u00fd", "a zstd archive; unpack it first",
+          "BZh", "a bzip2 archive; unpack it first",
+          "7z\u00bc\u00af", "a 7z archive; unpack it first",
+          "conectix", "a vhd; convert it with: qemu-img convert -f vpc -O qcow2 OLD NEW",
+          "<<< ", "a VirtualBox disk; convert it with: qemu-img convert -f vdi -O qcow2 OLD NEW",
+          "MSWIM", "a Windows image file (wim), not a disk",
+          "\u007fELF", "a program");
+
+  private final QemuImg qemuImg;
+  private final long maxVirtualBytes;
+
+  public DiskCheck(QemuImg qemuImg, long maxVirtualBytes) {
+    this.qemuImg = qemuImg;
+    this.maxVirtualBytes = maxVirtualBytes;
+  }
+
+  /**
+   * Tells a disk's format by its first bytes.
+   *
+   * @throws UnfitDiskException if it is none of the formats; the message says what it looks like
+   */
+  public static DiskFormat detect(Path file) throws IOException, UnfitDiskException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (channel.size() == 0) {
+        throw new UnfitDiskException("the file is empty");
+      }
+      ByteBuffer start = FileBytes.at(channel, 0, 512);
+      String text = StandardCharsets.ISO_8859_1.decode(start.duplicate()).toString();
+      int magic = start.remaining() < 4 ? 0 : start.getInt(0);
+      if (magic == Qcow2Header.MAGIC) {
+        return DiskFormat.QCOW2;
+      }
+      if (magic == VmdkHeader.MAGIC) {
+        return DiskFormat.VMDK;
+      }
+      if (text.startsWith("vhdxfile")) {
+        return DiskFormat.VHDX;
+      }
+      refuseKnown(channel, text);
+      if (channel.size() < MIN_BYTES) {
+        throw new UnfitDiskException(
+            "the file is too small to be a disk: %d bytes".formatted(channel.size()));
+      }
+      if (PartitionTable.hasMbrSignature(channel) || PartitionTable.hasGptSignature(channel)) {
+        return DiskFormat.RAW;
+      }
+      throw new UnfitDiskException(
+          "the file is no disk: it is neither qcow2, vmdk nor vhdx, and has no partition table");
+    }
+  }
+
+  /**
+   * Refuses a disk that refers to other files, is encrypted, damaged, truncated or too large. Reads
+   * all of its tables, which takes seconds for a large one.
+   */
+  public void requireSelfContained(Path disk, DiskFormat format)
+      throws IOException, UnfitDiskException, ProgramException, InterruptedException {
+    try {
+      switch (format) {
+        case QCOW2 -> requireGood(Qcow2Header.read(disk), Files.size(disk));
+        case VMDK -> requireGood(VmdkHeader.read(disk));
+        case VHDX -> requireGood(VhdxHeader.read(disk));
+        case RAW -> requireGoodRaw(disk);
+      }
+    } catch (ArithmeticException overflow) {
+      throw new UnfitDiskException("the disk is damaged: its header makes no sense", overflow);
+    }
+    Optional<String> damage = qemuImg.check(disk, format);
+    if (damage.isPresent()) {
+      throw new UnfitDiskException("the disk is damaged or truncated: " + damage.get());
+    }
+    requireSize(qemuImg.info(disk, format).virtualBytes());
+  }
+
+  private static void refuseKnown(FileChannel channel, String text)
+      throws IOException, UnfitDiskException {
+    if (text.startsWith("# Disk DescriptorFile")) {
+      throw new UnfitDiskException(
+          "the file is only the descriptor of a vmdk whose extents are other files" + FLATTEN);
+    }
+    for (Map.Entry<String, String> known : NO_DISKS.entrySet()) {
+      if (text.startsWith(known.getKey())) {
+        throw new UnfitDiskException("the file is no disk but " + known.getValue());
+      }
+    }
+    ByteBuffer volume = FileBytes.at(channel, 32769, 5);
+    if (StandardCharsets.ISO_8859_1.decode(volume).toString().equals("CD001")) {
+      throw new UnfitDiskException(
+          "the file is no disk but a CD image (ISO 9660); install from it, then upload the disk");
+    }
+  }
+
+  private void requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
+    if (header.backingFile().isPresent()) {
+      throw new UnfitDiskException(
+          "the disk stands on another file, %s%s".formatted(header.backingFile().get(), FLATTEN));
+    }
+    if (header.hasExternalData()) {
+      throw new UnfitDiskException("the disk's content is in another file" + FLATTEN);
+    }
+    if (header.encryption() != 0) {
+      throw new UnfitDiskException("the disk is encrypted; decrypt it with qemu-img convert");
+    }
+    if (header.isCorrupt() || header.isDirty()) {
+      throw new UnfitDiskException(
+          "the disk was not closed cleanly or is marked corrupt; repair it with: qemu-img check -r"
+              + " all DISK");
+    }
+    if (header.tablesEnd() > fileBytes) {
+      throw new UnfitDiskException(
+          "the disk is truncated: its tables end at %d, the file at %d bytes; upload it again"
+              .formatted(header.tablesEnd(), fileBytes));
+    }
+    requireSize(header.virtualBytes());
+  }
+
+  private void requireGood(VmdkHeader header) throws UnfitDiskException {
+    List<String> extents = header.extents();
+    boolean own =
+        extents.size() == 1
+            && extents.getFirst().matches("RW\\s+\\d+\\s+SPARSE\\s+\"[^\"/]+\"\\s*");
+    if (header.hasParent() || !own) {
+      throw new UnfitDiskException("the disk refers to other files" + FLATTEN);
+    }
+    requireSize(header.virtualBytes());
+  }
+
+  private void requireGood(VhdxHeader header) throws UnfitDiskException {
+    if (header.hasParent()) {
+      throw new UnfitDiskException("the disk stands on another file" + FLATTEN);
+    }
+    requireSize(header.virtualBytes());
+  }
+
+  private void requireGoodRaw(Path disk) throws IOException, UnfitDiskException {
+    try (FileChannel channel = FileChannel.open(disk)) {
+      long end = PartitionTable.end(channel);
+      if (end > channel.size()) {
+        throw new UnfitDiskException(
+            "the disk is truncated: its partitions end at %d, the file at %d bytes; upload it again"
+                .formatted(end, channel.size()));
+      }
+      requireSize(channel.size());
+    }
+  }
+
+  private void requireSize(long virtualBytes) throws UnfitDiskException {
+    if (virtualBytes <= 0 || virtualBytes > maxVirtualBytes) {
+      throw new UnfitDiskException(
+          "the disk's size, %d bytes, is not within 1 and %d bytes"
+              .formatted(virtualBytes, maxVirtualBytes));
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package dev.regild.disk;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Disks that were sent to us and wait to be made images, in one directory: {@code <id>.disk} and,
+ * once it is there whole, {@code <id>.json}. Only our own user can read them. A disk without its
+ * record is what a broken upload has left; it is removed when the directory is opened.
+ */
+public final class UploadedDisks {
+  private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
+  private static final String DISK = ".disk";
+  private static final String RECORD = ".json";
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  /** What must stay free for everything else. */
+  private static final long MARGIN_BYTES = 256L << 20;
+
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private final Path directory;
+  private final Clock clock;
+  private final SecureRandom random = new SecureRandom();
+
+  /** Makes the directory if it is not there, and removes what broken uploads have left in it. */
+  public UploadedDisks(Path directory, Clock clock) throws IOException {
+    this.directory = Files.createDirectories(directory.toAbsolutePath());
+    this.clock = clock;
+    for (String name : DurableFiles.names(directory)) {
+      boolean whole = name.endsWith(DISK) && Files.exists(record(id(name, DISK)));
+      if (!whole && !name.endsWith(RECORD)) {
+        Files.deleteIfExists(directory.resolve(name));
+      }
+    }
+  }
+
+  /**
+   * Takes a disk from a stream, which is never held in memory.
+   *
+   * @param declaredLength how long the sender says that it is
+   * @throws UnfitDiskException if it is no disk
+   * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
+   *     it; in each case nothing is left
+   */
+  public UploadedDisk receive(InputStream stream, OptionalLong declaredLength)
+      throws IOException, UnfitDiskException {
+    requireRoom(declaredLength);
+    String id = newId();
+    boolean done = false;
+    try {
+      UploadedDisk disk = write(id, stream, declaredLength);
+      writeRecord(disk);
+      done = true;
+      return disk;
+    } finally {
+      if (!done) {
+        delete(id);
+      }
+    }
+  }
+
+  public Optional<UploadedDisk> find(String id) throws IOException {
+    if (!ID.matcher(id).matches()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(Files.readString(record(id)), UploadedDisk.class));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (JacksonException e) {
+      throw new IOException(record(id) + " can't be read: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** The disk's file. */
+  public Path path(UploadedDisk disk) {
+    return file(disk.id());
+  }
+
+  /** Removes a disk; one that is not there is no error. */
+  public void delete(String id) throws IOException {
+    if (ID.matcher(id).matches()) {
+      Files.deleteIfExists(record(id));
+      Files.deleteIfExists(file(id));
+    }
+  }
+
+  /** All disks, in no order. */
+  public List<UploadedDisk> list() throws IOException {
+    List<UploadedDisk> disks = new ArrayList<>();
+    for (String name : DurableFiles.names(directory)) {
+      if (name.endsWith(RECORD)) {
+        find(id(name, RECORD)).ifPresent(disks::add);
+      }
+    }
+    return disks;
+  }
+
+  private void requireRoom(OptionalLong declaredLength) throws IOException {
+    long free = Files.getFileStore(directory).getUsableSpace();
+    long needed = Math.max(0, declaredLength.orElse(0));
+    if (needed > free - MARGIN_BYTES) {
+      throw new IOException(
+          "no room for a disk of %d bytes: %s has %d bytes free, of which %d must stay free"
+              .formatted(needed, directory, free, MARGIN_BYTES));
+    }
+  }
+
+  private UploadedDisk write(String id, InputStream stream, OptionalLong declaredLength)
+      throws IOException, UnfitDiskException {
+    Path file = Files.createFile(file(id), PRIVATE);
+    MessageDigest digest = DurableFiles.newSha256();
+    long bytes;
+    try (OutputStream output =
+        new DigestOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), digest)) {
+      bytes = copy(stream, output, declaredLength.orElse(Long.MAX_VALUE));
+    }
+    if (declaredLength.isPresent() && bytes != declaredLength.getAsLong()) {
+      throw new EOFException(
+          "the upload ended after %d of %d bytes".formatted(bytes, declaredLength.getAsLong()));
+    }
+    DiskFormat format = DiskCheck.detect(file);
+    DurableFiles.force(file);
+    return new UploadedDisk(
+        id, format, bytes, HexFormat.of().formatHex(digest.digest()), clock.instant());
+  }
+
+  private long copy(InputStream stream, OutputStream output, long limit) throws IOException {
+    byte[] buffer = new byte[1 << 20];
+    long bytes = 0;
+    for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+      bytes += n;
+      if (bytes > limit) {
+        throw new IOException("the upload is longer than the declared %d bytes".formatted(limit));
+      }
+      output.write(buffer, 0, n);
+    }
+    return bytes;
+  }
+
+  /** The record comes last, under its name at once: it says that the disk is whole. */
+  private void writeRecord(UploadedDisk disk) throws IOException {
+    Path fresh = Files.createFile(directory.resolve(disk.id() + ".new"), PRIVATE);
+    try {
+      Files.writeString(fresh, JSON.writeValueAsString(disk));
+      DurableFiles.moveInto(directory, fresh, disk.id() + RECORD);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  /** 17 hexadecimal digits are 68 bits. */
+  private String newId() {
+    byte[] bytes = new byte[9];
+    random.nextBytes(bytes);
+    return "ami-" + HexFormat.of().formatHex(bytes).substring(1);
+  }
+
+  private Path file(String id) {
+    return directory.resolve(id + DISK);
+  }
+
+  private Path record(String id) {
+    return directory.resolve(id + RECORD);
+  }
+
+  private static String id(String name, String ending) {
+    return name.substring(0, name.length() - ending.length());
+  }
+}

@@ -1,0 +1,139 @@
+package dev.regild.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryLayerStoreTest {
+  @TempDir Path directory;
+  private final QemuImg qemuImg = new QemuImg();
+  private DirectoryLayerStore store;
+  private Path work;
+
+  @BeforeEach
+  void open() throws Exception {
+    store = new DirectoryLayerStore(directory, qemuImg);
+    work = store.workspace("job-1");
+  }
+
+  @Test
+  void aPublishedLayerIsWholeReadOnlyAndVerified() throws Exception {
+    Layer layer = publishBase("base");
+    assertThat(layer.virtualBytes()).isEqualTo(4 << 20);
+    assertThat(layer.bytes()).isEqualTo(Files.size(store.path("base")));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(store.path("base"))))
+        .isEqualTo("r--r--r--");
+    assertThat(store.verify(layer)).isTrue();
+    assertThat(store.ids()).containsExactly("base");
+    assertThat(work.resolve("finished.qcow2")).doesNotExist();
+  }
+
+  @Test
+  void aDeltaNamesItsBaseByItsBareNameAndHoldsTheDifferenceOnly() throws Exception {
+    Layer base = publishBase("base");
+    Path overlay = work.resolve("overlay.qcow2");
+    qemuImg.createOverlay(store.path("base"), overlay);
+    Path delta = work.resolve("delta.qcow2");
+    List<Double> progress = new CopyOnWriteArrayList<>();
+    qemuImg.compressDelta(overlay, store.path("base"), delta, progress::add);
+    Layer layer = store.publish("delta", delta, Optional.of("base"));
+
+    QemuImg.Info info = qemuImg.info(store.path("delta"), DiskFormat.QCOW2);
+    assertThat(info.backingFile()).contains("base.qcow2");
+    assertThat(info.backingFormat()).contains("qcow2");
+    assertThat(info.formatSpecific().path("compression-type").asString()).isEqualTo("zstd");
+    assertThat(layer.base()).contains("base");
+    assertThat(layer.bytes()).isLessThan(base.bytes() / 4);
+    assertThat(progress).contains(1.0);
+    assertThat(qemuImg.check(store.path("delta"), DiskFormat.QCOW2)).isEmpty();
+
+    // The whole chain reads the same as the base that it stands on.
+    Path flat = work.resolve("flat.raw");
+    qemuImg.convert(store.path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
+    assertThat(flat).hasSameBinaryContentAs(work.resolve("base.raw"));
+  }
+
+  @Test
+  void aFileOnAnotherBaseThanNamedIsNoLayer() throws Exception {
+    var _ = publishBase("base");
+    Path overlay = work.resolve("overlay.qcow2");
+    qemuImg.createOverlay(store.path("base"), overlay);
+    assertThatThrownBy(() -> store.publish("alone", overlay, Optional.empty()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("stands on");
+    assertThatThrownBy(() -> store.publish("lost", overlay, Optional.of("nothing")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no layer nothing");
+    assertThat(store.ids()).containsExactly("base");
+  }
+
+  @Test
+  void publishingAgainReplaces() throws Exception {
+    var _ = publishBase("one");
+    Layer again = publishBase("one");
+    assertThat(store.verify(again)).isTrue();
+    assertThat(store.ids()).containsExactly("one");
+  }
+
+  @Test
+  void aChangedLayerDoesNotVerify() throws Exception {
+    Layer layer = publishBase("base");
+    Path file = store.path("base");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
+    assertThat(store.verify(layer)).isFalse();
+  }
+
+  @Test
+  void layersAndWorkspacesAreRemoved() throws Exception {
+    var _ = publishBase("base");
+    store.delete("base");
+    store.delete("base");
+    assertThat(store.ids()).isEmpty();
+    assertThatThrownBy(() -> store.path("base")).hasMessageContaining("no layer base");
+    Files.writeString(work.resolve("scrap"), "x");
+    assertThat(store.workspaces()).containsExactly("job-1");
+    store.removeWorkspace("job-1");
+    store.removeWorkspace("job-1");
+    assertThat(store.workspaces()).isEmpty();
+  }
+
+  @Test
+  void aNameCannotLeadOutOfTheStore() {
+    assertThatThrownBy(() -> store.workspace("../out"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> store.delete("../out")).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whatAFailedConversionWroteIsRemoved() {
+    Path target = work.resolve("target.qcow2");
+    assertThatThrownBy(
+            () -> qemuImg.compress(work.resolve("missing"), DiskFormat.QCOW2, target, p -> {}))
+        .hasMessageContaining("qemu-img failed with status 1")
+        .hasMessageContaining("missing");
+    assertThat(target).doesNotExist();
+  }
+
+  private Layer publishBase(String id) throws Exception {
+    byte[] content = new byte[4 << 20];
+    new Random(7).nextBytes(content);
+    Path raw = Files.write(work.resolve("base.raw"), content);
+    Path qcow2 = work.resolve("finished.qcow2");
+    qemuImg.compress(raw, DiskFormat.RAW, qcow2, p -> {});
+    return store.publish(id, qcow2, Optional.empty());
+  }
+}

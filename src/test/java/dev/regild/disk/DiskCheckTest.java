@@ -1,0 +1,241 @@
+package dev.regild.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.machine.Program;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Real disks of all formats, made by qemu-img, then damaged by hand. */
+class DiskCheckTest {
+  private static final int RAW_BYTES = 8 << 20;
+
+  @TempDir Path directory;
+  private final QemuImg qemuImg = new QemuImg();
+  private final DiskCheck check = new DiskCheck(qemuImg, 1L << 30);
+  private Path raw;
+
+  @BeforeEach
+  void makeRawDisk() throws Exception {
+    byte[] disk = new byte[RAW_BYTES];
+    new Random(1).nextBytes(disk);
+    Arrays.fill(disk, 0, 1 << 20, (byte) 0);
+    // One Linux partition from 1 MiB to the end.
+    disk[446 + 4] = (byte) 0x83;
+    disk[446 + 9] = 0x08;
+    disk[446 + 13] = 0x38;
+    disk[510] = 0x55;
+    disk[511] = (byte) 0xaa;
+    raw = Files.write(directory.resolve("disk.raw"), disk);
+  }
+
+  @ParameterizedTest
+  @EnumSource(DiskFormat.class)
+  void aWholeDiskIsGood(DiskFormat format) throws Exception {
+    Path disk = converted(format);
+    assertThat(DiskCheck.detect(disk)).isEqualTo(format);
+    assertThatCode(() -> check.requireSelfContained(disk, format)).doesNotThrowAnyException();
+    assertThat(qemuImg.info(disk, format).virtualBytes()).isEqualTo(RAW_BYTES);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "qcow2,compat=0.10",
+    "qcow2,compression_type=zstd",
+    "vmdk,subformat=streamOptimized",
+    "vhdx,subformat=fixed"
+  })
+  void theFormatsVariantsAreGood(String format, String options) throws Exception {
+    Path disk = directory.resolve("variant");
+    qemuImg("convert", "-f", "raw", "-O", format, "-o", options, raw.toString(), disk.toString());
+    DiskFormat detected = DiskCheck.detect(disk);
+    assertThat(detected.qemuName()).isEqualTo(format);
+    assertThatCode(() -> check.requireSelfContained(disk, detected)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @EnumSource(DiskFormat.class)
+  void aTruncatedDiskIsRefused(DiskFormat format) throws Exception {
+    Path disk = converted(format);
+    try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+      file.setLength(file.length() * 2 / 3);
+    }
+    assertUnfit(disk, format, "truncated");
+  }
+
+  @Test
+  void aDiskOnABackingFileIsRefusedBeforeQemuOpensIt() throws Exception {
+    Path disk = directory.resolve("overlay");
+    qemuImg.createOverlay(converted(DiskFormat.QCOW2), disk);
+    assertUnfit(disk, DiskFormat.QCOW2, "stands on another file");
+  }
+
+  @Test
+  void aDiskWithAnExternalDataFileIsRefused() throws Exception {
+    Path disk = directory.resolve("outside.qcow2");
+    qemuImg(
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-o",
+        "data_file=" + directory.resolve("data"),
+        disk.toString(),
+        "1M");
+    assertUnfit(disk, DiskFormat.QCOW2, "in another file");
+  }
+
+  @Test
+  void anEncryptedDiskIsRefused() throws Exception {
+    Path disk = directory.resolve("secret.qcow2");
+    qemuImg(
+        "create",
+        "-q",
+        "--object",
+        "secret,id=s,data=abc",
+        "-f",
+        "qcow2",
+        "-o",
+        "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10",
+        disk.toString(),
+        "1M");
+    assertUnfit(disk, DiskFormat.QCOW2, "encrypted");
+  }
+
+  @Test
+  void aDiskMarkedCorruptIsRefused() throws Exception {
+    Path disk = converted(DiskFormat.QCOW2);
+    try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+      file.seek(79);
+      file.write(2);
+    }
+    assertUnfit(disk, DiskFormat.QCOW2, "marked corrupt");
+  }
+
+  @Test
+  void aDiskWithDamagedTablesIsRefused() throws Exception {
+    Path disk = converted(DiskFormat.QCOW2);
+    long l1 = Qcow2Header.read(disk).l1Offset();
+    try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+      file.seek(l1);
+      file.writeLong(0x80000000_7fff0000L);
+    }
+    assertUnfit(disk, DiskFormat.QCOW2, "damaged");
+  }
+
+  @Test
+  void aVmdkOfSeveralFilesIsRefused() throws Exception {
+    Path disk = directory.resolve("flat.vmdk");
+    qemuImg(
+        "convert",
+        "-f",
+        "raw",
+        "-O",
+        "vmdk",
+        "-o",
+        "subformat=monolithicFlat",
+        raw.toString(),
+        disk.toString());
+    assertThatThrownBy(() -> DiskCheck.detect(disk))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("descriptor of a vmdk");
+  }
+
+  @Test
+  void aVmdkWhoseDescriptorNamesAnotherFileIsRefused() throws Exception {
+    Path disk = converted(DiskFormat.VMDK);
+    byte[] bytes = Files.readAllBytes(disk);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int at = text.indexOf("RW ");
+    String line = text.substring(at, text.indexOf('\n', at));
+    String other = "RW 16384 FLAT \"/etc/passwd\" 0";
+    byte[] changed =
+        text.replace(line, (other + " ".repeat(line.length())).substring(0, line.length()))
+            .getBytes(StandardCharsets.ISO_8859_1);
+    Files.write(disk, changed);
+    assertUnfit(disk, DiskFormat.VMDK, "refers to other files");
+  }
+
+  @Test
+  void aDifferencingVhdxIsRefused() throws Exception {
+    Path disk = converted(DiskFormat.VHDX);
+    byte[] bytes = Files.readAllBytes(disk);
+    // The file parameters: a block size, then flags, of which bit 1 says that there is a parent.
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    int guid = text.indexOf("7g\u00a1\u00ca6\u00faCM");
+    int metadata = text.indexOf("metadata");
+    int offset = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(guid + 16);
+    bytes[metadata + offset + 4] |= 2;
+    Files.write(disk, bytes);
+    assertUnfit(disk, DiskFormat.VHDX, "stands on another file");
+  }
+
+  @Test
+  void aDiskTooLargeIsRefused() throws Exception {
+    Path disk = directory.resolve("large.qcow2");
+    qemuImg.create(disk, DiskFormat.QCOW2, (1L << 30) + 512);
+    assertUnfit(disk, DiskFormat.QCOW2, "the disk's size, 1073742336 bytes");
+  }
+
+  @Test
+  void whatIsNoDiskIsNamed() throws Exception {
+    assertNoDisk(new byte[0], "is empty");
+    assertNoDisk(new byte[] {1, 2, 3}, "too small");
+    assertNoDisk(new byte[1 << 20], "neither qcow2, vmdk nor vhdx");
+    assertNoDisk(startingWith("\u001f\u008b\b"), "gzip");
+    assertNoDisk(startingWith("PK\u0003\u0004"), "zip archive");
+    byte[] cd = startingWith("");
+    System.arraycopy("CD001".getBytes(StandardCharsets.US_ASCII), 0, cd, 32769, 5);
+    cd[510] = 0x55;
+    cd[511] = (byte) 0xaa;
+    assertNoDisk(cd, "CD image");
+  }
+
+  private static byte[] startingWith(String text) {
+    byte[] bytes = new byte[1 << 20];
+    byte[] start = text.getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(start, 0, bytes, 0, start.length);
+    return bytes;
+  }
+
+  private void assertNoDisk(byte[] content, String message) throws Exception {
+    Path file = Files.write(directory.resolve("file"), content);
+    assertThatThrownBy(() -> DiskCheck.detect(file))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining(message);
+  }
+
+  private void assertUnfit(Path disk, DiskFormat format, String message) {
+    assertThatThrownBy(() -> check.requireSelfContained(disk, format))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining(message);
+  }
+
+  private Path converted(DiskFormat format) throws Exception {
+    Path disk = directory.resolve("converted." + format.qemuName());
+    qemuImg.convert(raw, DiskFormat.RAW, disk, format, done -> {});
+    return disk;
+  }
+
+  private static void qemuImg(String... arguments) throws Exception {
+    var command = new ArrayList<>(List.of("qemu-img"));
+    command.addAll(List.of(arguments));
+    var _ = Program.of(command).run();
+  }
+}

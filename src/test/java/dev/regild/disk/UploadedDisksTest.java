@@ -1,0 +1,134 @@
+package dev.regild.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UploadedDisksTest {
+  private static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2026-01-02T03:04:05Z"), ZoneOffset.UTC);
+
+  @TempDir Path directory;
+  private UploadedDisks disks;
+  private byte[] disk;
+
+  @BeforeEach
+  void open() throws Exception {
+    disks = new UploadedDisks(directory, CLOCK);
+    disk = new byte[3 << 20];
+    disk[510] = 0x55;
+    disk[511] = (byte) 0xaa;
+  }
+
+  @Test
+  void aDiskIsKeptPrivatelyWithItsRecord() throws Exception {
+    UploadedDisk received = disks.receive(stream(), OptionalLong.of(disk.length));
+    assertThat(received.id()).matches("ami-[0-9a-f]{17}");
+    assertThat(received.format()).isEqualTo(DiskFormat.RAW);
+    assertThat(received.bytes()).isEqualTo(disk.length);
+    assertThat(received.received()).isEqualTo(CLOCK.instant());
+    assertThat(disks.path(received)).hasBinaryContent(disk);
+    assertThat(received.sha256()).isEqualTo(DurableFiles.sha256(disks.path(received)));
+    for (String name : DurableFiles.names(directory)) {
+      assertThat(
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
+          .isEqualTo("rw-------");
+    }
+    UploadedDisks reopened = new UploadedDisks(directory, CLOCK);
+    assertThat(reopened.find(received.id())).contains(received);
+    assertThat(reopened.list()).containsExactly(received);
+    reopened.delete(received.id());
+    assertThat(reopened.find(received.id())).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void anUploadOfUnknownLengthIsTaken() throws Exception {
+    assertThat(disks.receive(stream(), OptionalLong.empty()).bytes()).isEqualTo(disk.length);
+  }
+
+  @Test
+  void aShortALongAndABrokenUploadLeaveNothing() {
+    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.of(disk.length + 1)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("ended after 3145728 of 3145729 bytes");
+    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.of(disk.length - 1)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("longer than the declared");
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("connection reset");
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            return read();
+          }
+        };
+    assertThatThrownBy(() ->
+            disks.receive(new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
+        .hasMessageContaining("connection reset");
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void whatIsNoDiskLeavesNothing() {
+    disk[511] = 0;
+    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.empty()))
+        .isInstanceOf(UnfitDiskException.class);
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aDiskForWhichThereIsNoRoomIsRefusedUnread() {
+    InputStream unread =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new AssertionError("the stream was read");
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) {
+            return read();
+          }
+        };
+    assertThatThrownBy(() -> disks.receive(unread, OptionalLong.of(Long.MAX_VALUE)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no room for a disk");
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void whatABrokenUploadHasLeftIsRemovedOnOpening() throws Exception {
+    Files.write(directory.resolve("ami-0123456789abcdef0.disk"), disk);
+    Files.writeString(directory.resolve("ami-0123456789abcdef0.new"), "{");
+    assertThat(new UploadedDisks(directory, CLOCK).list()).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void anIdOfAnotherFormIsUnknown() throws Exception {
+    assertThat(disks.find("../../etc/passwd")).isEmpty();
+  }
+
+  private InputStream stream() {
+    return new ByteArrayInputStream(disk);
+  }
+}
