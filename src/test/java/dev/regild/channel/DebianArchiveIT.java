@@ -53,12 +53,16 @@ class DebianArchiveIT {
 
     List<InstalledPackage> installed = installed();
     Channel channel = channels.find("debian").orElseThrow();
-    Planner.plan(installed, snapshot, channel.planRules());
-    start = System.nanoTime();
-    List<Change> changes = Planner.plan(installed, snapshot, channel.planRules()).changes();
+    List<Change> changes = List.of();
+    long fastest = Long.MAX_VALUE;
+    for (int i = 0; i < 100; i++) {
+      start = System.nanoTime();
+      changes = Planner.plan(installed, snapshot, channel.planRules()).changes();
+      fastest = Math.min(fastest, System.nanoTime() - start);
+    }
     System.out.printf(
-        "plan: %d of %d packages in %d us%n",
-        changes.size(), installed.size(), (System.nanoTime() - start) / 1000);
+        "plan: %d of %d packages in %d us%n", changes.size(), installed.size(), fastest / 1000);
+    assertThat(fastest / installed.size()).as("ns a package").isLessThan(20_000);
     Map<String, String> ours = new TreeMap<>();
     changes.forEach(change -> ours.put(change.name(), change.to()));
     HostApt apt = new HostApt(temporary.resolve("apt"), snapshot, Path.of("/var/lib/dpkg/status"));
