@@ -73,13 +73,14 @@ final class Keyring {
   /**
    * Passes if at least one signature is good: by a key of the ring that may sign, is not expired
    * and not revoked, with a hash stronger than SHA-1. A wrong signature by a known key spoils the
-   * others, as it does for apt.
+   * others, as it does for apt. One thread at a time: Bouncy Castle's certificates find out about
+   * themselves as they are asked, and aren't made for several threads.
    *
    * @param what names the document in the message of the exception
    * @param type {@link PGPSignature#CANONICAL_TEXT_DOCUMENT} or {@link
    *     PGPSignature#BINARY_DOCUMENT}
    */
-  void verify(String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
+  synchronized void verify(String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
       throws ChannelException {
     List<String> refusals = new ArrayList<>();
     boolean good = false;

@@ -1,0 +1,355 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.channel.TestRepository.Deb;
+import dev.regild.plan.InstalledPackage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bouncycastle.bcpg.HashAlgorithmTags;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChannelsTest {
+  private static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
+  private static final String INDEX = "/dists/stable/main/binary-amd64/Packages.xz";
+
+  @TempDir Path temporary;
+  private TestRepository repository;
+  private TestKey key;
+  private Channels channels;
+
+  @BeforeEach
+  void serveARepository() throws Exception {
+    key = TestKey.simple();
+    repository = new TestRepository(Files.createDirectory(temporary.resolve("repository")));
+    channels = new Channels(temporary.resolve("data"), CLOCK, quick());
+    publish(Map.of(), new Deb("bash", "5.2-1"));
+    channels.add(channel(repository.uri(), key.armored()));
+  }
+
+  @AfterEach
+  void stop() {
+    repository.close();
+  }
+
+  @Test
+  void aRefreshMakesASnapshotThatKnowsTheUpgrades() throws Exception {
+    RefreshResult result = channels.refresh("test");
+    assertThat(result).isInstanceOf(RefreshResult.NewSnapshot.class);
+    assertThat(((RefreshResult.NewSnapshot) result).packages()).isEqualTo(1);
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    assertThat(snapshot.upgradeOf(installed("bash", "5.1-1"))).contains("5.2-1");
+    assertThat(snapshot.upgradeOf(installed("bash", "5.2-1"))).isEmpty();
+    assertThat(snapshot.upgradeOf(installed("zsh", "1"))).isEmpty();
+    assertThat(channels.current("test").orElseThrow()).isSameAs(snapshot);
+    assertThat(Files.readString(snapshot.directory().resolve("sources.list")))
+        .isEqualTo("deb [arch=amd64] " + repository.uri() + " stable main\n");
+  }
+
+  @Test
+  void anUnchangedRepositoryCostsOneNotModified() throws Exception {
+    channels.refresh("test");
+    repository.takeAnswers();
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(repository.takeAnswers()).containsExactly("304 /dists/stable/InRelease");
+  }
+
+  @Test
+  void aNewReleaseMakesANewSnapshotAndThePrunedOldOneIsGone() throws Exception {
+    String first = channels.refresh("test").digest();
+    publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
+    String second = channels.refresh("test").digest();
+    assertThat(second).isNotEqualTo(first);
+    Path old = temporary.resolve("data/snapshots").resolve(first);
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    assertThat(channels.prune(Set.of(first))).isEmpty();
+    assertThat(channels.prune(Set.of())).containsExactly(first);
+    assertThat(channels.current("test").orElseThrow().digest()).isEqualTo(second);
+  }
+
+  @Test
+  void anOlderReleaseThanOursIsNotTaken() throws Exception {
+    channels.refresh("test");
+    publish(Map.of("Date", "Wed, 31 Dec 2025 00:00:00 UTC"), new Deb("bash", "5.0-1"));
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+  }
+
+  @Test
+  void aTamperedReleaseIsRefusedAndTheLastGoodSnapshotStays() throws Exception {
+    String good = channels.refresh("test").digest();
+    Path file = repository.root.resolve("dists/stable/InRelease");
+    Files.writeString(file, Files.readString(file).replace("Origin: Test", "Origin: Evil"));
+    assertRefused(() -> channels.refresh("test"), "was changed on its way");
+    assertThat(channels.current("test").orElseThrow().digest()).isEqualTo(good);
+    assertThat(channels.status().getFirst().error().orElseThrow()).contains("changed on its way");
+  }
+
+  @Test
+  void textOutsideOfTheSignatureIsRefused() throws Exception {
+    Path file = repository.root.resolve("dists/stable/InRelease");
+    Files.writeString(file, Files.readString(file) + "Suite: other\n");
+    assertRefused(() -> channels.refresh("test"), "something follows it");
+  }
+
+  @Test
+  void aKeyThatIsNotInTheKeyringIsRefused() throws Exception {
+    key = TestKey.simple();
+    publish(Map.of(), new Deb("bash", "5.2-1"));
+    assertRefused(() -> channels.refresh("test"), "is not in the key in signed-by");
+  }
+
+  @Test
+  void anExpiredKeyIsRefused() throws Exception {
+    useKey(TestKey.expiringAfterSeconds(7200));
+    assertRefused(() -> channels.refresh("test"), "expired");
+  }
+
+  @Test
+  void aRevokedKeyIsRefused() throws Exception {
+    useKey(key.revoked());
+    assertRefused(() -> channels.refresh("test"), "revoked");
+  }
+
+  @Test
+  void aSigningSubkeyIsGoodAndABinaryKeyringToo() throws Exception {
+    key = TestKey.withSigningSubkey();
+    publish(Map.of(), new Deb("bash", "5.2-1"));
+    Path keyring = temporary.resolve("keyring.gpg");
+    Files.write(keyring, key.binary());
+    channels.remove("test");
+    channels.add(channel(repository.uri(), keyring.toString()));
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.NewSnapshot.class);
+  }
+
+  @Test
+  void aSha1SignatureIsRefused() throws Exception {
+    String release = repository.suite("stable", Map.of(), List.of(new Deb("bash", "5.2-1")));
+    repository.inRelease("stable", key.clearSigned(release, HashAlgorithmTags.SHA1));
+    assertRefused(() -> channels.refresh("test"), "SHA-1 or weaker");
+  }
+
+  @Test
+  void anExpiredReleaseIsRefusedAlsoWhenItIsNotModified() throws Exception {
+    publish(Map.of("Valid-Until", "Sat, 03 Jan 2026 00:00:00 UTC"), new Deb("bash", "5.2-1"));
+    channels.refresh("test");
+    Clock later = Clock.offset(CLOCK, Duration.ofDays(3));
+    Channels then = new Channels(temporary.resolve("data"), later, quick());
+    assertRefused(() -> then.refresh("test"), "expired at 2026-01-03");
+    assertThat(then.current("test")).isPresent();
+  }
+
+  @Test
+  void aReleaseOfAnotherSuiteIsRefused() throws Exception {
+    publish(Map.of("Suite", "testing", "Codename", "testing"), new Deb("bash", "5.2-1"));
+    assertRefused(() -> channels.refresh("test"), "is the suite 'testing'");
+  }
+
+  @Test
+  void aDetachedSignatureIsTakenWhereThereIsNoInRelease() throws Exception {
+    String release = repository.suite("stable", Map.of(), List.of(new Deb("bash", "5.2-1")));
+    Path suite = repository.root.resolve("dists/stable");
+    Files.delete(suite.resolve("InRelease"));
+    Files.writeString(suite.resolve("Release"), release);
+    Files.write(suite.resolve("Release.gpg"), key.detached(release.getBytes(UTF_8)));
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.NewSnapshot.class);
+    Files.writeString(suite.resolve("Release"), release + "\n");
+    assertRefused(() -> channels.refresh("test"), "was changed on its way");
+  }
+
+  @Test
+  void aTruncatedOrForgedIndexIsRefusedAndLeavesNothing() throws Exception {
+    Path index = repository.root.resolve(INDEX.substring(1));
+    byte[] content = Files.readAllBytes(index);
+    Files.write(index, Arrays.copyOf(content, content.length / 2));
+    assertRefused(() -> channels.refresh("test"), "is not the file that the signed index names");
+    content[content.length / 2] ^= 1;
+    Files.write(index, content);
+    assertRefused(() -> channels.refresh("test"), "is not the file that the signed index names");
+    assertThat(temporary.resolve("data/snapshots")).isEmptyDirectory();
+  }
+
+  @Test
+  void aMirrorCaughtInAnUpdateIsAskedOnceMore() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    repository.overrides.put(
+        INDEX,
+        exchange -> {
+          if (calls.getAndIncrement() > 0) {
+            return false;
+          }
+          repository.send(exchange, 200, "not yet".getBytes(UTF_8));
+          return true;
+        });
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.NewSnapshot.class);
+    assertThat(calls).hasValue(2);
+  }
+
+  @Test
+  void indexesAreFetchedByHashWhereTheRepositoryHasThem() throws Exception {
+    publish(Map.of("Acquire-By-Hash", "yes"), new Deb("bash", "5.2-1"));
+    channels.refresh("test");
+    assertThat(repository.takeAnswers())
+        .hasSize(2)
+        .anyMatch(a -> a.startsWith("200 /dists/stable/main/binary-amd64/by-hash/SHA256/"));
+  }
+
+  @Test
+  void aRedirectIsFollowed() throws Exception {
+    channels.remove("test");
+    channels.add(channel(repository.uri() + "/moved", key.armored()));
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.NewSnapshot.class);
+  }
+
+  @Test
+  void aFileRepositoryIsRead() throws Exception {
+    channels.remove("test");
+    channels.add(channel("file://" + repository.root, key.armored()));
+    channels.refresh("test");
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    String asked = "file:" + repository.root + "/pool/main/bash/bash_5.2-1_amd64.deb";
+    assertThat(snapshot.packageFiles(Set.of(asked)).get(asked).size()).isEqualTo(9);
+    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+  }
+
+  @Test
+  void aGuestGetsOnlyWhatTheIndexesName() throws Exception {
+    publish(Map.of(), new Deb("lib++", "1:2.0+x~1"));
+    channels.refresh("test");
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    String asked = repository.uri() + "/pool/main/lib%2b%2b/lib%2b%2b_2.0%2bx%7e1_amd64.deb";
+    PackageFile file = snapshot.packageFiles(Set.of(asked)).get(asked);
+    assertThat(file.fileName()).isEqualTo("lib++_1%3a2.0+x~1_amd64.deb");
+    for (String other :
+        List.of("http://evil.example/x.deb", repository.uri() + "/dists/stable/InRelease", "%zz")) {
+      assertRefused(() -> snapshot.packageFiles(Set.of(other)), "does not hold");
+    }
+  }
+
+  @Test
+  void aComponentThatIsNotOfferedIsNamed() throws Exception {
+    channels.remove("test");
+    channels.add(
+        new Channel(
+            "test",
+            "DEBIAN_12",
+            List.of(
+                new AptSource(
+                    List.of(repository.uri()),
+                    List.of("stable"),
+                    List.of("contrib"),
+                    List.of("amd64"),
+                    key.armored()))));
+    assertRefused(() -> channels.refresh("test"), "vouches for no contrib/binary-amd64/Packages");
+  }
+
+  @Test
+  void aSourceThatGivesTheInstalledVersionMoreWeightKeepsBackportsOut() throws Exception {
+    publish(Map.of(), new Deb("bash", "5.2-1"));
+    String backports =
+        repository.suite(
+            "backports",
+            Map.of("NotAutomatic", "yes", "ButAutomaticUpgrades", "yes"),
+            List.of(new Deb("bash", "5.3-1~bpo1"), new Deb("tool", "2")));
+    repository.inRelease("backports", key.clearSigned(backports));
+    String experimental =
+        repository.suite(
+            "experimental", Map.of("NotAutomatic", "yes"), List.of(new Deb("tool", "3")));
+    repository.inRelease("experimental", key.clearSigned(experimental));
+    channels.remove("test");
+    channels.add(
+        new Channel(
+            "test",
+            "DEBIAN_12",
+            List.of(
+                new AptSource(
+                    List.of(repository.uri()),
+                    List.of("stable", "backports", "experimental"),
+                    List.of("main"),
+                    List.of("amd64"),
+                    key.armored()))));
+    channels.refresh("test");
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    assertThat(snapshot.upgradeOf(installed("bash", "5.1-1"))).contains("5.2-1");
+    assertThat(snapshot.upgradeOf(installed("bash", "5.2-1"))).isEmpty();
+    assertThat(snapshot.upgradeOf(installed("bash", "5.3-1~bpo0"))).contains("5.3-1~bpo1");
+    assertThat(snapshot.upgradeOf(installed("tool", "1"))).contains("2");
+  }
+
+  @Test
+  void aWrongFileIsReportedWithItsKeyAndDoesNotHideTheOthers() throws Exception {
+    Path file = temporary.resolve("data/channels/other.yaml");
+    Files.writeString(file, "platform: DEBIAN_12\nsources:\n  - urls: [http://x]\n");
+    assertRefused(() -> channels.find("other"), file + ": sources[0].urls: is no key");
+    assertThat(channels.list()).extracting(Channel::name).containsExactly("test");
+    assertThat(channels.status().getFirst().error().orElseThrow()).contains("is no key");
+    assertRefused(() -> channels.find("../x"), "can't be used");
+  }
+
+  @Test
+  void aChannelComesBackFromItsFileAsItWas() throws Exception {
+    Channel channel = channels.find("test").orElseThrow();
+    assertThat(channel).isEqualTo(channel(repository.uri(), key.armored()));
+    assertThat(channels.forPlatform("DEBIAN_12")).contains(channel);
+    assertThat(channels.due()).containsExactly(channel);
+    channels.refresh("test");
+    assertThat(channels.due()).isEmpty();
+    assertRefused(() -> channels.add(channel), "there is a channel 'test'");
+  }
+
+  @Test
+  void anotherProcessesRefreshIsSeen() throws Exception {
+    assertThat(channels.current("test")).isEmpty();
+    new Channels(temporary.resolve("data"), CLOCK, quick()).refresh("test");
+    assertThat(channels.current("test")).isPresent();
+  }
+
+  private void publish(Map<String, String> fields, Deb... debs) throws Exception {
+    String release = repository.suite("stable", fields, List.of(debs));
+    repository.inRelease("stable", key.clearSigned(release));
+  }
+
+  private void useKey(TestKey other) throws Exception {
+    key = other;
+    publish(Map.of(), new Deb("bash", "5.2-1"));
+    channels.remove("test");
+    channels.add(channel(repository.uri(), key.armored()));
+  }
+
+  private static Channel channel(String uri, String signedBy) {
+    return new Channel(
+        "test",
+        "DEBIAN_12",
+        List.of(
+            new AptSource(
+                List.of(uri), List.of("stable"), List.of("main"), List.of("amd64"), signedBy)));
+  }
+
+  private static Transport quick() {
+    return new Transport(Duration.ofMillis(1), Duration.ofSeconds(5));
+  }
+
+  private static InstalledPackage installed(String name, String version) {
+    return new InstalledPackage(name, "amd64", version, false);
+  }
+
+  private static void assertRefused(ThrowingCallable call, String why) {
+    assertThatThrownBy(call).isInstanceOf(ChannelException.class).hasMessageContaining(why);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The real apt of this machine, which sees a snapshot and a dpkg status file, and no network. */
+final class HostApt {
+  private static final Pattern UPGRADABLE =
+      Pattern.compile("([^/]+)/\\S+ (\\S+) (\\S+) \\[upgradable from: .*");
+
+  private final Path root;
+  private final Path status;
+
+  HostApt(Path root, Snapshot snapshot, Path status) throws IOException {
+    this.root = root;
+    this.status = status;
+    Path lists = root.resolve("lists");
+    Files.createDirectories(lists.resolve("partial"));
+    Files.createDirectories(root.resolve("cache/archives/partial"));
+    try (Stream<Path> files = Files.list(snapshot.directory())) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, lists.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  /** Output and warnings of a run. */
+  record Answer(String output, String warnings) {}
+
+  Answer run(String... command) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of(command[0]));
+    for (String option :
+        List.of(
+            "Dir::State::Lists=" + root.resolve("lists"),
+            "Dir::State::status=" + status,
+            "Dir::State::extended_states=" + root.resolve("extended_states"),
+            "Dir::Etc::SourceList=" + root.resolve("lists/sources.list"),
+            "Dir::Etc::SourceParts=/dev/null",
+            "Dir::Etc::Preferences=/dev/null",
+            "Dir::Etc::PreferencesParts=/dev/null",
+            "Dir::Cache=" + root.resolve("cache"),
+            "APT::Architecture=amd64",
+            "Debug::NoLocking=true")) {
+      all.add("-o");
+      all.add(option);
+    }
+    all.addAll(List.of(command).subList(1, command.length));
+    Path errors = root.resolve("errors");
+    ProcessBuilder builder = new ProcessBuilder(all).redirectError(errors.toFile());
+    builder.environment().put("LC_ALL", "C");
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(all + ": " + Files.readString(errors));
+    }
+    return new Answer(output, Files.readString(errors));
+  }
+
+  /** {@code name:architecture} to the version that apt would upgrade it to. */
+  Map<String, String> upgradable() throws IOException, InterruptedException {
+    Map<String, String> result = new TreeMap<>();
+    for (String line : run("apt", "list", "--upgradable").output().lines().toList()) {
+      Matcher matcher = UPGRADABLE.matcher(line);
+      if (matcher.matches()) {
+        result.put(matcher.group(1), matcher.group(2));
+      }
+    }
+    return result;
+  }
+}

@@ -1,0 +1,166 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PackageCacheTest {
+  @TempDir Path temporary;
+  private TestRepository repository;
+  private PackageCache cache;
+
+  @BeforeEach
+  void serve() throws Exception {
+    repository = new TestRepository(Files.createDirectory(temporary.resolve("repository")));
+    cache =
+        new PackageCache(
+            temporary.resolve("cache"),
+            new Transport(Duration.ofMillis(1), Duration.ofMillis(300)));
+  }
+
+  @AfterEach
+  void stop() {
+    repository.close();
+  }
+
+  @Test
+  void theSecondTimeNothingIsDownloaded() throws Exception {
+    List<PackageFile> files = List.of(file("a.deb", "one"), file("b.deb", "three"));
+    List<PackageCache.Progress> progress = new ArrayList<>();
+    Map<PackageFile, Path> paths = cache.fetch(files, 4, progress::add);
+    assertThat(paths.get(files.getFirst())).hasContent("one");
+    assertThat(progress.getLast()).isEqualTo(new PackageCache.Progress(2, 2, 8, 8, 8));
+    cache.fetch(files, 4, progress::add);
+    assertThat(progress.getLast()).isEqualTo(new PackageCache.Progress(2, 2, 8, 8, 0));
+    assertThat(repository.takeAnswers()).containsExactly("200 /a.deb", "200 /b.deb");
+  }
+
+  @Test
+  void twoCallersAtOnceDownloadAContentOnce() throws Exception {
+    PackageFile file = file("a.deb", "x".repeat(1 << 20));
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> calls = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        calls.add(executor.submit(() -> cache.fetch(List.of(file), 2, p -> {})));
+      }
+      for (Future<?> call : calls) {
+        call.get();
+      }
+    }
+    assertThat(repository.takeAnswers()).containsExactly("200 /a.deb");
+  }
+
+  @Test
+  void aDamagedFileIsFetchedAgain() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    Path path = cache.fetch(List.of(file), 1, p -> {}).get(file);
+    Files.writeString(path, "baad");
+    assertThat(cache.fetch(List.of(file), 1, p -> {}).get(file)).hasContent("good");
+  }
+
+  @Test
+  void aBrokenTransferIsTriedAgain() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    AtomicInteger calls = new AtomicInteger();
+    repository.overrides.put(
+        "/a.deb",
+        exchange -> {
+          if (calls.incrementAndGet() == 1) {
+            exchange.sendResponseHeaders(503, -1);
+            return true;
+          }
+          if (calls.get() == 2) {
+            exchange.sendResponseHeaders(200, 4);
+            exchange.getResponseBody().write("go".getBytes(UTF_8));
+            exchange.getResponseBody().flush();
+            return true;
+          }
+          return false;
+        });
+    List<PackageCache.Progress> progress = new ArrayList<>();
+    cache.fetch(List.of(file), 1, progress::add);
+    assertThat(calls).hasValue(3);
+    assertThat(progress.getLast()).isEqualTo(new PackageCache.Progress(1, 1, 4, 4, 4));
+  }
+
+  @Test
+  void aStalledTransferIsBrokenOff() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    repository.overrides.put(
+        "/a.deb",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 4);
+          exchange.getResponseBody().write("go".getBytes(UTF_8));
+          exchange.getResponseBody().flush();
+          try {
+            Thread.sleep(2000);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return true;
+        });
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("could not be read in 3 attempts");
+  }
+
+  @Test
+  void wrongContentIsRefusedByNameAndLeavesNoFile() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    Files.writeString(repository.root.resolve("a.deb"), "evil");
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining(file.uri().toString())
+        .hasMessageContaining("is not the file that the signed index names");
+    Files.writeString(repository.root.resolve("a.deb"), "good, and far more than that");
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .hasMessageContaining("is larger than the 4 bytes");
+    try (Stream<Path> left = Files.walk(temporary.resolve("cache"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @Test
+  void aMissingFileIsNamedWithItsStatus() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    Files.delete(repository.root.resolve("a.deb"));
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .hasMessageContaining("/a.deb does not exist (HTTP 404)");
+    assertThat(repository.takeAnswers()).hasSize(1);
+  }
+
+  @Test
+  void unusedFilesArePruned() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    Path path = cache.fetch(List.of(file), 1, p -> {}).get(file);
+    assertThat(cache.prune(Instant.now().minusSeconds(60))).isZero();
+    assertThat(cache.prune(Instant.now().plusSeconds(60))).isEqualTo(4);
+    assertThat(path).doesNotExist();
+  }
+
+  private PackageFile file(String name, String content) throws Exception {
+    Files.writeString(repository.root.resolve(name), content);
+    return new PackageFile(
+        URI.create(repository.uri() + "/" + name),
+        name,
+        content.length(),
+        Sha256.of(content.getBytes(UTF_8)));
+  }
+}

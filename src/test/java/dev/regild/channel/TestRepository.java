@@ -1,0 +1,185 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.zip.GZIPOutputStream;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZOutputStream;
+
+/** A repository on the disk, behind an HTTP server that writes down what it answered. */
+final class TestRepository implements AutoCloseable {
+  /** Answers in place of the server, once or always. */
+  interface Intercept {
+    /** Returns whether it answered. */
+    boolean answer(HttpExchange exchange) throws IOException;
+  }
+
+  final Path root;
+  final List<String> answers = new CopyOnWriteArrayList<>();
+  final Map<String, Intercept> overrides = new ConcurrentHashMap<>();
+  private final HttpServer server;
+
+  TestRepository(Path root) throws IOException {
+    this.root = root;
+    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Deb(String name, String version, String architecture, byte[] content) {
+    Deb(String name, String version) {
+      this(name, version, "amd64", (name + version).getBytes(UTF_8));
+    }
+
+    String path() {
+      return "pool/main/"
+          + name
+          + "/"
+          + name
+          + "_"
+          + version.replaceFirst("^\\d+:", "")
+          + "_"
+          + architecture
+          + ".deb";
+    }
+  }
+
+  String uri() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+
+  /** Writes a suite with a correct Release text, which is returned, not yet signed. */
+  String suite(String suite, Map<String, String> fields, List<Deb> debs) throws IOException {
+    StringBuilder packages = new StringBuilder();
+    for (Deb deb : debs) {
+      Path file = root.resolve(deb.path());
+      Files.createDirectories(file.getParent());
+      Files.write(file, deb.content());
+      packages
+          .append("Package: " + deb.name() + "\nVersion: " + deb.version())
+          .append("\nArchitecture: " + deb.architecture() + "\nMaintainer: A <a@example.org>")
+          .append("\nDescription: test\n longer text\nFilename: " + deb.path())
+          .append("\nSize: " + deb.content().length + "\nSHA256: " + Sha256.of(deb.content()))
+          .append("\n\n");
+    }
+    return suite(suite, fields, packages.toString().getBytes(UTF_8));
+  }
+
+  String suite(String suite, Map<String, String> fields, byte[] packages) throws IOException {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("main/binary-amd64/Packages", packages);
+    files.put("main/binary-amd64/Packages.gz", gzip(packages));
+    files.put("main/binary-amd64/Packages.xz", xz(packages));
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("Origin", "Test");
+    all.put("Suite", suite);
+    all.put("Codename", suite);
+    all.put("Date", "Thu, 01 Jan 2026 01:00:00 UTC");
+    all.put("Architectures", "amd64");
+    all.put("Components", "main");
+    all.putAll(fields);
+    StringBuilder release = new StringBuilder();
+    all.forEach((key, value) -> release.append(key + ": " + value + "\n"));
+    release.append("SHA256:\n");
+    Path directory = root.resolve("dists").resolve(suite);
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Path path = directory.resolve(file.getKey());
+      Path byHash = path.resolveSibling("by-hash/SHA256/" + Sha256.of(file.getValue()));
+      Files.createDirectories(byHash.getParent());
+      Files.write(path, file.getValue());
+      Files.write(byHash, file.getValue());
+      release.append(
+          " "
+              + Sha256.of(file.getValue())
+              + " "
+              + file.getValue().length
+              + " "
+              + file.getKey()
+              + "\n");
+    }
+    return release.toString();
+  }
+
+  void inRelease(String suite, String content) throws IOException {
+    Files.writeString(root.resolve("dists").resolve(suite).resolve("InRelease"), content);
+  }
+
+  List<String> takeAnswers() {
+    List<String> taken = new ArrayList<>(answers);
+    answers.clear();
+    taken.sort(null);
+    return taken;
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      Intercept override = overrides.get(path);
+      if (override != null && override.answer(exchange)) {
+        return;
+      }
+      if (path.startsWith("/moved/")) {
+        exchange.getResponseHeaders().set("Location", path.substring("/moved".length()));
+        send(exchange, 302, new byte[0]);
+        return;
+      }
+      Path file = root.resolve(path.substring(1)).normalize();
+      if (!Files.isRegularFile(file)) {
+        send(exchange, 404, new byte[0]);
+        return;
+      }
+      byte[] content = Files.readAllBytes(file);
+      String etag = "\"" + Sha256.of(content).substring(0, 16) + "\"";
+      exchange.getResponseHeaders().set("ETag", etag);
+      boolean same = etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"));
+      send(exchange, same ? 304 : 200, same ? new byte[0] : content);
+    }
+  }
+
+  void send(HttpExchange exchange, int status, byte[] content) throws IOException {
+    answers.add(status + " " + exchange.getRequestURI().getPath());
+    exchange.sendResponseHeaders(status, content.length == 0 ? -1 : content.length);
+    if (content.length > 0) {
+      exchange.getResponseBody().write(content);
+    }
+  }
+
+  static byte[] gzip(byte[] content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(bytes)) {
+      out.write(content);
+    }
+    return bytes.toByteArray();
+  }
+
+  static byte[] xz(byte[] content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out = new XZOutputStream(bytes, new LZMA2Options(0))) {
+      out.write(content);
+    }
+    return bytes.toByteArray();
+  }
+}
