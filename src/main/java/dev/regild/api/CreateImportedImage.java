@@ -2,21 +2,22 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Application;
+import dev.regild.image.Image;
 import dev.regild.image.Owner;
-import dev.regild.update.ImageImports;
 import dev.regild.update.ImportRequest;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with. */
 final class CreateImportedImage implements Operation<CreateImportedImage.Request> {
-  private final ImageImports imports;
+  private final Function<ImportRequest, Image> imports;
   private final Clock clock;
 
-  CreateImportedImage(ImageImports imports, Clock clock) {
+  CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock) {
     this.imports = imports;
     this.clock = clock;
   }
@@ -98,6 +99,6 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
             request.agentSoftwareVersion,
             request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
             request.dryRun.orElse(false));
-    return new Result(WireImage.of(imports.importDisk(wanted)));
+    return new Result(WireImage.of(imports.apply(wanted)));
   }
 }

@@ -2,17 +2,17 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Owner;
-import dev.regild.update.ImageUpdates;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** {@code CreateUpdatedImage}: an existing image, up to date, under a new name. */
 final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> {
-  private final ImageUpdates updates;
+  private final Function<UpdateRequest, UpdateAnswer> updates;
 
-  CreateUpdatedImage(ImageUpdates updates) {
+  CreateUpdatedImage(Function<UpdateRequest, UpdateAnswer> updates) {
     this.updates = updates;
   }
 
@@ -46,7 +46,7 @@ final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> 
   @Override
   public Result answer(Owner caller, Request request) {
     UpdateAnswer answer =
-        updates.update(
+        updates.apply(
             new UpdateRequest(
                 caller,
                 request.existingImageName,

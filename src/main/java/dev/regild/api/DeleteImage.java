@@ -1,14 +1,15 @@
 package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.Image;
 import dev.regild.image.Owner;
-import dev.regild.update.ImageDeletions;
+import java.util.function.BiFunction;
 
 /** {@code DeleteImage}. */
 final class DeleteImage implements Operation<DeleteImage.Request> {
-  private final ImageDeletions deletions;
+  private final BiFunction<Owner, String, Image> deletions;
 
-  DeleteImage(ImageDeletions deletions) {
+  DeleteImage(BiFunction<Owner, String, Image> deletions) {
     this.deletions = deletions;
   }
 
@@ -33,6 +34,6 @@ final class DeleteImage implements Operation<DeleteImage.Request> {
 
   @Override
   public Result answer(Owner caller, Request request) {
-    return new Result(WireImage.of(deletions.delete(caller, request.name)));
+    return new Result(WireImage.of(deletions.apply(caller, request.name)));
   }
 }

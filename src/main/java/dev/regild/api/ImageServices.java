@@ -1,25 +1,30 @@
 package dev.regild.api;
 
 import dev.regild.db.Database;
-import dev.regild.update.ImageDeletions;
-import dev.regild.update.ImageImports;
-import dev.regild.update.ImageUpdates;
+import dev.regild.image.Image;
+import dev.regild.image.Owner;
+import dev.regild.update.ImportRequest;
+import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateRequest;
 import java.time.Clock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
- * What the operations work with.
+ * What the operations work with. What they ask for may be refused with {@link
+ * dev.regild.image.RefusedException}.
  *
  * @param database where the registry is kept
- * @param updates accepts updates
- * @param imports accepts imports
- * @param deletions deletes images
+ * @param updates accepts an update, or says what it would do
+ * @param imports accepts an import, and answers with the new image
+ * @param deletions deletes the owner's image of a name, and answers with its last state
  * @param pageTokens signs the tokens of pages
  * @param clock tells the time
  */
 public record ImageServices(
     Database database,
-    ImageUpdates updates,
-    ImageImports imports,
-    ImageDeletions deletions,
+    Function<UpdateRequest, UpdateAnswer> updates,
+    Function<ImportRequest, Image> imports,
+    BiFunction<Owner, String, Image> deletions,
     PageTokens pageTokens,
     Clock clock) {}

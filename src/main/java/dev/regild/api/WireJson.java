@@ -45,8 +45,7 @@ final class WireJson {
               .map(at -> ": line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()))
               .orElse("");
       throw new ApiException(
-          ErrorType.SERIALIZATION,
-          "The request's body is no JSON that can be read" + where + ".");
+          ErrorType.SERIALIZATION, "The request's body is no JSON that can be read" + where + ".");
     }
   }
 

@@ -1,0 +1,90 @@
+package dev.regild.server;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.api.Payload;
+import dev.regild.disk.UnfitDiskException;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /regild/v1/disks}: uploads a disk, which is never held in memory. The signature is
+ * checked before the body is read, and the body's declared hash while it is read.
+ */
+final class DisksService implements HttpService {
+  private static final Logger LOG = LoggerFactory.getLogger(DisksService.class);
+
+  private final Requests requests;
+  private final DiskReceiver receiver;
+
+  DisksService(Requests requests, DiskReceiver receiver) {
+    this.requests = requests;
+    this.receiver = receiver;
+  }
+
+  /** Where uploaded disks go. */
+  @FunctionalInterface
+  interface DiskReceiver {
+    /**
+     * Reads a disk to its end and keeps it; where it fails, nothing of it stays.
+     *
+     * @return the disk's id, in the form of an AMI's
+     * @throws UnfitDiskException if it can't be made an image
+     */
+    String receive(InputStream content, OptionalLong declaredLength)
+        throws IOException, InterruptedException, UnfitDiskException;
+  }
+
+  /** The answer. */
+  record Uploaded(String diskId) {}
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.post("/regild/v1/disks", this::upload);
+  }
+
+  private void upload(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("UploadDisk");
+    Caller caller = requests.callerOfStream(request);
+    RequestLog.caller(caller);
+    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    caller.requirePermission(true);
+    if (!request.content().hasEntity()) {
+      throw new ApiException(
+          ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
+    }
+    String id = receive(request);
+    LOG.atInfo().addKeyValue("disk", id).log("disk uploaded");
+    response.status(Status.CREATED_201);
+    OwnAnswers.send(response, new Uploaded(id));
+  }
+
+  private String receive(ServerRequest request) {
+    try (InputStream content = request.content().inputStream()) {
+      InputStream checked =
+          Payload.declaredSha256(Requests.call(request))
+              .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
+              .orElse(content);
+      return receiver.receive(checked, request.headers().contentLength());
+    } catch (UnfitDiskException e) {
+      throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
+    } catch (Sha256CheckedStream.MismatchException e) {
+      throw new ApiException(ErrorType.INVALID_SIGNATURE, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is stopping.");
+    }
+  }
+}

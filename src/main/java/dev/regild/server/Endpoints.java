@@ -1,0 +1,55 @@
+package dev.regild.server;
+
+import dev.regild.api.AppStreamProtocol;
+import dev.regild.api.Authentication;
+import dev.regild.api.ImageServices;
+import dev.regild.db.Database;
+import dev.regild.disk.QemuImg;
+import dev.regild.image.Owner;
+import dev.regild.image.UpdateRecords;
+import dev.regild.plan.UpdatePlan;
+import io.helidon.webserver.http.HttpService;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * Everything that answers requests.
+ *
+ * @param authentication finds out who sends a request
+ * @param images what the AppStream operations work with
+ * @param updates what updates do and did
+ * @param plans what an update of the owner's image would change
+ * @param receiver takes uploaded disks
+ * @param layerFiles the file of a layer, by its id
+ * @param data the server's data directory
+ * @param metrics what is counted
+ * @param events the streams of events
+ */
+record Endpoints(
+    Authentication authentication,
+    ImageServices images,
+    UpdateRecords updates,
+    BiFunction<Owner, String, UpdatePlan> plans,
+    DisksService.DiskReceiver receiver,
+    Function<String, Path> layerFiles,
+    Path data,
+    Metrics metrics,
+    EventStreams events) {
+
+  List<HttpService> services() throws IOException {
+    Requests requests = new Requests(authentication);
+    Database database = images.database();
+    return List.of(
+        new AwsService(requests, AppStreamProtocol.serving(images)),
+        new HealthService(ReadinessChecks.of(database, data)),
+        new MetricsService(metrics),
+        new DisksService(requests, receiver),
+        new UpdatesService(requests, database, updates, events),
+        new ImagesService(requests, database, updates),
+        new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),
+        new PlanService(requests, plans));
+  }
+}

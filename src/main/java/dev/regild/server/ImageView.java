@@ -1,0 +1,88 @@
+package dev.regild.server;
+
+import dev.regild.disk.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.Qualification;
+import dev.regild.image.StateChangeReason;
+import dev.regild.plan.Change;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An image as our endpoints show it: what the API's shape doesn't hold.
+ *
+ * @param reason why it is in its state
+ * @param snapshot the digest of the channel's snapshot that it was updated to
+ * @param layer its own layer, on top of its base image's
+ * @param standaloneBytes the size of all its layers together
+ * @param qualification what it said when it was booted
+ * @param lineage the image itself, the one that it was updated from, and so on
+ * @param children the names of the images that were updated from it
+ */
+record ImageView(
+    String name,
+    String arn,
+    String state,
+    Optional<String> reason,
+    Optional<String> platform,
+    Optional<String> agentVersion,
+    Optional<String> displayName,
+    Optional<String> description,
+    Instant created,
+    Optional<String> snapshot,
+    Optional<LayerView> layer,
+    long standaloneBytes,
+    Optional<Qualification> qualification,
+    Map<String, String> tags,
+    List<Ancestor> lineage,
+    List<String> children) {
+
+  /** A layer of the store. */
+  record LayerView(String id, Optional<String> base, long bytes, long virtualBytes, String sha256) {
+    static LayerView of(Layer layer) {
+      return new LayerView(
+          layer.id(), layer.base(), layer.bytes(), layer.virtualBytes(), layer.sha256());
+    }
+  }
+
+  /**
+   * An image of the lineage.
+   *
+   * @param present whether it still exists; of one that doesn't, only the name is known
+   * @param layerBytes the size of its own layer
+   * @param changes what the update changed that made it
+   */
+  record Ancestor(
+      String name,
+      boolean present,
+      Optional<Instant> created,
+      Optional<Long> layerBytes,
+      List<Change> changes) {}
+
+  static ImageView of(
+      Image image,
+      List<Layer> chain,
+      Map<String, String> tags,
+      List<Ancestor> lineage,
+      List<String> children) {
+    return new ImageView(
+        image.name(),
+        image.arn(),
+        image.state().name(),
+        image.stateChangeReason().map(StateChangeReason::message),
+        image.platform(),
+        image.agentVersion(),
+        image.displayName(),
+        image.description(),
+        image.created(),
+        image.snapshot(),
+        chain.stream().findFirst().map(LayerView::of),
+        chain.stream().mapToLong(Layer::bytes).sum(),
+        image.qualification(),
+        tags,
+        lineage,
+        children);
+  }
+}

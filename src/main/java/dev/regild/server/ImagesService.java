@@ -1,0 +1,94 @@
+package dev.regild.server;
+
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.db.Database;
+import dev.regild.disk.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
+import dev.regild.image.Layers;
+import dev.regild.image.Owner;
+import dev.regild.image.Predecessor;
+import dev.regild.image.Tags;
+import dev.regild.image.UpdateRecords;
+import dev.regild.plan.Change;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** {@code GET /regild/v1/images/NAME}: an image with its lineage. */
+final class ImagesService implements HttpService {
+  /** As many as are shown; an image that is updated daily gets there in three years. */
+  private static final int LONGEST_LINEAGE = 1000;
+
+  private final Requests requests;
+  private final Database database;
+  private final UpdateRecords updates;
+  private final Images images = new Images();
+  private final Layers layers = new Layers();
+  private final Tags tags = new Tags();
+
+  ImagesService(Requests requests, Database database, UpdateRecords updates) {
+    this.requests = requests;
+    this.database = database;
+    this.updates = updates;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.get("/regild/v1/images/{name}", this::show);
+  }
+
+  private void show(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowImage");
+    Caller caller = requests.caller(request, requests.body(request));
+    RequestLog.caller(caller);
+    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    String name = request.path().pathParameters().get("name");
+    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name)));
+  }
+
+  private ImageView view(Handle handle, Owner owner, String name) {
+    Image image = images.require(handle, owner, name);
+    List<Layer> chain =
+        image.disk().map(disk -> layers.chain(handle, disk.layer())).orElse(List.of());
+    return ImageView.of(
+        image,
+        chain,
+        tags.list(handle, image.arn()),
+        lineage(handle, image),
+        images.children(handle, image).stream().map(Image::name).toList());
+  }
+
+  private List<ImageView.Ancestor> lineage(Handle handle, Image image) {
+    List<ImageView.Ancestor> lineage = new ArrayList<>();
+    Optional<Image> next = Optional.of(image);
+    while (next.isPresent() && lineage.size() < LONGEST_LINEAGE) {
+      Image current = next.get();
+      lineage.add(ancestor(handle, current));
+      Optional<Predecessor> predecessor = current.predecessor();
+      next = predecessor.flatMap(p -> images.findById(handle, p.id()));
+      if (next.isEmpty()) {
+        predecessor.ifPresent(gone ->
+            lineage.add(
+                new ImageView.Ancestor(
+                    gone.name(), false, Optional.empty(), Optional.empty(), List.of())));
+      }
+    }
+    return lineage;
+  }
+
+  private ImageView.Ancestor ancestor(Handle handle, Image image) {
+    List<Change> changes =
+        updates.findById(handle, image.id()).map(u -> u.plan().changes()).orElse(List.of());
+    Optional<Long> bytes =
+        image.disk().map(ImageDisk::layer).flatMap(id -> layers.find(handle, id)).map(Layer::bytes);
+    return new ImageView.Ancestor(image.name(), true, Optional.of(image.created()), bytes, changes);
+  }
+}

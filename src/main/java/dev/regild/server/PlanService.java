@@ -1,0 +1,53 @@
+package dev.regild.server;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.image.Owner;
+import dev.regild.plan.UpdatePlan;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.function.BiFunction;
+import tools.jackson.core.JacksonException;
+
+/** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
+final class PlanService implements HttpService {
+  private final Requests requests;
+  private final BiFunction<Owner, String, UpdatePlan> plans;
+
+  PlanService(Requests requests, BiFunction<Owner, String, UpdatePlan> plans) {
+    this.requests = requests;
+    this.plans = plans;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.post("/regild/v1/plan", this::plan);
+  }
+
+  private void plan(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("PlanUpdate");
+    byte[] body = requests.body(request);
+    Caller caller = requests.caller(request, body);
+    RequestLog.caller(caller);
+    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    String image = imageOf(body);
+    OwnAnswers.send(response, PlanView.of(image, plans.apply(caller.owner(), image)));
+  }
+
+  private static String imageOf(byte[] body) {
+    String image;
+    try {
+      image = OwnAnswers.json().readTree(body).path("image").asString("");
+    } catch (JacksonException e) {
+      image = "";
+    }
+    if (image.isEmpty()) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The body has to be JSON such as {\"image\": \"NAME\"}.");
+    }
+    return image;
+  }
+}

@@ -1,0 +1,255 @@
+package dev.regild.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.api.SigV4;
+import dev.regild.image.Image;
+import dev.regild.update.UpdateRequest;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Our own endpoints over HTTP, and what is no sound request. */
+class OwnEndpointsIT {
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  @TempDir static Path directory;
+
+  private static ServerFixture server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new ServerFixture(directory);
+    server.golden("us-east-1", "golden");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @Test
+  void healthAndMetricsNeedNoSignature() throws Exception {
+    assertThat(get("/health/live").body()).isEqualTo("{\"status\":\"UP\"}");
+    HttpResponse<String> ready = get("/health/ready");
+    assertThat(ready.statusCode()).isEqualTo(200);
+    assertThat(ready.body()).contains("\"database\":\"UP\"").contains("\"room\":\"UP\"");
+    signed("POST", "/regild/v1/plan", "{\"image\":\"golden\"}");
+    assertThat(get("/metrics").body())
+        .contains("regild_requests_seconds_count{operation=\"PlanUpdate\",outcome=\"ok\"}")
+        .contains("jvm_memory_used_bytes");
+  }
+
+  @Test
+  void aPlanIsShownChangeByChange() throws Exception {
+    HttpResponse<String> answer = signed("POST", "/regild/v1/plan", "{\"image\":\"golden\"}");
+    assertThat(answer.body())
+        .isEqualTo(
+            "{\"image\":\"golden\",\"upToDate\":false,\"changes\":[{\"kind\":\"OS\",\"name\":"
+                + "\"openssl\",\"architecture\":\"amd64\",\"from\":\"3.0.11-1\",\"to\":"
+                + "\"3.0.17-1~deb12u2\"}]}");
+  }
+
+  @Test
+  void whatIsNotThereIs404() throws Exception {
+    for (String path :
+        List.of(
+            "/regild/v1/images/none",
+            "/regild/v1/updates/none",
+            "/regild/v1/images/..%2F..%2Fetc%2Fpasswd/disk",
+            "/regild/v1/nothing")) {
+      HttpResponse<String> answer = signed("GET", path, "");
+      assertThat(answer.statusCode()).as(path).isEqualTo(404);
+      assertThat(answer.body())
+          .startsWith("{\"__type\":\"ResourceNotFoundException\",\"Message\":");
+      assertThat(answer.headers().firstValue("x-amzn-ErrorType"))
+          .contains("ResourceNotFoundException");
+      assertThat(answer.headers().firstValue("x-amzn-RequestId")).isPresent();
+    }
+  }
+
+  @Test
+  void ourEndpointsAreSignedToo() throws Exception {
+    HttpResponse<String> answer = get("/regild/v1/images/golden");
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.body())
+        .isEqualTo(
+            "{\"__type\":\"MissingAuthenticationTokenException\",\"Message\":\"Missing"
+                + " Authentication Token\"}");
+  }
+
+  @Test
+  void anImageIsShownWithItsLineage() throws Exception {
+    update("golden-lineage");
+    JsonNode image =
+        JsonMapper.shared().readTree(signed("GET", "/regild/v1/images/golden-lineage", "").body());
+    assertThat(image.at("/lineage/0/name").asString()).isEqualTo("golden-lineage");
+    assertThat(image.at("/lineage/0/changes/0/name").asString()).isEqualTo("openssl");
+    assertThat(image.at("/lineage/1/name").asString()).isEqualTo("golden");
+    assertThat(image.at("/lineage/1/layerBytes").asLong()).isEqualTo(4096);
+    JsonNode golden =
+        JsonMapper.shared().readTree(signed("GET", "/regild/v1/images/golden", "").body());
+    assertThat(golden.at("/qualification/kernel").asString()).isEqualTo("6.1.0-18-amd64");
+    assertThat(golden.at("/children").valueStream().map(JsonNode::asString))
+        .contains("golden-lineage");
+  }
+
+  @Test
+  void anImageIsExportedInAnyFormat() throws Exception {
+    HttpResponse<byte[]> raw =
+        HTTP.send(
+            sign("GET", "/regild/v1/images/golden/disk?format=raw", new byte[0]),
+            BodyHandlers.ofByteArray());
+    assertThat(raw.statusCode()).isEqualTo(200);
+    assertThat(raw.body()).hasSize(1 << 20);
+    HttpResponse<byte[]> qcow2 =
+        HTTP.send(
+            sign("GET", "/regild/v1/images/golden/disk", new byte[0]), BodyHandlers.ofByteArray());
+    assertThat(new String(qcow2.body(), 0, 3, UTF_8)).isEqualTo("QFI");
+    try (Stream<Path> left = Files.list(directory.resolve("exports"))) {
+      assertThat(left).isEmpty();
+    }
+    assertThat(signed("GET", "/regild/v1/images/golden/disk?format=iso", "").body())
+        .contains("Member must satisfy enum value set: [qcow2, raw, vmdk, vhdx]");
+  }
+
+  @Test
+  void anUploadIsCheckedAgainstItsHashAndLeavesNothingBehindIfItDiffers() throws Exception {
+    byte[] disk = "a disk, as far as this test goes".getBytes(UTF_8);
+    HttpRequest sound = sign("POST", "/regild/v1/disks", disk);
+    HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(201);
+    assertThat(answer.body()).isEqualTo("{\"diskId\":\"ami-0123456789abcdef0\"}");
+    Files.delete(directory.resolve("upload"));
+
+    HttpRequest.Builder tampered = HttpRequest.newBuilder(sound.uri());
+    sound.headers().map().forEach((name, values) -> tampered.header(name, values.getFirst()));
+    disk[0] = 'A';
+    HttpResponse<String> refused =
+        HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
+    assertThat(refused.statusCode()).isEqualTo(403);
+    assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
+    assertThat(directory.resolve("upload")).doesNotExist();
+
+    assertThat(signed("POST", "/regild/v1/disks", "x").body())
+        .isEqualTo("{\"__type\":\"IncompatibleImageException\",\"Message\":\"This is no disk.\"}");
+  }
+
+  @Test
+  void anUpdateIsShownAndItsEventsEndWithIt() throws Exception {
+    Image image = update("golden-events");
+    JsonNode shown =
+        JsonMapper.shared().readTree(signed("GET", "/regild/v1/updates/golden-events", "").body());
+    assertThat(shown.path("status").asString()).isEqualTo("RUNNING");
+    assertThat(shown.path("existingImage").asString()).isEqualTo("golden");
+
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(server.uri("/regild/v1/updates/golden-events"));
+    sign("GET", "/regild/v1/updates/golden-events", new byte[0])
+        .headers()
+        .map()
+        .forEach((name, values) -> request.header(name, values.getFirst()));
+    HttpResponse<Stream<String>> events =
+        HTTP.send(request.header("Accept", "text/event-stream").build(), BodyHandlers.ofLines());
+    assertThat(events.headers().firstValue("content-type")).contains("text/event-stream");
+    int attempt = server.database.inTransaction(h -> server.updates.beginAttempt(h, image.id()));
+    server.database.useTransaction(
+        h -> server.updates.beginStep(h, image.id(), attempt, 1, "Prepare"));
+    Thread.sleep(Duration.ofMillis(600));
+    server.fail(image);
+    List<String> data = events.body().filter(line -> line.startsWith("data: ")).toList();
+    assertThat(data).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(data.getFirst()).contains("\"steps\":[]");
+    assertThat(data.get(data.size() - 2)).contains("\"name\":\"Prepare\"");
+    assertThat(data.getLast()).contains("\"status\":\"FAILED\"");
+  }
+
+  @Test
+  void whatIsNoSoundRequestIsAnsweredAsOne() throws Exception {
+    HttpResponse<String> large =
+        HTTP.send(sign("POST", "/", new byte[(1 << 20) + 1]), BodyHandlers.ofString());
+    assertThat(large.statusCode()).isEqualTo(413);
+    assertThat(large.body()).contains("RequestEntityTooLargeException");
+    HttpResponse<String> untyped = signed("POST", "/", "{}");
+    assertThat(untyped.statusCode()).isEqualTo(400);
+    assertThat(untyped.body())
+        .isEqualTo(
+            "{\"__type\":\"UnknownOperationException\",\"message\":\"The header X-Amz-Target is"
+                + " missing; it names the operation.\"}");
+    assertThat(untyped.headers().firstValue("content-type")).contains("application/x-amz-json-1.1");
+  }
+
+  private static Image update(String name) {
+    return server.database.read(handle -> {
+      server.update(
+          new UpdateRequest(
+              server.owner("us-east-1"),
+              "golden",
+              name,
+              java.util.Optional.empty(),
+              java.util.Optional.empty(),
+              Map.of(),
+              false));
+      return server.images.require(handle, server.owner("us-east-1"), name);
+    });
+  }
+
+  private static HttpResponse<String> get(String path) throws Exception {
+    return HTTP.send(HttpRequest.newBuilder(server.uri(path)).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> signed(String method, String path, String body)
+      throws Exception {
+    return HTTP.send(sign(method, path, body.getBytes(UTF_8)), BodyHandlers.ofString());
+  }
+
+  private static HttpRequest sign(String method, String path, byte[] body) {
+    URI uri = server.uri(path);
+    SdkHttpRequest signed =
+        AwsV4HttpSigner.create()
+            .sign(r ->
+                r.identity(AwsCredentialsIdentity.create(server.key.id(), server.key.secret()))
+                    .request(
+                        SdkHttpRequest.builder()
+                            .method(SdkHttpMethod.fromValue(method))
+                            .uri(uri)
+                            .build())
+                    .payload(ContentStreamProvider.fromByteArray(body))
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
+            .request();
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+    signed
+        .headers()
+        .forEach((name, values) -> {
+          if (!name.equalsIgnoreCase("host")) {
+            request.header(name, values.getFirst());
+          }
+        });
+    return request
+        .method(
+            method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body))
+        .build();
+  }
+}
