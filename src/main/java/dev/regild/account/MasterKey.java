@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
+import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -55,6 +56,21 @@ public final class MasterKey {
       return decoded(Files.readString(file, US_ASCII), file.toString());
     } catch (NoSuchFileException e) {
       return create(file);
+    }
+  }
+
+  /**
+   * A key of its own for another purpose, from which this one can't be told.
+   *
+   * @return 32 bytes, the same for the same purpose
+   */
+  public byte[] derived(String purpose) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key.getEncoded(), "HmacSHA256"));
+      return mac.doFinal(purpose.getBytes(UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("This Java has no HMAC-SHA-256.", e);
     }
   }
 

@@ -98,8 +98,7 @@ final class ApiClient {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  private <T> HttpResponse<T> send(
-      HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler)
+  private <T> HttpResponse<T> send(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler)
       throws IOException, InterruptedException {
     try {
       return http.send(request.build(), handler);
@@ -138,13 +137,12 @@ final class ApiClient {
     return builder(
         path,
         AwsV4HttpSigner.create()
-            .sign(
-                sign ->
-                    sign.identity(credentials)
-                        .request(request)
-                        .payload(() -> new StringInputStream(body))
-                        .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "appstream")
-                        .putProperty(AwsV4HttpSigner.REGION_NAME, region))
+            .sign(sign ->
+                sign.identity(credentials)
+                    .request(request)
+                    .payload(() -> new StringInputStream(body))
+                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "appstream")
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, region))
             .request());
   }
 
@@ -155,20 +153,18 @@ final class ApiClient {
     return builder(
         path,
         AwsV4HttpSigner.create()
-            .sign(
-                sign ->
-                    sign.identity(credentials)
-                        .request(request)
-                        .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "appstream")
-                        .putProperty(AwsV4HttpSigner.REGION_NAME, region)
-                        .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false))
+            .sign(sign ->
+                sign.identity(credentials)
+                    .request(request)
+                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "appstream")
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, region)
+                    .putProperty(AwsV4HttpSigner.PAYLOAD_SIGNING_ENABLED, false))
             .request());
   }
 
   private SdkHttpRequest unsigned(String method, String path, String scheme) {
     URI uri = URI.create(endpoint.toString().replaceAll("/+$", "") + path);
-    String authority =
-        uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+    String authority = uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
     return SdkHttpFullRequest.builder()
         .uri(URI.create(scheme + uri.toString().substring(uri.getScheme().length())))
         .method(SdkHttpMethod.fromValue(method))

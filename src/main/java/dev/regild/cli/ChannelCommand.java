@@ -139,7 +139,10 @@ final class ChannelCommand {
       table.row(
           status.name(),
           channels.find(status.name()).map(Channel::platform).orElse("?"),
-          status.digest().map(digest -> digest.substring(0, Math.min(12, digest.length()))).orElse("-"),
+          status
+              .digest()
+              .map(digest -> digest.substring(0, Math.min(12, digest.length())))
+              .orElse("-"),
           status.checkedAt().map(ChannelCommand::age).orElse("never"),
           status.error().orElse("-"));
     }
@@ -191,8 +194,8 @@ final class ChannelCommand {
   private static Channel require(Channels channels, String name) throws ChannelException {
     return channels
         .find(name)
-        .orElseThrow(
-            () -> new ChannelException("There is no channel " + name + "; see: regild channel list"));
+        .orElseThrow(() ->
+            new ChannelException("There is no channel " + name + "; see: regild channel list"));
   }
 
   @Command(

@@ -53,7 +53,8 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "The demo's own data directory, emptied first. Default: in the cache directory.")
+      description =
+          "The demo's own data directory, emptied first. Default: in the cache directory.")
   @Nullable Path data;
 
   @Override
@@ -135,8 +136,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private void addChannel(Path directory, AgentRepository agent)
       throws IOException, ChannelException, InterruptedException {
-    List<AptSource> sources =
-        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
     sources.add(
         new AptSource(
             List.of(agent.root().toUri().toString().replaceFirst("^file:/+", "file:///")),
@@ -171,10 +171,14 @@ final class DemoCommand implements Callable<Integer> {
     client.call(
         "CreateUpdatedImage",
         Map.of(
-            "existingImageName", IMAGE,
-            "newImageName", UPDATED,
-            "newImageDisplayName", "Golden image, renewed",
-            "newImageTags", Map.of("made-by", "regild demo")));
+            "existingImageName",
+            IMAGE,
+            "newImageName",
+            UPDATED,
+            "newImageDisplayName",
+            "Golden image, renewed",
+            "newImageTags",
+            Map.of("made-by", "regild demo")));
     JsonNode image = new UpdateView(client, UPDATED, out()).follow();
     if (!image.path("State").asString("").equals("AVAILABLE")) {
       throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
@@ -196,10 +200,14 @@ final class DemoCommand implements Callable<Integer> {
     client.call(
         "CreateImportedImage",
         Map.of(
-            "Name", IMAGE,
-            "SourceAmiId", disk,
-            "IamRoleArn", "arn:aws:iam::000000000000:role/demo",
-            "DisplayName", "Golden image"));
+            "Name",
+            IMAGE,
+            "SourceAmiId",
+            disk,
+            "IamRoleArn",
+            "arn:aws:iam::000000000000:role/demo",
+            "DisplayName",
+            "Golden image"));
     JsonNode image = Wire.awaitFinal(client, IMAGE);
     if (!image.path("State").asString("").equals("AVAILABLE")) {
       throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));

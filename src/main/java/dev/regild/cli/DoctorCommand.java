@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "doctor",
-    description = "Checks what this machine needs to be a server: tools, accelerator, space, channels.",
+    description =
+        "Checks what this machine needs to be a server: tools, accelerator, space, channels.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;

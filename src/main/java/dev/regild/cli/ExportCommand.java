@@ -38,7 +38,10 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     String path =
-        "/regild/v1/images/" + ApiClient.segment(name) + "/disk?format=" + ApiClient.segment(format);
+        "/regild/v1/images/"
+            + ApiClient.segment(name)
+            + "/disk?format="
+            + ApiClient.segment(format);
     HttpResponse<InputStream> response = connection.client().open(path);
     long size = response.headers().firstValueAsLong("content-length").orElse(0);
     Progress progress = new Progress(spec.commandLine().getOut(), Progress.onTerminal());

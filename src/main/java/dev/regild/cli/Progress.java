@@ -1,6 +1,8 @@
 package dev.regild.cli;
 
+import java.io.Console;
 import java.io.PrintWriter;
+import java.util.Optional;
 
 /**
  * Shows how far something is: a bar that redraws itself on a terminal, else a line each time that a
@@ -21,7 +23,7 @@ final class Progress {
 
   /** Whether there is a person in front of a terminal. */
   static boolean onTerminal() {
-    return System.console() != null && System.console().isTerminal();
+    return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
   }
 
   /** Shows how far the named thing is, 0 to 1. */

@@ -55,18 +55,16 @@ public final class Regild {
     CommandLine line = new CommandLine(new Regild());
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-    line.setExecutionExceptionHandler(
-        (exception, command, parsed) -> {
-          String message = exception.getMessage();
-          command
-              .getErr()
-              .println(
-                  "regild: " + (message == null || message.isBlank() ? exception : message));
-          if (exception instanceof InterruptedException) {
-            Thread.currentThread().interrupt();
-          }
-          return 1;
-        });
+    line.setExecutionExceptionHandler((exception, command, parsed) -> {
+      String message = exception.getMessage();
+      command
+          .getErr()
+          .println("regild: " + (message == null || message.isBlank() ? exception : message));
+      if (exception instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      return 1;
+    });
     if (args.length == 0) {
       line.usage(line.getOut());
       return 2;

@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
+import dev.regild.server.Logging;
 import dev.regild.server.RegildServer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -66,6 +67,7 @@ final class ServeCommand implements Callable<Integer> {
     put(flags, "workers", workers);
     put(flags, "log.format", logFormat);
     Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
+    Logging.start(read.logFormat());
     RegildServer.start(read).awaitTermination();
     return 0;
   }

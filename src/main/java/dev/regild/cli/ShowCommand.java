@@ -28,8 +28,7 @@ final class ShowCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    JsonNode image =
-        connection.client().get("/regild/v1/images/" + ApiClient.segment(name));
+    JsonNode image = connection.client().get("/regild/v1/images/" + ApiClient.segment(name));
     if (json) {
       out.println(image.toPrettyString());
       return 0;

@@ -13,7 +13,6 @@ final class UpdateView {
 
   private final ApiClient client;
   private final String imageName;
-  private final PrintWriter out;
   private final Progress progress;
   private int attemptShown;
   private int stepsShown;
@@ -21,7 +20,6 @@ final class UpdateView {
   UpdateView(ApiClient client, String imageName, PrintWriter out) {
     this.client = client;
     this.imageName = imageName;
-    this.out = out;
     this.progress = new Progress(out, Progress.onTerminal());
   }
 
@@ -66,12 +64,8 @@ final class UpdateView {
   private static String line(JsonNode step, String name) {
     boolean failed = step.path("status").asString("").equals("FAILED");
     String detail = step.path("detail").asString("");
-    String time =
-        time(step)
-            .map(Sizes::time)
-            .orElse("");
-    return String.format(
-        "%-10s %9s  %s%s", name, time, failed ? "FAILED " : "", detail);
+    String time = time(step).map(Sizes::time).orElse("");
+    return String.format("%-10s %9s  %s%s", name, time, failed ? "FAILED " : "", detail);
   }
 
   private static Optional<Duration> time(JsonNode step) {

@@ -41,7 +41,7 @@ final class Upload {
       throw new IOException(
           "The disk was damaged on its way: the server got another SHA-256. Try again.");
     }
-    String id = answer.path("id").asString("");
+    String id = answer.path("diskId").asString("");
     progress.done("Uploaded " + file + " (" + Sizes.bytes(size) + ") as " + id + ".");
     return id;
   }

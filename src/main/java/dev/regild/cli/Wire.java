@@ -27,10 +27,7 @@ final class Wire {
   /** The image of that name, as the API describes it. */
   static JsonNode image(ApiClient client, String name)
       throws ServerRefusalException, IOException, InterruptedException {
-    return client
-        .call("DescribeImages", Map.of("Names", List.of(name)))
-        .path("Images")
-        .path(0);
+    return client.call("DescribeImages", Map.of("Names", List.of(name))).path("Images").path(0);
   }
 
   /**

@@ -72,15 +72,14 @@ public final class JobQueue implements AutoCloseable {
         Tasks.oneTime(kind)
             .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
             .onDeadExecutionRevive()
-            .execute(
-                (instance, context) -> {
-                  try {
-                    job.run(instance.getId());
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IllegalStateException("The process is going down.", e);
-                  }
-                }));
+            .execute((instance, context) -> {
+              try {
+                job.run(instance.getId());
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("The process is going down.", e);
+              }
+            }));
   }
 
   /** Writes a job down in the caller's transaction; nothing happens if it is there already. */
@@ -108,12 +107,11 @@ public final class JobQueue implements AutoCloseable {
    */
   public void start() {
     int lost =
-        database.inTransaction(
-            handle ->
-                handle.execute(
-                    "UPDATE scheduled_tasks"
-                        + " SET picked = false, picked_by = NULL, last_heartbeat = NULL"
-                        + " WHERE picked = true"));
+        database.inTransaction(handle ->
+            handle.execute(
+                "UPDATE scheduled_tasks"
+                    + " SET picked = false, picked_by = NULL, last_heartbeat = NULL"
+                    + " WHERE picked = true"));
     if (lost > 0) {
       LOG.info("event=jobs_recovered count={}", lost);
     }
@@ -139,15 +137,14 @@ public final class JobQueue implements AutoCloseable {
     Thread impatience =
         Thread.ofVirtual()
             .name("job-queue-impatience")
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(shutdownLimit);
-                    jobs.forEach(Job::abort);
-                  } catch (InterruptedException e) {
-                    // Every job ended in time.
-                  }
-                });
+            .start(() -> {
+              try {
+                Thread.sleep(shutdownLimit);
+                jobs.forEach(Job::abort);
+              } catch (InterruptedException e) {
+                // Every job ended in time.
+              }
+            });
     running.stop();
     impatience.interrupt();
   }

@@ -21,7 +21,9 @@ public record UpdatePlan(List<Change> changes) {
    * Its architecture may have changed between {@code all} and another, as packages do.
    */
   public List<Change> unmet(List<InstalledPackage> installed) {
-    return changes.stream().filter(change -> installed.stream().noneMatch(p -> shows(p, change))).toList();
+    return changes.stream()
+        .filter(change -> installed.stream().noneMatch(p -> shows(p, change)))
+        .toList();
   }
 
   private static boolean shows(InstalledPackage installed, Change change) {

@@ -5,6 +5,7 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.Payload;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.UploadedDisk;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -38,15 +39,24 @@ final class DisksService implements HttpService {
     /**
      * Reads a disk to its end and keeps it; where it fails, nothing of it stays.
      *
-     * @return the disk's id, in the form of an AMI's
+     * @return the disk with its id, in the form of an AMI's
      * @throws UnfitDiskException if it can't be made an image
      */
-    String receive(InputStream content, OptionalLong declaredLength)
+    UploadedDisk receive(InputStream content, OptionalLong declaredLength)
         throws IOException, InterruptedException, UnfitDiskException;
   }
 
-  /** The answer. */
-  record Uploaded(String diskId) {}
+  /**
+   * The answer.
+   *
+   * @param diskId for {@code SourceAmiId}
+   * @param sha256 of what came, lower-case hexadecimal
+   */
+  record Uploaded(String diskId, String format, long bytes, String sha256) {
+    static Uploaded of(UploadedDisk disk) {
+      return new Uploaded(disk.id(), disk.format().qemuName(), disk.bytes(), disk.sha256());
+    }
+  }
 
   @Override
   public void routing(HttpRules rules) {
@@ -63,13 +73,13 @@ final class DisksService implements HttpService {
       throw new ApiException(
           ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
     }
-    String id = receive(request);
-    LOG.atInfo().addKeyValue("disk", id).log("disk uploaded");
+    UploadedDisk disk = receive(request);
+    LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
-    OwnAnswers.send(response, new Uploaded(id));
+    OwnAnswers.send(response, Uploaded.of(disk));
   }
 
-  private String receive(ServerRequest request) {
+  private UploadedDisk receive(ServerRequest request) {
     try (InputStream content = request.content().inputStream()) {
       InputStream checked =
           Payload.declaredSha256(Requests.call(request))

@@ -37,6 +37,8 @@ public final class QualificationBoot {
   }
 
   /**
+   * Boots a disk, and waits for its report.
+   *
    * @param layer a throw-away layer on the disk to prove; it is written to
    * @param directory of the caller, for the machine's files
    * @throws GuestException if it did not come up and report in time; the message holds the end of

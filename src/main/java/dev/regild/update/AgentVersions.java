@@ -26,12 +26,11 @@ public final class AgentVersions {
       return channels
           .forPlatform(inventory.os().platform())
           .map(Channel::planRules)
-          .flatMap(
-              rules ->
-                  inventory.packages().stream()
-                      .filter(p -> rules.kindOf(p.name()) == ChangeKind.AGENT)
-                      .map(InstalledPackage::version)
-                      .findFirst());
+          .flatMap(rules ->
+              inventory.packages().stream()
+                  .filter(p -> rules.kindOf(p.name()) == ChangeKind.AGENT)
+                  .map(InstalledPackage::version)
+                  .findFirst());
     } catch (ChannelException e) {
       LOG.warn("event=agent_version_unknown reason=\"{}\"", e.getMessage());
       return Optional.empty();

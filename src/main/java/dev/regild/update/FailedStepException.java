@@ -3,25 +3,21 @@ package dev.regild.update;
 /** A step failed, and with it the update. */
 final class FailedStepException extends Exception {
   private final Step step;
-  private final int ordinal;
+  private final String reason;
 
-  FailedStepException(Step step, int ordinal, Exception cause) {
+  FailedStepException(Step step, Exception cause) {
     super(step.title() + " failed: " + reasonOf(cause), cause);
     this.step = step;
-    this.ordinal = ordinal;
+    this.reason = reasonOf(cause);
   }
 
   Step step() {
     return step;
   }
 
-  int ordinal() {
-    return ordinal;
-  }
-
   /** Why, in the words of what failed. */
   String reason() {
-    return reasonOf(getCause());
+    return reason;
   }
 
   private static String reasonOf(Throwable cause) {

@@ -40,21 +40,20 @@ public final class ImageDeletions {
    */
   public Image delete(Owner owner, String name) {
     Image deleting =
-        database.inTransaction(
-            handle -> {
-              Optional<Image> owned = images.find(handle, owner, name);
-              if (owned.isEmpty()) {
-                ImageQuery visible =
-                    new ImageQuery(
-                        owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
-                throw images.page(handle, visible).isEmpty()
-                    ? new RefusedException(
-                        NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner))
-                    : new RefusedException(
-                        NOT_PERMITTED, "The image %s is another account's.".formatted(name));
-              }
-              return images.startDeleting(handle, owned.get());
-            });
+        database.inTransaction(handle -> {
+          Optional<Image> owned = images.find(handle, owner, name);
+          if (owned.isEmpty()) {
+            ImageQuery visible =
+                new ImageQuery(
+                    owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
+            throw images.page(handle, visible).isEmpty()
+                ? new RefusedException(
+                    NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner))
+                : new RefusedException(
+                    NOT_PERMITTED, "The image %s is another account's.".formatted(name));
+          }
+          return images.startDeleting(handle, owned.get());
+        });
     Thread.ofVirtual().name("delete-" + name).start(() -> finish(deleting));
     return deleting;
   }
@@ -63,12 +62,11 @@ public final class ImageDeletions {
   public void finishAll() {
     database
         .read(images::unfinished)
-        .forEach(
-            image -> {
-              if (image.state() == ImageState.DELETING) {
-                finish(image);
-              }
-            });
+        .forEach(image -> {
+          if (image.state() == ImageState.DELETING) {
+            finish(image);
+          }
+        });
   }
 
   private void finish(Image image) {

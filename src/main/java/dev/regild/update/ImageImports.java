@@ -61,34 +61,32 @@ public final class ImageImports {
    */
   public Image importDisk(ImportRequest request) {
     ReservedNames.requireFree(request.name());
-    database.read(
-        handle -> {
-          requireFreeName(handle, request);
-          quotas.requireRoomForImage(handle, request.owner());
-          return true;
-        });
+    database.read(handle -> {
+      requireFreeName(handle, request);
+      quotas.requireRoomForImage(handle, request.owner());
+      return true;
+    });
     UploadedDisk disk = requireFitDisk(request.diskId());
     if (request.dryRun()) {
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
     }
     Image accepted =
-        database.inTransaction(
-            handle -> {
-              requireFreeName(handle, request);
-              quotas.reserveImage(handle, request.owner());
-              Image image =
-                  Image.importing(
-                      request.owner(),
-                      request.name(),
-                      request.displayName(),
-                      request.description(),
-                      request.applications(),
-                      clock.instant());
-              images.insert(handle, image);
-              tags.put(handle, image.arn(), request.tags());
-              jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
-              return image;
-            });
+        database.inTransaction(handle -> {
+          requireFreeName(handle, request);
+          quotas.reserveImage(handle, request.owner());
+          Image image =
+              Image.importing(
+                  request.owner(),
+                  request.name(),
+                  request.displayName(),
+                  request.description(),
+                  request.applications(),
+                  clock.instant());
+          images.insert(handle, image);
+          tags.put(handle, image.arn(), request.tags());
+          jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
+          return image;
+        });
     jobs.wake();
     return accepted;
   }
@@ -107,12 +105,11 @@ public final class ImageImports {
       UploadedDisk disk =
           disks
               .find(diskId)
-              .orElseThrow(
-                  () ->
-                      new RefusedException(
-                          NOT_FOUND,
-                          "There is no uploaded disk %s. Upload one with: regild import"
-                              .formatted(diskId)));
+              .orElseThrow(() ->
+                  new RefusedException(
+                      NOT_FOUND,
+                      "There is no uploaded disk %s. Upload one with: regild import"
+                          .formatted(diskId)));
       check.requireSelfContained(disks.path(disk), disk.format());
       return disk;
     } catch (UnfitDiskException e) {

@@ -88,13 +88,12 @@ public final class ImageUpdates {
    */
   public UpdateAnswer update(UpdateRequest request) {
     Proposal proposal =
-        database.read(
-            handle -> {
-              Image existing = requireUpdatable(handle, request);
-              quotas.requireRoomForImage(handle, request.owner());
-              quotas.requireRoomForImageBuilder(handle, request.owner());
-              return propose(existing);
-            });
+        database.read(handle -> {
+          Image existing = requireUpdatable(handle, request);
+          quotas.requireRoomForImage(handle, request.owner());
+          quotas.requireRoomForImageBuilder(handle, request.owner());
+          return propose(existing);
+        });
     boolean canUpdate = !proposal.plan().isEmpty();
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(proposal.existing(), canUpdate, proposal.plan());
@@ -169,21 +168,19 @@ public final class ImageUpdates {
       Channel channel =
           channels
               .forPlatform(platform)
-              .orElseThrow(
-                  () ->
-                      new RefusedException(
-                          INCOMPATIBLE,
-                          "There is no channel for %s; add one with: regild channel add"
-                              .formatted(platform)));
+              .orElseThrow(() ->
+                  new RefusedException(
+                      INCOMPATIBLE,
+                      "There is no channel for %s; add one with: regild channel add"
+                          .formatted(platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())
-              .orElseThrow(
-                  () ->
-                      new RefusedException(
-                          INCOMPATIBLE,
-                          "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
-                              .formatted(channel.name(), channel.name())));
+              .orElseThrow(() ->
+                  new RefusedException(
+                      INCOMPATIBLE,
+                      "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
+                          .formatted(channel.name(), channel.name())));
       UpdatePlan plan =
           Planner.plan(
               inventories.load(existing.disk().get().inventory()).packages(),

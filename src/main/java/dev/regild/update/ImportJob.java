@@ -118,10 +118,9 @@ public final class ImportJob implements JobQueue.Job {
     UploadedDisk disk =
         disks
             .find(diskId)
-            .orElseThrow(
-                () ->
-                    new UnfitDiskException(
-                        "The uploaded disk " + diskId + " is gone. Upload it again."));
+            .orElseThrow(() ->
+                new UnfitDiskException(
+                    "The uploaded disk " + diskId + " is gone. Upload it again."));
     layers.removeWorkspace(image.id());
     Path directory = layers.workspace(image.id());
     Path upload = disks.path(disk);
@@ -130,35 +129,31 @@ public final class ImportJob implements JobQueue.Job {
     Path converted = directory.resolve("image.qcow2");
     qemuImg.compress(upload, disk.format(), converted, progress -> {});
     Layer layer = layers.publish(image.id(), converted, Optional.empty());
-    database.useTransaction(
-        handle -> {
-          layerRecords.insert(handle, layer);
-          ImageDisk imageDisk =
-              new ImageDisk(
-                  layer.id(),
-                  inventories.store(handle, inspection.inventory()),
-                  inspection.layout());
-          images.publish(
-              handle,
-              image,
-              new PublishedDisk(
-                  imageDisk,
-                  inspection.inventory().os().platform(),
-                  agentVersions.of(inspection.inventory()),
-                  Optional.empty()));
-        });
+    database.useTransaction(handle -> {
+      layerRecords.insert(handle, layer);
+      ImageDisk imageDisk =
+          new ImageDisk(
+              layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
+      images.publish(
+          handle,
+          image,
+          new PublishedDisk(
+              imageDisk,
+              inspection.inventory().os().platform(),
+              agentVersions.of(inspection.inventory()),
+              Optional.empty()));
+    });
   }
 
   private void fail(Image image, String diskId, String message) {
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_IMPORT_FAILURE, message);
-    database.useTransaction(
-        handle ->
-            images.fail(
-                handle,
-                image,
-                reason,
-                List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
+    database.useTransaction(handle ->
+        images.fail(
+            handle,
+            image,
+            reason,
+            List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
     try {
       layers.delete(image.id());
       disks.delete(diskId);

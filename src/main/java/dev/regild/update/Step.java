@@ -2,25 +2,35 @@ package dev.regild.update;
 
 /** The steps of an update, in their order. */
 enum Step {
-  PREPARE("Prepare", "Check the free space of the data directory (regild doctor)."),
+  PREPARE(1, "Prepare", "Check the free space of the data directory (regild doctor)."),
   RESOLVE(
+      2,
       "Resolve",
       "Repair the image's packages (apt-get --fix-broken install) or its pins, and import it anew."),
-  FETCH("Fetch", "Check that the channel's repositories can be reached (regild channel refresh)."),
-  APPLY("Apply", "Repair what the guest's package manager names, and import the image anew."),
-  VERIFY("Verify", "Repair what is named, and import the image anew."),
-  SEAL("Seal", "Check the free space of the data directory (regild doctor)."),
+  FETCH(
+      3, "Fetch", "Check that the channel's repositories can be reached (regild channel refresh)."),
+  APPLY(4, "Apply", "Repair what the guest's package manager names, and import the image anew."),
+  VERIFY(5, "Verify", "Repair what is named, and import the image anew."),
+  SEAL(6, "Seal", "Check the free space of the data directory (regild doctor)."),
   QUALIFY(
+      7,
       "Qualify",
       "Boot the existing image elsewhere and look for the cause named, or raise the time limit."),
-  PUBLISH("Publish", "Check the free space of the data directory (regild doctor).");
+  PUBLISH(8, "Publish", "Check the free space of the data directory (regild doctor).");
 
+  private final int place;
   private final String title;
   private final String remedy;
 
-  Step(String title, String remedy) {
+  Step(int place, String title, String remedy) {
+    this.place = place;
     this.title = title;
     this.remedy = remedy;
+  }
+
+  /** Its place in the order, from 1. */
+  int place() {
+    return place;
   }
 
   /** The name that records and displays show. */

@@ -43,7 +43,7 @@ final class StepRecorder {
    */
   <T> T step(Step step, Work<T> work, Function<T, String> outcome)
       throws FailedStepException, InterruptedException {
-    int ordinal = step.ordinal() + 1;
+    int ordinal = step.place();
     long start = System.nanoTime();
     database.useTransaction(
         handle -> records.beginStep(handle, imageId, attempt, ordinal, step.title()));
@@ -62,7 +62,7 @@ final class StepRecorder {
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      throw new FailedStepException(step, ordinal, e);
+      throw new FailedStepException(step, e);
     }
   }
 
@@ -73,9 +73,8 @@ final class StepRecorder {
         imageName,
         failure.step().title(),
         failure.reason());
-    database.useTransaction(
-        handle ->
-            records.stepFailed(handle, imageId, attempt, failure.ordinal(), failure.reason()));
+    database.useTransaction(handle ->
+        records.stepFailed(handle, imageId, attempt, failure.step().place(), failure.reason()));
   }
 
   private final class Notes implements DoubleConsumer {

@@ -107,8 +107,7 @@ public final class UpdateJob implements JobQueue.Job {
 
   @Override
   public void run(String imageId) throws InterruptedException {
-    Optional<UpdateRecord> record =
-        database.read(handle -> records.findById(handle, imageId));
+    Optional<UpdateRecord> record = database.read(handle -> records.findById(handle, imageId));
     if (record.isEmpty() || record.get().status() != UpdateRecord.Status.RUNNING) {
       return;
     }
@@ -176,12 +175,11 @@ public final class UpdateJob implements JobQueue.Job {
     Snapshot snapshot =
         channels
             .snapshot(record.snapshot())
-            .orElseThrow(
-                () ->
-                    new ChannelException(
-                        "the snapshot "
-                            + record.snapshot()
-                            + " that this update is pinned to is gone; ask for the update again"));
+            .orElseThrow(() ->
+                new ChannelException(
+                    "the snapshot "
+                        + record.snapshot()
+                        + " that this update is pinned to is gone; ask for the update again"));
     layers.removeWorkspace(record.imageId());
     Path directory = layers.workspace(record.imageId());
     return new Update(newImage, existing, base, record.plan(), snapshot, directory);
@@ -219,8 +217,7 @@ public final class UpdateJob implements JobQueue.Job {
         recorder.step(
             Step.PUBLISH,
             progress -> publish.run(update, progress),
-            done ->
-                done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
+            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
     database.useTransaction(
         handle -> succeed(handle, update, inventory, qualification, published.layer()));
     LOG.info("event=update_succeeded image={}", update.newImage().name());
@@ -292,17 +289,12 @@ public final class UpdateJob implements JobQueue.Job {
     images.transition(handle, image, ImageState.VALIDATING);
     builders
         .findFor(handle, image)
-        .ifPresent(
-            builder ->
-                builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
+        .ifPresent(builder ->
+            builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
   }
 
   private void succeed(
-      Handle handle,
-      Update update,
-      Inventory inventory,
-      Qualification qualification,
-      Layer layer) {
+      Handle handle, Update update, Inventory inventory, Qualification qualification, Layer layer) {
     Image image = requireImage(handle, update.newImage().id());
     layerRecords.insert(handle, layer);
     PublishedDisk published =
@@ -320,13 +312,12 @@ public final class UpdateJob implements JobQueue.Job {
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_UPDATE_FAILURE, message);
     ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
-    database.useTransaction(
-        handle -> {
-          Image image = requireImage(handle, imageId);
-          images.fail(handle, image, reason, List.of(error));
-          builders.deleteFor(handle, image);
-          records.failed(handle, imageId);
-        });
+    database.useTransaction(handle -> {
+      Image image = requireImage(handle, imageId);
+      images.fail(handle, image, reason, List.of(error));
+      builders.deleteFor(handle, image);
+      records.failed(handle, imageId);
+    });
     removeLayer(imageId);
   }
 

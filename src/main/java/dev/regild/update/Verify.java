@@ -25,13 +25,9 @@ final class Verify {
    *
    * @throws StepException naming each package that is not at its version
    */
-  static void requireKept(
-      UpdatePlan plan, List<InstalledPackage> installed)
-      throws StepException {
+  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed) throws StepException {
     List<String> broken =
-        plan.unmet(installed).stream()
-            .map(change -> change.name() + " " + change.to())
-            .toList();
+        plan.unmet(installed).stream().map(change -> change.name() + " " + change.to()).toList();
     if (!broken.isEmpty()) {
       throw new StepException(
           "These are not at the version that the plan promises: " + String.join(", ", broken));

@@ -13,6 +13,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -194,7 +195,7 @@ final class ServerFixture implements AutoCloseable {
   }
 
   /** Keeps what comes, or nothing. */
-  private String receive(InputStream content, OptionalLong declaredLength)
+  private UploadedDisk receive(InputStream content, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
     Path file = data.resolve("upload");
     try {
@@ -207,7 +208,8 @@ final class ServerFixture implements AutoCloseable {
       Files.delete(file);
       throw new UnfitDiskException("This is no disk.");
     }
-    return "ami-0123456789abcdef0";
+    return new UploadedDisk(
+        "ami-0123456789abcdef0", DiskFormat.RAW, Files.size(file), "0".repeat(64), Instant.now());
   }
 
   /** Ends an update as failed. */

@@ -1,0 +1,84 @@
+package dev.regild.server;
+
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.RefreshResult;
+import dev.regild.db.Database;
+import dev.regild.image.UpdateRecord;
+import dev.regild.image.UpdateRecords;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Refreshes every channel when it is due, and removes snapshots that nothing needs any more. */
+final class ChannelRefresh implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
+  private static final Duration LOOK = Duration.ofSeconds(20);
+
+  private final Channels channels;
+  private final Database database;
+  private final UpdateRecords updates;
+  private final Thread thread;
+
+  private ChannelRefresh(Channels channels, Database database, UpdateRecords updates) {
+    this.channels = channels;
+    this.database = database;
+    this.updates = updates;
+    this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
+  }
+
+  static ChannelRefresh start(Channels channels, Database database, UpdateRecords updates) {
+    ChannelRefresh refresh = new ChannelRefresh(channels, database, updates);
+    refresh.thread.start();
+    return refresh;
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        refreshDue();
+        Thread.sleep(LOOK);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("channel refresh ends");
+    }
+  }
+
+  private void refreshDue() throws InterruptedException {
+    try {
+      for (Channel channel : channels.due()) {
+        refresh(channel);
+      }
+    } catch (ChannelException | RuntimeException e) {
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("channels can't be looked at");
+    }
+  }
+
+  private void refresh(Channel channel) throws InterruptedException {
+    try {
+      if (channels.refresh(channel.name()) instanceof RefreshResult.NewSnapshot made) {
+        LOG.atInfo()
+            .addKeyValue("channel", channel.name())
+            .addKeyValue("snapshot", made.digest())
+            .addKeyValue("packages", made.packages())
+            .log("channel has a new snapshot");
+        channels.prune(
+            database.read(updates::inFlight).stream()
+                .map(UpdateRecord::snapshot)
+                .collect(Collectors.toSet()));
+      }
+    } catch (ChannelException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("channel was not refreshed");
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}

@@ -1,0 +1,237 @@
+package dev.regild.server;
+
+import dev.regild.account.Accounts;
+import dev.regild.account.FirstStart;
+import dev.regild.account.MasterKey;
+import dev.regild.api.Authentication;
+import dev.regild.api.ImageServices;
+import dev.regild.api.OpenDoor;
+import dev.regild.api.PageTokens;
+import dev.regild.api.SigV4;
+import dev.regild.channel.Channels;
+import dev.regild.channel.PackageCache;
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.disk.DirectoryLayerStore;
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.LayerStore;
+import dev.regild.disk.QemuImg;
+import dev.regild.disk.UploadedDisks;
+import dev.regild.image.ImageBuilders;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.Layers;
+import dev.regild.image.Quotas;
+import dev.regild.image.Tags;
+import dev.regild.image.UpdateRecords;
+import dev.regild.inventory.DiskInspector;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.QualificationBoot;
+import dev.regild.update.AgentVersions;
+import dev.regild.update.ImageDeletions;
+import dev.regild.update.ImageImports;
+import dev.regild.update.ImageUpdates;
+import dev.regild.update.ImportJob;
+import dev.regild.update.Recovery;
+import dev.regild.update.UpdateJob;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running server: the one place where all parts are put together. */
+public final class RegildServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RegildServer.class);
+
+  /** Both together stay below the 10 s in which a server ends. */
+  private static final Duration REQUEST_GRACE = Duration.ofSeconds(2);
+
+  private static final Duration JOB_GRACE = Duration.ofSeconds(4);
+  private static final Duration APPLY_LIMIT = Duration.ofHours(3);
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final int port;
+
+  private RegildServer(Config config) throws ConfigException, IOException {
+    int listeningOn = -1;
+    try {
+      listeningOn = assemble(config);
+    } finally {
+      if (listeningOn < 0) {
+        close();
+      }
+    }
+    this.port = listeningOn;
+  }
+
+  /**
+   * Starts a server, which answers and works when this returns.
+   *
+   * @throws ConfigException if the address or the data directory can't be used
+   */
+  public static RegildServer start(Config config) throws ConfigException, IOException {
+    return new RegildServer(config);
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** Waits until the process is told to end, and the server has ended. */
+  public void awaitTermination() throws InterruptedException {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close, "shutdown"));
+    closed.await();
+  }
+
+  /** Parts are closed in the reverse order of their opening. */
+  private <T extends AutoCloseable> T opened(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private int assemble(Config config) throws ConfigException, IOException {
+    Clock clock = Clock.systemUTC();
+    DataDirectory data = opened(DataDirectory.open(config.data()));
+    Database database = opened(Database.open(data.resolve("regild.db")));
+    MasterKey masterKey =
+        MasterKey.load(
+            data.resolve("master.key"),
+            Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
+    Accounts accounts = new Accounts(database, masterKey, clock);
+    new FirstStart(data.path(), accounts)
+        .run()
+        .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+
+    Images images = new Images();
+    ImageBuilders builders = new ImageBuilders();
+    Inventories inventories = new Inventories(database);
+    Layers layerRecords = new Layers();
+    Tags tags = new Tags();
+    UpdateRecords updates = new UpdateRecords(clock);
+    Quotas quotas = new Quotas(config.quotas(), images, builders);
+    Channels channels = new Channels(data.path(), clock);
+    QemuImg qemuImg = new QemuImg();
+    LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), clock);
+    DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
+    AgentVersions agentVersions = new AgentVersions(channels);
+
+    JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    jobs.register(
+        ImageUpdates.JOB,
+        new UpdateJob(
+            database,
+            images,
+            builders,
+            inventories,
+            layerRecords,
+            updates,
+            channels,
+            new PackageCache(data.resolve("packages")),
+            layers,
+            qemuImg,
+            guests,
+            new QualificationBoot(guests, machine(config.qualification())),
+            agentVersions,
+            clock));
+    jobs.register(
+        ImportJob.KIND,
+        new ImportJob(
+            database,
+            images,
+            inventories,
+            layerRecords,
+            layers,
+            disks,
+            diskCheck,
+            new DiskInspector(accelerator),
+            qemuImg,
+            agentVersions,
+            clock));
+
+    ImageUpdates imageUpdates =
+        new ImageUpdates(
+            database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
+    ImageImports imageImports =
+        new ImageImports(database, images, tags, quotas, disks, diskCheck, jobs, clock);
+    ImageDeletions deletions = new ImageDeletions(database, images, layers);
+    new Recovery(database, images, layerRecords, layers, deletions).run();
+    opened(jobs).start();
+    opened(ChannelRefresh.start(channels, database, updates));
+
+    Metrics metrics = opened(new Metrics());
+    EventStreams events = new EventStreams();
+    Endpoints endpoints =
+        new Endpoints(
+            authentication(config, accounts, clock),
+            new ImageServices(
+                database,
+                imageUpdates::update,
+                imageImports::importDisk,
+                deletions::delete,
+                new PageTokens(masterKey.derived("page-tokens")),
+                clock),
+            updates,
+            imageUpdates::plan,
+            disks::receive,
+            id -> layerFile(layers, id),
+            data.path(),
+            metrics,
+            events);
+    HttpFront front =
+        opened(HttpFront.start(config.listen(), metrics, endpoints.services(), REQUEST_GRACE));
+    opened(events::stop);
+    LOG.atInfo()
+        .addKeyValue("address", config.listen().host() + ":" + front.port())
+        .addKeyValue("data", data.path())
+        .addKeyValue("isolation", config.isolation())
+        .log("server started");
+    return front.port();
+  }
+
+  private static QualificationBoot.Machine machine(Config.Qualification limits) {
+    return new QualificationBoot.Machine(
+        (int) (limits.memory().bytes() >> 20),
+        Math.min(2, Runtime.getRuntime().availableProcessors()),
+        limits.timeLimit());
+  }
+
+  private static Authentication authentication(Config config, Accounts accounts, Clock clock) {
+    return switch (config.auth()) {
+      case SIGV4 -> new SigV4(accounts::findKey, clock);
+      case OFF -> new OpenDoor(config.region());
+    };
+  }
+
+  private static Path layerFile(LayerStore layers, String id) {
+    try {
+      return layers.path(id);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      try {
+        parts.pop().close();
+      } catch (Exception e) {
+        LOG.atWarn().addKeyValue("reason", e.toString()).log("a part did not end cleanly");
+      }
+    }
+    closed.countDown();
+  }
+}
