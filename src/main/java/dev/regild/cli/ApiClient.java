@@ -50,24 +50,27 @@ final class ApiClient {
   JsonNode call(String operation, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {
     String body = JSON.writeValueAsString(request);
-    HttpRequest.Builder builder =
-        signed("POST", "/", body)
-            .header("Content-Type", "application/x-amz-json-1.1")
-            .header("X-Amz-Target", "PhotonAdminProxyService." + operation);
+    Map<String, String> headers =
+        Map.of(
+            "Content-Type",
+            "application/x-amz-json-1.1",
+            "X-Amz-Target",
+            "PhotonAdminProxyService." + operation);
+    HttpRequest.Builder builder = signed("POST", "/", headers, body);
     return json(send(builder.POST(BodyPublishers.ofString(body)), BodyHandlers.ofInputStream()));
   }
 
   /** Gets one of the server's own resources. */
   JsonNode get(String path) throws ServerRefusalException, IOException, InterruptedException {
-    return json(send(signed("GET", path, "").GET(), BodyHandlers.ofInputStream()));
+    return json(send(signed("GET", path, Map.of(), "").GET(), BodyHandlers.ofInputStream()));
   }
 
   /** Posts JSON to one of the server's own endpoints. */
   JsonNode post(String path, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {
     String body = JSON.writeValueAsString(request);
-    HttpRequest.Builder builder =
-        signed("POST", path, body).header("Content-Type", "application/json");
+    Map<String, String> headers = Map.of("Content-Type", "application/json");
+    HttpRequest.Builder builder = signed("POST", path, headers, body);
     return json(send(builder.POST(BodyPublishers.ofString(body)), BodyHandlers.ofInputStream()));
   }
 
@@ -85,7 +88,8 @@ final class ApiClient {
   /** Opens a stream of the server's; the caller closes it. */
   HttpResponse<InputStream> open(String path)
       throws ServerRefusalException, IOException, InterruptedException {
-    HttpRequest.Builder builder = signed("GET", path, "").GET().timeout(Duration.ofDays(1));
+    HttpRequest.Builder builder =
+        signed("GET", path, Map.of(), "").GET().timeout(Duration.ofDays(1));
     HttpResponse<InputStream> response = send(builder, BodyHandlers.ofInputStream());
     if (response.statusCode() / 100 != 2) {
       throw refusal(response);
@@ -132,8 +136,11 @@ final class ApiClient {
     }
   }
 
-  private HttpRequest.Builder signed(String method, String path, String body) {
-    SdkHttpRequest request = unsigned(method, path, endpoint.getScheme());
+  private HttpRequest.Builder signed(
+      String method, String path, Map<String, String> headers, String body) {
+    SdkHttpRequest.Builder unsigned = unsigned(method, path, endpoint.getScheme()).toBuilder();
+    headers.forEach(unsigned::putHeader);
+    SdkHttpRequest request = unsigned.build();
     return builder(
         path,
         AwsV4HttpSigner.create()

@@ -13,6 +13,7 @@ import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
+import dev.regild.server.Logging;
 import dev.regild.server.RegildServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -72,6 +73,7 @@ final class DemoCommand implements Callable<Integer> {
     title("A server of its own");
     Config config = config(directory);
     addChannel(directory, agent);
+    Logging.start(config.logFormat(), directory.resolve("server.log"));
     try (RegildServer server = RegildServer.start(config)) {
       Connection connection = new Connection();
       connection.data = directory;

@@ -5,8 +5,11 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -14,8 +17,22 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 public final class Logging {
   private Logging() {}
 
-  /** Replaces whatever was set up before; the JDK's loggers go the same way. */
+  /** Logs to the standard error output. */
   public static void start(Config.LogFormat format) {
+    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setTarget("System.err");
+    start(format, appender);
+  }
+
+  /** Logs to a file, which is made or added to. */
+  public static void start(Config.LogFormat format, Path file) {
+    FileAppender<ILoggingEvent> appender = new FileAppender<>();
+    appender.setFile(file.toString());
+    start(format, appender);
+  }
+
+  /** Replaces whatever was set up before; the JDK's loggers go the same way. */
+  private static void start(Config.LogFormat format, OutputStreamAppender<ILoggingEvent> appender) {
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
@@ -29,9 +46,7 @@ public final class Logging {
     encoder.setCharset(StandardCharsets.UTF_8);
     encoder.setLayout(lines);
     encoder.start();
-    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setContext(context);
-    appender.setTarget("System.err");
     appender.setEncoder(encoder);
     appender.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);

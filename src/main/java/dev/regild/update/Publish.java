@@ -34,8 +34,6 @@ final class Publish {
     long overlayBytes = Files.size(update.overlay());
     Path delta = update.directory().resolve("delta.qcow2");
     qemuImg.compressDelta(update.overlay(), layers.path(base), delta, progress);
-    // In the store a layer and its base lie side by side, wherever the store is moved to.
-    qemuImg.renameBase(delta, layers.path(base).getFileName().toString());
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(layer, overlayBytes);
   }

@@ -23,6 +23,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.AppStreamException;
+import software.amazon.awssdk.services.appstream.model.ApplicationConfig;
 import software.amazon.awssdk.services.appstream.model.CreateUpdatedImageResponse;
 import software.amazon.awssdk.services.appstream.model.DescribeImagesResponse;
 import software.amazon.awssdk.services.appstream.model.DynamicAppProvidersEnabled;
@@ -202,7 +203,12 @@ class AwsClientsIT {
                   r.name("imported")
                       .sourceAmiId("ami-0123456789abcdef0")
                       .iamRoleArn("arn:aws:iam::123456789012:role/import")
-                      .appCatalogConfig(a -> a.name("editor").absoluteAppPath("/usr/bin/editor")))
+                      .appCatalogConfig(
+                          List.of(
+                              ApplicationConfig.builder()
+                                  .name("editor")
+                                  .absoluteAppPath("/usr/bin/editor")
+                                  .build())))
               .image();
       assertThat(image.state()).isEqualTo(ImageState.IMPORTING);
       assertThat(image.applications().getFirst().name()).isEqualTo("editor");
