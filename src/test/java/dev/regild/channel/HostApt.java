@@ -50,6 +50,8 @@ final class HostApt {
             "Dir::Etc::PreferencesParts=/dev/null",
             "Dir::Cache=" + root.resolve("cache"),
             "APT::Architecture=amd64",
+            // Else it prints MD5 only, and nothing where the index has no MD5.
+            "Acquire::ForceHash=SHA256",
             "Debug::NoLocking=true")) {
       all.add("-o");
       all.add(option);

@@ -80,7 +80,10 @@ final class TestRepository implements AutoCloseable {
       Files.write(file, deb.content());
       packages
           .append("Package: " + deb.name() + "\nVersion: " + deb.version())
-          .append("\nArchitecture: " + deb.architecture() + "\nMaintainer: A <a@example.org>")
+          .append(
+              "\nArchitecture: "
+                  + deb.architecture()
+                  + "\nInstalled-Size: 1\nMaintainer: A <a@example.org>")
           .append("\nDescription: test\n longer text\nFilename: " + deb.path())
           .append("\nSize: " + deb.content().length + "\nSHA256: " + Sha256.of(deb.content()))
           .append("\n\n");
