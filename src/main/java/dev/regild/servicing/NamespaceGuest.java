@@ -230,25 +230,28 @@ final class NamespaceGuest implements Guest {
   }
 
   /**
-   * The block devices under the names that boot loaders' tools look for: without {@code
-   * /dev/disk/by-uuid}, update-grub writes this host's loop device into the guest's configuration.
+   * The block devices under the names that boot loaders' tools look for. Without {@code
+   * /dev/disk/by-uuid}, update-grub writes a device of this host into the guest's configuration; of
+   * a root on {@code /dev/loop0} it makes no entry at all.
    */
   private List<String> devices() {
     List<String> arguments = new ArrayList<>();
     for (int i = 0; i < loops.size(); i++) {
       String loop = loops.get(i);
       Filesystem filesystem = layout.filesystems().get(i);
-      arguments.addAll(List.of("--dev-bind", loop, loop));
-      link(arguments, loop, "by-uuid", filesystem.uuid());
-      link(arguments, loop, "by-label", filesystem.label());
-      link(arguments, loop, "by-partuuid", filesystem.partitionUuid());
+      arguments.addAll(List.of("--dev-bind", loop, filesystem.device()));
+      link(arguments, filesystem, "by-uuid", filesystem.uuid());
+      link(arguments, filesystem, "by-label", filesystem.label());
+      link(arguments, filesystem, "by-partuuid", filesystem.partitionUuid());
     }
     return arguments;
   }
 
-  private static void link(List<String> arguments, String loop, String kind, String name) {
+  private static void link(
+      List<String> arguments, Filesystem filesystem, String kind, String name) {
     if (!name.isEmpty() && !name.contains("/")) {
-      String device = Path.of("/dev/disk", kind).relativize(Path.of(loop)).toString();
+      String device =
+          Path.of("/dev/disk", kind).relativize(Path.of(filesystem.device())).toString();
       arguments.addAll(List.of("--symlink", device, "/dev/disk/" + kind + "/" + name));
     }
   }
