@@ -69,7 +69,7 @@ final class ConfigKeys {
         choice(AUTH, Auth.SIGV4, Auth.values()),
         region(),
         choice(ISOLATION, Isolation.VM, Isolation.values()),
-        number(WORKERS, 1, 0, MOST_WORKERS),
+        number(WORKERS, 1, 1, MOST_WORKERS),
         choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
         new QuotaLimits(
             number(QUOTA_IMAGES, 1000, 0, MOST_RESOURCES),

@@ -75,7 +75,7 @@ class ConfigTest {
         "listen|a:70000|listen is 'a:70000': it has to be an address and a port",
         "auth|maybe|auth is 'maybe': it has to be sigv4 or off",
         "isolation|none|isolation is 'none': it has to be vm or namespace",
-        "workers|-1|workers is '-1': it has to be a whole number from 0 to 64",
+        "workers|0|workers is '0': it has to be a whole number from 1 to 64",
         "quotas.images|many|quotas.images is 'many': it has to be a whole number",
         "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
         "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
