@@ -44,7 +44,10 @@ record ImageTree(
   byte[] ingredients() throws IOException, ProgramException, InterruptedException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.writeBytes((ImageRecipe.VERSION + " " + recipe + " " + mirror).getBytes(UTF_8));
-    bytes.writeBytes(files(new UUID(0, 0)).toString().getBytes(UTF_8));
+    for (Map.Entry<String, byte[]> file : files(new UUID(0, 0)).entrySet()) {
+      bytes.writeBytes(file.getKey().getBytes(UTF_8));
+      bytes.writeBytes(file.getValue());
+    }
     bytes.writeBytes(Files.readAllBytes(repository.keyring()));
     bytes.writeBytes(Files.readAllBytes(repository.file(GoldenImage.AGENT)));
     for (String hook : HOOKS) {
