@@ -91,6 +91,7 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.require(handle, owner, name))),
+                image -> Optional.of(true),
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
