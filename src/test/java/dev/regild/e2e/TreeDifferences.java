@@ -18,10 +18,22 @@ final class TreeDifferences {
   /** What maintainer scripts and the package manager are known to write beside their own files. */
   private static final List<Pattern> KNOWN_OUTPUTS =
       List.of(
-          // The records of dpkg, apt, debconf and ucf.
+          // The records of dpkg, apt, debconf, ucf and deb-systemd-helper.
           Pattern.compile("/var/lib/dpkg(/.*)?"),
           Pattern.compile("/var/lib/apt/extended_states"),
           Pattern.compile("/var/cache/debconf/.*"),
+          Pattern.compile("/var/lib/ucf/.*"),
+          Pattern.compile("/var/lib/systemd/deb-systemd-helper-.*"),
+          // What a kernel's scripts make: initrd, links, boot menu, the modules' index.
+          Pattern.compile("/boot/initrd\\.img-.*"),
+          Pattern.compile("/var/lib/initramfs-tools/.*"),
+          Pattern.compile("/(vmlinuz|initrd\\.img)(\\.old)?"),
+          Pattern.compile("/boot/grub/grub\\.cfg"),
+          Pattern.compile("/usr/lib/modules/[^/]+/modules\\..*"),
+          // The linker's cache, and the trusted certificates in the forms that programs read.
+          Pattern.compile("/etc/ld\\.so\\.cache"),
+          Pattern.compile("/var/cache/ldconfig/aux-cache"),
+          Pattern.compile("/etc/ssl/certs(/.*)?"),
           // A configuration file whose new form the owner did not take.
           Pattern.compile(Pattern.quote(AgentPackage.CONFFILE) + "\\.dpkg-dist"));
 
