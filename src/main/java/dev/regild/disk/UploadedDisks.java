@@ -125,8 +125,8 @@ public final class UploadedDisks {
     long needed = Math.max(0, declaredLength.orElse(0));
     if (needed > free - MARGIN_BYTES) {
       throw new IOException(
-          "no room for a disk of %d bytes: %s has %d bytes free, of which %d must stay free"
-              .formatted(needed, directory, free, MARGIN_BYTES));
+          "no room for a disk of %d bytes: %d bytes are free, of which %d must stay free; delete images, or make room"
+              .formatted(needed, free, MARGIN_BYTES));
     }
   }
 

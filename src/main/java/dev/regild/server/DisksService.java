@@ -11,9 +11,9 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,8 +90,12 @@ final class DisksService implements HttpService {
       throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
     } catch (Sha256CheckedStream.MismatchException e) {
       throw new ApiException(ErrorType.INVALID_SIGNATURE, String.valueOf(e.getMessage()));
+    } catch (EOFException e) {
+      throw new ApiException(ErrorType.VALIDATION, "The disk is not whole: " + e.getMessage());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      LOG.atWarn().setCause(e).log("upload broken off");
+      throw new ApiException(
+          ErrorType.SERVICE_UNAVAILABLE, "The disk can't be kept: " + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is stopping.");
