@@ -33,14 +33,15 @@ public final class AppStreamProtocol {
 
   /** The operations that are served. */
   public static AppStreamProtocol serving(ImageServices services) {
+    WireImages wireImages = new WireImages(services.agentIsLatest());
     return new AppStreamProtocol(
         ServiceModel.load(),
         List.of(
-            new CreateImportedImage(services.imports(), services.clock()),
-            new CreateUpdatedImage(services.updates()),
-            new DeleteImage(services.deletions()),
+            new CreateImportedImage(services.imports(), services.clock(), wireImages),
+            new CreateUpdatedImage(services.updates(), wireImages),
+            new DeleteImage(services.deletions(), wireImages),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
-            new DescribeImages(services.database(), services.pageTokens()),
+            new DescribeImages(services.database(), services.pageTokens(), wireImages),
             new ListTagsForResource(services.database()),
             new TagResource(services.database()),
             new UntagResource(services.database())));

@@ -14,10 +14,12 @@ import java.util.function.Function;
 
 /** {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with. */
 final class CreateImportedImage implements Operation<CreateImportedImage.Request> {
+  private final WireImages wireImages;
   private final Function<ImportRequest, Image> imports;
   private final Clock clock;
 
-  CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock) {
+  CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages) {
+    this.wireImages = wireImages;
     this.imports = imports;
     this.clock = clock;
   }
@@ -99,6 +101,6 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
             request.agentSoftwareVersion,
             request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
             request.dryRun.orElse(false));
-    return new Result(WireImage.of(imports.apply(wanted)));
+    return new Result(wireImages.of(imports.apply(wanted)));
   }
 }

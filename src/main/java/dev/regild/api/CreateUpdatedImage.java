@@ -10,9 +10,11 @@ import java.util.function.Function;
 
 /** {@code CreateUpdatedImage}: an existing image, up to date, under a new name. */
 final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> {
+  private final WireImages wireImages;
   private final Function<UpdateRequest, UpdateAnswer> updates;
 
-  CreateUpdatedImage(Function<UpdateRequest, UpdateAnswer> updates) {
+  CreateUpdatedImage(Function<UpdateRequest, UpdateAnswer> updates, WireImages wireImages) {
+    this.wireImages = wireImages;
     this.updates = updates;
   }
 
@@ -55,6 +57,6 @@ final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> 
                 request.newImageDisplayName,
                 request.newImageTags.orElse(Map.of()),
                 request.dryRun.orElse(false)));
-    return new Result(WireImage.of(answer.image()), answer.canUpdateImage());
+    return new Result(wireImages.of(answer.image()), answer.canUpdateImage());
   }
 }

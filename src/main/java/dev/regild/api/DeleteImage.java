@@ -7,9 +7,11 @@ import java.util.function.BiFunction;
 
 /** {@code DeleteImage}. */
 final class DeleteImage implements Operation<DeleteImage.Request> {
+  private final WireImages wireImages;
   private final BiFunction<Owner, String, Image> deletions;
 
-  DeleteImage(BiFunction<Owner, String, Image> deletions) {
+  DeleteImage(BiFunction<Owner, String, Image> deletions, WireImages wireImages) {
+    this.wireImages = wireImages;
     this.deletions = deletions;
   }
 
@@ -34,6 +36,6 @@ final class DeleteImage implements Operation<DeleteImage.Request> {
 
   @Override
   public Result answer(Owner caller, Request request) {
-    return new Result(WireImage.of(deletions.apply(caller, request.name)));
+    return new Result(wireImages.of(deletions.apply(caller, request.name)));
   }
 }

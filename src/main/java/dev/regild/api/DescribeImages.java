@@ -24,12 +24,14 @@ final class DescribeImages implements Operation<DescribeImages.Request> {
   /** The model's largest page is also what a page holds if the request doesn't say. */
   private static final int PAGE = 25;
 
+  private final WireImages wireImages;
   private final Database database;
   private final PageTokens pageTokens;
   private final Images images = new Images();
   private final ImageShares shares = new ImageShares();
 
-  DescribeImages(Database database, PageTokens pageTokens) {
+  DescribeImages(Database database, PageTokens pageTokens, WireImages wireImages) {
+    this.wireImages = wireImages;
     this.database = database;
     this.pageTokens = pageTokens;
   }
@@ -117,7 +119,7 @@ final class DescribeImages implements Operation<DescribeImages.Request> {
   }
 
   private WireImage seenBy(Handle handle, Owner viewer, Image image) {
-    return WireImage.of(
+    return wireImages.of(
         image,
         viewer,
         image.owner().equals(viewer)

@@ -7,6 +7,7 @@ import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -18,6 +19,7 @@ import java.util.function.Function;
  * @param updates accepts an update, or says what it would do
  * @param imports accepts an import, and answers with the new image
  * @param deletions deletes the owner's image of a name, and answers with its last state
+ * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
  * @param pageTokens signs the tokens of pages
  * @param clock tells the time
  */
@@ -26,5 +28,6 @@ public record ImageServices(
     Function<UpdateRequest, UpdateAnswer> updates,
     Function<ImportRequest, Image> imports,
     BiFunction<Owner, String, Image> deletions,
+    Function<Image, Optional<Boolean>> agentIsLatest,
     PageTokens pageTokens,
     Clock clock) {}

@@ -13,8 +13,7 @@ import java.util.Optional;
 
 /**
  * The shape {@code Image}. Its {@code ImageBuilderName} is for images that an image builder's user
- * made by hand, {@code LatestAppstreamAgentVersion} for agents that the service provides: neither
- * is ever present.
+ * made by hand: it is never present.
  */
 record WireImage(
     @JsonProperty("Name") String name,
@@ -33,6 +32,7 @@ record WireImage(
     @JsonProperty("AppstreamAgentVersion") Optional<String> appstreamAgentVersion,
     @JsonProperty("ImagePermissions") Permissions imagePermissions,
     @JsonProperty("ImageErrors") List<ResourceError> imageErrors,
+    @JsonProperty("LatestAppstreamAgentVersion") Optional<String> latestAppstreamAgentVersion,
     @JsonProperty("SupportedInstanceFamilies") List<String> supportedInstanceFamilies,
     @JsonProperty("DynamicAppProvidersEnabled") String dynamicAppProvidersEnabled,
     @JsonProperty("ImageSharedWithOthers") Optional<String> imageSharedWithOthers,
@@ -65,17 +65,17 @@ record WireImage(
     }
   }
 
-  /** An image as its owner sees it. */
-  static WireImage of(Image image) {
-    return of(image, image.owner(), Optional.empty());
-  }
-
   /**
    * An image as somebody sees it.
    *
    * @param share what the viewer may make of it, if it is shared with the viewer
+   * @param agentIsLatest whether its channel has no newer agent, if it has one
    */
-  static WireImage of(Image image, Owner viewer, Optional<ImagePermissions> share) {
+  static WireImage of(
+      Image image,
+      Owner viewer,
+      Optional<ImagePermissions> share,
+      Optional<Boolean> agentIsLatest) {
     boolean own = image.owner().equals(viewer);
     return new WireImage(
         image.name(),
@@ -95,10 +95,15 @@ record WireImage(
         image.agentVersion(),
         Permissions.of(share.orElse(image.permissions())),
         image.errors().stream().map(ResourceError::of).toList(),
+        agentIsLatest.map(WireImage::flag),
         image.instanceFamilies(),
         image.dynamicAppProviders() ? "ENABLED" : "DISABLED",
-        own ? Optional.of(image.sharedWithOthers() ? "TRUE" : "FALSE") : Optional.empty(),
+        own ? Optional.of(flag(image.sharedWithOthers())) : Optional.empty(),
         image.managedSoftware(),
         image.type().name());
+  }
+
+  private static String flag(boolean value) {
+    return value ? "TRUE" : "FALSE";
   }
 }

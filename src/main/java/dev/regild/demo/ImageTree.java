@@ -44,7 +44,10 @@ record ImageTree(
   byte[] ingredients() throws IOException, ProgramException, InterruptedException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.writeBytes((ImageRecipe.VERSION + " " + recipe + " " + mirror).getBytes(UTF_8));
-    bytes.writeBytes(files(new UUID(0, 0)).toString().getBytes(UTF_8));
+    for (Map.Entry<String, byte[]> file : files(new UUID(0, 0)).entrySet()) {
+      bytes.writeBytes(file.getKey().getBytes(UTF_8));
+      bytes.writeBytes(file.getValue());
+    }
     bytes.writeBytes(Files.readAllBytes(repository.keyring()));
     bytes.writeBytes(Files.readAllBytes(repository.file(GoldenImage.AGENT)));
     for (String hook : HOOKS) {
@@ -79,6 +82,8 @@ record ImageTree(
 
   private List<String> command(Path preseed, Path finish) {
     List<String> command = new ArrayList<>();
+    // In a mount namespace of its own: killed at any point, it leaves no mount behind.
+    command.addAll(List.of("unshare", "--mount"));
     command.addAll(List.of("mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"));
     command.add("--include=" + String.join(",", recipe.packages()));
     // The disk is written when all is there; until then nothing needs to be safe from a power cut.

@@ -125,7 +125,7 @@ public final class RegildServer implements AutoCloseable {
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
-    AgentVersions agentVersions = new AgentVersions(channels);
+    AgentVersions agentVersions = new AgentVersions(channels, inventories);
 
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     jobs.register(
@@ -180,6 +180,7 @@ public final class RegildServer implements AutoCloseable {
                 imageUpdates::update,
                 imageImports::importDisk,
                 deletions::delete,
+                agentVersions::isLatest,
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,

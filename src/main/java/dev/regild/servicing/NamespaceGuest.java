@@ -53,6 +53,8 @@ final class NamespaceGuest implements Guest {
           "CAP_SETUID",
           "CAP_SYS_CHROOT");
 
+  private static final int FIRST_SHOWN_LOOP = 100;
+
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private static final Map<String, Object> QCOW2_NODE =
@@ -230,29 +232,33 @@ final class NamespaceGuest implements Guest {
   }
 
   /**
-   * The block devices under the names that boot loaders' tools look for. Without {@code
-   * /dev/disk/by-uuid}, update-grub writes a device of this host into the guest's configuration; of
-   * a root on {@code /dev/loop0} it makes no entry at all.
+   * The block devices under names that boot loaders' tools accept. GRUB's 10_linux makes no entry
+   * for a root on {@code /dev/loop0} to {@code /dev/loop9}, and grub-probe wants a device that is a
+   * disk by itself, which {@code /dev/loop100} is; without {@code /dev/disk/by-uuid}, that name
+   * would end up in the guest's configuration.
    */
   private List<String> devices() {
     List<String> arguments = new ArrayList<>();
     for (int i = 0; i < loops.size(); i++) {
       String loop = loops.get(i);
+      String shown = "/dev/loop" + (FIRST_SHOWN_LOOP + i);
       Filesystem filesystem = layout.filesystems().get(i);
-      arguments.addAll(List.of("--dev-bind", loop, filesystem.device()));
-      link(arguments, filesystem, "by-uuid", filesystem.uuid());
-      link(arguments, filesystem, "by-label", filesystem.label());
-      link(arguments, filesystem, "by-partuuid", filesystem.partitionUuid());
+      arguments.addAll(List.of("--dev-bind", loop, shown));
+      if (!loop.equals(shown)) {
+        // The name that the guest's list of mounts has.
+        arguments.addAll(List.of("--symlink", shown, loop));
+      }
+      link(arguments, shown, "by-uuid", filesystem.uuid());
+      link(arguments, shown, "by-label", filesystem.label());
+      link(arguments, shown, "by-partuuid", filesystem.partitionUuid());
     }
     return arguments;
   }
 
-  private static void link(
-      List<String> arguments, Filesystem filesystem, String kind, String name) {
+  private static void link(List<String> arguments, String device, String kind, String name) {
     if (!name.isEmpty() && !name.contains("/")) {
-      String device =
-          Path.of("/dev/disk", kind).relativize(Path.of(filesystem.device())).toString();
-      arguments.addAll(List.of("--symlink", device, "/dev/disk/" + kind + "/" + name));
+      String target = Path.of("/dev/disk", kind).relativize(Path.of(device)).toString();
+      arguments.addAll(List.of("--symlink", target, "/dev/disk/" + kind + "/" + name));
     }
   }
 

@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -35,7 +36,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 
-/** A server of this process, with the isolation {@code namespace} and a channel for Debian 12. */
+/** A server of this process, with a channel for Debian 12. */
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
   private static final String CHANNEL = "debian-12";
@@ -59,20 +60,30 @@ final class LocalServer implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts one that services disks in namespaces.
    *
    * @param data an empty directory
    * @param agent what the channel offers beside this machine's Debian repositories
    */
   static LocalServer start(Path data, AgentRepository agent) throws Exception {
     List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
-    sources.add(
-        new AptSource(
-            List.of("file://" + agent.root().toAbsolutePath()),
-            List.of(AgentRepository.SUITE),
-            List.of(AgentRepository.COMPONENT),
-            List.of(AptSource.hostArchitecture()),
-            agent.keyring().toAbsolutePath().toString()));
+    sources.add(source(agent));
+    return start(data, sources, Isolation.NAMESPACE);
+  }
+
+  /** A repository on this machine as a channel's source. */
+  static AptSource source(AgentRepository agent) {
+    return new AptSource(
+        List.of("file://" + agent.root().toAbsolutePath()),
+        List.of(AgentRepository.SUITE),
+        List.of(AgentRepository.COMPONENT),
+        List.of(AptSource.hostArchitecture()),
+        agent.keyring().toAbsolutePath().toString());
+  }
+
+  /** Starts one with a channel of these sources. */
+  static LocalServer start(Path data, List<AptSource> sources, Isolation isolation)
+      throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
     channels.add(
         new Channel(
@@ -87,7 +98,10 @@ final class LocalServer implements AutoCloseable {
         Config.read(
             Optional.empty(),
             Map.of(),
-            Map.of("data", data.toString(), "listen", "127.0.0.1:0", "isolation", "namespace"));
+            Map.of(
+                "data", data.toString(),
+                "listen", "127.0.0.1:0",
+                "isolation", isolation.name().toLowerCase(Locale.ROOT)));
     return new LocalServer(data, RegildServer.start(config), channels);
   }
 

@@ -29,7 +29,6 @@ class ConfigTest {
     assertThat(config.isolation()).isEqualTo(Isolation.VM);
     assertThat(config.workers()).isEqualTo(1);
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
-    assertThat(config.channels().refresh()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test
@@ -75,11 +74,10 @@ class ConfigTest {
         "listen|a:70000|listen is 'a:70000': it has to be an address and a port",
         "auth|maybe|auth is 'maybe': it has to be sigv4 or off",
         "isolation|none|isolation is 'none': it has to be vm or namespace",
-        "workers|-1|workers is '-1': it has to be a whole number from 0 to 64",
+        "workers|0|workers is '0': it has to be a whole number from 1 to 64",
         "quotas.images|many|quotas.images is 'many': it has to be a whole number",
         "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
         "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
-        "channels.refresh|1s|channels.refresh is '1s': it has to be a duration",
         "region|US|region is 'US': it has to be the name of a region"
       })
   void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.api.SigV4;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -136,24 +139,27 @@ class OwnEndpointsIT {
 
   @Test
   void anUploadIsCheckedAgainstItsHashAndLeavesNothingBehindIfItDiffers() throws Exception {
-    byte[] disk = "a disk, as far as this test goes".getBytes(UTF_8);
+    Path file = directory.resolve("upload.qcow2");
+    new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
+    byte[] disk = Files.readAllBytes(file);
     HttpRequest sound = sign("POST", "/regild/v1/disks", disk);
     HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(201);
-    assertThat(answer.body()).isEqualTo("{\"diskId\":\"ami-0123456789abcdef0\"}");
-    Files.delete(directory.resolve("upload"));
+    String id = JsonMapper.shared().readTree(answer.body()).path("diskId").asString();
+    assertThat(server.disks.find(id).orElseThrow().bytes()).isEqualTo(disk.length);
 
     HttpRequest.Builder tampered = HttpRequest.newBuilder(sound.uri());
     sound.headers().map().forEach((name, values) -> tampered.header(name, values.getFirst()));
-    disk[0] = 'A';
+    disk[disk.length - 1] ^= 1;
     HttpResponse<String> refused =
         HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
-    assertThat(directory.resolve("upload")).doesNotExist();
+    assertThat(server.disks.list()).hasSize(1);
 
-    assertThat(signed("POST", "/regild/v1/disks", "x").body())
-        .isEqualTo("{\"__type\":\"IncompatibleImageException\",\"Message\":\"This is no disk.\"}");
+    HttpResponse<String> unfit = signed("POST", "/regild/v1/disks", "x");
+    assertThat(unfit.statusCode()).isEqualTo(400);
+    assertThat(unfit.body()).contains("IncompatibleImageException").contains("too small");
   }
 
   @Test
@@ -207,8 +213,8 @@ class OwnEndpointsIT {
               server.owner("us-east-1"),
               "golden",
               name,
-              java.util.Optional.empty(),
-              java.util.Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
               Map.of(),
               false));
       return server.images.require(handle, server.owner("us-east-1"), name);

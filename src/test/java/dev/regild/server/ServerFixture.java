@@ -12,8 +12,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.UnfitDiskException;
-import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -37,10 +36,7 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -48,7 +44,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
@@ -69,6 +64,7 @@ final class ServerFixture implements AutoCloseable {
   final Tags tags = new Tags();
   final ImageBuilders builders = new ImageBuilders();
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
+  final UploadedDisks disks;
   private final EventStreams events = new EventStreams();
   private final HttpFront front;
 
@@ -83,6 +79,7 @@ final class ServerFixture implements AutoCloseable {
     account = accounts.create("default");
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
+    disks = new UploadedDisks(data.resolve("disks"), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Endpoints endpoints =
         new Endpoints(
@@ -94,6 +91,7 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.require(handle, owner, name))),
+                image -> Optional.of(true),
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
@@ -101,7 +99,7 @@ final class ServerFixture implements AutoCloseable {
               database.read(handle -> images.require(handle, owner, name));
               return PLAN;
             },
-            this::receive,
+            disks::receive,
             id -> data.resolve(id + ".qcow2"),
             data,
             new Metrics(),
@@ -192,24 +190,6 @@ final class ServerFixture implements AutoCloseable {
             Instant.now());
     database.useTransaction(handle -> images.insert(handle, image));
     return image;
-  }
-
-  /** Keeps what comes, or nothing. */
-  private UploadedDisk receive(InputStream content, OptionalLong declaredLength)
-      throws IOException, UnfitDiskException {
-    Path file = data.resolve("upload");
-    try {
-      Files.copy(content, file);
-    } catch (IOException e) {
-      Files.deleteIfExists(file);
-      throw e;
-    }
-    if (Files.size(file) < 10) {
-      Files.delete(file);
-      throw new UnfitDiskException("This is no disk.");
-    }
-    return new UploadedDisk(
-        "ami-0123456789abcdef0", DiskFormat.RAW, Files.size(file), "0".repeat(64), Instant.now());
   }
 
   /** Ends an update as failed. */
