@@ -18,15 +18,13 @@ final class TreeDifferences {
   /** What maintainer scripts and the package manager are known to write beside their own files. */
   private static final List<Pattern> KNOWN_OUTPUTS =
       List.of(
-          // The records of dpkg, apt, debconf, ucf and deb-systemd-helper.
+          // The records of dpkg, apt, debconf and deb-systemd-helper.
           Pattern.compile("/var/lib/dpkg(/.*)?"),
           Pattern.compile("/var/lib/apt/extended_states"),
           Pattern.compile("/var/cache/debconf/.*"),
-          Pattern.compile("/var/lib/ucf/.*"),
           Pattern.compile("/var/lib/systemd/deb-systemd-helper-.*"),
           // What a kernel's scripts make: initrd, links, boot menu, the modules' index.
           Pattern.compile("/boot/initrd\\.img-.*"),
-          Pattern.compile("/var/lib/initramfs-tools/.*"),
           Pattern.compile("/(vmlinuz|initrd\\.img)(\\.old)?"),
           Pattern.compile("/boot/grub/grub\\.cfg"),
           Pattern.compile("/usr/lib/modules/[^/]+/modules\\..*"),
@@ -34,6 +32,11 @@ final class TreeDifferences {
           Pattern.compile("/etc/ld\\.so\\.cache"),
           Pattern.compile("/var/cache/ldconfig/aux-cache"),
           Pattern.compile("/etc/ssl/certs(/.*)?"),
+          Pattern.compile("/etc/ca-certificates\\.conf(\\.dpkg-old)?"),
+          // apparmor, which the new kernel recommends: its service, and templates for its owner.
+          Pattern.compile("/etc/apparmor\\.d/(local|tunables)/.*"),
+          Pattern.compile("/etc/rc.\\.d/[SK]\\d\\dapparmor"),
+          Pattern.compile("/etc/systemd/system/sysinit\\.target\\.wants/apparmor\\.service"),
           // A configuration file whose new form the owner did not take.
           Pattern.compile(Pattern.quote(AgentPackage.CONFFILE) + "\\.dpkg-dist"));
 

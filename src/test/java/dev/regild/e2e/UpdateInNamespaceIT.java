@@ -230,6 +230,7 @@ class UpdateInNamespaceIT {
       events = stream.get(30, TimeUnit.SECONDS);
     }
     assertThat(states)
+        .as("%s", updated)
         .containsExactly(
             "PENDING, builder [UPDATING]",
             "VALIDATING, builder [PENDING_QUALIFICATION]",
@@ -412,6 +413,9 @@ class UpdateInNamespaceIT {
           "ImageErrors": [], "SupportedInstanceFamilies": ["GENERAL_PURPOSE"],
           "DynamicAppProvidersEnabled": "DISABLED", "ImageSharedWithOthers": "FALSE",
           "ManagedSoftwareIncluded": False, "ImageType": "CUSTOM"}
+      # An old boto3 does not know, and so does not show, the members that came after it.
+      known = client.meta.service_model.shape_for("Image").members
+      expected = {name: value for name, value in expected.items() if name in known}
       application, = golden["Applications"]
       assert application["Name"] == "less" and application["DisplayName"] == "Less", application
       assert golden == expected, (golden, expected)
