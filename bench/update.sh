@@ -164,14 +164,16 @@ total = 0.0
 for step in json.load(sys.stdin)["steps"]:
     if step["name"].upper() != "QUALIFY":
         began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
-                        for k in ("startedAt", "endedAt"))
+                        for k in ("started", "ended"))
         total += (ended - began).total_seconds()
 print("%.2f" % total)'
 }
 
 bench_regild() {
   local run
-  regild channel add --from-host >>"$work/log" 2>&1
+  regild channel add debian-12 --from-host --source "file://$cache/agent-repository/root stable main" \
+    --signed-by "$cache/agent-repository/keyring.gpg" --agent regild-streaming-agent \
+    >>"$work/log" 2>&1
   regild import "$golden" --name golden --wait >>"$work/log" 2>&1
   # The first update fills the cache of packages and is not counted.
   for ((run = 0; run <= runs; run++)); do
@@ -191,7 +193,7 @@ chroot_median=$(bench_chroot | median)
 say "chroot   ${chroot_median} s"
 virt_median=$(bench_virt | median)
 say "virt     ${virt_median} s"
-export REGILD_ENDPOINT=http://127.0.0.1:$port REGILD_ISOLATION=namespace
+export REGILD_ENDPOINT=http://127.0.0.1:$port REGILD_ISOLATION=namespace REGILD_DATA=$work/data
 start_server
 regild_median=$(bench_regild | median)
 say "regild   ${regild_median} s"

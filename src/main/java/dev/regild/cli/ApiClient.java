@@ -23,12 +23,16 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.utils.StringInputStream;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A client of a running server: the AppStream protocol, and the server's own endpoints. */
 final class ApiClient {
-  private static final JsonMapper JSON = JsonMapper.shared();
+  /** Times of the protocol are decimal numbers; a double would show them with an exponent. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
 
   private final URI endpoint;

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Works on the data directory itself; a running server sees each change at once. */
@@ -38,6 +39,7 @@ final class ChannelCommand {
   @Option(
       names = "--data",
       paramLabel = "DIR",
+      scope = ScopeType.INHERIT,
       defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
@@ -61,11 +63,13 @@ final class ChannelCommand {
       description = "Adds a channel, and makes its first snapshot.",
       mixinStandardHelpOptions = true)
   int add(
-      @Parameters(paramLabel = "NAME", description = "Small letters, digits, hyphens.") String name,
+      @Parameters(paramLabel = "NAME", description = "Its name: small letters, digits, hyphens.")
+          String name,
       @Option(
               names = "--platform",
+              paramLabel = "PLATFORM",
               defaultValue = "DEBIAN_12",
-              description = "The images that it is for. Default: ${DEFAULT-VALUE}.")
+              description = "The platform of the images that it is for. Default: ${DEFAULT-VALUE}.")
           String platform,
       @Option(
               names = "--from-host",
@@ -159,7 +163,8 @@ final class ChannelCommand {
       name = "show",
       description = "Shows a channel and its snapshot.",
       mixinStandardHelpOptions = true)
-  int show(@Parameters(paramLabel = "NAME") String name) throws IOException, ChannelException {
+  int show(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
+      throws IOException, ChannelException {
     Channels channels = channels();
     Channel channel = require(channels, name);
     Table table = new Table("NAME", channel.name());
@@ -200,9 +205,12 @@ final class ChannelCommand {
 
   @Command(
       name = "refresh",
-      description = "Looks for updates now; all channels if none is named.",
+      description =
+          "Makes a new snapshot if the repositories have changed; of every channel if none is named.",
       mixinStandardHelpOptions = true)
-  int refresh(@Parameters(arity = "0..*", paramLabel = "NAME") @Nullable List<String> names)
+  int refresh(
+      @Parameters(arity = "0..*", paramLabel = "NAME", description = "The channels.")
+          @Nullable List<String> names)
       throws IOException, ChannelException, InterruptedException {
     Channels channels = channels();
     List<String> wanted =
@@ -233,7 +241,7 @@ final class ChannelCommand {
       name = "remove",
       description = "Removes a channel; images keep what they have.",
       mixinStandardHelpOptions = true)
-  int remove(@Parameters(paramLabel = "NAME") String name)
+  int remove(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException, InterruptedException {
     channels().remove(name);
     out().println("Removed " + name + ".");

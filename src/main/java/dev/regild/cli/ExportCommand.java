@@ -28,6 +28,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
+      paramLabel = "FORMAT",
       defaultValue = "qcow2",
       description = "qcow2, raw, vmdk or vhdx. Default: ${DEFAULT-VALUE}.")
   String format = "qcow2";

@@ -32,19 +32,19 @@ final class ImportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The disk.")
   Path file = Path.of("");
 
-  @Option(names = "--name", required = true, description = "The image's name.")
+  @Option(names = "--name", paramLabel = "NAME", required = true, description = "The image's name.")
   String name = "";
 
-  @Option(names = "--display-name", description = "What people see.")
+  @Option(names = "--display-name", paramLabel = "TEXT", description = "What people see.")
   @Nullable String displayName;
 
-  @Option(names = "--description", description = "For people.")
+  @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
   @Nullable String description;
 
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
   Map<String, String> tags = new LinkedHashMap<>();
 
-  @Option(names = "--wait", description = "Wait until the image is AVAILABLE.")
+  @Option(names = "--wait", description = "Wait until the image is AVAILABLE or FAILED.")
   boolean wait;
 
   @Override

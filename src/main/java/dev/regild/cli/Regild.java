@@ -24,11 +24,12 @@ import picocli.CommandLine.IVersionProvider;
       ExportCommand.class,
       DeleteCommand.class,
       ChannelCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CommandLine.HelpCommand.class
     },
     footer = {
       "",
-      "Run the tests with: ./regild test",
+      "regild COMMAND --help shows a command's options; ./regild test runs the tests.",
       "Exit status: 0 done; 1 it could not be done, and the message says why; 2 wrong usage."
     })
 public final class Regild {

@@ -21,23 +21,30 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Every key of the configuration file can be set by a variable, REGILD_ and the key in capitals"
-          + " (REGILD_QUOTAS_IMAGES), and the common ones by a flag. Flags go over variables,"
-          + " variables over the file. docs/operations.md lists the keys."
+          + " (REGILD_QUOTAS_IMAGES), and the common ones by a flag. Flags override variables, and"
+          + " variables override the file. docs/operations.md lists the keys."
     })
 final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
-      description = "Default: 127.0.0.1:8790; only this machine can connect then.")
+      description = "Default: 127.0.0.1:8790, to which only this machine can connect.")
   @Nullable String listen;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "Default: /var/lib/regild.")
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Where the server keeps everything. Default: /var/lib/regild.")
   @Nullable String data;
 
   @Option(names = "--config", paramLabel = "FILE", description = "A YAML file of settings.")
   @Nullable Path config;
 
-  @Option(names = "--auth", paramLabel = "sigv4|off", description = "Default: sigv4.")
+  @Option(
+      names = "--auth",
+      paramLabel = "sigv4|off",
+      description =
+          "off lets everybody in who can connect, as the account 000000000000. Default: sigv4.")
   @Nullable String auth;
 
   @Option(
@@ -54,7 +61,10 @@ final class ServeCommand implements Callable<Integer> {
       description = "Updates and imports that run at once. Default: 1.")
   @Nullable String workers;
 
-  @Option(names = "--log-format", paramLabel = "text|json", description = "Default: text.")
+  @Option(
+      names = "--log-format",
+      paramLabel = "text|json",
+      description = "Of the log on the standard error output. Default: text.")
   @Nullable String logFormat;
 
   @Override

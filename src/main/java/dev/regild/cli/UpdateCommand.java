@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "update",
-    description = "Makes a new image that is an existing one, up to date.",
+    description = "Makes a new image: an existing one, up to date.",
     mixinStandardHelpOptions = true)
 final class UpdateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -26,13 +26,16 @@ final class UpdateCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "NAME", description = "The existing image.")
   String name = "";
 
-  @Parameters(index = "1", paramLabel = "NEW", description = "The image to make.")
+  @Parameters(index = "1", paramLabel = "NEW", description = "The name of the image to make.")
   String newName = "";
 
-  @Option(names = "--display-name", description = "What people see of the new image.")
+  @Option(
+      names = "--display-name",
+      paramLabel = "TEXT",
+      description = "What people see of the new image.")
   @Nullable String displayName;
 
-  @Option(names = "--description", description = "For people.")
+  @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
   @Nullable String description;
 
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")

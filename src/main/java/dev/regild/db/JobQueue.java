@@ -113,7 +113,7 @@ public final class JobQueue implements AutoCloseable {
                     + " SET picked = false, picked_by = NULL, last_heartbeat = NULL"
                     + " WHERE picked = true"));
     if (lost > 0) {
-      LOG.info("event=jobs_recovered count={}", lost);
+      LOG.atInfo().addKeyValue("count", lost).log("jobs recovered");
     }
     Scheduler started =
         Scheduler.create(database.dataSource(), List.copyOf(kinds.values()))

@@ -93,7 +93,7 @@ public final class GoldenImage {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
         var _ = channel.lock();
-        Workspace workspace = Workspace.in(cache)) {
+        Workspace workspace = Workspace.in(cache, recipe.name())) {
       HostMirror mirror = HostMirror.find();
       ImageTree tree = new ImageTree(recipe, mirror, repository, workspace.directory());
       String prefix = "%s-%s-".formatted(recipe.name(), shortened(tree.ingredients()));

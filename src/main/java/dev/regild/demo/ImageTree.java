@@ -82,6 +82,8 @@ record ImageTree(
 
   private List<String> command(Path preseed, Path finish) {
     List<String> command = new ArrayList<>();
+    // In a mount namespace of its own: killed at any point, it leaves no mount behind.
+    command.addAll(List.of("unshare", "--mount"));
     command.addAll(List.of("mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"));
     command.add("--include=" + String.join(",", recipe.packages()));
     // The disk is written when all is there; until then nothing needs to be safe from a power cut.

@@ -11,8 +11,23 @@ import java.util.stream.Stream;
 
 /** A directory that lives as long as something is made in it. */
 record Workspace(Path directory) implements AutoCloseable {
+  /** A new one, for this process alone. */
   static Workspace in(Path parent) throws IOException {
     return new Workspace(Files.createTempDirectory(parent, "making-"));
+  }
+
+  /**
+   * The only one of this purpose, in place of what a killed process may have left.
+   *
+   * @param purpose of which the caller holds a lock
+   */
+  static Workspace in(Path parent, String purpose) throws IOException {
+    Workspace workspace = new Workspace(parent.resolve("making-" + purpose));
+    if (Files.exists(workspace.directory())) {
+      workspace.close();
+    }
+    Files.createDirectory(workspace.directory());
+    return workspace;
   }
 
   @Override

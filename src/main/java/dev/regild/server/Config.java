@@ -20,7 +20,6 @@ import java.util.Optional;
  * @param logFormat how events are written
  * @param quotas per account and region
  * @param qualification the limits of a new image's trial boot
- * @param channels the defaults of channels
  */
 public record Config(
     Listen listen,
@@ -31,8 +30,7 @@ public record Config(
     int workers,
     LogFormat logFormat,
     QuotaLimits quotas,
-    Qualification qualification,
-    ChannelDefaults channels) {
+    Qualification qualification) {
 
   /**
    * Where connections are accepted.
@@ -65,13 +63,6 @@ public record Config(
    * @param memory of the machine
    */
   public record Qualification(Duration timeLimit, ByteSize memory) {}
-
-  /**
-   * What holds for a channel that says nothing else.
-   *
-   * @param refresh how often a channel is looked at again
-   */
-  public record ChannelDefaults(Duration refresh) {}
 
   /**
    * Reads and checks the configuration.

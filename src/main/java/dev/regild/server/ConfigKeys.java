@@ -3,7 +3,6 @@ package dev.regild.server;
 import dev.regild.api.SigV4;
 import dev.regild.image.QuotaLimits;
 import dev.regild.server.Config.Auth;
-import dev.regild.server.Config.ChannelDefaults;
 import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
 import dev.regild.server.Config.Qualification;
@@ -34,7 +33,6 @@ final class ConfigKeys {
   static final String QUOTA_IMAGE_BUILDERS = "quotas.image-builders";
   static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
   static final String QUALIFICATION_MEMORY = "qualification.memory";
-  static final String CHANNELS_REFRESH = "channels.refresh";
 
   static final Set<String> ALL =
       Set.of(
@@ -48,8 +46,7 @@ final class ConfigKeys {
           QUOTA_IMAGES,
           QUOTA_IMAGE_BUILDERS,
           QUALIFICATION_TIME_LIMIT,
-          QUALIFICATION_MEMORY,
-          CHANNELS_REFRESH);
+          QUALIFICATION_MEMORY);
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
@@ -80,13 +77,7 @@ final class ConfigKeys {
                 Duration.ofMinutes(15),
                 Duration.ofSeconds(30),
                 Duration.ofHours(6)),
-            memory()),
-        new ChannelDefaults(
-            duration(
-                CHANNELS_REFRESH,
-                Duration.ofHours(1),
-                Duration.ofMinutes(1),
-                Duration.ofDays(30))));
+            memory()));
   }
 
   private Listen listen() throws ConfigException {

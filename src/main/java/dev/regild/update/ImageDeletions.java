@@ -75,9 +75,15 @@ public final class ImageDeletions {
       for (Layer layer : unneeded) {
         layers.delete(layer.id());
       }
-      LOG.info("event=image_deleted image={} layers={}", image.name(), unneeded.size());
+      LOG.atInfo()
+          .addKeyValue("image", image.name())
+          .addKeyValue("layers", unneeded.size())
+          .log("image deleted");
     } catch (IOException | RuntimeException e) {
-      LOG.error("event=image_deletion_interrupted image={}", image.name(), e);
+      LOG.atError()
+          .addKeyValue("image", image.name())
+          .setCause(e)
+          .log("image deletion interrupted");
     }
   }
 }

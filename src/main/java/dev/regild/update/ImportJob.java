@@ -93,14 +93,17 @@ public final class ImportJob implements JobQueue.Job {
     try {
       make(image.get(), diskId);
       disks.delete(diskId);
-      LOG.info("event=image_imported image={}", image.get().name());
+      LOG.atInfo().addKeyValue("image", image.get().name()).log("image imported");
     } catch (IOException | ProgramException | UnfitDiskException | RuntimeException e) {
       if (goingDown) {
         InterruptedException interrupted = new InterruptedException("The process is going down.");
         interrupted.initCause(e);
         throw interrupted;
       }
-      LOG.warn("event=import_failed image={} reason=\"{}\"", image.get().name(), e.getMessage());
+      LOG.atWarn()
+          .addKeyValue("image", image.get().name())
+          .addKeyValue("reason", e.getMessage())
+          .log("import failed");
       fail(image.get(), diskId, String.valueOf(e.getMessage()));
     } finally {
       Workspaces.remove(layers, imageId);
@@ -158,7 +161,10 @@ public final class ImportJob implements JobQueue.Job {
       layers.delete(image.id());
       disks.delete(diskId);
     } catch (IOException e) {
-      LOG.warn("event=files_left_behind image={} reason=\"{}\"", image.name(), e.getMessage());
+      LOG.atWarn()
+          .addKeyValue("image", image.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("files left behind");
     }
   }
 }

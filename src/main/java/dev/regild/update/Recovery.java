@@ -42,7 +42,7 @@ public final class Recovery {
   public void run() throws IOException {
     for (String job : layers.workspaces()) {
       layers.removeWorkspace(job);
-      LOG.info("event=workspace_removed job={}", job);
+      LOG.atInfo().addKeyValue("job", job).log("workspace removed");
     }
     Set<String> known =
         database.read(layerRecords::list).stream().map(Layer::id).collect(Collectors.toSet());
@@ -52,7 +52,7 @@ public final class Recovery {
     for (String layer : layers.ids()) {
       if (!known.contains(layer) && !inFlight.contains(layer)) {
         layers.delete(layer);
-        LOG.info("event=layer_removed layer={}", layer);
+        LOG.atInfo().addKeyValue("layer", layer).log("layer removed");
       }
     }
     deletions.finishAll();

@@ -53,12 +53,12 @@ final class StepRecorder {
       String detail = outcome.apply(result);
       database.useTransaction(
           handle -> records.stepDone(handle, imageId, attempt, ordinal, detail));
-      LOG.info(
-          "event=step_done image={} step={} millis={} detail=\"{}\"",
-          imageName,
-          step.title(),
-          (System.nanoTime() - start) / 1_000_000,
-          detail);
+      LOG.atInfo()
+          .addKeyValue("image", imageName)
+          .addKeyValue("step", step.title())
+          .addKeyValue("millis", (System.nanoTime() - start) / 1_000_000)
+          .addKeyValue("detail", detail)
+          .log("step done");
       return result;
     } catch (InterruptedException e) {
       throw e;
@@ -69,11 +69,11 @@ final class StepRecorder {
 
   /** Writes the end of a step that failed. */
   void failed(FailedStepException failure) {
-    LOG.warn(
-        "event=step_failed image={} step={} reason=\"{}\"",
-        imageName,
-        failure.step().title(),
-        failure.reason());
+    LOG.atWarn()
+        .addKeyValue("image", imageName)
+        .addKeyValue("step", failure.step().title())
+        .addKeyValue("reason", failure.reason())
+        .log("step failed");
     database.useTransaction(handle ->
         records.stepFailed(handle, imageId, attempt, failure.step().place(), failure.reason()));
   }

@@ -126,7 +126,7 @@ public final class UpdateJob implements JobQueue.Job {
       if (goingDown) {
         throw interrupted(e);
       }
-      LOG.error("event=update_failed image={}", record.get().imageName(), e);
+      LOG.atError().addKeyValue("image", record.get().imageName()).setCause(e).log("update failed");
       fail(imageId, "The update could not be made: " + e.getMessage());
     } finally {
       running.remove(imageId);
@@ -220,7 +220,7 @@ public final class UpdateJob implements JobQueue.Job {
             done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
     database.useTransaction(
         handle -> succeed(handle, update, inventory, qualification, published.layer()));
-    LOG.info("event=update_succeeded image={}", update.newImage().name());
+    LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }
 
   /** From Resolve to Seal: all that happens while the guest is open. It is closed afterwards. */
@@ -326,7 +326,10 @@ public final class UpdateJob implements JobQueue.Job {
     try {
       layers.delete(imageId);
     } catch (IOException e) {
-      LOG.warn("event=layer_left_behind layer={} reason=\"{}\"", imageId, e.getMessage());
+      LOG.atWarn()
+          .addKeyValue("layer", imageId)
+          .addKeyValue("reason", e.getMessage())
+          .log("layer left behind");
     }
   }
 }

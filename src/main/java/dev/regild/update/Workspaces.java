@@ -16,7 +16,10 @@ final class Workspaces {
     try {
       layers.removeWorkspace(job);
     } catch (IOException e) {
-      LOG.warn("event=workspace_left_behind job={} reason=\"{}\"", job, e.getMessage());
+      LOG.atWarn()
+          .addKeyValue("job", job)
+          .addKeyValue("reason", e.getMessage())
+          .log("workspace left behind");
     }
   }
 }

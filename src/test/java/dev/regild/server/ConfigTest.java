@@ -29,7 +29,6 @@ class ConfigTest {
     assertThat(config.isolation()).isEqualTo(Isolation.VM);
     assertThat(config.workers()).isEqualTo(1);
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
-    assertThat(config.channels().refresh()).isEqualTo(Duration.ofHours(1));
   }
 
   @Test
@@ -79,7 +78,6 @@ class ConfigTest {
         "quotas.images|many|quotas.images is 'many': it has to be a whole number",
         "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
         "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
-        "channels.refresh|1s|channels.refresh is '1s': it has to be a duration",
         "region|US|region is 'US': it has to be the name of a region"
       })
   void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {

@@ -1,0 +1,170 @@
+package dev.regild.e2e;
+
+import static java.util.function.Predicate.not;
+
+import dev.regild.channel.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.Channels;
+import dev.regild.channel.HostSources;
+import dev.regild.channel.Snapshot;
+import dev.regild.db.Database;
+import dev.regild.demo.AgentPackage;
+import dev.regild.demo.AgentRepository;
+import dev.regild.disk.QemuImg;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
+import dev.regild.machine.Accelerator;
+import dev.regild.server.Config;
+import dev.regild.server.RegildServer;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
+
+/** A server of this process, with a channel for Debian 12. */
+final class LocalServer implements AutoCloseable {
+  static final String REGION = "eu-central-1";
+  private static final String CHANNEL = "debian-12";
+
+  private final Path data;
+  private final RegildServer server;
+  private final AwsBasicCredentials key;
+  private final Channels channels;
+
+  private LocalServer(Path data, RegildServer server, Channels channels) throws IOException {
+    this.data = data;
+    this.server = server;
+    this.channels = channels;
+    List<String> credentials =
+        Files.readAllLines(data.resolve("credentials")).stream()
+            .filter(line -> line.contains(" = "))
+            .map(line -> line.split(" = ", 2)[1])
+            .filter(not(String::isEmpty))
+            .toList();
+    this.key = AwsBasicCredentials.create(credentials.get(0), credentials.get(1));
+  }
+
+  /**
+   * Starts one that services disks in namespaces.
+   *
+   * @param data an empty directory
+   * @param agent what the channel offers beside this machine's Debian repositories
+   */
+  static LocalServer start(Path data, AgentRepository agent) throws Exception {
+    List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    sources.add(source(agent));
+    return start(data, sources, Isolation.NAMESPACE);
+  }
+
+  /** A repository on this machine as a channel's source. */
+  static AptSource source(AgentRepository agent) {
+    return new AptSource(
+        List.of("file://" + agent.root().toAbsolutePath()),
+        List.of(AgentRepository.SUITE),
+        List.of(AgentRepository.COMPONENT),
+        List.of(AptSource.hostArchitecture()),
+        agent.keyring().toAbsolutePath().toString());
+  }
+
+  /** Starts one with a channel of these sources. */
+  static LocalServer start(Path data, List<AptSource> sources, Isolation isolation)
+      throws Exception {
+    Channels channels = new Channels(data, Clock.systemUTC());
+    channels.add(
+        new Channel(
+            CHANNEL,
+            "DEBIAN_12",
+            sources,
+            Channel.DEFAULT_DRIVER_PACKAGES,
+            List.of(AgentPackage.NAME),
+            Duration.ofDays(1)));
+    channels.refresh(CHANNEL);
+    Config config =
+        Config.read(
+            Optional.empty(),
+            Map.of(),
+            Map.of(
+                "data", data.toString(),
+                "listen", "127.0.0.1:0",
+                "isolation", isolation.name().toLowerCase(Locale.ROOT)));
+    return new LocalServer(data, RegildServer.start(config), channels);
+  }
+
+  URI endpoint() {
+    return URI.create("http://127.0.0.1:" + server.port());
+  }
+
+  AwsBasicCredentials key() {
+    return key;
+  }
+
+  AppStreamClient client() {
+    return AppStreamClient.builder()
+        .endpointOverride(endpoint())
+        .region(Region.of(REGION))
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .credentialsProvider(StaticCredentialsProvider.create(key))
+        .build();
+  }
+
+  SignedHttp http() {
+    return new SignedHttp(endpoint(), key, REGION);
+  }
+
+  Snapshot snapshot() throws Exception {
+    return channels.current(CHANNEL).orElseThrow();
+  }
+
+  /** Where an image's own layer lies. */
+  Path layer(String imageArn) throws IOException {
+    return data.resolve("layers").resolve(disk(imageArn).layer() + ".qcow2");
+  }
+
+  /** What is left in the directory of unfinished files. */
+  List<Path> unfinished() throws IOException {
+    try (var files = Files.list(data.resolve("work"))) {
+      return files.toList();
+    }
+  }
+
+  /**
+   * Opens an image on a layer that is thrown away.
+   *
+   * @param directory for that layer and what the guest needs
+   */
+  Guest open(String imageArn, Path directory) throws Exception {
+    Path overlay = Files.createDirectories(directory).resolve("overlay.qcow2");
+    new QemuImg().createOverlay(layer(imageArn), overlay);
+    Guests guests = new Guests(Isolation.NAMESPACE, () -> Accelerator.TCG, Duration.ofMinutes(5));
+    return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"));
+  }
+
+  private ImageDisk disk(String imageArn) throws IOException {
+    try (Database database = Database.open(data.resolve("regild.db"))) {
+      return database
+          .read(handle -> new Images().findByArn(handle, imageArn))
+          .flatMap(image -> image.disk())
+          .orElseThrow();
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
