@@ -47,6 +47,7 @@ final class StepRecorder {
     long start = System.nanoTime();
     database.useTransaction(
         handle -> records.beginStep(handle, imageId, attempt, ordinal, step.title()));
+    LOG.info("event=step_started image={} step={} attempt={}", imageName, step.title(), attempt);
     try {
       T result = work.run(new Notes(ordinal));
       String detail = outcome.apply(result);

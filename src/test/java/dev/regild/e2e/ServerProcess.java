@@ -1,0 +1,250 @@
+package dev.regild.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A server in a process of its own, as {@code regild serve} starts it, to be killed. */
+final class ServerProcess implements AutoCloseable {
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final Path data;
+  private final Process process;
+  private final List<String> log = new ArrayList<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private ServerProcess(Path data, Process process) {
+    this.data = data;
+    this.process = process;
+    Thread.ofVirtual().name("server-log").start(this::readLog);
+  }
+
+  /** Starts one and waits until it answers. */
+  static ServerProcess start(Path data, String isolation) throws Exception {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.regild.cli.Regild",
+            "serve",
+            "--data",
+            data.toString(),
+            "--listen",
+            "127.0.0.1:0",
+            "--auth",
+            "off",
+            "--isolation",
+            isolation);
+    ServerProcess server =
+        new ServerProcess(data, new ProcessBuilder(command).redirectErrorStream(true).start());
+    server.await(Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
+    return server;
+  }
+
+  private void readLog() {
+    try (BufferedReader lines = process.inputReader()) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        synchronized (log) {
+          log.add(line);
+          log.notifyAll();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean says(String text) {
+    return log.stream().anyMatch(line -> line.contains(text));
+  }
+
+  /** Waits until a step of the update that makes the image begins. */
+  void awaitStep(String image, String step) throws InterruptedException {
+    String event = "event=step_started image=" + image + " step=" + step + " ";
+    await(Duration.ofMinutes(5), step, () -> says(event));
+  }
+
+  private void await(Duration limit, String what, BooleanSupplier done)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    synchronized (log) {
+      while (!done.getAsBoolean()) {
+        assertThat(process.isAlive() && System.nanoTime() < deadline)
+            .as("%s in the log:%n%s", what, String.join("\n", log))
+            .isTrue();
+        log.wait(1000);
+      }
+    }
+  }
+
+  /** What it has logged so far. */
+  String log() {
+    synchronized (log) {
+      return String.join("\n", log);
+    }
+  }
+
+  /** Ends it as {@code kill -9} does, and waits until it is gone; its children are left alone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** Asks it to end as an operator's service manager does; whether it was gone within the limit. */
+  boolean terminate(Duration limit) throws InterruptedException {
+    process.destroy();
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** An answer of the server, whatever its status. */
+  record Answer(int status, JsonNode body) {}
+
+  /** Calls an operation of the AppStream protocol. */
+  Answer call(String operation, Map<String, ?> request) throws Exception {
+    return send(
+        HttpRequest.newBuilder(uri("/"))
+            .header("Content-Type", "application/x-amz-json-1.1")
+            .header("X-Amz-Target", "PhotonAdminProxyService." + operation)
+            .POST(BodyPublishers.ofString(JSON.writeValueAsString(request))));
+  }
+
+  Answer get(String path) throws Exception {
+    return send(HttpRequest.newBuilder(uri(path)).GET());
+  }
+
+  Answer upload(Path disk) throws Exception {
+    return send(HttpRequest.newBuilder(uri("/regild/v1/disks")).POST(BodyPublishers.ofFile(disk)));
+  }
+
+  private Answer send(HttpRequest.Builder request) throws Exception {
+    HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
+    return new Answer(answer.statusCode(), JSON.readTree(answer.body()));
+  }
+
+  private URI uri(String path) {
+    String line;
+    synchronized (log) {
+      line = log.stream().filter(l -> l.contains("server started")).findFirst().orElseThrow();
+    }
+    String address = line.replaceFirst(".* address=\"?([0-9.:]+).*", "$1");
+    return URI.create("http://" + address + path);
+  }
+
+  /** Imports a disk and waits for what comes of it. */
+  JsonNode importDisk(Path disk, String name) throws Exception {
+    Answer uploaded = upload(disk);
+    assertThat(uploaded.status()).as("%s", uploaded.body()).isEqualTo(201);
+    Answer accepted =
+        call(
+            "CreateImportedImage",
+            Map.of(
+                "Name",
+                name,
+                "SourceAmiId",
+                uploaded.body().path("diskId").asString(),
+                "IamRoleArn",
+                "arn:aws:iam::000000000000:role/import"));
+    assertThat(accepted.status()).as("%s", accepted.body()).isEqualTo(200);
+    return awaitEnd(name);
+  }
+
+  /** Waits until an image is AVAILABLE or FAILED, and returns it. */
+  JsonNode awaitEnd(String name) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+    while (true) {
+      JsonNode image =
+          call("DescribeImages", Map.of("Names", List.of(name))).body().path("Images").get(0);
+      String state = image.path("State").asString();
+      if (state.equals("AVAILABLE") || state.equals("FAILED")) {
+        return image;
+      }
+      assertThat(System.nanoTime()).as("%s%n%s", image, log()).isLessThan(deadline);
+      Thread.sleep(500);
+    }
+  }
+
+  /**
+   * What is there of an update, beside the server itself, while none should be going on: processes
+   * whose command line names the data directory, mounts, loop devices, unfinished files.
+   */
+  List<String> leftovers() throws IOException {
+    List<String> found = new ArrayList<>(outsideLeftovers());
+    try (Stream<Path> work = Files.list(data.resolve("work"))) {
+      work.forEach(path -> found.add("file " + path));
+    }
+    return found;
+  }
+
+  /** {@link #leftovers} but for files. */
+  List<String> outsideLeftovers() throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+      for (Path directory : processes.filter(p -> p.toString().matches("/proc/\\d+")).toList()) {
+        String commandLine = read(directory.resolve("cmdline")).replace('\0', ' ');
+        boolean server = directory.endsWith(Long.toString(process.pid()));
+        if (!server && commandLine.contains(data.toString())) {
+          found.add("process " + directory + " " + commandLine);
+        }
+      }
+    }
+    read(Path.of("/proc/self/mountinfo"))
+        .lines()
+        .filter(line -> line.contains(data.toString()))
+        .forEach(line -> found.add("mount " + line));
+    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+      for (Path device :
+          devices.filter(d -> d.getFileName().toString().matches("loop\\d+")).toList()) {
+        String file = read(device.resolve("loop/backing_file"));
+        if (file.contains(data.toString())) {
+          found.add("loop device " + device + " on " + file.strip());
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Empty where the process or the device has gone meanwhile. */
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(15, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
