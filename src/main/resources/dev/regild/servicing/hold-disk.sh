@@ -3,6 +3,10 @@
 # own pid, mount, net, ipc and uts namespaces: however it ends, the kernel ends all that it started,
 # and with the last of them go the mounts and the loop devices.
 #
+# The storage daemon has a mount namespace to itself. If it shared that of the guest's filesystems
+# and were the last to be killed, it would be the process that unmounts them, which waits for what
+# the daemon itself no longer answers: for ever, in the kernel.
+#
 # hold-disk.sh DIRECTORY QEMU-FILE-NODE QEMU-QCOW2-NODE [MOUNT-POINT OFFSET SIZE TYPE]...
 #
 # DIRECTORY   a directory of this run's own: "disk" is made in it (the disk as a raw file),
@@ -15,19 +19,23 @@ set -eu
 directory=$1
 file_node=$2
 qcow2_node=$3
+
+if [ "${REGILD_STORAGE:-}" != ready ]; then
+  exec 2>"$directory/holder.log"
+  # /proc is still the host's, so this is the host's number for this process.
+  read -r REGILD_HOLDER _ </proc/self/stat
+  mount -t proc proc /proc
+  : >"$directory/disk"
+  mkdir -p "$directory/root"
+  qemu-storage-daemon --daemonize --pidfile "$directory/storage-daemon.pid" \
+    --blockdev "$file_node" --blockdev "$qcow2_node" \
+    --export "type=fuse,id=disk,node-name=disk,mountpoint=$directory/disk,writable=on" >&2
+  REGILD_STORAGE=ready
+  export REGILD_HOLDER REGILD_STORAGE
+  exec unshare --mount --propagation private /bin/sh "$0" "$@"
+fi
+
 shift 3
-exec 2>"$directory/holder.log"
-
-# /proc is still the host's, so this is the host's number for this process.
-read -r pid _ </proc/self/stat
-mount -t proc proc /proc
-
-: >"$directory/disk"
-mkdir -p "$directory/root"
-qemu-storage-daemon --daemonize --pidfile "$directory/storage-daemon.pid" \
-  --blockdev "$file_node" --blockdev "$qcow2_node" \
-  --export "type=fuse,id=disk,node-name=disk,mountpoint=$directory/disk,writable=on" >&2
-
 loops=
 while [ $# -ge 4 ]; do
   loop=$(losetup --find --show --nooverlap --offset "$2" --sizelimit "$3" "$directory/disk")
@@ -41,7 +49,7 @@ while [ $# -ge 4 ]; do
   loops="$loops $loop"
   shift 4
 done
-echo "ready $pid$loops"
+echo "ready $REGILD_HOLDER$loops"
 
 while read -r _; do :; done
 
