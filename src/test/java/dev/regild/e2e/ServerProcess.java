@@ -30,13 +30,14 @@ final class ServerProcess implements AutoCloseable {
 
   private final Path data;
   private final Process process;
+  private final Thread reader;
   private final List<String> log = new ArrayList<>();
   private final HttpClient http = HttpClient.newHttpClient();
 
   private ServerProcess(Path data, Process process) {
     this.data = data;
     this.process = process;
-    Thread.ofVirtual().name("server-log").start(this::readLog);
+    this.reader = Thread.ofVirtual().name("server-log").unstarted(this::readLog);
   }
 
   /** Starts one and waits until it answers. */
@@ -61,6 +62,7 @@ final class ServerProcess implements AutoCloseable {
             isolation);
     ServerProcess server =
         new ServerProcess(data, new ProcessBuilder(command).redirectErrorStream(true).start());
+    server.reader.start();
     server.await(Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
     return server;
   }
@@ -110,13 +112,18 @@ final class ServerProcess implements AutoCloseable {
 
   /** Ends it as {@code kill -9} does, and waits until it is gone; its children are left alone. */
   void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+    // Not by Process, which would close the log too.
+    process.toHandle().destroyForcibly();
+    process.waitFor();
+    reader.join(Duration.ofSeconds(5));
   }
 
   /** Asks it to end as an operator's service manager does; whether it was gone within the limit. */
   boolean terminate(Duration limit) throws InterruptedException {
-    process.destroy();
-    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    process.toHandle().destroy();
+    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    reader.join(Duration.ofSeconds(5));
+    return ended;
   }
 
   /** An answer of the server, whatever its status. */
@@ -237,7 +244,7 @@ final class ServerProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroy();
+    process.toHandle().destroy();
     try {
       if (!process.waitFor(15, TimeUnit.SECONDS)) {
         process.destroyForcibly();
