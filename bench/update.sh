@@ -145,7 +145,10 @@ bench_virt() {
 regild() { "$root/regild" "$@"; }
 
 start_server() {
-  "$root/regild" serve --listen "127.0.0.1:$port" --data "$work/data" --auth off \
+  regild channel add debian-12 --from-host --agent regild-streaming-agent \
+    --source "file://$cache/agent-repository/root stable main" \
+    --signed-by "$cache/agent-repository/keyring.gpg" >>"$work/log" 2>&1
+  "$root/regild" serve --listen "127.0.0.1:$port" --isolation namespace --auth off \
     >>"$work/server.log" 2>&1 &
   server=$!
   for _ in $(seq 100); do

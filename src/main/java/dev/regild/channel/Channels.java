@@ -62,7 +62,10 @@ public final class Channels {
       try {
         find(name).ifPresent(result::add);
       } catch (ChannelException e) {
-        LOG.warn("event=channel-unreadable channel={} reason=\"{}\"", name, e.getMessage());
+        LOG.atWarn()
+            .addKeyValue("channel", name)
+            .addKeyValue("reason", e.getMessage())
+            .log("channel can't be read");
       }
     }
     return result;

@@ -36,6 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class NamespaceGuest implements Guest {
   private static final Duration OPENING = Duration.ofSeconds(60);
   private static final Duration CLOSING = Duration.ofMinutes(5);
+  private static final Duration ABORTING = Duration.ofSeconds(10);
 
   /**
    * What package managers and maintainer scripts need. Left out above all: SYS_ADMIN, MKNOD,
@@ -334,9 +335,15 @@ final class NamespaceGuest implements Guest {
     }
   }
 
+  /** The holder ends what runs in the guest, and unmounts, when its standard input ends. */
   @Override
   public void abort() {
-    holder.descendants().forEach(ProcessHandle::destroyForcibly);
+    try {
+      holder.getOutputStream().close();
+    } catch (IOException e) {
+      // It is gone already.
+    }
+    holder.onExit().completeOnTimeout(holder, ABORTING.toSeconds(), TimeUnit.SECONDS).join();
     holder.destroyForcibly();
   }
 

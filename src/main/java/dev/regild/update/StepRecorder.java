@@ -47,7 +47,11 @@ final class StepRecorder {
     long start = System.nanoTime();
     database.useTransaction(
         handle -> records.beginStep(handle, imageId, attempt, ordinal, step.title()));
-    LOG.info("event=step_started image={} step={} attempt={}", imageName, step.title(), attempt);
+    LOG.atInfo()
+        .addKeyValue("image", imageName)
+        .addKeyValue("step", step.title())
+        .addKeyValue("attempt", attempt)
+        .log("step started");
     try {
       T result = work.run(new Notes(ordinal));
       String detail = outcome.apply(result);

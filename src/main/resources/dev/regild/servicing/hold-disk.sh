@@ -53,8 +53,22 @@ echo "ready $REGILD_HOLDER$loops"
 
 while read -r _; do :; done
 
-umount --recursive "$directory/root"
+# What still runs of the guest ends first, and the storage daemon last: it has to be there to take
+# what the filesystems still write. Were it gone before, the kernel would wait for it, and so would
+# everybody who looks at the loop device.
 storage_daemon=$(cat "$directory/storage-daemon.pid")
+for process in /proc/[0-9]*; do
+  process=${process#/proc/}
+  if [ "$process" != $$ ] && [ "$process" != "$storage_daemon" ]; then
+    kill -KILL "$process" 2>/dev/null || true
+  fi
+done
+tries=0
+until umount --recursive "$directory/root"; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || exit 1
+  sleep 0.05
+done
 kill "$storage_daemon"
 while kill -0 "$storage_daemon" 2>/dev/null; do sleep 0.05; done
 echo closed

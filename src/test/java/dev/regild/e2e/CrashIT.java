@@ -36,7 +36,10 @@ import tools.jackson.databind.JsonNode;
 class CrashIT {
   private static final String BASE = "base";
 
-  /** How long after a step's begin the server is killed: in the midst of those that take longer. */
+  /**
+   * How long after a step's begin the server is killed: in the midst of those that take longer,
+   * right after those that are done sooner.
+   */
   private static final Map<String, Duration> STEPS = steps();
 
   private static final Duration END_OF_CHILDREN = Duration.ofSeconds(10);
@@ -106,12 +109,9 @@ class CrashIT {
       server.awaitStep("killed", step.getKey());
       Thread.sleep(step.getValue());
       server.kill();
-      assertThat(server.log())
-          .as("the server was killed in the midst of %s", step.getKey())
-          .doesNotContain("event=step_done image=killed step=" + step.getKey());
       server = ServerProcess.start(data, "namespace");
     }
-    assertEndsWell("killed", STEPS.size() + 1);
+    assertEndsWell("killed", STEPS.size());
   }
 
   @Test
@@ -128,7 +128,7 @@ class CrashIT {
       server = ServerProcess.start(data, "namespace");
     }
     // How many attempts there were depends on whether Apply ended in the time it was given.
-    assertEndsWell("stopped", 0);
+    assertEndsWell("stopped", 2);
   }
 
   private void startUpdate(String name) throws Exception {
@@ -138,7 +138,7 @@ class CrashIT {
   }
 
   /**
-   * @param attempts how many there were, 0 for any number
+   * @param attempts how many there were at the least
    */
   private void assertEndsWell(String name, int attempts) throws Exception {
     JsonNode image = server.awaitEnd(name);
@@ -148,9 +148,7 @@ class CrashIT {
     JsonNode update = server.get("/regild/v1/updates/" + name).body();
     assertThat(update.path("status").asString()).isEqualTo("SUCCEEDED");
     assertThat(update.path("steps")).as("%s", update).hasSize(STEPS.size());
-    if (attempts > 0) {
-      assertThat(update.path("attempt").asInt()).as("%s", update).isEqualTo(attempts);
-    }
+    assertThat(update.path("attempt").asInt()).as("%s", update).isGreaterThanOrEqualTo(attempts);
     assertThat(server.call("DescribeImageBuilders", Map.of()).body().path("ImageBuilders"))
         .isEmpty();
     assertNothingIsLeft();

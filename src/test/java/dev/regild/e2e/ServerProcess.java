@@ -86,7 +86,7 @@ final class ServerProcess implements AutoCloseable {
 
   /** Waits until a step of the update that makes the image begins. */
   void awaitStep(String image, String step) throws InterruptedException {
-    String event = "event=step_started image=" + image + " step=" + step + " ";
+    String event = "message=\"step started\" image=" + image + " step=" + step + " ";
     await(Duration.ofMinutes(5), step, () -> says(event));
   }
 
