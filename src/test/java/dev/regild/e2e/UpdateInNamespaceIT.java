@@ -48,6 +48,7 @@ import software.amazon.awssdk.services.appstream.model.ImageBuilder;
 import software.amazon.awssdk.services.appstream.model.ImageSharedWithOthers;
 import software.amazon.awssdk.services.appstream.model.ImageState;
 import software.amazon.awssdk.services.appstream.model.ImageType;
+import software.amazon.awssdk.services.appstream.model.LatestAppstreamAgentVersion;
 import software.amazon.awssdk.services.appstream.model.ResourceAlreadyExistsException;
 import software.amazon.awssdk.services.appstream.model.ResourceInUseException;
 import software.amazon.awssdk.services.appstream.model.VisibilityType;
@@ -408,7 +409,7 @@ class UpdateInNamespaceIT {
           "Description": "Made in January",
           "Applications": golden["Applications"],
           "CreatedTime": created, "PublicBaseImageReleasedDate": released,
-          "AppstreamAgentVersion": "1.0.0",
+          "AppstreamAgentVersion": "1.0.0", "LatestAppstreamAgentVersion": "FALSE",
           "ImagePermissions": {"allowFleet": True, "allowImageBuilder": True},
           "ImageErrors": [], "SupportedInstanceFamilies": ["GENERAL_PURPOSE"],
           "DynamicAppProvidersEnabled": "DISABLED", "ImageSharedWithOthers": "FALSE",
@@ -466,7 +467,11 @@ class UpdateInNamespaceIT {
     assertThat(image.imagePermissions().allowFleet()).isTrue();
     assertThat(image.imagePermissions().allowImageBuilder()).isTrue();
     assertThat(image.imageErrors()).isEmpty();
-    assertThat(image.latestAppstreamAgentVersion()).isNull();
+    assertThat(image.latestAppstreamAgentVersion())
+        .isEqualTo(
+            agentVersion.equals(GoldenImage.AGENT.version())
+                ? LatestAppstreamAgentVersion.FALSE
+                : LatestAppstreamAgentVersion.TRUE);
     assertThat(image.supportedInstanceFamilies()).containsExactly("GENERAL_PURPOSE");
     assertThat(image.dynamicAppProvidersEnabled()).isEqualTo(DynamicAppProvidersEnabled.DISABLED);
     assertThat(image.imageSharedWithOthers()).isEqualTo(ImageSharedWithOthers.FALSE);
