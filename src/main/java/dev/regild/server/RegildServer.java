@@ -127,6 +127,7 @@ public final class RegildServer implements AutoCloseable {
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
     AgentVersions agentVersions = new AgentVersions(channels, inventories);
 
+    PackageCache packages = new PackageCache(data.resolve("packages"));
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     jobs.register(
         ImageUpdates.JOB,
@@ -138,7 +139,7 @@ public final class RegildServer implements AutoCloseable {
             layerRecords,
             updates,
             channels,
-            new PackageCache(data.resolve("packages")),
+            packages,
             layers,
             qemuImg,
             guests,
@@ -168,7 +169,7 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
-    opened(ChannelRefresh.start(channels, database, updates));
+    opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
     EventStreams events = new EventStreams();
