@@ -27,11 +27,26 @@ public final class Images {
     var insert = handle.createUpdate(ImageRow.INSERT);
     ImageRow.bind(image, insert);
     if (insert.execute() == 0) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image %s of %s already. Choose another name."
-              .formatted(image.name(), image.owner()));
+      throw nameTaken(image.owner(), image.name());
     }
+  }
+
+  /**
+   * Looks whether the owner may give a new image that name. Another request may take it: {@link
+   * #insert} looks again.
+   *
+   * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
+   */
+  public void requireFreeName(Handle handle, Owner owner, String name) {
+    if (find(handle, owner, name).isPresent()) {
+      throw nameTaken(owner, name);
+    }
+  }
+
+  private static RefusedException nameTaken(Owner owner, String name) {
+    return new RefusedException(
+        ALREADY_EXISTS,
+        "There is an image %s of %s already. Choose another name.".formatted(name, owner));
   }
 
   /** The owner's image of that name. */
@@ -52,9 +67,31 @@ public final class Images {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public Image require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner)));
+    return find(handle, owner, name).orElseThrow(() -> missing(owner, name));
+  }
+
+  /**
+   * The owner's image of that name, to change it or to make something of it.
+   *
+   * @throws RefusedException NOT_PERMITTED if the owner only sees one of that name; NOT_FOUND if it
+   *     doesn't see one either
+   */
+  public Image requireOwned(Handle handle, Owner owner, String name) {
+    return find(handle, owner, name).orElseThrow(() -> notOwned(handle, owner, name));
+  }
+
+  private RefusedException notOwned(Handle handle, Owner owner, String name) {
+    ImageQuery visible =
+        new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
+    return page(handle, visible).isEmpty()
+        ? missing(owner, name)
+        : new RefusedException(
+            NOT_PERMITTED,
+            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner));
+  }
+
+  private static RefusedException missing(Owner owner, String name) {
+    return new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner));
   }
 
   /** The image of that id, as it is now. */

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.DRY_RUN;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
@@ -16,7 +15,6 @@ import dev.regild.image.ReservedNames;
 import dev.regild.image.Tags;
 import java.io.IOException;
 import java.time.Clock;
-import org.jdbi.v3.core.Handle;
 
 /** Decides on imports: refuses, or accepts and writes the job down. */
 public final class ImageImports {
@@ -55,7 +53,7 @@ public final class ImageImports {
   public Image importDisk(ImportRequest request) {
     ReservedNames.requireFree(request.name());
     database.read(handle -> {
-      requireFreeName(handle, request);
+      images.requireFreeName(handle, request.owner(), request.name());
       quotas.requireRoomForImage(handle, request.owner());
       return true;
     });
@@ -65,7 +63,7 @@ public final class ImageImports {
     }
     Image accepted =
         database.inTransaction(handle -> {
-          requireFreeName(handle, request);
+          images.requireFreeName(handle, request.owner(), request.name());
           quotas.reserveImage(handle, request.owner());
           Image image =
               Image.importing(
@@ -82,15 +80,6 @@ public final class ImageImports {
         });
     jobs.wake();
     return accepted;
-  }
-
-  private void requireFreeName(Handle handle, ImportRequest request) {
-    if (images.find(handle, request.owner(), request.name()).isPresent()) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image named %s already, in %s. Choose another name."
-              .formatted(request.name(), request.owner()));
-    }
   }
 
   private UploadedDisk requireDisk(String diskId) {
