@@ -3,6 +3,7 @@ package dev.regild.image;
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.IN_USE;
+import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
@@ -71,6 +72,21 @@ public final class Images {
   }
 
   /**
+   * The owner's image of that name, ready to be shared.
+   *
+   * @throws RefusedException NOT_FOUND if there is none; NOT_AVAILABLE if it isn't AVAILABLE
+   */
+  public Image requireAvailable(Handle handle, Owner owner, String name) {
+    Image image = require(handle, owner, name);
+    if (image.state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_AVAILABLE,
+          "The image %s is %s; it has to be AVAILABLE.".formatted(name, image.state()));
+    }
+    return image;
+  }
+
+  /**
    * The owner's image of that name, to change it or to make something of it.
    *
    * @throws RefusedException NOT_PERMITTED if the owner only sees one of that name; NOT_FOUND if it
@@ -119,6 +135,20 @@ public final class Images {
   public long count(Handle handle, Owner owner) {
     return handle
         .createQuery("SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /** How many copies are being made for the owner. */
+  long countCopying(Handle handle, Owner owner) {
+    return handle
+        .createQuery(
+            """
+            SELECT COUNT(*) FROM image
+             WHERE account_id = :account AND region = :region AND state = 'COPYING'
+            """)
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .mapTo(Long.class)

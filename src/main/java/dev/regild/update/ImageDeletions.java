@@ -35,8 +35,8 @@ public final class ImageDeletions {
    */
   public Image delete(Owner owner, String name) {
     Image deleting =
-        database.inTransaction(handle ->
-            images.startDeleting(handle, images.requireOwned(handle, owner, name)));
+        database.inTransaction(
+            handle -> images.startDeleting(handle, images.requireOwned(handle, owner, name)));
     Thread.ofVirtual().name("delete-" + name).start(() -> finish(deleting));
     return deleting;
   }

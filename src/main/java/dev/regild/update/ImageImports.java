@@ -12,7 +12,6 @@ import dev.regild.image.Images;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
-import dev.regild.image.Tags;
 import java.io.IOException;
 import java.time.Clock;
 
@@ -20,7 +19,6 @@ import java.time.Clock;
 public final class ImageImports {
   private final Database database;
   private final Images images;
-  private final Tags tags;
   private final Quotas quotas;
   private final UploadedDisks disks;
   private final JobQueue jobs;
@@ -29,14 +27,12 @@ public final class ImageImports {
   public ImageImports(
       Database database,
       Images images,
-      Tags tags,
       Quotas quotas,
       UploadedDisks disks,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
     this.images = images;
-    this.tags = tags;
     this.quotas = quotas;
     this.disks = disks;
     this.jobs = jobs;
@@ -74,7 +70,7 @@ public final class ImageImports {
                   request.applications(),
                   clock.instant());
           images.insert(handle, image);
-          tags.put(handle, image.arn(), request.tags());
+          quotas.tag(handle, request.owner(), image.arn(), request.tags());
           jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
           return image;
         });

@@ -20,14 +20,12 @@ import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
@@ -42,7 +40,6 @@ public final class ImageUpdates {
   private final Images images;
   private final ImageBuilders builders;
   private final Inventories inventories;
-  private final Tags tags;
   private final Quotas quotas;
   private final UpdateRecords records;
   private final Channels channels;
@@ -55,7 +52,6 @@ public final class ImageUpdates {
       Images images,
       ImageBuilders builders,
       Inventories inventories,
-      Tags tags,
       Quotas quotas,
       UpdateRecords records,
       Channels channels,
@@ -65,7 +61,6 @@ public final class ImageUpdates {
     this.images = images;
     this.builders = builders;
     this.inventories = inventories;
-    this.tags = tags;
     this.quotas = quotas;
     this.records = records;
     this.channels = channels;
@@ -181,7 +176,7 @@ public final class ImageUpdates {
             proposal.snapshot().digest(),
             now);
     images.insert(handle, created);
-    tags.put(handle, created.arn(), request.tags());
+    quotas.tag(handle, request.owner(), created.arn(), request.tags());
     builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
     records.start(handle, created, existing, proposal.snapshot().digest(), proposal.plan());
     jobs.enqueue(handle, JOB, created.id());
