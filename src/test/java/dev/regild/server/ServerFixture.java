@@ -71,6 +71,7 @@ final class ServerFixture implements AutoCloseable {
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
   private final EventStreams events = new EventStreams();
+  private final AuditLog audit;
   private final HttpFront front;
 
   ServerFixture(Path data) throws Exception {
@@ -115,10 +116,12 @@ final class ServerFixture implements AutoCloseable {
             data,
             new Metrics(),
             events);
+    audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
     front =
         HttpFront.start(
             new Config.Listen("127.0.0.1", 0),
             endpoints.metrics(),
+            audit,
             endpoints.services(),
             Duration.ofSeconds(1));
   }
@@ -224,6 +227,7 @@ final class ServerFixture implements AutoCloseable {
   public void close() {
     events.stop();
     front.close();
+    audit.close();
     database.close();
   }
 }
