@@ -14,6 +14,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,7 @@ final class DisksService implements HttpService {
           ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
     }
     UploadedDisk disk = receive(request);
+    RequestLog.resources(request, List.of(disk.id()));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
     OwnAnswers.send(response, Uploaded.of(disk));

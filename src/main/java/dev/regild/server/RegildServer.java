@@ -22,7 +22,6 @@ import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Quotas;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
@@ -115,7 +114,6 @@ public final class RegildServer implements AutoCloseable {
     ImageBuilders builders = new ImageBuilders();
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
-    Tags tags = new Tags();
     UpdateRecords updates = new UpdateRecords(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
@@ -163,15 +161,15 @@ public final class RegildServer implements AutoCloseable {
 
     ImageUpdates imageUpdates =
         new ImageUpdates(
-            database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
-    ImageImports imageImports =
-        new ImageImports(database, images, tags, quotas, disks, jobs, clock);
+            database, images, builders, inventories, quotas, updates, channels, jobs, clock);
+    ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
     opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
+    AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
     EventStreams events = new EventStreams();
     Endpoints endpoints =
         new Endpoints(
@@ -182,6 +180,8 @@ public final class RegildServer implements AutoCloseable {
                 imageImports::importDisk,
                 deletions::delete,
                 agentVersions::isLatest,
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,
@@ -192,7 +192,8 @@ public final class RegildServer implements AutoCloseable {
             metrics,
             events);
     HttpFront front =
-        opened(HttpFront.start(config.listen(), metrics, endpoints.services(), REQUEST_GRACE));
+        opened(
+            HttpFront.start(config.listen(), metrics, audit, endpoints.services(), REQUEST_GRACE));
     opened(events::stop);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())

@@ -25,7 +25,8 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
-import dev.regild.image.Tags;
+import dev.regild.image.QuotaLimits;
+import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -34,9 +35,11 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.server.RawConnection.Answer;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -44,6 +47,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -62,11 +66,12 @@ final class ServerFixture implements AutoCloseable {
   final AccessKey readOnlyKey;
   final Accounts accounts;
   final Images images = new Images();
-  final Tags tags = new Tags();
   final ImageBuilders builders = new ImageBuilders();
+  final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
   private final EventStreams events = new EventStreams();
+  private final AuditLog audit;
   private final HttpFront front;
 
   ServerFixture(Path data) throws Exception {
@@ -95,8 +100,10 @@ final class ServerFixture implements AutoCloseable {
                 this::importDisk,
                 (owner, name) ->
                     database.inTransaction(handle ->
-                        images.startDeleting(handle, images.require(handle, owner, name))),
+                        images.startDeleting(handle, images.requireOwned(handle, owner, name))),
                 image -> Optional.of(true),
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
@@ -109,16 +116,27 @@ final class ServerFixture implements AutoCloseable {
             data,
             new Metrics(),
             events);
+    audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
     front =
         HttpFront.start(
             new Config.Listen("127.0.0.1", 0),
             endpoints.metrics(),
+            audit,
             endpoints.services(),
             Duration.ofSeconds(1));
   }
 
   URI uri(String path) {
     return URI.create("http://127.0.0.1:" + front.port() + path);
+  }
+
+  /**
+   * What the server answers to a call of one operation in us-east-1, over a connection of its own.
+   */
+  Answer ask(AccessKey caller, String operation, String body) throws IOException {
+    try (var connection = new RawConnection(front.port())) {
+      return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
+    }
   }
 
   Owner owner(String region) {
@@ -176,7 +194,7 @@ final class ServerFixture implements AutoCloseable {
             Instant.now());
     database.useTransaction(handle -> {
       images.insert(handle, created);
-      tags.put(handle, created.arn(), request.tags());
+      quotas.tag(handle, request.owner(), created.arn(), request.tags());
       builders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
@@ -209,6 +227,7 @@ final class ServerFixture implements AutoCloseable {
   public void close() {
     events.stop();
     front.close();
+    audit.close();
     database.close();
   }
 }
