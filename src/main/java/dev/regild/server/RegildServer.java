@@ -185,7 +185,7 @@ public final class RegildServer implements AutoCloseable {
                 clock),
             updates,
             imageUpdates::plan,
-            disks::receive,
+            disks,
             id -> layerFile(layers, id),
             data.path(),
             metrics,

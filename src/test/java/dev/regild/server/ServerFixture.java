@@ -104,7 +104,7 @@ final class ServerFixture implements AutoCloseable {
               database.read(handle -> images.require(handle, owner, name));
               return PLAN;
             },
-            disks::receive,
+            disks,
             id -> data.resolve(id + ".qcow2"),
             data,
             new Metrics(),
