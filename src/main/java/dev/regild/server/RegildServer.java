@@ -17,6 +17,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -28,6 +29,8 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
@@ -160,11 +163,16 @@ public final class RegildServer implements AutoCloseable {
             agentVersions,
             clock));
 
+    CopyRecords copyRecords = new CopyRecords();
+    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+
     ImageUpdates imageUpdates =
         new ImageUpdates(
             database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
     ImageImports imageImports =
         new ImageImports(database, images, tags, quotas, disks, jobs, clock);
+    ImageCopies imageCopies =
+        new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
@@ -179,6 +187,7 @@ public final class RegildServer implements AutoCloseable {
                 database,
                 imageUpdates::update,
                 imageImports::importDisk,
+                imageCopies::copy,
                 deletions::delete,
                 agentVersions::isLatest,
                 new PageTokens(masterKey.derived("page-tokens")),

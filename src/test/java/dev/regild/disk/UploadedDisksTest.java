@@ -89,7 +89,8 @@ class UploadedDisksTest {
           }
         };
     assertThatThrownBy(() ->
-            disks.receive(ALICE, new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
+            disks.receive(
+                ALICE, new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
         .hasMessageContaining("connection reset");
     assertThat(directory).isEmptyDirectory();
   }

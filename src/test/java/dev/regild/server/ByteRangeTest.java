@@ -31,7 +31,12 @@ class ByteRangeTest {
   void whatIsNoSingleRangeIsIgnored() {
     for (String header :
         new String[] {
-          "bytes=", "bytes=-", "bytes=5-3", "bytes=0-1,5-6", "lines=1-2", "bytes=9999999999999999999-"
+          "bytes=",
+          "bytes=-",
+          "bytes=5-3",
+          "bytes=0-1,5-6",
+          "lines=1-2",
+          "bytes=9999999999999999999-"
         }) {
       assertThat(of(header)).as(header).contains(ByteRange.whole(LENGTH));
     }

@@ -146,7 +146,8 @@ class OwnEndpointsIT {
     HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(201);
     String id = JsonMapper.shared().readTree(answer.body()).path("diskId").asString();
-    assertThat(server.disks.find(server.account.id(), id).orElseThrow().bytes()).isEqualTo(disk.length);
+    assertThat(server.disks.find(server.account.id(), id).orElseThrow().bytes())
+        .isEqualTo(disk.length);
 
     HttpRequest.Builder tampered = HttpRequest.newBuilder(sound.uri());
     sound.headers().map().forEach((name, values) -> tampered.header(name, values.getFirst()));

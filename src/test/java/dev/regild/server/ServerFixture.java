@@ -9,11 +9,13 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -25,6 +27,8 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
+import dev.regild.image.QuotaLimits;
+import dev.regild.image.Quotas;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
@@ -34,6 +38,8 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ImageCopies;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -54,6 +60,9 @@ final class ServerFixture implements AutoCloseable {
   static final UpdatePlan PLAN =
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
+
+  /** How many images an owner may have, as far as copies count. */
+  static final int IMAGES = 20;
 
   final Path data;
   final Database database;
@@ -93,6 +102,7 @@ final class ServerFixture implements AutoCloseable {
                 database,
                 this::update,
                 this::importDisk,
+                copies()::copy,
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.require(handle, owner, name))),
@@ -182,6 +192,23 @@ final class ServerFixture implements AutoCloseable {
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
     return new UpdateAnswer(created, true, PLAN);
+  }
+
+  /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
+  private ImageCopies copies() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(CopyJob.KIND, copyJob());
+    return new ImageCopies(
+        database,
+        images,
+        new Quotas(new QuotaLimits(IMAGES, 10), images, builders),
+        new CopyRecords(),
+        jobs,
+        Clock.systemUTC());
+  }
+
+  CopyJob copyJob() {
+    return new CopyJob(database, images, new CopyRecords());
   }
 
   private Image importDisk(ImportRequest request) {
