@@ -55,11 +55,15 @@ public final class AppStreamProtocol {
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), wireImages),
             new DeleteImage(services.deletions(), wireImages),
+            new DeleteImagePermissions(services.database()),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
+            new DescribeImagePermissions(services.database(), services.pageTokens()),
             new DescribeImages(services.database(), services.pageTokens(), wireImages),
             new ListTagsForResource(services.database()),
-            new TagResource(services.database()),
-            new UntagResource(services.database())));
+            new TagResource(services.database(), services.quotas()),
+            new UntagResource(services.database()),
+            new UpdateImagePermissions(
+                services.database(), services.quotas(), services.accountExists())));
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.regild.db.Database;
 import dev.regild.image.Image;
 import dev.regild.image.Owner;
 import dev.regild.update.CopyRequest;
+import dev.regild.image.Quotas;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -11,6 +12,7 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What the operations work with. What they ask for may be refused with {@link
@@ -22,6 +24,8 @@ import java.util.function.Function;
  * @param copies accepts a copy, and answers with the new image
  * @param deletions deletes the owner's image of a name, and answers with its last state
  * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
+ * @param quotas refuses what would exceed one
+ * @param accountExists whether this server has an account of that id
  * @param pageTokens signs the tokens of pages
  * @param clock tells the time
  */
@@ -32,5 +36,7 @@ public record ImageServices(
     Function<CopyRequest, Image> copies,
     BiFunction<Owner, String, Image> deletions,
     Function<Image, Optional<Boolean>> agentIsLatest,
+    Quotas quotas,
+    Predicate<String> accountExists,
     PageTokens pageTokens,
     Clock clock) {}

@@ -32,9 +32,10 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Disks that were sent to us and wait to be made images, and disks that images were exported to, in
- * one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only our own user
- * can read them. A disk without its record is what a broken upload has left; it is removed when the
- * directory is opened. So is one whose record names no owner, as an earlier version wrote it.
+ * one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only our own
+ * user can read them. A disk without its record is what a broken upload has left; it is removed
+ * when the directory is opened. So is one whose record names no owner, as an earlier version wrote
+ * it.
  */
 public final class UploadedDisks {
   private static final Logger LOG = LoggerFactory.getLogger(UploadedDisks.class);

@@ -10,8 +10,7 @@ public final class CopyRecords {
   /** Writes a copy down; its image has to be there already. */
   public void start(Handle handle, Image copy, Image source) {
     handle
-        .createUpdate(
-            "INSERT INTO image_copy (image_id, source_image_id) VALUES (:image, :source)")
+        .createUpdate("INSERT INTO image_copy (image_id, source_image_id) VALUES (:image, :source)")
         .bind("image", copy.id())
         .bind("source", source.id())
         .execute();

@@ -3,6 +3,7 @@ package dev.regild.image;
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.IN_USE;
+import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
@@ -27,11 +28,26 @@ public final class Images {
     var insert = handle.createUpdate(ImageRow.INSERT);
     ImageRow.bind(image, insert);
     if (insert.execute() == 0) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image %s of %s already. Choose another name."
-              .formatted(image.name(), image.owner()));
+      throw nameTaken(image.owner(), image.name());
     }
+  }
+
+  /**
+   * Looks whether the owner may give a new image that name. Another request may take it: {@link
+   * #insert} looks again.
+   *
+   * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
+   */
+  public void requireFreeName(Handle handle, Owner owner, String name) {
+    if (find(handle, owner, name).isPresent()) {
+      throw nameTaken(owner, name);
+    }
+  }
+
+  private static RefusedException nameTaken(Owner owner, String name) {
+    return new RefusedException(
+        ALREADY_EXISTS,
+        "There is an image %s of %s already. Choose another name.".formatted(name, owner));
   }
 
   /** The owner's image of that name. */
@@ -52,9 +68,46 @@ public final class Images {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public Image require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner)));
+    return find(handle, owner, name).orElseThrow(() -> missing(owner, name));
+  }
+
+  /**
+   * The owner's image of that name, ready to be shared.
+   *
+   * @throws RefusedException NOT_FOUND if there is none; NOT_AVAILABLE if it isn't AVAILABLE
+   */
+  public Image requireAvailable(Handle handle, Owner owner, String name) {
+    Image image = require(handle, owner, name);
+    if (image.state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_AVAILABLE,
+          "The image %s is %s; it has to be AVAILABLE.".formatted(name, image.state()));
+    }
+    return image;
+  }
+
+  /**
+   * The owner's image of that name, to change it or to make something of it.
+   *
+   * @throws RefusedException NOT_PERMITTED if the owner only sees one of that name; NOT_FOUND if it
+   *     doesn't see one either
+   */
+  public Image requireOwned(Handle handle, Owner owner, String name) {
+    return find(handle, owner, name).orElseThrow(() -> notOwned(handle, owner, name));
+  }
+
+  private RefusedException notOwned(Handle handle, Owner owner, String name) {
+    ImageQuery visible =
+        new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
+    return page(handle, visible).isEmpty()
+        ? missing(owner, name)
+        : new RefusedException(
+            NOT_PERMITTED,
+            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner));
+  }
+
+  private static RefusedException missing(Owner owner, String name) {
+    return new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner));
   }
 
   /** The image of that id, as it is now. */
@@ -82,6 +135,20 @@ public final class Images {
   public long count(Handle handle, Owner owner) {
     return handle
         .createQuery("SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /** How many copies are being made for the owner. */
+  long countCopying(Handle handle, Owner owner) {
+    return handle
+        .createQuery(
+            """
+            SELECT COUNT(*) FROM image
+             WHERE account_id = :account AND region = :region AND state = 'COPYING'
+            """)
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .mapTo(Long.class)
@@ -201,8 +268,8 @@ public final class Images {
    * Begins to delete an image: moves it to DELETING.
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
-   *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it
-   *     is being copied
+   *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
+   *     being copied
    */
   public Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {

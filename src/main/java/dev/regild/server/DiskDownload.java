@@ -65,8 +65,7 @@ final class DiskDownload {
 
   /** RFC 9110, section 13.1.5: with If-Range of another tag, the range is not asked for. */
   private Optional<String> rangeHeader(ServerRequest request) {
-    boolean same =
-        request.headers().first(HeaderNames.IF_RANGE).map(tag()::equals).orElse(true);
+    boolean same = request.headers().first(HeaderNames.IF_RANGE).map(tag()::equals).orElse(true);
     return same ? request.headers().first(HeaderNames.RANGE) : Optional.empty();
   }
 

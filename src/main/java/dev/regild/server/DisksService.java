@@ -89,8 +89,7 @@ final class DisksService implements HttpService {
     Caller caller = admitted(requests.caller(request, requests.body(request)), false);
     OwnAnswers.send(
         response,
-        new Listing(
-            disks.list(caller.owner().accountId()).stream().map(DiskView::of).toList()));
+        new Listing(disks.list(caller.owner().accountId()).stream().map(DiskView::of).toList()));
   }
 
   private void download(ServerRequest request, ServerResponse response) throws IOException {
@@ -123,8 +122,7 @@ final class DisksService implements HttpService {
         .orElseThrow(() ->
             new ApiException(
                 ErrorType.RESOURCE_NOT_FOUND,
-                "There is no disk %s of account %s."
-                    .formatted(id, caller.owner().accountId())));
+                "There is no disk %s of account %s.".formatted(id, caller.owner().accountId())));
   }
 
   private UploadedDisk receive(Caller caller, ServerRequest request) {
@@ -133,8 +131,7 @@ final class DisksService implements HttpService {
           Payload.declaredSha256(Requests.call(request))
               .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
               .orElse(content);
-      return disks.receive(
-          caller.owner().accountId(), checked, request.headers().contentLength());
+      return disks.receive(caller.owner().accountId(), checked, request.headers().contentLength());
     } catch (UnfitDiskException e) {
       throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
     } catch (Sha256CheckedStream.MismatchException e) {

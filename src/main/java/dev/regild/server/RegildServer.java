@@ -23,7 +23,6 @@ import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Quotas;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
@@ -118,7 +117,6 @@ public final class RegildServer implements AutoCloseable {
     ImageBuilders builders = new ImageBuilders();
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
-    Tags tags = new Tags();
     UpdateRecords updates = new UpdateRecords(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
@@ -130,6 +128,7 @@ public final class RegildServer implements AutoCloseable {
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
     AgentVersions agentVersions = new AgentVersions(channels, inventories);
 
+    PackageCache packages = new PackageCache(data.resolve("packages"));
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     jobs.register(
         ImageUpdates.JOB,
@@ -141,7 +140,7 @@ public final class RegildServer implements AutoCloseable {
             layerRecords,
             updates,
             channels,
-            new PackageCache(data.resolve("packages")),
+            packages,
             layers,
             qemuImg,
             guests,
@@ -168,15 +167,14 @@ public final class RegildServer implements AutoCloseable {
 
     ImageUpdates imageUpdates =
         new ImageUpdates(
-            database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
-    ImageImports imageImports =
-        new ImageImports(database, images, tags, quotas, disks, jobs, clock);
+            database, images, builders, inventories, quotas, updates, channels, jobs, clock);
+    ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
     ImageCopies imageCopies =
         new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
-    opened(ChannelRefresh.start(channels, database, updates));
+    opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
     EventStreams events = new EventStreams();
@@ -190,6 +188,8 @@ public final class RegildServer implements AutoCloseable {
                 imageCopies::copy,
                 deletions::delete,
                 agentVersions::isLatest,
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
@@ -70,21 +69,13 @@ public final class ImageCopies {
             request.destinationName(),
             request.description(),
             clock.instant());
-    requireFreeName(handle, copy);
+    images.requireFreeName(handle, copy.owner(), copy.name());
+    quotas.reserveCopy(handle, copy.owner());
     quotas.reserveImage(handle, copy.owner());
     images.insert(handle, copy);
     records.start(handle, copy, source);
     jobs.enqueue(handle, CopyJob.KIND, copy.id());
     return copy;
-  }
-
-  private void requireFreeName(Handle handle, Image copy) {
-    if (images.find(handle, copy.owner(), copy.name()).isPresent()) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image named %s already, in %s. Choose another name."
-              .formatted(copy.name(), copy.owner()));
-    }
   }
 
   private Image requireSource(Handle handle, Owner owner, String name) {

@@ -67,7 +67,7 @@ class ImagePageTest {
     assertThat(shared.sharedWithOthers()).isTrue();
     assertThat(
             registry.<SortedMap<String, ImagePermissions>>read(
-                h -> registry.shares.list(h, shared)))
+                h -> registry.shares.page(h, shared, List.of(), Optional.empty(), 5)))
         .containsEntry(ALICE.accountId(), new ImagePermissions(true, false));
     assertThat(
             registry.<Optional<ImagePermissions>>read(

@@ -9,6 +9,7 @@ import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
+import dev.regild.image.Quota;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -113,10 +114,10 @@ class CopiesIT {
   }
 
   @Test
-  void theQuotaOfTheDestinationCounts() throws Exception {
+  void theQuotaOfCopiesInFlightIsTheDestinations() throws Exception {
     server.golden("sa-east-1", "golden");
     try (AppStreamClient client = client("sa-east-1")) {
-      for (int i = 0; i < ServerFixture.IMAGES; i++) {
+      for (int i = 0; i < Quota.COPIES.byDefault(); i++) {
         copy(client, "golden", "ap-south-1", "copy-" + i);
       }
       assertThatThrownBy(() -> copy(client, "golden", "ap-south-1", "one-more"))

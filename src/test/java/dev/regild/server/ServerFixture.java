@@ -29,7 +29,6 @@ import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.QuotaLimits;
 import dev.regild.image.Quotas;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -40,9 +39,11 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ImageCopies;
+import dev.regild.server.RawConnection.Answer;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -50,6 +51,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -61,9 +63,6 @@ final class ServerFixture implements AutoCloseable {
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
 
-  /** How many images an owner may have, as far as copies count. */
-  static final int IMAGES = 20;
-
   final Path data;
   final Database database;
   final Account account;
@@ -71,8 +70,8 @@ final class ServerFixture implements AutoCloseable {
   final AccessKey readOnlyKey;
   final Accounts accounts;
   final Images images = new Images();
-  final Tags tags = new Tags();
   final ImageBuilders builders = new ImageBuilders();
+  final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
   private final EventStreams events = new EventStreams();
@@ -105,8 +104,10 @@ final class ServerFixture implements AutoCloseable {
                 copies()::copy,
                 (owner, name) ->
                     database.inTransaction(handle ->
-                        images.startDeleting(handle, images.require(handle, owner, name))),
+                        images.startDeleting(handle, images.requireOwned(handle, owner, name))),
                 image -> Optional.of(true),
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
@@ -129,6 +130,15 @@ final class ServerFixture implements AutoCloseable {
 
   URI uri(String path) {
     return URI.create("http://127.0.0.1:" + front.port() + path);
+  }
+
+  /**
+   * What the server answers to a call of one operation in us-east-1, over a connection of its own.
+   */
+  Answer ask(AccessKey caller, String operation, String body) throws IOException {
+    try (var connection = new RawConnection(front.port())) {
+      return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
+    }
   }
 
   Owner owner(String region) {
@@ -186,7 +196,7 @@ final class ServerFixture implements AutoCloseable {
             Instant.now());
     database.useTransaction(handle -> {
       images.insert(handle, created);
-      tags.put(handle, created.arn(), request.tags());
+      quotas.tag(handle, request.owner(), created.arn(), request.tags());
       builders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
@@ -201,7 +211,7 @@ final class ServerFixture implements AutoCloseable {
     return new ImageCopies(
         database,
         images,
-        new Quotas(new QuotaLimits(IMAGES, 10), images, builders),
+        quotas,
         new CopyRecords(),
         jobs,
         Clock.systemUTC());
