@@ -51,6 +51,7 @@ public final class AppStreamProtocol {
     return new AppStreamProtocol(
         ServiceModel.load(),
         List.of(
+            new CopyImage(services.copies()),
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), wireImages),
             new DeleteImage(services.deletions(), wireImages),

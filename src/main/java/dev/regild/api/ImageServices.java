@@ -3,6 +3,7 @@ package dev.regild.api;
 import dev.regild.db.Database;
 import dev.regild.image.Image;
 import dev.regild.image.Owner;
+import dev.regild.update.CopyRequest;
 import dev.regild.image.Quotas;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
@@ -20,6 +21,7 @@ import java.util.function.Predicate;
  * @param database where the registry is kept
  * @param updates accepts an update, or says what it would do
  * @param imports accepts an import, and answers with the new image
+ * @param copies accepts a copy, and answers with the new image
  * @param deletions deletes the owner's image of a name, and answers with its last state
  * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
  * @param quotas refuses what would exceed one
@@ -31,6 +33,7 @@ public record ImageServices(
     Database database,
     Function<UpdateRequest, UpdateAnswer> updates,
     Function<ImportRequest, Image> imports,
+    Function<CopyRequest, Image> copies,
     BiFunction<Owner, String, Image> deletions,
     Function<Image, Optional<Boolean>> agentIsLatest,
     Quotas quotas,

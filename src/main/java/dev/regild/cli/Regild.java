@@ -23,6 +23,7 @@ import picocli.CommandLine.IVersionProvider;
       UpdateCommand.class,
       ExportCommand.class,
       DeleteCommand.class,
+      DisksCommand.class,
       ChannelCommand.class,
       AccountCommand.class,
       KeyCommand.class,

@@ -173,13 +173,14 @@ public final class Images {
         .list();
   }
 
-  /** Whether a running update stands on this image. */
+  /** Whether a running update stands on this image, or a copy of it is being made. */
   public boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
             """
             SELECT EXISTS (SELECT 1 FROM update_run
                             WHERE existing_image_id = :id AND status = 'RUNNING')
+                OR EXISTS (SELECT 1 FROM image_copy WHERE source_image_id = :id)
             """)
         .bind("id", image.id())
         .map((row, _) -> row.getBoolean(1))
@@ -267,7 +268,8 @@ public final class Images {
    * Begins to delete an image: moves it to DELETING.
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
-   *     if it is still being made; IN_USE if it is shared, or a running update stands on it
+   *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
+   *     being copied
    */
   public Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {
@@ -290,7 +292,7 @@ public final class Images {
     if (usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being updated. Delete it when the update has ended."
+          "The image %s is being updated or copied. Delete it when that has ended."
               .formatted(image.name()));
     }
     return transition(handle, image, ImageState.DELETING);

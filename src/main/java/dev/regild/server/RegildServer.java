@@ -17,6 +17,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -27,6 +28,8 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
@@ -159,10 +162,15 @@ public final class RegildServer implements AutoCloseable {
             agentVersions,
             clock));
 
+    CopyRecords copyRecords = new CopyRecords();
+    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+
     ImageUpdates imageUpdates =
         new ImageUpdates(
             database, images, builders, inventories, quotas, updates, channels, jobs, clock);
     ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
+    ImageCopies imageCopies =
+        new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
@@ -178,6 +186,7 @@ public final class RegildServer implements AutoCloseable {
                 database,
                 imageUpdates::update,
                 imageImports::importDisk,
+                imageCopies::copy,
                 deletions::delete,
                 agentVersions::isLatest,
                 quotas,
@@ -186,7 +195,7 @@ public final class RegildServer implements AutoCloseable {
                 clock),
             updates,
             imageUpdates::plan,
-            disks::receive,
+            disks,
             id -> layerFile(layers, id),
             data.path(),
             metrics,

@@ -53,7 +53,7 @@ public final class ImageImports {
       quotas.requireRoomForImage(handle, request.owner());
       return true;
     });
-    UploadedDisk disk = requireDisk(request.diskId());
+    UploadedDisk disk = requireDisk(request);
     if (request.dryRun()) {
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
     }
@@ -78,10 +78,11 @@ public final class ImageImports {
     return accepted;
   }
 
-  private UploadedDisk requireDisk(String diskId) {
+  private UploadedDisk requireDisk(ImportRequest request) {
+    String diskId = request.diskId();
     try {
       return disks
-          .find(diskId)
+          .find(request.owner().accountId(), diskId)
           .orElseThrow(() ->
               new RefusedException(
                   NOT_FOUND,

@@ -9,11 +9,13 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -35,6 +37,8 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ImageCopies;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
@@ -98,6 +102,7 @@ final class ServerFixture implements AutoCloseable {
                 database,
                 this::update,
                 this::importDisk,
+                copies()::copy,
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
@@ -111,7 +116,7 @@ final class ServerFixture implements AutoCloseable {
               database.read(handle -> images.require(handle, owner, name));
               return PLAN;
             },
-            disks::receive,
+            disks,
             id -> data.resolve(id + ".qcow2"),
             data,
             new Metrics(),
@@ -200,6 +205,23 @@ final class ServerFixture implements AutoCloseable {
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
     return new UpdateAnswer(created, true, PLAN);
+  }
+
+  /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
+  private ImageCopies copies() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(CopyJob.KIND, copyJob());
+    return new ImageCopies(
+        database,
+        images,
+        quotas,
+        new CopyRecords(),
+        jobs,
+        Clock.systemUTC());
+  }
+
+  CopyJob copyJob() {
+    return new CopyJob(database, images, new CopyRecords());
   }
 
   private Image importDisk(ImportRequest request) {
