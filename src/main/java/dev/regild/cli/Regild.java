@@ -27,6 +27,7 @@ import picocli.CommandLine.IVersionProvider;
       ChannelCommand.class,
       AccountCommand.class,
       KeyCommand.class,
+      PublishCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     },

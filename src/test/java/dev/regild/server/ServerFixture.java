@@ -53,6 +53,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
@@ -74,6 +75,7 @@ final class ServerFixture implements AutoCloseable {
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
+  private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final EventStreams events = new EventStreams();
   private final AuditLog audit;
   private final HttpFront front;
@@ -100,7 +102,7 @@ final class ServerFixture implements AutoCloseable {
             authentication,
             new ImageServices(
                 database,
-                this::update,
+                request -> updating.apply(request),
                 this::importDisk,
                 copies()::copy,
                 (owner, name) ->
@@ -133,6 +135,11 @@ final class ServerFixture implements AutoCloseable {
 
   URI uri(String path) {
     return URI.create("http://127.0.0.1:" + front.port() + path);
+  }
+
+  /** From now on, updates are not merely written down. */
+  void decideUpdatesBy(Function<UpdateRequest, UpdateAnswer> decision) {
+    updating = decision;
   }
 
   /**
@@ -186,7 +193,7 @@ final class ServerFixture implements AutoCloseable {
   UpdateAnswer update(UpdateRequest request) {
     Image existing =
         database.read(
-            handle -> images.require(handle, request.owner(), request.existingImageName()));
+            handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
       return new UpdateAnswer(existing, true, PLAN);
     }
