@@ -52,6 +52,7 @@ public final class AppStreamProtocol {
         ServiceModel.load(),
         List.of(
             new CopyImage(services.copies()),
+            new CreateExportImageTask(services.exports()),
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), wireImages),
             new DeleteImage(services.deletions(), wireImages),
@@ -59,6 +60,8 @@ public final class AppStreamProtocol {
             new DescribeImageBuilders(services.database(), services.pageTokens()),
             new DescribeImagePermissions(services.database(), services.pageTokens()),
             new DescribeImages(services.database(), services.pageTokens(), wireImages),
+            new GetExportImageTask(services.database()),
+            new ListExportImageTasks(services.database(), services.pageTokens()),
             new ListTagsForResource(services.database()),
             new TagResource(services.database(), services.quotas()),
             new UntagResource(services.database()),

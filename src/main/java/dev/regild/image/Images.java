@@ -173,7 +173,7 @@ public final class Images {
         .list();
   }
 
-  /** Whether a running update stands on this image, or a copy of it is being made. */
+  /** Whether a running update stands on this image, or a copy or an export of it is being made. */
   public boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
@@ -181,6 +181,7 @@ public final class Images {
             SELECT EXISTS (SELECT 1 FROM update_run
                             WHERE existing_image_id = :id AND status = 'RUNNING')
                 OR EXISTS (SELECT 1 FROM image_copy WHERE source_image_id = :id)
+                OR EXISTS (SELECT 1 FROM export_task WHERE image_id = :id AND state = 'EXPORTING')
             """)
         .bind("id", image.id())
         .map((row, _) -> row.getBoolean(1))
@@ -269,7 +270,7 @@ public final class Images {
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
    *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
-   *     being copied
+   *     being copied or exported
    */
   public Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {
@@ -292,7 +293,7 @@ public final class Images {
     if (usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being updated or copied. Delete it when that has ended."
+          "The image %s is being updated, copied or exported. Delete it when that has ended."
               .formatted(image.name()));
     }
     return transition(handle, image, ImageState.DELETING);

@@ -18,6 +18,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.CopyRecords;
+import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -29,8 +30,10 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
+import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
+import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
@@ -165,12 +168,16 @@ public final class RegildServer implements AutoCloseable {
     CopyRecords copyRecords = new CopyRecords();
     jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
 
+    ExportTasks exportTasks = new ExportTasks();
+    jobs.register(
+        ExportJob.KIND, new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg));
+
     ImageUpdates imageUpdates =
         new ImageUpdates(
             database, images, builders, inventories, quotas, updates, channels, jobs, clock);
     ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
-    ImageCopies imageCopies =
-        new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
+    ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
+    ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
@@ -187,6 +194,7 @@ public final class RegildServer implements AutoCloseable {
                 imageUpdates::update,
                 imageImports::importDisk,
                 imageCopies::copy,
+                imageExports::export,
                 deletions::delete,
                 agentVersions::isLatest,
                 quotas,

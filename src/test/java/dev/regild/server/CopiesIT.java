@@ -16,10 +16,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.http.apache.ApacheHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.AppStreamException;
 import software.amazon.awssdk.services.appstream.model.LimitExceededException;
@@ -47,8 +43,8 @@ class CopiesIT {
   @Test
   void aCopyInAnotherRegionStandsOnTheSameLayerAndHasNoTags() throws Exception {
     Image golden = server.golden("us-east-1", "golden");
-    try (AppStreamClient here = client("us-east-1");
-        AppStreamClient there = client("eu-west-1")) {
+    try (AppStreamClient here = server.client("us-east-1");
+        AppStreamClient there = server.client("eu-west-1")) {
       here.tagResource(r -> r.resourceArn(golden.arn()).tags(Map.of("team", "desktops")));
       assertThat(copy(here, "golden", "eu-west-1", "golden-copy")).isEqualTo("golden-copy");
       assertThat(there.describeImages(r -> r.names("golden-copy")).images().getFirst())
@@ -81,7 +77,7 @@ class CopiesIT {
   void aCopyIsRefusedWithTheErrorsOfTheModel() throws Exception {
     server.golden("us-west-1", "golden");
     server.golden("us-west-1", "taken");
-    try (AppStreamClient client = client("us-west-1")) {
+    try (AppStreamClient client = server.client("us-west-1")) {
       assertThatThrownBy(() -> copy(client, "golden", "us-west-1", "taken"))
           .isInstanceOf(ResourceAlreadyExistsException.class);
       assertThatThrownBy(() -> copy(client, "none", "us-west-1", "copy"))
@@ -106,7 +102,7 @@ class CopiesIT {
     var other = server.accounts.createKey(server.accounts.create("other"), false);
     server.database.useTransaction(handle ->
         new ImageShares().put(handle, golden, other.account().id(), ImagePermissions.ALL));
-    try (AppStreamClient client = client("us-west-2", other.id(), other.secret())) {
+    try (AppStreamClient client = server.client("us-west-2", other)) {
       assertThatThrownBy(() -> copy(client, "shared", "us-west-2", "mine"))
           .isInstanceOf(ResourceNotAvailableException.class)
           .hasMessageContaining("another account's");
@@ -116,7 +112,7 @@ class CopiesIT {
   @Test
   void theQuotaOfCopiesInFlightIsTheDestinations() throws Exception {
     server.golden("sa-east-1", "golden");
-    try (AppStreamClient client = client("sa-east-1")) {
+    try (AppStreamClient client = server.client("sa-east-1")) {
       for (int i = 0; i < Quota.COPIES.byDefault(); i++) {
         copy(client, "golden", "ap-south-1", "copy-" + i);
       }
@@ -141,19 +137,5 @@ class CopiesIT {
   private static Image require(String region, String name) {
     return server.database.read(
         handle -> server.images.require(handle, new Owner(server.account.id(), region), name));
-  }
-
-  private static AppStreamClient client(String region) {
-    return client(region, server.key.id(), server.key.secret());
-  }
-
-  private static AppStreamClient client(String region, String id, String secret) {
-    return AppStreamClient.builder()
-        .endpointOverride(server.uri("/"))
-        .region(Region.of(region))
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create(id, secret)))
-        .httpClientBuilder(ApacheHttpClient.builder())
-        .build();
   }
 }

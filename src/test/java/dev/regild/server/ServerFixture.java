@@ -16,6 +16,7 @@ import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.CopyRecords;
+import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -37,9 +38,11 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.update.CopyJob;
-import dev.regild.update.ImageCopies;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ExportJob;
+import dev.regild.update.ImageCopies;
+import dev.regild.update.ImageExports;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -54,6 +57,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
 
 /**
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
@@ -105,6 +113,7 @@ final class ServerFixture implements AutoCloseable {
                 request -> updating.apply(request),
                 this::importDisk,
                 copies()::copy,
+                exports()::export,
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
@@ -153,6 +162,22 @@ final class ServerFixture implements AutoCloseable {
 
   Owner owner(String region) {
     return new Owner(account.id(), region);
+  }
+
+  /** The AWS SDK's client, with the account's key. */
+  AppStreamClient client(String region) {
+    return client(region, key);
+  }
+
+  /** The AWS SDK's client, with that key. */
+  AppStreamClient client(String region, AccessKey with) {
+    return AppStreamClient.builder()
+        .endpointOverride(uri(""))
+        .region(Region.of(region))
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create(with.id(), with.secret())))
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .build();
   }
 
   /** An AVAILABLE image with a small disk that is really there. */
@@ -218,17 +243,28 @@ final class ServerFixture implements AutoCloseable {
   private ImageCopies copies() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
-    return new ImageCopies(
-        database,
-        images,
-        quotas,
-        new CopyRecords(),
-        jobs,
-        Clock.systemUTC());
+    return new ImageCopies(database, images, quotas, new CopyRecords(), jobs, Clock.systemUTC());
   }
 
   CopyJob copyJob() {
     return new CopyJob(database, images, new CopyRecords());
+  }
+
+  private ImageExports exports() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(ExportJob.KIND, exportJob());
+    return new ImageExports(database, images, new ExportTasks(), disks, jobs, Clock.systemUTC());
+  }
+
+  /** Makes the exports that were accepted; the images' layers lie in the data directory. */
+  ExportJob exportJob() {
+    return new ExportJob(
+        database,
+        images,
+        new ExportTasks(),
+        id -> data.resolve(id + ".qcow2"),
+        disks,
+        new QemuImg());
   }
 
   private Image importDisk(ImportRequest request) {
