@@ -27,11 +27,15 @@ class AuditLogTest {
   void everyCallHasALineThatSaysWhoAskedForWhatAndWhatCameOfIt() throws Exception {
     try (ServerFixture server = new ServerFixture(directory)) {
       var answer = server.ask(server.key, "DeleteImage", "{\"Name\":\"none\"}");
+      // A line is written after its answer was sent: without a wait, the next could come first.
+      linesAfterCalls(1);
       AccessKey unknown = AccessKey.generate(server.account, false);
       server.ask(unknown, "DescribeImages", "{\"Names\":[\"secret-name\"]}");
+      linesAfterCalls(2);
       AccessKey forged =
           new AccessKey(server.key.id(), "x".repeat(40), server.account, false, true);
       server.ask(forged, "DescribeImages", "{}");
+      linesAfterCalls(3);
       server.ask(
           server.key,
           "ListTagsForResource",
