@@ -69,9 +69,7 @@ final class AccountCommand {
       @Mixin LocalRegistry registry,
       @Parameters(paramLabel = "ID", description = "The account.") String id)
       throws IOException {
-    try (Opened opened = registry.open()) {
-      opened.accounts().suspend(id);
-    }
+    registry.change(accounts -> accounts.suspend(id));
     out().println("Suspended " + id + ".");
     return 0;
   }
@@ -84,9 +82,7 @@ final class AccountCommand {
       @Mixin LocalRegistry registry,
       @Parameters(paramLabel = "ID", description = "The account.") String id)
       throws IOException {
-    try (Opened opened = registry.open()) {
-      opened.accounts().resume(id);
-    }
+    registry.change(accounts -> accounts.resume(id));
     out().println("Resumed " + id + ".");
     return 0;
   }

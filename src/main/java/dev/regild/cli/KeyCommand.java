@@ -77,9 +77,7 @@ final class KeyCommand {
       @Mixin OfAccount of,
       @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
       throws IOException {
-    try (Opened opened = of.registry.open()) {
-      opened.accounts().setEnabled(of.account, key, false);
-    }
+    of.registry.change(accounts -> accounts.setEnabled(of.account, key, false));
     out().println("Disabled " + key + ".");
     return 0;
   }
@@ -92,9 +90,7 @@ final class KeyCommand {
       @Mixin OfAccount of,
       @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
       throws IOException {
-    try (Opened opened = of.registry.open()) {
-      opened.accounts().setEnabled(of.account, key, true);
-    }
+    of.registry.change(accounts -> accounts.setEnabled(of.account, key, true));
     out().println("Enabled " + key + ".");
     return 0;
   }
@@ -104,9 +100,7 @@ final class KeyCommand {
       @Mixin OfAccount of,
       @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
       throws IOException {
-    try (Opened opened = of.registry.open()) {
-      opened.accounts().deleteKey(of.account, key);
-    }
+    of.registry.change(accounts -> accounts.deleteKey(of.account, key));
     out().println("Deleted " + key + ".");
     return 0;
   }

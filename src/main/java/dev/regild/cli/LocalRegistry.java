@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The option of commands that work on a server's registry itself, beside the running server. */
@@ -24,6 +25,13 @@ final class LocalRegistry {
     @Override
     public void close() {
       database.close();
+    }
+  }
+
+  /** Opens the registry for one change of its accounts. */
+  void change(Consumer<Accounts> change) throws IOException {
+    try (Opened opened = open()) {
+      change.accept(opened.accounts());
     }
   }
 
