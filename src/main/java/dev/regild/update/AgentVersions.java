@@ -10,8 +10,12 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PlanRules;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +23,29 @@ import org.slf4j.LoggerFactory;
 public final class AgentVersions {
   private static final Logger LOG = LoggerFactory.getLogger(AgentVersions.class);
 
+  /** A few hundred bytes each. */
+  private static final int CACHED = 16_384;
+
   private final Channels channels;
   private final Inventories inventories;
+
+  /** What to find would take decoding a whole inventory for each image of a page. */
+  private final Map<Key, List<InstalledPackage>> cache =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Key, List<InstalledPackage>> eldest) {
+              return size() > CACHED;
+            }
+          });
+
+  /**
+   * What an image's agents depend on.
+   *
+   * @param inventory its digest
+   * @param agents the names of the channel's agents
+   */
+  private record Key(String inventory, Set<String> agents) {}
 
   public AgentVersions(Channels channels, Inventories inventories) {
     this.channels = channels;
@@ -39,13 +64,26 @@ public final class AgentVersions {
     if (image.agentVersion().isEmpty() || image.disk().isEmpty()) {
       return Optional.empty();
     }
-    Inventory inventory = inventories.load(image.disk().get().inventory());
-    return channel(inventory.os().platform())
+    String inventory = image.disk().get().inventory();
+    return image
+        .platform()
+        .flatMap(this::channel)
         .flatMap(channel ->
             snapshot(channel)
                 .map(snapshot ->
                     agents(inventory, channel).stream()
                         .allMatch(agent -> snapshot.upgradeOf(agent).isEmpty())));
+  }
+
+  private List<InstalledPackage> agents(String inventory, Channel channel) {
+    Key key = new Key(inventory, Set.copyOf(channel.agentPackages()));
+    List<InstalledPackage> cached = cache.get(key);
+    if (cached != null) {
+      return cached;
+    }
+    List<InstalledPackage> agents = agents(inventories.load(inventory), channel);
+    cache.put(key, agents);
+    return agents;
   }
 
   private static List<InstalledPackage> agents(Inventory inventory, Channel channel) {
