@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What the operations work with. What they ask for may be refused with {@link
@@ -26,7 +27,8 @@ import java.util.function.Predicate;
  * @param copies accepts a copy, and answers with the new image
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
- * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
+ * @param agentIsLatest says of images that are answered together whether their channel has no newer
+ *     agent; empty for one without an agent
  * @param quotas refuses what would exceed one
  * @param accountExists whether this server has an account of that id
  * @param pageTokens signs the tokens of pages
@@ -39,7 +41,7 @@ public record ImageServices(
     Function<CopyRequest, Image> copies,
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
-    Function<Image, Optional<Boolean>> agentIsLatest,
+    Supplier<Function<Image, Optional<Boolean>>> agentIsLatest,
     Quotas quotas,
     Predicate<String> accountExists,
     PageTokens pageTokens,

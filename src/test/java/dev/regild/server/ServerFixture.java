@@ -117,7 +117,7 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                image -> Optional.of(true),
+                () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
@@ -220,7 +220,7 @@ final class ServerFixture implements AutoCloseable {
         database.read(
             handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
-      return new UpdateAnswer(existing, true, PLAN);
+      return new UpdateAnswer(existing, true);
     }
     Image created =
         existing.updated(
@@ -236,7 +236,7 @@ final class ServerFixture implements AutoCloseable {
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
-    return new UpdateAnswer(created, true, PLAN);
+    return new UpdateAnswer(created, true);
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
