@@ -58,18 +58,14 @@ final class DescribeImagePermissions
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
     return database.read(handle -> {
       Image image = images.require(handle, caller, request.name);
-      // One more than the page holds tells whether there is another page.
-      List<Shared> found =
-          shares.page(handle, image, accounts, after, limit + 1).entrySet().stream()
-              .map(Shared::of)
-              .toList();
-      List<Shared> page = found.subList(0, Math.min(limit, found.size()));
+      Page<Shared> page =
+          Page.of(
+              shares.page(handle, image, accounts, after, limit + 1).entrySet().stream()
+                  .map(Shared::of)
+                  .toList(),
+              limit);
       return new Result(
-          image.name(),
-          page,
-          found.size() > limit
-              ? Optional.of(pageTokens.next(query, page.getLast().sharedAccountId()))
-              : Optional.empty());
+          image.name(), page.items(), page.nextToken(pageTokens, query, Shared::sharedAccountId));
     });
   }
 }

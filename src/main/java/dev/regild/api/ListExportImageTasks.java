@@ -53,15 +53,12 @@ final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTa
     Optional<PageKey> after =
         request.nextToken.map(token -> pageKey(pageTokens.read(query, token)));
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
-    // One more than the page holds tells whether there is another page.
-    List<ExportTask> found =
-        database.read(handle -> tasks.page(handle, caller, filters, after, limit + 1));
-    List<ExportTask> page = found.subList(0, Math.min(limit, found.size()));
+    Page<ExportTask> page =
+        Page.of(
+            database.read(handle -> tasks.page(handle, caller, filters, after, limit + 1)), limit);
     return new Result(
-        page.stream().map(WireExportImageTask::of).toList(),
-        found.size() > limit
-            ? Optional.of(pageTokens.next(query, text(page.getLast())))
-            : Optional.empty());
+        page.items().stream().map(WireExportImageTask::of).toList(),
+        page.nextToken(pageTokens, query, ListExportImageTasks::text));
   }
 
   private static Map<ExportTasks.Filter, List<String>> filters(List<Filter> wanted) {

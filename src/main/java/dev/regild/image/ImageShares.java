@@ -14,14 +14,17 @@ public final class ImageShares {
     handle
         .createUpdate(
             """
-            INSERT INTO image_share (image_id, account_id, allow_fleet, allow_image_builder)
-            VALUES (:image, :account, :allowFleet, :allowImageBuilder)
+            INSERT INTO image_share (
+              image_id, account_id, region, name, allow_fleet, allow_image_builder)
+            VALUES (:image, :account, :region, :name, :allowFleet, :allowImageBuilder)
             ON CONFLICT (image_id, account_id) DO UPDATE
                SET allow_fleet = excluded.allow_fleet,
                    allow_image_builder = excluded.allow_image_builder
             """)
         .bind("image", image.id())
         .bind("account", accountId)
+        .bind("region", image.owner().region())
+        .bind("name", image.name())
         .bind("allowFleet", permissions.allowFleet())
         .bind("allowImageBuilder", permissions.allowImageBuilder())
         .execute();

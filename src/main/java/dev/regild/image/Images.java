@@ -97,13 +97,26 @@ public final class Images {
   }
 
   private RefusedException notOwned(Handle handle, Owner owner, String name) {
-    ImageQuery visible =
-        new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
-    return page(handle, visible).isEmpty()
-        ? missing(owner, name)
-        : new RefusedException(
+    return sees(handle, owner, name)
+        ? new RefusedException(
             NOT_PERMITTED,
-            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner));
+            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner))
+        : missing(owner, name);
+  }
+
+  /** Whether the viewer sees an image of that name: its own, a shared or a public one. */
+  public boolean sees(Handle handle, Owner viewer, String name) {
+    return sees(handle, viewer, List.of(name), List.of());
+  }
+
+  /** As {@link #sees}, of that ARN. */
+  public boolean seesArn(Handle handle, Owner viewer, String arn) {
+    return sees(handle, viewer, List.of(), List.of(arn));
+  }
+
+  private boolean sees(Handle handle, Owner viewer, List<String> names, List<String> arns) {
+    ImageQuery any = new ImageQuery(viewer, names, arns, Optional.empty(), Optional.empty(), 1);
+    return !page(handle, any).isEmpty();
   }
 
   private static RefusedException missing(Owner owner, String name) {

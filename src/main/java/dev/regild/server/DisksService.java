@@ -73,12 +73,13 @@ final class DisksService implements HttpService {
 
   private void upload(ServerRequest request, ServerResponse response) {
     RequestLog.operation("UploadDisk");
-    Caller caller = admitted(requests.callerOfStream(request), true);
+    Caller caller = Requests.admitted(requests.callerOfStream(request), true);
     if (!request.content().hasEntity()) {
       throw new ApiException(
           ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
     }
     UploadedDisk disk = receive(caller, request);
+    RequestLog.resources(request, List.of(disk.id()));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
     OwnAnswers.send(response, DiskView.of(disk));
@@ -86,7 +87,7 @@ final class DisksService implements HttpService {
 
   private void list(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("ListDisks");
-    Caller caller = admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     OwnAnswers.send(
         response,
         new Listing(disks.list(caller.owner().accountId()).stream().map(DiskView::of).toList()));
@@ -94,29 +95,23 @@ final class DisksService implements HttpService {
 
   private void download(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("DownloadDisk");
-    Caller caller = admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     UploadedDisk disk = require(caller, request);
     new DiskDownload(disk, disks.path(disk)).send(request, response);
   }
 
   private void delete(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("DeleteDisk");
-    Caller caller = admitted(requests.caller(request, requests.body(request)), true);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
     UploadedDisk disk = require(caller, request);
     disks.delete(disk.id());
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk deleted");
     response.status(Status.NO_CONTENT_204).send();
   }
 
-  private static Caller admitted(Caller caller, boolean changes) {
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
-    caller.requirePermission(changes);
-    return caller;
-  }
-
   private UploadedDisk require(Caller caller, ServerRequest request) throws IOException {
     String id = request.path().pathParameters().get("id");
+    RequestLog.resources(request, List.of(id));
     return disks
         .find(caller.owner().accountId(), id)
         .orElseThrow(() ->

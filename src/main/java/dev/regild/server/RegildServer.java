@@ -145,7 +145,7 @@ public final class RegildServer implements AutoCloseable {
             updates,
             outcomes,
             channels,
-            new PackageCache(data.resolve("packages")),
+            packages,
             layers,
             qemuImg,
             guests,
@@ -185,6 +185,7 @@ public final class RegildServer implements AutoCloseable {
     opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
+    AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
     EventStreams events = new EventStreams();
     Endpoints endpoints =
         new Endpoints(
@@ -211,7 +212,8 @@ public final class RegildServer implements AutoCloseable {
             metrics,
             events);
     HttpFront front =
-        opened(HttpFront.start(config.listen(), metrics, endpoints.services(), REQUEST_GRACE));
+        opened(
+            HttpFront.start(config.listen(), metrics, audit, endpoints.services(), REQUEST_GRACE));
     opened(events::stop);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())

@@ -74,9 +74,7 @@ public final class ExportJob implements JobQueue.Job {
           .log("image exported");
     } catch (IOException | ProgramException e) {
       if (Thread.interrupted()) {
-        InterruptedException interrupted = new InterruptedException("The process is going down.");
-        interrupted.initCause(e);
-        throw interrupted;
+        throw JobQueue.Job.interrupted(e);
       }
       LOG.atWarn()
           .addKeyValue("image", task.imageArn())

@@ -7,7 +7,6 @@ import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
-import dev.regild.image.ImageQuery;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
@@ -15,7 +14,6 @@ import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -81,14 +79,12 @@ public final class ImageCopies {
   private Image requireSource(Handle handle, Owner owner, String name) {
     Optional<Image> owned = images.find(handle, owner, name);
     if (owned.isEmpty()) {
-      ImageQuery visible =
-          new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
-      throw images.page(handle, visible).isEmpty()
+      throw images.sees(handle, owner, name)
           ? new RefusedException(
-              NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner))
-          : new RefusedException(
               NOT_AVAILABLE,
-              "The image %s is another account's; only its owner can copy it.".formatted(name));
+              "The image %s is another account's; only its owner can copy it.".formatted(name))
+          : new RefusedException(
+              NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner));
     }
     if (owned.get().state() != ImageState.AVAILABLE) {
       throw new RefusedException(

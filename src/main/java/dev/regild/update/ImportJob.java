@@ -101,9 +101,7 @@ public final class ImportJob implements JobQueue.Job {
       LOG.atInfo().addKeyValue("image", image.name()).log("image imported");
     } catch (IOException | ProgramException | UnfitDiskException | RuntimeException e) {
       if (goingDown) {
-        InterruptedException interrupted = new InterruptedException("The process is going down.");
-        interrupted.initCause(e);
-        throw interrupted;
+        throw JobQueue.Job.interrupted(e);
       }
       LOG.atWarn()
           .addKeyValue("image", image.name())

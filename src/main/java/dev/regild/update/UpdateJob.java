@@ -134,14 +134,8 @@ public final class UpdateJob implements JobQueue.Job {
       throw new CancelledUpdateException(imageId);
     }
     if (goingDown) {
-      throw interrupted(failure);
+      throw JobQueue.Job.interrupted(failure);
     }
-  }
-
-  private static InterruptedException interrupted(Exception cause) {
-    InterruptedException interrupted = new InterruptedException("The process is going down.");
-    interrupted.initCause(cause);
-    return interrupted;
   }
 
   @Override
@@ -216,8 +210,7 @@ public final class UpdateJob implements JobQueue.Job {
             progress -> publish.run(update, progress),
             done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
     database.useTransaction(
-        handle ->
-            outcomes.succeed(handle, update, inventory, qualification, published.layer()));
+        handle -> outcomes.succeed(handle, update, inventory, qualification, published.layer()));
     LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }
 

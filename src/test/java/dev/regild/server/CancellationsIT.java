@@ -39,7 +39,8 @@ class CancellationsIT {
       client.createUpdatedImage(r -> r.existingImageName("golden").newImageName("renewed"));
       ImageBuilder builder = client.describeImageBuilders(r -> {}).imageBuilders().getFirst();
       String id =
-          server.database
+          server
+              .database
               .read(h -> server.images.require(h, server.owner("us-east-1"), "renewed"))
               .id();
       server.database.useTransaction(handle -> {
@@ -54,8 +55,7 @@ class CancellationsIT {
       Image image = client.describeImages(r -> r.names("renewed")).images().getFirst();
       assertThat(image.state()).isEqualTo(ImageState.FAILED);
       assertThat(image.stateChangeReason().message()).contains("cancelled");
-      UpdateRecord record =
-          server.database.read(h -> server.updates.findById(h, id)).orElseThrow();
+      UpdateRecord record = server.database.read(h -> server.updates.findById(h, id)).orElseThrow();
       assertThat(record.status()).isEqualTo(UpdateRecord.Status.FAILED);
       assertThat(record.steps())
           .extracting(UpdateRecord.Step::status)

@@ -153,7 +153,8 @@ class ExportsIT {
 
   private static List<String> list(AppStreamClient client, String filter, String... values) {
     return client
-        .listExportImageTasks(r -> r.filters(List.of(Filter.builder().name(filter).values(values).build())))
+        .listExportImageTasks(
+            r -> r.filters(List.of(Filter.builder().name(filter).values(values).build())))
         .exportImageTasks()
         .stream()
         .map(ExportImageTask::taskId)

@@ -40,15 +40,15 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageExports;
-import dev.regild.update.AgentVersions;
 import dev.regild.update.ImportRequest;
+import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateOutcomes;
-import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -60,6 +60,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
@@ -86,7 +87,9 @@ final class ServerFixture implements AutoCloseable {
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
+  private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final EventStreams events = new EventStreams();
+  private final AuditLog audit;
   private final HttpFront front;
 
   ServerFixture(Path data) throws Exception {
@@ -111,7 +114,7 @@ final class ServerFixture implements AutoCloseable {
             authentication,
             new ImageServices(
                 database,
-                this::update,
+                request -> updating.apply(request),
                 this::importDisk,
                 copies()::copy,
                 exports()::export,
@@ -134,16 +137,23 @@ final class ServerFixture implements AutoCloseable {
             data,
             new Metrics(),
             events);
+    audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
     front =
         HttpFront.start(
             new Config.Listen("127.0.0.1", 0),
             endpoints.metrics(),
+            audit,
             endpoints.services(),
             Duration.ofSeconds(1));
   }
 
   URI uri(String path) {
     return URI.create("http://127.0.0.1:" + front.port() + path);
+  }
+
+  /** From now on, updates are not merely written down. */
+  void decideUpdatesBy(Function<UpdateRequest, UpdateAnswer> decision) {
+    updating = decision;
   }
 
   /**
@@ -213,7 +223,7 @@ final class ServerFixture implements AutoCloseable {
   UpdateAnswer update(UpdateRequest request) {
     Image existing =
         database.read(
-            handle -> images.require(handle, request.owner(), request.existingImageName()));
+            handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
       return new UpdateAnswer(existing, true, PLAN);
     }
@@ -299,6 +309,7 @@ final class ServerFixture implements AutoCloseable {
   public void close() {
     events.stop();
     front.close();
+    audit.close();
     database.close();
   }
 }
