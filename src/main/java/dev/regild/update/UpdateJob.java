@@ -21,6 +21,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageManager;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,7 +55,6 @@ public final class UpdateJob implements JobQueue.Job {
 
   private final Layers layerRecords = new Layers();
   private final RunningUpdates running = new RunningUpdates();
-  private volatile boolean goingDown;
 
   public UpdateJob(
       Database database,
@@ -82,7 +82,10 @@ public final class UpdateJob implements JobQueue.Job {
 
   @Override
   public void run(String imageId) throws InterruptedException {
-    Optional<UpdateRecord> record = running(imageId);
+    Optional<UpdateRecord> record =
+        database
+            .read(handle -> records.findById(handle, imageId))
+            .filter(found -> found.status() == UpdateRecord.Status.RUNNING);
     if (record.isEmpty()) {
       return;
     }
@@ -91,7 +94,7 @@ public final class UpdateJob implements JobQueue.Job {
       makeOrFail(record.get());
     } catch (InterruptedException | RuntimeException e) {
       // What a cancelled update ends with is of no interest: the registry has its outcome.
-      if (!running.end(imageId) && running(imageId).isPresent()) {
+      if (!running.end(imageId) && !(e instanceof CancelledUpdateException)) {
         throw e;
       }
       LOG.atInfo().addKeyValue("image", record.get().imageName()).log("update cancelled");
@@ -102,45 +105,33 @@ public final class UpdateJob implements JobQueue.Job {
     }
   }
 
-  private Optional<UpdateRecord> running(String imageId) {
-    return database
-        .read(handle -> records.findById(handle, imageId))
-        .filter(record -> record.status() == UpdateRecord.Status.RUNNING);
-  }
-
   private void makeOrFail(UpdateRecord record) throws InterruptedException {
     String imageId = record.imageId();
     int attempt = database.inTransaction(handle -> outcomes.startOver(handle, imageId));
     StepRecorder recorder =
-        new StepRecorder(database, records, imageId, record.imageName(), attempt);
+        new StepRecorder(database, records, outcomes, imageId, record.imageName(), attempt);
     try {
       make(update(record), recorder);
-    } catch (FailedStepException e) {
-      requireGoingOn(imageId, e);
-      recorder.failed(e);
-      fail(imageId, e.getMessage() + " " + e.step().remedy());
     } catch (CancelledUpdateException e) {
       throw e;
+    } catch (FailedStepException e) {
+      running.requireGoingOn(imageId, e);
+      database.useTransaction(handle -> {
+        outcomes.fail(handle, imageId, e.getMessage() + " " + e.step().remedy());
+        recorder.failed(handle, e);
+      });
+      removeLayer(imageId);
     } catch (IOException | ChannelException | RuntimeException e) {
-      requireGoingOn(imageId, e);
+      running.requireGoingOn(imageId, e);
       LOG.atError().addKeyValue("image", record.imageName()).setCause(e).log("update failed");
-      fail(imageId, "The update could not be made: " + e.getMessage());
-    }
-  }
-
-  /** A failure is none of the update's own if the update was ended from outside. */
-  private void requireGoingOn(String imageId, Exception failure) throws InterruptedException {
-    if (running.isCancelled(imageId)) {
-      throw new CancelledUpdateException(imageId);
-    }
-    if (goingDown) {
-      throw JobQueue.Job.interrupted(failure);
+      String message = "The update could not be made: " + e.getMessage();
+      database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
+      removeLayer(imageId);
     }
   }
 
   @Override
   public void abort() {
-    goingDown = true;
     running.abortAll();
   }
 
@@ -179,44 +170,26 @@ public final class UpdateJob implements JobQueue.Job {
   private void make(Update update, StepRecorder recorder)
       throws FailedStepException, InterruptedException {
     String id = update.newImage().id();
-    Inventory inventory;
-    Guest guest =
-        recorder.step(
-            Step.PREPARE,
-            progress -> prepare.run(update),
-            opened -> "isolation " + guests.isolation());
-    running.onAbort(id, guest::abort);
+    Watcher watcher = abort -> running.onAbort(id, abort);
     try {
-      inventory = service(update, recorder, guest);
+      Inventory inventory = service(update, recorder, watcher);
+      database.useTransaction(handle -> outcomes.startQualification(handle, id));
+      publish(update, recorder, watcher, inventory);
     } catch (FailedStepException | InterruptedException | RuntimeException e) {
-      guest.abort();
+      running.abort(id);
       throw e;
     }
-    database.useTransaction(handle -> outcomes.startQualification(handle, id));
-    Qualification qualification =
-        recorder.step(
-            Step.QUALIFY,
-            progress -> qualify.run(update, abort -> running.onAbort(id, abort)),
-            seen ->
-                "booted "
-                    + seen.kernel()
-                    + ", system "
-                    + seen.systemState()
-                    + ", failed units "
-                    + seen.failedUnits());
-    Publish.Published published =
-        recorder.step(
-            Step.PUBLISH,
-            progress -> publish.run(update, progress),
-            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
-    database.useTransaction(
-        handle -> outcomes.succeed(handle, update, inventory, qualification, published.layer()));
     LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }
 
-  /** From Resolve to Seal: all that happens while the guest is open. It is closed afterwards. */
-  private Inventory service(Update update, StepRecorder recorder, Guest guest)
+  /** From Prepare to Seal: all that happens while the guest is open. It is closed afterwards. */
+  private Inventory service(Update update, StepRecorder recorder, Watcher watcher)
       throws FailedStepException, InterruptedException {
+    Guest guest =
+        recorder.step(
+            Step.PREPARE,
+            progress -> prepare.run(update, watcher),
+            opened -> "isolation " + guests.isolation());
     PackageManager packageManager = guests.packageManager(guest);
     Transaction transaction =
         recorder.step(
@@ -255,6 +228,28 @@ public final class UpdateJob implements JobQueue.Job {
     return inventory;
   }
 
+  private void publish(Update update, StepRecorder recorder, Watcher watcher, Inventory inventory)
+      throws FailedStepException, InterruptedException {
+    Qualification qualification =
+        recorder.step(
+            Step.QUALIFY,
+            progress -> qualify.run(update, watcher),
+            seen ->
+                "booted "
+                    + seen.kernel()
+                    + ", system "
+                    + seen.systemState()
+                    + ", failed units "
+                    + seen.failedUnits());
+    Publish.Published published =
+        recorder.step(
+            Step.PUBLISH,
+            progress -> publish.run(update, progress),
+            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
+    database.useTransaction(
+        handle -> outcomes.succeed(handle, update, inventory, qualification, published.layer()));
+  }
+
   /** As {@code GET /regild/v1/updates} shows it: counts, then every name that is new or gone. */
   private static String summary(Transaction transaction) {
     List<String> added =
@@ -273,11 +268,6 @@ public final class UpdateJob implements JobQueue.Job {
         + Stream.concat(added.stream(), removed.stream())
             .map(name -> "; " + name)
             .reduce("", String::concat);
-  }
-
-  private void fail(String imageId, String message) {
-    database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
-    removeLayer(imageId);
   }
 
   /** Published before the registry could know it: nothing stands on it. */

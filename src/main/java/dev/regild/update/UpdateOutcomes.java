@@ -89,28 +89,37 @@ public final class UpdateOutcomes {
     records.succeeded(handle, image.id());
   }
 
-  /** The image is FAILED and its builder gone. */
+  /** The image is FAILED with an error, and its builder gone. */
   void fail(Handle handle, String imageId, String message) {
+    ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
+    fail(handle, imageId, message, List.of(error));
+  }
+
+  /** The image is FAILED, its builder gone, and the step that is running has FAILED too. */
+  void cancel(Handle handle, String imageId, String message) {
+    fail(handle, imageId, message, List.of());
+    for (UpdateRecord.Step step : records.allSteps(handle, imageId)) {
+      if (step.status() == UpdateRecord.StepStatus.RUNNING) {
+        records.stepFailed(handle, imageId, step.attempt(), step.ordinal(), "Cancelled.");
+      }
+    }
+  }
+
+  private void fail(Handle handle, String imageId, String message, List<ImageError> errors) {
     Image image = requireRunning(handle, imageId);
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_UPDATE_FAILURE, message);
-    ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
-    images.fail(handle, image, reason, List.of(error));
+    images.fail(handle, image, reason, errors);
     builders.deleteFor(handle, image);
     records.failed(handle, imageId);
   }
 
-  /** As {@link #fail}, and the step that is running has FAILED too. */
-  void cancel(Handle handle, String imageId, String message) {
-    for (UpdateRecord.Step step : records.allSteps(handle, imageId)) {
-      if (step.status() == UpdateRecord.StepStatus.RUNNING) {
-        records.stepFailed(handle, imageId, step.attempt(), step.ordinal(), "cancelled");
-      }
-    }
-    fail(handle, imageId, message);
-  }
-
-  private Image requireRunning(Handle handle, String imageId) {
+  /**
+   * The image that a running update makes.
+   *
+   * @throws CancelledUpdateException if the update is not running any more
+   */
+  Image requireRunning(Handle handle, String imageId) {
     return records
         .findById(handle, imageId)
         .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
