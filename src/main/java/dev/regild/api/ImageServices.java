@@ -3,6 +3,7 @@ package dev.regild.api;
 import dev.regild.db.Database;
 import dev.regild.image.ExportTask;
 import dev.regild.image.Image;
+import dev.regild.image.ImageBuilder;
 import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.update.CopyRequest;
@@ -27,6 +28,7 @@ import java.util.function.Supplier;
  * @param copies accepts a copy, and answers with the new image
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
+ * @param builderDeletions deletes the owner's image builder of a name, and answers with it
  * @param agentIsLatest says of images that are answered together whether their channel has no newer
  *     agent; empty for one without an agent
  * @param quotas refuses what would exceed one
@@ -41,6 +43,7 @@ public record ImageServices(
     Function<CopyRequest, Image> copies,
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
+    BiFunction<Owner, String, ImageBuilder> builderDeletions,
     Supplier<Function<Image, Optional<Boolean>>> agentIsLatest,
     Quotas quotas,
     Predicate<String> accountExists,

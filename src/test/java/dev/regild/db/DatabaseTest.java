@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseTest {
-  private static final String GUARD =
-      "INSERT INTO quota_use (account_id, region) VALUES (?, 'r')";
+  private static final String GUARD = "INSERT INTO quota_use (account_id, region) VALUES (?, 'r')";
 
   @TempDir Path directory;
 

@@ -85,8 +85,7 @@ class QuotasTest {
     registry.write(h -> publications.withdraw(h, ALICE, golden.name()));
     assertCounts(2, ALICE);
     assertCounts(0, everyone);
-    registry.write(h ->
-        registry.images.remove(h, registry.images.startDeleting(h, other)));
+    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, other)));
     assertCounts(1, ALICE);
   }
 
