@@ -101,7 +101,7 @@ public final class UpdateJob implements JobQueue.Job {
     this.clock = clock;
     this.prepare = new Prepare(layers, qemuImg, guests);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, qemuImg, boot);
+    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, boot));
     this.publish = new Publish(layers, qemuImg);
   }
 

@@ -196,12 +196,13 @@ class AwsClientsIT {
   @Test
   void anImportAndADeletionAnswerWithTheImage() throws Exception {
     server.golden("eu-south-2", "golden");
+    String disk = server.upload(server.account).id();
     try (AppStreamClient client = client("eu-south-2", server.key)) {
       var image =
           client
               .createImportedImage(r ->
                   r.name("imported")
-                      .sourceAmiId("ami-0123456789abcdef0")
+                      .sourceAmiId(disk)
                       .iamRoleArn("arn:aws:iam::123456789012:role/import")
                       .appCatalogConfig(
                           List.of(
