@@ -109,11 +109,16 @@ public final class ImportJob implements JobQueue.Job {
     String imageId = id.substring(0, id.indexOf('/'));
     String diskId = id.substring(id.indexOf('/') + 1);
     Optional<Image> unfinished = database.inTransaction(handle -> startOver(handle, imageId));
-    // An earlier run may have come to the image's end, but not to the upload's.
-    if (unfinished.isPresent()) {
-      makeOrFail(unfinished.get(), diskId);
+    try {
+      // An earlier run may have come to the image's end, but not to the upload's.
+      if (unfinished.isPresent()) {
+        makeOrFail(unfinished.get(), diskId);
+      }
+      database.useTransaction(handle -> release(handle, imageId, diskId));
+    } finally {
+      boots.remove(imageId);
+      Workspaces.remove(layers, imageId);
     }
-    database.useTransaction(handle -> release(handle, imageId, diskId));
   }
 
   /** The image, IMPORTING; empty if there is nothing to do about it any more. */
@@ -144,9 +149,6 @@ public final class ImportJob implements JobQueue.Job {
           .addKeyValue("reason", e.getMessage())
           .log("import failed");
       fail(image, String.valueOf(e.getMessage()));
-    } finally {
-      boots.remove(image.id());
-      Workspaces.remove(layers, image.id());
     }
   }
 
@@ -199,9 +201,9 @@ public final class ImportJob implements JobQueue.Job {
     try {
       return ThrowAwayBoot.requireUp(
           boot.run(disk, layout, directory.resolve("boot"), abort -> running(image, abort)));
-    } catch (GuestException e) {
+    } catch (GuestException | StepException e) {
       throw new StepException(
-          "The disk does not boot: %s%nBoot it elsewhere, mend it and upload it again, or raise qualification.time-limit."
+          "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit."
               .formatted(e.getMessage()));
     }
   }

@@ -196,13 +196,12 @@ class AwsClientsIT {
   @Test
   void anImportAndADeletionAnswerWithTheImage() throws Exception {
     server.golden("eu-south-2", "golden");
-    String disk = server.upload(server.account).id();
     try (AppStreamClient client = client("eu-south-2", server.key)) {
       var image =
           client
               .createImportedImage(r ->
                   r.name("imported")
-                      .sourceAmiId(disk)
+                      .sourceAmiId("ami-0123456789abcdef0")
                       .iamRoleArn("arn:aws:iam::123456789012:role/import")
                       .appCatalogConfig(
                           List.of(

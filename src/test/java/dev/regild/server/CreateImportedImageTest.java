@@ -49,12 +49,10 @@ class CreateImportedImageTest {
   @TempDir static Path directory;
 
   private static ServerFixture server;
-  private static String disk;
 
   @BeforeAll
   static void start() throws Exception {
     server = new ServerFixture(directory);
-    disk = server.upload(server.account).id();
     server.golden("us-east-1", "golden");
   }
 
@@ -76,7 +74,7 @@ class CreateImportedImageTest {
     try (AppStreamClient client = server.client("us-east-1")) {
       assertThatThrownBy(() ->
               client.createImportedImage(
-                  r -> r.name("dry").sourceAmiId(disk).iamRoleArn(ROLE).dryRun(true)))
+                  r -> r.name("dry").sourceAmiId(ServerFixture.DISK).iamRoleArn(ROLE).dryRun(true)))
           .isInstanceOf(DryRunOperationException.class)
           .hasMessageContaining("would be accepted");
     }
@@ -136,7 +134,7 @@ class CreateImportedImageTest {
   @Test
   void aDiskThatIsNotThereOrAnotherAccounts() throws Exception {
     String foreign = server.upload(server.accounts.create("stranger")).id();
-    for (String id : List.of("ami-0123456789abcdef0", "ami-zzzzzzzz", foreign)) {
+    for (String id : List.of("ami-00000000000000000", "ami-zzzzzzzz", foreign)) {
       assertRefused(
           Map.of("SourceAmiId", id), "ResourceNotFoundException", "no uploaded disk " + id);
     }
@@ -208,7 +206,7 @@ class CreateImportedImageTest {
     try (AppStreamClient client = server.client("us-east-1")) {
       client.createImportedImage(r ->
           r.name("with-apps")
-              .sourceAmiId(disk)
+              .sourceAmiId(ServerFixture.DISK)
               .iamRoleArn(ROLE)
               .displayName("With applications")
               .description("Made in March")
@@ -249,7 +247,7 @@ class CreateImportedImageTest {
             {"diskId": "%s", "agentSoftwareVersion": "ALWAYS_LATEST", "validated": true,
              "intendedInstanceType": "stream.standard.medium"}
             """
-                .formatted(disk));
+                .formatted(ServerFixture.DISK));
     assertThat(shown.path("imported")).isEqualTo(expected);
   }
 
@@ -312,7 +310,7 @@ class CreateImportedImageTest {
   private static Map<String, Object> request(Map<String, Object> members) {
     Map<String, Object> request = new HashMap<>();
     request.put("Name", "new");
-    request.put("SourceAmiId", disk);
+    request.put("SourceAmiId", ServerFixture.DISK);
     request.put("IamRoleArn", ROLE);
     request.putAll(members);
     return request;

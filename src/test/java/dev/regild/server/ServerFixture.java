@@ -95,6 +95,9 @@ final class ServerFixture implements AutoCloseable {
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
 
+  /** A small disk of the account, with nothing on it; it stays when it was imported. */
+  static final String DISK = "ami-0123456789abcdef0";
+
   final Path data;
   final Database database;
   final Account account;
@@ -125,6 +128,11 @@ final class ServerFixture implements AutoCloseable {
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC());
+    disks.export(
+        DISK,
+        account.id(),
+        DiskFormat.QCOW2,
+        file -> new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20));
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Endpoints endpoints =
         new Endpoints(
@@ -341,14 +349,11 @@ final class ServerFixture implements AutoCloseable {
         Clock.systemUTC());
   }
 
-  /** A small disk of that account, with nothing on it. */
+  /** The same disk once more, as that account sends it. */
   UploadedDisk upload(Account owner) throws Exception {
-    Path file = data.resolve("upload.qcow2");
-    new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
+    Path file = disks.path(disks.find(account.id(), DISK).orElseThrow());
     try (InputStream content = Files.newInputStream(file)) {
       return disks.receive(owner.id(), content, OptionalLong.of(Files.size(file)));
-    } finally {
-      Files.delete(file);
     }
   }
 
