@@ -3,6 +3,7 @@ package dev.regild.api;
 import dev.regild.db.Database;
 import dev.regild.image.ExportTask;
 import dev.regild.image.Image;
+import dev.regild.image.ImageBuilder;
 import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.update.CopyRequest;
@@ -26,6 +27,7 @@ import java.util.function.Predicate;
  * @param copies accepts a copy, and answers with the new image
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
+ * @param builderDeletions deletes the owner's image builder of a name, and answers with it
  * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
  * @param quotas refuses what would exceed one
  * @param accountExists whether this server has an account of that id
@@ -39,6 +41,7 @@ public record ImageServices(
     Function<CopyRequest, Image> copies,
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
+    BiFunction<Owner, String, ImageBuilder> builderDeletions,
     Function<Image, Optional<Boolean>> agentIsLatest,
     Quotas quotas,
     Predicate<String> accountExists,

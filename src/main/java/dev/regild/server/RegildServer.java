@@ -38,7 +38,9 @@ import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
+import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.UpdateOutcomes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -133,23 +135,22 @@ public final class RegildServer implements AutoCloseable {
 
     PackageCache packages = new PackageCache(data.resolve("packages"));
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
-    jobs.register(
-        ImageUpdates.JOB,
+    UpdateOutcomes outcomes =
+        new UpdateOutcomes(
+            images, builders, inventories, layerRecords, updates, agentVersions, clock);
+    UpdateJob updateJob =
         new UpdateJob(
             database,
             images,
-            builders,
-            inventories,
-            layerRecords,
             updates,
+            outcomes,
             channels,
             packages,
             layers,
             qemuImg,
             guests,
-            new QualificationBoot(guests, machine(config.qualification())),
-            agentVersions,
-            clock));
+            new QualificationBoot(guests, machine(config.qualification())));
+    jobs.register(ImageUpdates.JOB, updateJob);
     jobs.register(
         ImportJob.KIND,
         new ImportJob(
@@ -196,6 +197,8 @@ public final class RegildServer implements AutoCloseable {
                 imageCopies::copy,
                 imageExports::export,
                 deletions::delete,
+                new UpdateCancellations(database, builders, outcomes, updateJob::cancel)
+                    ::deleteBuilder,
                 agentVersions::isLatest,
                 quotas,
                 id -> accounts.find(id).isPresent(),

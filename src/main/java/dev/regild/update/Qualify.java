@@ -8,6 +8,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class Qualify {
     this.boot = boot;
   }
 
-  Qualification run(Update update, QualificationBoot.Watcher watcher)
+  Qualification run(Update update, Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
         boot(update.overlay(), update.base(), update.directory().resolve("boot"), watcher);
@@ -58,7 +59,7 @@ final class Qualify {
     }
   }
 
-  private List<String> failedBefore(Update update, QualificationBoot.Watcher watcher)
+  private List<String> failedBefore(Update update, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     if (update.existing().qualification().isPresent()) {
       return update.existing().qualification().get().failedUnits();
@@ -68,8 +69,7 @@ final class Qualify {
         .failedUnits();
   }
 
-  private QualificationReport boot(
-      Path disk, ImageDisk layout, Path directory, QualificationBoot.Watcher watcher)
+  private QualificationReport boot(Path disk, ImageDisk layout, Path directory, Watcher watcher)
       throws IOException, ProgramException, GuestException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");

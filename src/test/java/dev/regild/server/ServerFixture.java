@@ -8,6 +8,7 @@ import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
+import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
@@ -39,12 +40,15 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageExports;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateCancellations;
+import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -117,6 +121,7 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
+                new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
                 image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
@@ -248,6 +253,18 @@ final class ServerFixture implements AutoCloseable {
 
   CopyJob copyJob() {
     return new CopyJob(database, images, new CopyRecords());
+  }
+
+  private UpdateOutcomes outcomes() throws IOException {
+    Inventories inventories = new Inventories(database);
+    return new UpdateOutcomes(
+        images,
+        builders,
+        inventories,
+        new Layers(),
+        updates,
+        new AgentVersions(new Channels(data, Clock.systemUTC()), inventories),
+        Clock.systemUTC());
   }
 
   private ImageExports exports() {
