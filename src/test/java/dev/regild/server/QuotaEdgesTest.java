@@ -10,6 +10,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.Quota;
 import dev.regild.update.ImageUpdates;
+import dev.regild.update.UpdatePlans;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -47,10 +48,11 @@ class QuotaEdgesTest {
                 server.database,
                 server.images,
                 server.builders,
-                new Inventories(server.database),
                 server.quotas,
                 server.updates,
-                TestChannel.offering(directory, "DEBIAN_12", "openssl", "3.0.17-1~deb12u2"),
+                new UpdatePlans(
+                    TestChannel.offering(directory, "DEBIAN_12", "openssl", "3.0.17-1~deb12u2"),
+                    new Inventories(server.database)),
                 jobs,
                 clock)
             ::update);

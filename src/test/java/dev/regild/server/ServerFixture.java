@@ -49,6 +49,7 @@ import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -126,7 +127,7 @@ final class ServerFixture implements AutoCloseable {
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
                 new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
-                image -> Optional.of(true),
+                () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
@@ -245,7 +246,7 @@ final class ServerFixture implements AutoCloseable {
         database.read(
             handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
-      return new UpdateAnswer(existing, true, PLAN);
+      return new UpdateAnswer(existing, true);
     }
     Image created =
         existing.updated(
@@ -261,7 +262,7 @@ final class ServerFixture implements AutoCloseable {
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
-    return new UpdateAnswer(created, true, PLAN);
+    return new UpdateAnswer(created, true);
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
@@ -277,13 +278,14 @@ final class ServerFixture implements AutoCloseable {
 
   private UpdateOutcomes outcomes() throws IOException {
     Inventories inventories = new Inventories(database);
+    Channels channels = new Channels(data, Clock.systemUTC());
     return new UpdateOutcomes(
         images,
         builders,
         inventories,
         new Layers(),
         updates,
-        new AgentVersions(new Channels(data, Clock.systemUTC()), inventories),
+        new AgentVersions(channels, new UpdatePlans(channels, inventories)),
         Clock.systemUTC());
   }
 

@@ -28,6 +28,7 @@ class CancelledUpdateTest {
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
+    Channels channels = new Channels(directory, Clock.systemUTC());
     outcomes =
         new UpdateOutcomes(
             registry.images,
@@ -35,7 +36,7 @@ class CancelledUpdateTest {
             registry.inventories,
             new Layers(),
             registry.updates,
-            new AgentVersions(new Channels(directory, Clock.systemUTC()), registry.inventories),
+            new AgentVersions(channels, new UpdatePlans(channels, registry.inventories)),
             Clock.systemUTC());
     image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
