@@ -29,10 +29,7 @@ class DisksCommandTest {
   static void start() throws Exception {
     assumeThat(System.getenv("AWS_ACCESS_KEY_ID")).as("another key goes first").isNull();
     server = new ServerFixture(directory);
-    Files.writeString(
-        directory.resolve("credentials"),
-        "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n"
-            .formatted(server.key.id(), server.key.secret()));
+    server.writeCredentials();
   }
 
   @AfterAll

@@ -25,15 +25,7 @@ class ReadmeIT {
   void start() throws Exception {
     server = new ServerFixture(directory);
     server.golden("us-east-1", "golden");
-    credentials =
-        Files.writeString(
-            directory.resolve("credentials"),
-            """
-            [default]
-            aws_access_key_id = %s
-            aws_secret_access_key = %s
-            """
-                .formatted(server.key.id(), server.key.secret()));
+    credentials = server.writeCredentials();
   }
 
   @AfterEach

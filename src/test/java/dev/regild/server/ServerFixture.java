@@ -53,6 +53,7 @@ import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -168,6 +169,18 @@ final class ServerFixture implements AutoCloseable {
     try (var connection = new RawConnection(front.port())) {
       return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
     }
+  }
+
+  /** The file of credentials that a real server writes into its data directory. */
+  Path writeCredentials() throws IOException {
+    return Files.writeString(
+        data.resolve("credentials"),
+        """
+        [default]
+        aws_access_key_id = %s
+        aws_secret_access_key = %s
+        """
+            .formatted(key.id(), key.secret()));
   }
 
   /** What calls with the account's key that are made at once end with; empty if accepted. */
