@@ -51,7 +51,7 @@ final class HttpFront implements AutoCloseable {
         WebServer.builder()
             .address(address(listen))
             .port(listen.port())
-            // Without its own selectors: one that takes every connection is asked for none to wait.
+            // The only selector: beside a second one, a connection that sends nothing holds up a stop.
             .protocolsDiscoverServices(false)
             .addConnectionSelector(new HttpVersions())
             .routing(routing)

@@ -1,6 +1,6 @@
 package dev.regild.server;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
@@ -15,11 +15,11 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * HTTP/1.1, and HTTP/1.0, which the server's own reader refuses: a connection that begins with a
@@ -48,68 +48,55 @@ final class HttpVersions implements ServerConnectionSelector {
   @Override
   public ServerConnection connection(ConnectionContext context) {
     return http11.connection(
-        new Translated(context, DataReader.create(new FirstLine(context.dataReader()))));
+        new Translated(context, DataReader.create(new FirstHead(context.dataReader()))));
   }
 
-  /** What comes, with the version in its first line translated. */
-  private static final class FirstLine implements Supplier<byte[]> {
-    private static final byte[] OLD = " HTTP/1.0\r\n".getBytes(US_ASCII);
-    private static final byte[] NEW = " HTTP/1.1\r\nConnection: close\r\n".getBytes(US_ASCII);
+  /** What comes, with the head of a first request of HTTP/1.0 translated. */
+  private static final class FirstHead implements Supplier<byte[]> {
+    private static final Pattern OLD_LINE = Pattern.compile("(?<line>[^\\n]* HTTP/1\\.)0\\r\\n");
+    private static final Pattern HOST = Pattern.compile("\\nhost:", Pattern.CASE_INSENSITIVE);
+    private static final String END = "\r\n\r\n";
 
-    /** A longer line is refused, whatever its version. */
-    private static final int LONGEST = 8192;
+    /** A longer head is refused, whatever its version. */
+    private static final int LONGEST = 1 << 14;
 
     private final DataReader in;
     private boolean passed;
 
-    FirstLine(DataReader in) {
+    FirstHead(DataReader in) {
       this.in = in;
     }
 
     @Override
     public byte[] get() {
-      byte[] came = next();
       if (passed) {
-        return came;
+        return next();
       }
       passed = true;
-      int end = endOfLine(came);
-      while (end == 0 && came.length < LONGEST) {
-        came = joined(came, next());
-        end = endOfLine(came);
+      String start = upTo("\n", "");
+      return (OLD_LINE.matcher(start).lookingAt() ? translated(upTo(END, start)) : start)
+          .getBytes(ISO_8859_1);
+    }
+
+    private static String translated(String request) {
+      String head = request.substring(0, Math.max(0, request.indexOf(END)));
+      // A host, which HTTP/1.0 does not ask for; health checks leave it out.
+      String more = HOST.matcher(head).find() ? "" : "Host: localhost\r\n";
+      return OLD_LINE.matcher(request).replaceFirst("${line}1\r\nConnection: close\r\n" + more);
+    }
+
+    /** What came, and what comes until the mark is there, if it is within reason. */
+    private String upTo(String mark, String came) {
+      StringBuilder all = new StringBuilder(came);
+      while (all.indexOf(mark) < 0 && all.length() < LONGEST) {
+        all.append(new String(next(), ISO_8859_1));
       }
-      int version = end - OLD.length;
-      return version > 0 && Arrays.equals(came, version, end, OLD, 0, OLD.length)
-          ? joined(Arrays.copyOf(came, version), NEW, Arrays.copyOfRange(came, end, came.length))
-          : came;
+      return all.toString();
     }
 
     private byte[] next() {
       in.ensureAvailable();
       return in.readBytes(in.available());
-    }
-
-    /** Where the first line ends, its line feed included; 0 if it hasn't yet. */
-    private static int endOfLine(byte[] bytes) {
-      int i = 0;
-      while (i < bytes.length && bytes[i] != '\n') {
-        i++;
-      }
-      return i < bytes.length ? i + 1 : 0;
-    }
-
-    private static byte[] joined(byte[]... parts) {
-      int length = 0;
-      for (byte[] part : parts) {
-        length += part.length;
-      }
-      byte[] all = new byte[length];
-      int end = 0;
-      for (byte[] part : parts) {
-        System.arraycopy(part, 0, all, end, part.length);
-        end += part.length;
-      }
-      return all;
     }
   }
 

@@ -328,6 +328,20 @@ class ProtocolTest {
     }
   }
 
+  @Test
+  void aHealthCheckOfHttp10NeedsNoHost() throws Exception {
+    try (RawConnection connection = connect()) {
+      Answer answer = connection.write("GET /health/live HTTP/1.0\r\n\r\n".getBytes(UTF_8)).read();
+      assertThat(answer.body()).isEqualTo("{\"status\":\"UP\"}");
+      assertThat(connection.isEnded()).isTrue();
+    }
+    try (RawConnection connection = connect()) {
+      assertThat(
+              connection.write("GET /health/live HTTP/1.1\r\n\r\n".getBytes(UTF_8)).read().status())
+          .isEqualTo(400);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/0.9", "HTTP/2.0", "HTTP/1.1 ", "http/1.1", "nonsense"})
   void anyOtherVersionIsRefusedAndTheConnectionEnded(String version) throws Exception {
