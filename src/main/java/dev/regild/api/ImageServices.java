@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What the operations work with. What they ask for may be refused with {@link
@@ -28,7 +29,8 @@ import java.util.function.Predicate;
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
  * @param builderDeletions deletes the owner's image builder of a name, and answers with it
- * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
+ * @param agentIsLatest says of images that are answered together whether their channel has no newer
+ *     agent; empty for one without an agent
  * @param quotas refuses what would exceed one
  * @param accountExists whether this server has an account of that id
  * @param pageTokens signs the tokens of pages
@@ -42,7 +44,7 @@ public record ImageServices(
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
     BiFunction<Owner, String, ImageBuilder> builderDeletions,
-    Function<Image, Optional<Boolean>> agentIsLatest,
+    Supplier<Function<Image, Optional<Boolean>>> agentIsLatest,
     Quotas quotas,
     Predicate<String> accountExists,
     PageTokens pageTokens,

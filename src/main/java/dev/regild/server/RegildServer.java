@@ -41,6 +41,7 @@ import dev.regild.update.Recovery;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -131,7 +132,8 @@ public final class RegildServer implements AutoCloseable {
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
-    AgentVersions agentVersions = new AgentVersions(channels, inventories);
+    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.resolve("packages"));
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
@@ -174,8 +176,7 @@ public final class RegildServer implements AutoCloseable {
         ExportJob.KIND, new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg));
 
     ImageUpdates imageUpdates =
-        new ImageUpdates(
-            database, images, builders, inventories, quotas, updates, channels, jobs, clock);
+        new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
     ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
@@ -199,7 +200,7 @@ public final class RegildServer implements AutoCloseable {
                 deletions::delete,
                 new UpdateCancellations(database, builders, outcomes, updateJob::cancel)
                     ::deleteBuilder,
-                agentVersions::isLatest,
+                agentVersions::latest,
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(masterKey.derived("page-tokens")),

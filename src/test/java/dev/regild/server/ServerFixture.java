@@ -49,6 +49,7 @@ import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.net.URI;
@@ -122,7 +123,7 @@ final class ServerFixture implements AutoCloseable {
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
                 new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
-                image -> Optional.of(true),
+                () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
@@ -225,7 +226,7 @@ final class ServerFixture implements AutoCloseable {
         database.read(
             handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
-      return new UpdateAnswer(existing, true, PLAN);
+      return new UpdateAnswer(existing, true);
     }
     Image created =
         existing.updated(
@@ -241,7 +242,7 @@ final class ServerFixture implements AutoCloseable {
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
-    return new UpdateAnswer(created, true, PLAN);
+    return new UpdateAnswer(created, true);
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
@@ -263,7 +264,7 @@ final class ServerFixture implements AutoCloseable {
         inventories,
         new Layers(),
         updates,
-        new AgentVersions(new Channels(data, Clock.systemUTC()), inventories),
+        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
         Clock.systemUTC());
   }
 

@@ -35,7 +35,8 @@ class CancelledUpdateTest {
             registry.inventories,
             new Layers(),
             registry.updates,
-            new AgentVersions(new Channels(directory, Clock.systemUTC()), registry.inventories),
+            new AgentVersions(
+                new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
             Clock.systemUTC());
     image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
