@@ -145,7 +145,6 @@ final class ApplianceGuest implements Guest {
     }
   }
 
-  /** Returns when the appliance is gone, with all that it had on the host. */
   @Override
   public void abort() {
     appliance.abort();

@@ -57,8 +57,8 @@ public interface Guest extends GuestFiles, AutoCloseable {
   void trim() throws GuestException;
 
   /**
-   * Ends at once whatever runs in the guest; the call under way fails with GuestException. The
-   * guest is closed then, without what was not yet written to its disk.
+   * Ends at once whatever runs in the guest, and closes it; the call under way fails with
+   * GuestException. What was not yet written to its disk may be lost.
    */
   void abort();
 
