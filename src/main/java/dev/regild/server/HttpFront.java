@@ -51,7 +51,8 @@ final class HttpFront implements AutoCloseable {
         WebServer.builder()
             .address(address(listen))
             .port(listen.port())
-            // The only selector: beside a second one, a connection that sends nothing holds up a stop.
+            // The only selector: beside a second one, a connection that sends nothing holds up a
+            // stop.
             .protocolsDiscoverServices(false)
             .addConnectionSelector(new HttpVersions())
             .routing(routing)

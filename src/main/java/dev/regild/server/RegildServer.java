@@ -133,7 +133,7 @@ public final class RegildServer implements AutoCloseable {
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
     UpdatePlans plans = new UpdatePlans(channels, inventories);
-    AgentVersions agentVersions = new AgentVersions(channels, plans);
+    AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.resolve("packages"));
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);

@@ -2,7 +2,6 @@ package dev.regild.update;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
 import dev.regild.image.Image;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
@@ -21,11 +20,9 @@ import org.slf4j.LoggerFactory;
 public final class AgentVersions {
   private static final Logger LOG = LoggerFactory.getLogger(AgentVersions.class);
 
-  private final Channels channels;
   private final UpdatePlans plans;
 
-  public AgentVersions(Channels channels, UpdatePlans plans) {
-    this.channels = channels;
+  public AgentVersions(UpdatePlans plans) {
     this.plans = plans;
   }
 
@@ -62,7 +59,7 @@ public final class AgentVersions {
 
   private Optional<Channel> channel(String platform) {
     try {
-      return channels.forPlatform(platform);
+      return plans.channelFor(platform);
     } catch (ChannelException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("agent version unknown");
       return Optional.empty();

@@ -13,6 +13,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import java.util.Optional;
 
 /**
  * Compares inventories with what the channels have now. Whether there is anything to update is
@@ -58,8 +59,7 @@ public final class UpdatePlans {
   Offer offerFor(String platform) {
     try {
       Channel channel =
-          channels
-              .forPlatform(platform)
+          channelFor(platform)
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
@@ -77,6 +77,10 @@ public final class UpdatePlans {
     } catch (ChannelException e) {
       throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
     }
+  }
+
+  Optional<Channel> channelFor(String platform) throws ChannelException {
+    return channels.forPlatform(platform);
   }
 
   /** Every change of an update of the inventory of that digest. */

@@ -291,14 +291,13 @@ final class ServerFixture implements AutoCloseable {
 
   private UpdateOutcomes outcomes() throws IOException {
     Inventories inventories = new Inventories(database);
-    Channels channels = new Channels(data, Clock.systemUTC());
     return new UpdateOutcomes(
         images,
         builders,
         inventories,
         new Layers(),
         updates,
-        new AgentVersions(channels, new UpdatePlans(channels, inventories)),
+        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
         Clock.systemUTC());
   }
 

@@ -28,7 +28,6 @@ class CancelledUpdateTest {
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-    Channels channels = new Channels(directory, Clock.systemUTC());
     outcomes =
         new UpdateOutcomes(
             registry.images,
@@ -36,7 +35,8 @@ class CancelledUpdateTest {
             registry.inventories,
             new Layers(),
             registry.updates,
-            new AgentVersions(channels, new UpdatePlans(channels, registry.inventories)),
+            new AgentVersions(
+                new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
             Clock.systemUTC());
     image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
