@@ -27,6 +27,7 @@ import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
@@ -165,6 +166,10 @@ public final class RegildServer implements AutoCloseable {
             diskCheck,
             new DiskInspector(accelerator),
             qemuImg,
+            // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
+            new QualificationBoot(
+                new Guests(Isolation.VM, accelerator, APPLY_LIMIT),
+                machine(config.qualification())),
             agentVersions,
             clock));
 
@@ -177,7 +182,8 @@ public final class RegildServer implements AutoCloseable {
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
+    ImageImports imageImports =
+        new ImageImports(database, images, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);

@@ -76,7 +76,7 @@ public final class UpdateJob implements JobQueue.Job {
     this.guests = guests;
     this.prepare = new Prepare(layers, qemuImg, guests);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, qemuImg, boot);
+    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, boot));
     this.publish = new Publish(layers, qemuImg);
   }
 

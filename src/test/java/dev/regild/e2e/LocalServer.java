@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -90,6 +91,17 @@ final class LocalServer implements AutoCloseable {
   /** Starts one with a channel of these sources. */
   static LocalServer start(Path data, List<AptSource> sources, Isolation isolation)
       throws Exception {
+    return start(data, sources, isolation, Map.of());
+  }
+
+  /**
+   * The same, with further settings.
+   *
+   * @param settings values of configuration keys
+   */
+  static LocalServer start(
+      Path data, List<AptSource> sources, Isolation isolation, Map<String, String> settings)
+      throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
     channels.add(
         new Channel(
@@ -100,14 +112,11 @@ final class LocalServer implements AutoCloseable {
             List.of(AgentPackage.NAME),
             Duration.ofDays(1)));
     channels.refresh(CHANNEL);
-    Config config =
-        Config.read(
-            Optional.empty(),
-            Map.of(),
-            Map.of(
-                "data", data.toString(),
-                "listen", "127.0.0.1:0",
-                "isolation", isolation.name().toLowerCase(Locale.ROOT)));
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("data", data.toString());
+    all.put("listen", "127.0.0.1:0");
+    all.put("isolation", isolation.name().toLowerCase(Locale.ROOT));
+    Config config = Config.read(Optional.empty(), Map.of(), all);
     return new LocalServer(data, RegildServer.start(config), channels);
   }
 
