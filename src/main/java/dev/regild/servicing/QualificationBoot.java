@@ -31,11 +31,6 @@ public final class QualificationBoot {
     this.machine = machine;
   }
 
-  /** Told which guest or machine can be aborted at the moment. */
-  public interface Watcher {
-    void running(Runnable abort);
-  }
-
   /**
    * Boots a disk, and waits for its report.
    *
@@ -60,8 +55,7 @@ public final class QualificationBoot {
 
   private void placeUnit(Path layer, DiskLayout layout, Path directory, Watcher watcher)
       throws GuestException {
-    try (Guest guest = guests.open(layer, layout, directory)) {
-      watcher.running(guest::abort);
+    try (Guest guest = guests.open(layer, layout, directory, watcher)) {
       guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
       guest.write("/etc/systemd/system/" + UNIT, Resources.read("qualification.service"), 0644);
       guest.run(

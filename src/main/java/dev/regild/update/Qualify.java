@@ -3,8 +3,8 @@ package dev.regild.update;
 import dev.regild.disk.LayerStore;
 import dev.regild.image.Qualification;
 import dev.regild.machine.ProgramException;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -24,7 +24,7 @@ final class Qualify {
     this.boot = boot;
   }
 
-  Qualification run(Update update, QualificationBoot.Watcher watcher)
+  Qualification run(Update update, Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
         boot.run(
@@ -48,7 +48,7 @@ final class Qualify {
     }
   }
 
-  private List<String> failedBefore(Update update, QualificationBoot.Watcher watcher)
+  private List<String> failedBefore(Update update, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     if (update.existing().qualification().isPresent()) {
       return update.existing().qualification().get().failedUnits();

@@ -7,6 +7,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,7 @@ final class ThrowAwayBoot {
    * @param directory for what the boot needs; made if it is missing
    * @throws GuestException if the disk did not come up and report in time
    */
-  QualificationReport run(
-      Path disk, DiskLayout layout, Path directory, QualificationBoot.Watcher watcher)
+  QualificationReport run(Path disk, DiskLayout layout, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");

@@ -75,8 +75,13 @@ final class LocalServer implements AutoCloseable {
 
   /** A repository on this machine as a channel's source. */
   static AptSource source(AgentRepository agent) {
+    return source(agent, "file://" + agent.root().toAbsolutePath());
+  }
+
+  /** A repository as a channel's source, where it is served. */
+  static AptSource source(AgentRepository agent, String uri) {
     return new AptSource(
-        List.of("file://" + agent.root().toAbsolutePath()),
+        List.of(uri),
         List.of(AgentRepository.SUITE),
         List.of(AgentRepository.COMPONENT),
         List.of(AptSource.hostArchitecture()),
@@ -168,7 +173,7 @@ final class LocalServer implements AutoCloseable {
     Path overlay = Files.createDirectories(directory).resolve("overlay.qcow2");
     new QemuImg().createOverlay(layer(imageArn), overlay);
     Guests guests = new Guests(Isolation.NAMESPACE, () -> Accelerator.TCG, Duration.ofMinutes(5));
-    return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"));
+    return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"), abort -> {});
   }
 
   private ImageDisk disk(String imageArn) throws IOException {

@@ -22,6 +22,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -125,6 +129,16 @@ final class ServerProcess implements AutoCloseable {
     boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
     reader.join(Duration.ofSeconds(5));
     return ended;
+  }
+
+  /** The AWS SDK's client; whoever asks is let in. */
+  AppStreamClient client() {
+    return AppStreamClient.builder()
+        .endpointOverride(uri(""))
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .build();
   }
 
   /** An answer of the server, whatever its status. */

@@ -55,6 +55,9 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateCancellations;
+import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -146,7 +149,8 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                image -> Optional.of(true),
+                new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
+                () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
@@ -276,7 +280,7 @@ final class ServerFixture implements AutoCloseable {
         database.read(
             handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
-      return new UpdateAnswer(existing, true, PLAN);
+      return new UpdateAnswer(existing, true);
     }
     Image created =
         existing.updated(
@@ -292,7 +296,7 @@ final class ServerFixture implements AutoCloseable {
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
-    return new UpdateAnswer(created, true, PLAN);
+    return new UpdateAnswer(created, true);
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
@@ -304,6 +308,18 @@ final class ServerFixture implements AutoCloseable {
 
   CopyJob copyJob() {
     return new CopyJob(database, images, new CopyRecords());
+  }
+
+  private UpdateOutcomes outcomes() throws IOException {
+    Inventories inventories = new Inventories(database);
+    return new UpdateOutcomes(
+        images,
+        builders,
+        inventories,
+        new Layers(),
+        updates,
+        agentVersions(inventories),
+        Clock.systemUTC());
   }
 
   private ImageExports exports() {
@@ -329,6 +345,10 @@ final class ServerFixture implements AutoCloseable {
     return new ImageImports(database, images, quotas, disks, check, jobs, Clock.systemUTC());
   }
 
+  private AgentVersions agentVersions(Inventories inventories) throws IOException {
+    return new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories));
+  }
+
   /** Makes the imports that were accepted. */
   ImportJob importJob() throws IOException {
     QemuImg qemuImg = new QemuImg();
@@ -345,7 +365,7 @@ final class ServerFixture implements AutoCloseable {
         new DiskInspector(() -> Accelerator.TCG),
         qemuImg,
         new QualificationBoot(guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1))),
-        new AgentVersions(new Channels(data, Clock.systemUTC()), inventories),
+        agentVersions(inventories),
         Clock.systemUTC());
   }
 
