@@ -350,7 +350,7 @@ final class ServerFixture implements AutoCloseable {
         inventories,
         new Layers(),
         updates,
-        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+        agentVersions(inventories),
         Clock.systemUTC());
   }
 
@@ -377,6 +377,10 @@ final class ServerFixture implements AutoCloseable {
     return new ImageImports(database, images, quotas, disks, check, jobs, Clock.systemUTC());
   }
 
+  private AgentVersions agentVersions(Inventories inventories) throws IOException {
+    return new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories));
+  }
+
   /** Makes the imports that were accepted. */
   ImportJob importJob() throws IOException {
     QemuImg qemuImg = new QemuImg();
@@ -393,7 +397,7 @@ final class ServerFixture implements AutoCloseable {
         new DiskInspector(() -> Accelerator.TCG),
         qemuImg,
         new QualificationBoot(guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1))),
-        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+        agentVersions(inventories),
         Clock.systemUTC());
   }
 
