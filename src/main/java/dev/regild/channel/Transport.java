@@ -34,15 +34,19 @@ final class Transport {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
   private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
-          .version(HttpClient.Version.HTTP_1_1)
-          .followRedirects(HttpClient.Redirect.NORMAL)
-          .connectTimeout(CONNECT_LIMIT)
-          .build();
   private final Duration firstPause;
   private final Duration stallLimit;
+
+  /** Made with the first request, since to set up TLS takes a tenth of a server's start. */
+  private static final class Client {
+    static final HttpClient INSTANCE =
+        HttpClient.newBuilder()
+            // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .connectTimeout(CONNECT_LIMIT)
+            .build();
+  }
 
   Transport() {
     this(Duration.ofMillis(500), Duration.ofSeconds(60));
@@ -165,7 +169,8 @@ final class Transport {
     if (!known.lastModified().isEmpty()) {
       request.header("If-Modified-Since", known.lastModified());
     }
-    HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> response =
+        Client.INSTANCE.send(request.build(), BodyHandlers.ofInputStream());
     int status = response.statusCode();
     if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
       Validators validators =
