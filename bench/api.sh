@@ -12,10 +12,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$root/regild" help >/dev/null # builds it
+JAVA_HOME=$("$root/regild" jdk)
+export JAVA_HOME
 mvn -B -q -f "$root/pom.xml" -Dspotless.check.skip test-compile \
   dependency:build-classpath -Dmdep.outputFile="$work/classpath" >&2
 mkdir "$work/data"
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-"$java" --enable-native-access=ALL-UNNAMED \
+"$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED \
   -cp "$root/target/test-classes:$root/target/classes:$(cat "$work/classpath")" \
   dev.regild.server.ApiBench "$root/regild" "$work/data" "$port"
