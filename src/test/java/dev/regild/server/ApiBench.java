@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ApiBench {
   private static final PrintStream OUT = System.out;
   private static final int DIFFERENT_REQUESTS = 5_000;
-  private static final Duration WARM_UP = Duration.ofSeconds(3);
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
   private static final Duration MEASURED = Duration.ofSeconds(5);
 
   private final int port;
@@ -114,6 +114,14 @@ final class ApiBench {
                 {"existingImageName": "%s", "newImageName": "new", "dryRun": true}
                 """
                     .formatted(name)));
+    print(
+        "DescribeImagePermissions",
+        List.of(
+            SignedRequest.of(
+                    key,
+                    "DescribeImagePermissions",
+                    "{\"Name\": \"%s\"}".formatted(LargeRegistry.name(0)))
+                .bytes()));
   }
 
   private void print(String title, List<byte[]> requests) throws Exception {

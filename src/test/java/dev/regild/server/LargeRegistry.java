@@ -11,6 +11,7 @@ import dev.regild.image.Arn;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImagePermissions;
+import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
 import dev.regild.image.ImageType;
 import dev.regild.image.Images;
@@ -34,11 +35,15 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** The registry of one account with 100,000 finished images, of 10,000 different inventories. */
+/**
+ * The registry of one account with 100,000 finished images, of 10,000 different inventories; the
+ * first image is shared with 100 accounts.
+ */
 final class LargeRegistry {
   static final int IMAGES = 100_000;
   static final int INVENTORIES = 10_000;
   static final int PACKAGES = 2_000;
+  private static final int SHARES = 100;
   private static final String REGION = "us-east-1";
   private static final String LAYER = "golden";
 
@@ -93,6 +98,10 @@ final class LargeRegistry {
       images.insert(
           handle,
           image(owner, i, new ImageDisk(LAYER, inventories.get(i % INVENTORIES), layout), now));
+    }
+    Image shared = images.require(handle, owner, name(0));
+    for (int i = 0; i < SHARES; i++) {
+      new ImageShares().put(handle, shared, "%012d".formatted(100 + i), ImagePermissions.ALL);
     }
   }
 
