@@ -134,6 +134,16 @@ public final class Images {
         .findOne();
   }
 
+  /**
+   * The image of that id, which somebody works on.
+   *
+   * @throws IllegalStateException if it is gone
+   */
+  public Image requireById(Handle handle, String id) {
+    return findById(handle, id)
+        .orElseThrow(() -> new IllegalStateException("There is no image of the id " + id));
+  }
+
   /** The image of that ARN, whoever may see it. */
   public Optional<Image> findByArn(Handle handle, String arn) {
     return Arn.parse(arn)

@@ -5,9 +5,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.image.Image;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
-import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PlanRules;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +49,8 @@ public final class AgentVersions {
   }
 
   static List<InstalledPackage> agents(Inventory inventory, Channel channel) {
-    PlanRules rules = channel.planRules();
     return inventory.packages().stream()
-        .filter(each -> rules.kindOf(each.name()) == ChangeKind.AGENT)
+        .filter(each -> channel.agentPackages().contains(each.name()))
         .toList();
   }
 

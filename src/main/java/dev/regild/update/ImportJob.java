@@ -227,7 +227,7 @@ public final class ImportJob implements JobQueue.Job {
             layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
     images.publish(
         handle,
-        require(handle, imageId),
+        images.requireById(handle, imageId),
         new PublishedDisk(
             imageDisk,
             inspection.inventory().os().platform(),
@@ -241,7 +241,7 @@ public final class ImportJob implements JobQueue.Job {
     database.useTransaction(handle ->
         images.fail(
             handle,
-            require(handle, image.id()),
+            images.requireById(handle, image.id()),
             reason,
             List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
     try {
@@ -252,12 +252,6 @@ public final class ImportJob implements JobQueue.Job {
           .addKeyValue("reason", e.getMessage())
           .log("layer left behind");
     }
-  }
-
-  private Image require(Handle handle, String imageId) {
-    return images
-        .findById(handle, imageId)
-        .orElseThrow(() -> new IllegalStateException("There is no image of the id " + imageId));
   }
 
   /** The import has ended. Its upload goes with the last import that is made of it. */

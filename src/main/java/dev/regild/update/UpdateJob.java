@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -140,15 +139,9 @@ public final class UpdateJob implements JobQueue.Job {
     running.cancel(imageId);
   }
 
-  private Image requireImage(Handle handle, String imageId) {
-    return images
-        .findById(handle, imageId)
-        .orElseThrow(() -> new IllegalStateException("There is no image of the id " + imageId));
-  }
-
   private Update update(UpdateRecord record) throws IOException, ChannelException {
-    Image newImage = database.read(handle -> requireImage(handle, record.imageId()));
-    Image existing = database.read(handle -> requireImage(handle, record.existing().id()));
+    Image newImage = database.read(handle -> images.requireById(handle, record.imageId()));
+    Image existing = database.read(handle -> images.requireById(handle, record.existing().id()));
     ImageDisk base =
         existing
             .disk()

@@ -85,8 +85,11 @@ public final class UpdatePlans {
 
   /** Every change of an update of the inventory of that digest. */
   UpdatePlan plan(Offer offer, String inventory) {
-    return Planner.plan(
-        inventories.load(inventory).packages(), offer.snapshot(), offer.channel().planRules());
+    return plan(offer, inventories.load(inventory));
+  }
+
+  private static UpdatePlan plan(Offer offer, Inventory inventory) {
+    return Planner.plan(inventory.packages(), offer.snapshot(), offer.channel().planRules());
   }
 
   /** As {@link #plan}, but only what it comes to. */
@@ -97,12 +100,9 @@ public final class UpdatePlans {
   }
 
   private static Outlook lookOut(Offer offer, Inventory inventory) {
-    boolean hasChanges =
-        !Planner.plan(inventory.packages(), offer.snapshot(), offer.channel().planRules())
-            .isEmpty();
     boolean agentIsLatest =
         AgentVersions.agents(inventory, offer.channel()).stream()
             .allMatch(agent -> offer.snapshot().upgradeOf(agent).isEmpty());
-    return new Outlook(hasChanges, agentIsLatest);
+    return new Outlook(!plan(offer, inventory).isEmpty(), agentIsLatest);
   }
 }
