@@ -42,7 +42,7 @@ public final class Channels {
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */
   public Channels(Path data, Clock clock) throws IOException {
-    this(data, clock, new Transport());
+    this(data, clock, new Transport(CredentialsFile.in(data)));
   }
 
   Channels(Path data, Clock clock, Transport transport) throws IOException {

@@ -76,12 +76,15 @@ final class PackageTable {
     private int end;
     private int count;
 
-    /** Adds the scanner's stanza; one without the needed fields is left out, as apt does. */
+    /**
+     * Adds the scanner's stanza. One without the needed fields is left out, as apt does, and so is
+     * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
+     */
     void add(PackagesScanner stanza, int priority) throws IOException {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
-      if (nameLength == 0 || versionLength == 0 || architectureLength == 0) {
+      if (nameLength == 0 || versionLength == 0 || architectureLength == 0 || isPhased(stanza)) {
         return;
       }
       if (nameLength > 255 || versionLength > 255) {
@@ -94,6 +97,11 @@ final class PackageTable {
       entries[end++] = (byte) (priority >> 8);
       entries[end++] = (byte) priority;
       append(stanza, PackagesScanner.Field.VERSION);
+    }
+
+    private static boolean isPhased(PackagesScanner stanza) {
+      return stanza.length(PackagesScanner.Field.PHASED) > 0
+          && !stanza.text(PackagesScanner.Field.PHASED).equals("100");
     }
 
     PackageTable build() {

@@ -138,7 +138,7 @@ public final class RegildServer implements AutoCloseable {
             layerRecords,
             updates,
             channels,
-            new PackageCache(data.resolve("packages")),
+            new PackageCache(data.path()),
             layers,
             qemuImg,
             guests,

@@ -154,6 +154,9 @@ final class Apt implements PackageManager {
           "Dir::Cache::Archives=" + PACKAGES,
           "Dir::Log=" + LOG,
           "Acquire::ForceHash=SHA256",
+          // As the plan counts: what is not yet handed out to all machines is for none.
+          "APT::Get::Always-Include-Phased-Updates=false",
+          "APT::Get::Never-Include-Phased-Updates=true",
           "APT::Sandbox::User=root",
           "APT::Get::Assume-Yes=true",
           "APT::Get::AllowUnauthenticated=false",
