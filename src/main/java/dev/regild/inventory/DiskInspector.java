@@ -93,7 +93,9 @@ public final class DiskInspector {
               + appliance.inspectProductName(roots.getFirst())
               + "\" ("
               + type
-              + "), and there is no servicing for it: Regild services Debian.");
+              + "), and there is no servicing for it: Regild services "
+              + InventoryReader.SERVICED
+              + ".");
     }
     return roots.getFirst();
   }

@@ -8,9 +8,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
-/** Reads the inventory of a Debian system from its files; nothing of the guest is run. */
+/**
+ * Reads the inventory of a system of Debian's family from its files; nothing of the guest is run.
+ */
 public final class InventoryReader {
+  /** The operating systems that can be serviced, for messages. */
+  static final String SERVICED = "Debian and Ubuntu 24.04";
+
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
 
   private InventoryReader() {}
@@ -26,12 +32,15 @@ public final class InventoryReader {
     String id = release.getOrDefault("ID", "");
     String version = release.getOrDefault("VERSION_ID", "");
     String name = release.getOrDefault("PRETTY_NAME", id + " " + version);
-    if (!id.equals("debian") || version.isEmpty()) {
-      throw new UnfitDiskException(
-          "The operating system on this disk is \""
-              + name
-              + "\", and there is no servicing for it: Regild services Debian.");
-    }
+    String platform =
+        platform(id, version)
+            .orElseThrow(() ->
+                new UnfitDiskException(
+                    "The operating system on this disk is \""
+                        + name
+                        + "\", and there is no servicing for it: Regild services "
+                        + SERVICED
+                        + "."));
     if (!files.exists(DPKG_STATUS)) {
       throw new UnfitDiskException(
           "There is no package manager in this " + name + ": " + DPKG_STATUS + " is missing.");
@@ -39,9 +48,7 @@ public final class InventoryReader {
     List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DPKG_STATUS));
     return new Inventory(
         new OperatingSystem(
-            "DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'),
-            name,
-            exactVersion(files, version)),
+            platform, name, id.equals("debian") ? debianVersion(files, version) : version),
         architecture(entries),
         entries.stream()
             .filter(DpkgStatus.Entry::installed)
@@ -50,6 +57,15 @@ public final class InventoryReader {
                 Comparator.comparing(InstalledPackage::name)
                     .thenComparing(InstalledPackage::architecture))
             .toList());
+  }
+
+  private static Optional<String> platform(String id, String version) {
+    if (id.equals("ubuntu")) {
+      return version.equals("24.04") ? Optional.of("UBUNTU_PRO_2404") : Optional.empty();
+    }
+    return id.equals("debian") && !version.isEmpty()
+        ? Optional.of("DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'))
+        : Optional.empty();
   }
 
   private static Map<String, String> osRelease(GuestFiles files)
@@ -63,7 +79,7 @@ public final class InventoryReader {
         "The operating system on this disk has no /etc/os-release, so its platform is unknown.");
   }
 
-  private static String exactVersion(GuestFiles files, String version) throws IOException {
+  private static String debianVersion(GuestFiles files, String version) throws IOException {
     String path = "/etc/debian_version";
     if (!files.exists(path)) {
       return version;

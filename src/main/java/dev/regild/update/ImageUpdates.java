@@ -171,8 +171,8 @@ public final class ImageUpdates {
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "There is no channel for %s; add one with: regild channel add"
-                          .formatted(platform)));
+                      "There is no channel for %s; add one with: regild channel add NAME --platform %s"
+                          .formatted(platform, platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())
