@@ -154,7 +154,9 @@ final class Apt implements PackageManager {
           "Dir::Cache::Archives=" + PACKAGES,
           "Dir::Log=" + LOG,
           "Acquire::ForceHash=SHA256",
-          // As the plan counts: what is not yet handed out to all machines is for none.
+          // As the plan counts: what is not yet handed out to all machines is for none. Without
+          // the policy, apt would also keep back from a lower version that is for all.
+          "APT::Get::Phase-Policy=true",
           "APT::Get::Always-Include-Phased-Updates=false",
           "APT::Get::Never-Include-Phased-Updates=true",
           "APT::Sandbox::User=root",
