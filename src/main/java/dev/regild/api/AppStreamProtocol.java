@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 
 /** AWS JSON 1.1: one request in, one answer out; it knows nothing of HTTP but three values. */
 public final class AppStreamProtocol {
@@ -17,18 +17,32 @@ public final class AppStreamProtocol {
   private static final String TARGET_PREFIX = "PhotonAdminProxyService.";
 
   private final WireJson wire = new WireJson();
-  private final ServiceModel model;
   private final RequestShape requestShape;
   private final Constraints constraints;
-  private final Map<String, Operation<?>> operations;
+  private final Map<String, Served<?>> operations;
+
+  /**
+   * An operation with all that a request of it needs.
+   *
+   * @param reader makes the operation's request
+   */
+  private record Served<I>(Operation<I> operation, OperationModel facts, ObjectReader reader) {}
 
   AppStreamProtocol(ServiceModel model, List<Operation<?>> operations) {
-    this.model = model;
     this.requestShape = new RequestShape(model);
     this.constraints = new Constraints(model);
     this.operations =
         operations.stream()
-            .collect(Collectors.toUnmodifiableMap(Operation::name, Function.identity()));
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    Operation::name, operation -> served(operation, model)));
+  }
+
+  private <I> Served<I> served(Operation<I> operation, ServiceModel model) {
+    return new Served<>(
+        operation,
+        model.operation(operation.name()).orElseThrow(),
+        wire.readerOfRequests(operation));
   }
 
   /** The operations that are served. */
@@ -54,7 +68,7 @@ public final class AppStreamProtocol {
   public Optional<String> operationOf(String target) {
     return target.startsWith(TARGET_PREFIX)
         ? Optional.ofNullable(operations.get(target.substring(TARGET_PREFIX.length())))
-            .map(Operation::name)
+            .map(served -> served.operation.name())
         : Optional.empty();
   }
 
@@ -78,8 +92,8 @@ public final class AppStreamProtocol {
     return answer(Optional.ofNullable(operations.get(name)).orElseThrow(), caller, body);
   }
 
-  private <I> byte[] answer(Operation<I> operation, Caller caller, byte[] body) {
-    OperationModel facts = model.operation(operation.name()).orElseThrow();
+  private <I> byte[] answer(Served<I> served, Caller caller, byte[] body) {
+    OperationModel facts = served.facts;
     String suspension = ErrorType.INVALID_ACCOUNT_STATUS.wireName();
     caller.requireActiveAccount(
         facts.errors().contains(suspension)
@@ -88,9 +102,9 @@ public final class AppStreamProtocol {
     JsonNode json = wire.read(body);
     requestShape.check(facts.input(), json);
     constraints.check(facts.input(), json);
-    I request = wire.bind(json, operation.request());
-    caller.requirePermission(operation.changes(request));
-    return wire.write(operation.answer(caller.owner(), request));
+    I request = served.reader.readValue(json);
+    caller.requirePermission(served.operation.changes(request));
+    return wire.write(served.operation.answer(caller.owner(), request));
   }
 
   private static String unknown(String target) {

@@ -69,16 +69,6 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
   record Result(@JsonProperty("Image") WireImage image) {}
 
   @Override
-  public String name() {
-    return "CreateImportedImage";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
   public boolean changes(Request request) {
     return !request.dryRun.orElse(false);
   }

@@ -31,16 +31,6 @@ final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> 
       @JsonProperty("canUpdateImage") boolean canUpdateImage) {}
 
   @Override
-  public String name() {
-    return "CreateUpdatedImage";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
   public boolean changes(Request request) {
     return !request.dryRun.orElse(false);
   }

@@ -20,21 +20,6 @@ final class DeleteImage implements Operation<DeleteImage.Request> {
   record Result(@JsonProperty("Image") WireImage image) {}
 
   @Override
-  public String name() {
-    return "DeleteImage";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
-  public boolean changes(Request request) {
-    return true;
-  }
-
-  @Override
   public Result answer(Owner caller, Request request) {
     return new Result(wireImages.of(deletions.apply(caller, request.name)));
   }

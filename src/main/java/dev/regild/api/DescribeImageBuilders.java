@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** {@code DescribeImageBuilders}: the machines in which the caller's updates are being made. */
-final class DescribeImageBuilders implements Operation<DescribeImageBuilders.Request> {
+final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBuilders.Request> {
   /** The model has no limit; this is the one of {@code DescribeImages}. */
   private static final int PAGE = 25;
 
@@ -32,21 +32,6 @@ final class DescribeImageBuilders implements Operation<DescribeImageBuilders.Req
   record Result(
       @JsonProperty("ImageBuilders") List<WireImageBuilder> imageBuilders,
       @JsonProperty("NextToken") Optional<String> nextToken) {}
-
-  @Override
-  public String name() {
-    return "DescribeImageBuilders";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
-  public boolean changes(Request request) {
-    return false;
-  }
 
   @Override
   public Result answer(Owner caller, Request request) {

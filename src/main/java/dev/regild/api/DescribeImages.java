@@ -20,7 +20,7 @@ import org.jdbi.v3.core.Handle;
  * {@code DescribeImages}: the caller's own images, those shared with it, and the public ones. A
  * name or an ARN that none of them has is an error.
  */
-final class DescribeImages implements Operation<DescribeImages.Request> {
+final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request> {
   /** The model's largest page is also what a page holds if the request doesn't say. */
   private static final int PAGE = 25;
 
@@ -46,21 +46,6 @@ final class DescribeImages implements Operation<DescribeImages.Request> {
   record Result(
       @JsonProperty("Images") List<WireImage> images,
       @JsonProperty("NextToken") Optional<String> nextToken) {}
-
-  @Override
-  public String name() {
-    return "DescribeImages";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
-  public boolean changes(Request request) {
-    return false;
-  }
 
   @Override
   public Result answer(Owner caller, Request request) {
@@ -127,10 +112,10 @@ final class DescribeImages implements Operation<DescribeImages.Request> {
             : shares.find(handle, image, viewer.accountId()));
   }
 
-  private static List<String> queryOf(
+  private List<String> queryOf(
       Owner caller, List<String> names, List<String> arns, Optional<String> type) {
     List<String> query = new ArrayList<>();
-    query.add("DescribeImages");
+    query.add(name());
     query.add(caller.accountId());
     query.add(caller.region());
     query.add(type.orElse(""));

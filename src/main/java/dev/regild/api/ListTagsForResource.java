@@ -7,7 +7,7 @@ import dev.regild.image.Tags;
 import java.util.Map;
 
 /** {@code ListTagsForResource}: all tags of an image or an image builder. */
-final class ListTagsForResource implements Operation<ListTagsForResource.Request> {
+final class ListTagsForResource implements Operation.ReadOnly<ListTagsForResource.Request> {
   private final Database database;
   private final TaggedResources resources = new TaggedResources();
   private final Tags tags = new Tags();
@@ -19,21 +19,6 @@ final class ListTagsForResource implements Operation<ListTagsForResource.Request
   record Request(@JsonProperty("ResourceArn") String resourceArn) {}
 
   record Result(@JsonProperty("Tags") Map<String, String> tags) {}
-
-  @Override
-  public String name() {
-    return "ListTagsForResource";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
-  public boolean changes(Request request) {
-    return false;
-  }
 
   @Override
   public Result answer(Owner caller, Request request) {

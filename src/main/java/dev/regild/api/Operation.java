@@ -3,18 +3,20 @@ package dev.regild.api;
 import dev.regild.image.Owner;
 
 /**
- * One operation of the protocol.
+ * One operation of the protocol, under the name of its class.
  *
  * @param <I> its request: a record whose components are named as the service model has them
  */
 interface Operation<I> {
   /** The name in the header {@code X-Amz-Target}; the service model has to know it. */
-  String name();
-
-  Class<I> request();
+  default String name() {
+    return getClass().getSimpleName();
+  }
 
   /** Whether the request changes anything; keys that may only look are refused if so. */
-  boolean changes(I request);
+  default boolean changes(I request) {
+    return true;
+  }
 
   /**
    * Does it.
@@ -25,4 +27,12 @@ interface Operation<I> {
    * @throws ApiException if it is refused; refusals of the rooms below may be thrown as they are
    */
   Object answer(Owner caller, I request);
+
+  /** One that only looks. */
+  interface ReadOnly<I> extends Operation<I> {
+    @Override
+    default boolean changes(I request) {
+      return false;
+    }
+  }
 }

@@ -56,14 +56,27 @@ final class RequestShape {
       case MapShape map -> {
         expect(value.isObject(), value, "Map", path);
         for (Map.Entry<String, JsonNode> entry : value.properties()) {
+          requireUnicode(entry.getKey(), path);
           check(model.shape(map.value()), entry.getValue(), MemberPath.entry(path, entry.getKey()));
         }
       }
-      case StringShape _ -> expect(value.isString(), value, "String", path);
+      case StringShape _ -> {
+        expect(value.isString(), value, "String", path);
+        requireUnicode(value.asString(), path);
+      }
       case IntegerShape _ ->
           expect(value.isIntegralNumber() && value.canConvertToInt(), value, "Integer", path);
       case BooleanShape _ -> expect(value.isBoolean(), value, "Boolean", path);
       case TimestampShape _ -> expect(value.isNumber(), value, "Timestamp", path);
+    }
+  }
+
+  /** JSON can escape half a character, which no encoding could keep. */
+  private static void requireUnicode(String text, String path) {
+    if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION,
+          "The text at '%s' has half of a surrogate pair, which is no character.".formatted(path));
     }
   }
 

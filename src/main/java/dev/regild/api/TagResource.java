@@ -23,21 +23,6 @@ final class TagResource implements Operation<TagResource.Request> {
   record Result() {}
 
   @Override
-  public String name() {
-    return "TagResource";
-  }
-
-  @Override
-  public Class<Request> request() {
-    return Request.class;
-  }
-
-  @Override
-  public boolean changes(Request request) {
-    return true;
-  }
-
-  @Override
   public Result answer(Owner caller, Request request) {
     database.useTransaction(handle -> {
       resources.require(handle, caller, request.resourceArn);

@@ -7,7 +7,9 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,8 +51,10 @@ final class WireJson {
     }
   }
 
-  <T> T bind(JsonNode node, Class<T> type) {
-    return mapper.treeToValue(node, type);
+  /** Makes an operation's request of a JSON value that has its shape. */
+  ObjectReader readerOfRequests(Operation<?> operation) {
+    JavaType type = mapper.constructType(operation.getClass());
+    return mapper.readerFor(mapper.getTypeFactory().findTypeParameters(type, Operation.class)[0]);
   }
 
   byte[] write(Object answer) {

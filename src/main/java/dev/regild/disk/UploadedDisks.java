@@ -1,8 +1,10 @@
 package dev.regild.disk;
 
+import dev.regild.machine.ProgramException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -43,12 +45,14 @@ public final class UploadedDisks {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path directory;
+  private final DiskCheck check;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
   /** Makes the directory if it is not there, and removes what broken uploads have left in it. */
-  public UploadedDisks(Path directory, Clock clock) throws IOException {
+  public UploadedDisks(Path directory, DiskCheck check, Clock clock) throws IOException {
     this.directory = Files.createDirectories(directory.toAbsolutePath());
+    this.check = check;
     this.clock = clock;
     for (String name : DurableFiles.names(directory)) {
       boolean whole = name.endsWith(DISK) && Files.exists(record(id(name, DISK)));
@@ -62,7 +66,7 @@ public final class UploadedDisks {
    * Takes a disk from a stream, which is never held in memory.
    *
    * @param declaredLength how long the sender says that it is
-   * @throws UnfitDiskException if it is no disk
+   * @throws UnfitDiskException if it is no disk that stands alone
    * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
    *     it; in each case nothing is left
    */
@@ -143,10 +147,23 @@ public final class UploadedDisks {
       throw new EOFException(
           "the upload ended after %d of %d bytes".formatted(bytes, declaredLength.getAsLong()));
     }
-    DiskFormat format = DiskCheck.detect(file);
+    DiskFormat format = requireFit(file);
     DurableFiles.force(file);
     return new UploadedDisk(
         id, format, bytes, HexFormat.of().formatHex(digest.digest()), clock.instant());
+  }
+
+  private DiskFormat requireFit(Path file) throws IOException, UnfitDiskException {
+    try {
+      DiskFormat format = DiskCheck.detect(file);
+      check.requireSelfContained(file, format);
+      return format;
+    } catch (ProgramException e) {
+      throw new IOException("the disk can't be checked: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while the disk was being checked");
+    }
   }
 
   private long copy(InputStream stream, OutputStream output, long limit) throws IOException {

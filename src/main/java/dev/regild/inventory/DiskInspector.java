@@ -84,7 +84,7 @@ public final class DiskInspector {
               + "). An image has one: remove the others.");
     }
     if (roots.isEmpty()) {
-      throw new UnfitDiskException(whyThereIsNone(appliance.listFilesystems()));
+      throw new UnfitDiskException(whyThereIsNone(appliance));
     }
     String type = appliance.inspectType(roots.getFirst());
     if (!type.equals("linux")) {
@@ -100,17 +100,18 @@ public final class DiskInspector {
     return roots.getFirst();
   }
 
-  private static String whyThereIsNone(Map<String, String> filesystems) {
-    for (Map.Entry<String, String> filesystem : filesystems.entrySet()) {
-      if (filesystem.getValue().equals("crypto_LUKS")
-          || filesystem.getValue().equals("BitLocker")) {
-        return "The root of this disk is encrypted ("
-            + filesystem.getValue()
-            + " on "
-            + filesystem.getKey()
-            + "). Upload a disk whose root is not encrypted.";
+  private static String whyThereIsNone(Guestfs appliance) throws GuestfsException {
+    // What is encrypted does not count as a filesystem.
+    List<String> places = new ArrayList<>(appliance.listPartitions());
+    places.addAll(appliance.listDevices());
+    for (String place : places) {
+      String type = appliance.filesystemType(place);
+      if (type.equals("crypto_LUKS") || type.equals("BitLocker")) {
+        return "The root of this disk is encrypted (%s on %s). Upload a disk whose root is not."
+            .formatted(type, place);
       }
     }
+    Map<String, String> filesystems = appliance.listFilesystems();
     return filesystems.isEmpty()
         ? "There is no operating system on this disk: it has no filesystem."
         : "There is no operating system on this disk, only the filesystems " + filesystems + ".";

@@ -3,34 +3,55 @@ package dev.regild.server;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageCache;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Refreshes every channel when it is due, and removes snapshots that nothing needs any more. */
+/**
+ * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
+ * packages that no update has asked for in a month.
+ */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
   private static final Duration LOOK = Duration.ofSeconds(20);
+  private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
 
   private final Channels channels;
   private final Database database;
   private final UpdateRecords updates;
+  private final PackageCache packages;
+  private final Clock clock;
   private final Thread thread;
 
-  private ChannelRefresh(Channels channels, Database database, UpdateRecords updates) {
+  private ChannelRefresh(
+      Channels channels,
+      Database database,
+      UpdateRecords updates,
+      PackageCache packages,
+      Clock clock) {
     this.channels = channels;
     this.database = database;
     this.updates = updates;
+    this.packages = packages;
+    this.clock = clock;
     this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
   }
 
-  static ChannelRefresh start(Channels channels, Database database, UpdateRecords updates) {
-    ChannelRefresh refresh = new ChannelRefresh(channels, database, updates);
+  static ChannelRefresh start(
+      Channels channels,
+      Database database,
+      UpdateRecords updates,
+      PackageCache packages,
+      Clock clock) {
+    ChannelRefresh refresh = new ChannelRefresh(channels, database, updates, packages, clock);
     refresh.thread.start();
     return refresh;
   }
@@ -68,8 +89,9 @@ final class ChannelRefresh implements AutoCloseable {
             database.read(updates::inFlight).stream()
                 .map(UpdateRecord::snapshot)
                 .collect(Collectors.toSet()));
+        packages.prune(clock.instant().minus(PACKAGES_KEPT));
       }
-    } catch (ChannelException e) {
+    } catch (ChannelException | IOException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.getMessage())

@@ -121,12 +121,13 @@ public final class RegildServer implements AutoCloseable {
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
-    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), clock);
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
     AgentVersions agentVersions = new AgentVersions(channels, inventories);
 
+    PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     jobs.register(
         ImageUpdates.JOB,
@@ -138,7 +139,7 @@ public final class RegildServer implements AutoCloseable {
             layerRecords,
             updates,
             channels,
-            new PackageCache(data.path()),
+            packages,
             layers,
             qemuImg,
             guests,
@@ -164,11 +165,11 @@ public final class RegildServer implements AutoCloseable {
         new ImageUpdates(
             database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
     ImageImports imageImports =
-        new ImageImports(database, images, tags, quotas, disks, diskCheck, jobs, clock);
+        new ImageImports(database, images, tags, quotas, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
-    opened(ChannelRefresh.start(channels, database, updates));
+    opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
     EventStreams events = new EventStreams();

@@ -21,6 +21,12 @@ final class Requests {
   /** No request of the protocol comes near it. */
   static final int LARGEST_BODY = 1 << 20;
 
+  /**
+   * How much of a body that is too large is read and thrown away: most clients read no answer
+   * before they have sent it all, and would only see the connection break.
+   */
+  private static final int DISCARDED = 16 << 20;
+
   private final Authentication authentication;
 
   Requests(Authentication authentication) {
@@ -33,7 +39,9 @@ final class Requests {
    * @throws ApiException RequestEntityTooLargeException above 1 MiB
    */
   byte[] body(ServerRequest request) {
-    if (request.headers().contentLength().orElse(0) > LARGEST_BODY) {
+    long length = request.headers().contentLength().orElse(0);
+    boolean asksFirst = request.headers().contains(HeaderNames.EXPECT);
+    if (length > DISCARDED || (length > LARGEST_BODY && asksFirst)) {
       throw tooLarge();
     }
     if (!request.content().hasEntity()) {
@@ -42,11 +50,20 @@ final class Requests {
     try (InputStream content = request.content().inputStream()) {
       byte[] body = content.readNBytes(LARGEST_BODY + 1);
       if (body.length > LARGEST_BODY) {
+        discard(content);
         throw tooLarge();
       }
       return body;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void discard(InputStream content) throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    int discarded = 0;
+    for (int read = 0; read >= 0 && discarded < DISCARDED; read = content.read(buffer)) {
+      discarded += read;
     }
   }
 

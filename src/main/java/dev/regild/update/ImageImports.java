@@ -2,13 +2,10 @@ package dev.regild.update;
 
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.DRY_RUN;
-import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.DiskCheck;
-import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Image;
@@ -17,7 +14,6 @@ import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.Tags;
-import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.time.Clock;
 import org.jdbi.v3.core.Handle;
@@ -29,7 +25,6 @@ public final class ImageImports {
   private final Tags tags;
   private final Quotas quotas;
   private final UploadedDisks disks;
-  private final DiskCheck check;
   private final JobQueue jobs;
   private final Clock clock;
 
@@ -39,7 +34,6 @@ public final class ImageImports {
       Tags tags,
       Quotas quotas,
       UploadedDisks disks,
-      DiskCheck check,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
@@ -47,14 +41,13 @@ public final class ImageImports {
     this.tags = tags;
     this.quotas = quotas;
     this.disks = disks;
-    this.check = check;
     this.jobs = jobs;
     this.clock = clock;
   }
 
   /**
-   * Accepts an import. What can be seen of the disk without opening it in an appliance is looked at
-   * before.
+   * Accepts an import. What can be seen of the disk without opening it in an appliance was looked
+   * at when it arrived.
    *
    * @return the new image, IMPORTING
    * @throws RefusedException if it can't be; DRY_RUN if it could, but only a dry run was asked for
@@ -66,7 +59,7 @@ public final class ImageImports {
       quotas.requireRoomForImage(handle, request.owner());
       return true;
     });
-    UploadedDisk disk = requireFitDisk(request.diskId());
+    UploadedDisk disk = requireDisk(request.diskId());
     if (request.dryRun()) {
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
     }
@@ -100,25 +93,17 @@ public final class ImageImports {
     }
   }
 
-  private UploadedDisk requireFitDisk(String diskId) {
+  private UploadedDisk requireDisk(String diskId) {
     try {
-      UploadedDisk disk =
-          disks
-              .find(diskId)
-              .orElseThrow(() ->
-                  new RefusedException(
-                      NOT_FOUND,
-                      "There is no uploaded disk %s. Upload one with: regild import"
-                          .formatted(diskId)));
-      check.requireSelfContained(disks.path(disk), disk.format());
-      return disk;
-    } catch (UnfitDiskException e) {
-      throw new RefusedException(INCOMPATIBLE, String.valueOf(e.getMessage()));
-    } catch (IOException | ProgramException e) {
+      return disks
+          .find(diskId)
+          .orElseThrow(() ->
+              new RefusedException(
+                  NOT_FOUND,
+                  "There is no uploaded disk %s. Upload one with: regild import"
+                      .formatted(diskId)));
+    } catch (IOException e) {
       throw new IllegalStateException("The disk %s can't be read.".formatted(diskId), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while a disk was being checked.", e);
     }
   }
 }

@@ -39,16 +39,6 @@ class AppStreamProtocolTest {
     }
 
     @Override
-    public Class<DescribeImages.Request> request() {
-      return DescribeImages.Request.class;
-    }
-
-    @Override
-    public boolean changes(DescribeImages.Request request) {
-      return true;
-    }
-
-    @Override
     public Object answer(Owner caller, DescribeImages.Request request) {
       return new Answer(request, Instant.parse("2026-01-31T12:00:00.120Z"), Optional.empty());
     }

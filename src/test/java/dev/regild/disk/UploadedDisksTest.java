@@ -27,11 +27,15 @@ class UploadedDisksTest {
   private byte[] disk;
 
   @BeforeEach
-  void open() throws Exception {
-    disks = new UploadedDisks(directory, CLOCK);
+  void makeDisk() throws Exception {
+    disks = open(directory);
     disk = new byte[3 << 20];
     disk[510] = 0x55;
     disk[511] = (byte) 0xaa;
+  }
+
+  private static UploadedDisks open(Path directory) throws Exception {
+    return new UploadedDisks(directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK);
   }
 
   @Test
@@ -48,7 +52,7 @@ class UploadedDisksTest {
               PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
           .isEqualTo("rw-------");
     }
-    UploadedDisks reopened = new UploadedDisks(directory, CLOCK);
+    UploadedDisks reopened = open(directory);
     assertThat(reopened.find(received.id())).contains(received);
     assertThat(reopened.list()).containsExactly(received);
     reopened.delete(received.id());
@@ -119,7 +123,7 @@ class UploadedDisksTest {
   void whatABrokenUploadHasLeftIsRemovedOnOpening() throws Exception {
     Files.write(directory.resolve("ami-0123456789abcdef0.disk"), disk);
     Files.writeString(directory.resolve("ami-0123456789abcdef0.new"), "{");
-    assertThat(new UploadedDisks(directory, CLOCK).list()).isEmpty();
+    assertThat(open(directory).list()).isEmpty();
     assertThat(directory).isEmptyDirectory();
   }
 

@@ -9,6 +9,7 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.db.Database;
+import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
@@ -79,7 +80,11 @@ final class ServerFixture implements AutoCloseable {
     account = accounts.create("default");
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
-    disks = new UploadedDisks(data.resolve("disks"), Clock.systemUTC());
+    disks =
+        new UploadedDisks(
+            data.resolve("disks"),
+            new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES),
+            Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Endpoints endpoints =
         new Endpoints(

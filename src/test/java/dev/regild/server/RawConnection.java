@@ -1,0 +1,84 @@
+package dev.regild.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** A connection on which a test writes any bytes, and reads one HTTP/1 answer after another. */
+final class RawConnection implements AutoCloseable {
+  private static final int READ_MILLIS = 20_000;
+
+  private final Socket socket;
+  private final InputStream in;
+
+  RawConnection(int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(READ_MILLIS);
+    in = new BufferedInputStream(socket.getInputStream());
+  }
+
+  /**
+   * An answer as it came.
+   *
+   * @param headers by lower-case name
+   */
+  record Answer(int status, Map<String, String> headers, String body) {
+    String header(String lowerCaseName) {
+      return headers.getOrDefault(lowerCaseName, "");
+    }
+  }
+
+  RawConnection write(byte[]... parts) throws IOException {
+    for (byte[] part : parts) {
+      socket.getOutputStream().write(part);
+    }
+    return this;
+  }
+
+  /** The next answer; an interim one has neither length nor body. */
+  Answer read() throws IOException {
+    String statusLine = line();
+    Map<String, String> headers = new HashMap<>();
+    for (String line = line(); !line.isEmpty(); line = line()) {
+      String[] header = line.split(":", 2);
+      headers.put(header[0].toLowerCase(Locale.ROOT), header[1].strip());
+    }
+    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+    return new Answer(
+        Integer.parseInt(statusLine.split(" ", 3)[1]),
+        headers,
+        new String(in.readNBytes(length), UTF_8));
+  }
+
+  /** Whether the server has ended the connection, and had nothing more to say. */
+  boolean isEnded() throws IOException {
+    return in.read() < 0;
+  }
+
+  private String line() throws IOException {
+    byte[] line = new byte[8192];
+    int length = 0;
+    for (int c = in.read(); c != '\n'; c = in.read()) {
+      if (c < 0) {
+        throw new EOFException("the server ended the connection");
+      }
+      line[length++] = (byte) c;
+    }
+    return new String(Arrays.copyOf(line, length), ISO_8859_1).stripTrailing();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
