@@ -10,9 +10,14 @@ import java.util.List;
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
  * take 200. An entry is: length and bytes of the name, the number of its architecture, its priority
- * (two bytes), length and bytes of the version.
+ * (two bytes, the highest bit for security), length and bytes of the version.
  */
 final class PackageTable {
+  private static final int RPM_PRIORITY = 500;
+
+  /** Marks the priority of what a suite of security updates offers. */
+  private static final int SECURITY = 1 << 15;
+
   private final byte[] entries;
 
   /** Where each entry begins, in the order of the names' bytes. */
@@ -28,7 +33,7 @@ final class PackageTable {
 
   /** Gets the offers for one name. */
   interface OfferVisitor {
-    void offer(String architecture, int priority, String version);
+    void offer(String architecture, int priority, boolean security, String version);
   }
 
   int size() {
@@ -44,7 +49,8 @@ final class PackageTable {
       int length = entries[at + 3] & 0xff;
       visitor.offer(
           architectures.get(entries[at]),
-          priority,
+          priority & ~SECURITY,
+          (priority & SECURITY) != 0,
           new String(entries, at + 4, length, ISO_8859_1));
     }
   }
@@ -79,24 +85,48 @@ final class PackageTable {
     /**
      * Adds the scanner's stanza. One without the needed fields is left out, as apt does, and so is
      * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
+     *
+     * @param security whether it is of a suite of security updates
      */
-    void add(PackagesScanner stanza, int priority) throws IOException {
+    void add(PackagesScanner stanza, int priority, boolean security) throws IOException {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
       if (nameLength == 0 || versionLength == 0 || architectureLength == 0 || isPhased(stanza)) {
         return;
       }
+      startEntry(nameLength, versionLength);
+      byte[] buffer = stanza.buffer();
+      append(buffer, stanza.start(PackagesScanner.Field.PACKAGE), nameLength);
+      int architecture = stanza.start(PackagesScanner.Field.ARCHITECTURE);
+      entries[end++] = architecture(buffer, architecture, architectureLength);
+      appendPriority(security ? priority | SECURITY : priority);
+      append(buffer, stanza.start(PackagesScanner.Field.VERSION), versionLength);
+    }
+
+    /** Adds a package; its priority is 500, as that of a repository which says nothing. */
+    void add(RpmPackage each) throws IOException {
+      byte[] name = each.name().getBytes(ISO_8859_1);
+      byte[] version = each.version().getBytes(ISO_8859_1);
+      byte[] architecture = each.architecture().getBytes(ISO_8859_1);
+      startEntry(name.length, version.length);
+      append(name, 0, name.length);
+      entries[end++] = architecture(architecture, 0, architecture.length);
+      appendPriority(RPM_PRIORITY);
+      append(version, 0, version.length);
+    }
+
+    private void startEntry(int nameLength, int versionLength) throws IOException {
       if (nameLength > 255 || versionLength > 255) {
         throw new IOException("a package's name or version is longer than 255 bytes");
       }
       reserve(5 + nameLength + versionLength);
       starts[count++] = end;
-      append(stanza, PackagesScanner.Field.PACKAGE);
-      entries[end++] = architecture(stanza);
+    }
+
+    private void appendPriority(int priority) {
       entries[end++] = (byte) (priority >> 8);
       entries[end++] = (byte) priority;
-      append(stanza, PackagesScanner.Field.VERSION);
     }
 
     private static boolean isPhased(PackagesScanner stanza) {
@@ -130,17 +160,13 @@ final class PackageTable {
       }
     }
 
-    private void append(PackagesScanner stanza, PackagesScanner.Field field) {
-      int length = stanza.length(field);
+    private void append(byte[] text, int start, int length) {
       entries[end++] = (byte) length;
-      System.arraycopy(stanza.buffer(), stanza.start(field), entries, end, length);
+      System.arraycopy(text, start, entries, end, length);
       end += length;
     }
 
-    private byte architecture(PackagesScanner stanza) throws IOException {
-      byte[] buffer = stanza.buffer();
-      int start = stanza.start(PackagesScanner.Field.ARCHITECTURE);
-      int length = stanza.length(PackagesScanner.Field.ARCHITECTURE);
+    private byte architecture(byte[] buffer, int start, int length) throws IOException {
       for (int i = 0; i < architectures.size(); i++) {
         String known = architectures.get(i);
         if (known.length() == length && matches(known, buffer, start)) {
@@ -150,7 +176,7 @@ final class PackageTable {
       if (architectures.size() == Byte.MAX_VALUE) {
         throw new IOException("there are more than 127 architectures");
       }
-      architectures.add(stanza.text(PackagesScanner.Field.ARCHITECTURE));
+      architectures.add(new String(buffer, start, length, ISO_8859_1));
       return (byte) (architectures.size() - 1);
     }
 

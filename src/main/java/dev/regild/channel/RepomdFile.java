@@ -9,9 +9,10 @@ import java.util.Set;
 /**
  * A repository's {@code repodata/repomd.xml}, as createrepo_c writes it.
  *
+ * @param madeAt seconds of the Unix time of its newest index; 0 if it doesn't say
  * @param indexes what it vouches for, by type: {@code primary}, {@code updateinfo}, {@code modules}
  */
-record RepomdFile(Map<String, Index> indexes) {
+record RepomdFile(long madeAt, Map<String, Index> indexes) {
   private static final Set<String> WANTED = Set.of("primary", "updateinfo", "modules");
 
   RepomdFile {
@@ -56,13 +57,14 @@ record RepomdFile(Map<String, Index> indexes) {
     if (!reading.indexes.containsKey("primary")) {
       throw new ChannelException(what + " names no primary index; correct the channel's uris");
     }
-    return new RepomdFile(reading.indexes);
+    return new RepomdFile(reading.madeAt, reading.indexes);
   }
 
   private static final class Reading implements XmlScanner.Visitor {
     private final Map<String, Index> indexes = new HashMap<>();
     private final Map<String, String> values = new HashMap<>();
     private String type = "";
+    private long madeAt;
 
     @Override
     public void start(String path, XmlScanner element) throws IOException {
@@ -75,10 +77,16 @@ record RepomdFile(Map<String, Index> indexes) {
           String hash = element.attribute("type") + ":" + element.text();
           values.put(path, hash);
         }
+        case "repomd/data/timestamp" -> {
+          String seconds = element.text().replaceFirst("\\..*", "");
+          if (seconds.matches("\\d{1,15}")) {
+            madeAt = Math.max(madeAt, Long.parseLong(seconds));
+          }
+        }
         case "repomd/data/location" -> values.put(path, element.attribute("href"));
         case "repomd/data/size", "repomd/data/open-size" -> values.put(path, element.text());
         default -> {
-          // Time stamps, versions, and what newer tools add.
+          // Versions, and what newer tools add.
         }
       }
     }

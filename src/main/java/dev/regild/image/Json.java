@@ -4,13 +4,18 @@ import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The JSON that the registry's columns hold. */
 final class Json {
-  /** Records are their components: what else they can say ({@code isEmpty}) isn't stored. */
+  /**
+   * Records are their components: what else they can say ({@code isEmpty}) isn't stored. A truth
+   * value that was not there when a text was stored is false.
+   */
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
           .build();
 

@@ -40,7 +40,7 @@ final class Qualify {
       throw new StepException(
           "The new image booted, but its system is \"" + report.systemState() + "\".");
     }
-    Verify.requireKept(update.plan(), report.packages());
+    Verify.requireKept(update, report.packages());
     if (!report.failedUnits().isEmpty()) {
       requireNoneNew(report.failedUnits(), failedBefore(update, watcher));
     }

@@ -69,6 +69,22 @@ class ChannelsTest {
   }
 
   @Test
+  void whatASuiteOfSecurityUpdatesBringsIsMarked() throws Exception {
+    publish(
+        Map.of("Suite", "stable-security", "Codename", "stable"),
+        new Deb("bash", "5.2-1"),
+        new Deb("bash", "5.3-1"));
+    channels.refresh("test");
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    assertThat(snapshot.reasonsFor(installed("bash", "5.1-1"), "5.2-1").security()).isTrue();
+    assertThat(snapshot.reasonsFor(installed("bash", "5.2-1"), "5.2-2").security()).isFalse();
+    publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
+    channels.refresh("test");
+    Snapshot plain = channels.current("test").orElseThrow();
+    assertThat(plain.reasonsFor(installed("bash", "5.1-1"), "5.3-1").security()).isFalse();
+  }
+
+  @Test
   void anUnchangedRepositoryCostsOneNotModified() throws Exception {
     channels.refresh("test");
     repository.takeAnswers();

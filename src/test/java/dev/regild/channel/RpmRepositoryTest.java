@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.machine.Program;
+import dev.regild.plan.Advisory;
 import dev.regild.plan.RpmVersion;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -22,21 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Reading what createrepo_c writes about packages that rpmbuild made, and what an attacker may. */
 class RpmRepositoryTest {
   private static final String HASH = "a".repeat(64);
-  private static final String UPDATEINFO =
-      """
-      <updates><update from="security@example.org" status="final" type="security" version="1">
-        <id>RLSA-2026:0001</id><title>alpha update</title><severity>Important</severity>
-        <references>
-          <reference href="https://cve.example/1" id="CVE-2026-0001" type="cve"/>
-          <reference href="https://bugs.example/9" id="9" type="bugzilla"/>
-        </references>
-        <pkglist><collection short="base"><name>base</name>
-          <package name="alpha" version="1.0" release="1" epoch="2" arch="noarch">
-            <filename>alpha-1.0-1.noarch.rpm</filename></package>
-        </collection></pkglist>
-      </update></updates>
-      """;
-
   @TempDir Path directory;
 
   @Test
@@ -45,17 +31,17 @@ class RpmRepositoryTest {
         Files.isExecutable(Path.of("/usr/bin/createrepo_c"))
             && Files.isExecutable(Path.of("/usr/bin/rpmbuild")),
         "rpmbuild and createrepo_c are not installed: no repository to read");
-    build("alpha", "Epoch: 2", "1.0~rc1");
-    build("kernel", "", "4.18.0");
+    RpmPackages.build(directory, "alpha", "2", "1.0~rc1", "1");
+    RpmPackages.build(directory, "kernel", "0", "4.18.0", "1");
     Path repository = directory.resolve("RPMS");
-    run("createrepo_c", "--quiet", "--no-database", repository.toString());
-    Path updateinfo = Files.writeString(directory.resolve("updateinfo.xml"), UPDATEINFO);
+    RpmPackages.index(repository, 1_700_000_000);
+    RpmPackages.addUpdateinfo(repository, "2", "1.0", "1");
     Path repodata = repository.resolve("repodata");
-    run("modifyrepo_c", "--compress-type=xz", updateinfo.toString(), repodata.toString());
 
     RepomdFile repomd =
         RepomdFile.parse("repomd.xml", Files.readAllBytes(repodata.resolve("repomd.xml")));
     assertThat(repomd.indexes()).containsOnlyKeys("primary", "updateinfo");
+    assertThat(repomd.madeAt()).isGreaterThanOrEqualTo(1_700_000_000);
     List<RpmPackage> packages = new ArrayList<>();
     try (InputStream in = open(repository, repomd, "primary")) {
       RpmPackage.readAll(in, packages::add);
@@ -73,18 +59,15 @@ class RpmRepositoryTest {
           Program.of("rpm", "-qp", "--qf", format, file.toString()).run().strip().split("\t", -1);
       assertThat(RpmVersion.of(asked[0], asked[1], asked[2])).isEqualTo(each.version());
     }
-    List<Advisory> advisories = new ArrayList<>();
+    List<UpdateinfoEntry> advisories = new ArrayList<>();
     try (InputStream in = open(repository, repomd, "updateinfo")) {
-      Advisory.readAll(in, advisories::add);
+      UpdateinfoEntry.readAll(in, advisories::add);
     }
     assertThat(advisories)
         .containsExactly(
-            new Advisory(
-                "RLSA-2026:0001",
-                "security",
-                "Important",
-                List.of("CVE-2026-0001"),
-                List.of(new Advisory.Fixed("alpha", "2:1.0-1", "noarch"))));
+            new UpdateinfoEntry(
+                new Advisory("RLSA-2026:0001", "security", "Important", List.of("CVE-2026-0001")),
+                List.of(new UpdateinfoEntry.Fixed("alpha", "2:1.0-1", "noarch"))));
   }
 
   @Test
@@ -123,20 +106,6 @@ class RpmRepositoryTest {
         .hasMessageContaining("no size or SHA-256");
     assertThatThrownBy(() -> RepomdFile.parse("it", "<html/>".getBytes(UTF_8)))
         .hasMessageContaining("names no primary");
-  }
-
-  private void build(String name, String extra, String version) throws Exception {
-    Path spec =
-        Files.writeString(
-            directory.resolve(name + ".spec"),
-            "Name: %s\nVersion: %s\nRelease: 1\n%s\nSummary: A test\nLicense: MIT\nBuildArch: noarch\n"
-                    .formatted(name, version, extra)
-                + "%description\nA test.\n%files\n");
-    run("rpmbuild", "-bb", "--quiet", "--define", "_topdir " + directory, spec.toString());
-  }
-
-  private static void run(String... command) throws Exception {
-    Program.of(command).run();
   }
 
   private static InputStream open(Path repository, RepomdFile repomd, String type)

@@ -6,6 +6,7 @@ import dev.regild.channel.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
 import dev.regild.channel.HostSources;
+import dev.regild.channel.PackageSource;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.demo.AgentPackage;
@@ -66,7 +67,8 @@ final class LocalServer implements AutoCloseable {
    * @param agent what the channel offers beside this machine's Debian repositories
    */
   static LocalServer start(Path data, AgentRepository agent) throws Exception {
-    List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    List<PackageSource> sources =
+        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
     sources.add(source(agent));
     return start(data, sources, Isolation.NAMESPACE);
   }
@@ -82,7 +84,7 @@ final class LocalServer implements AutoCloseable {
   }
 
   /** Starts one with a channel of these sources. */
-  static LocalServer start(Path data, List<AptSource> sources, Isolation isolation)
+  static LocalServer start(Path data, List<PackageSource> sources, Isolation isolation)
       throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
     channels.add(

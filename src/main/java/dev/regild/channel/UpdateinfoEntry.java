@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.plan.Advisory;
 import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,17 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a vendor says about a set of updated packages, from a repository's updateinfo index.
+ * One advisory of a repository's updateinfo index.
  *
- * @param id the vendor's: {@code RHSA-2024:1234}, {@code ALAS2-2024-1234}
- * @param type {@code bugfix}, {@code enhancement}, or that it mends security
- * @param severity the vendor's word: {@code Important}; empty where there is none
- * @param cves those that it mends
  * @param packages the versions that bring it
  */
-record Advisory(String id, String type, String severity, List<String> cves, List<Fixed> packages) {
-  Advisory {
-    cves = List.copyOf(cves);
+record UpdateinfoEntry(Advisory advisory, List<Fixed> packages) {
+  UpdateinfoEntry {
     packages = List.copyOf(packages);
   }
 
@@ -26,7 +22,7 @@ record Advisory(String id, String type, String severity, List<String> cves, List
 
   /** Is given each advisory as it is read. */
   interface Visitor {
-    void visit(Advisory each) throws IOException;
+    void visit(UpdateinfoEntry each) throws IOException;
   }
 
   /**
@@ -86,7 +82,7 @@ record Advisory(String id, String type, String severity, List<String> cves, List
     @Override
     public void end(String path) throws IOException {
       if (path.equals("updates/update")) {
-        visitor.visit(new Advisory(id, type, severity, cves, packages));
+        visitor.visit(new UpdateinfoEntry(new Advisory(id, type, severity, cves), packages));
       }
     }
   }
