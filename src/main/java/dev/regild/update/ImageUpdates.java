@@ -25,6 +25,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
+import dev.regild.plan.PackageSystem;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.security.SecureRandom;
@@ -97,6 +98,12 @@ public final class ImageUpdates {
     boolean canUpdate = !proposal.plan().isEmpty();
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(proposal.existing(), canUpdate, proposal.plan());
+    }
+    if (proposal.snapshot().system() == PackageSystem.RPM) {
+      throw new RefusedException(
+          INCOMPATIBLE,
+          "An update of %s can be planned (dryRun), but not made."
+              .formatted(proposal.existing().platform().orElse("")));
     }
     Image accepted = database.inTransaction(handle -> accept(handle, request, proposal));
     jobs.wake();
