@@ -174,9 +174,6 @@ print("%.2f" % total)'
 
 bench_regild() {
   local run
-  regild channel add debian-12 --from-host --source "file://$cache/agent-repository/root stable main" \
-    --signed-by "$cache/agent-repository/keyring.gpg" --agent regild-streaming-agent \
-    >>"$work/log" 2>&1
   regild import "$golden" --name golden --wait >>"$work/log" 2>&1
   # The first update fills the cache of packages and is not counted.
   for ((run = 0; run <= runs; run++)); do

@@ -48,7 +48,7 @@ assert.deepEqual(found.Images, [image]);
 const page = await client.send(new DescribeImagesCommand({ MaxResults: 1 }));
 assert.equal(page.Images.length, 1);
 const rest = await client.send(new DescribeImagesCommand({ NextToken: page.NextToken }));
-assert.equal(rest.Images.length, 1);
+assert.equal(rest.Images.length, 2);
 const { ImageBuilders } = await client.send(new DescribeImageBuildersCommand({}));
 assert.match(ImageBuilders[0].Name, /^golden-2\.\d{10}$/);
 
@@ -67,7 +67,10 @@ const imported = await client.send(
   }),
 );
 assert.equal(imported.Image.State, "IMPORTING");
-const deleted = await client.send(new DeleteImageCommand({ Name: "golden" }));
+await assert.rejects(client.send(new DeleteImageCommand({ Name: "golden" })), {
+  name: "ResourceInUseException",
+});
+const deleted = await client.send(new DeleteImageCommand({ Name: "old" }));
 assert.equal(deleted.Image.State, "DELETING");
 
 await assert.rejects(client.send(new DescribeImagesCommand({ Names: ["none"] })), {

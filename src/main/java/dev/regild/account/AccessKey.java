@@ -38,6 +38,16 @@ public record AccessKey(
         "AKIA" + random(ID_ALPHABET, 16), random(SECRET_ALPHABET, 40), account, readOnly, true);
   }
 
+  /** Id and secret as the profile {@code default} of an AWS credentials file. */
+  public String asCredentialsFile() {
+    return """
+    [default]
+    aws_access_key_id = %s
+    aws_secret_access_key = %s
+    """
+        .formatted(id, secret);
+  }
+
   @Override
   public String toString() {
     return "AccessKey[id=%s, secret=***, account=%s, readOnly=%s, enabled=%s]"

@@ -15,8 +15,8 @@ public record Account(String id, String name, Status status, Instant created) {
     if (!id.matches("\\d{12}")) {
       throw new IllegalArgumentException("An account id has twelve digits: " + id);
     }
-    if (name.isBlank()) {
-      throw new IllegalArgumentException("The account " + id + " needs a name.");
+    if (name.isBlank() || name.codePoints().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException("An account needs a name, of one line.");
     }
   }
 

@@ -52,6 +52,16 @@ public final class Accounts {
     return account;
   }
 
+  /**
+   * The account of that id.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Account require(String id) {
+    return find(id)
+        .orElseThrow(() -> new IllegalArgumentException("There is no account " + id + "."));
+  }
+
   public Optional<Account> find(String id) {
     return database.read(handle ->
         handle
@@ -102,16 +112,38 @@ public final class Accounts {
     return found;
   }
 
-  /** Accepts the key from now on, or refuses it. */
-  public void setEnabled(String keyId, boolean enabled) {
-    String sql = "UPDATE access_key SET enabled = :enabled WHERE id = :id";
-    int changed =
-        database.inTransaction(handle ->
-            handle.createUpdate(sql).bind("enabled", enabled).bind("id", keyId).execute());
-    cache.clear();
-    if (changed == 0) {
-      throw new IllegalArgumentException("There is no access key " + keyId + ".");
-    }
+  /** The account's keys, by id; with their secrets, which are not for showing. */
+  public List<AccessKey> keys(String accountId) {
+    return database.read(handle ->
+        handle
+            .createQuery(SELECT_KEY + " WHERE a.id = :account ORDER BY k.id")
+            .bind("account", accountId)
+            .map((row, _) -> key(row))
+            .list());
+  }
+
+  /**
+   * Accepts the account's key from now on, or refuses it.
+   *
+   * @throws IllegalArgumentException if the account has no such key
+   */
+  public void setEnabled(String accountId, String keyId, boolean enabled) {
+    change(
+        "UPDATE access_key SET enabled = :enabled WHERE id = :id AND account_id = :account",
+        Map.of("enabled", enabled, "id", keyId, "account", accountId),
+        noKey(accountId, keyId));
+  }
+
+  /**
+   * Forgets the account's key.
+   *
+   * @throws IllegalArgumentException if the account has no such key
+   */
+  public void deleteKey(String accountId, String keyId) {
+    change(
+        "DELETE FROM access_key WHERE id = :id AND account_id = :account",
+        Map.of("id", keyId, "account", accountId),
+        noKey(accountId, keyId));
   }
 
   /** From now on every call of the account is refused. */
@@ -136,14 +168,23 @@ public final class Accounts {
   }
 
   private void setStatus(String accountId, Status status) {
-    String sql = "UPDATE account SET status = :status WHERE id = :id";
+    change(
+        "UPDATE account SET status = :status WHERE id = :id",
+        Map.of("status", status.name(), "id", accountId),
+        "There is no account " + accountId + ".");
+  }
+
+  private void change(String sql, Map<String, ?> values, String missing) {
     int changed =
-        database.inTransaction(handle ->
-            handle.createUpdate(sql).bind("status", status.name()).bind("id", accountId).execute());
+        database.inTransaction(handle -> handle.createUpdate(sql).bindMap(values).execute());
     cache.clear();
     if (changed == 0) {
-      throw new IllegalArgumentException("There is no account " + accountId + ".");
+      throw new IllegalArgumentException(missing);
     }
+  }
+
+  private static String noKey(String accountId, String keyId) {
+    return "The account %s has no access key %s.".formatted(accountId, keyId);
   }
 
   private static void insert(Handle handle, Account account) {

@@ -28,14 +28,7 @@ public final class FirstStart {
     AccessKey key = AccessKey.generate(account, false);
     Path file = dataDirectory.resolve("credentials");
     // The file first: after a crash in between, the next start finds no account and writes it anew.
-    PrivateFile.write(
-        file,
-        """
-        [default]
-        aws_access_key_id = %s
-        aws_secret_access_key = %s
-        """
-            .formatted(key.id(), key.secret()));
+    PrivateFile.write(file, key.asCredentialsFile());
     accounts.add(account, key);
     return Optional.of(file);
   }

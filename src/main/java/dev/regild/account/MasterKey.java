@@ -49,13 +49,30 @@ public final class MasterKey {
    * @throws IllegalArgumentException if it is not 32 bytes in Base64
    */
   public static MasterKey load(Path file, Optional<String> fromEnvironment) throws IOException {
+    if (fromEnvironment.isEmpty() && Files.notExists(file)) {
+      return create(file);
+    }
+    return loadExisting(file, fromEnvironment);
+  }
+
+  /**
+   * As {@link #load}, but makes none: whoever works on a server's data needs the server's own.
+   *
+   * @throws IOException if there is none, or its file can't be read
+   * @throws IllegalArgumentException if it is not 32 bytes in Base64
+   */
+  public static MasterKey loadExisting(Path file, Optional<String> fromEnvironment)
+      throws IOException {
     if (fromEnvironment.isPresent()) {
       return decoded(fromEnvironment.get(), ENVIRONMENT_VARIABLE);
     }
     try {
       return decoded(Files.readString(file, US_ASCII), file.toString());
     } catch (NoSuchFileException e) {
-      return create(file);
+      throw new IOException(
+          "There is no master key %s. If the server has its own from %s, set that here too."
+              .formatted(file, ENVIRONMENT_VARIABLE),
+          e);
     }
   }
 

@@ -51,14 +51,22 @@ public final class AppStreamProtocol {
     return new AppStreamProtocol(
         ServiceModel.load(),
         List.of(
+            new CopyImage(services.copies()),
+            new CreateExportImageTask(services.exports()),
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), wireImages),
             new DeleteImage(services.deletions(), wireImages),
+            new DeleteImagePermissions(services.database()),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
+            new DescribeImagePermissions(services.database(), services.pageTokens()),
             new DescribeImages(services.database(), services.pageTokens(), wireImages),
+            new GetExportImageTask(services.database()),
+            new ListExportImageTasks(services.database(), services.pageTokens()),
             new ListTagsForResource(services.database()),
-            new TagResource(services.database()),
-            new UntagResource(services.database())));
+            new TagResource(services.database(), services.quotas()),
+            new UntagResource(services.database()),
+            new UpdateImagePermissions(
+                services.database(), services.quotas(), services.accountExists())));
   }
 
   /**

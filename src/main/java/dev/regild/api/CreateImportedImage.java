@@ -75,6 +75,7 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
 
   @Override
   public Result answer(Owner caller, Request request) {
+    RoleArn.require(request.iamRoleArn);
     Instant now = clock.instant();
     ImportRequest wanted =
         new ImportRequest(

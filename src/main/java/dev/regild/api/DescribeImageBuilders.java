@@ -42,14 +42,11 @@ final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBui
     int limit = Math.min(request.maxResults.filter(max -> max > 0).orElse(PAGE), PAGE);
     return database.read(handle -> {
       requireAll(handle, caller, names);
-      // One more than the page holds tells whether there is another page.
-      List<ImageBuilder> found = builders.page(handle, caller, names, after, limit + 1);
-      List<ImageBuilder> page = found.subList(0, Math.min(limit, found.size()));
+      Page<ImageBuilder> page =
+          Page.of(builders.page(handle, caller, names, after, limit + 1), limit);
       return new Result(
-          page.stream().map(WireImageBuilder::of).toList(),
-          found.size() > limit
-              ? Optional.of(pageTokens.next(query, page.getLast().name()))
-              : Optional.empty());
+          page.items().stream().map(WireImageBuilder::of).toList(),
+          page.nextToken(pageTokens, query, ImageBuilder::name));
     });
   }
 

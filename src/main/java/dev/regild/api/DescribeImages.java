@@ -61,19 +61,16 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
         request.nextToken.map(token -> pageKey(pageTokens.read(query, token)));
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
     return database.read(handle -> {
-      // One more than the page holds tells whether there is another page.
       List<Image> found =
           images.page(
               handle,
               new ImageQuery(
                   caller, names, arns, request.type.map(Visibility::valueOf), after, limit + 1));
       requireAll(handle, caller, names, arns, found);
-      List<Image> page = found.subList(0, Math.min(limit, found.size()));
-      Optional<String> next =
-          found.size() > limit
-              ? Optional.of(pageTokens.next(query, text(PageKey.of(page.getLast()))))
-              : Optional.empty();
-      return new Result(page.stream().map(image -> seenBy(handle, caller, image)).toList(), next);
+      Page<Image> page = Page.of(found, limit);
+      return new Result(
+          page.items().stream().map(image -> seenBy(handle, caller, image)).toList(),
+          page.nextToken(pageTokens, query, image -> text(PageKey.of(image))));
     });
   }
 
@@ -81,7 +78,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
       Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
     Set<String> foundNames = found.stream().map(Image::name).collect(Collectors.toSet());
     for (String name : names) {
-      if (!foundNames.contains(name) && !sees(handle, caller, List.of(name), List.of())) {
+      if (!foundNames.contains(name) && !images.sees(handle, caller, name)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "There is no image %s that %s sees.".formatted(name, caller));
@@ -89,18 +86,12 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     }
     Set<String> foundArns = found.stream().map(Image::arn).collect(Collectors.toSet());
     for (String arn : arns) {
-      if (!foundArns.contains(arn) && !sees(handle, caller, List.of(), List.of(arn))) {
+      if (!foundArns.contains(arn) && !images.seesArn(handle, caller, arn)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "There is no image with the ARN %s that %s sees.".formatted(arn, caller));
       }
     }
-  }
-
-  private boolean sees(Handle handle, Owner caller, List<String> names, List<String> arns) {
-    return !images
-        .page(handle, new ImageQuery(caller, names, arns, Optional.empty(), Optional.empty(), 1))
-        .isEmpty();
   }
 
   private WireImage seenBy(Handle handle, Owner viewer, Image image) {

@@ -22,6 +22,7 @@ public enum ErrorType {
   SERIALIZATION("SerializationException", 400, false),
   UNKNOWN_OPERATION("UnknownOperationException", 400, false),
   REQUEST_ENTITY_TOO_LARGE("RequestEntityTooLargeException", 413, false),
+  INVALID_RANGE("InvalidRangeException", 416, false),
   ACCESS_DENIED("AccessDeniedException", 403, false),
   MISSING_AUTHENTICATION_TOKEN("MissingAuthenticationTokenException", 403, false),
   INCOMPLETE_SIGNATURE("IncompleteSignatureException", 403, false),

@@ -1,8 +1,12 @@
 package dev.regild.api;
 
 import dev.regild.db.Database;
+import dev.regild.image.ExportTask;
 import dev.regild.image.Image;
 import dev.regild.image.Owner;
+import dev.regild.image.Quotas;
+import dev.regild.update.CopyRequest;
+import dev.regild.update.ExportRequest;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
@@ -10,6 +14,7 @@ import java.time.Clock;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What the operations work with. What they ask for may be refused with {@link
@@ -18,8 +23,12 @@ import java.util.function.Function;
  * @param database where the registry is kept
  * @param updates accepts an update, or says what it would do
  * @param imports accepts an import, and answers with the new image
+ * @param copies accepts a copy, and answers with the new image
+ * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
  * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
+ * @param quotas refuses what would exceed one
+ * @param accountExists whether this server has an account of that id
  * @param pageTokens signs the tokens of pages
  * @param clock tells the time
  */
@@ -27,7 +36,11 @@ public record ImageServices(
     Database database,
     Function<UpdateRequest, UpdateAnswer> updates,
     Function<ImportRequest, Image> imports,
+    Function<CopyRequest, Image> copies,
+    Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
     Function<Image, Optional<Boolean>> agentIsLatest,
+    Quotas quotas,
+    Predicate<String> accountExists,
     PageTokens pageTokens,
     Clock clock) {}

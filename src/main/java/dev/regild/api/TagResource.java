@@ -3,17 +3,18 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
-import dev.regild.image.Tags;
+import dev.regild.image.Quotas;
 import java.util.Map;
 
 /** {@code TagResource}: adds tags to an image or an image builder. */
 final class TagResource implements Operation<TagResource.Request> {
   private final Database database;
+  private final Quotas quotas;
   private final TaggedResources resources = new TaggedResources();
-  private final Tags tags = new Tags();
 
-  TagResource(Database database) {
+  TagResource(Database database, Quotas quotas) {
     this.database = database;
+    this.quotas = quotas;
   }
 
   record Request(
@@ -26,7 +27,7 @@ final class TagResource implements Operation<TagResource.Request> {
   public Result answer(Owner caller, Request request) {
     database.useTransaction(handle -> {
       resources.require(handle, caller, request.resourceArn);
-      tags.put(handle, request.resourceArn, request.tags);
+      quotas.tag(handle, caller, request.resourceArn, request.tags);
     });
     return new Result();
   }

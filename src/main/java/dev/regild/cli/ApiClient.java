@@ -69,6 +69,16 @@ final class ApiClient {
     return json(send(signed("GET", path, Map.of(), "").GET(), BodyHandlers.ofInputStream()));
   }
 
+  /** Deletes one of the server's own resources. */
+  void delete(String path) throws ServerRefusalException, IOException, InterruptedException {
+    HttpResponse<InputStream> response =
+        send(signed("DELETE", path, Map.of(), "").DELETE(), BodyHandlers.ofInputStream());
+    if (response.statusCode() / 100 != 2) {
+      throw refusal(response);
+    }
+    response.body().close();
+  }
+
   /** Posts JSON to one of the server's own endpoints. */
   JsonNode post(String path, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {

@@ -37,12 +37,13 @@ final class Connection {
   Path data = Path.of("/var/lib/regild");
 
   ApiClient client() throws IOException {
-    return new ApiClient(endpoint, region(), credentials());
+    return new ApiClient(endpoint, regionOr(region), credentials());
   }
 
-  private String region() {
-    if (region != null) {
-      return region;
+  /** The region that was named, else that of the environment, else us-east-1. */
+  static String regionOr(@Nullable String named) {
+    if (named != null) {
+      return named;
     }
     for (String name : List.of("AWS_REGION", "AWS_DEFAULT_REGION")) {
       String value = System.getenv(name);

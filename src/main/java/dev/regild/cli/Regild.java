@@ -23,7 +23,11 @@ import picocli.CommandLine.IVersionProvider;
       UpdateCommand.class,
       ExportCommand.class,
       DeleteCommand.class,
+      DisksCommand.class,
       ChannelCommand.class,
+      AccountCommand.class,
+      KeyCommand.class,
+      PublishCommand.class,
       DoctorCommand.class,
       CommandLine.HelpCommand.class
     },
@@ -49,13 +53,22 @@ public final class Regild {
 
   /** Runs a command; the process's exit status is the command's. */
   public static void main(String[] args) {
-    System.exit(run(args));
+    System.exit(
+        run(
+            new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+            args));
   }
 
-  private static int run(String[] args) {
+  /**
+   * Runs a command inside this process.
+   *
+   * @return its exit status
+   */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
     CommandLine line = new CommandLine(new Regild());
-    line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setOut(out);
+    line.setErr(err);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
       String message = exception.getMessage();
       command

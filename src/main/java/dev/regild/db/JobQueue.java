@@ -46,6 +46,13 @@ public final class JobQueue implements AutoCloseable {
      */
     void run(String id) throws InterruptedException;
 
+    /** What {@link #run} throws where the process is going down, and that made something fail. */
+    static InterruptedException interrupted(Exception cause) {
+      InterruptedException interrupted = new InterruptedException("The process is going down.");
+      interrupted.initCause(cause);
+      return interrupted;
+    }
+
     /**
      * Ends what is running at once, from another thread: {@link #run} throws InterruptedException.
      * For work that an interrupt alone does not reach.

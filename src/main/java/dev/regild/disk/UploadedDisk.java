@@ -3,13 +3,30 @@ package dev.regild.disk;
 import java.time.Instant;
 
 /**
- * A disk as somebody sent it, of a format that is known, but not yet checked any further.
+ * A disk as somebody sent it, or as an image was exported, of a format that is known.
  *
  * @param id in the form of an AMI id: {@code ami-} and 17 lower-case hexadecimal digits
+ * @param account whose it is: twelve digits; nobody else sees it
+ * @param origin where it comes from
  * @param format as its first bytes tell
  * @param bytes the size of the file
  * @param sha256 of the file, lower-case hexadecimal
  * @param received when its last byte had come
  */
 public record UploadedDisk(
-    String id, DiskFormat format, long bytes, String sha256, Instant received) {}
+    String id,
+    String account,
+    Origin origin,
+    DiskFormat format,
+    long bytes,
+    String sha256,
+    Instant received) {
+
+  /** Where a disk comes from, which decides how long it stays. */
+  public enum Origin {
+    /** Somebody sent it; it is gone when an image was made of it. */
+    UPLOADED,
+    /** An image was exported; it stays until its owner deletes it. */
+    EXPORTED
+  }
+}

@@ -18,21 +18,27 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Disks that were sent to us and wait to be made images, in one directory: {@code <id>.disk} and,
- * once it is there whole, {@code <id>.json}. Only our own user can read them. A disk without its
- * record is what a broken upload has left; it is removed when the directory is opened.
+ * Disks that were sent to us and wait to be made images, and disks that images were exported to, in
+ * one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only our own
+ * user can read them. A disk without its record is what a broken upload has left; it is removed
+ * when the directory is opened. So is one whose record names no owner, as an earlier version wrote
+ * it.
  */
 public final class UploadedDisks {
+  private static final Logger LOG = LoggerFactory.getLogger(UploadedDisks.class);
   private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
   private static final String DISK = ".disk";
   private static final String RECORD = ".json";
@@ -56,27 +62,37 @@ public final class UploadedDisks {
     this.clock = clock;
     for (String name : DurableFiles.names(directory)) {
       boolean whole = name.endsWith(DISK) && Files.exists(record(id(name, DISK)));
-      if (!whole && !name.endsWith(RECORD)) {
+      if (name.endsWith(RECORD)) {
+        removeIfNobodys(id(name, RECORD));
+      } else if (!whole) {
         Files.deleteIfExists(directory.resolve(name));
       }
     }
   }
 
+  /** Writes a disk into an empty file that only our own user can read. */
+  @FunctionalInterface
+  public interface DiskWriter {
+    /** Fails if the file can't be written to its end. */
+    void write(Path file) throws IOException, ProgramException, InterruptedException;
+  }
+
   /**
    * Takes a disk from a stream, which is never held in memory.
    *
+   * @param account whose it is
    * @param declaredLength how long the sender says that it is
    * @throws UnfitDiskException if it is no disk that stands alone
    * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
    *     it; in each case nothing is left
    */
-  public UploadedDisk receive(InputStream stream, OptionalLong declaredLength)
+  public UploadedDisk receive(String account, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
     requireRoom(declaredLength);
     String id = newId();
     boolean done = false;
     try {
-      UploadedDisk disk = write(id, stream, declaredLength);
+      UploadedDisk disk = write(id, account, stream, declaredLength);
       writeRecord(disk);
       done = true;
       return disk;
@@ -87,7 +103,52 @@ public final class UploadedDisks {
     }
   }
 
-  public Optional<UploadedDisk> find(String id) throws IOException {
+  /** An id that no disk has: 17 hexadecimal digits are 68 bits. */
+  public String newId() {
+    byte[] bytes = new byte[9];
+    random.nextBytes(bytes);
+    return "ami-" + HexFormat.of().formatHex(bytes).substring(1);
+  }
+
+  /**
+   * Makes the disk of an export, in the place of one of that id that an earlier run may have left.
+   *
+   * @param id from {@link #newId}
+   * @throws IOException if it can't be kept; nothing is left then
+   */
+  public UploadedDisk export(String id, String account, DiskFormat format, DiskWriter writer)
+      throws IOException, ProgramException, InterruptedException {
+    delete(id);
+    boolean done = false;
+    try {
+      Path file = Files.createFile(file(id), PRIVATE);
+      writer.write(file);
+      DurableFiles.force(file);
+      UploadedDisk disk =
+          new UploadedDisk(
+              id,
+              account,
+              UploadedDisk.Origin.EXPORTED,
+              format,
+              Files.size(file),
+              DurableFiles.sha256(file),
+              clock.instant());
+      writeRecord(disk);
+      done = true;
+      return disk;
+    } finally {
+      if (!done) {
+        delete(id);
+      }
+    }
+  }
+
+  /** The account's disk of that id; another account's is as good as none. */
+  public Optional<UploadedDisk> find(String account, String id) throws IOException {
+    return find(id).filter(disk -> disk.account().equals(account));
+  }
+
+  private Optional<UploadedDisk> find(String id) throws IOException {
     if (!ID.matcher(id).matches()) {
       return Optional.empty();
     }
@@ -113,15 +174,30 @@ public final class UploadedDisks {
     }
   }
 
-  /** All disks, in no order. */
-  public List<UploadedDisk> list() throws IOException {
+  /** Removes a disk that was uploaded; an exported one stays, one that is not there is no error. */
+  public void removeUpload(String id) throws IOException {
+    if (find(id).filter(disk -> disk.origin() == UploadedDisk.Origin.UPLOADED).isPresent()) {
+      delete(id);
+    }
+  }
+
+  /** All disks of an account, the oldest first. */
+  public List<UploadedDisk> list(String account) throws IOException {
     List<UploadedDisk> disks = new ArrayList<>();
     for (String name : DurableFiles.names(directory)) {
       if (name.endsWith(RECORD)) {
-        find(id(name, RECORD)).ifPresent(disks::add);
+        find(account, id(name, RECORD)).ifPresent(disks::add);
       }
     }
+    disks.sort(Comparator.comparing(UploadedDisk::received).thenComparing(UploadedDisk::id));
     return disks;
+  }
+
+  private void removeIfNobodys(String id) throws IOException {
+    if (!JSON.readTree(Files.readString(record(id))).has("account")) {
+      delete(id);
+      LOG.atInfo().addKeyValue("disk", id).log("disk without an owner removed");
+    }
   }
 
   private void requireRoom(OptionalLong declaredLength) throws IOException {
@@ -134,7 +210,8 @@ public final class UploadedDisks {
     }
   }
 
-  private UploadedDisk write(String id, InputStream stream, OptionalLong declaredLength)
+  private UploadedDisk write(
+      String id, String account, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
     MessageDigest digest = DurableFiles.newSha256();
@@ -150,7 +227,13 @@ public final class UploadedDisks {
     DiskFormat format = requireFit(file);
     DurableFiles.force(file);
     return new UploadedDisk(
-        id, format, bytes, HexFormat.of().formatHex(digest.digest()), clock.instant());
+        id,
+        account,
+        UploadedDisk.Origin.UPLOADED,
+        format,
+        bytes,
+        HexFormat.of().formatHex(digest.digest()),
+        clock.instant());
   }
 
   private DiskFormat requireFit(Path file) throws IOException, UnfitDiskException {
@@ -188,13 +271,6 @@ public final class UploadedDisks {
     } finally {
       Files.deleteIfExists(fresh);
     }
-  }
-
-  /** 17 hexadecimal digits are 68 bits. */
-  private String newId() {
-    byte[] bytes = new byte[9];
-    random.nextBytes(bytes);
-    return "ami-" + HexFormat.of().formatHex(bytes).substring(1);
   }
 
   private Path file(String id) {

@@ -150,6 +150,42 @@ public record Image(
         Optional.empty());
   }
 
+  /**
+   * A copy that is going to be made of this image, on the same layers, in the region of the new
+   * owner. All that is on the disk carries over, and so do the display name and what its owner may
+   * make of it; sharing, tags and lineage don't.
+   */
+  public Image copied(
+      Owner newOwner, String newName, Optional<String> newDescription, Instant now) {
+    return new Image(
+        UUID.randomUUID().toString(),
+        newOwner,
+        newName,
+        baseImageArn,
+        displayName,
+        newDescription,
+        ImageState.COPYING,
+        Optional.empty(),
+        List.of(),
+        Visibility.PRIVATE,
+        false,
+        type,
+        imageBuilderSupported,
+        platform,
+        applications,
+        Instant.ofEpochMilli(now.toEpochMilli()),
+        baseImageReleased,
+        agentVersion,
+        permissions,
+        instanceFamilies,
+        dynamicAppProviders,
+        managedSoftware,
+        disk,
+        Optional.empty(),
+        snapshot,
+        qualification);
+  }
+
   /** Its ARN, see {@link Arn}. */
   public String arn() {
     return Arn.ofImage(owner, name).toString();

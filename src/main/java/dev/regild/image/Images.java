@@ -3,6 +3,7 @@ package dev.regild.image;
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.IN_USE;
+import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
@@ -27,11 +28,26 @@ public final class Images {
     var insert = handle.createUpdate(ImageRow.INSERT);
     ImageRow.bind(image, insert);
     if (insert.execute() == 0) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image %s of %s already. Choose another name."
-              .formatted(image.name(), image.owner()));
+      throw nameTaken(image.owner(), image.name());
     }
+  }
+
+  /**
+   * Looks whether the owner may give a new image that name. Another request may take it: {@link
+   * #insert} looks again.
+   *
+   * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
+   */
+  public void requireFreeName(Handle handle, Owner owner, String name) {
+    if (find(handle, owner, name).isPresent()) {
+      throw nameTaken(owner, name);
+    }
+  }
+
+  private static RefusedException nameTaken(Owner owner, String name) {
+    return new RefusedException(
+        ALREADY_EXISTS,
+        "There is an image %s of %s already. Choose another name.".formatted(name, owner));
   }
 
   /** The owner's image of that name. */
@@ -52,9 +68,59 @@ public final class Images {
    * @throws RefusedException NOT_FOUND if there is none
    */
   public Image require(Handle handle, Owner owner, String name) {
-    return find(handle, owner, name)
-        .orElseThrow(() ->
-            new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner)));
+    return find(handle, owner, name).orElseThrow(() -> missing(owner, name));
+  }
+
+  /**
+   * The owner's image of that name, ready to be shared.
+   *
+   * @throws RefusedException NOT_FOUND if there is none; NOT_AVAILABLE if it isn't AVAILABLE
+   */
+  public Image requireAvailable(Handle handle, Owner owner, String name) {
+    Image image = require(handle, owner, name);
+    if (image.state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_AVAILABLE,
+          "The image %s is %s; it has to be AVAILABLE.".formatted(name, image.state()));
+    }
+    return image;
+  }
+
+  /**
+   * The owner's image of that name, to change it or to make something of it.
+   *
+   * @throws RefusedException NOT_PERMITTED if the owner only sees one of that name; NOT_FOUND if it
+   *     doesn't see one either
+   */
+  public Image requireOwned(Handle handle, Owner owner, String name) {
+    return find(handle, owner, name).orElseThrow(() -> notOwned(handle, owner, name));
+  }
+
+  private RefusedException notOwned(Handle handle, Owner owner, String name) {
+    return sees(handle, owner, name)
+        ? new RefusedException(
+            NOT_PERMITTED,
+            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner))
+        : missing(owner, name);
+  }
+
+  /** Whether the viewer sees an image of that name: its own, a shared or a public one. */
+  public boolean sees(Handle handle, Owner viewer, String name) {
+    return sees(handle, viewer, List.of(name), List.of());
+  }
+
+  /** As {@link #sees}, of that ARN. */
+  public boolean seesArn(Handle handle, Owner viewer, String arn) {
+    return sees(handle, viewer, List.of(), List.of(arn));
+  }
+
+  private boolean sees(Handle handle, Owner viewer, List<String> names, List<String> arns) {
+    ImageQuery any = new ImageQuery(viewer, names, arns, Optional.empty(), Optional.empty(), 1);
+    return !page(handle, any).isEmpty();
+  }
+
+  private static RefusedException missing(Owner owner, String name) {
+    return new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner));
   }
 
   /** The image of that id, as it is now. */
@@ -88,6 +154,20 @@ public final class Images {
         .one();
   }
 
+  /** How many copies are being made for the owner. */
+  long countCopying(Handle handle, Owner owner) {
+    return handle
+        .createQuery(
+            """
+            SELECT COUNT(*) FROM image
+             WHERE account_id = :account AND region = :region AND state = 'COPYING'
+            """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(Long.class)
+        .one();
+  }
+
   /** Every image that somebody must be working on, oldest first: where recovery begins. */
   public List<Image> unfinished(Handle handle) {
     return handle
@@ -106,13 +186,15 @@ public final class Images {
         .list();
   }
 
-  /** Whether a running update stands on this image. */
+  /** Whether a running update stands on this image, or a copy or an export of it is being made. */
   public boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
             """
             SELECT EXISTS (SELECT 1 FROM update_run
                             WHERE existing_image_id = :id AND status = 'RUNNING')
+                OR EXISTS (SELECT 1 FROM image_copy WHERE source_image_id = :id)
+                OR EXISTS (SELECT 1 FROM export_task WHERE image_id = :id AND state = 'EXPORTING')
             """)
         .bind("id", image.id())
         .map((row, _) -> row.getBoolean(1))
@@ -200,7 +282,8 @@ public final class Images {
    * Begins to delete an image: moves it to DELETING.
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
-   *     if it is still being made; IN_USE if it is shared, or a running update stands on it
+   *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
+   *     being copied or exported
    */
   public Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {
@@ -223,7 +306,7 @@ public final class Images {
     if (usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being updated. Delete it when the update has ended."
+          "The image %s is being updated, copied or exported. Delete it when that has ended."
               .formatted(image.name()));
     }
     return transition(handle, image, ImageState.DELETING);

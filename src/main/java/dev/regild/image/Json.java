@@ -2,8 +2,11 @@ package dev.regild.image;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -39,6 +42,11 @@ final class Json {
 
   static <T> Optional<T> readOptional(@Nullable String json, Class<T> type) {
     return Optional.ofNullable(json).map(text -> read(text, type));
+  }
+
+  /** A map of texts, in the order of its keys. */
+  static Map<String, String> readTexts(String json) {
+    return MAPPER.readValue(json, new TypeReference<TreeMap<String, String>>() {});
   }
 
   static <T> List<T> readList(String json, Class<T[]> type) {

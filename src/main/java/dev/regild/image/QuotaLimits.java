@@ -1,15 +1,24 @@
 package dev.regild.image;
 
+import java.util.EnumMap;
+import java.util.Map;
+
 /**
- * How much one owner may have, account and region together.
+ * How much an owner may have, unless its account has a limit of its own.
  *
- * @param images images in whatever state
- * @param imageBuilders image builders at one time
+ * @param values by quota; one that isn't there has its default
  */
-public record QuotaLimits(int images, int imageBuilders) {
+public record QuotaLimits(Map<Quota, Integer> values) {
   public QuotaLimits {
-    if (images < 0 || imageBuilders < 0) {
-      throw new IllegalArgumentException("A quota can't be negative.");
+    var complete = new EnumMap<Quota, Integer>(Quota.class);
+    for (Quota quota : Quota.values()) {
+      complete.put(quota, quota.requireFit(values.getOrDefault(quota, quota.byDefault())));
     }
+    values = Map.copyOf(complete);
+  }
+
+  /** The limit of that quota. */
+  public int of(Quota quota) {
+    return values.getOrDefault(quota, quota.byDefault());
   }
 }

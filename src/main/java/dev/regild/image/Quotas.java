@@ -2,13 +2,20 @@ package dev.regild.image;
 
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
 
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
-/** Refuses what would exceed a quota. */
+/**
+ * Refuses what would exceed a quota. Each limit is read anew: a change of it shows at the next
+ * check.
+ */
 public final class Quotas {
   private final QuotaLimits limits;
   private final Images images;
   private final ImageBuilders imageBuilders;
+  private final AccountQuotas accountQuotas = new AccountQuotas();
+  private final ImageShares shares = new ImageShares();
+  private final Tags tags = new Tags();
 
   public Quotas(QuotaLimits limits, Images images, ImageBuilders imageBuilders) {
     this.limits = limits;
@@ -23,12 +30,18 @@ public final class Quotas {
    * @throws RefusedException LIMIT_EXCEEDED, naming the quota, its value and the use
    */
   public void requireRoomForImage(Handle handle, Owner owner) {
-    require("images", limits.images(), images.count(handle, owner), owner);
+    requireRoom(handle, owner, Quota.IMAGES, images.count(handle, owner), owner.toString());
   }
 
   /** The same for image builders. */
   public void requireRoomForImageBuilder(Handle handle, Owner owner) {
-    require("image builders", limits.imageBuilders(), imageBuilders.count(handle, owner), owner);
+    long used = imageBuilders.count(handle, owner);
+    requireRoom(handle, owner, Quota.IMAGE_BUILDERS, used, owner.toString());
+  }
+
+  /** The same for copies that are being made, where the owner is the copy's. */
+  public void requireRoomForCopy(Handle handle, Owner owner) {
+    requireRoom(handle, owner, Quota.COPIES, images.countCopying(handle, owner), owner.toString());
   }
 
   /**
@@ -46,13 +59,54 @@ public final class Quotas {
     requireRoomForImageBuilder(handle, owner);
   }
 
-  private static void require(String what, int limit, long used, Owner owner) {
-    if (used >= limit) {
-      throw new RefusedException(
-          LIMIT_EXCEEDED,
-          "The quota of %s is %d, and %s has %d. Delete one, or have the quota raised."
-              .formatted(what, limit, owner, used));
+  /** The same for copies; the image is to be inserted as COPYING. */
+  public void reserveCopy(Handle handle, Owner owner) {
+    guard(handle, owner);
+    requireRoomForCopy(handle, owner);
+  }
+
+  /** The same for one more account that the image is shared with. */
+  public void reserveShare(Handle handle, Image image) {
+    guard(handle, image.owner());
+    long used = shares.count(handle, image);
+    requireRoom(handle, image.owner(), Quota.SHARES, used, "the image " + image.name());
+  }
+
+  /**
+   * Gives a resource tags; nobody else reserves anything for its owner until the transaction has
+   * ended.
+   *
+   * @throws RefusedException LIMIT_EXCEEDED if it would have too many
+   */
+  public void tag(Handle handle, Owner owner, String arn, Map<String, String> added) {
+    if (added.isEmpty()) {
+      return;
     }
+    guard(handle, owner);
+    tags.put(handle, arn, added);
+    int limit = limit(handle, owner, Quota.TAGS);
+    int count = tags.list(handle, arn).size();
+    if (count > limit) {
+      throw exceeded(Quota.TAGS, limit, "with these, %s would have %d".formatted(arn, count));
+    }
+  }
+
+  private void requireRoom(Handle handle, Owner owner, Quota quota, long used, String user) {
+    int limit = limit(handle, owner, quota);
+    if (used >= limit) {
+      throw exceeded(quota, limit, "%s has %d".formatted(user, used));
+    }
+  }
+
+  private int limit(Handle handle, Owner owner, Quota quota) {
+    return accountQuotas.list(handle, owner.accountId()).getOrDefault(quota, limits.of(quota));
+  }
+
+  private static RefusedException exceeded(Quota quota, int limit, String use) {
+    return new RefusedException(
+        LIMIT_EXCEEDED,
+        "The quota of %s is %d, and %s. Delete one, or have the quota raised."
+            .formatted(quota, limit, use));
   }
 
   /** Writing the owner's row makes every other writer of it wait for this transaction. */

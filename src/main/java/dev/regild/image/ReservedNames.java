@@ -17,11 +17,20 @@ public final class ReservedNames {
    * @throws RefusedException NOT_PERMITTED if not
    */
   public static void requireFree(String name) {
+    requireFree(name, NOT_PERMITTED);
+  }
+
+  /**
+   * As {@link #requireFree(String)}, for operations that have another error for it.
+   *
+   * @throws RefusedException of that reason if not
+   */
+  public static void requireFree(String name, RefusedException.Reason reason) {
     String lowerCase = name.toLowerCase(Locale.ROOT);
     for (String prefix : PREFIXES) {
       if (lowerCase.startsWith(prefix)) {
         throw new RefusedException(
-            NOT_PERMITTED,
+            reason,
             "The name %s is reserved: it begins with Amazon, AWS or AppStream. Choose another name."
                 .formatted(name));
       }

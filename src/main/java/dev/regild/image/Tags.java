@@ -1,7 +1,5 @@
 package dev.regild.image;
 
-import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
-
 import java.util.Collection;
 import java.util.Map;
 import java.util.SortedMap;
@@ -11,17 +9,10 @@ import org.jdbi.v3.core.Handle;
 /** The tags of resources, by ARN. Each call takes the caller's handle. */
 public final class Tags {
   /** The API's limit for one resource. */
-  public static final int MOST = 50;
+  static final int MOST = 50;
 
-  /**
-   * Adds tags; a key that is there already gets the new value.
-   *
-   * @throws RefusedException LIMIT_EXCEEDED if the resource would have more than {@link #MOST}
-   */
-  public void put(Handle handle, String arn, Map<String, String> tags) {
-    if (tags.isEmpty()) {
-      return;
-    }
+  /** Adds tags; a key that is there already gets the new value. {@link Quotas#tag} limits them. */
+  void put(Handle handle, String arn, Map<String, String> tags) {
     var batch =
         handle.prepareBatch(
             """
@@ -31,13 +22,6 @@ public final class Tags {
     tags.forEach(
         (key, value) -> batch.bind("arn", arn).bind("key", key).bind("value", value).add());
     batch.execute();
-    int count = list(handle, arn).size();
-    if (count > MOST) {
-      throw new RefusedException(
-          LIMIT_EXCEEDED,
-          "A resource has at most %d tags; with these, %s would have %d. Remove some first."
-              .formatted(MOST, arn, count));
-    }
   }
 
   /** Removes the tags of those keys; one that isn't there is no error. */

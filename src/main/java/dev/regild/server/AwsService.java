@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
+import dev.regild.api.MentionedResources;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
@@ -32,6 +33,7 @@ final class AwsService implements HttpService {
     byte[] body = requests.body(request);
     Caller caller = requests.caller(request, body);
     RequestLog.caller(caller);
+    RequestLog.resources(request, MentionedResources.in(body));
     String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
     byte[] answer = protocol.answer(caller, target, contentType, body);
     response.header(HeaderNames.CONTENT_TYPE, AppStreamProtocol.CONTENT_TYPE).send(answer);

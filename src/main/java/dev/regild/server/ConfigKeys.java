@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.SigV4;
+import dev.regild.image.Quota;
 import dev.regild.image.QuotaLimits;
 import dev.regild.server.Config.Auth;
 import dev.regild.server.Config.Listen;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Every key: its name, its default, and what its value may be. */
 final class ConfigKeys {
@@ -29,29 +32,27 @@ final class ConfigKeys {
   static final String ISOLATION = "isolation";
   static final String WORKERS = "workers";
   static final String LOG_FORMAT = "log.format";
-  static final String QUOTA_IMAGES = "quotas.images";
-  static final String QUOTA_IMAGE_BUILDERS = "quotas.image-builders";
   static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
   static final String QUALIFICATION_MEMORY = "qualification.memory";
 
   static final Set<String> ALL =
-      Set.of(
-          LISTEN,
-          DATA,
-          AUTH,
-          REGION,
-          ISOLATION,
-          WORKERS,
-          LOG_FORMAT,
-          QUOTA_IMAGES,
-          QUOTA_IMAGE_BUILDERS,
-          QUALIFICATION_TIME_LIMIT,
-          QUALIFICATION_MEMORY);
+      Stream.concat(
+              Stream.of(
+                  LISTEN,
+                  DATA,
+                  AUTH,
+                  REGION,
+                  ISOLATION,
+                  WORKERS,
+                  LOG_FORMAT,
+                  QUALIFICATION_TIME_LIMIT,
+                  QUALIFICATION_MEMORY),
+              Arrays.stream(Quota.values()).map(ConfigKeys::key))
+          .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
   private static final int MOST_WORKERS = 64;
-  private static final int MOST_RESOURCES = 1_000_000;
 
   private final Map<String, String> values;
 
@@ -68,9 +69,7 @@ final class ConfigKeys {
         choice(ISOLATION, Isolation.VM, Isolation.values()),
         number(WORKERS, 1, 1, MOST_WORKERS),
         choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
-        new QuotaLimits(
-            number(QUOTA_IMAGES, 1000, 0, MOST_RESOURCES),
-            number(QUOTA_IMAGE_BUILDERS, 10, 0, MOST_RESOURCES)),
+        quotas(),
         new Qualification(
             duration(
                 QUALIFICATION_TIME_LIMIT,
@@ -108,6 +107,18 @@ final class ConfigKeys {
       throw wrong(REGION, text, "the name of a region, such as us-east-1");
     }
     return text;
+  }
+
+  private QuotaLimits quotas() throws ConfigException {
+    Map<Quota, Integer> limits = new EnumMap<>(Quota.class);
+    for (Quota quota : Quota.values()) {
+      limits.put(quota, number(key(quota), quota.byDefault(), 0, quota.most()));
+    }
+    return new QuotaLimits(limits);
+  }
+
+  private static String key(Quota quota) {
+    return "quotas." + quota.key();
   }
 
   private ByteSize memory() throws ConfigException {

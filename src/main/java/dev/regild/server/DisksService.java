@@ -6,6 +6,7 @@ import dev.regild.api.ErrorType;
 import dev.regild.api.Payload;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.UploadedDisks;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -14,78 +15,118 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.OptionalLong;
+import java.time.Instant;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code POST /regild/v1/disks}: uploads a disk, which is never held in memory. The signature is
- * checked before the body is read, and the body's declared hash while it is read.
+ * {@code /regild/v1/disks}: uploads a disk, which is never held in memory, and lists, sends and
+ * deletes the caller's own. The signature is checked before the body is read, and the body's
+ * declared hash while it is read.
  */
 final class DisksService implements HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(DisksService.class);
+  private static final String DISKS = "/regild/v1/disks";
+  private static final String DISK = DISKS + "/{id}";
 
   private final Requests requests;
-  private final DiskReceiver receiver;
+  private final UploadedDisks disks;
 
-  DisksService(Requests requests, DiskReceiver receiver) {
+  DisksService(Requests requests, UploadedDisks disks) {
     this.requests = requests;
-    this.receiver = receiver;
-  }
-
-  /** Where uploaded disks go. */
-  @FunctionalInterface
-  interface DiskReceiver {
-    /**
-     * Reads a disk to its end and keeps it; where it fails, nothing of it stays.
-     *
-     * @return the disk with its id, in the form of an AMI's
-     * @throws UnfitDiskException if it can't be made an image
-     */
-    UploadedDisk receive(InputStream content, OptionalLong declaredLength)
-        throws IOException, InterruptedException, UnfitDiskException;
+    this.disks = disks;
   }
 
   /**
-   * The answer.
+   * A disk.
    *
    * @param diskId for {@code SourceAmiId}
-   * @param sha256 of what came, lower-case hexadecimal
+   * @param origin UPLOADED or EXPORTED
+   * @param sha256 of the file, lower-case hexadecimal
    */
-  record Uploaded(String diskId, String format, long bytes, String sha256) {
-    static Uploaded of(UploadedDisk disk) {
-      return new Uploaded(disk.id(), disk.format().qemuName(), disk.bytes(), disk.sha256());
+  record DiskView(
+      String diskId, String origin, String format, long bytes, String sha256, Instant received) {
+    static DiskView of(UploadedDisk disk) {
+      return new DiskView(
+          disk.id(),
+          disk.origin().name(),
+          disk.format().qemuName(),
+          disk.bytes(),
+          disk.sha256(),
+          disk.received());
     }
   }
 
+  /** The caller's disks, the oldest first. */
+  record Listing(List<DiskView> disks) {}
+
   @Override
   public void routing(HttpRules rules) {
-    rules.post("/regild/v1/disks", this::upload);
+    rules
+        .post(DISKS, this::upload)
+        .get(DISKS, this::list)
+        .get(DISK, this::download)
+        .head(DISK, this::download)
+        .delete(DISK, this::delete);
   }
 
   private void upload(ServerRequest request, ServerResponse response) {
     RequestLog.operation("UploadDisk");
-    Caller caller = requests.callerOfStream(request);
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
-    caller.requirePermission(true);
+    Caller caller = Requests.admitted(requests.callerOfStream(request), true);
     if (!request.content().hasEntity()) {
       throw new ApiException(
           ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
     }
-    UploadedDisk disk = receive(request);
+    UploadedDisk disk = receive(caller, request);
+    RequestLog.resources(request, List.of(disk.id()));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     response.status(Status.CREATED_201);
-    OwnAnswers.send(response, Uploaded.of(disk));
+    OwnAnswers.send(response, DiskView.of(disk));
   }
 
-  private UploadedDisk receive(ServerRequest request) {
+  private void list(ServerRequest request, ServerResponse response) throws IOException {
+    RequestLog.operation("ListDisks");
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    OwnAnswers.send(
+        response,
+        new Listing(disks.list(caller.owner().accountId()).stream().map(DiskView::of).toList()));
+  }
+
+  private void download(ServerRequest request, ServerResponse response) throws IOException {
+    RequestLog.operation("DownloadDisk");
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    UploadedDisk disk = require(caller, request);
+    new DiskDownload(disk, disks.path(disk)).send(request, response);
+  }
+
+  private void delete(ServerRequest request, ServerResponse response) throws IOException {
+    RequestLog.operation("DeleteDisk");
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
+    UploadedDisk disk = require(caller, request);
+    disks.delete(disk.id());
+    LOG.atInfo().addKeyValue("disk", disk.id()).log("disk deleted");
+    response.status(Status.NO_CONTENT_204).send();
+  }
+
+  private UploadedDisk require(Caller caller, ServerRequest request) throws IOException {
+    String id = request.path().pathParameters().get("id");
+    RequestLog.resources(request, List.of(id));
+    return disks
+        .find(caller.owner().accountId(), id)
+        .orElseThrow(() ->
+            new ApiException(
+                ErrorType.RESOURCE_NOT_FOUND,
+                "There is no disk %s of account %s.".formatted(id, caller.owner().accountId())));
+  }
+
+  private UploadedDisk receive(Caller caller, ServerRequest request) {
     try (InputStream content = request.content().inputStream()) {
       InputStream checked =
           Payload.declaredSha256(Requests.call(request))
               .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
               .orElse(content);
-      return receiver.receive(checked, request.headers().contentLength());
+      return disks.receive(caller.owner().accountId(), checked, request.headers().contentLength());
     } catch (UnfitDiskException e) {
       throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
     } catch (Sha256CheckedStream.MismatchException e) {
@@ -96,9 +137,6 @@ final class DisksService implements HttpService {
       LOG.atWarn().setCause(e).log("upload broken off");
       throw new ApiException(
           ErrorType.SERVICE_UNAVAILABLE, "The disk can't be kept: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is stopping.");
     }
   }
 }

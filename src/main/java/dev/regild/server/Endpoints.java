@@ -5,6 +5,7 @@ import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
@@ -22,7 +23,7 @@ import java.util.function.Function;
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param plans what an update of the owner's image would change
- * @param receiver takes uploaded disks
+ * @param disks uploaded and exported disks
  * @param layerFiles the file of a layer, by its id
  * @param data the server's data directory
  * @param metrics what is counted
@@ -33,7 +34,7 @@ record Endpoints(
     ImageServices images,
     UpdateRecords updates,
     BiFunction<Owner, String, UpdatePlan> plans,
-    DisksService.DiskReceiver receiver,
+    UploadedDisks disks,
     Function<String, Path> layerFiles,
     Path data,
     Metrics metrics,
@@ -46,7 +47,7 @@ record Endpoints(
         new AwsService(requests, AppStreamProtocol.serving(images)),
         new HealthService(ReadinessChecks.of(database, data)),
         new MetricsService(metrics),
-        new DisksService(requests, receiver),
+        new DisksService(requests, disks),
         new UpdatesService(requests, database, updates, events),
         new ImagesService(requests, database, updates),
         new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),

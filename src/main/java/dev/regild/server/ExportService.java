@@ -71,9 +71,7 @@ final class ExportService implements HttpService {
 
   private void export(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ExportImage");
-    Caller caller = requests.caller(request, requests.body(request));
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     DiskFormat format = format(request.query().first("format").orElse("qcow2"));
     String name = request.path().pathParameters().get("name");
     Path layer = topLayer(caller.owner(), name);

@@ -25,16 +25,21 @@ final class HttpFront implements AutoCloseable {
   /**
    * Starts to answer.
    *
+   * @param audit gets a line for each call
    * @param grace how long requests may go on after {@link #close}
    * @throws ConfigException if the address can't be listened on
    */
   static HttpFront start(
-      Config.Listen listen, Metrics metrics, List<HttpService> services, Duration grace)
+      Config.Listen listen,
+      Metrics metrics,
+      AuditLog audit,
+      List<HttpService> services,
+      Duration grace)
       throws ConfigException {
     ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
     HttpRouting.Builder routing =
         HttpRouting.builder()
-            .addFilter(new RequestLog(metrics))
+            .addFilter(new RequestLog(metrics, audit))
             .error(Throwable.class, errors::answer)
             .register(services.toArray(HttpService[]::new));
     WebServer server =

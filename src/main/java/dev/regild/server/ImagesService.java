@@ -1,7 +1,6 @@
 package dev.regild.server;
 
 import dev.regild.api.Caller;
-import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
@@ -47,9 +46,7 @@ final class ImagesService implements HttpService {
 
   private void show(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowImage");
-    Caller caller = requests.caller(request, requests.body(request));
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     String name = request.path().pathParameters().get("name");
     OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name)));
   }

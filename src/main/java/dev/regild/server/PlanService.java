@@ -30,9 +30,7 @@ final class PlanService implements HttpService {
   private void plan(ServerRequest request, ServerResponse response) {
     RequestLog.operation("PlanUpdate");
     byte[] body = requests.body(request);
-    Caller caller = requests.caller(request, body);
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    Caller caller = Requests.admitted(requests.caller(request, body), false);
     String image = imageOf(body);
     OwnAnswers.send(response, PlanView.of(image, plans.apply(caller.owner(), image)));
   }

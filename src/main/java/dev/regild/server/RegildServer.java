@@ -17,18 +17,23 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
+import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Quotas;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ExportJob;
+import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
+import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
@@ -115,7 +120,6 @@ public final class RegildServer implements AutoCloseable {
     ImageBuilders builders = new ImageBuilders();
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
-    Tags tags = new Tags();
     UpdateRecords updates = new UpdateRecords(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
@@ -161,17 +165,26 @@ public final class RegildServer implements AutoCloseable {
             agentVersions,
             clock));
 
+    CopyRecords copyRecords = new CopyRecords();
+    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+
+    ExportTasks exportTasks = new ExportTasks();
+    jobs.register(
+        ExportJob.KIND, new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg));
+
     ImageUpdates imageUpdates =
         new ImageUpdates(
-            database, images, builders, inventories, tags, quotas, updates, channels, jobs, clock);
-    ImageImports imageImports =
-        new ImageImports(database, images, tags, quotas, disks, jobs, clock);
+            database, images, builders, inventories, quotas, updates, channels, jobs, clock);
+    ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
+    ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
+    ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions).run();
     opened(jobs).start();
     opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
     Metrics metrics = opened(new Metrics());
+    AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
     EventStreams events = new EventStreams();
     Endpoints endpoints =
         new Endpoints(
@@ -180,19 +193,24 @@ public final class RegildServer implements AutoCloseable {
                 database,
                 imageUpdates::update,
                 imageImports::importDisk,
+                imageCopies::copy,
+                imageExports::export,
                 deletions::delete,
                 agentVersions::isLatest,
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,
             imageUpdates::plan,
-            disks::receive,
+            disks,
             id -> layerFile(layers, id),
             data.path(),
             metrics,
             events);
     HttpFront front =
-        opened(HttpFront.start(config.listen(), metrics, endpoints.services(), REQUEST_GRACE));
+        opened(
+            HttpFront.start(config.listen(), metrics, audit, endpoints.services(), REQUEST_GRACE));
     opened(events::stop);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())

@@ -3,20 +3,26 @@ package dev.regild.server;
 import dev.regild.api.Caller;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
  * Gives each request its id, which stands in the answer and in every line of the log, and writes a
- * line and a measurement when it has been answered.
+ * line, a measurement and, for the audit, another line when it has been answered.
  */
 final class RequestLog implements Filter {
   static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
@@ -28,11 +34,18 @@ final class RequestLog implements Filter {
   private static final String ACCOUNT = "account";
   private static final String REGION = "region";
 
-  private final Metrics metrics;
+  /** The access key's id in a header that may be anything. */
+  private static final Pattern CLAIMED_KEY = Pattern.compile("Credential=([^/,\\s]{1,128})/");
 
-  RequestLog(Metrics metrics) {
+  private final Metrics metrics;
+  private final AuditLog audit;
+
+  RequestLog(Metrics metrics, AuditLog audit) {
     this.metrics = metrics;
+    this.audit = audit;
   }
+
+  private record Resources(List<String> names) {}
 
   /** Names what the current request asks for. */
   static void operation(String name) {
@@ -45,6 +58,11 @@ final class RequestLog implements Filter {
     MDC.put(REGION, caller.owner().region());
   }
 
+  /** Names what a request is about; its sender has to be known. */
+  static void resources(ServerRequest request, List<String> names) {
+    request.context().register(new Resources(names));
+  }
+
   /** The current request's id. */
   static String requestId() {
     return Optional.ofNullable(MDC.get(ID)).orElse("none");
@@ -52,6 +70,7 @@ final class RequestLog implements Filter {
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    Instant came = Instant.now();
     long start = System.nanoTime();
     String id = UUID.randomUUID().toString();
     MDC.put(ID, id);
@@ -60,13 +79,14 @@ final class RequestLog implements Filter {
       chain.proceed();
     } finally {
       record(request, response, Duration.ofNanos(System.nanoTime() - start));
+      audit(request, response, came);
       MDC.clear();
     }
   }
 
   private void record(RoutingRequest request, RoutingResponse response, Duration took) {
     String operation = Optional.ofNullable(MDC.get(OPERATION)).orElse("other");
-    String outcome = response.headers().first(ERROR_TYPE).orElse("ok");
+    String outcome = outcome(response);
     metrics.request(operation, outcome, took);
     // Probes and scrapes come every few seconds, and say nothing.
     boolean routine = operation.equals("health") || operation.equals("metrics");
@@ -78,5 +98,34 @@ final class RequestLog implements Filter {
         .addKeyValue("milliseconds", took.toNanos() / 1_000_000.0)
         .addKeyValue("remote", request.remotePeer().host())
         .log("request");
+  }
+
+  /** Every call of the API, and what else may change something. */
+  private void audit(RoutingRequest request, RoutingResponse response, Instant came) {
+    Method method = request.prologue().method();
+    boolean onlyLooks = method.equals(Method.GET) || method.equals(Method.HEAD);
+    if (onlyLooks && !request.prologue().uriPath().rawPath().equals("/")) {
+      return;
+    }
+    audit.write(
+        new AuditLog.Entry(
+            came,
+            requestId(),
+            Optional.ofNullable(MDC.get(ACCOUNT)),
+            Optional.ofNullable(MDC.get(REGION)),
+            request
+                .headers()
+                .first(HeaderNames.AUTHORIZATION)
+                .map(CLAIMED_KEY::matcher)
+                .filter(Matcher::find)
+                .map(found -> found.group(1)),
+            Optional.ofNullable(MDC.get(OPERATION)).orElse("other"),
+            request.context().get(Resources.class).map(Resources::names).orElse(List.of()),
+            outcome(response),
+            request.remotePeer().host()));
+  }
+
+  private static String outcome(RoutingResponse response) {
+    return response.headers().first(ERROR_TYPE).orElse("ok");
   }
 }

@@ -77,6 +77,19 @@ final class Requests {
     return authentication.authenticate(call(request), new Payload.Streamed());
   }
 
+  /**
+   * Names the caller of one of our own endpoints to the log, and lets it in.
+   *
+   * @param changes whether the call changes anything
+   * @throws ApiException if its account is suspended, or its key may not change anything
+   */
+  static Caller admitted(Caller caller, boolean changes) {
+    RequestLog.caller(caller);
+    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    caller.requirePermission(changes);
+    return caller;
+  }
+
   static HttpCall call(ServerRequest request) {
     Map<String, List<String>> headers = new HashMap<>();
     for (Header header : request.headers()) {

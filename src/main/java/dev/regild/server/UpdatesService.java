@@ -41,9 +41,7 @@ final class UpdatesService implements HttpService {
 
   private void show(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowUpdate");
-    Caller caller = requests.caller(request, requests.body(request));
-    RequestLog.caller(caller);
-    caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     String image = request.path().pathParameters().get("image");
     UpdateView now = view(caller.owner(), image);
     boolean wantsEvents =

@@ -1,20 +1,15 @@
 package dev.regild.update;
 
-import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
-import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
-
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.image.Image;
-import dev.regild.image.ImageQuery;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,20 +35,8 @@ public final class ImageDeletions {
    */
   public Image delete(Owner owner, String name) {
     Image deleting =
-        database.inTransaction(handle -> {
-          Optional<Image> owned = images.find(handle, owner, name);
-          if (owned.isEmpty()) {
-            ImageQuery visible =
-                new ImageQuery(
-                    owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
-            throw images.page(handle, visible).isEmpty()
-                ? new RefusedException(
-                    NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner))
-                : new RefusedException(
-                    NOT_PERMITTED, "The image %s is another account's.".formatted(name));
-          }
-          return images.startDeleting(handle, owned.get());
-        });
+        database.inTransaction(
+            handle -> images.startDeleting(handle, images.requireOwned(handle, owner, name)));
     Thread.ofVirtual().name("delete-" + name).start(() -> finish(deleting));
     return deleting;
   }

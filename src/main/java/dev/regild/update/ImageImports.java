@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.DRY_RUN;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
@@ -13,16 +12,13 @@ import dev.regild.image.Images;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
-import dev.regild.image.Tags;
 import java.io.IOException;
 import java.time.Clock;
-import org.jdbi.v3.core.Handle;
 
 /** Decides on imports: refuses, or accepts and writes the job down. */
 public final class ImageImports {
   private final Database database;
   private final Images images;
-  private final Tags tags;
   private final Quotas quotas;
   private final UploadedDisks disks;
   private final JobQueue jobs;
@@ -31,14 +27,12 @@ public final class ImageImports {
   public ImageImports(
       Database database,
       Images images,
-      Tags tags,
       Quotas quotas,
       UploadedDisks disks,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
     this.images = images;
-    this.tags = tags;
     this.quotas = quotas;
     this.disks = disks;
     this.jobs = jobs;
@@ -55,17 +49,17 @@ public final class ImageImports {
   public Image importDisk(ImportRequest request) {
     ReservedNames.requireFree(request.name());
     database.read(handle -> {
-      requireFreeName(handle, request);
+      images.requireFreeName(handle, request.owner(), request.name());
       quotas.requireRoomForImage(handle, request.owner());
       return true;
     });
-    UploadedDisk disk = requireDisk(request.diskId());
+    UploadedDisk disk = requireDisk(request);
     if (request.dryRun()) {
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
     }
     Image accepted =
         database.inTransaction(handle -> {
-          requireFreeName(handle, request);
+          images.requireFreeName(handle, request.owner(), request.name());
           quotas.reserveImage(handle, request.owner());
           Image image =
               Image.importing(
@@ -76,7 +70,7 @@ public final class ImageImports {
                   request.applications(),
                   clock.instant());
           images.insert(handle, image);
-          tags.put(handle, image.arn(), request.tags());
+          quotas.tag(handle, request.owner(), image.arn(), request.tags());
           jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
           return image;
         });
@@ -84,19 +78,11 @@ public final class ImageImports {
     return accepted;
   }
 
-  private void requireFreeName(Handle handle, ImportRequest request) {
-    if (images.find(handle, request.owner(), request.name()).isPresent()) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image named %s already, in %s. Choose another name."
-              .formatted(request.name(), request.owner()));
-    }
-  }
-
-  private UploadedDisk requireDisk(String diskId) {
+  private UploadedDisk requireDisk(ImportRequest request) {
+    String diskId = request.diskId();
     try {
       return disks
-          .find(diskId)
+          .find(request.owner().accountId(), diskId)
           .orElseThrow(() ->
               new RefusedException(
                   NOT_FOUND,

@@ -1,9 +1,7 @@
 package dev.regild.update;
 
-import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
-import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
 import dev.regild.channel.Channel;
@@ -15,7 +13,6 @@ import dev.regild.db.JobQueue;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
-import dev.regild.image.ImageQuery;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -23,7 +20,6 @@ import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
-import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.Planner;
@@ -31,8 +27,6 @@ import dev.regild.plan.UpdatePlan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
@@ -47,7 +41,6 @@ public final class ImageUpdates {
   private final Images images;
   private final ImageBuilders builders;
   private final Inventories inventories;
-  private final Tags tags;
   private final Quotas quotas;
   private final UpdateRecords records;
   private final Channels channels;
@@ -60,7 +53,6 @@ public final class ImageUpdates {
       Images images,
       ImageBuilders builders,
       Inventories inventories,
-      Tags tags,
       Quotas quotas,
       UpdateRecords records,
       Channels channels,
@@ -70,7 +62,6 @@ public final class ImageUpdates {
     this.images = images;
     this.builders = builders;
     this.inventories = inventories;
-    this.tags = tags;
     this.quotas = quotas;
     this.records = records;
     this.channels = channels;
@@ -116,12 +107,12 @@ public final class ImageUpdates {
    * @throws RefusedException if there is no such image, or nothing to compare it with
    */
   public UpdatePlan plan(Owner owner, String imageName) {
-    Image image = database.read(handle -> requireOwned(handle, owner, imageName));
+    Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
     return propose(image).plan();
   }
 
   private Image requireUpdatable(Handle handle, UpdateRequest request) {
-    Image existing = requireOwned(handle, request.owner(), request.existingImageName());
+    Image existing = images.requireOwned(handle, request.owner(), request.existingImageName());
     if (existing.state() == ImageState.DELETING) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION, "The image %s is being deleted.".formatted(existing.name()));
@@ -133,12 +124,7 @@ public final class ImageUpdates {
               .formatted(existing.name(), existing.state()));
     }
     ReservedNames.requireFree(request.newImageName());
-    if (images.find(handle, request.owner(), request.newImageName()).isPresent()) {
-      throw new RefusedException(
-          ALREADY_EXISTS,
-          "There is an image named %s already, in %s. Choose another name."
-              .formatted(request.newImageName(), request.owner()));
-    }
+    images.requireFreeName(handle, request.owner(), request.newImageName());
     if (existing.baseImageReleased().isPresent()
         && existing.baseImageReleased().get().isBefore(OLDEST_BASE_IMAGE)) {
       throw new RefusedException(
@@ -147,22 +133,6 @@ public final class ImageUpdates {
               .formatted(existing.name(), existing.baseImageReleased().get(), OLDEST_BASE_IMAGE));
     }
     return existing;
-  }
-
-  private Image requireOwned(Handle handle, Owner owner, String name) {
-    Optional<Image> owned = images.find(handle, owner, name);
-    if (owned.isPresent()) {
-      return owned.get();
-    }
-    ImageQuery visible =
-        new ImageQuery(owner, List.of(name), List.of(), Optional.empty(), Optional.empty(), 1);
-    if (!images.page(handle, visible).isEmpty()) {
-      throw new RefusedException(
-          NOT_PERMITTED,
-          "The image %s is another account's. Copy it, and update the copy.".formatted(name));
-    }
-    throw new RefusedException(
-        NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner));
   }
 
   private Proposal propose(Image existing) {
@@ -213,7 +183,7 @@ public final class ImageUpdates {
             proposal.snapshot().digest(),
             now);
     images.insert(handle, created);
-    tags.put(handle, created.arn(), request.tags());
+    quotas.tag(handle, request.owner(), created.arn(), request.tags());
     builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
     records.start(handle, created, existing, proposal.snapshot().digest(), proposal.plan());
     jobs.enqueue(handle, JOB, created.id());

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes an image out of an uploaded disk: inspects it inside an appliance, converts it to a layer
- * that stands on nothing, and publishes it. The upload is gone afterwards, whatever came of it.
+ * that stands on nothing, and publishes it. What was uploaded is gone afterwards, whatever came of
+ * it; what was exported stays.
  */
 public final class ImportJob implements JobQueue.Job {
   /** The kind of this job; see {@link #id}. */
@@ -87,26 +88,28 @@ public final class ImportJob implements JobQueue.Job {
     String imageId = id.substring(0, id.indexOf('/'));
     String diskId = id.substring(id.indexOf('/') + 1);
     Optional<Image> image = database.read(handle -> images.findById(handle, imageId));
-    if (image.isEmpty() || image.get().state() != ImageState.IMPORTING) {
-      return;
+    // An earlier run may have come to the image's end, but not to the upload's.
+    if (image.isPresent() && image.get().state() == ImageState.IMPORTING) {
+      makeOrFail(image.get(), diskId);
     }
+    removeUpload(diskId);
+  }
+
+  private void makeOrFail(Image image, String diskId) throws InterruptedException {
     try {
-      make(image.get(), diskId);
-      disks.delete(diskId);
-      LOG.atInfo().addKeyValue("image", image.get().name()).log("image imported");
+      make(image, diskId);
+      LOG.atInfo().addKeyValue("image", image.name()).log("image imported");
     } catch (IOException | ProgramException | UnfitDiskException | RuntimeException e) {
       if (goingDown) {
-        InterruptedException interrupted = new InterruptedException("The process is going down.");
-        interrupted.initCause(e);
-        throw interrupted;
+        throw JobQueue.Job.interrupted(e);
       }
       LOG.atWarn()
-          .addKeyValue("image", image.get().name())
+          .addKeyValue("image", image.name())
           .addKeyValue("reason", e.getMessage())
           .log("import failed");
-      fail(image.get(), diskId, String.valueOf(e.getMessage()));
+      fail(image, String.valueOf(e.getMessage()));
     } finally {
-      Workspaces.remove(layers, imageId);
+      Workspaces.remove(layers, image.id());
     }
   }
 
@@ -120,7 +123,7 @@ public final class ImportJob implements JobQueue.Job {
       throws IOException, ProgramException, UnfitDiskException, InterruptedException {
     UploadedDisk disk =
         disks
-            .find(diskId)
+            .find(image.owner().accountId(), diskId)
             .orElseThrow(() ->
                 new UnfitDiskException(
                     "The uploaded disk " + diskId + " is gone. Upload it again."));
@@ -148,7 +151,7 @@ public final class ImportJob implements JobQueue.Job {
     });
   }
 
-  private void fail(Image image, String diskId, String message) {
+  private void fail(Image image, String message) {
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_IMPORT_FAILURE, message);
     database.useTransaction(handle ->
@@ -159,12 +162,22 @@ public final class ImportJob implements JobQueue.Job {
             List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
     try {
       layers.delete(image.id());
-      disks.delete(diskId);
     } catch (IOException e) {
       LOG.atWarn()
           .addKeyValue("image", image.name())
           .addKeyValue("reason", e.getMessage())
-          .log("files left behind");
+          .log("layer left behind");
+    }
+  }
+
+  private void removeUpload(String diskId) {
+    try {
+      disks.removeUpload(diskId);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("disk", diskId)
+          .addKeyValue("reason", e.getMessage())
+          .log("upload left behind");
     }
   }
 }

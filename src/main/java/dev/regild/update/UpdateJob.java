@@ -118,13 +118,13 @@ public final class UpdateJob implements JobQueue.Job {
       make(update(record.get()), recorder);
     } catch (FailedStepException e) {
       if (goingDown) {
-        throw interrupted(e);
+        throw JobQueue.Job.interrupted(e);
       }
       recorder.failed(e);
       fail(imageId, e.getMessage() + " " + e.step().remedy());
     } catch (IOException | ChannelException | RuntimeException e) {
       if (goingDown) {
-        throw interrupted(e);
+        throw JobQueue.Job.interrupted(e);
       }
       LOG.atError().addKeyValue("image", record.get().imageName()).setCause(e).log("update failed");
       fail(imageId, "The update could not be made: " + e.getMessage());
@@ -132,12 +132,6 @@ public final class UpdateJob implements JobQueue.Job {
       running.remove(imageId);
       Workspaces.remove(layers, imageId);
     }
-  }
-
-  private static InterruptedException interrupted(Exception cause) {
-    InterruptedException interrupted = new InterruptedException("The process is going down.");
-    interrupted.initCause(cause);
-    return interrupted;
   }
 
   @Override

@@ -62,7 +62,7 @@ class AccountsTest {
         .isThrownBy(() -> accounts.suspend("123456789012"))
         .withMessageContaining("123456789012");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> accounts.setEnabled("AKIAAAAAAAAAAAAAAAAA", false))
+        .isThrownBy(() -> accounts.setEnabled("123456789012", "AKIAAAAAAAAAAAAAAAAA", false))
         .withMessageContaining("AKIAAAAAAAAAAAAAAAAA");
   }
 
@@ -73,7 +73,7 @@ class AccountsTest {
     assertThat(found(accounts, key).account().status()).isEqualTo(Status.SUSPENDED);
     accounts.resume(key.account().id());
     assertThat(found(accounts, key).account().status()).isEqualTo(Status.ACTIVE);
-    accounts.setEnabled(key.id(), false);
+    accounts.setEnabled(key.account().id(), key.id(), false);
     assertThat(found(accounts, key).enabled()).isFalse();
   }
 

@@ -22,6 +22,9 @@ class UploadedDisksTest {
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-01-02T03:04:05Z"), ZoneOffset.UTC);
 
+  private static final String ALICE = "111111111111";
+  private static final String BOB = "222222222222";
+
   @TempDir Path directory;
   private UploadedDisks disks;
   private byte[] disk;
@@ -40,7 +43,7 @@ class UploadedDisksTest {
 
   @Test
   void aDiskIsKeptPrivatelyWithItsRecord() throws Exception {
-    UploadedDisk received = disks.receive(stream(), OptionalLong.of(disk.length));
+    UploadedDisk received = disks.receive(ALICE, stream(), OptionalLong.of(disk.length));
     assertThat(received.id()).matches("ami-[0-9a-f]{17}");
     assertThat(received.format()).isEqualTo(DiskFormat.RAW);
     assertThat(received.bytes()).isEqualTo(disk.length);
@@ -53,24 +56,24 @@ class UploadedDisksTest {
           .isEqualTo("rw-------");
     }
     UploadedDisks reopened = open(directory);
-    assertThat(reopened.find(received.id())).contains(received);
-    assertThat(reopened.list()).containsExactly(received);
+    assertThat(reopened.find(ALICE, received.id())).contains(received);
+    assertThat(reopened.list(ALICE)).containsExactly(received);
     reopened.delete(received.id());
-    assertThat(reopened.find(received.id())).isEmpty();
+    assertThat(reopened.find(ALICE, received.id())).isEmpty();
     assertThat(directory).isEmptyDirectory();
   }
 
   @Test
   void anUploadOfUnknownLengthIsTaken() throws Exception {
-    assertThat(disks.receive(stream(), OptionalLong.empty()).bytes()).isEqualTo(disk.length);
+    assertThat(disks.receive(ALICE, stream(), OptionalLong.empty()).bytes()).isEqualTo(disk.length);
   }
 
   @Test
   void aShortALongAndABrokenUploadLeaveNothing() {
-    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.of(disk.length + 1)))
+    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.of(disk.length + 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("ended after 3145728 of 3145729 bytes");
-    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.of(disk.length - 1)))
+    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.of(disk.length - 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("longer than the declared");
     InputStream broken =
@@ -86,7 +89,8 @@ class UploadedDisksTest {
           }
         };
     assertThatThrownBy(() ->
-            disks.receive(new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
+            disks.receive(
+                ALICE, new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
         .hasMessageContaining("connection reset");
     assertThat(directory).isEmptyDirectory();
   }
@@ -94,7 +98,7 @@ class UploadedDisksTest {
   @Test
   void whatIsNoDiskLeavesNothing() {
     disk[511] = 0;
-    assertThatThrownBy(() -> disks.receive(stream(), OptionalLong.empty()))
+    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.empty()))
         .isInstanceOf(UnfitDiskException.class);
     assertThat(directory).isEmptyDirectory();
   }
@@ -113,7 +117,7 @@ class UploadedDisksTest {
             return read();
           }
         };
-    assertThatThrownBy(() -> disks.receive(unread, OptionalLong.of(Long.MAX_VALUE)))
+    assertThatThrownBy(() -> disks.receive(ALICE, unread, OptionalLong.of(Long.MAX_VALUE)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no room for a disk");
     assertThat(directory).isEmptyDirectory();
@@ -123,13 +127,52 @@ class UploadedDisksTest {
   void whatABrokenUploadHasLeftIsRemovedOnOpening() throws Exception {
     Files.write(directory.resolve("ami-0123456789abcdef0.disk"), disk);
     Files.writeString(directory.resolve("ami-0123456789abcdef0.new"), "{");
-    assertThat(open(directory).list()).isEmpty();
+    assertThat(open(directory).list(ALICE)).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void aDiskIsItsOwnersAlone() throws Exception {
+    UploadedDisk received = disks.receive(ALICE, stream(), OptionalLong.empty());
+    assertThat(disks.find(BOB, received.id())).isEmpty();
+    assertThat(disks.list(BOB)).isEmpty();
+    assertThat(disks.list(ALICE)).containsExactly(received);
+  }
+
+  @Test
+  void aDiskOfAnEarlierVersionIsNobodysAndIsRemovedOnOpening() throws Exception {
+    Files.write(directory.resolve("ami-0123456789abcdef0.disk"), disk);
+    Files.writeString(
+        directory.resolve("ami-0123456789abcdef0.json"), "{\"id\":\"ami-0123456789abcdef0\"}");
+    assertThat(open(directory).list(ALICE)).isEmpty();
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  @Test
+  void anExportedDiskStaysWhenAnUploadedOneGoes() throws Exception {
+    UploadedDisk uploaded = disks.receive(ALICE, stream(), OptionalLong.empty());
+    String id = disks.newId();
+    UploadedDisk exported =
+        disks.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
+    assertThat(exported.sha256()).isEqualTo(uploaded.sha256());
+    disks.removeUpload(uploaded.id());
+    disks.removeUpload(exported.id());
+    assertThat(disks.list(ALICE)).containsExactly(exported);
+    assertThatThrownBy(() ->
+            disks.export(
+                id,
+                ALICE,
+                DiskFormat.RAW,
+                file -> {
+                  throw new IOException("no room");
+                }))
+        .hasMessageContaining("no room");
     assertThat(directory).isEmptyDirectory();
   }
 
   @Test
   void anIdOfAnotherFormIsUnknown() throws Exception {
-    assertThat(disks.find("../../etc/passwd")).isEmpty();
+    assertThat(disks.find(ALICE, "../../etc/passwd")).isEmpty();
   }
 
   private InputStream stream() {

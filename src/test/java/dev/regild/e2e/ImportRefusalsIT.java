@@ -59,12 +59,8 @@ class ImportRefusalsIT {
 
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
-    assertThat(list("disks")).isEmpty();
-    // The image is there a moment before the job's directory goes.
-    for (int n = 0; n < 50 && !server.unfinished().isEmpty(); n++) {
-      Thread.sleep(100);
-    }
     assertThat(server.unfinished()).isEmpty();
+    assertThat(list("disks")).isEmpty();
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -137,10 +138,17 @@ final class LocalServer implements AutoCloseable {
     return data.resolve("layers").resolve(disk(imageArn).layer() + ".qcow2");
   }
 
-  /** What is left in the directory of unfinished files. */
-  List<Path> unfinished() throws IOException {
-    try (var files = Files.list(data.resolve("work"))) {
-      return files.toList();
+  /** What is left of unfinished jobs; an image is there a moment before its job's files go. */
+  List<Path> unfinished() throws IOException, InterruptedException {
+    Instant limit = Instant.now().plusSeconds(10);
+    while (true) {
+      try (var files = Files.list(data.resolve("work"))) {
+        List<Path> left = files.toList();
+        if (left.isEmpty() || Instant.now().isAfter(limit)) {
+          return left;
+        }
+      }
+      Thread.sleep(100);
     }
   }
 

@@ -182,9 +182,10 @@ class UpdateInNamespaceIT {
     assertThatThrownBy(() -> http.get("/regild/v1/updates/" + UPDATED))
         .hasMessageContaining("ResourceNotFoundException");
 
-    // What else runs on this machine disturbs a round, but makes none faster than it is.
+    // "Warm" takes some thousand calls; and what else runs on this machine disturbs a round, but
+    // makes none faster than it is.
     double median = medianMillis();
-    for (int round = 1; round < 5 && median > 5; round++) {
+    for (int round = 1; round < 15 && median > 5; round++) {
       median = medianMillis();
     }
     assertThat(median).isLessThanOrEqualTo(5);

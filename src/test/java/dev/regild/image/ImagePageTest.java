@@ -67,7 +67,7 @@ class ImagePageTest {
     assertThat(shared.sharedWithOthers()).isTrue();
     assertThat(
             registry.<SortedMap<String, ImagePermissions>>read(
-                h -> registry.shares.list(h, shared)))
+                h -> registry.shares.page(h, shared, List.of(), Optional.empty(), 5)))
         .containsEntry(ALICE.accountId(), new ImagePermissions(true, false));
     assertThat(
             registry.<Optional<ImagePermissions>>read(
@@ -97,6 +97,31 @@ class ImagePageTest {
     } while (after.isPresent());
     assertThat(seen).hasSize(34).isSorted();
     assertThat(seen.stream().filter("image-07"::equals)).hasSize(2);
+  }
+
+  @Test
+  void aPageIsReadFromTheIndexesByKeyWithoutSortingWhatComesBeforeOrAfter() {
+    var page = ImageQuery.all(ALICE, Optional.of(new PageKey("image-4000", "x")), 25);
+    List<String> steps = registry.read(h -> ImagePage.steps(h, page));
+    assertThat(steps)
+        .anyMatch(step ->
+            step.matches("SEARCH image USING .*\\(account_id=\\? AND region=\\? AND name>.*"))
+        .anyMatch(step ->
+            step.matches(
+                "SEARCH image_share USING .*image_share_by_key \\(account_id=\\? AND region=\\? AND .*name.*>.*"))
+        .noneMatch(step -> step.startsWith("SCAN image"));
+    // The one sort is that of the three pages together.
+    assertThat(steps.stream().filter(step -> step.contains("TEMP B-TREE"))).hasSizeLessThan(2);
+  }
+
+  @Test
+  void aThousandArnsAreOneQuery() {
+    List<String> arns = new ArrayList<>();
+    for (int i = 0; i < 999; i++) {
+      arns.add(Arn.ofImage(BOB, "image-" + i).toString());
+    }
+    arns.add(Arn.ofImage(BOB, "shared").toString());
+    assertThat(query(List.of(), arns)).containsExactly("shared");
   }
 
   private void delete(Image image) {

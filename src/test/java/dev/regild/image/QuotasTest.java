@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.HandleConsumer;
@@ -88,6 +89,9 @@ class QuotasTest {
   }
 
   private Quotas quotas(int images, int imageBuilders) {
-    return new Quotas(new QuotaLimits(images, imageBuilders), registry.images, registry.builders);
+    return new Quotas(
+        new QuotaLimits(Map.of(Quota.IMAGES, images, Quota.IMAGE_BUILDERS, imageBuilders)),
+        registry.images,
+        registry.builders);
   }
 }

@@ -63,7 +63,8 @@ class TagsTest {
   }
 
   private void put(Map<String, String> tags) {
-    registry.database.useTransaction(h -> registry.tags.put(h, ARN, tags));
+    Quotas quotas = new Quotas(new QuotaLimits(Map.of()), registry.images, registry.builders);
+    registry.database.useTransaction(h -> quotas.tag(h, Registry.ALICE, ARN, tags));
   }
 
   private SortedMap<String, String> list() {

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.image.Quota;
 import dev.regild.server.Config.Auth;
 import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
@@ -59,8 +60,8 @@ class ConfigTest {
     assertThat(config.workers()).isEqualTo(4);
     assertThat(config.data()).isEqualTo(Path.of("/tmp/x"));
     assertThat(config.isolation()).isEqualTo(Isolation.NAMESPACE);
-    assertThat(config.quotas().images()).isEqualTo(5);
-    assertThat(config.quotas().imageBuilders()).isEqualTo(7);
+    assertThat(config.quotas().of(Quota.IMAGES)).isEqualTo(5);
+    assertThat(config.quotas().of(Quota.IMAGE_BUILDERS)).isEqualTo(7);
     assertThat(config.qualification().timeLimit()).isEqualTo(Duration.ofSeconds(90));
     assertThat(config.qualification().memory().mebibytes()).isEqualTo(2048);
     assertThat(config.logFormat()).isEqualTo(LogFormat.JSON);

@@ -146,7 +146,8 @@ class OwnEndpointsIT {
     HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(201);
     String id = JsonMapper.shared().readTree(answer.body()).path("diskId").asString();
-    assertThat(server.disks.find(id).orElseThrow().bytes()).isEqualTo(disk.length);
+    assertThat(server.disks.find(server.account.id(), id).orElseThrow().bytes())
+        .isEqualTo(disk.length);
 
     HttpRequest.Builder tampered = HttpRequest.newBuilder(sound.uri());
     sound.headers().map().forEach((name, values) -> tampered.header(name, values.getFirst()));
@@ -155,7 +156,7 @@ class OwnEndpointsIT {
         HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
-    assertThat(server.disks.list()).hasSize(1);
+    assertThat(server.disks.list(server.account.id())).hasSize(1);
 
     HttpResponse<String> unfit = signed("POST", "/regild/v1/disks", "x");
     assertThat(unfit.statusCode()).isEqualTo(400);

@@ -9,11 +9,14 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.CopyRecords;
+import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -25,7 +28,8 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
-import dev.regild.image.Tags;
+import dev.regild.image.QuotaLimits;
+import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -34,9 +38,15 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.server.RawConnection.Answer;
+import dev.regild.update.CopyJob;
+import dev.regild.update.ExportJob;
+import dev.regild.update.ImageCopies;
+import dev.regild.update.ImageExports;
 import dev.regild.update.ImportRequest;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -44,7 +54,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
 
 /**
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
@@ -62,11 +79,13 @@ final class ServerFixture implements AutoCloseable {
   final AccessKey readOnlyKey;
   final Accounts accounts;
   final Images images = new Images();
-  final Tags tags = new Tags();
   final ImageBuilders builders = new ImageBuilders();
+  final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final UploadedDisks disks;
+  private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final EventStreams events = new EventStreams();
+  private final AuditLog audit;
   private final HttpFront front;
 
   ServerFixture(Path data) throws Exception {
@@ -91,12 +110,16 @@ final class ServerFixture implements AutoCloseable {
             authentication,
             new ImageServices(
                 database,
-                this::update,
+                request -> updating.apply(request),
                 this::importDisk,
+                copies()::copy,
+                exports()::export,
                 (owner, name) ->
                     database.inTransaction(handle ->
-                        images.startDeleting(handle, images.require(handle, owner, name))),
+                        images.startDeleting(handle, images.requireOwned(handle, owner, name))),
                 image -> Optional.of(true),
+                quotas,
+                id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
@@ -104,15 +127,17 @@ final class ServerFixture implements AutoCloseable {
               database.read(handle -> images.require(handle, owner, name));
               return PLAN;
             },
-            disks::receive,
+            disks,
             id -> data.resolve(id + ".qcow2"),
             data,
             new Metrics(),
             events);
+    audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
     front =
         HttpFront.start(
             new Config.Listen("127.0.0.1", 0),
             endpoints.metrics(),
+            audit,
             endpoints.services(),
             Duration.ofSeconds(1));
   }
@@ -121,8 +146,38 @@ final class ServerFixture implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + front.port() + path);
   }
 
+  /** From now on, updates are not merely written down. */
+  void decideUpdatesBy(Function<UpdateRequest, UpdateAnswer> decision) {
+    updating = decision;
+  }
+
+  /**
+   * What the server answers to a call of one operation in us-east-1, over a connection of its own.
+   */
+  Answer ask(AccessKey caller, String operation, String body) throws IOException {
+    try (var connection = new RawConnection(front.port())) {
+      return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
+    }
+  }
+
   Owner owner(String region) {
     return new Owner(account.id(), region);
+  }
+
+  /** The AWS SDK's client, with the account's key. */
+  AppStreamClient client(String region) {
+    return client(region, key);
+  }
+
+  /** The AWS SDK's client, with that key. */
+  AppStreamClient client(String region, AccessKey with) {
+    return AppStreamClient.builder()
+        .endpointOverride(uri(""))
+        .region(Region.of(region))
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create(with.id(), with.secret())))
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .build();
   }
 
   /** An AVAILABLE image with a small disk that is really there. */
@@ -163,7 +218,7 @@ final class ServerFixture implements AutoCloseable {
   UpdateAnswer update(UpdateRequest request) {
     Image existing =
         database.read(
-            handle -> images.require(handle, request.owner(), request.existingImageName()));
+            handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
       return new UpdateAnswer(existing, true, PLAN);
     }
@@ -176,12 +231,40 @@ final class ServerFixture implements AutoCloseable {
             Instant.now());
     database.useTransaction(handle -> {
       images.insert(handle, created);
-      tags.put(handle, created.arn(), request.tags());
+      quotas.tag(handle, request.owner(), created.arn(), request.tags());
       builders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
     return new UpdateAnswer(created, true, PLAN);
+  }
+
+  /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
+  private ImageCopies copies() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(CopyJob.KIND, copyJob());
+    return new ImageCopies(database, images, quotas, new CopyRecords(), jobs, Clock.systemUTC());
+  }
+
+  CopyJob copyJob() {
+    return new CopyJob(database, images, new CopyRecords());
+  }
+
+  private ImageExports exports() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(ExportJob.KIND, exportJob());
+    return new ImageExports(database, images, new ExportTasks(), disks, jobs, Clock.systemUTC());
+  }
+
+  /** Makes the exports that were accepted; the images' layers lie in the data directory. */
+  ExportJob exportJob() {
+    return new ExportJob(
+        database,
+        images,
+        new ExportTasks(),
+        id -> data.resolve(id + ".qcow2"),
+        disks,
+        new QemuImg());
   }
 
   private Image importDisk(ImportRequest request) {
@@ -209,6 +292,7 @@ final class ServerFixture implements AutoCloseable {
   public void close() {
     events.stop();
     front.close();
+    audit.close();
     database.close();
   }
 }

@@ -1,0 +1,45 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.Image;
+import dev.regild.image.Owner;
+import dev.regild.update.CopyRequest;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** {@code CopyImage}: one of the caller's images, in the same region or another one. */
+final class CopyImage implements Operation<CopyImage.Request> {
+  private final Function<CopyRequest, Image> copies;
+
+  CopyImage(Function<CopyRequest, Image> copies) {
+    this.copies = copies;
+  }
+
+  record Request(
+      @JsonProperty("SourceImageName") String sourceImageName,
+      @JsonProperty("DestinationImageName") String destinationImageName,
+      @JsonProperty("DestinationRegion") String destinationRegion,
+      @JsonProperty("DestinationImageDescription") Optional<String> destinationImageDescription) {}
+
+  record Result(@JsonProperty("DestinationImageName") String destinationImageName) {}
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    if (!CredentialScope.REGION.matcher(request.destinationRegion).matches()) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          ("1 validation error detected: Value '%s' at 'destinationRegion' failed to satisfy"
+                  + " constraint: Member must be a region such as us-east-1")
+              .formatted(request.destinationRegion));
+    }
+    Image copy =
+        copies.apply(
+            new CopyRequest(
+                caller,
+                request.sourceImageName,
+                new Owner(caller.accountId(), request.destinationRegion),
+                request.destinationImageName,
+                request.destinationImageDescription));
+    return new Result(copy.name());
+  }
+}

@@ -1,0 +1,40 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.image.ExportTask;
+import dev.regild.image.Owner;
+import dev.regild.update.ExportRequest;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** {@code CreateExportImageTask}: an image as a standalone disk, to download or to import. */
+final class CreateExportImageTask implements Operation<CreateExportImageTask.Request> {
+  private final Function<ExportRequest, ExportTask> exports;
+
+  CreateExportImageTask(Function<ExportRequest, ExportTask> exports) {
+    this.exports = exports;
+  }
+
+  record Request(
+      @JsonProperty("ImageName") String imageName,
+      @JsonProperty("AmiName") String amiName,
+      @JsonProperty("IamRoleArn") String iamRoleArn,
+      @JsonProperty("TagSpecifications") Optional<Map<String, String>> tagSpecifications,
+      @JsonProperty("AmiDescription") Optional<String> amiDescription) {}
+
+  record Result(@JsonProperty("ExportImageTask") WireExportImageTask exportImageTask) {}
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    RoleArn.require(request.iamRoleArn);
+    ExportRequest wanted =
+        new ExportRequest(
+            caller,
+            request.imageName,
+            request.amiName,
+            request.amiDescription,
+            request.tagSpecifications.orElse(Map.of()));
+    return new Result(WireExportImageTask.of(exports.apply(wanted)));
+  }
+}

@@ -1,0 +1,38 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.Image;
+import dev.regild.image.ImageShares;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+
+/** {@code DeleteImagePermissions}: the other account doesn't see the image any more. */
+final class DeleteImagePermissions implements Operation<DeleteImagePermissions.Request> {
+  private final Database database;
+  private final Images images = new Images();
+  private final ImageShares shares = new ImageShares();
+
+  DeleteImagePermissions(Database database) {
+    this.database = database;
+  }
+
+  record Request(
+      @JsonProperty("Name") String name, @JsonProperty("SharedAccountId") String sharedAccountId) {}
+
+  record Result() {}
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    database.useTransaction(handle -> {
+      Image image = images.requireAvailable(handle, caller, request.name);
+      if (!shares.remove(handle, image, request.sharedAccountId)) {
+        throw new ApiException(
+            ErrorType.RESOURCE_NOT_FOUND,
+            "The image %s is not shared with the account %s."
+                .formatted(image.name(), request.sharedAccountId));
+      }
+    });
+    return new Result();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.ExportTask;
+import dev.regild.image.ExportTasks;
+import dev.regild.image.Owner;
+import java.util.Optional;
+
+/** {@code GetExportImageTask}: how one of the caller's exports stands. */
+final class GetExportImageTask implements Operation.ReadOnly<GetExportImageTask.Request> {
+  private final Database database;
+  private final ExportTasks tasks = new ExportTasks();
+
+  GetExportImageTask(Database database) {
+    this.database = database;
+  }
+
+  record Request(@JsonProperty("TaskId") Optional<String> taskId) {}
+
+  record Result(@JsonProperty("ExportImageTask") WireExportImageTask exportImageTask) {}
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    ExportTask task =
+        request
+            .taskId
+            .flatMap(id -> database.read(handle -> tasks.find(handle, id)))
+            .filter(found -> found.owner().equals(caller))
+            .orElseThrow(() ->
+                new ApiException(
+                    ErrorType.RESOURCE_NOT_FOUND,
+                    "There is no export task %s of %s."
+                        .formatted(request.taskId.orElse("without an id"), caller)));
+    return new Result(WireExportImageTask.of(task));
+  }
+}

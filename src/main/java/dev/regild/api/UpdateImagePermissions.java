@@ -1,0 +1,63 @@
+package dev.regild.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.db.Database;
+import dev.regild.image.Image;
+import dev.regild.image.ImagePermissions;
+import dev.regild.image.ImageShares;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.Quotas;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * {@code UpdateImagePermissions}: shares an image with another account of this server, or changes
+ * what that account may make of it. Each call says all of it: what is absent is not allowed.
+ */
+final class UpdateImagePermissions implements Operation<UpdateImagePermissions.Request> {
+  private final Database database;
+  private final Quotas quotas;
+  private final Predicate<String> accountExists;
+  private final Images images = new Images();
+  private final ImageShares shares = new ImageShares();
+
+  UpdateImagePermissions(Database database, Quotas quotas, Predicate<String> accountExists) {
+    this.database = database;
+    this.quotas = quotas;
+    this.accountExists = accountExists;
+  }
+
+  record Request(
+      @JsonProperty("Name") String name,
+      @JsonProperty("SharedAccountId") String sharedAccountId,
+      @JsonProperty("ImagePermissions") Permissions imagePermissions) {}
+
+  record Permissions(
+      @JsonProperty("allowFleet") Optional<Boolean> allowFleet,
+      @JsonProperty("allowImageBuilder") Optional<Boolean> allowImageBuilder) {}
+
+  record Result() {}
+
+  @Override
+  public Result answer(Owner caller, Request request) {
+    String account = request.sharedAccountId;
+    if (account.equals(caller.accountId()) || !accountExists.test(account)) {
+      throw new ApiException(
+          ErrorType.RESOURCE_NOT_FOUND,
+          "There is no other account %s to share an image with.".formatted(account));
+    }
+    ImagePermissions permissions =
+        new ImagePermissions(
+            request.imagePermissions.allowFleet.orElse(false),
+            request.imagePermissions.allowImageBuilder.orElse(false));
+    database.useTransaction(handle -> {
+      Image image = images.requireAvailable(handle, caller, request.name);
+      if (shares.find(handle, image, account).isEmpty()) {
+        quotas.reserveShare(handle, image);
+      }
+      shares.put(handle, image, account, permissions);
+    });
+    return new Result();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.regild.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "disks",
+    description = "Lists the disks that were uploaded or exported.",
+    mixinStandardHelpOptions = true,
+    subcommands = DisksCommand.Delete.class)
+final class DisksCommand implements Callable<Integer> {
+  private static final String PATH = "/regild/v1/disks";
+
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin Connection connection = new Connection();
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    Table table = new Table("ID", "ORIGIN", "FORMAT", "SIZE", "RECEIVED");
+    for (JsonNode disk : connection.client().get(PATH).path("disks")) {
+      table.row(
+          disk.path("diskId").asString(""),
+          disk.path("origin").asString(""),
+          disk.path("format").asString(""),
+          Sizes.bytes(disk.path("bytes").asLong(0)),
+          disk.path("received").asString(""));
+    }
+    table.print(spec.commandLine().getOut());
+    return 0;
+  }
+
+  @Command(name = "delete", description = "Deletes a disk.", mixinStandardHelpOptions = true)
+  static final class Delete implements Callable<Integer> {
+    @Spec CommandSpec spec = CommandSpec.create();
+    @Mixin Connection connection = new Connection();
+
+    @Parameters(paramLabel = "ID", description = "The disk: ami-…")
+    String id = "";
+
+    @Override
+    public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+      connection.client().delete(PATH + "/" + ApiClient.segment(id));
+      spec.commandLine().getOut().println("Deleted " + id + ".");
+      return 0;
+    }
+  }
+}

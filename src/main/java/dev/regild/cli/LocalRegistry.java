@@ -1,0 +1,62 @@
+package dev.regild.cli;
+
+import dev.regild.account.Accounts;
+import dev.regild.account.MasterKey;
+import dev.regild.db.Database;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/** The option of commands that work on a server's registry itself, beside the running server. */
+final class LocalRegistry {
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
+      description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
+  Path data = Path.of("/var/lib/regild");
+
+  /** The registry while a command works on it. */
+  record Opened(Database database, Accounts accounts) implements AutoCloseable {
+    @Override
+    public void close() {
+      database.close();
+    }
+  }
+
+  /** Opens the registry for one change of its accounts. */
+  void change(Consumer<Accounts> change) throws IOException {
+    try (Opened opened = open()) {
+      change.accept(opened.accounts());
+    }
+  }
+
+  /**
+   * Opens what a server has made; makes nothing itself.
+   *
+   * @throws IOException if no server has worked on the directory yet, or its files can't be read
+   */
+  Opened open() throws IOException {
+    Path file = data.resolve("regild.db");
+    if (!Files.isRegularFile(file)) {
+      throw new IOException(
+          "There is no registry in %s. Name the data directory of a server that was started once: --data DIR"
+              .formatted(data));
+    }
+    MasterKey masterKey =
+        MasterKey.loadExisting(
+            data.resolve("master.key"),
+            Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
+    Database database = Database.open(file);
+    try {
+      return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.regild.cli;
+
+import dev.regild.cli.LocalRegistry.Opened;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.Publications;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Works on the data directory itself; a running server sees it at once. */
+@Command(
+    name = "publish",
+    description =
+        "Makes an image public, on the server's own machine: every account sees it, and none can"
+            + " change it.",
+    mixinStandardHelpOptions = true)
+final class PublishCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin LocalRegistry registry = new LocalRegistry();
+
+  @Parameters(paramLabel = "NAME", description = "The image.")
+  String name = "";
+
+  @Option(
+      names = "--account",
+      paramLabel = "ID",
+      required = true,
+      description = "The account that it comes from.")
+  String account = "";
+
+  @Option(
+      names = "--region",
+      paramLabel = "REGION",
+      description = "Default: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1.")
+  @Nullable String region;
+
+  @Option(names = "--undo", description = "Give a public image back to its account.")
+  boolean undo;
+
+  @Override
+  public Integer call() throws IOException {
+    Owner owner = new Owner(account, Connection.regionOr(region));
+    Publications publications = new Publications(new Images());
+    try (Opened opened = registry.open()) {
+      opened.accounts().require(account);
+      Image image =
+          opened
+              .database()
+              .inTransaction(handle ->
+                  undo
+                      ? publications.withdraw(handle, owner, name)
+                      : publications.publish(handle, owner, name));
+      spec.commandLine().getOut().println(image.visibility() + " " + image.arn());
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,26 @@
+package dev.regild.image;
+
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The copies in flight. While one is here its source can't be deleted. Each call takes the caller's
+ * handle.
+ */
+public final class CopyRecords {
+  /** Writes a copy down; its image has to be there already. */
+  public void start(Handle handle, Image copy, Image source) {
+    handle
+        .createUpdate("INSERT INTO image_copy (image_id, source_image_id) VALUES (:image, :source)")
+        .bind("image", copy.id())
+        .bind("source", source.id())
+        .execute();
+  }
+
+  /** Takes a copy that has ended away; nothing happens if it is gone. */
+  public void end(Handle handle, Image copy) {
+    handle
+        .createUpdate("DELETE FROM image_copy WHERE image_id = :image")
+        .bind("image", copy.id())
+        .execute();
+  }
+}

@@ -1,0 +1,97 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.image.CopyRecords;
+import dev.regild.image.Image;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.Quotas;
+import dev.regild.image.RefusedException;
+import dev.regild.image.ReservedNames;
+import java.time.Clock;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Decides on copies: refuses, or accepts and writes the job down. The copy's row names the source's
+ * layer from the start, so the layer stays whatever becomes of the source; no byte is copied.
+ */
+public final class ImageCopies {
+  private final Database database;
+  private final Images images;
+  private final Quotas quotas;
+  private final CopyRecords records;
+  private final JobQueue jobs;
+  private final Clock clock;
+
+  public ImageCopies(
+      Database database,
+      Images images,
+      Quotas quotas,
+      CopyRecords records,
+      JobQueue jobs,
+      Clock clock) {
+    this.database = database;
+    this.images = images;
+    this.quotas = quotas;
+    this.records = records;
+    this.jobs = jobs;
+    this.clock = clock;
+  }
+
+  /**
+   * Accepts a copy.
+   *
+   * @return the new image, COPYING
+   * @throws RefusedException NOT_FOUND if the owner sees no such image; NOT_AVAILABLE if it is
+   *     another account's or not AVAILABLE, or the new name is reserved; ALREADY_EXISTS if the new
+   *     name is taken; LIMIT_EXCEEDED if the destination has no room
+   */
+  public Image copy(CopyRequest request) {
+    Image accepted = database.inTransaction(handle -> accept(handle, request));
+    jobs.wake();
+    return accepted;
+  }
+
+  private Image accept(Handle handle, CopyRequest request) {
+    Image source = requireSource(handle, request.owner(), request.sourceName());
+    ReservedNames.requireFree(request.destinationName(), NOT_AVAILABLE);
+    Image copy =
+        source.copied(
+            request.destination(),
+            request.destinationName(),
+            request.description(),
+            clock.instant());
+    images.requireFreeName(handle, copy.owner(), copy.name());
+    quotas.reserveCopy(handle, copy.owner());
+    quotas.reserveImage(handle, copy.owner());
+    images.insert(handle, copy);
+    records.start(handle, copy, source);
+    jobs.enqueue(handle, CopyJob.KIND, copy.id());
+    return copy;
+  }
+
+  private Image requireSource(Handle handle, Owner owner, String name) {
+    Optional<Image> owned = images.find(handle, owner, name);
+    if (owned.isEmpty()) {
+      throw images.sees(handle, owner, name)
+          ? new RefusedException(
+              NOT_AVAILABLE,
+              "The image %s is another account's; only its owner can copy it.".formatted(name))
+          : new RefusedException(
+              NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner));
+    }
+    if (owned.get().state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_AVAILABLE,
+          "The image %s is %s; only an AVAILABLE image can be copied."
+              .formatted(name, owned.get().state()));
+    }
+    return owned.get();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
+import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
+
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.disk.UploadedDisks;
+import dev.regild.image.ExportTask;
+import dev.regild.image.ExportTasks;
+import dev.regild.image.Image;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** Decides on exports: refuses, or accepts and writes the task and its job down. */
+public final class ImageExports {
+  /** Each takes the room of a whole disk. */
+  static final int MOST_IN_FLIGHT = 10;
+
+  private final Database database;
+  private final Images images;
+  private final ExportTasks tasks;
+  private final UploadedDisks disks;
+  private final JobQueue jobs;
+  private final Clock clock;
+
+  public ImageExports(
+      Database database,
+      Images images,
+      ExportTasks tasks,
+      UploadedDisks disks,
+      JobQueue jobs,
+      Clock clock) {
+    this.database = database;
+    this.images = images;
+    this.tasks = tasks;
+    this.disks = disks;
+    this.jobs = jobs;
+    this.clock = clock;
+  }
+
+  /**
+   * Accepts an export. The image can't be deleted until it has ended.
+   *
+   * @return the task, EXPORTING
+   * @throws RefusedException NOT_FOUND if the owner sees no such image; NOT_PERMITTED if it is
+   *     another account's; CONCURRENT_MODIFICATION if it is being deleted; NOT_AVAILABLE if it is
+   *     not AVAILABLE; LIMIT_EXCEEDED if ten exports are under way
+   */
+  public ExportTask export(ExportRequest request) {
+    ExportTask accepted = database.inTransaction(handle -> accept(handle, request));
+    jobs.wake();
+    return accepted;
+  }
+
+  private ExportTask accept(Handle handle, ExportRequest request) {
+    Image image = requireExportable(handle, request.owner(), request.imageName());
+    long underWay = tasks.countInFlight(handle, request.owner());
+    if (underWay >= MOST_IN_FLIGHT) {
+      throw new RefusedException(
+          LIMIT_EXCEEDED,
+          "At most %d exports run at once, and %s has %d. Wait until one has ended."
+              .formatted(MOST_IN_FLIGHT, request.owner(), underWay));
+    }
+    ExportTask task =
+        new ExportTask(
+            UUID.randomUUID().toString(),
+            request.owner(),
+            image.id(),
+            image.arn(),
+            request.amiName(),
+            request.amiDescription(),
+            disks.newId(),
+            request.tags(),
+            ExportTask.State.EXPORTING,
+            Optional.empty(),
+            Instant.ofEpochMilli(clock.millis()));
+    tasks.insert(handle, task);
+    jobs.enqueue(handle, ExportJob.KIND, task.id());
+    return task;
+  }
+
+  private Image requireExportable(Handle handle, Owner owner, String name) {
+    Image image = images.requireOwned(handle, owner, name);
+    if (image.state() == ImageState.DELETING) {
+      throw new RefusedException(
+          CONCURRENT_MODIFICATION, "The image %s is being deleted.".formatted(name));
+    }
+    if (image.state() != ImageState.AVAILABLE) {
+      throw new RefusedException(
+          NOT_AVAILABLE,
+          "The image %s is %s; only an AVAILABLE image can be exported."
+              .formatted(name, image.state()));
+    }
+    return image;
+  }
+}

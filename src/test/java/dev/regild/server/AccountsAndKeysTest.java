@@ -1,0 +1,189 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.account.AccessKey;
+import dev.regild.account.Account;
+import dev.regild.cli.Regild;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The commands for accounts, keys and quotas, and what a server that runs meanwhile makes of them.
+ */
+class AccountsAndKeysTest {
+  private static final Pattern CREDENTIALS =
+      Pattern.compile(
+          "\\[default]\naws_access_key_id = (AKIA\\w{16})\naws_secret_access_key = (\\w{40})\n");
+
+  @TempDir static Path directory;
+  @TempDir Path empty;
+
+  private static ServerFixture server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new ServerFixture(directory);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  /** What a command printed, and how it ended. */
+  private record Ran(int status, String out, String err) {}
+
+  @Test
+  void aNewAccountsKeyIsAcceptedAtOnce() throws Exception {
+    AccessKey key = newKey(newAccount("desktops"));
+    assertThat(server.ask(key, "DescribeImages", "{}").status()).isEqualTo(200);
+    assertThat(done("account", "list").out()).contains("desktops", "ACTIVE");
+    assertThat(done("key", "list", "--account", key.account().id()).out())
+        .contains(key.id(), "ENABLED")
+        .doesNotContain(key.secret());
+  }
+
+  @Test
+  void aReadOnlyKeyMayLookAndChangeNothing() throws Exception {
+    AccessKey key = newKey(newAccount("lookers"), "--read-only");
+    assertThat(server.ask(key, "DescribeImages", "{}").status()).isEqualTo(200);
+    assertThat(outcome(key, "DeleteImage", "{\"Name\":\"a\"}")).isEqualTo("AccessDeniedException");
+  }
+
+  @Test
+  void aSuspendedAccountIsRefusedWithinASecondAndAResumedOneIsNot() throws Exception {
+    AccessKey key = newKey(newAccount("idle"));
+    assertThat(outcome(key, "DescribeImages", "{}")).isEmpty();
+    done("account", "suspend", key.account().id());
+    assertThat(outcomeWithinASecond(key, "AccessDeniedException"))
+        .isEqualTo("AccessDeniedException");
+    done("account", "resume", key.account().id());
+    assertThat(outcomeWithinASecond(key, "")).isEmpty();
+  }
+
+  @Test
+  void aDisabledOrDeletedKeyIsUnknownWithinASecond() throws Exception {
+    AccessKey key = newKey(newAccount("leaving"));
+    assertThat(outcome(key, "DescribeImages", "{}")).isEmpty();
+    done("key", "disable", key.id(), "--account", key.account().id());
+    assertThat(outcomeWithinASecond(key, "UnrecognizedClientException"))
+        .isEqualTo("UnrecognizedClientException");
+    done("key", "enable", key.id(), "--account", key.account().id());
+    assertThat(outcomeWithinASecond(key, "")).isEmpty();
+    done("key", "delete", key.id(), "--account", key.account().id());
+    assertThat(outcomeWithinASecond(key, "UnrecognizedClientException"))
+        .isEqualTo("UnrecognizedClientException");
+  }
+
+  @Test
+  void aKeyIsChangedForItsOwnAccountOnly() {
+    Ran ran = run("key", "delete", server.key.id(), "--account", newAccount("curious"));
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(ran.err()).contains("has no access key " + server.key.id());
+    assertThat(server.accounts.findKey(server.key.id())).isPresent();
+  }
+
+  @Test
+  void aQuotaOfAnAccountHoldsAtTheNextCallAndCanBeTakenBack() throws Exception {
+    String name = "tagged";
+    String arn = server.golden("us-east-1", name).arn();
+    String tags = "{\"ResourceArn\":\"%s\",\"Tags\":{\"%s\":\"1\"}}";
+    assertThat(done("account", "quota", server.account.id(), "tags=1").out())
+        .containsPattern("tags +1\n");
+    assertThat(outcome(server.key, "TagResource", tags.formatted(arn, "a"))).isEmpty();
+    assertThat(outcome(server.key, "TagResource", tags.formatted(arn, "b")))
+        .isEqualTo("LimitExceededException");
+    assertThat(done("account", "quota", server.account.id(), "tags=default").out())
+        .containsPattern("tags +default\n");
+    assertThat(outcome(server.key, "TagResource", tags.formatted(arn, "b"))).isEmpty();
+  }
+
+  @Test
+  void whatIsWrongIsNamed() {
+    assertThat(run("account", "quota", server.account.id(), "tags=51").err()).contains("0 to 50");
+    assertThat(run("account", "quota", server.account.id(), "fleets=1").err())
+        .contains("no quota fleets");
+    assertThat(run("account", "quota", server.account.id(), "images=-1").err())
+        .contains("images=10");
+    assertThat(run("account", "suspend", "000000000001").err()).contains("000000000001");
+    assertThat(run("key", "create", "--account", "000000000001").status()).isEqualTo(1);
+    assertThat(run("account", "create", " ").err()).contains("needs a name");
+  }
+
+  @Test
+  void aCommandMakesNothingWhereNoServerWas() throws Exception {
+    assertThat(in(empty, "account", "create", "a").err()).contains("no registry in " + empty);
+    Files.copy(directory.resolve("regild.db"), empty.resolve("regild.db"));
+    Ran ran = in(empty, "account", "create", "a");
+    assertThat(ran.status()).isEqualTo(1);
+    assertThat(ran.err()).contains("no master key " + empty.resolve("master.key"));
+    try (var files = Files.list(empty)) {
+      assertThat(files).containsExactly(empty.resolve("regild.db"));
+    }
+  }
+
+  private static String newAccount(String name) {
+    return done("account", "create", name).out().strip();
+  }
+
+  private static AccessKey newKey(String account, String... options) {
+    String[] command = {"key", "create", "--account", account};
+    String[] all = new String[command.length + options.length];
+    System.arraycopy(command, 0, all, 0, command.length);
+    System.arraycopy(options, 0, all, command.length, options.length);
+    Matcher printed = CREDENTIALS.matcher(done(all).out());
+    assertThat(printed.matches()).isTrue();
+    return new AccessKey(
+        printed.group(1),
+        printed.group(2),
+        new Account(account, "any", Account.Status.ACTIVE, Instant.EPOCH),
+        options.length > 0,
+        true);
+  }
+
+  private static String outcome(AccessKey key, String operation, String body) throws Exception {
+    return server.ask(key, operation, body).header("x-amzn-errortype");
+  }
+
+  /** The outcome as soon as it is the wanted one, else the last one of the second. */
+  private static String outcomeWithinASecond(AccessKey key, String wanted) throws Exception {
+    long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+    String outcome;
+    do {
+      outcome = outcome(key, "DescribeImages", "{}");
+    } while (!outcome.equals(wanted) && System.nanoTime() < end);
+    return outcome;
+  }
+
+  private static Ran done(String... command) {
+    Ran ran = run(command);
+    assertThat(ran.status()).as(ran.err()).isZero();
+    return ran;
+  }
+
+  private static Ran run(String... command) {
+    return in(directory, command);
+  }
+
+  private static Ran in(Path data, String... command) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    String[] all = new String[command.length + 2];
+    System.arraycopy(command, 0, all, 0, command.length);
+    all[command.length] = "--data";
+    all[command.length + 1] = data.toString();
+    int status = Regild.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
+    return new Ran(status, out.toString(), err.toString());
+  }
+}

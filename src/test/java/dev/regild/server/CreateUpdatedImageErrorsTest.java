@@ -1,0 +1,160 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.account.AccessKey;
+import dev.regild.channel.Channels;
+import dev.regild.db.JobQueue;
+import dev.regild.image.AccountQuotas;
+import dev.regild.image.Image;
+import dev.regild.image.ImagePermissions;
+import dev.regild.image.ImageShares;
+import dev.regild.image.Inventories;
+import dev.regild.image.Quota;
+import dev.regild.update.ImageUpdates;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each of the seven errors of the operation, from the real decision about updates, over HTTP. */
+class CreateUpdatedImageErrorsTest {
+  @TempDir static Path directory;
+
+  private static ServerFixture server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new ServerFixture(directory);
+    Clock clock = Clock.systemUTC();
+    ImageUpdates updates =
+        new ImageUpdates(
+            server.database,
+            server.images,
+            server.builders,
+            new Inventories(server.database),
+            server.quotas,
+            server.updates,
+            new Channels(directory, clock),
+            // It is never started: nothing here is accepted.
+            new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
+            clock);
+    server.decideUpdatesBy(updates::update);
+    server.golden("us-east-1", "golden");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"IMAGES", "IMAGE_BUILDERS"})
+  void aQuotaThatIsReached(String quota) throws Exception {
+    AccountQuotas quotas = new AccountQuotas();
+    server.database.useTransaction(
+        handle -> quotas.put(handle, server.account.id(), Quota.valueOf(quota), 0));
+    try {
+      assertRefused("LimitExceededException", "golden", "new", "is 0, and account");
+    } finally {
+      server.database.useTransaction(
+          handle -> quotas.remove(handle, server.account.id(), Quota.valueOf(quota)));
+    }
+  }
+
+  @Test
+  void aSuspendedAccount() throws Exception {
+    AccessKey key = server.accounts.createKey(server.accounts.create("suspended"), false);
+    server.accounts.suspend(key.account().id());
+    assertThat(
+            server
+                .ask(key, "CreateUpdatedImage", request("golden", "new"))
+                .header("x-amzn-errortype"))
+        .isEqualTo("InvalidAccountStatusException");
+  }
+
+  @Test
+  void anotherAccountsImage() throws Exception {
+    Image image = server.golden("us-east-1", "shown");
+    AccessKey other = server.accounts.createKey(server.accounts.create("other"), false);
+    server.database.useTransaction(
+        handle -> new ImageShares().put(handle, image, other.account().id(), ImagePermissions.ALL));
+    assertThat(
+            server
+                .ask(other, "CreateUpdatedImage", request("shown", "new"))
+                .header("x-amzn-errortype"))
+        .isEqualTo("OperationNotPermittedException");
+  }
+
+  @Test
+  void anImageThatIsBeingMade() throws Exception {
+    Image importing =
+        Image.importing(
+            server.owner("us-east-1"),
+            "busy",
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            Instant.now());
+    server.database.useTransaction(handle -> server.images.insert(handle, importing));
+    assertRefused("OperationNotPermittedException", "busy", "new", "busy is IMPORTING");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Amazon-1", "aws.2", "APPSTREAM_3"})
+  void aReservedName(String name) throws Exception {
+    assertRefused("OperationNotPermittedException", "golden", name, name + " is reserved");
+  }
+
+  @Test
+  void aNameThatIsTaken() throws Exception {
+    assertRefused("ResourceAlreadyExistsException", "golden", "golden", "Choose another name");
+  }
+
+  @Test
+  void anUnknownImage() throws Exception {
+    assertRefused("ResourceNotFoundException", "none", "new", "no image none");
+  }
+
+  @Test
+  void anImageThatIsBeingDeleted() throws Exception {
+    Image image = server.golden("us-east-1", "leaving");
+    server.database.useTransaction(handle -> server.images.startDeleting(handle, image));
+    assertRefused("ConcurrentModificationException", "leaving", "new", "is being deleted");
+  }
+
+  @Test
+  void anImageThatNothingHereCanService() throws Exception {
+    assertRefused("IncompatibleImageException", "golden", "new", "no channel for DEBIAN_12");
+  }
+
+  /** For the call and for its dry run alike, and nothing is written. */
+  private static void assertRefused(String type, String existing, String created, String why)
+      throws IOException {
+    String request = request(existing, created);
+    String dryRun = request.replace("}", ",\"dryRun\":true}");
+    for (String body : List.of(request, dryRun)) {
+      var answer = server.ask(server.key, "CreateUpdatedImage", body);
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.header("x-amzn-errortype")).isEqualTo(type);
+      assertThat(answer.body()).contains("\"__type\":\"" + type + "\"").contains(why);
+    }
+    assertThat(
+            server.database.<Optional<Image>, RuntimeException>read(
+                handle -> server.images.find(handle, server.owner("us-east-1"), "new")))
+        .isEmpty();
+  }
+
+  private static String request(String existing, String created) {
+    return "{\"existingImageName\":\"%s\",\"newImageName\":\"%s\"}".formatted(existing, created);
+  }
+}
