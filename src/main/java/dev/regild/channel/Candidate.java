@@ -4,9 +4,10 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Finds the best offer for one installed package. */
-final class Candidate implements PackageTable.OfferVisitor {
+final class Candidate implements Consumer<PackageTable.Offer> {
   /** What an installed version counts for, whatever repository it came from. */
   private static final int INSTALLED_PRIORITY = 100;
 
@@ -26,19 +27,18 @@ final class Candidate implements PackageTable.OfferVisitor {
   }
 
   @Override
-  public void offer(
-      String offeredArchitecture, int offeredPriority, boolean security, String offered) {
-    if (!isFor(offeredArchitecture)) {
+  public void accept(PackageTable.Offer offer) {
+    if (!isFor(offer.architecture())) {
       return;
     }
-    int difference = order.compare(offered, installed.version());
+    int difference = order.compare(offer.version(), installed.version());
     if (difference == 0) {
-      installedPriority = Math.max(installedPriority, offeredPriority);
+      installedPriority = Math.max(installedPriority, offer.priority());
     } else if (difference > 0
-        && (offeredPriority > priority
-            || (offeredPriority == priority && order.compare(offered, version) > 0))) {
-      version = offered;
-      priority = offeredPriority;
+        && (offer.priority() > priority
+            || (offer.priority() == priority && order.compare(offer.version(), version) > 0))) {
+      version = offer.version();
+      priority = offer.priority();
     }
   }
 

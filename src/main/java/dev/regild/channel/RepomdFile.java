@@ -10,10 +10,11 @@ import java.util.Set;
  * A repository's {@code repodata/repomd.xml}, as createrepo_c writes it.
  *
  * @param madeAt seconds of the Unix time of its newest index; 0 if it doesn't say
- * @param indexes what it vouches for, by type: {@code primary}, {@code updateinfo}, {@code modules}
+ * @param indexes what it vouches for, by type: {@code primary}, {@code filelists}, {@code
+ *     updateinfo}, {@code modules}
  */
 record RepomdFile(long madeAt, Map<String, Index> indexes) {
-  private static final Set<String> WANTED = Set.of("primary", "updateinfo", "modules");
+  private static final Set<String> WANTED = Set.of("primary", "filelists", "updateinfo", "modules");
 
   RepomdFile {
     indexes = Map.copyOf(indexes);

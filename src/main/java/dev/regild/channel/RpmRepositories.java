@@ -1,15 +1,21 @@
 package dev.regild.channel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Locale.ROOT;
+
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.channel.SnapshotManifest.Kind;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.bouncycastle.openpgp.PGPSignature;
 
@@ -17,6 +23,7 @@ import org.bouncycastle.openpgp.PGPSignature;
 final class RpmRepositories {
   private static final String REPOMD = "/repodata/repomd.xml";
   private static final String SIGNATURE = REPOMD + ".asc";
+  private static final String LIST = "repositories";
 
   private final DocumentReader documents;
   private final Clock clock;
@@ -40,7 +47,7 @@ final class RpmRepositories {
               files.add(
                   new Document(
                       AptNames.listFile(uri),
-                      SnapshotManifest.Kind.REPOMD,
+                      Kind.REPOMD,
                       bytes,
                       repository.baseUrl())));
       fetched
@@ -48,7 +55,30 @@ final class RpmRepositories {
           .indexes()
           .forEach((type, index) -> indexes.add(indexFetch(repository.baseUrl(), type, index)));
     }
+    byte[] list = list(indexes).getBytes(UTF_8);
+    files.add(new Document(LIST, Kind.SOURCES, list, ""));
     return new RepositoryContents(files, indexes, validators);
+  }
+
+  /**
+   * For the guest's dnf, as {@code sources.list} is for apt: a line for each index, with the URI of
+   * its repository, its type, the name of its file in the snapshot, SHA-256 and size, parted by
+   * tabs; the repositories in the order of the channel.
+   */
+  private static String list(List<IndexFetch> indexes) {
+    Set<String> lines = new LinkedHashSet<>();
+    for (IndexFetch index : indexes) {
+      String type = index.kind() == Kind.PACKAGES ? "primary" : index.kind().name().toLowerCase(ROOT);
+      lines.add(
+          String.join(
+              "\t",
+              index.repository(),
+              type,
+              index.listFile(),
+              index.content().sha256(),
+              index.content().size() + "\n"));
+    }
+    return String.join("", lines);
   }
 
   /** A repomd.xml, and by URI what has to be kept to verify it again. */
@@ -101,9 +131,10 @@ final class RpmRepositories {
     return new IndexFetch(
         AptNames.listFile(baseUrl + "/repodata/" + type),
         switch (type) {
-          case "updateinfo" -> SnapshotManifest.Kind.UPDATEINFO;
-          case "modules" -> SnapshotManifest.Kind.MODULES;
-          default -> SnapshotManifest.Kind.PACKAGES;
+          case "updateinfo" -> Kind.UPDATEINFO;
+          case "modules" -> Kind.MODULES;
+          case "filelists" -> Kind.FILELISTS;
+          default -> Kind.PACKAGES;
         },
         List.of(URI.create(baseUrl + "/").resolve(index.location()).toString()),
         index.compression(),

@@ -18,11 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * One immutable, verified state of a channel. Its directory holds the repositories' signed
- * documents and indexes, named as apt names them in its lists directory, and for apt a {@code
- * sources.list} with which a guest's finds them there, without any network.
+ * documents and indexes, named as apt names them in its lists directory, and what a guest's package
+ * manager finds them with, without any network: for apt a {@code sources.list}, for dnf a list of
+ * {@code repositories}.
  */
 public final class Snapshot implements AvailablePackages {
   private final Path directory;
@@ -32,32 +34,69 @@ public final class Snapshot implements AvailablePackages {
   /** What the updateinfo indexes say, by the package's name. */
   private final Map<String, List<Advised>> advisories;
 
+  private final ModuleStreams modules;
+  private final ModuleStreams.Active active;
+
   private Snapshot(
       Path directory,
       SnapshotManifest manifest,
       PackageTable table,
-      Map<String, List<Advised>> advisories) {
+      Map<String, List<Advised>> advisories,
+      ModuleStreams modules,
+      ModuleStreams.Active active) {
     this.directory = directory;
     this.manifest = manifest;
     this.table = table;
     this.advisories = advisories;
+    this.modules = modules;
+    this.active = active;
   }
 
   /** Reads the indexes once, and keeps names and versions in memory. */
   static Snapshot load(Path directory) throws IOException {
     SnapshotManifest manifest = SnapshotManifest.read(directory);
+    ModuleStreams modules = new ModuleStreams();
+    readEach(directory, manifest.files(SnapshotManifest.Kind.MODULES), (in, _) -> modules.add(in));
     PackageTable.Builder table = new PackageTable.Builder();
-    for (SnapshotManifest.ListFile index : indexes(manifest)) {
-      try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
-        switch (manifest.system()) {
-          case DPKG -> addAll(in, index, table);
-          case RPM -> RpmPackage.readAll(in, table::add);
-        }
+    readEach(
+        directory,
+        indexes(manifest),
+        (in, index) -> {
+          switch (manifest.system()) {
+            case DPKG -> addAll(in, index, table);
+            case RPM ->
+                RpmPackage.readAll(
+                    in,
+                    each ->
+                        table.add(
+                            each,
+                            modules.of(each.name(), each.version(), each.architecture())));
+          }
+        });
+    return new Snapshot(
+        directory,
+        manifest,
+        table.build(),
+        advisories(directory, manifest),
+        modules,
+        modules.active(Map.of()));
+  }
+
+  /** Reads one file of a snapshot. */
+  private interface FileReader {
+    void read(InputStream in, SnapshotManifest.ListFile file) throws IOException;
+  }
+
+  private static void readEach(
+      Path directory, List<SnapshotManifest.ListFile> files, FileReader reader)
+      throws IOException {
+    for (SnapshotManifest.ListFile file : files) {
+      try (InputStream in = Files.newInputStream(directory.resolve(file.name()))) {
+        reader.read(in, file);
       } catch (IOException e) {
-        throw new IOException(index.name() + ": " + e.getMessage(), e);
+        throw new IOException(file.name() + ": " + e.getMessage(), e);
       }
     }
-    return new Snapshot(directory, manifest, table.build(), advisories(directory, manifest));
   }
 
   private static void addAll(
@@ -76,21 +115,19 @@ public final class Snapshot implements AvailablePackages {
   private static Map<String, List<Advised>> advisories(Path directory, SnapshotManifest manifest)
       throws IOException {
     Map<String, List<Advised>> result = new HashMap<>();
-    for (SnapshotManifest.ListFile index : manifest.files(SnapshotManifest.Kind.UPDATEINFO)) {
-      try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
-        UpdateinfoEntry.readAll(
-            in,
-            entry -> {
-              for (UpdateinfoEntry.Fixed fixed : entry.packages()) {
-                result
-                    .computeIfAbsent(fixed.name(), name -> new ArrayList<>())
-                    .add(new Advised(fixed.version(), fixed.architecture(), entry.advisory()));
-              }
-            });
-      } catch (IOException e) {
-        throw new IOException(index.name() + ": " + e.getMessage(), e);
-      }
-    }
+    readEach(
+        directory,
+        manifest.files(SnapshotManifest.Kind.UPDATEINFO),
+        (in, _) ->
+            UpdateinfoEntry.readAll(
+                in,
+                entry -> {
+                  for (UpdateinfoEntry.Fixed fixed : entry.packages()) {
+                    result
+                        .computeIfAbsent(fixed.name(), name -> new ArrayList<>())
+                        .add(new Advised(fixed.version(), fixed.architecture(), entry.advisory()));
+                  }
+                }));
     return result;
   }
 
@@ -118,6 +155,18 @@ public final class Snapshot implements AvailablePackages {
     return manifest.system();
   }
 
+  /**
+   * The same to an image that has chosen streams of modules. As dnf does: a package of a stream
+   * counts if the stream is the chosen one, or the module's default where none is chosen; a package
+   * of no module counts unless such a stream has one of its name.
+   *
+   * @param chosen the stream of each module that the image has chosen, empty for one that it has
+   *     disabled
+   */
+  public AvailablePackages forModules(Map<String, String> chosen) {
+    return new Snapshot(directory, manifest, table, advisories, modules, modules.active(chosen));
+  }
+
   /** How many entries its indexes have. */
   public int size() {
     return table.size();
@@ -133,7 +182,7 @@ public final class Snapshot implements AvailablePackages {
   @Override
   public Optional<String> upgradeOf(InstalledPackage installed) {
     Candidate candidate = new Candidate(installed, architecture(), system());
-    table.visit(installed.name(), candidate);
+    visit(installed.name(), candidate);
     return candidate.upgrade();
   }
 
@@ -143,19 +192,35 @@ public final class Snapshot implements AvailablePackages {
     List<Advisory> said =
         advisories.getOrDefault(installed.name(), List.of()).stream()
             .filter(each -> candidate.takesIn(each.architecture(), each.version(), to))
+            .filter(each -> isOfActiveStream(installed.name(), each))
             .map(Advised::advisory)
             .distinct()
             .sorted(Comparator.comparing(Advisory::id))
             .toList();
     AtomicBoolean security = new AtomicBoolean(said.stream().anyMatch(Advisory::mendsSecurity));
-    table.visit(
+    visit(
         installed.name(),
-        (architecture, _, mendsSecurity, version) -> {
-          if (mendsSecurity && candidate.takesIn(architecture, version, to)) {
+        offer -> {
+          if (offer.security() && candidate.takesIn(offer.architecture(), offer.version(), to)) {
             security.set(true);
           }
         });
     return new UpdateReasons(security.get(), said);
+  }
+
+  private boolean isOfActiveStream(String name, Advised advised) {
+    return active.admits(name, modules.of(name, advised.version(), advised.architecture()));
+  }
+
+  /** Visits every offer for that name that an image can install. */
+  private void visit(String name, Consumer<PackageTable.Offer> visitor) {
+    table.visit(
+        name,
+        offer -> {
+          if (active.admits(name, offer.streams())) {
+            visitor.accept(offer);
+          }
+        });
   }
 
   /**

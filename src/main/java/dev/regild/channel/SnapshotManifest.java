@@ -45,7 +45,9 @@ record SnapshotManifest(
     UPDATEINFO,
     /** The streams of modules, and the packages of each. */
     MODULES,
-    /** The sources.list for the guest's apt. */
+    /** The files of packages, by which the guest's dnf resolves what requires a path. */
+    FILELISTS,
+    /** The sources.list for the guest's apt, or the list of repositories for its dnf. */
     SOURCES
   }
 

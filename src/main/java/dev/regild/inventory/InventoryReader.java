@@ -15,7 +15,7 @@ import java.util.Optional;
 public final class InventoryReader {
   /** The operating systems that can be serviced, for messages. */
   static final String SERVICED =
-      "Debian and Ubuntu 24.04, and plans updates of Amazon Linux 2, RHEL 8 and Rocky Linux 8";
+      "Debian, Ubuntu 24.04, RHEL 8 and Rocky Linux 8, and plans updates of Amazon Linux 2";
 
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
@@ -82,7 +82,8 @@ public final class InventoryReader {
         RpmDatabase.architecture(packages),
         packages.stream()
             .sorted(ORDER.thenComparing(InstalledPackage::version, PackageSystem.RPM.order()))
-            .toList());
+            .toList(),
+        DnfModules.read(files));
   }
 
   private static Optional<String> platform(String id, String version) {

@@ -21,12 +21,13 @@ import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.UpdateRecords;
-import dev.regild.plan.PackageSystem;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
@@ -90,11 +91,9 @@ public final class ImageUpdates {
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(proposal.existing(), canUpdate, proposal.plan());
     }
-    if (proposal.snapshot().system() == PackageSystem.RPM) {
+    if (proposal.existing().platform().equals(Optional.of("AMAZON_LINUX2"))) {
       throw new RefusedException(
-          INCOMPATIBLE,
-          "An update of %s can be planned (dryRun), but not made."
-              .formatted(proposal.existing().platform().orElse("")));
+          INCOMPATIBLE, "An update of AMAZON_LINUX2 can be planned (dryRun), but not made.");
     }
     Image accepted = database.inTransaction(handle -> accept(handle, request, proposal));
     jobs.wake();
@@ -158,10 +157,11 @@ public final class ImageUpdates {
                       INCOMPATIBLE,
                       "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
                           .formatted(channel.name(), channel.name())));
+      Inventory inventory = inventories.load(existing.disk().get().inventory());
       UpdatePlan plan =
           Planner.plan(
-              inventories.load(existing.disk().get().inventory()).packages(),
-              snapshot,
+              inventory.packages(),
+              snapshot.forModules(inventory.modules()),
               channel.planRules());
       return new Proposal(existing, snapshot, plan);
     } catch (ChannelException e) {

@@ -2,7 +2,6 @@ package dev.regild.update;
 
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
-import dev.regild.image.ImageDisk;
 import dev.regild.image.Qualification;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.GuestException;
@@ -35,7 +34,7 @@ final class Qualify {
   Qualification run(Update update, QualificationBoot.Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
-        boot(update.overlay(), update.base(), update.directory().resolve("boot"), watcher);
+        boot(update, update.overlay(), update.directory().resolve("boot"), watcher);
     if (!UP.contains(report.systemState())) {
       throw new StepException(
           "The new image booted, but its system is \"" + report.systemState() + "\".");
@@ -64,17 +63,19 @@ final class Qualify {
       return update.existing().qualification().get().failedUnits();
     }
     Path base = layers.path(update.base().layer());
-    return boot(base, update.base(), update.directory().resolve("boot-base"), watcher)
+    return boot(update, base, update.directory().resolve("boot-base"), watcher)
         .failedUnits();
   }
 
   private QualificationReport boot(
-      Path disk, ImageDisk layout, Path directory, QualificationBoot.Watcher watcher)
+      Update update, Path disk, Path directory, QualificationBoot.Watcher watcher)
       throws IOException, ProgramException, GuestException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");
     qemuImg.createOverlay(disk, throwAway);
-    QualificationReport report = boot.run(throwAway, layout.layout(), directory, watcher);
+    QualificationReport report =
+        boot.run(
+            throwAway, update.base().layout(), update.snapshot().system(), directory, watcher);
     Files.delete(throwAway);
     return report;
   }

@@ -220,7 +220,7 @@ public final class UpdateJob implements JobQueue.Job {
   /** From Resolve to Seal: all that happens while the guest is open. It is closed afterwards. */
   private Inventory service(Update update, StepRecorder recorder, Guest guest)
       throws FailedStepException, InterruptedException {
-    PackageManager packageManager = guests.packageManager(guest);
+    PackageManager packageManager = guests.packageManager(guest, update.snapshot().system());
     Transaction transaction =
         recorder.step(
             Step.RESOLVE, progress -> resolve.run(update, packageManager), UpdateJob::summary);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.Change;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,8 +39,7 @@ class RpmChannelTest {
   @BeforeEach
   void serveARepository() throws Exception {
     assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/createrepo_c"))
-            && Files.isExecutable(Path.of("/usr/bin/rpmbuild")),
+        RpmPackages.canBeMade(),
         "rpmbuild and createrepo_c are not installed: no repository to read");
     key = TestKey.simple();
     repository = new TestRepository(Files.createDirectories(directory.resolve("RPMS")));
@@ -83,7 +84,7 @@ class RpmChannelTest {
 
   @Test
   void anAdvisoryIsToldWhereTheUpgradePassesOrReachesIt() throws Exception {
-    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "2", "0.9", "1");
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "0.9", "1");
     sign(key);
     channels.refresh("rocky");
     Snapshot snapshot = channels.current("rocky").orElseThrow();
@@ -103,6 +104,70 @@ class RpmChannelTest {
                         "RLSA-2026:0001", "security", "Important", List.of("CVE-2026-0001")))));
     assertThat(snapshot.reasonsFor(installed("2:0.9-1"), "2:1.0-1.el8"))
         .isEqualTo(new UpdateReasons(false, List.of()));
+  }
+
+  @Test
+  void onlyPackagesOfTheStreamsThatAnImageHasChosenCount() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "2.0", "1.module+el8");
+    RpmPackages.build(directory, "alpha", "2", "3.0", "1.module+el8");
+    RpmPackages.index(directory.resolve("RPMS"), ++revision);
+    RpmPackages.addModules(directory.resolve("RPMS"), MODULES);
+    sign(key);
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    InstalledPackage old = installed("2:0.8-1");
+    assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "5.20")).upgradeOf(old))
+        .contains("2:3.0-1.module+el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "5.30")).upgradeOf(old))
+        .as("a stream that the channel does not have, beside a package of no module")
+        .contains("2:1.0-1.el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "")).upgradeOf(old))
+        .as("disabled")
+        .contains("2:1.0-1.el8");
+  }
+
+  private static final String MODULES =
+      """
+      ---
+      document: modulemd
+      version: 2
+      data:
+        name: runtime
+        stream: 5.10
+        version: 820181213131728
+        context: 9edba152
+        arch: x86_64
+        artifacts:
+          rpms:
+          - alpha-2:2.0-1.module+el8.noarch
+          - alpha-2:2.0-1.module+el8.src
+      ...
+      ---
+      document: modulemd
+      version: 2
+      data:
+        name: runtime
+        stream: "5.20"
+        artifacts:
+          rpms: [ alpha-2:3.0-1.module+el8.noarch ]
+      ...
+      ---
+      document: modulemd-defaults
+      version: 1
+      data:
+        module: runtime
+        stream: 5.10
+        profiles:
+          5.10: [common]
+      ...
+      """;
+
+  @Test
+  void anIndexOfModulesThatIsNoneIsRefused() throws Exception {
+    RpmPackages.addModules(directory.resolve("RPMS"), "document: modulemd\ndata: [a, b]\n");
+    sign(key);
+    assertRefused("no index of modules");
   }
 
   @Test

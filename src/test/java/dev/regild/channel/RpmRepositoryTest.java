@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.RpmVersion;
@@ -28,19 +29,18 @@ class RpmRepositoryTest {
   @Test
   void aRepositoryOfRealPackagesIsReadAsItsToolsWroteIt() throws Exception {
     assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/createrepo_c"))
-            && Files.isExecutable(Path.of("/usr/bin/rpmbuild")),
+        RpmPackages.canBeMade(),
         "rpmbuild and createrepo_c are not installed: no repository to read");
     RpmPackages.build(directory, "alpha", "2", "1.0~rc1", "1");
     RpmPackages.build(directory, "kernel", "0", "4.18.0", "1");
     Path repository = directory.resolve("RPMS");
     RpmPackages.index(repository, 1_700_000_000);
-    RpmPackages.addUpdateinfo(repository, "2", "1.0", "1");
+    RpmPackages.addUpdateinfo(repository, "alpha", "2", "1.0", "1");
     Path repodata = repository.resolve("repodata");
 
     RepomdFile repomd =
         RepomdFile.parse("repomd.xml", Files.readAllBytes(repodata.resolve("repomd.xml")));
-    assertThat(repomd.indexes()).containsOnlyKeys("primary", "updateinfo");
+    assertThat(repomd.indexes()).containsOnlyKeys("primary", "filelists", "updateinfo");
     assertThat(repomd.madeAt()).isGreaterThanOrEqualTo(1_700_000_000);
     List<RpmPackage> packages = new ArrayList<>();
     try (InputStream in = open(repository, repomd, "primary")) {

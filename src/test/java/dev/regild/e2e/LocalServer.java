@@ -38,10 +38,10 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 
-/** A server of this process, with a channel for Debian 12. */
+/** A server of this process, with one channel. */
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
-  private static final String CHANNEL = "debian-12";
+  private static final String CHANNEL = "channel";
 
   private final Path data;
   private final RegildServer server;
@@ -84,18 +84,27 @@ final class LocalServer implements AutoCloseable {
         agent.keyring().toAbsolutePath().toString());
   }
 
-  /** Starts one with a channel of these sources. */
+  /** Starts one with a channel of these sources for Debian 12. */
   static LocalServer start(Path data, List<PackageSource> sources, Isolation isolation)
       throws Exception {
+    return start(data, channel("DEBIAN_12", sources, AgentPackage.NAME), isolation);
+  }
+
+  /** A channel of these sources, with the package of its agent. */
+  static Channel channel(String platform, List<PackageSource> sources, String agent) {
+    return new Channel(
+        CHANNEL,
+        platform,
+        sources,
+        Channel.DEFAULT_DRIVER_PACKAGES,
+        List.of(agent),
+        Duration.ofDays(1));
+  }
+
+  /** Starts one with this channel. */
+  static LocalServer start(Path data, Channel channel, Isolation isolation) throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
-    channels.add(
-        new Channel(
-            CHANNEL,
-            "DEBIAN_12",
-            sources,
-            Channel.DEFAULT_DRIVER_PACKAGES,
-            List.of(AgentPackage.NAME),
-            Duration.ofDays(1)));
+    channels.add(channel);
     channels.refresh(CHANNEL);
     Config config =
         Config.read(

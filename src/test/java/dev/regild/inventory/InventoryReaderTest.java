@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
@@ -96,14 +97,7 @@ class InventoryReaderTest {
   }
 
   private void install(String name, String epoch, String version, String release) throws Exception {
-    Path spec =
-        Files.writeString(
-            directory.resolve(name + ".spec"),
-            "Name: %s\nEpoch: %s\nVersion: %s\nRelease: %s\nSummary: A test\nLicense: MIT\nBuildArch: noarch\n"
-                    .formatted(name, epoch, version, release)
-                + "%description\nA test.\n%files\n");
-    Program.of("rpmbuild", "-bb", "--quiet", "--define", "_topdir " + directory, spec.toString())
-        .run();
+    RpmPackages.build(directory, name, epoch, version, release);
     Path file =
         directory.resolve("RPMS/noarch/%s-%s-%s.noarch.rpm".formatted(name, version, release));
     rpm("-i", "--justdb", "--nodeps", "--force-debian", file.toString());

@@ -1,0 +1,42 @@
+package dev.regild.servicing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/**
+ * The labels of a guest's files. A host's kernel without the guest's policy gives new files none,
+ * so the guest is told to label them when it starts (selinux(8), fixfiles(8)).
+ */
+final class Selinux {
+  private static final String CONFIGURATION = "/etc/selinux/config";
+  private static final String RELABEL = "/.autorelabel";
+  private static final String MODE = "(?m)^\\s*SELINUX\\s*=\\s*(?:enforcing|permissive)\\s*$";
+
+  private final Guest guest;
+
+  Selinux(Guest guest) {
+    this.guest = guest;
+  }
+
+  /** Has the guest label its files at the next start, if it has a policy. */
+  void relabel() throws GuestException {
+    if (guest.exists(CONFIGURATION) && configuration().lines().anyMatch(l -> l.matches(MODE))) {
+      guest.write(RELABEL, new byte[0], 0644);
+    }
+  }
+
+  /**
+   * On a throw-away layer: labelling would restart the machine, and without labels the policy would
+   * stop it, so that the policy only warns.
+   */
+  void bootWithoutRelabel() throws GuestException {
+    if (guest.exists(RELABEL)) {
+      guest.run("rm", RELABEL);
+      String permissive = configuration().replaceAll(MODE, "SELINUX=permissive");
+      guest.write(CONFIGURATION, permissive.getBytes(UTF_8), 0644);
+    }
+  }
+
+  private String configuration() throws GuestException {
+    return new String(guest.read(CONFIGURATION), UTF_8);
+  }
+}
