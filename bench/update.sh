@@ -38,14 +38,19 @@ cleanup() {
 
 now() { date +%s.%N; }
 
-# seconds COMMAND...: its duration; its output goes to the log.
-seconds() {
-  local from to
-  from=$(now)
+# Runs a command with its output in the log, which is shown only if the command fails.
+logged() {
   "$@" >>"$work/log" 2>&1 </dev/null || {
     tail -n 40 "$work/log" >&2
     die "failed: $*"
   }
+}
+
+# seconds COMMAND...: its duration.
+seconds() {
+  local from to
+  from=$(now)
+  logged "$@"
   to=$(now)
   awk -v a="$from" -v b="$to" 'BEGIN { printf "%.2f\n", b - a }'
 }
@@ -114,7 +119,7 @@ chroot_update() {
 bench_chroot() {
   local run
   qemu-img convert -O raw "$golden" "$work/prepared.raw"
-  prepare_chroot "$work/prepared.raw" >>"$work/log" 2>&1
+  logged prepare_chroot "$work/prepared.raw"
   for ((run = 1; run <= runs; run++)); do
     cp --sparse=always "$work/prepared.raw" "$work/chroot.raw"
     seconds chroot_update "$work/chroot.raw"
@@ -132,6 +137,10 @@ bench_virt() {
       >>"$work/log" 2>&1
   fi
   export LIBGUESTFS_BACKEND=direct
+  # Where KVM is there and doesn't work, libguestfs would wait for it for ever.
+  if regild doctor 2>/dev/null | grep -q '^accelerator *TCG'; then
+    export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
+  fi
   for ((run = 1; run <= runs; run++)); do
     overlay "$work/virt.qcow2"
     # The agent's repository answers nowhere that an appliance could reach.
@@ -145,9 +154,10 @@ bench_virt() {
 regild() { "$root/regild" "$@"; }
 
 start_server() {
-  regild channel add debian-12 --from-host --agent regild-streaming-agent \
+  mkdir "$REGILD_DATA"
+  logged regild channel add debian-12 --from-host --agent regild-streaming-agent \
     --source "file://$cache/agent-repository/root stable main" \
-    --signed-by "$cache/agent-repository/keyring.gpg" >>"$work/log" 2>&1
+    --signed-by "$cache/agent-repository/keyring.gpg"
   "$root/regild" serve --listen "127.0.0.1:$port" --isolation namespace --auth off \
     >>"$work/server.log" 2>&1 &
   server=$!
@@ -174,10 +184,10 @@ print("%.2f" % total)'
 
 bench_regild() {
   local run
-  regild import "$golden" --name golden --wait >>"$work/log" 2>&1
+  logged regild import "$golden" --name golden --wait
   # The first update fills the cache of packages and is not counted.
   for ((run = 0; run <= runs; run++)); do
-    regild update golden "bench-$run" --wait >>"$work/log" 2>&1
+    logged regild update golden "bench-$run" --wait
     ((run == 0)) || step_seconds "bench-$run"
   done
 }

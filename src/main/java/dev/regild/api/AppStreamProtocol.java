@@ -56,6 +56,7 @@ public final class AppStreamProtocol {
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), wireImages),
             new DeleteImage(services.deletions(), wireImages),
+            new DeleteImageBuilder(services.builderDeletions()),
             new DeleteImagePermissions(services.database()),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
             new DescribeImagePermissions(services.database(), services.pageTokens()),

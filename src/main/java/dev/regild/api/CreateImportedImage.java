@@ -82,7 +82,6 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
             caller,
             request.name,
             request.sourceAmiId,
-            request.iamRoleArn,
             request.description,
             request.displayName,
             request.tags.orElse(Map.of()),
@@ -90,6 +89,7 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
                 .map(config -> config.application(now))
                 .toList(),
             request.agentSoftwareVersion,
+            request.runtimeValidationConfig.isPresent(),
             request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
             request.dryRun.orElse(false));
     return new Result(wireImages.of(imports.apply(wanted)));

@@ -3,6 +3,7 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Image;
+import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageQuery;
 import dev.regild.image.ImageQuery.PageKey;
 import dev.regild.image.ImageShares;
@@ -60,19 +61,29 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     Optional<PageKey> after =
         request.nextToken.map(token -> pageKey(pageTokens.read(query, token)));
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
-    return database.read(handle -> {
-      List<Image> found =
-          images.page(
-              handle,
-              new ImageQuery(
-                  caller, names, arns, request.type.map(Visibility::valueOf), after, limit + 1));
-      requireAll(handle, caller, names, arns, found);
-      Page<Image> page = Page.of(found, limit);
-      return new Result(
-          page.items().stream().map(image -> seenBy(handle, caller, image)).toList(),
-          page.nextToken(pageTokens, query, image -> text(PageKey.of(image))));
-    });
+    Page<Seen> page =
+        database.read(handle -> {
+          List<Image> found =
+              images.page(
+                  handle,
+                  new ImageQuery(
+                      caller,
+                      names,
+                      arns,
+                      request.type.map(Visibility::valueOf),
+                      after,
+                      limit + 1));
+          requireAll(handle, caller, names, arns, found);
+          return Page.of(found.stream().map(image -> seen(handle, caller, image)).toList(), limit);
+        });
+    // Not while a connection is held: this may read inventories.
+    WireImages.Together together = wireImages.together();
+    return new Result(
+        page.items().stream().map(seen -> together.of(seen.image, caller, seen.share)).toList(),
+        page.nextToken(pageTokens, query, seen -> text(PageKey.of(seen.image))));
   }
+
+  private record Seen(Image image, Optional<ImagePermissions> share) {}
 
   private void requireAll(
       Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
@@ -94,10 +105,9 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     }
   }
 
-  private WireImage seenBy(Handle handle, Owner viewer, Image image) {
-    return wireImages.of(
+  private Seen seen(Handle handle, Owner viewer, Image image) {
+    return new Seen(
         image,
-        viewer,
         image.owner().equals(viewer)
             ? Optional.empty()
             : shares.find(handle, image, viewer.accountId()));

@@ -3,6 +3,7 @@ package dev.regild.api;
 import dev.regild.db.Database;
 import dev.regild.image.ExportTask;
 import dev.regild.image.Image;
+import dev.regild.image.ImageBuilder;
 import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.update.CopyRequest;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What the operations work with. What they ask for may be refused with {@link
@@ -26,7 +28,9 @@ import java.util.function.Predicate;
  * @param copies accepts a copy, and answers with the new image
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
- * @param agentIsLatest whether an image's channel has no newer agent; empty if it has no agent
+ * @param builderDeletions deletes the owner's image builder of a name, and answers with it
+ * @param agentIsLatest says of images that are answered together whether their channel has no newer
+ *     agent; empty for one without an agent
  * @param quotas refuses what would exceed one
  * @param accountExists whether this server has an account of that id
  * @param pageTokens signs the tokens of pages
@@ -39,7 +43,8 @@ public record ImageServices(
     Function<CopyRequest, Image> copies,
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,
-    Function<Image, Optional<Boolean>> agentIsLatest,
+    BiFunction<Owner, String, ImageBuilder> builderDeletions,
+    Supplier<Function<Image, Optional<Boolean>>> agentIsLatest,
     Quotas quotas,
     Predicate<String> accountExists,
     PageTokens pageTokens,

@@ -22,6 +22,15 @@ record WireImageBuilder(
     @JsonProperty("AppstreamAgentVersion") Optional<String> appstreamAgentVersion) {
 
   static WireImageBuilder of(ImageBuilder builder) {
+    return of(builder, builder.state().name());
+  }
+
+  /** One that was just deleted. */
+  static WireImageBuilder deleting(ImageBuilder builder) {
+    return of(builder, "DELETING");
+  }
+
+  private static WireImageBuilder of(ImageBuilder builder, String state) {
     return new WireImageBuilder(
         builder.name(),
         builder.arn(),
@@ -30,7 +39,7 @@ record WireImageBuilder(
         builder.displayName(),
         builder.instanceType(),
         builder.platform(),
-        builder.state().name(),
+        state,
         builder.created(),
         false,
         List.of(),

@@ -45,11 +45,7 @@ final class RpmRepositories {
           .files()
           .forEach((uri, bytes) ->
               files.add(
-                  new Document(
-                      AptNames.listFile(uri),
-                      Kind.REPOMD,
-                      bytes,
-                      repository.baseUrl())));
+                  new Document(AptNames.listFile(uri), Kind.REPOMD, bytes, repository.baseUrl())));
       fetched
           .repomd()
           .indexes()
@@ -68,7 +64,8 @@ final class RpmRepositories {
   private static String list(List<IndexFetch> indexes) {
     Set<String> lines = new LinkedHashSet<>();
     for (IndexFetch index : indexes) {
-      String type = index.kind() == Kind.PACKAGES ? "primary" : index.kind().name().toLowerCase(ROOT);
+      String type =
+          index.kind() == Kind.PACKAGES ? "primary" : index.kind().name().toLowerCase(ROOT);
       lines.add(
           String.join(
               "\t",

@@ -69,8 +69,7 @@ public final class Snapshot implements AvailablePackages {
                     in,
                     each ->
                         table.add(
-                            each,
-                            modules.of(each.name(), each.version(), each.architecture())));
+                            each, modules.of(each.name(), each.version(), each.architecture())));
           }
         });
     return new Snapshot(
@@ -88,8 +87,7 @@ public final class Snapshot implements AvailablePackages {
   }
 
   private static void readEach(
-      Path directory, List<SnapshotManifest.ListFile> files, FileReader reader)
-      throws IOException {
+      Path directory, List<SnapshotManifest.ListFile> files, FileReader reader) throws IOException {
     for (SnapshotManifest.ListFile file : files) {
       try (InputStream in = Files.newInputStream(directory.resolve(file.name()))) {
         reader.read(in, file);

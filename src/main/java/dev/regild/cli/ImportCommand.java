@@ -44,6 +44,12 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
   Map<String, String> tags = new LinkedHashMap<>();
 
+  @Option(
+      names = "--validate",
+      description =
+          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it is FAILED.")
+  boolean validate;
+
   @Option(names = "--wait", description = "Wait until the image is AVAILABLE or FAILED.")
   boolean wait;
 
@@ -79,6 +85,9 @@ final class ImportCommand implements Callable<Integer> {
     }
     if (description != null) {
       request.put("Description", description);
+    }
+    if (validate) {
+      request.put("RuntimeValidationConfig", Map.of());
     }
     if (!tags.isEmpty()) {
       request.put("Tags", tags);

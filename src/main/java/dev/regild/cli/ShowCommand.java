@@ -47,6 +47,10 @@ final class ShowCommand implements Callable<Integer> {
     row(table, "display name", image.path("displayName"));
     row(table, "description", image.path("description"));
     row(table, "created", image.path("created"));
+    JsonNode imported = image.path("imported");
+    row(table, "imported from", imported.path("diskId"));
+    row(table, "agent software", imported.path("agentSoftwareVersion"));
+    row(table, "intended for", imported.path("intendedInstanceType"));
     row(table, "snapshot", image.path("snapshot"));
     table.row("all layers", Sizes.bytes(image.path("standaloneBytes").asLong(0)));
     JsonNode qualification = image.path("qualification");

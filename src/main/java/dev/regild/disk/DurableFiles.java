@@ -2,6 +2,8 @@ package dev.regild.disk;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,13 +28,20 @@ final class DurableFiles {
     }
   }
 
-  /** Lower-case hexadecimal. */
+  /**
+   * Lower-case hexadecimal.
+   *
+   * @throws InterruptedIOException if our thread is interrupted meanwhile; it still is then
+   */
   static String sha256(Path file) throws IOException {
     MessageDigest digest = newSha256();
     byte[] buffer = new byte[1 << 20];
     try (InputStream stream = Files.newInputStream(file)) {
       for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
         digest.update(buffer, 0, n);
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("interrupted while reading " + file);
+        }
       }
     }
     return HexFormat.of().formatHex(digest.digest());
@@ -60,6 +69,8 @@ final class DurableFiles {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
       }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -30,6 +30,7 @@ public final class Images {
     if (insert.execute() == 0) {
       throw nameTaken(image.owner(), image.name());
     }
+    ImageCounts.add(handle, image.owner(), 1);
   }
 
   /**
@@ -146,12 +147,7 @@ public final class Images {
 
   /** How many images the owner has, in whatever state. */
   public long count(Handle handle, Owner owner) {
-    return handle
-        .createQuery("SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .mapTo(Long.class)
-        .one();
+    return ImageCounts.of(handle, owner);
   }
 
   /** How many copies are being made for the owner. */
@@ -159,7 +155,7 @@ public final class Images {
     return handle
         .createQuery(
             """
-            SELECT COUNT(*) FROM image
+            SELECT COUNT(*) FROM image_copy JOIN image ON image.id = image_copy.image_id
              WHERE account_id = :account AND region = :region AND state = 'COPYING'
             """)
         .bind("account", owner.accountId())
@@ -327,6 +323,7 @@ public final class Images {
     if (removed == 0) {
       throw changedMeanwhile(image);
     }
+    ImageCounts.add(handle, image.owner(), -1);
     new Tags().removeAll(handle, image.arn());
     if (image.disk().isEmpty()) {
       return List.of();

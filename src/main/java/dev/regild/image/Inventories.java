@@ -1,14 +1,13 @@
 package dev.regild.image;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
 import dev.regild.inventory.Inventory;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Collections;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -20,14 +19,7 @@ public final class Inventories {
   private static final int CACHED = 64;
 
   private final Database database;
-  private final Map<String, Inventory> cache =
-      Collections.synchronizedMap(
-          new LinkedHashMap<>(CACHED, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Inventory> eldest) {
-              return size() > CACHED;
-            }
-          });
+  private final Cache<String, Inventory> cache = Caffeine.newBuilder().maximumSize(CACHED).build();
 
   public Inventories(Database database) {
     this.database = database;
@@ -59,10 +51,10 @@ public final class Inventories {
    * @throws IllegalStateException if it isn't there, or isn't what was stored
    */
   public Inventory load(String digest) {
-    Inventory cached = cache.get(digest);
-    if (cached != null) {
-      return cached;
-    }
+    return cache.get(digest, this::read);
+  }
+
+  private Inventory read(String digest) {
     byte[] compressed =
         database.read(handle ->
             handle
@@ -77,9 +69,7 @@ public final class Inventories {
       throw new IllegalStateException(
           "The inventory %s is damaged. Restore the database from its backup.".formatted(digest));
     }
-    Inventory inventory = Json.read(json, Inventory.class);
-    cache.put(digest, inventory);
-    return inventory;
+    return Json.read(json, Inventory.class);
   }
 
   static void removeUnneeded(Handle handle, String digest) {

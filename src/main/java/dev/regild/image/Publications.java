@@ -96,6 +96,8 @@ public final class Publications {
         .bind("publishedBy", publishedBy)
         .bind("id", image.id())
         .execute();
+    ImageCounts.add(handle, image.owner(), -1);
+    ImageCounts.add(handle, owner, 1);
     Image moved = images.require(handle, owner, image.name());
     for (String sql :
         List.of(

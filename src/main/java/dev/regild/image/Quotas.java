@@ -109,16 +109,8 @@ public final class Quotas {
             .formatted(quota, limit, use));
   }
 
-  /** Writing the owner's row makes every other writer of it wait for this transaction. */
+  /** Every other one who reserves something for this owner waits for this transaction. */
   private static void guard(Handle handle, Owner owner) {
-    handle
-        .createUpdate(
-            """
-            INSERT INTO quota_guard (account_id, region) VALUES (:account, :region)
-            ON CONFLICT (account_id, region) DO UPDATE SET region = excluded.region
-            """)
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .execute();
+    ImageCounts.add(handle, owner, 0);
   }
 }

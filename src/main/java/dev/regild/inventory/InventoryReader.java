@@ -17,6 +17,10 @@ public final class InventoryReader {
   static final String SERVICED =
       "Debian, Ubuntu 24.04, RHEL 8 and Rocky Linux 8, and plans updates of Amazon Linux 2";
 
+  /** The platforms of disks that are known here; further releases of Debian are, too. */
+  public static final List<String> PLATFORMS =
+      List.of("DEBIAN_12", "UBUNTU_PRO_2404", "RHEL8", "ROCKY_LINUX8", "AMAZON_LINUX2");
+
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
   private static final Comparator<InstalledPackage> ORDER =

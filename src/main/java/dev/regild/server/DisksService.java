@@ -7,6 +7,7 @@ import dev.regild.api.Payload;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.update.DiskDeletions;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -32,10 +33,12 @@ final class DisksService implements HttpService {
 
   private final Requests requests;
   private final UploadedDisks disks;
+  private final DiskDeletions deletions;
 
-  DisksService(Requests requests, UploadedDisks disks) {
+  DisksService(Requests requests, UploadedDisks disks, DiskDeletions deletions) {
     this.requests = requests;
     this.disks = disks;
+    this.deletions = deletions;
   }
 
   /**
@@ -104,7 +107,7 @@ final class DisksService implements HttpService {
     RequestLog.operation("DeleteDisk");
     Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
     UploadedDisk disk = require(caller, request);
-    disks.delete(disk.id());
+    deletions.delete(disk);
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk deleted");
     response.status(Status.NO_CONTENT_204).send();
   }

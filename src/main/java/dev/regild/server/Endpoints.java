@@ -9,6 +9,7 @@ import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.update.DiskDeletions;
 import io.helidon.webserver.http.HttpService;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ record Endpoints(
         new AwsService(requests, AppStreamProtocol.serving(images)),
         new HealthService(ReadinessChecks.of(database, data)),
         new MetricsService(metrics),
-        new DisksService(requests, disks),
+        new DisksService(requests, disks, new DiskDeletions(database, disks)),
         new UpdatesService(requests, database, updates, events),
         new ImagesService(requests, database, updates),
         new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),

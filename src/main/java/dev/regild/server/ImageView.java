@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
+import dev.regild.image.ImportRecord;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.plan.Change;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param layer its own layer, on top of its base image's
  * @param standaloneBytes the size of all its layers together
  * @param qualification what it said when it was booted
+ * @param imported what its import was asked for, if it was made by one
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
  */
@@ -35,6 +37,7 @@ record ImageView(
     Optional<LayerView> layer,
     long standaloneBytes,
     Optional<Qualification> qualification,
+    Optional<ImportRecord> imported,
     Map<String, String> tags,
     List<Ancestor> lineage,
     List<String> children) {
@@ -64,6 +67,7 @@ record ImageView(
   static ImageView of(
       Image image,
       List<Layer> chain,
+      Optional<ImportRecord> imported,
       Map<String, String> tags,
       List<Ancestor> lineage,
       List<String> children) {
@@ -81,6 +85,7 @@ record ImageView(
         chain.stream().findFirst().map(LayerView::of),
         chain.stream().mapToLong(Layer::bytes).sum(),
         image.qualification(),
+        imported,
         tags,
         lineage,
         children);

@@ -6,6 +6,7 @@ import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
+import dev.regild.image.ImportRecords;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
@@ -32,6 +33,7 @@ final class ImagesService implements HttpService {
   private final Images images = new Images();
   private final Layers layers = new Layers();
   private final Tags tags = new Tags();
+  private final ImportRecords imports = new ImportRecords();
 
   ImagesService(Requests requests, Database database, UpdateRecords updates) {
     this.requests = requests;
@@ -58,6 +60,7 @@ final class ImagesService implements HttpService {
     return ImageView.of(
         image,
         chain,
+        imports.find(handle, image.id()),
         tags.list(handle, image.arn()),
         lineage(handle, image),
         images.children(handle, image).stream().map(Image::name).toList());

@@ -30,7 +30,7 @@ final class ReadinessChecks {
       try {
         // Takes the lock that every writer takes, and changes no row.
         database.inTransaction(
-            handle -> handle.execute("UPDATE quota_guard SET region = region WHERE 1 = 0"));
+            handle -> handle.execute("UPDATE quota_use SET region = region WHERE 1 = 0"));
         return Optional.empty();
       } catch (RuntimeException e) {
         return Optional.of("The database can't be written; the server's log says why.");

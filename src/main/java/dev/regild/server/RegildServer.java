@@ -27,6 +27,7 @@ import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
@@ -38,7 +39,10 @@ import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
+import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -129,27 +133,27 @@ public final class RegildServer implements AutoCloseable {
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
-    AgentVersions agentVersions = new AgentVersions(channels, inventories);
+    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
-    jobs.register(
-        ImageUpdates.JOB,
+    UpdateOutcomes outcomes =
+        new UpdateOutcomes(
+            images, builders, inventories, layerRecords, updates, agentVersions, clock);
+    UpdateJob updateJob =
         new UpdateJob(
             database,
             images,
-            builders,
-            inventories,
-            layerRecords,
             updates,
+            outcomes,
             channels,
             packages,
             layers,
             qemuImg,
             guests,
-            new QualificationBoot(guests, machine(config.qualification())),
-            agentVersions,
-            clock));
+            new QualificationBoot(guests, machine(config.qualification())));
+    jobs.register(ImageUpdates.JOB, updateJob);
     jobs.register(
         ImportJob.KIND,
         new ImportJob(
@@ -162,6 +166,10 @@ public final class RegildServer implements AutoCloseable {
             diskCheck,
             new DiskInspector(accelerator),
             qemuImg,
+            // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
+            new QualificationBoot(
+                new Guests(Isolation.VM, accelerator, APPLY_LIMIT),
+                machine(config.qualification())),
             agentVersions,
             clock));
 
@@ -173,9 +181,9 @@ public final class RegildServer implements AutoCloseable {
         ExportJob.KIND, new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg));
 
     ImageUpdates imageUpdates =
-        new ImageUpdates(
-            database, images, builders, inventories, quotas, updates, channels, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, images, quotas, disks, jobs, clock);
+        new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
+    ImageImports imageImports =
+        new ImageImports(database, images, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
@@ -196,7 +204,9 @@ public final class RegildServer implements AutoCloseable {
                 imageCopies::copy,
                 imageExports::export,
                 deletions::delete,
-                agentVersions::isLatest,
+                new UpdateCancellations(database, builders, outcomes, updateJob::cancel)
+                    ::deleteBuilder,
+                agentVersions::latest,
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(masterKey.derived("page-tokens")),

@@ -40,11 +40,13 @@ final class ApplianceGuest implements Guest {
    * @param overlay the qcow2 file to open for writing
    * @param directory exists; for what the appliance writes
    */
-  ApplianceGuest(Path overlay, DiskLayout layout, Path directory, Accelerator accelerator)
+  ApplianceGuest(
+      Path overlay, DiskLayout layout, Path directory, Accelerator accelerator, Watcher watcher)
       throws GuestException {
     this.directory = directory;
     this.mountPoints = layout.filesystems().stream().map(Filesystem::mountPoint).toList();
     this.appliance = orGuestException(() -> Guestfs.create(accelerator, directory));
+    watcher.running(this::abort);
     try {
       open(overlay, layout);
     } catch (GuestfsException e) {
@@ -143,9 +145,11 @@ final class ApplianceGuest implements Guest {
     }
   }
 
+  /** Returns when the appliance is gone, with all that it had on the host. */
   @Override
   public void abort() {
     appliance.abort();
+    appliance.close();
   }
 
   @Override

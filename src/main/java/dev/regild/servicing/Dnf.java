@@ -76,7 +76,8 @@ final class Dnf implements PackageManager {
         line -> {
           String[] words = line.split("\t", -1);
           if (words.length == 3 && line.matches("progress\t\\d{1,9}\t0*[1-9]\\d{0,8}")) {
-            progress.accept(Math.min(1.0, Double.parseDouble(words[1]) / Double.parseDouble(words[2])));
+            progress.accept(
+                Math.min(1.0, Double.parseDouble(words[1]) / Double.parseDouble(words[2])));
           }
         });
   }

@@ -57,7 +57,10 @@ public interface Guest extends GuestFiles, AutoCloseable {
   /** Gives the free blocks of every mounted filesystem back to the layer. */
   void trim() throws GuestException;
 
-  /** Ends at once whatever runs in the guest; the call under way fails with GuestException. */
+  /**
+   * Ends at once whatever runs in the guest; the call under way fails with GuestException. The
+   * guest is closed then, without what was not yet written to its disk.
+   */
   void abort();
 
   /** Unmounts cleanly; the disk then holds all that was written. */

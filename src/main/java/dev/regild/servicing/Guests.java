@@ -23,17 +23,24 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
    *
    * @param overlay a qcow2 file that nothing else has open
    * @param directory of the caller, for what the guest needs on the host; made if it is missing
+   * @param watcher is told of the guest before it is opened
    */
-  public Guest open(Path overlay, DiskLayout layout, Path directory) throws GuestException {
+  public Guest open(Path overlay, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
     }
     return switch (isolation) {
-      case VM -> new ApplianceGuest(overlay, layout, directory, accelerator.get());
-      case NAMESPACE -> new NamespaceGuest(overlay, layout, directory);
+      case VM -> new ApplianceGuest(overlay, layout, directory, accelerator.get(), watcher);
+      case NAMESPACE -> new NamespaceGuest(overlay, layout, directory, watcher);
     };
+  }
+
+  /** Whether images of a platform can be serviced; updates of the others can only be planned. */
+  public static boolean services(String platform) {
+    return !platform.equals("AMAZON_LINUX2");
   }
 
   /** The package manager of an opened guest. */

@@ -74,7 +74,8 @@ final class NamespaceGuest implements Guest {
    * @param overlay the qcow2 file to open for writing
    * @param directory empty, on a filesystem with room for what the workspace will hold
    */
-  NamespaceGuest(Path overlay, DiskLayout layout, Path directory) throws GuestException {
+  NamespaceGuest(Path overlay, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException {
     this.directory = directory;
     this.layout = layout;
     try {
@@ -87,6 +88,7 @@ final class NamespaceGuest implements Guest {
     }
     this.holderSays =
         new BufferedReader(new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8));
+    watcher.running(this::abort);
     String[] ready = firstLine().split(" ");
     this.holderPid = ready[1];
     this.loops = List.of(ready).subList(2, ready.length);

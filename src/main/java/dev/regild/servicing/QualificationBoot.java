@@ -34,11 +34,6 @@ public final class QualificationBoot {
     this.machine = machine;
   }
 
-  /** Told which guest or machine can be aborted at the moment. */
-  public interface Watcher {
-    void running(Runnable abort);
-  }
-
   /**
    * Boots a disk, and waits for its report.
    *
@@ -67,18 +62,16 @@ public final class QualificationBoot {
       Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
       throws GuestException {
     String instance = UNIT.replace("@", "@" + system.name().toLowerCase(Locale.ROOT));
-    try (Guest guest = guests.open(layer, layout, directory)) {
-      watcher.running(guest::abort);
+    try (Guest guest = guests.open(layer, layout, directory, watcher)) {
       guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
       guest.write(UNITS + UNIT, Resources.read("qualification@.service"), 0644);
-      guest.run(
-          "mkdir", "-p", UNITS + "sysinit.target.wants", "/etc/systemd/journald.conf.d");
+      guest.run("mkdir", "-p", UNITS + "sysinit.target.wants", "/etc/systemd/journald.conf.d");
       guest.write(
           "/etc/systemd/journald.conf.d/regild-qualification.conf",
           Resources.read("qualification-journald.conf"),
           0644);
       guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + instance);
-      new Selinux(guest).bootWithoutRelabel();
+      new Selinux(guest).onlyWarn();
     }
   }
 

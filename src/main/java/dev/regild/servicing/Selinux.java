@@ -9,7 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 final class Selinux {
   private static final String CONFIGURATION = "/etc/selinux/config";
   private static final String RELABEL = "/.autorelabel";
-  private static final String MODE = "(?m)^\\s*SELINUX\\s*=\\s*(?:enforcing|permissive)\\s*$";
+  private static final String MODE = "(?m)^\\h*SELINUX\\h*=\\h*(?:enforcing|permissive)\\h*$";
 
   private final Guest guest;
 
@@ -19,21 +19,25 @@ final class Selinux {
 
   /** Has the guest label its files at the next start, if it has a policy. */
   void relabel() throws GuestException {
-    if (guest.exists(CONFIGURATION) && configuration().lines().anyMatch(l -> l.matches(MODE))) {
+    if (hasPolicy()) {
       guest.write(RELABEL, new byte[0], 0644);
     }
   }
 
   /**
-   * On a throw-away layer: labelling would restart the machine, and without labels the policy would
-   * stop it, so that the policy only warns.
+   * On a throw-away layer: has the policy only warn. Our own files there have no labels, and to
+   * label what an update changed would restart the machine.
    */
-  void bootWithoutRelabel() throws GuestException {
-    if (guest.exists(RELABEL)) {
-      guest.run("rm", RELABEL);
+  void onlyWarn() throws GuestException {
+    if (hasPolicy()) {
+      guest.run("rm", "-f", RELABEL);
       String permissive = configuration().replaceAll(MODE, "SELINUX=permissive");
       guest.write(CONFIGURATION, permissive.getBytes(UTF_8), 0644);
     }
+  }
+
+  private boolean hasPolicy() throws GuestException {
+    return guest.exists(CONFIGURATION) && configuration().lines().anyMatch(l -> l.matches(MODE));
   }
 
   private String configuration() throws GuestException {

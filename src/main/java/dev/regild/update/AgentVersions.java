@@ -2,16 +2,17 @@ package dev.regild.update;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
-import dev.regild.channel.Snapshot;
 import dev.regild.image.Image;
-import dev.regild.image.Inventories;
+import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PlanRules;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +20,10 @@ import org.slf4j.LoggerFactory;
 public final class AgentVersions {
   private static final Logger LOG = LoggerFactory.getLogger(AgentVersions.class);
 
-  private final Channels channels;
-  private final Inventories inventories;
+  private final UpdatePlans plans;
 
-  public AgentVersions(Channels channels, Inventories inventories) {
-    this.channels = channels;
-    this.inventories = inventories;
+  public AgentVersions(UpdatePlans plans) {
+    this.plans = plans;
   }
 
   /** Its version; empty if there is no agent, or the platform has no channel that names one. */
@@ -34,21 +33,24 @@ public final class AgentVersions {
         .map(InstalledPackage::version);
   }
 
-  /** Whether the channel's current snapshot has no newer one; empty where {@link #of} is. */
-  public Optional<Boolean> isLatest(Image image) {
-    if (image.agentVersion().isEmpty() || image.disk().isEmpty()) {
-      return Optional.empty();
-    }
-    Inventory inventory = inventories.load(image.disk().get().inventory());
-    return channel(inventory.os().platform())
-        .flatMap(channel ->
-            snapshot(channel)
-                .map(snapshot ->
-                    agents(inventory, channel).stream()
-                        .allMatch(agent -> snapshot.upgradeOf(agent).isEmpty())));
+  /**
+   * Whether an image's channel has no newer agent, empty for one without an agent; for images that
+   * are asked about together, since it looks at each channel once.
+   */
+  public Function<Image, Optional<Boolean>> latest() {
+    Map<String, Optional<UpdatePlans.Offer>> offers = new HashMap<>();
+    return image ->
+        image
+            .disk()
+            .filter(_ -> image.agentVersion().isPresent())
+            .flatMap(disk ->
+                image
+                    .platform()
+                    .flatMap(platform -> offers.computeIfAbsent(platform, this::offer))
+                    .map(offer -> plans.outlook(offer, disk.inventory()).agentIsLatest()));
   }
 
-  private static List<InstalledPackage> agents(Inventory inventory, Channel channel) {
+  static List<InstalledPackage> agents(Inventory inventory, Channel channel) {
     PlanRules rules = channel.planRules();
     return inventory.packages().stream()
         .filter(each -> rules.kindOf(each.name()) == ChangeKind.AGENT)
@@ -57,18 +59,18 @@ public final class AgentVersions {
 
   private Optional<Channel> channel(String platform) {
     try {
-      return channels.forPlatform(platform);
+      return plans.channelFor(platform);
     } catch (ChannelException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("agent version unknown");
       return Optional.empty();
     }
   }
 
-  private Optional<Snapshot> snapshot(Channel channel) {
+  private Optional<UpdatePlans.Offer> offer(String platform) {
     try {
-      return channels.current(channel.name());
-    } catch (ChannelException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("agent version unknown");
+      return Optional.of(plans.offerFor(platform));
+    } catch (RefusedException e) {
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("nothing to compare agents with");
       return Optional.empty();
     }
   }

@@ -4,10 +4,6 @@ import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
-import dev.regild.channel.Channel;
-import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
-import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.image.Image;
@@ -15,19 +11,16 @@ import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.UpdateRecords;
-import dev.regild.inventory.Inventory;
-import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guests;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
@@ -41,10 +34,9 @@ public final class ImageUpdates {
   private final Database database;
   private final Images images;
   private final ImageBuilders builders;
-  private final Inventories inventories;
   private final Quotas quotas;
   private final UpdateRecords records;
-  private final Channels channels;
+  private final UpdatePlans plans;
   private final JobQueue jobs;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
@@ -53,25 +45,20 @@ public final class ImageUpdates {
       Database database,
       Images images,
       ImageBuilders builders,
-      Inventories inventories,
       Quotas quotas,
       UpdateRecords records,
-      Channels channels,
+      UpdatePlans plans,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
     this.images = images;
     this.builders = builders;
-    this.inventories = inventories;
     this.quotas = quotas;
     this.records = records;
-    this.channels = channels;
+    this.plans = plans;
     this.jobs = jobs;
     this.clock = clock;
   }
-
-  /** An update that could be made: the image as it is, and what would change. */
-  private record Proposal(Image existing, Snapshot snapshot, UpdatePlan plan) {}
 
   /**
    * Answers {@code CreateUpdatedImage}. Nothing is written for a dry run, nor where there is
@@ -80,24 +67,30 @@ public final class ImageUpdates {
    * @throws RefusedException for every reason that the API has an error for
    */
   public UpdateAnswer update(UpdateRequest request) {
-    Proposal proposal =
+    Image existing =
         database.read(handle -> {
-          Image existing = requireUpdatable(handle, request);
+          Image updatable = requireUpdatable(handle, request);
           quotas.requireRoomForImage(handle, request.owner());
           quotas.requireRoomForImageBuilder(handle, request.owner());
-          return propose(existing);
+          return updatable;
         });
-    boolean canUpdate = !proposal.plan().isEmpty();
+    String inventory = inventoryOf(existing);
+    String platform = existing.platform().orElse("");
+    UpdatePlans.Offer offer = plans.offerFor(platform);
+    boolean canUpdate = plans.outlook(offer, inventory).hasChanges();
     if (request.dryRun() || !canUpdate) {
-      return new UpdateAnswer(proposal.existing(), canUpdate, proposal.plan());
+      return new UpdateAnswer(existing, canUpdate);
     }
-    if (proposal.existing().platform().equals(Optional.of("AMAZON_LINUX2"))) {
+    if (!Guests.services(platform)) {
       throw new RefusedException(
-          INCOMPATIBLE, "An update of AMAZON_LINUX2 can be planned (dryRun), but not made.");
+          INCOMPATIBLE,
+          "An update of %s can be planned (dryRun), but not made.".formatted(platform));
     }
-    Image accepted = database.inTransaction(handle -> accept(handle, request, proposal));
+    UpdatePlan plan = plans.plan(offer, inventory);
+    Image accepted =
+        database.inTransaction(handle -> accept(handle, request, offer.snapshot().digest(), plan));
     jobs.wake();
-    return new UpdateAnswer(accepted, true, proposal.plan());
+    return new UpdateAnswer(accepted, true);
   }
 
   /**
@@ -107,7 +100,8 @@ public final class ImageUpdates {
    */
   public UpdatePlan plan(Owner owner, String imageName) {
     Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
-    return propose(image).plan();
+    String inventory = inventoryOf(image);
+    return plans.plan(plans.offerFor(image.platform().orElse("")), inventory);
   }
 
   private Image requireUpdatable(Handle handle, UpdateRequest request) {
@@ -134,58 +128,28 @@ public final class ImageUpdates {
     return existing;
   }
 
-  private Proposal propose(Image existing) {
-    String platform = existing.platform().orElse("");
-    if (existing.disk().isEmpty()) {
-      throw new RefusedException(
-          INCOMPATIBLE, "The image %s has no disk yet.".formatted(existing.name()));
-    }
-    try {
-      Channel channel =
-          channels
-              .forPlatform(platform)
-              .orElseThrow(() ->
-                  new RefusedException(
-                      INCOMPATIBLE,
-                      "There is no channel for %s; add one with: regild channel add NAME --platform %s"
-                          .formatted(platform, platform)));
-      Snapshot snapshot =
-          channels
-              .current(channel.name())
-              .orElseThrow(() ->
-                  new RefusedException(
-                      INCOMPATIBLE,
-                      "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
-                          .formatted(channel.name(), channel.name())));
-      Inventory inventory = inventories.load(existing.disk().get().inventory());
-      UpdatePlan plan =
-          Planner.plan(
-              inventory.packages(),
-              snapshot.forModules(inventory.modules()),
-              channel.planRules());
-      return new Proposal(existing, snapshot, plan);
-    } catch (ChannelException e) {
-      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
-    }
+  private static String inventoryOf(Image image) {
+    return image
+        .disk()
+        .orElseThrow(() ->
+            new RefusedException(
+                INCOMPATIBLE, "The image %s has no disk yet.".formatted(image.name())))
+        .inventory();
   }
 
   /** All checks once more, where nobody can come between. */
-  private Image accept(Handle handle, UpdateRequest request, Proposal proposal) {
+  private Image accept(Handle handle, UpdateRequest request, String snapshot, UpdatePlan plan) {
     Image existing = requireUpdatable(handle, request);
     quotas.reserveImage(handle, request.owner());
     quotas.reserveImageBuilder(handle, request.owner());
     Instant now = clock.instant();
     Image created =
         existing.updated(
-            request.newImageName(),
-            request.displayName(),
-            request.description(),
-            proposal.snapshot().digest(),
-            now);
+            request.newImageName(), request.displayName(), request.description(), snapshot, now);
     images.insert(handle, created);
     quotas.tag(handle, request.owner(), created.arn(), request.tags());
     builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
-    records.start(handle, created, existing, proposal.snapshot().digest(), proposal.plan());
+    records.start(handle, created, existing, snapshot, plan);
     jobs.enqueue(handle, JOB, created.id());
     return created;
   }

@@ -14,25 +14,35 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.ImportRecord;
+import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.PublishedDisk;
+import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationBoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes an image out of an uploaded disk: inspects it inside an appliance, converts it to a layer
- * that stands on nothing, and publishes it. What was uploaded is gone afterwards, whatever came of
- * it; what was exported stays.
+ * Makes an image out of a disk: inspects it inside an appliance, converts it to a layer that stands
+ * on nothing, boots that on a throw-away layer if the import asks for it, and publishes it. What
+ * was uploaded is gone afterwards, whatever came of it; what was exported stays. After a crash it
+ * starts over from the disk.
  */
 public final class ImportJob implements JobQueue.Job {
   /** The kind of this job; see {@link #id}. */
@@ -42,6 +52,7 @@ public final class ImportJob implements JobQueue.Job {
 
   private final Database database;
   private final Images images;
+  private final ImportRecords records = new ImportRecords();
   private final Inventories inventories;
   private final Layers layerRecords;
   private final LayerStore layers;
@@ -49,10 +60,18 @@ public final class ImportJob implements JobQueue.Job {
   private final DiskCheck check;
   private final DiskInspector inspector;
   private final QemuImg qemuImg;
+  private final ThrowAwayBoot boot;
   private final AgentVersions agentVersions;
   private final Clock clock;
+
+  /** How to end at once the boot of an image, by the image's id. */
+  private final ConcurrentMap<String, Runnable> boots = new ConcurrentHashMap<>();
+
   private volatile boolean goingDown;
 
+  /**
+   * @param boot opens disks of which nothing is known yet
+   */
   public ImportJob(
       Database database,
       Images images,
@@ -63,6 +82,7 @@ public final class ImportJob implements JobQueue.Job {
       DiskCheck check,
       DiskInspector inspector,
       QemuImg qemuImg,
+      QualificationBoot boot,
       AgentVersions agentVersions,
       Clock clock) {
     this.database = database;
@@ -74,6 +94,7 @@ public final class ImportJob implements JobQueue.Job {
     this.check = check;
     this.inspector = inspector;
     this.qemuImg = qemuImg;
+    this.boot = new ThrowAwayBoot(qemuImg, boot);
     this.agentVersions = agentVersions;
     this.clock = clock;
   }
@@ -87,19 +108,39 @@ public final class ImportJob implements JobQueue.Job {
   public void run(String id) throws InterruptedException {
     String imageId = id.substring(0, id.indexOf('/'));
     String diskId = id.substring(id.indexOf('/') + 1);
-    Optional<Image> image = database.read(handle -> images.findById(handle, imageId));
-    // An earlier run may have come to the image's end, but not to the upload's.
-    if (image.isPresent() && image.get().state() == ImageState.IMPORTING) {
-      makeOrFail(image.get(), diskId);
+    Optional<Image> unfinished = database.inTransaction(handle -> startOver(handle, imageId));
+    try {
+      // An earlier run may have come to the image's end, but not to the upload's.
+      if (unfinished.isPresent()) {
+        makeOrFail(unfinished.get(), diskId);
+      }
+      database.useTransaction(handle -> release(handle, imageId, diskId));
+    } finally {
+      boots.remove(imageId);
+      Workspaces.remove(layers, imageId);
     }
-    removeUpload(diskId);
+  }
+
+  /** The image, IMPORTING; empty if there is nothing to do about it any more. */
+  private Optional<Image> startOver(Handle handle, String imageId) {
+    return images
+        .findById(handle, imageId)
+        .map(image ->
+            image.state() == ImageState.VALIDATING
+                ? images.transition(handle, image, ImageState.IMPORTING)
+                : image)
+        .filter(image -> image.state() == ImageState.IMPORTING);
   }
 
   private void makeOrFail(Image image, String diskId) throws InterruptedException {
     try {
       make(image, diskId);
       LOG.atInfo().addKeyValue("image", image.name()).log("image imported");
-    } catch (IOException | ProgramException | UnfitDiskException | RuntimeException e) {
+    } catch (IOException
+        | ProgramException
+        | StepException
+        | UnfitDiskException
+        | RuntimeException e) {
       if (goingDown) {
         throw JobQueue.Job.interrupted(e);
       }
@@ -108,8 +149,6 @@ public final class ImportJob implements JobQueue.Job {
           .addKeyValue("reason", e.getMessage())
           .log("import failed");
       fail(image, String.valueOf(e.getMessage()));
-    } finally {
-      Workspaces.remove(layers, image.id());
     }
   }
 
@@ -117,10 +156,15 @@ public final class ImportJob implements JobQueue.Job {
   public void abort() {
     goingDown = true;
     inspector.abort();
+    boots.values().forEach(Runnable::run);
   }
 
   private void make(Image image, String diskId)
-      throws IOException, ProgramException, UnfitDiskException, InterruptedException {
+      throws IOException,
+          ProgramException,
+          StepException,
+          UnfitDiskException,
+          InterruptedException {
     UploadedDisk disk =
         disks
             .find(image.owner().accountId(), diskId)
@@ -134,21 +178,66 @@ public final class ImportJob implements JobQueue.Job {
     DiskInspection inspection = inspector.inspect(upload, disk.format(), directory);
     Path converted = directory.resolve("image.qcow2");
     qemuImg.compress(upload, disk.format(), converted, progress -> {});
+    Optional<Qualification> qualification =
+        isValidated(image)
+            ? Optional.of(validate(image, converted, inspection, directory))
+            : Optional.empty();
     Layer layer = layers.publish(image.id(), converted, Optional.empty());
-    database.useTransaction(handle -> {
-      layerRecords.insert(handle, layer);
-      ImageDisk imageDisk =
-          new ImageDisk(
-              layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
-      images.publish(
-          handle,
-          image,
-          new PublishedDisk(
-              imageDisk,
-              inspection.inventory().os().platform(),
-              agentVersions.of(inspection.inventory()),
-              Optional.empty()));
-    });
+    database.useTransaction(
+        handle -> succeed(handle, image.id(), inspection, layer, qualification));
+  }
+
+  private boolean isValidated(Image image) {
+    return database
+        .read(handle -> records.find(handle, image.id()))
+        .map(ImportRecord::validated)
+        .orElse(false);
+  }
+
+  /** Nothing is known of how the disk's units fared before: one that fails is only recorded. */
+  private Qualification validate(Image image, Path disk, DiskInspection inspection, Path directory)
+      throws IOException, ProgramException, StepException, InterruptedException {
+    database.useTransaction(handle -> images.transition(handle, image, ImageState.VALIDATING));
+    try {
+      return ThrowAwayBoot.requireUp(
+          boot.run(
+              disk,
+              inspection.layout(),
+              PackageSystem.of(inspection.inventory().os().platform()),
+              directory.resolve("boot"),
+              abort -> running(image, abort)));
+    } catch (GuestException | StepException e) {
+      throw new StepException(
+          "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit."
+              .formatted(e.getMessage()));
+    }
+  }
+
+  private void running(Image image, Runnable abort) {
+    boots.put(image.id(), abort);
+    if (goingDown) {
+      abort.run();
+    }
+  }
+
+  private void succeed(
+      Handle handle,
+      String imageId,
+      DiskInspection inspection,
+      Layer layer,
+      Optional<Qualification> qualification) {
+    layerRecords.insert(handle, layer);
+    ImageDisk imageDisk =
+        new ImageDisk(
+            layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
+    images.publish(
+        handle,
+        require(handle, imageId),
+        new PublishedDisk(
+            imageDisk,
+            inspection.inventory().os().platform(),
+            agentVersions.of(inspection.inventory()),
+            qualification));
   }
 
   private void fail(Image image, String message) {
@@ -157,7 +246,7 @@ public final class ImportJob implements JobQueue.Job {
     database.useTransaction(handle ->
         images.fail(
             handle,
-            image,
+            require(handle, image.id()),
             reason,
             List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
     try {
@@ -170,7 +259,18 @@ public final class ImportJob implements JobQueue.Job {
     }
   }
 
-  private void removeUpload(String diskId) {
+  private Image require(Handle handle, String imageId) {
+    return images
+        .findById(handle, imageId)
+        .orElseThrow(() -> new IllegalStateException("There is no image of the id " + imageId));
+  }
+
+  /** The import has ended. Its upload goes with the last import that is made of it. */
+  private void release(Handle handle, String imageId, String diskId) {
+    records.end(handle, imageId);
+    if (records.imageInTheMaking(handle, diskId).isPresent()) {
+      return;
+    }
     try {
       disks.removeUpload(diskId);
     } catch (IOException e) {

@@ -12,12 +12,12 @@ import java.util.Optional;
  * @param owner who asks, and whose the image will be
  * @param name the image to make
  * @param diskId what the upload was answered with
- * @param iamRoleArn the role that the caller names; it has no meaning here
  * @param description for people
  * @param displayName what people see
  * @param tags the image's
  * @param applications what the image offers its users
  * @param agentSoftwareVersion CURRENT_LATEST or ALWAYS_LATEST
+ * @param validated whether the image is to be booted before it is AVAILABLE
  * @param intendedInstanceType the type that the image is going to run on
  * @param dryRun whether only the checks are wanted
  */
@@ -25,12 +25,12 @@ public record ImportRequest(
     Owner owner,
     String name,
     String diskId,
-    String iamRoleArn,
     Optional<String> description,
     Optional<String> displayName,
     Map<String, String> tags,
     List<Application> applications,
     Optional<String> agentSoftwareVersion,
+    boolean validated,
     Optional<String> intendedInstanceType,
     boolean dryRun) {
   public ImportRequest {

@@ -5,6 +5,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Guests;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -20,10 +21,11 @@ final class Prepare {
     this.guests = guests;
   }
 
-  Guest run(Update update) throws IOException, ProgramException, InterruptedException {
+  Guest run(Update update, Watcher watcher)
+      throws IOException, ProgramException, InterruptedException {
     Path base = layers.path(update.base().layer());
     qemuImg.createOverlay(base, update.overlay());
     return guests.open(
-        update.overlay(), update.base().layout(), update.directory().resolve("guest"));
+        update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
   }
 }

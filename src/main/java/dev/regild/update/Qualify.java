@@ -1,14 +1,11 @@
 package dev.regild.update;
 
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.machine.ProgramException;
-import dev.regild.servicing.GuestException;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -19,31 +16,24 @@ import java.util.Set;
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
 final class Qualify {
-  private static final Set<String> UP = Set.of("running", "degraded");
-
   private final LayerStore layers;
-  private final QemuImg qemuImg;
-  private final QualificationBoot boot;
+  private final ThrowAwayBoot boot;
 
-  Qualify(LayerStore layers, QemuImg qemuImg, QualificationBoot boot) {
+  Qualify(LayerStore layers, ThrowAwayBoot boot) {
     this.layers = layers;
-    this.qemuImg = qemuImg;
     this.boot = boot;
   }
 
-  Qualification run(Update update, QualificationBoot.Watcher watcher)
+  Qualification run(Update update, Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
         boot(update, update.overlay(), update.directory().resolve("boot"), watcher);
-    if (!UP.contains(report.systemState())) {
-      throw new StepException(
-          "The new image booted, but its system is \"" + report.systemState() + "\".");
-    }
+    Qualification qualification = ThrowAwayBoot.requireUp(report);
     Verify.requireKept(update, report.packages());
     if (!report.failedUnits().isEmpty()) {
       requireNoneNew(report.failedUnits(), failedBefore(update, watcher));
     }
-    return new Qualification(report.kernel(), report.systemState(), report.failedUnits());
+    return qualification;
   }
 
   private static void requireNoneNew(List<String> failed, List<String> failedBefore)
@@ -57,26 +47,17 @@ final class Qualify {
     }
   }
 
-  private List<String> failedBefore(Update update, QualificationBoot.Watcher watcher)
+  private List<String> failedBefore(Update update, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     if (update.existing().qualification().isPresent()) {
       return update.existing().qualification().get().failedUnits();
     }
     Path base = layers.path(update.base().layer());
-    return boot(update, base, update.directory().resolve("boot-base"), watcher)
-        .failedUnits();
+    return boot(update, base, update.directory().resolve("boot-base"), watcher).failedUnits();
   }
 
-  private QualificationReport boot(
-      Update update, Path disk, Path directory, QualificationBoot.Watcher watcher)
-      throws IOException, ProgramException, GuestException, InterruptedException {
-    Files.createDirectories(directory);
-    Path throwAway = directory.resolve("throw-away.qcow2");
-    qemuImg.createOverlay(disk, throwAway);
-    QualificationReport report =
-        boot.run(
-            throwAway, update.base().layout(), update.snapshot().system(), directory, watcher);
-    Files.delete(throwAway);
-    return report;
+  private QualificationReport boot(Update update, Path disk, Path directory, Watcher watcher)
+      throws IOException, ProgramException, InterruptedException {
+    return boot.run(disk, update.base().layout(), update.snapshot().system(), directory, watcher);
   }
 }

@@ -5,6 +5,7 @@ import dev.regild.image.UpdateRecords;
 import java.time.Duration;
 import java.util.function.DoubleConsumer;
 import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,7 @@ final class StepRecorder {
 
   private final Database database;
   private final UpdateRecords records;
+  private final UpdateOutcomes outcomes;
   private final String imageId;
   private final String imageName;
   private final int attempt;
@@ -27,9 +29,15 @@ final class StepRecorder {
   }
 
   StepRecorder(
-      Database database, UpdateRecords records, String imageId, String imageName, int attempt) {
+      Database database,
+      UpdateRecords records,
+      UpdateOutcomes outcomes,
+      String imageId,
+      String imageName,
+      int attempt) {
     this.database = database;
     this.records = records;
+    this.outcomes = outcomes;
     this.imageId = imageId;
     this.imageName = imageName;
     this.attempt = attempt;
@@ -40,13 +48,16 @@ final class StepRecorder {
    *
    * @param outcome says in a few words what came of it
    * @throws FailedStepException with the step and the cause, if it failed
+   * @throws CancelledUpdateException if the update was cancelled before the step or meanwhile
    */
   <T> T step(Step step, Work<T> work, Function<T, String> outcome)
       throws FailedStepException, InterruptedException {
     int ordinal = step.place();
     long start = System.nanoTime();
-    database.useTransaction(
-        handle -> records.beginStep(handle, imageId, attempt, ordinal, step.title()));
+    database.useTransaction(handle -> {
+      outcomes.requireRunning(handle, imageId);
+      records.beginStep(handle, imageId, attempt, ordinal, step.title());
+    });
     LOG.atInfo()
         .addKeyValue("image", imageName)
         .addKeyValue("step", step.title())
@@ -55,8 +66,10 @@ final class StepRecorder {
     try {
       T result = work.run(new Notes(ordinal));
       String detail = outcome.apply(result);
-      database.useTransaction(
-          handle -> records.stepDone(handle, imageId, attempt, ordinal, detail));
+      database.useTransaction(handle -> {
+        outcomes.requireRunning(handle, imageId);
+        records.stepDone(handle, imageId, attempt, ordinal, detail);
+      });
       LOG.atInfo()
           .addKeyValue("image", imageName)
           .addKeyValue("step", step.title())
@@ -64,22 +77,21 @@ final class StepRecorder {
           .addKeyValue("detail", detail)
           .log("step done");
       return result;
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | CancelledUpdateException e) {
       throw e;
     } catch (Exception e) {
       throw new FailedStepException(step, e);
     }
   }
 
-  /** Writes the end of a step that failed. */
-  void failed(FailedStepException failure) {
+  /** Writes the end of a step that failed, in the caller's transaction. */
+  void failed(Handle handle, FailedStepException failure) {
     LOG.atWarn()
         .addKeyValue("image", imageName)
         .addKeyValue("step", failure.step().title())
         .addKeyValue("reason", failure.reason())
         .log("step failed");
-    database.useTransaction(handle ->
-        records.stepFailed(handle, imageId, attempt, failure.step().place(), failure.reason()));
+    records.stepFailed(handle, imageId, attempt, failure.step().place(), failure.reason());
   }
 
   private final class Notes implements DoubleConsumer {

@@ -6,22 +6,13 @@ import dev.regild.channel.PackageCache;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
-import dev.regild.image.ImageBuilder;
-import dev.regild.image.ImageBuilderState;
-import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageDisk;
-import dev.regild.image.ImageError;
-import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
-import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
-import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
@@ -30,13 +21,11 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageManager;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -51,15 +40,11 @@ public final class UpdateJob implements JobQueue.Job {
 
   private final Database database;
   private final Images images;
-  private final ImageBuilders builders;
-  private final Inventories inventories;
-  private final Layers layerRecords;
   private final UpdateRecords records;
+  private final UpdateOutcomes outcomes;
   private final Channels channels;
   private final LayerStore layers;
   private final Guests guests;
-  private final AgentVersions agentVersions;
-  private final Clock clock;
 
   private final Prepare prepare;
   private final Resolve resolve = new Resolve();
@@ -68,88 +53,91 @@ public final class UpdateJob implements JobQueue.Job {
   private final Qualify qualify;
   private final Publish publish;
 
-  /** How to end at once what runs for an image, by the image's id. */
-  private final ConcurrentMap<String, Runnable> running = new ConcurrentHashMap<>();
-
-  private volatile boolean goingDown;
+  private final Layers layerRecords = new Layers();
+  private final RunningUpdates running = new RunningUpdates();
 
   public UpdateJob(
       Database database,
       Images images,
-      ImageBuilders builders,
-      Inventories inventories,
-      Layers layerRecords,
       UpdateRecords records,
+      UpdateOutcomes outcomes,
       Channels channels,
       PackageCache packages,
       LayerStore layers,
       QemuImg qemuImg,
       Guests guests,
-      QualificationBoot boot,
-      AgentVersions agentVersions,
-      Clock clock) {
+      QualificationBoot boot) {
     this.database = database;
     this.images = images;
-    this.builders = builders;
-    this.inventories = inventories;
-    this.layerRecords = layerRecords;
     this.records = records;
+    this.outcomes = outcomes;
     this.channels = channels;
     this.layers = layers;
     this.guests = guests;
-    this.agentVersions = agentVersions;
-    this.clock = clock;
     this.prepare = new Prepare(layers, qemuImg, guests);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, qemuImg, boot);
+    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, boot));
     this.publish = new Publish(layers, qemuImg);
   }
 
   @Override
   public void run(String imageId) throws InterruptedException {
-    Optional<UpdateRecord> record = database.read(handle -> records.findById(handle, imageId));
-    if (record.isEmpty() || record.get().status() != UpdateRecord.Status.RUNNING) {
+    Optional<UpdateRecord> record =
+        database
+            .read(handle -> records.findById(handle, imageId))
+            .filter(found -> found.status() == UpdateRecord.Status.RUNNING);
+    if (record.isEmpty()) {
       return;
     }
-    int attempt = database.inTransaction(handle -> startOver(handle, imageId));
-    StepRecorder recorder =
-        new StepRecorder(database, records, imageId, record.get().imageName(), attempt);
+    running.begin(imageId);
     try {
-      make(update(record.get()), recorder);
-    } catch (FailedStepException e) {
-      if (goingDown) {
-        throw JobQueue.Job.interrupted(e);
+      makeOrFail(record.get());
+    } catch (InterruptedException | RuntimeException e) {
+      // What a cancelled update ends with is of no interest: the registry has its outcome.
+      if (!running.end(imageId) && !(e instanceof CancelledUpdateException)) {
+        throw e;
       }
-      recorder.failed(e);
-      fail(imageId, e.getMessage() + " " + e.step().remedy());
-    } catch (IOException | ChannelException | RuntimeException e) {
-      if (goingDown) {
-        throw JobQueue.Job.interrupted(e);
-      }
-      LOG.atError().addKeyValue("image", record.get().imageName()).setCause(e).log("update failed");
-      fail(imageId, "The update could not be made: " + e.getMessage());
+      LOG.atInfo().addKeyValue("image", record.get().imageName()).log("update cancelled");
+      removeLayer(imageId);
     } finally {
-      running.remove(imageId);
+      running.end(imageId);
       Workspaces.remove(layers, imageId);
+    }
+  }
+
+  private void makeOrFail(UpdateRecord record) throws InterruptedException {
+    String imageId = record.imageId();
+    int attempt = database.inTransaction(handle -> outcomes.startOver(handle, imageId));
+    StepRecorder recorder =
+        new StepRecorder(database, records, outcomes, imageId, record.imageName(), attempt);
+    try {
+      make(update(record), recorder);
+    } catch (CancelledUpdateException e) {
+      throw e;
+    } catch (FailedStepException e) {
+      running.requireGoingOn(imageId, e);
+      database.useTransaction(handle -> {
+        outcomes.fail(handle, imageId, e.getMessage() + " " + e.step().remedy());
+        recorder.failed(handle, e);
+      });
+      removeLayer(imageId);
+    } catch (IOException | ChannelException | RuntimeException e) {
+      running.requireGoingOn(imageId, e);
+      LOG.atError().addKeyValue("image", record.imageName()).setCause(e).log("update failed");
+      String message = "The update could not be made: " + e.getMessage();
+      database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
+      removeLayer(imageId);
     }
   }
 
   @Override
   public void abort() {
-    goingDown = true;
-    running.values().forEach(Runnable::run);
+    running.abortAll();
   }
 
-  private int startOver(Handle handle, String imageId) {
-    Image image = requireImage(handle, imageId);
-    if (image.state() == ImageState.VALIDATING) {
-      images.transition(handle, image, ImageState.PENDING);
-    }
-    Optional<ImageBuilder> builder = builders.findFor(handle, image);
-    if (builder.isPresent() && builder.get().state() != ImageBuilderState.UPDATING) {
-      builders.transition(handle, builder.get(), ImageBuilderState.UPDATING);
-    }
-    return records.beginAttempt(handle, imageId);
+  /** Ends at once what runs for that image; after its update was cancelled in the registry. */
+  public void cancel(String imageId) {
+    running.cancel(imageId);
   }
 
   private Image requireImage(Handle handle, String imageId) {
@@ -182,44 +170,26 @@ public final class UpdateJob implements JobQueue.Job {
   private void make(Update update, StepRecorder recorder)
       throws FailedStepException, InterruptedException {
     String id = update.newImage().id();
-    Inventory inventory;
-    Guest guest =
-        recorder.step(
-            Step.PREPARE,
-            progress -> prepare.run(update),
-            opened -> "isolation " + guests.isolation());
-    running.put(id, guest::abort);
+    Watcher watcher = abort -> running.onAbort(id, abort);
     try {
-      inventory = service(update, recorder, guest);
+      Inventory inventory = service(update, recorder, watcher);
+      database.useTransaction(handle -> outcomes.startQualification(handle, id));
+      publish(update, recorder, watcher, inventory);
     } catch (FailedStepException | InterruptedException | RuntimeException e) {
-      guest.abort();
+      running.abort(id);
       throw e;
     }
-    database.useTransaction(handle -> startQualification(handle, id));
-    Qualification qualification =
-        recorder.step(
-            Step.QUALIFY,
-            progress -> qualify.run(update, abort -> running.put(id, abort)),
-            seen ->
-                "booted "
-                    + seen.kernel()
-                    + ", system "
-                    + seen.systemState()
-                    + ", failed units "
-                    + seen.failedUnits());
-    Publish.Published published =
-        recorder.step(
-            Step.PUBLISH,
-            progress -> publish.run(update, progress),
-            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
-    database.useTransaction(
-        handle -> succeed(handle, update, inventory, qualification, published.layer()));
     LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }
 
-  /** From Resolve to Seal: all that happens while the guest is open. It is closed afterwards. */
-  private Inventory service(Update update, StepRecorder recorder, Guest guest)
+  /** From Prepare to Seal: all that happens while the guest is open. It is closed afterwards. */
+  private Inventory service(Update update, StepRecorder recorder, Watcher watcher)
       throws FailedStepException, InterruptedException {
+    Guest guest =
+        recorder.step(
+            Step.PREPARE,
+            progress -> prepare.run(update, watcher),
+            opened -> "isolation " + guests.isolation());
     PackageManager packageManager = guests.packageManager(guest, update.snapshot().system());
     Transaction transaction =
         recorder.step(
@@ -258,6 +228,28 @@ public final class UpdateJob implements JobQueue.Job {
     return inventory;
   }
 
+  private void publish(Update update, StepRecorder recorder, Watcher watcher, Inventory inventory)
+      throws FailedStepException, InterruptedException {
+    Qualification qualification =
+        recorder.step(
+            Step.QUALIFY,
+            progress -> qualify.run(update, watcher),
+            seen ->
+                "booted "
+                    + seen.kernel()
+                    + ", system "
+                    + seen.systemState()
+                    + ", failed units "
+                    + seen.failedUnits());
+    Publish.Published published =
+        recorder.step(
+            Step.PUBLISH,
+            progress -> publish.run(update, progress),
+            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
+    database.useTransaction(
+        handle -> outcomes.succeed(handle, update, inventory, qualification, published.layer()));
+  }
+
   /** As {@code GET /regild/v1/updates} shows it: counts, then every name that is new or gone. */
   private static String summary(Transaction transaction) {
     List<String> added =
@@ -278,45 +270,11 @@ public final class UpdateJob implements JobQueue.Job {
             .reduce("", String::concat);
   }
 
-  private void startQualification(Handle handle, String imageId) {
-    Image image = requireImage(handle, imageId);
-    images.transition(handle, image, ImageState.VALIDATING);
-    builders
-        .findFor(handle, image)
-        .ifPresent(builder ->
-            builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
-  }
-
-  private void succeed(
-      Handle handle, Update update, Inventory inventory, Qualification qualification, Layer layer) {
-    Image image = requireImage(handle, update.newImage().id());
-    layerRecords.insert(handle, layer);
-    PublishedDisk published =
-        new PublishedDisk(
-            new ImageDisk(layer.id(), inventories.store(handle, inventory), update.base().layout()),
-            inventory.os().platform(),
-            agentVersions.of(inventory),
-            Optional.of(qualification));
-    images.publish(handle, image, published);
-    builders.deleteFor(handle, image);
-    records.succeeded(handle, image.id());
-  }
-
-  private void fail(String imageId, String message) {
-    StateChangeReason reason =
-        new StateChangeReason(StateChangeReason.Code.IMAGE_UPDATE_FAILURE, message);
-    ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
-    database.useTransaction(handle -> {
-      Image image = requireImage(handle, imageId);
-      images.fail(handle, image, reason, List.of(error));
-      builders.deleteFor(handle, image);
-      records.failed(handle, imageId);
-    });
-    removeLayer(imageId);
-  }
-
   /** Published before the registry could know it: nothing stands on it. */
   private void removeLayer(String imageId) {
+    if (database.read(handle -> layerRecords.find(handle, imageId)).isPresent()) {
+      return;
+    }
     try {
       layers.delete(imageId);
     } catch (IOException e) {

@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseTest {
-  private static final String GUARD =
-      "INSERT INTO quota_guard (account_id, region) VALUES (?, 'r')";
+  private static final String GUARD = "INSERT INTO quota_use (account_id, region) VALUES (?, 'r')";
 
   @TempDir Path directory;
 
@@ -166,7 +165,7 @@ class DatabaseTest {
   }
 
   private static long count(Handle handle) {
-    return handle.createQuery("SELECT COUNT(*) FROM quota_guard").mapTo(Long.class).one();
+    return handle.createQuery("SELECT COUNT(*) FROM quota_use").mapTo(Long.class).one();
   }
 
   private static String pragma(Database database, String name) {

@@ -28,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,11 +38,14 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
+import software.amazon.awssdk.services.appstream.model.Image;
+import software.amazon.awssdk.services.appstream.model.ImageState;
 
 /** A server of this process, with one channel. */
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
   private static final String CHANNEL = "channel";
+  private static final Duration FINISHED = Duration.ofMinutes(15);
 
   private final Path data;
   private final RegildServer server;
@@ -76,8 +80,13 @@ final class LocalServer implements AutoCloseable {
 
   /** A repository on this machine as a channel's source. */
   static AptSource source(AgentRepository agent) {
+    return source(agent, "file://" + agent.root().toAbsolutePath());
+  }
+
+  /** A repository as a channel's source, where it is served. */
+  static AptSource source(AgentRepository agent, String uri) {
     return new AptSource(
-        List.of("file://" + agent.root().toAbsolutePath()),
+        List.of(uri),
         List.of(AgentRepository.SUITE),
         List.of(AgentRepository.COMPONENT),
         List.of(AptSource.hostArchitecture()),
@@ -87,7 +96,18 @@ final class LocalServer implements AutoCloseable {
   /** Starts one with a channel of these sources for Debian 12. */
   static LocalServer start(Path data, List<PackageSource> sources, Isolation isolation)
       throws Exception {
-    return start(data, channel("DEBIAN_12", sources, AgentPackage.NAME), isolation);
+    return start(data, sources, isolation, Map.of());
+  }
+
+  /**
+   * The same, with further settings.
+   *
+   * @param settings values of configuration keys
+   */
+  static LocalServer start(
+      Path data, List<PackageSource> sources, Isolation isolation, Map<String, String> settings)
+      throws Exception {
+    return start(data, channel("DEBIAN_12", sources, AgentPackage.NAME), isolation, settings);
   }
 
   /** A channel of these sources, with the package of its agent. */
@@ -102,19 +122,31 @@ final class LocalServer implements AutoCloseable {
   }
 
   /** Starts one with this channel. */
-  static LocalServer start(Path data, Channel channel, Isolation isolation) throws Exception {
+  static LocalServer start(
+      Path data, Channel channel, Isolation isolation, Map<String, String> settings)
+      throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
     channels.add(channel);
     channels.refresh(CHANNEL);
-    Config config =
-        Config.read(
-            Optional.empty(),
-            Map.of(),
-            Map.of(
-                "data", data.toString(),
-                "listen", "127.0.0.1:0",
-                "isolation", isolation.name().toLowerCase(Locale.ROOT)));
+    Map<String, String> all = new HashMap<>(settings);
+    all.put("data", data.toString());
+    all.put("listen", "127.0.0.1:0");
+    all.put("isolation", isolation.name().toLowerCase(Locale.ROOT));
+    Config config = Config.read(Optional.empty(), Map.of(), all);
     return new LocalServer(data, RegildServer.start(config), channels);
+  }
+
+  /** Waits until an image is there, or has failed. */
+  static Image await(AppStreamClient client, String name) throws InterruptedException {
+    Instant end = Instant.now().plus(FINISHED);
+    while (Instant.now().isBefore(end)) {
+      Image image = client.describeImages(r -> r.names(name)).images().getFirst();
+      if (image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED) {
+        return image;
+      }
+      Thread.sleep(500);
+    }
+    throw new AssertionError(name + " was not finished within " + FINISHED);
   }
 
   URI endpoint() {
@@ -170,7 +202,7 @@ final class LocalServer implements AutoCloseable {
     Path overlay = Files.createDirectories(directory).resolve("overlay.qcow2");
     new QemuImg().createOverlay(layer(imageArn), overlay);
     Guests guests = new Guests(Isolation.NAMESPACE, () -> Accelerator.TCG, Duration.ofMinutes(5));
-    return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"));
+    return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"), abort -> {});
   }
 
   private ImageDisk disk(String imageArn) throws IOException {

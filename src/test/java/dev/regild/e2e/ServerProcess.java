@@ -16,11 +16,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -126,6 +131,16 @@ final class ServerProcess implements AutoCloseable {
     return ended;
   }
 
+  /** The AWS SDK's client; whoever asks is let in. */
+  AppStreamClient client() {
+    return AppStreamClient.builder()
+        .endpointOverride(uri(""))
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClientBuilder(ApacheHttpClient.builder())
+        .build();
+  }
+
   /** An answer of the server, whatever its status. */
   record Answer(int status, JsonNode body) {}
 
@@ -162,20 +177,24 @@ final class ServerProcess implements AutoCloseable {
 
   /** Imports a disk and waits for what comes of it. */
   JsonNode importDisk(Path disk, String name) throws Exception {
+    startImport(disk, name, Map.of());
+    return awaitEnd(name);
+  }
+
+  /**
+   * Has a disk imported.
+   *
+   * @param members further ones of the request
+   */
+  void startImport(Path disk, String name, Map<String, ?> members) throws Exception {
     Answer uploaded = upload(disk);
     assertThat(uploaded.status()).as("%s", uploaded.body()).isEqualTo(201);
-    Answer accepted =
-        call(
-            "CreateImportedImage",
-            Map.of(
-                "Name",
-                name,
-                "SourceAmiId",
-                uploaded.body().path("diskId").asString(),
-                "IamRoleArn",
-                "arn:aws:iam::000000000000:role/import"));
+    Map<String, Object> request = new HashMap<>(members);
+    request.put("Name", name);
+    request.put("SourceAmiId", uploaded.body().path("diskId").asString());
+    request.put("IamRoleArn", "arn:aws:iam::000000000000:role/import");
+    Answer accepted = call("CreateImportedImage", request);
     assertThat(accepted.status()).as("%s", accepted.body()).isEqualTo(200);
-    return awaitEnd(name);
   }
 
   /** Waits until an image is AVAILABLE or FAILED, and returns it. */

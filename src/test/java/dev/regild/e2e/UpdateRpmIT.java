@@ -12,8 +12,6 @@ import dev.regild.servicing.Isolation;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
@@ -31,7 +29,6 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.RockyImage#isAvailable")
 class UpdateRpmIT {
-  private static final Duration LIMIT = Duration.ofMinutes(15);
   private static final String ARCHITECTURE = RpmSource.hostArchitecture();
 
   @TempDir Path directory;
@@ -47,13 +44,14 @@ class UpdateRpmIT {
             LocalServer.start(
                 data,
                 LocalServer.channel("ROCKY_LINUX8", List.of(source), RockyImage.AGENT),
-                Isolation.NAMESPACE);
+                Isolation.NAMESPACE,
+                Map.of());
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
       String disk = http.post("/regild/v1/disks", rocky.disk()).path("diskId").asString();
       client.createImportedImage(r ->
           r.name("rocky").sourceAmiId(disk).iamRoleArn("arn:aws:iam::123456789012:role/import"));
-      Image base = await(client, "rocky");
+      Image base = LocalServer.await(client, "rocky");
       assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(base.platformAsString()).isEqualTo("ROCKY_LINUX8");
       assertThat(base.appstreamAgentVersion()).isEqualTo("1.0.0-1.el8");
@@ -62,7 +60,7 @@ class UpdateRpmIT {
           .containsPattern("OS +openssl-libs .* RLSA-2026:0001 Important CVE-2026-0001");
 
       client.createUpdatedImage(r -> r.existingImageName("rocky").newImageName("renewed"));
-      Image renewed = await(client, "renewed");
+      Image renewed = LocalServer.await(client, "renewed");
 
       assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(renewed.appstreamAgentVersion()).isEqualTo("2.0.0-1.el8");
@@ -104,15 +102,8 @@ class UpdateRpmIT {
                 "1:1.1.1k-12.el8",
                 "[{\"id\":\"RLSA-2026:0001\",\"type\":\"security\",\"severity\":\"Important\","
                     + "\"cves\":[\"CVE-2026-0001\"]}]"),
-            tuple(
-                "OS", "runtime", "noarch", "5.10.0-1.module_el8", "5.10.1-1.module_el8", "[]"),
-            tuple(
-                "DRIVER",
-                "kernel-core",
-                ARCHITECTURE,
-                "4.18.0-513.el8",
-                "4.18.0-553.el8",
-                "[]"),
+            tuple("OS", "runtime", "noarch", "5.10.0-1.module_el8", "5.10.1-1.module_el8", "[]"),
+            tuple("DRIVER", "kernel-core", ARCHITECTURE, "4.18.0-513.el8", "4.18.0-553.el8", "[]"),
             tuple("AGENT", RockyImage.AGENT, "noarch", "1.0.0-1.el8", "2.0.0-1.el8", "[]"));
   }
 
@@ -179,7 +170,8 @@ class UpdateRpmIT {
   private static void assertNothingElse(GuestTree before, GuestTree after) {
     SortedSet<String> changed = TreeDifferences.changed(before, after);
     changed.removeIf(path ->
-        path.matches("/usr/lib/rocky-kernels/.*|/usr/share/(openssl-libs|runtime|example-agent-codecs)(/.*)?")
+        path.matches(
+                "/usr/lib/rocky-kernels/.*|/usr/share/(openssl-libs|runtime|example-agent-codecs)(/.*)?")
             || path.matches("/usr/share/doc/example-agent(/NEWS)?|/usr/bin/example-agent")
             || path.matches("/var/lib/(rpm|dnf)(/.*)?"));
     assertThat(changed)
@@ -193,17 +185,5 @@ class UpdateRpmIT {
 
   private static String text(Guest guest, String path) throws Exception {
     return new String(guest.read(path), UTF_8);
-  }
-
-  private static Image await(AppStreamClient client, String name) throws InterruptedException {
-    Instant end = Instant.now().plus(LIMIT);
-    while (Instant.now().isBefore(end)) {
-      Image image = client.describeImages(r -> r.names(name)).images().getFirst();
-      if (image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED) {
-        return image;
-      }
-      Thread.sleep(500);
-    }
-    throw new AssertionError(name + " was not finished within " + LIMIT);
   }
 }

@@ -73,11 +73,41 @@ class QuotasTest {
   }
 
   @Test
+  void theCountFollowsEveryImageThatComesMovesAndGoes() {
+    Image golden = registry.available(ALICE, "golden");
+    Image other = registry.available(ALICE, "other");
+    Publications publications = new Publications(registry.images);
+    Owner everyone = Owner.everyone(ALICE.region());
+    assertCounts(2, ALICE);
+    registry.write(h -> publications.publish(h, ALICE, golden.name()));
+    assertCounts(1, ALICE);
+    assertCounts(1, everyone);
+    registry.write(h -> publications.withdraw(h, ALICE, golden.name()));
+    assertCounts(2, ALICE);
+    assertCounts(0, everyone);
+    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, other)));
+    assertCounts(1, ALICE);
+  }
+
+  private void assertCounts(long images, Owner owner) {
+    assertThat(registry.<Long>read(h -> registry.images.count(h, owner)))
+        .isEqualTo(images)
+        .isEqualTo(
+            registry.<Long>read(h ->
+                h.createQuery(
+                        "SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
+                    .bind("account", owner.accountId())
+                    .bind("region", owner.region())
+                    .mapTo(Long.class)
+                    .one()));
+  }
+
+  @Test
   void lookingWritesNothing() {
     look(h -> quotas(1, 1).requireRoomForImage(h, ALICE));
     assertThat(
             registry.<Optional<String>>read(h ->
-                h.createQuery("SELECT account_id FROM quota_guard").mapTo(String.class).findOne()))
+                h.createQuery("SELECT account_id FROM quota_use").mapTo(String.class).findOne()))
         .isEmpty();
   }
 

@@ -24,9 +24,9 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 
 /** A registry on a real database, and what tests put into it. */
-final class Registry implements AutoCloseable {
+public final class Registry implements AutoCloseable {
   static final Instant NOW = Instant.ofEpochMilli(1_800_000_000_123L);
-  static final Owner ALICE = new Owner("111111111111", "eu-central-1");
+  public static final Owner ALICE = new Owner("111111111111", "eu-central-1");
   static final Owner BOB = new Owner("222222222222", "eu-central-1");
   static final UpdatePlan PLAN =
       new UpdatePlan(
@@ -36,16 +36,16 @@ final class Registry implements AutoCloseable {
           Firmware.UEFI,
           List.of(new Filesystem("/", "/dev/sda2", 1 << 20, 1L << 40, "ext4", "u", "l", "p")));
 
-  final Images images = new Images();
-  final ImageBuilders builders = new ImageBuilders();
+  public final Images images = new Images();
+  public final ImageBuilders builders = new ImageBuilders();
   final Layers layers = new Layers();
   final Tags tags = new Tags();
   final ImageShares shares = new ImageShares();
-  final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));
-  final Database database;
-  final Inventories inventories;
+  public final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));
+  public final Database database;
+  public final Inventories inventories;
 
-  Registry(Path directory) throws IOException {
+  public Registry(Path directory) throws IOException {
     database = Database.open(directory.resolve("regild.db"));
     inventories = new Inventories(database);
   }
@@ -54,7 +54,7 @@ final class Registry implements AutoCloseable {
     return database.inTransaction(work);
   }
 
-  <T> T read(HandleCallback<T, RuntimeException> work) {
+  public <T> T read(HandleCallback<T, RuntimeException> work) {
     return database.read(work);
   }
 
@@ -82,12 +82,12 @@ final class Registry implements AutoCloseable {
     return images.publish(handle, image, published(handle, baseLayer));
   }
 
-  Image available(Owner owner, String name) {
+  public Image available(Owner owner, String name) {
     return available(owner, name, Optional.empty());
   }
 
   /** The new image of a running update of the given one, with its builder and its record. */
-  Image updating(Image existing, String newName) {
+  public Image updating(Image existing, String newName) {
     return write(handle -> {
       Image image = existing.updated(newName, Optional.empty(), Optional.empty(), "sha256:s", NOW);
       images.insert(handle, image);

@@ -12,6 +12,7 @@ import dev.regild.image.ImageShares;
 import dev.regild.image.Inventories;
 import dev.regild.image.Quota;
 import dev.regild.update.ImageUpdates;
+import dev.regild.update.UpdatePlans;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,10 +42,9 @@ class CreateUpdatedImageErrorsTest {
             server.database,
             server.images,
             server.builders,
-            new Inventories(server.database),
             server.quotas,
             server.updates,
-            new Channels(directory, clock),
+            new UpdatePlans(new Channels(directory, clock), new Inventories(server.database)),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
             clock);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.api.SigV4;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
@@ -156,7 +157,9 @@ class OwnEndpointsIT {
         HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
-    assertThat(server.disks.list(server.account.id())).hasSize(1);
+    assertThat(server.disks.list(server.account.id()))
+        .extracting(UploadedDisk::id)
+        .containsExactlyInAnyOrder(ServerFixture.DISK, id);
 
     HttpResponse<String> unfit = signed("POST", "/regild/v1/disks", "x");
     assertThat(unfit.statusCode()).isEqualTo(400);

@@ -20,6 +20,7 @@ final class RawConnection implements AutoCloseable {
 
   private final Socket socket;
   private final InputStream in;
+  private final byte[] line = new byte[8192];
 
   RawConnection(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
@@ -66,7 +67,6 @@ final class RawConnection implements AutoCloseable {
   }
 
   private String line() throws IOException {
-    byte[] line = new byte[8192];
     int length = 0;
     for (int c = in.read(); c != '\n'; c = in.read()) {
       if (c < 0) {

@@ -8,12 +8,15 @@ import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
+import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
@@ -31,23 +34,40 @@ import dev.regild.image.Qualification;
 import dev.regild.image.QuotaLimits;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
+import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.machine.Accelerator;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
+import dev.regild.servicing.QualificationBoot;
+import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageExports;
-import dev.regild.update.ImportRequest;
+import dev.regild.update.ImageImports;
+import dev.regild.update.ImportJob;
 import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateCancellations;
+import dev.regild.update.UpdateOutcomes;
+import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -56,10 +76,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
+import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 
@@ -72,6 +98,9 @@ final class ServerFixture implements AutoCloseable {
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
 
+  /** A small disk of the account, with nothing on it; it stays when it was imported. */
+  static final String DISK = "ami-0123456789abcdef0";
+
   final Path data;
   final Database database;
   final Account account;
@@ -82,8 +111,10 @@ final class ServerFixture implements AutoCloseable {
   final ImageBuilders builders = new ImageBuilders();
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
+  private final DiskCheck check = new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
+  private final HttpClient http = HttpClient.newHttpClient();
   private final EventStreams events = new EventStreams();
   private final AuditLog audit;
   private final HttpFront front;
@@ -99,11 +130,12 @@ final class ServerFixture implements AutoCloseable {
     account = accounts.create("default");
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
-    disks =
-        new UploadedDisks(
-            data.resolve("disks"),
-            new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES),
-            Clock.systemUTC());
+    disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC());
+    disks.export(
+        DISK,
+        account.id(),
+        DiskFormat.QCOW2,
+        file -> new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20));
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Endpoints endpoints =
         new Endpoints(
@@ -111,13 +143,14 @@ final class ServerFixture implements AutoCloseable {
             new ImageServices(
                 database,
                 request -> updating.apply(request),
-                this::importDisk,
+                imports()::importDisk,
                 copies()::copy,
                 exports()::export,
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                image -> Optional.of(true),
+                new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
+                () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
                 new PageTokens(new byte[32]),
@@ -158,6 +191,33 @@ final class ServerFixture implements AutoCloseable {
     try (var connection = new RawConnection(front.port())) {
       return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
     }
+  }
+
+  /** What the server answers to a call of one of our own endpoints, without a body. */
+  HttpResponse<byte[]> send(AccessKey caller, String method, String path, String... headers)
+      throws IOException, InterruptedException {
+    SdkHttpRequest signed =
+        AwsV4HttpSigner.create()
+            .sign(r ->
+                r.identity(AwsCredentialsIdentity.create(caller.id(), caller.secret()))
+                    .request(
+                        SdkHttpRequest.builder()
+                            .method(SdkHttpMethod.fromValue(method))
+                            .uri(uri(path))
+                            .build())
+                    .payload(ContentStreamProvider.fromUtf8String(""))
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
+            .request();
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+    signed.headers().entrySet().stream()
+        .filter(header -> !header.getKey().equalsIgnoreCase("host"))
+        .forEach(header -> request.header(header.getKey(), header.getValue().getFirst()));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return http.send(
+        request.method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofByteArray());
   }
 
   Owner owner(String region) {
@@ -220,7 +280,7 @@ final class ServerFixture implements AutoCloseable {
         database.read(
             handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
-      return new UpdateAnswer(existing, true, PLAN);
+      return new UpdateAnswer(existing, true);
     }
     Image created =
         existing.updated(
@@ -236,7 +296,7 @@ final class ServerFixture implements AutoCloseable {
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
     });
-    return new UpdateAnswer(created, true, PLAN);
+    return new UpdateAnswer(created, true);
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
@@ -248,6 +308,18 @@ final class ServerFixture implements AutoCloseable {
 
   CopyJob copyJob() {
     return new CopyJob(database, images, new CopyRecords());
+  }
+
+  private UpdateOutcomes outcomes() throws IOException {
+    Inventories inventories = new Inventories(database);
+    return new UpdateOutcomes(
+        images,
+        builders,
+        inventories,
+        new Layers(),
+        updates,
+        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+        Clock.systemUTC());
   }
 
   private ImageExports exports() {
@@ -267,17 +339,38 @@ final class ServerFixture implements AutoCloseable {
         new QemuImg());
   }
 
-  private Image importDisk(ImportRequest request) {
-    Image image =
-        Image.importing(
-            request.owner(),
-            request.name(),
-            request.displayName(),
-            request.description(),
-            request.applications(),
-            Instant.now());
-    database.useTransaction(handle -> images.insert(handle, image));
-    return image;
+  private ImageImports imports() {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(ImportJob.KIND, id -> {});
+    return new ImageImports(database, images, quotas, disks, check, jobs, Clock.systemUTC());
+  }
+
+  /** Makes the imports that were accepted. */
+  ImportJob importJob() throws IOException {
+    QemuImg qemuImg = new QemuImg();
+    Inventories inventories = new Inventories(database);
+    Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
+    return new ImportJob(
+        database,
+        images,
+        inventories,
+        new Layers(),
+        new DirectoryLayerStore(data, qemuImg),
+        disks,
+        check,
+        new DiskInspector(() -> Accelerator.TCG),
+        qemuImg,
+        new QualificationBoot(guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1))),
+        new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+        Clock.systemUTC());
+  }
+
+  /** The same disk once more, as that account sends it. */
+  UploadedDisk upload(Account owner) throws Exception {
+    Path file = disks.path(disks.find(account.id(), DISK).orElseThrow());
+    try (InputStream content = Files.newInputStream(file)) {
+      return disks.receive(owner.id(), content, OptionalLong.of(Files.size(file)));
+    }
   }
 
   /** Ends an update as failed. */

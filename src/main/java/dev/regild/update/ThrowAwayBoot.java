@@ -1,0 +1,59 @@
+package dev.regild.update;
+
+import dev.regild.disk.QemuImg;
+import dev.regild.image.Qualification;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationBoot;
+import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** Boots a disk that stays as it is, on a layer that is thrown away. */
+final class ThrowAwayBoot {
+  private static final Set<String> UP = Set.of("running", "degraded");
+
+  private final QemuImg qemuImg;
+  private final QualificationBoot boot;
+
+  ThrowAwayBoot(QemuImg qemuImg, QualificationBoot boot) {
+    this.qemuImg = qemuImg;
+    this.boot = boot;
+  }
+
+  /**
+   * Boots a disk and waits for its report.
+   *
+   * @param system whose packages are reported
+   * @param directory for what the boot needs; made if it is missing
+   * @throws GuestException if the disk did not come up and report in time
+   */
+  QualificationReport run(
+      Path disk, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
+      throws IOException, ProgramException, InterruptedException {
+    Files.createDirectories(directory);
+    Path throwAway = directory.resolve("throw-away.qcow2");
+    qemuImg.createOverlay(disk, throwAway);
+    QualificationReport report = boot.run(throwAway, layout, system, directory, watcher);
+    Files.delete(throwAway);
+    return report;
+  }
+
+  /**
+   * What is kept of a report.
+   *
+   * @throws StepException if the system did not come up for good
+   */
+  static Qualification requireUp(QualificationReport report) throws StepException {
+    if (!UP.contains(report.systemState())) {
+      throw new StepException(
+          "The new image booted, but its system is \"" + report.systemState() + "\".");
+    }
+    return new Qualification(report.kernel(), report.systemState(), report.failedUnits());
+  }
+}

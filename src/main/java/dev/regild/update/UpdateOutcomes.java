@@ -1,0 +1,129 @@
+package dev.regild.update;
+
+import dev.regild.disk.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.ImageBuilder;
+import dev.regild.image.ImageBuilderState;
+import dev.regild.image.ImageBuilders;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.ImageError;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.Layers;
+import dev.regild.image.PublishedDisk;
+import dev.regild.image.Qualification;
+import dev.regild.image.StateChangeReason;
+import dev.regild.image.UpdateRecord;
+import dev.regild.image.UpdateRecords;
+import dev.regild.inventory.Inventory;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Brings the registry to what becomes of an update. Each call looks, in the caller's transaction,
+ * whether the update is still running: what was cancelled stays so, whatever its job comes to.
+ */
+public final class UpdateOutcomes {
+  private final Images images;
+  private final ImageBuilders builders;
+  private final Inventories inventories;
+  private final Layers layerRecords;
+  private final UpdateRecords records;
+  private final AgentVersions agentVersions;
+  private final Clock clock;
+
+  public UpdateOutcomes(
+      Images images,
+      ImageBuilders builders,
+      Inventories inventories,
+      Layers layerRecords,
+      UpdateRecords records,
+      AgentVersions agentVersions,
+      Clock clock) {
+    this.images = images;
+    this.builders = builders;
+    this.inventories = inventories;
+    this.layerRecords = layerRecords;
+    this.records = records;
+    this.agentVersions = agentVersions;
+    this.clock = clock;
+  }
+
+  /** The number of the attempt that begins. */
+  int startOver(Handle handle, String imageId) {
+    Image image = requireRunning(handle, imageId);
+    if (image.state() == ImageState.VALIDATING) {
+      images.transition(handle, image, ImageState.PENDING);
+    }
+    Optional<ImageBuilder> builder = builders.findFor(handle, image);
+    if (builder.isPresent() && builder.get().state() != ImageBuilderState.UPDATING) {
+      builders.transition(handle, builder.get(), ImageBuilderState.UPDATING);
+    }
+    return records.beginAttempt(handle, imageId);
+  }
+
+  void startQualification(Handle handle, String imageId) {
+    Image image = requireRunning(handle, imageId);
+    images.transition(handle, image, ImageState.VALIDATING);
+    builders
+        .findFor(handle, image)
+        .ifPresent(builder ->
+            builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
+  }
+
+  void succeed(
+      Handle handle, Update update, Inventory inventory, Qualification qualification, Layer layer) {
+    Image image = requireRunning(handle, update.newImage().id());
+    layerRecords.insert(handle, layer);
+    PublishedDisk published =
+        new PublishedDisk(
+            new ImageDisk(layer.id(), inventories.store(handle, inventory), update.base().layout()),
+            inventory.os().platform(),
+            agentVersions.of(inventory),
+            Optional.of(qualification));
+    images.publish(handle, image, published);
+    builders.deleteFor(handle, image);
+    records.succeeded(handle, image.id());
+  }
+
+  /** The image is FAILED with an error, and its builder gone. */
+  void fail(Handle handle, String imageId, String message) {
+    ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
+    fail(handle, imageId, message, List.of(error));
+  }
+
+  /** The image is FAILED, its builder gone, and the step that is running has FAILED too. */
+  void cancel(Handle handle, String imageId, String message) {
+    fail(handle, imageId, message, List.of());
+    for (UpdateRecord.Step step : records.allSteps(handle, imageId)) {
+      if (step.status() == UpdateRecord.StepStatus.RUNNING) {
+        records.stepFailed(handle, imageId, step.attempt(), step.ordinal(), "Cancelled.");
+      }
+    }
+  }
+
+  private void fail(Handle handle, String imageId, String message, List<ImageError> errors) {
+    Image image = requireRunning(handle, imageId);
+    StateChangeReason reason =
+        new StateChangeReason(StateChangeReason.Code.IMAGE_UPDATE_FAILURE, message);
+    images.fail(handle, image, reason, errors);
+    builders.deleteFor(handle, image);
+    records.failed(handle, imageId);
+  }
+
+  /**
+   * The image that a running update makes.
+   *
+   * @throws CancelledUpdateException if the update is not running any more
+   */
+  Image requireRunning(Handle handle, String imageId) {
+    return records
+        .findById(handle, imageId)
+        .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
+        .flatMap(_ -> images.findById(handle, imageId))
+        .orElseThrow(() -> new CancelledUpdateException(imageId));
+  }
+}

@@ -1,0 +1,115 @@
+package dev.regild.update;
+
+import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.Snapshot;
+import dev.regild.image.Inventories;
+import dev.regild.image.RefusedException;
+import dev.regild.inventory.Inventory;
+import dev.regild.plan.AvailablePackages;
+import dev.regild.plan.Planner;
+import dev.regild.plan.UpdatePlan;
+import java.util.Optional;
+
+/**
+ * Compares inventories with what the channels have now. Whether there is anything to update is
+ * remembered for each inventory and snapshot, so that asking again decodes neither.
+ */
+public final class UpdatePlans {
+  /** About 300 bytes each. */
+  private static final int REMEMBERED = 32_768;
+
+  private final Channels channels;
+  private final Inventories inventories;
+  private final Cache<Question, Outlook> outlooks =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+  public UpdatePlans(Channels channels, Inventories inventories) {
+    this.channels = channels;
+    this.inventories = inventories;
+  }
+
+  /** What the images of a platform are compared with. */
+  record Offer(Channel channel, Snapshot snapshot) {
+    AvailablePackages availableTo(Inventory inventory) {
+      return snapshot.forModules(inventory.modules());
+    }
+  }
+
+  /**
+   * What an update would come to.
+   *
+   * @param hasChanges whether anything would change
+   * @param agentIsLatest whether the snapshot has no newer version of any of the channel's agents
+   */
+  record Outlook(boolean hasChanges, boolean agentIsLatest) {}
+
+  /**
+   * @param inventory its digest
+   * @param snapshot its digest
+   */
+  private record Question(String inventory, String snapshot, Channel channel) {}
+
+  /**
+   * What there is for a platform now.
+   *
+   * @throws RefusedException INCOMPATIBLE, with the remedy, if there is no channel for it, or none
+   *     that can be used
+   */
+  Offer offerFor(String platform) {
+    try {
+      Channel channel =
+          channelFor(platform)
+              .orElseThrow(() ->
+                  new RefusedException(
+                      INCOMPATIBLE,
+                      "There is no channel for %s; add one with: regild channel add"
+                          .formatted(platform)));
+      Snapshot snapshot =
+          channels
+              .current(channel.name())
+              .orElseThrow(() ->
+                  new RefusedException(
+                      INCOMPATIBLE,
+                      "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
+                          .formatted(channel.name(), channel.name())));
+      return new Offer(channel, snapshot);
+    } catch (ChannelException e) {
+      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
+    }
+  }
+
+  Optional<Channel> channelFor(String platform) throws ChannelException {
+    return channels.forPlatform(platform);
+  }
+
+  /** Every change of an update of the inventory of that digest. */
+  UpdatePlan plan(Offer offer, String inventory) {
+    return plan(offer, inventories.load(inventory));
+  }
+
+  private static UpdatePlan plan(Offer offer, Inventory inventory) {
+    return Planner.plan(
+        inventory.packages(), offer.availableTo(inventory), offer.channel().planRules());
+  }
+
+  /** As {@link #plan}, but only what it comes to. */
+  Outlook outlook(Offer offer, String inventory) {
+    return outlooks.get(
+        new Question(inventory, offer.snapshot().digest(), offer.channel()),
+        _ -> lookOut(offer, inventories.load(inventory)));
+  }
+
+  private static Outlook lookOut(Offer offer, Inventory inventory) {
+    AvailablePackages available = offer.availableTo(inventory);
+    boolean agentIsLatest =
+        AgentVersions.agents(inventory, offer.channel()).stream()
+            .allMatch(agent -> available.upgradeOf(agent).isEmpty());
+    return new Outlook(!plan(offer, inventory).isEmpty(), agentIsLatest);
+  }
+}

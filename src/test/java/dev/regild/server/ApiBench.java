@@ -1,0 +1,164 @@
+package dev.regild.server;
+
+import dev.regild.account.AccessKey;
+import dev.regild.channel.LargeChannel;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.ConnectException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Measures the API of a server in a process of its own, and prints a table; see bench/api.sh. */
+final class ApiBench {
+  private static final PrintStream OUT = System.out;
+  private static final int DIFFERENT_REQUESTS = 5_000;
+  private static final Duration WARM_UP = Duration.ofSeconds(3);
+  private static final Duration MEASURED = Duration.ofSeconds(5);
+
+  private final int port;
+  private final AccessKey key;
+
+  private ApiBench(int port, AccessKey key) {
+    this.port = port;
+    this.key = key;
+  }
+
+  /**
+   * Makes the registry, then measures.
+   *
+   * @param arguments the launcher, an empty directory for the server's data, a free port
+   */
+  public static void main(String[] arguments) throws Exception {
+    Path data = Path.of(arguments[1]);
+    int port = Integer.parseInt(arguments[2]);
+    LargeChannel.create(data);
+    AccessKey key = LargeRegistry.create(data);
+    long started = System.nanoTime();
+    Process server = serve(arguments[0], data, port);
+    try {
+      ApiBench bench = new ApiBench(port, key);
+      bench.printStart(server, started);
+      bench.printOperations();
+      OUT.printf("resident after the load      %6d MiB%n", residentMebibytes(server));
+    } finally {
+      server.destroy();
+      server.waitFor();
+    }
+  }
+
+  private static Process serve(String launcher, Path data, int port) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                launcher, "serve", "--data", data.toString(), "--listen", "127.0.0.1:" + port)
+            .redirectOutput(data.resolve("server.log").toFile())
+            .redirectErrorStream(true);
+    builder.environment().put("REGILD_QUOTAS_IMAGES", "1000000");
+    return builder.start();
+  }
+
+  private void printStart(Process server, long started) throws Exception {
+    byte[] request = describe("{\"MaxResults\": 1}");
+    while (!isAnswered(request)) {
+      if (!server.isAlive()) {
+        throw new IOException("The server has ended; see server.log in its data directory.");
+      }
+      Thread.sleep(5);
+    }
+    OUT.printf(
+        Locale.ROOT,
+        "%,d images, %,d inventories of %,d packages%nstart to first answer        %6.2f s%n",
+        LargeRegistry.IMAGES,
+        LargeRegistry.INVENTORIES,
+        LargeRegistry.PACKAGES,
+        (System.nanoTime() - started) / 1e9);
+    Thread.sleep(5000);
+    OUT.printf("resident at rest             %6d MiB%n", residentMebibytes(server));
+  }
+
+  private boolean isAnswered(byte[] request) throws IOException {
+    try (RawConnection connection = new RawConnection(port)) {
+      return connection.write(request).read().status() == 200;
+    } catch (ConnectException e) {
+      return false;
+    }
+  }
+
+  private static long residentMebibytes(Process server) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + server.pid() + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void printOperations() throws Exception {
+    OUT.printf("%n%-42s %5s %10s %8s %8s%n", "", "conn.", "requests/s", "p50 ms", "p99 ms");
+    print("DescribeImages, 25, first page", List.of(describe("{}")));
+    print("DescribeImages, 25, last page", List.of(describe(lastPage())));
+    print(
+        "DescribeImages, by name",
+        ofRandomImages("DescribeImages", name -> "{\"Names\": [\"%s\"]}".formatted(name)));
+    print(
+        "CreateUpdatedImage, dry run",
+        ofRandomImages(
+            "CreateUpdatedImage",
+            name ->
+                """
+                {"existingImageName": "%s", "newImageName": "new", "dryRun": true}
+                """
+                    .formatted(name)));
+  }
+
+  private void print(String title, List<byte[]> requests) throws Exception {
+    Load load = new Load(port, requests);
+    load.run(16, WARM_UP);
+    for (int connections : new int[] {1, 16}) {
+      Load.Outcome outcome = load.run(connections, MEASURED);
+      OUT.printf(
+          Locale.ROOT,
+          "%-42s %5d %,10.0f %8.2f %8.2f%n",
+          title,
+          connections,
+          outcome.perSecond(),
+          outcome.p50(),
+          outcome.p99());
+    }
+  }
+
+  private List<byte[]> ofRandomImages(String operation, UnaryOperator<String> body) {
+    Random random = new Random(1);
+    return IntStream.range(0, DIFFERENT_REQUESTS)
+        .mapToObj(i -> LargeRegistry.name(random.nextInt(LargeRegistry.IMAGES)))
+        .map(name -> SignedRequest.of(key, operation, body.apply(name)).bytes())
+        .toList();
+  }
+
+  private byte[] describe(String body) {
+    return SignedRequest.of(key, "DescribeImages", body).bytes();
+  }
+
+  /** The request of the last page, found by walking through all of them. */
+  private String lastPage() throws IOException {
+    String request = "{}";
+    try (RawConnection connection = new RawConnection(port)) {
+      while (true) {
+        String next =
+            JsonMapper.shared()
+                .readTree(connection.write(describe(request)).read().body())
+                .path("NextToken")
+                .asString("");
+        if (next.isEmpty()) {
+          return request;
+        }
+        request = "{\"NextToken\": \"%s\"}".formatted(next);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.regild.update;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.channel.Channels;
+import dev.regild.image.Image;
+import dev.regild.image.ImageState;
+import dev.regild.image.Layers;
+import dev.regild.image.Registry;
+import dev.regild.image.UpdateRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the job of an update still does between its cancellation and the moment it hears of it. */
+class CancelledUpdateTest {
+  @TempDir Path directory;
+  private Registry registry;
+  private UpdateOutcomes outcomes;
+  private Image image;
+  private StepRecorder recorder;
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+    outcomes =
+        new UpdateOutcomes(
+            registry.images,
+            registry.builders,
+            registry.inventories,
+            new Layers(),
+            registry.updates,
+            new AgentVersions(
+                new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
+            Clock.systemUTC());
+    image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
+    int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
+    recorder =
+        new StepRecorder(
+            registry.database, registry.updates, outcomes, image.id(), image.name(), attempt);
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  @Test
+  void aStepThatWasCancelledIsNotDone() {
+    assertThatThrownBy(() ->
+            recorder.step(
+                Step.PREPARE,
+                progress -> {
+                  cancel();
+                  progress.accept(0.5);
+                  return true;
+                },
+                done -> "as if nothing had happened"))
+        .isInstanceOf(CancelledUpdateException.class);
+    assertCancelled("Prepare FAILED Cancelled.");
+  }
+
+  @Test
+  void noStepBeginsAfterTheCancellation() throws Exception {
+    recorder.step(Step.PREPARE, progress -> true, done -> "prepared");
+    cancel();
+    assertThatThrownBy(() -> recorder.step(Step.RESOLVE, progress -> true, done -> ""))
+        .isInstanceOf(CancelledUpdateException.class);
+    assertThatThrownBy(() ->
+            registry.database.useTransaction(
+                handle -> outcomes.startQualification(handle, image.id())))
+        .isInstanceOf(CancelledUpdateException.class);
+    assertCancelled("Prepare DONE prepared");
+  }
+
+  @Test
+  void aFailureThatComesTooLateIsNotWritten() throws Exception {
+    FailedStepException failure = new FailedStepException(Step.PREPARE, new IOException("killed"));
+    assertThatThrownBy(() ->
+            recorder.step(
+                Step.PREPARE,
+                progress -> {
+                  cancel();
+                  throw new IOException("killed");
+                },
+                done -> ""))
+        .isInstanceOf(FailedStepException.class);
+    assertThatThrownBy(() ->
+            registry.database.useTransaction(handle -> {
+              outcomes.fail(handle, image.id(), "killed");
+              recorder.failed(handle, failure);
+            }))
+        .isInstanceOf(CancelledUpdateException.class);
+    assertThatThrownBy(
+            () -> registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id())))
+        .isInstanceOf(CancelledUpdateException.class);
+    assertCancelled("Prepare FAILED Cancelled.");
+  }
+
+  private void cancel() {
+    registry.database.useTransaction(
+        handle -> outcomes.cancel(handle, image.id(), "It was cancelled."));
+  }
+
+  private void assertCancelled(String... steps) {
+    UpdateRecord update =
+        registry.read(handle -> registry.updates.findById(handle, image.id())).orElseThrow();
+    assertThat(update.status()).isEqualTo(UpdateRecord.Status.FAILED);
+    assertThat(update.steps())
+        .extracting(step -> step.name() + " " + step.status() + " " + step.detail())
+        .containsExactly(steps);
+    Image now = registry.read(handle -> registry.images.findById(handle, image.id())).orElseThrow();
+    assertThat(now.state()).isEqualTo(ImageState.FAILED);
+    assertThat(now.stateChangeReason().orElseThrow().message()).isEqualTo("It was cancelled.");
+    assertThat(now.errors()).isEmpty();
+    assertThat(registry.<Boolean>read(h -> registry.builders.findFor(h, image).isPresent()))
+        .isFalse();
+  }
+}
