@@ -10,6 +10,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 import dev.regild.disk.Layer;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -166,9 +167,15 @@ public final class Images {
 
   /** Every image that somebody must be working on, oldest first: where recovery begins. */
   public List<Image> unfinished(Handle handle) {
+    List<String> states =
+        Stream.of(ImageState.values())
+            .filter(state -> !state.isFinal())
+            .map(ImageState::name)
+            .toList();
+    // Named one by one, they are found by their index.
     return handle
-        .createQuery(
-            ImageRow.SELECT + " WHERE state NOT IN ('AVAILABLE', 'FAILED') ORDER BY created, id")
+        .createQuery(ImageRow.SELECT + " WHERE state IN (<states>) ORDER BY created, id")
+        .bindList("states", states)
         .map((row, _) -> ImageRow.read(row))
         .list();
   }

@@ -72,11 +72,11 @@ final class ErrorAnswers {
       case 413 -> new ApiException(ErrorType.REQUEST_ENTITY_TOO_LARGE, "The request is too large.");
       case 503 ->
           new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is busy; try again later.");
+      case 500 -> new ApiException(ErrorType.INTERNAL_FAILURE, "The request failed in the server.");
       default ->
-          status.code() >= 500
-              ? new ApiException(ErrorType.INTERNAL_FAILURE, "The request failed in the server.")
-              : new ApiException(
-                  ErrorType.SERIALIZATION, "The request is no well-formed HTTP request.");
+          new ApiException(
+              ErrorType.SERIALIZATION,
+              "The request is no well-formed request of HTTP/1.0 or HTTP/1.1.");
     };
   }
 

@@ -39,13 +39,22 @@ final class HttpFront implements AutoCloseable {
     ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
     HttpRouting.Builder routing =
         HttpRouting.builder()
+            .addFilter(new ConnectionEnd())
             .addFilter(new RequestLog(metrics, audit))
+            .addFilter((chain, request, _) -> {
+              request.streamFilter(BodyStream::new);
+              chain.proceed();
+            })
             .error(Throwable.class, errors::answer)
             .register(services.toArray(HttpService[]::new));
     WebServer server =
         WebServer.builder()
             .address(address(listen))
             .port(listen.port())
+            // The only selector: beside a second one, a connection that sends nothing holds up a
+            // stop.
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(new HttpVersions())
             .routing(routing)
             .directHandlers(errors.directHandlers())
             .shutdownHook(false)

@@ -9,6 +9,7 @@ import dev.regild.api.Payload;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -36,7 +37,8 @@ final class Requests {
   /**
    * The whole body.
    *
-   * @throws ApiException RequestEntityTooLargeException above 1 MiB
+   * @throws ApiException RequestEntityTooLargeException above 1 MiB; SerializationException if it
+   *     is not whole
    */
   byte[] body(ServerRequest request) {
     long length = request.headers().contentLength().orElse(0);
@@ -54,6 +56,9 @@ final class Requests {
         throw tooLarge();
       }
       return body;
+    } catch (EOFException e) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The body is not whole: %s.".formatted(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,18 +1,15 @@
 package dev.regild.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
 import dev.regild.image.Image;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,7 +33,7 @@ import software.amazon.awssdk.services.appstream.model.ResourceAlreadyExistsExce
 import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.appstream.model.VisibilityType;
 
-/** The real clients: the AWS SDK for Java, and boto3. */
+/** The API in detail, through the AWS SDK for Java. */
 class AwsClientsIT {
   @TempDir static Path directory;
 
@@ -248,67 +245,6 @@ class AwsClientsIT {
           "UnrecognizedClientException",
           "The security token included in the request is invalid.");
     }
-  }
-
-  @Test
-  void boto3UpdatesAnImage() throws Exception {
-    server.golden("eu-central-1", "golden");
-    String answer =
-        python(
-            """
-            import boto3, json, sys
-            from botocore.exceptions import ClientError
-            client = boto3.client("appstream", endpoint_url=sys.argv[1], region_name="eu-central-1",
-                aws_access_key_id=sys.argv[2], aws_secret_access_key=sys.argv[3])
-            dry = client.create_updated_image(existingImageName="golden", newImageName="golden-2",
-                dryRun=True)
-            assert dry["canUpdateImage"] is True and dry["image"]["Name"] == "golden", dry
-            real = client.create_updated_image(existingImageName="golden", newImageName="golden-2",
-                newImageDescription="Renewed", newImageDisplayName="Golden 2",
-                newImageTags={"Team": "Desktops"}, dryRun=False)
-            image = real["image"]
-            assert image["CreatedTime"].microsecond % 1000 == 0, image
-            assert client.list_tags_for_resource(ResourceArn=image["Arn"])["Tags"] == {
-                "Team": "Desktops"}
-            found = client.describe_images(Names=["golden-2"])["Images"]
-            assert found == [image], (found, image)
-            try:
-                client.describe_images(Names=["none"])
-                raise SystemExit("no error")
-            except client.exceptions.ResourceNotFoundException as e:
-                assert "none" in e.response["Error"]["Message"], e.response
-            try:
-                client.create_updated_image(existingImageName="golden", newImageName="golden-2")
-                raise SystemExit("no error")
-            except ClientError as e:
-                assert e.response["Error"]["Code"] == "ResourceAlreadyExistsException", e.response
-            assert real["ResponseMetadata"]["RequestId"], real
-            print(json.dumps(image, default=str, sort_keys=True))
-            """);
-    assertThat(answer)
-        .contains("\"State\": \"PENDING\"")
-        .contains("\"Description\": \"Renewed\"")
-        .contains("\"DisplayName\": \"Golden 2\"")
-        .contains("\"Platform\": \"DEBIAN_12\"")
-        .contains("\"ImagePermissions\": {\"allowFleet\": true, \"allowImageBuilder\": true}");
-  }
-
-  private static String python(String script) throws Exception {
-    Path file = Files.writeString(directory.resolve("client.py"), script);
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    "/usr/bin/python3",
-                    file.toString(),
-                    server.uri("").toString(),
-                    server.key.id(),
-                    server.key.secret()))
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    return output;
   }
 
   private static void assertError(

@@ -14,9 +14,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -215,19 +212,13 @@ class ImagePermissionsTest {
     server.database.useTransaction(
         handle -> new AccountQuotas().put(handle, server.account.id(), Quota.SHARES, 3));
     server.golden("us-east-1", "wanted");
-    List<Callable<String>> calls = new ArrayList<>();
+    List<String> requests = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
-      String account = server.accounts.create("wanting-" + i).id();
-      calls.add(() ->
-          server
-              .ask(server.key, "UpdateImagePermissions", sharing("wanted", account, "{}"))
-              .header("x-amzn-errortype"));
+      requests.add(sharing("wanted", server.accounts.create("wanting-" + i).id(), "{}"));
     }
-    List<String> outcomes = new ArrayList<>();
-    try (var threads = Executors.newFixedThreadPool(12)) {
-      for (Future<String> call : threads.invokeAll(calls)) {
-        outcomes.add(call.get());
-      }
+    List<String> outcomes;
+    try {
+      outcomes = server.errorsOf("UpdateImagePermissions", requests);
     } finally {
       server.database.useTransaction(
           handle -> new AccountQuotas().remove(handle, server.account.id(), Quota.SHARES));

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,15 @@ class ProtocolTest {
   }
 
   @Test
+  void aNameOfOtherLettersIsRefusedAndQuotedWhole() throws Exception {
+    assertThat(ask("DeleteImage", "{\"Name\":\"%s\"}".formatted(LETTERS)).body())
+        .startsWith(
+            "{\"__type\":\"ValidationException\",\"message\":\"1 validation error detected: Value '"
+                + LETTERS
+                + "' at 'name' failed");
+  }
+
+  @Test
   void tagsHoldLettersOfEveryPlaneWrittenOrEscaped() throws Exception {
     String escaped = "\\uD840\\uDC00";
     assertThat(
@@ -145,6 +155,19 @@ class ProtocolTest {
   void deepNestingIsRefused() throws Exception {
     String body = "{\"x\":" + "[".repeat(400_000) + "]".repeat(400_000) + "}";
     assertThat(ask("DescribeImages", body)).satisfies(isError(400, "SerializationException"));
+  }
+
+  @Test
+  void theContentTypeMayNameItsCharacterSet() throws Exception {
+    String type = "application/x-amz-json-1.1; charset=utf-8";
+    assertThat(
+            ask(SignedRequest.of(
+                    Terms.of(server.key),
+                    "DescribeImages",
+                    "{}".getBytes(UTF_8),
+                    Map.of("Content-Type", List.of(type))))
+                .status())
+        .isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -192,6 +215,65 @@ class ProtocolTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2;ext=1\r\n{}\r\n0\r\n\r\n",
+        "-2\r\n{}\r\n0\r\n\r\n",
+        "zz\r\n{}\r\n0\r\n\r\n",
+        "\r\n{}\r\n0\r\n\r\n",
+        "2\n{}\r\n0\r\n\r\n",
+        "fffffffff\r\n{}\r\n0\r\n\r\n",
+        "1\r\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\r\n0\r\nTrailer: 1\r\n\r\n"
+      })
+  void chunksThatCannotBeToldApartAreTheClientsMistake(String chunks) throws Exception {
+    SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
+    SignedRequest upload =
+        SignedRequest.of(
+            new Terms(server.key, "us-east-1", "appstream", Duration.ZERO, "regild/v1/disks"),
+            "",
+            "{}".getBytes(UTF_8),
+            Map.of());
+    for (SignedRequest chunked : List.of(request, upload)) {
+      try (RawConnection connection = connect()) {
+        Answer answer =
+            connection
+                .write(
+                    chunked.start("HTTP/1.1", "Transfer-Encoding: chunked"), chunks.getBytes(UTF_8))
+                .read();
+        assertThat(answer).satisfies(isError(400, "SerializationException"));
+        assertThat(answer.body()).contains("chunks can't be read");
+        assertThat(connection.isEnded()).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length: 9", "Transfer-Encoding: chunked"})
+  void aBodyThatEndsTooSoonIsTheClientsMistake(String length) throws Exception {
+    SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
+    try (RawConnection connection = connect()) {
+      connection.write(request.start("HTTP/1.1", length), "4\r\n{".getBytes(UTF_8)).endWriting();
+      assertThat(connection.read()).satisfies(isError(400, "SerializationException"));
+    }
+  }
+
+  @Test
+  void aBodyIsFramedInOneWayOnly() throws Exception {
+    SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
+    try (RawConnection connection = connect()) {
+      Answer answer =
+          connection
+              .write(
+                  request.with("Content-Length: 2").start("HTTP/1.1", "Transfer-Encoding: chunked"),
+                  chunks(request.body()))
+              .read();
+      assertThat(answer).satisfies(isError(400, "SerializationException"));
+      assertThat(connection.isEnded()).isTrue();
+    }
+  }
+
   @Test
   void aConnectionIsKeptAndPipelinedRequestsAreAnsweredInOrder() throws Exception {
     byte[] good = SignedRequest.of(server.key, "DescribeImages", "{}").bytes();
@@ -224,17 +306,51 @@ class ProtocolTest {
       Answer answer = connection.read();
       assertThat(answer).satisfies(isError(413, "RequestEntityTooLargeException"));
       assertThat(answer.header("connection")).isEqualToIgnoringCase("close");
+      assertThat(connection.isEnded()).isTrue();
     }
   }
 
   @Test
-  void anotherVersionOfHttpIsRefusedAndTheConnectionEnded() throws Exception {
+  void aRequestOfHttp10IsAnsweredAndItsConnectionEnded() throws Exception {
+    SignedRequest request =
+        SignedRequest.of(server.key, "DescribeImages", "{}").with("Connection: keep-alive");
+    byte[] start = request.start("HTTP/1.0", "Content-Length: 2");
+    try (RawConnection connection = connect()) {
+      Answer answer =
+          connection
+              .write(Arrays.copyOf(start, 12))
+              .write(Arrays.copyOfRange(start, 12, start.length), request.body())
+              .read();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.header("connection")).isEqualToIgnoringCase("close");
+      assertThat(answer.header("transfer-encoding")).isEmpty();
+      assertThat(connection.isEnded()).isTrue();
+    }
+  }
+
+  @Test
+  void aHealthCheckOfHttp10NeedsNoHost() throws Exception {
+    try (RawConnection connection = connect()) {
+      Answer answer = connection.write("GET /health/live HTTP/1.0\r\n\r\n".getBytes(UTF_8)).read();
+      assertThat(answer.body()).isEqualTo("{\"status\":\"UP\"}");
+      assertThat(connection.isEnded()).isTrue();
+    }
+    try (RawConnection connection = connect()) {
+      assertThat(
+              connection.write("GET /health/live HTTP/1.1\r\n\r\n".getBytes(UTF_8)).read().status())
+          .isEqualTo(400);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/0.9", "HTTP/2.0", "HTTP/1.1 ", "http/1.1", "nonsense"})
+  void anyOtherVersionIsRefusedAndTheConnectionEnded(String version) throws Exception {
     SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
     try (RawConnection connection = connect()) {
       Answer answer =
-          connection.write(request.start("HTTP/1.0", "Content-Length: 2"), request.body()).read();
-      assertThat(answer.status()).isBetween(400, 505);
-      assertThat(answer.body()).contains("\"__type\"");
+          connection.write(request.start(version, "Content-Length: 2"), request.body()).read();
+      assertThat(answer).satisfies(isError(400, "SerializationException"));
+      assertThat(answer.body()).contains("HTTP/1.0 or HTTP/1.1");
       assertThat(connection.isEnded()).isTrue();
     }
   }
@@ -295,6 +411,18 @@ class ProtocolTest {
     SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
     assertThat(ask(new SignedRequest("", request.head(), "[]".getBytes(UTF_8))))
         .satisfies(isError(403, "InvalidSignatureException"));
+  }
+
+  @Test
+  void anUnsignedPayloadIsRefusedWhereThePayloadIsRead() throws Exception {
+    SignedRequest request = SignedRequest.of(server.key, "DescribeImages", "{}");
+    List<String> head = new ArrayList<>(request.head());
+    head.replaceAll(
+        line -> line.replaceFirst("(?i)^(x-amz-content-sha256): .*", "$1: UNSIGNED-PAYLOAD"));
+    assertThat(head).isNotEqualTo(request.head());
+    Answer answer = ask(new SignedRequest("", head, request.body()));
+    assertThat(answer).satisfies(isError(403, "InvalidSignatureException"));
+    assertThat(answer.body()).contains("SHA-256 is not the one in the header x-amz-content-sha256");
   }
 
   @Test

@@ -54,13 +54,21 @@ class PublishTest {
           .isEqualTo("OperationNotPermittedException");
       assertThat(outcome(key, "DeleteImage", "{\"Name\":\"base\"}"))
           .isEqualTo("OperationNotPermittedException");
-      assertThat(
-              outcome(
-                  key,
-                  "UpdateImagePermissions",
-                  "{\"Name\":\"base\",\"SharedAccountId\":\"%s\",\"ImagePermissions\":{}}"
-                      .formatted(server.accounts.create("third").id())))
-          .isEqualTo("ResourceNotFoundException");
+      String third = server.accounts.create("third").id();
+      String share = "{\"Name\":\"base\",\"SharedAccountId\":\"%s\"".formatted(third);
+      String tags = "{\"ResourceArn\":\"arn:aws:appstream:us-east-1::image/base\"";
+      Map<String, String> changes =
+          Map.of(
+              "UpdateImagePermissions", share + ",\"ImagePermissions\":{}}",
+              "DeleteImagePermissions", share + "}",
+              "DescribeImagePermissions", "{\"Name\":\"base\"}",
+              "TagResource", tags + ",\"Tags\":{\"a\":\"b\"}}",
+              "UntagResource", tags + ",\"TagKeys\":[\"a\"]}");
+      for (Map.Entry<String, String> change : changes.entrySet()) {
+        assertThat(outcome(key, change.getKey(), change.getValue()))
+            .as(change.getKey())
+            .isEqualTo("ResourceNotFoundException");
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -46,6 +47,11 @@ final class RawConnection implements AutoCloseable {
     return this;
   }
 
+  /** Says that nothing more comes; answers can still be read. */
+  void endWriting() throws IOException {
+    socket.shutdownOutput();
+  }
+
   /** The next answer; an interim one has neither length nor body. */
   Answer read() throws IOException {
     String statusLine = line();
@@ -63,7 +69,12 @@ final class RawConnection implements AutoCloseable {
 
   /** Whether the server has ended the connection, and had nothing more to say. */
   boolean isEnded() throws IOException {
-    return in.read() < 0;
+    try {
+      return in.read() < 0;
+    } catch (SocketException e) {
+      // It had not read all that was sent.
+      return true;
+    }
   }
 
   private String line() throws IOException {

@@ -73,10 +73,14 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -218,6 +222,34 @@ final class ServerFixture implements AutoCloseable {
     }
     return http.send(
         request.method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofByteArray());
+  }
+
+  /** The file of credentials that a real server writes into its data directory. */
+  Path writeCredentials() throws IOException {
+    return Files.writeString(
+        data.resolve("credentials"),
+        """
+        [default]
+        aws_access_key_id = %s
+        aws_secret_access_key = %s
+        """
+            .formatted(key.id(), key.secret()));
+  }
+
+  /** What calls with the account's key that are made at once end with; empty if accepted. */
+  List<String> errorsOf(String operation, List<String> bodies) throws Exception {
+    List<Callable<String>> calls =
+        bodies.stream()
+            .<Callable<String>>map(
+                body -> () -> ask(key, operation, body).header("x-amzn-errortype"))
+            .toList();
+    List<String> errors = new ArrayList<>();
+    try (var threads = Executors.newFixedThreadPool(calls.size())) {
+      for (Future<String> call : threads.invokeAll(calls)) {
+        errors.add(call.get());
+      }
+    }
+    return errors;
   }
 
   Owner owner(String region) {

@@ -1,0 +1,64 @@
+package dev.regild.server;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
+import io.helidon.common.buffers.DataReader.IncorrectNewLineException;
+import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
+import io.helidon.http.RequestException;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * A request's body as it comes. Chunks that can't be told apart are the client's mistake: the
+ * server's reader of chunks throws what would else look like a mistake of ours. It knows neither
+ * extensions of chunks nor trailers (RFC 9112, section 7.1).
+ */
+final class BodyStream extends FilterInputStream {
+  private boolean broken;
+
+  BodyStream(InputStream in) {
+    super(in);
+  }
+
+  @Override
+  public int read() throws IOException {
+    try {
+      return in.read();
+    } catch (RuntimeException e) {
+      throw meaning(e);
+    }
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    try {
+      return in.read(buffer, offset, length);
+    } catch (RuntimeException e) {
+      throw meaning(e);
+    }
+  }
+
+  /** To close a stream of the server's means to read on, which must not be after a mistake. */
+  @Override
+  public void close() throws IOException {
+    if (!broken) {
+      in.close();
+    }
+  }
+
+  private RuntimeException meaning(RuntimeException thrown) throws EOFException {
+    broken = true;
+    return switch (thrown) {
+      case NumberFormatException _, RequestException _, IncorrectNewLineException _ ->
+          new ApiException(
+              ErrorType.SERIALIZATION,
+              "The body's chunks can't be read. Send the size of each as hexadecimal digits and"
+                  + " nothing else, and no trailers.");
+      case InsufficientDataAvailableException _ ->
+          throw new EOFException("the connection ended before the body did");
+      default -> thrown;
+    };
+  }
+}

@@ -1,0 +1,35 @@
+package dev.regild.channel;
+
+import dev.regild.channel.TestRepository.Deb;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+
+/** A channel for tests that plan updates and fetch nothing. */
+public final class TestChannel {
+  private TestChannel() {}
+
+  /** Channels of which one has a snapshot with one package; its repository is gone. */
+  public static Channels offering(Path data, String platform, String name, String version)
+      throws Exception {
+    TestKey key = TestKey.simple();
+    Channels channels = new Channels(data, Clock.systemUTC());
+    try (TestRepository repository =
+        new TestRepository(Files.createDirectory(data.resolve("repository")))) {
+      String release = repository.suite("stable", Map.of(), List.of(new Deb(name, version)));
+      repository.inRelease("stable", key.clearSigned(release));
+      AptSource source =
+          new AptSource(
+              List.of(repository.uri()),
+              List.of("stable"),
+              List.of("main"),
+              List.of("amd64"),
+              key.armored());
+      channels.add(new Channel("test", platform, List.of(source)));
+      channels.refresh("test");
+    }
+    return channels;
+  }
+}
