@@ -1,9 +1,7 @@
 package dev.regild.channel;
 
-import java.net.URI;
-import java.net.URISyntaxException;
+import dev.regild.plan.PackageSystem;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -22,36 +20,35 @@ public record AptSource(
     List<String> suites,
     List<String> components,
     List<String> architectures,
-    String signedBy) {
-  private static final Set<String> SCHEMES = Set.of("http", "https", "file");
+    String signedBy)
+    implements PackageSource {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~-]*");
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~/-]*[^/]|[A-Za-z0-9]");
-  private static final String ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
   /**
    * @throws IllegalArgumentException if a value can't be used; the message begins with its key in a
    *     channel's file
    */
   public AptSource {
-    uris = uris.stream().map(AptSource::checkedUri).toList();
+    uris = uris.stream().map(uri -> RepositoryUri.checked("uris", uri)).toList();
     suites = checked("suites", suites, PATH, "bookworm");
     components = checked("components", components, PATH, "main");
     architectures = checked("architectures", architectures, WORD, "amd64");
     if (uris.isEmpty()) {
       throw new IllegalArgumentException("uris: is empty; name at least one repository");
     }
-    if (!signedBy.startsWith("/") && !signedBy.strip().startsWith(ARMOR)) {
-      throw new IllegalArgumentException(
-          "signed-by: must be the absolute path of a keyring, or an armored public key that begins"
-              + " with "
-              + ARMOR);
-    }
+    Keyring.check("signed-by", signedBy);
   }
 
-  /** Whether {@link #signedBy} is the key itself, not the path of a keyring. */
-  boolean hasInlineKey() {
-    return !signedBy.startsWith("/");
+  @Override
+  public PackageSystem system() {
+    return PackageSystem.DPKG;
+  }
+
+  @Override
+  public String architecture() {
+    return architectures.getFirst();
   }
 
   /** The Debian architecture of the machine that this runs on. */
@@ -61,43 +58,6 @@ public record AptSource(
       case "ppc64le" -> "ppc64el";
       case String other -> other;
     };
-  }
-
-  private static String checkedUri(String text) {
-    try {
-      URI uri = new URI(text);
-      boolean complete = "file".equals(uri.getScheme()) || uri.getHost() != null;
-      if (SCHEMES.contains(String.valueOf(uri.getScheme()))
-          && complete
-          && uri.getPath() != null
-          && uri.getUserInfo() == null
-          && uri.getQuery() == null
-          && uri.getFragment() == null) {
-        return withoutTrailingSlash(text);
-      }
-    } catch (URISyntaxException e) {
-      throw new IllegalArgumentException(
-          "uris: '"
-              + text
-              + "' is no URI: "
-              + e.getReason()
-              + "; write for example"
-              + " http://mirror.example/debian",
-          e);
-    }
-    throw new IllegalArgumentException(
-        "uris: '"
-            + text
-            + "' can't be used; write http://, https:// or file:/ and a path, without user name,"
-            + " query or fragment");
-  }
-
-  private static String withoutTrailingSlash(String uri) {
-    String result = uri;
-    while (result.endsWith("/")) {
-      result = result.substring(0, result.length() - 1);
-    }
-    return result;
   }
 
   private static List<String> checked(

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.regex.Pattern;
  * @param name {@code [a-z0-9][a-z0-9-]{0,62}}; also the name of its file
  * @param platform the images that it is for, in the form of the API's {@code PlatformType}: {@code
  *     DEBIAN_12}
- * @param sources the package repositories
+ * @param sources the package repositories, all of one package system
  * @param driverPackages package names, with {@code *} for any run of characters, that are drivers
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
 public record Channel(
     String name,
     String platform,
-    List<AptSource> sources,
+    List<PackageSource> sources,
     List<String> driverPackages,
     List<String> agentPackages,
     Duration refreshInterval) {
@@ -31,14 +32,22 @@ public record Channel(
           "linux-headers-*",
           "linux-modules-*",
           "linux-kbuild-*",
+          "kernel",
+          "kernel-core",
+          "kernel-devel",
+          "kernel-headers",
+          "kernel-modules*",
+          "kmod-*",
           "firmware-*",
           "*-firmware",
           "*-microcode",
+          "microcode_ctl",
           "*-dkms",
           "dkms",
           "nvidia-*",
           "libnvidia-*",
           "xserver-xorg-video-*",
+          "xorg-x11-drv-*",
           "mesa-*",
           "libgl1-mesa-dri",
           "libglx-mesa0",
@@ -50,8 +59,8 @@ public record Channel(
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Pattern PLATFORM = Pattern.compile("[A-Z][A-Z0-9_]{1,62}");
-  private static final Pattern GLOB = Pattern.compile("[a-z0-9+.*-]+");
-  private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]+");
+  private static final Pattern GLOB = Pattern.compile("[A-Za-z0-9_+.*-]+");
+  private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
 
   /**
@@ -68,6 +77,12 @@ public record Channel(
     if (sources.isEmpty()) {
       throw new IllegalArgumentException("sources: is empty; name at least one repository");
     }
+    PackageSystem own = PackageSystem.of(platform);
+    if (sources.stream().anyMatch(source -> source.system() != own)) {
+      String kinds = own == PackageSystem.DPKG ? "repomd, and %s has apt" : "apt, and %s has rpm";
+      throw new IllegalArgumentException(
+          "sources: are of kind " + kinds.formatted(platform) + "; correct sources or platform");
+    }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
     agentPackages = checked("agent-packages", agentPackages, PACKAGE, "example-agent");
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
@@ -77,8 +92,14 @@ public record Channel(
   }
 
   /** A channel with the default driver patterns, no agent, refreshed every hour. */
-  public Channel(String name, String platform, List<AptSource> sources) {
-    this(name, platform, sources, DEFAULT_DRIVER_PACKAGES, List.of(), DEFAULT_REFRESH_INTERVAL);
+  public Channel(String name, String platform, List<? extends PackageSource> sources) {
+    this(
+        name,
+        platform,
+        List.copyOf(sources),
+        DEFAULT_DRIVER_PACKAGES,
+        List.of(),
+        DEFAULT_REFRESH_INTERVAL);
   }
 
   /** What kind a change of a package is, by this channel's lists. */
@@ -87,9 +108,14 @@ public record Channel(
         driverPackages.stream().map(Channel::compiled).toList(), Set.copyOf(agentPackages));
   }
 
-  /** The main Debian architecture of the machines that this channel is for. */
+  /** The package system of its repositories. */
+  PackageSystem system() {
+    return sources.getFirst().system();
+  }
+
+  /** The main architecture of the machines that this channel is for. */
   String architecture() {
-    return sources.getFirst().architectures().getFirst();
+    return sources.getFirst().architecture();
   }
 
   static void checkName(String name) {

@@ -32,14 +32,26 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * agent-packages: [example-agent]            # default: none
  * refresh-interval: 1h                       # s, m, h or d; default: 1h
  * }</pre>
+ *
+ * A source of RPM packages has other keys:
+ *
+ * <pre>{@code
+ * sources:
+ *   - kind: repomd                           # default: apt
+ *     baseurl: https://mirror.example/rocky/8/BaseOS/x86_64/os
+ *     architecture: x86_64                   # default: this machine's
+ *     gpgkey: /etc/pki/rpm-gpg/RPM-GPG-KEY   # of repomd.xml; default: none, for https and file
+ * }</pre>
  */
 final class ChannelFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private static final Set<String> KEYS =
       Set.of("platform", "sources", "driver-packages", "agent-packages", "refresh-interval");
-  private static final Set<String> SOURCE_KEYS =
-      Set.of("uris", "suites", "components", "architectures", "signed-by");
+  private static final Set<String> APT_KEYS =
+      Set.of("kind", "uris", "suites", "components", "architectures", "signed-by");
+  private static final Set<String> REPOMD_KEYS =
+      Set.of("kind", "baseurl", "architecture", "gpgkey");
 
   private ChannelFile() {}
 
@@ -47,8 +59,8 @@ final class ChannelFile {
   static Channel read(String name, Path file) throws ChannelException {
     try {
       JsonNode root = YAML.readTree(Files.readAllBytes(file));
-      refuseUnknownKeys("", root, KEYS);
-      List<AptSource> sources = new ArrayList<>();
+      refuseUnknownKeys(root, KEYS);
+      List<PackageSource> sources = new ArrayList<>();
       JsonNode list = root.path("sources");
       if (!list.isArray()) {
         throw new IllegalArgumentException("sources: must be a list of repositories");
@@ -58,12 +70,12 @@ final class ChannelFile {
       }
       return new Channel(
           name,
-          text("", root, "platform"),
+          text(root, "platform"),
           sources,
-          texts("", root, "driver-packages", Channel.DEFAULT_DRIVER_PACKAGES),
-          texts("", root, "agent-packages", List.of()),
+          texts(root, "driver-packages", Channel.DEFAULT_DRIVER_PACKAGES),
+          texts(root, "agent-packages", List.of()),
           root.has("refresh-interval")
-              ? interval(text("", root, "refresh-interval"))
+              ? interval(text(root, "refresh-interval"))
               : Channel.DEFAULT_REFRESH_INTERVAL);
     } catch (IllegalArgumentException e) {
       throw new ChannelException(file + ": " + e.getMessage(), e);
@@ -91,43 +103,71 @@ final class ChannelFile {
     return YAML.writeValueAsString(root);
   }
 
-  private static Map<String, Object> tree(AptSource source) {
+  private static Map<String, Object> tree(PackageSource source) {
     Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("uris", source.uris());
-    tree.put("suites", source.suites());
-    tree.put("components", source.components());
-    tree.put("architectures", source.architectures());
-    tree.put("signed-by", source.signedBy());
+    switch (source) {
+      case AptSource apt -> {
+        tree.put("uris", apt.uris());
+        tree.put("suites", apt.suites());
+        tree.put("components", apt.components());
+        tree.put("architectures", apt.architectures());
+        tree.put("signed-by", apt.signedBy());
+      }
+      case RpmSource rpm -> {
+        tree.put("kind", "repomd");
+        tree.put("baseurl", rpm.baseUrl());
+        tree.put("architecture", rpm.architecture());
+        if (!rpm.gpgKey().isEmpty()) {
+          tree.put("gpgkey", rpm.gpgKey());
+        }
+      }
+    }
     return tree;
   }
 
-  private static AptSource source(String path, JsonNode node) {
-    refuseUnknownKeys(path, node, SOURCE_KEYS);
-    List<String> uris = texts(path, node, "uris", List.of());
-    List<String> suites = texts(path, node, "suites", List.of());
-    List<String> components = texts(path, node, "components", List.of());
-    List<String> architectures =
-        texts(path, node, "architectures", List.of(AptSource.hostArchitecture()));
-    String signedBy = text(path, node, "signed-by");
+  private static PackageSource source(String path, JsonNode node) {
     try {
-      return new AptSource(uris, suites, components, architectures, signedBy);
+      if (!node.isObject()) {
+        throw new IllegalArgumentException("kind: is missing, as is every other key; add them");
+      }
+      String kind = text(node, "kind", "apt");
+      return switch (kind) {
+        case "apt" -> aptSource(node);
+        case "repomd" -> rpmSource(node);
+        default ->
+            throw new IllegalArgumentException("kind: '" + kind + "' is neither apt nor repomd");
+      };
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(path + e.getMessage(), e);
     }
   }
 
-  private static void refuseUnknownKeys(String path, JsonNode node, Set<String> known) {
+  private static AptSource aptSource(JsonNode node) {
+    refuseUnknownKeys(node, APT_KEYS);
+    return new AptSource(
+        texts(node, "uris", List.of()),
+        texts(node, "suites", List.of()),
+        texts(node, "components", List.of()),
+        texts(node, "architectures", List.of(AptSource.hostArchitecture())),
+        text(node, "signed-by"));
+  }
+
+  private static RpmSource rpmSource(JsonNode node) {
+    refuseUnknownKeys(node, REPOMD_KEYS);
+    return new RpmSource(
+        text(node, "baseurl"),
+        text(node, "architecture", RpmSource.hostArchitecture()),
+        text(node, "gpgkey", ""));
+  }
+
+  private static void refuseUnknownKeys(JsonNode node, Set<String> known) {
     if (!node.isObject()) {
-      String what = path.isEmpty() ? "the file" : path.substring(0, path.length() - 1);
-      throw new IllegalArgumentException(what + ": must hold keys and values: " + sorted(known));
+      throw new IllegalArgumentException("must hold keys and values: " + sorted(known));
     }
     for (String key : node.propertyNames()) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
-            path
-                + key
-                + ": is no key of a channel; remove it, or correct it to one of "
-                + sorted(known));
+            key + ": is no key of a channel; remove it, or correct it to one of " + sorted(known));
       }
     }
   }
@@ -136,16 +176,20 @@ final class ChannelFile {
     return String.join(", ", new TreeSet<>(keys));
   }
 
-  private static String text(String path, JsonNode node, String key) {
+  private static String text(JsonNode node, String key, String defaultText) {
+    return node.has(key) ? text(node, key) : defaultText;
+  }
+
+  private static String text(JsonNode node, String key) {
     JsonNode value = node.path(key);
     if (!value.isString()) {
       throw new IllegalArgumentException(
-          path + key + (node.has(key) ? ": must be a text" : ": is missing; add it"));
+          key + (node.has(key) ? ": must be a text" : ": is missing; add it"));
     }
     return value.stringValue();
   }
 
-  private static List<String> texts(String path, JsonNode node, String key, List<String> defaults) {
+  private static List<String> texts(JsonNode node, String key, List<String> defaults) {
     if (!node.has(key)) {
       return defaults;
     }
@@ -157,8 +201,7 @@ final class ChannelFile {
       }
     }
     if (!value.isArray() || result.size() != value.size()) {
-      throw new IllegalArgumentException(
-          path + key + ": must be a list of texts, for example [one, two]");
+      throw new IllegalArgumentException(key + ": must be a list of texts, for example [one, two]");
     }
     return result;
   }

@@ -34,7 +34,7 @@ public final class Channels {
   private final Path directory;
   private final Path snapshots;
   private final Clock clock;
-  private final AptRefresh refresh;
+  private final Refresh refresh;
   private final SnapshotStore store;
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
 
@@ -42,14 +42,14 @@ public final class Channels {
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */
   public Channels(Path data, Clock clock) throws IOException {
-    this(data, clock, new Transport());
+    this(data, clock, new Transport(CredentialsFile.in(data)));
   }
 
   Channels(Path data, Clock clock, Transport transport) throws IOException {
     this.directory = Files.createDirectories(data.resolve("channels"));
     this.snapshots = Files.createDirectories(data.resolve("snapshots"));
     this.clock = clock;
-    this.refresh = new AptRefresh(transport, clock, snapshots);
+    this.refresh = new Refresh(transport, clock, snapshots);
     this.store = new SnapshotStore(snapshots);
   }
 
@@ -163,7 +163,7 @@ public final class Channels {
       throws ChannelException, IOException, InterruptedException {
     Channel channel = find(name).orElseThrow(() -> unknown(name));
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
-    AptRefresh.Outcome outcome = refresh.run(channel, before, state.validators());
+    Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
     RefreshState now = state.succeeded(clock.instant(), outcome.validators());
     if (before.equals(Optional.of(outcome.digest()))) {
       now.write(file(name, ".state"));
@@ -262,10 +262,10 @@ public final class Channels {
       Set<String> removed = new HashSet<>();
       for (Path each : children(snapshots)) {
         String name = each.getFileName().toString();
-        boolean unfinished = name.startsWith(AptRefresh.UNFINISHED);
+        boolean unfinished = name.startsWith(Refresh.UNFINISHED);
         if (!kept.contains(name)
             && isOlderThan(unfinished ? UNFINISHED_GRACE : PRUNE_GRACE, each)) {
-          AptRefresh.removeDirectory(each);
+          Refresh.removeDirectory(each);
           removed.add(name);
         }
       }

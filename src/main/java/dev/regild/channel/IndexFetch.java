@@ -14,23 +14,72 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * One index of packages that a Release file vouches for, and how to get it.
+ * One index that a signed document vouches for, and how to get it.
  *
- * @param location the suite
- * @param release its Release file
- * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
+ * @param listFile its name in a snapshot
+ * @param kind what it is
+ * @param uris where it is, the best first; only the last has to be there
+ * @param packed what it must be as it comes
  * @param content what it must be, uncompressed
+ * @param repository the root URI of its repository
+ * @param priority apt's priority of the packages in it; 0 where it has none
  */
 record IndexFetch(
-    SuiteLocation location, ReleaseFile release, String path, ReleaseFile.Index content) {
-  /** Larger than any index that there is; what a Release file says is not believed beyond it. */
+    String listFile,
+    SnapshotManifest.Kind kind,
+    List<String> uris,
+    Compression compression,
+    ReleaseFile.Index packed,
+    ReleaseFile.Index content,
+    String repository,
+    int priority) {
+  /** Larger than any index that there is; what a signed document says is not believed beyond it. */
   private static final long LIMIT = 4L << 30;
 
-  String listFile() {
-    return location.listFile(path);
+  IndexFetch {
+    uris = List.copyOf(uris);
+  }
+
+  /**
+   * An index of packages that a Release file vouches for.
+   *
+   * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
+   */
+  static IndexFetch of(
+      SuiteLocation location, ReleaseFile release, String path, ReleaseFile.Index content) {
+    Compression compression = bestCompression(release, path);
+    ReleaseFile.Index packed = release.indexes().getOrDefault(path + compression.suffix(), content);
+    String plain = location.uriOf(path + compression.suffix());
+    List<String> uris = new ArrayList<>();
+    if (release.acquireByHash()) {
+      // Some mirrors promise by-hash but leave it out; the plain name holds the same content.
+      uris.add(plain.substring(0, plain.lastIndexOf('/')) + "/by-hash/SHA256/" + packed.sha256());
+    }
+    uris.add(plain);
+    return new IndexFetch(
+        location.listFile(path),
+        release.isSecurity()
+            ? SnapshotManifest.Kind.SECURITY_PACKAGES
+            : SnapshotManifest.Kind.PACKAGES,
+        uris,
+        compression,
+        packed,
+        content,
+        location.uri(),
+        release.priority());
+  }
+
+  private static Compression bestCompression(ReleaseFile release, String path) {
+    for (Compression each : Compression.values()) {
+      if (release.indexes().containsKey(path + each.suffix())) {
+        return each;
+      }
+    }
+    return Compression.NONE;
   }
 
   /**
@@ -40,59 +89,44 @@ record IndexFetch(
    */
   long fetchInto(Path directory, Transport transport)
       throws ChannelException, IOException, InterruptedException {
-    Compression compression = bestCompression();
-    ReleaseFile.Index packed = release.indexes().getOrDefault(path + compression.suffix(), content);
     if (packed.size() > LIMIT || content.size() > LIMIT) {
       throw new ChannelException(
-          location.uriOf(path) + " would be larger than 4 GiB; correct the channel's uris");
+          uris.getLast() + " would be larger than 4 GiB; correct the channel's sources");
     }
-    Path target = directory.resolve(listFile());
+    Path target = directory.resolve(listFile);
     if (compression == Compression.NONE) {
-      download(packed, "", target, transport);
+      download(target, transport);
       return packed.size();
     }
-    Path temporary = directory.resolve("." + listFile() + compression.suffix());
+    Path temporary = directory.resolve("." + listFile + compression.suffix());
     try {
-      download(packed, compression.suffix(), temporary, transport);
-      decompress(compression, temporary, target);
+      download(temporary, transport);
+      decompress(temporary, target);
     } finally {
       Files.deleteIfExists(temporary);
     }
     return packed.size();
   }
 
-  private Compression bestCompression() {
-    Map<String, ReleaseFile.Index> offered = release.indexes();
-    for (Compression each : Compression.values()) {
-      if (offered.containsKey(path + each.suffix())) {
-        return each;
-      }
-    }
-    return Compression.NONE;
-  }
-
-  private void download(ReleaseFile.Index packed, String suffix, Path target, Transport transport)
+  private void download(Path target, Transport transport)
       throws ChannelException, InterruptedException {
-    String plain = location.uriOf(path + suffix);
-    if (release.acquireByHash()) {
-      String byHash =
-          plain.substring(0, plain.lastIndexOf('/')) + "/by-hash/SHA256/" + packed.sha256();
+    for (String uri : uris) {
       try {
-        transport.download(URI.create(byHash), target, packed.size(), packed.sha256(), n -> {});
+        transport.download(URI.create(uri), target, packed.size(), packed.sha256(), n -> {});
         return;
       } catch (MissingFileException e) {
-        // Some mirrors promise by-hash but leave it out; the plain name holds the same content.
+        if (uri.equals(uris.getLast())) {
+          throw e;
+        }
       }
     }
-    transport.download(URI.create(plain), target, packed.size(), packed.sha256(), n -> {});
   }
 
-  private void decompress(Compression compression, Path packed, Path target)
-      throws IOException, HashMismatchException {
+  private void decompress(Path from, Path target) throws IOException, HashMismatchException {
     MessageDigest digest = Sha256.digest();
     long written = 0;
     try (InputStream in =
-            compression.decompress(new BufferedInputStream(Files.newInputStream(packed), 1 << 16));
+            compression.decompress(new BufferedInputStream(Files.newInputStream(from), 1 << 16));
         FileChannel file = FileChannel.open(target, CREATE_NEW, WRITE)) {
       OutputStream out = new DigestOutputStream(Channels.newOutputStream(file), digest);
       byte[] buffer = new byte[1 << 16];
@@ -104,8 +138,8 @@ record IndexFetch(
     }
     if (written != content.size() || !Sha256.hex(digest).equals(content.sha256())) {
       throw new HashMismatchException(
-          location.uriOf(path + compression.suffix())
-              + " does not hold, uncompressed, what the signed Release file promises; use another"
+          uris.getLast()
+              + " does not hold, uncompressed, what the signed document promises; use another"
               + " mirror");
     }
   }

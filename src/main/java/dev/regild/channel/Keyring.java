@@ -40,20 +40,46 @@ final class Keyring {
           HashAlgorithmTags.SHA3_256,
           HashAlgorithmTags.SHA3_512);
 
+  /** Of the channel's file, for messages. */
+  private final String setting;
+
   private final String origin;
   private final List<OpenPGPCertificate> certificates;
 
-  private Keyring(String origin, List<OpenPGPCertificate> certificates) {
+  private Keyring(String setting, String origin, List<OpenPGPCertificate> certificates) {
+    this.setting = setting;
     this.origin = origin;
     this.certificates = certificates;
   }
 
-  static Keyring of(AptSource source) throws ChannelException {
-    if (source.hasInlineKey()) {
-      String origin = "the key in signed-by";
-      return new Keyring(origin, parse(origin, source.signedBy().strip().getBytes(US_ASCII)));
+  /**
+   * Refuses what can be neither a path nor a key.
+   *
+   * @param setting the key of the channel's file, for the message
+   */
+  static void check(String setting, String signedBy) {
+    if (!signedBy.startsWith("/") && !signedBy.strip().startsWith(ARMOR)) {
+      throw new IllegalArgumentException(
+          setting
+              + ": must be the absolute path of a keyring, or an armored public key that begins"
+              + " with "
+              + ARMOR);
     }
-    Path path = Path.of(source.signedBy());
+  }
+
+  /**
+   * Reads a keyring.
+   *
+   * @param setting the key of the channel's file, for messages
+   * @param signedBy the absolute path of a keyring (binary or armored, or a directory of such), or
+   *     the armored public key itself
+   */
+  static Keyring of(String setting, String signedBy) throws ChannelException {
+    if (!signedBy.startsWith("/")) {
+      String origin = "the key in " + setting;
+      return new Keyring(setting, origin, parse(origin, signedBy.strip().getBytes(US_ASCII)));
+    }
+    Path path = Path.of(signedBy);
     List<OpenPGPCertificate> all = new ArrayList<>();
     try {
       for (Path file : keyringFiles(path)) {
@@ -61,13 +87,13 @@ final class Keyring {
       }
     } catch (IOException e) {
       throw new ChannelException(
-          "the keyring " + path + " can't be read (" + e + "); install it, or correct signed-by",
+          "the keyring " + path + " can't be read (" + e + "); install it, or correct " + setting,
           e);
     }
     if (all.isEmpty()) {
-      throw new ChannelException("the keyring " + path + " holds no key; correct signed-by");
+      throw new ChannelException("the keyring " + path + " holds no key; correct " + setting);
     }
-    return new Keyring(path.toString(), all);
+    return new Keyring(setting, path.toString(), all);
   }
 
   /**
@@ -109,8 +135,9 @@ final class Keyring {
           what
               + " has no good signature ("
               + (refusals.isEmpty() ? "none at all" : String.join("; ", refusals))
-              + "); if you trust the repository, put its current key into the keyring that"
-              + " signed-by names");
+              + "); if you trust the repository, put its current key into the keyring that "
+              + setting
+              + " names");
     }
   }
 

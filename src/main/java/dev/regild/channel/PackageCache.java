@@ -27,8 +27,13 @@ public final class PackageCache {
   private final Transport transport;
   private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
 
-  public PackageCache(Path directory) {
-    this(directory, new Transport());
+  /**
+   * The cache of a data directory.
+   *
+   * @param data the data directory; {@code packages} is made in it
+   */
+  public PackageCache(Path data) {
+    this(data.resolve("packages"), new Transport(CredentialsFile.in(data)));
   }
 
   PackageCache(Path directory, Transport transport) {

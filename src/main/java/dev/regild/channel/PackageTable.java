@@ -5,14 +5,23 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
  * take 200. An entry is: length and bytes of the name, the number of its architecture, its priority
- * (two bytes), length and bytes of the version.
+ * (two bytes, the highest bit for security), the number of its modules' streams (two bytes), length
+ * and bytes of the version.
  */
 final class PackageTable {
+  private static final int RPM_PRIORITY = 500;
+
+  /** Marks the priority of what a suite of security updates offers. */
+  private static final int SECURITY = 1 << 15;
+
   private final byte[] entries;
 
   /** Where each entry begins, in the order of the names' bytes. */
@@ -20,33 +29,49 @@ final class PackageTable {
 
   private final List<String> architectures;
 
-  private PackageTable(byte[] entries, int[] starts, List<String> architectures) {
+  /** Each combination that a package has; the first is none. */
+  private final List<List<String>> streams;
+
+  private PackageTable(
+      byte[] entries, int[] starts, List<String> architectures, List<List<String>> streams) {
     this.entries = entries;
     this.starts = starts;
     this.architectures = List.copyOf(architectures);
+    this.streams = List.copyOf(streams);
   }
 
-  /** Gets the offers for one name. */
-  interface OfferVisitor {
-    void offer(String architecture, int priority, String version);
-  }
+  /**
+   * What an index offers.
+   *
+   * @param security whether it is of a suite of security updates
+   * @param streams of the modules that it is part of
+   */
+  record Offer(
+      String architecture, int priority, boolean security, String version, List<String> streams) {}
 
   int size() {
     return starts.length;
   }
 
   /** Visits every offer for that name, in no particular order. */
-  void visit(String name, OfferVisitor visitor) {
+  void visit(String name, Consumer<Offer> visitor) {
     byte[] key = name.getBytes(ISO_8859_1);
     for (int i = firstAtLeast(key); i < starts.length && compareName(starts[i], key) == 0; i++) {
       int at = starts[i] + 1 + key.length;
-      int priority = ((entries[at + 1] & 0xff) << 8) | (entries[at + 2] & 0xff);
-      int length = entries[at + 3] & 0xff;
-      visitor.offer(
-          architectures.get(entries[at]),
-          priority,
-          new String(entries, at + 4, length, ISO_8859_1));
+      int priority = unsignedShort(at + 1);
+      int length = entries[at + 5] & 0xff;
+      visitor.accept(
+          new Offer(
+              architectures.get(entries[at]),
+              priority & ~SECURITY,
+              (priority & SECURITY) != 0,
+              new String(entries, at + 6, length, ISO_8859_1),
+              streams.get(unsignedShort(at + 3))));
     }
+  }
+
+  private int unsignedShort(int at) {
+    return ((entries[at] & 0xff) << 8) | (entries[at + 1] & 0xff);
   }
 
   private int firstAtLeast(byte[] key) {
@@ -71,29 +96,76 @@ final class PackageTable {
   /** Collects entries. */
   static final class Builder {
     private final List<String> architectures = new ArrayList<>();
+    private final Map<List<String>, Integer> streams = new LinkedHashMap<>(Map.of(List.of(), 0));
     private byte[] entries = new byte[1 << 20];
     private int[] starts = new int[1 << 15];
     private int end;
     private int count;
 
-    /** Adds the scanner's stanza; one without the needed fields is left out, as apt does. */
-    void add(PackagesScanner stanza, int priority) throws IOException {
+    /**
+     * Adds the scanner's stanza. One without the needed fields is left out, as apt does, and so is
+     * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
+     *
+     * @param security whether it is of a suite of security updates
+     */
+    void add(PackagesScanner stanza, int priority, boolean security) throws IOException {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
-      if (nameLength == 0 || versionLength == 0 || architectureLength == 0) {
+      if (nameLength == 0 || versionLength == 0 || architectureLength == 0 || isPhased(stanza)) {
         return;
       }
+      startEntry(nameLength, versionLength);
+      byte[] buffer = stanza.buffer();
+      append(buffer, stanza.start(PackagesScanner.Field.PACKAGE), nameLength);
+      int architecture = stanza.start(PackagesScanner.Field.ARCHITECTURE);
+      entries[end++] = architecture(buffer, architecture, architectureLength);
+      appendShort(security ? priority | SECURITY : priority);
+      appendShort(0);
+      append(buffer, stanza.start(PackagesScanner.Field.VERSION), versionLength);
+    }
+
+    /**
+     * Adds a package; its priority is 500, as that of a repository which says nothing.
+     *
+     * @param ofStreams the modules' streams that it is part of
+     */
+    void add(RpmPackage each, List<String> ofStreams) throws IOException {
+      byte[] name = each.name().getBytes(ISO_8859_1);
+      byte[] version = each.version().getBytes(ISO_8859_1);
+      byte[] architecture = each.architecture().getBytes(ISO_8859_1);
+      startEntry(name.length, version.length);
+      append(name, 0, name.length);
+      entries[end++] = architecture(architecture, 0, architecture.length);
+      appendShort(RPM_PRIORITY);
+      appendShort(streams(ofStreams));
+      append(version, 0, version.length);
+    }
+
+    private void startEntry(int nameLength, int versionLength) throws IOException {
       if (nameLength > 255 || versionLength > 255) {
         throw new IOException("a package's name or version is longer than 255 bytes");
       }
-      reserve(5 + nameLength + versionLength);
+      reserve(7 + nameLength + versionLength);
       starts[count++] = end;
-      append(stanza, PackagesScanner.Field.PACKAGE);
-      entries[end++] = architecture(stanza);
-      entries[end++] = (byte) (priority >> 8);
-      entries[end++] = (byte) priority;
-      append(stanza, PackagesScanner.Field.VERSION);
+    }
+
+    private void appendShort(int number) {
+      entries[end++] = (byte) (number >> 8);
+      entries[end++] = (byte) number;
+    }
+
+    private int streams(List<String> each) throws IOException {
+      Integer known = streams.putIfAbsent(each, streams.size());
+      if (streams.size() > 1 << 16) {
+        throw new IOException("there are more than 65536 combinations of modules' streams");
+      }
+      return known == null ? streams.size() - 1 : known;
+    }
+
+    private static boolean isPhased(PackagesScanner stanza) {
+      return stanza.length(PackagesScanner.Field.PHASED) > 0
+          && !stanza.text(PackagesScanner.Field.PHASED).equals("100");
     }
 
     PackageTable build() {
@@ -110,7 +182,7 @@ final class PackageTable {
                   all, a + 1, a + 1 + (all[a] & 0xff), all, b + 1, b + 1 + (all[b] & 0xff)));
       int[] sorted = new int[count];
       Arrays.setAll(sorted, i -> order[i]);
-      return new PackageTable(all, sorted, architectures);
+      return new PackageTable(all, sorted, architectures, List.copyOf(streams.keySet()));
     }
 
     private void reserve(int bytes) {
@@ -122,17 +194,13 @@ final class PackageTable {
       }
     }
 
-    private void append(PackagesScanner stanza, PackagesScanner.Field field) {
-      int length = stanza.length(field);
+    private void append(byte[] text, int start, int length) {
       entries[end++] = (byte) length;
-      System.arraycopy(stanza.buffer(), stanza.start(field), entries, end, length);
+      System.arraycopy(text, start, entries, end, length);
       end += length;
     }
 
-    private byte architecture(PackagesScanner stanza) throws IOException {
-      byte[] buffer = stanza.buffer();
-      int start = stanza.start(PackagesScanner.Field.ARCHITECTURE);
-      int length = stanza.length(PackagesScanner.Field.ARCHITECTURE);
+    private byte architecture(byte[] buffer, int start, int length) throws IOException {
       for (int i = 0; i < architectures.size(); i++) {
         String known = architectures.get(i);
         if (known.length() == length && matches(known, buffer, start)) {
@@ -142,7 +210,7 @@ final class PackageTable {
       if (architectures.size() == Byte.MAX_VALUE) {
         throw new IOException("there are more than 127 architectures");
       }
-      architectures.add(stanza.text(PackagesScanner.Field.ARCHITECTURE));
+      architectures.add(new String(buffer, start, length, ISO_8859_1));
       return (byte) (architectures.size() - 1);
     }
 

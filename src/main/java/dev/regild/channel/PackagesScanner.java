@@ -18,7 +18,8 @@ final class PackagesScanner {
     ARCHITECTURE(2, "architecture"),
     FILENAME(3, "filename"),
     SIZE(4, "size"),
-    SHA256(5, "sha256");
+    SHA256(5, "sha256"),
+    PHASED(6, "phased-update-percentage");
 
     private final int slot;
     private final String key;
@@ -146,7 +147,10 @@ final class PackagesScanner {
       return;
     }
     switch (buffer[from] | 0x20) {
-      case 'p' -> take(Field.PACKAGE, from, to);
+      case 'p' -> {
+        take(Field.PACKAGE, from, to);
+        take(Field.PHASED, from, to);
+      }
       case 'v' -> take(Field.VERSION, from, to);
       case 'a' -> take(Field.ARCHITECTURE, from, to);
       case 'f' -> take(Field.FILENAME, from, to);

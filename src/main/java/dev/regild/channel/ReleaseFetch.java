@@ -1,7 +1,6 @@
 package dev.regild.channel;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -13,26 +12,16 @@ import org.bouncycastle.openpgp.PGPSignature;
 
 /** Gets a suite's signed Release file and lets it pass only if everything about it is right. */
 final class ReleaseFetch {
-  private static final int LIMIT = 16 << 20;
   private static final String IN_RELEASE = "InRelease";
   private static final String RELEASE = "Release";
   private static final String SIGNATURE = "Release.gpg";
 
-  private final Transport transport;
+  private final DocumentReader documents;
   private final Clock clock;
-  private final Optional<Path> kept;
-  private final Map<String, Validators> known;
 
-  /**
-   * @param kept the directory of the current snapshot
-   * @param known the validators of its Release files, by URI
-   */
-  ReleaseFetch(
-      Transport transport, Clock clock, Optional<Path> kept, Map<String, Validators> known) {
-    this.transport = transport;
+  ReleaseFetch(DocumentReader documents, Clock clock) {
+    this.documents = documents;
     this.clock = clock;
-    this.kept = kept;
-    this.known = known;
   }
 
   /**
@@ -64,20 +53,7 @@ final class ReleaseFetch {
 
   private byte[] read(SuiteLocation location, String path, Map<String, Validators> validators)
       throws ChannelException, IOException, InterruptedException {
-    String uri = location.uriOf(path);
-    Optional<Path> keptFile = keptFile(location, path);
-    Validators conditional =
-        keptFile.isPresent() ? known.getOrDefault(uri, Validators.NONE) : Validators.NONE;
-    return switch (transport.read(URI.create(uri), conditional, LIMIT)) {
-      case Transport.Document.Content(byte[] bytes, Validators fresh) -> {
-        validators.put(uri, fresh);
-        yield bytes;
-      }
-      case Transport.Document.NotModified() -> {
-        validators.put(uri, conditional);
-        yield Files.readAllBytes(keptFile.orElseThrow());
-      }
-    };
+    return documents.read(location.uriOf(path), location.listFile(path), validators);
   }
 
   private ReleaseFile verified(SuiteLocation location, Keyring keyring, Map<String, byte[]> files)
@@ -111,7 +87,7 @@ final class ReleaseFetch {
   private Optional<Fetched> newerKept(
       SuiteLocation location, Keyring keyring, ReleaseFile candidate)
       throws ChannelException, IOException {
-    Optional<Path> keptFile = keptFile(location, IN_RELEASE);
+    Optional<Path> keptFile = documents.kept(location.listFile(IN_RELEASE));
     if (keptFile.isEmpty()) {
       return Optional.empty();
     }
@@ -126,10 +102,5 @@ final class ReleaseFetch {
       // Ours is no longer good, by another keyring or by time; the candidate is.
       return Optional.empty();
     }
-  }
-
-  private Optional<Path> keptFile(SuiteLocation location, String path) {
-    return kept.map(directory -> directory.resolve(location.listFile(path)))
-        .filter(Files::isRegularFile);
   }
 }

@@ -109,6 +109,13 @@ record ReleaseFile(Map<String, String> fields, Map<String, Index> indexes) {
     return isYes("butautomaticupgrades") ? 100 : 1;
   }
 
+  /** Whether it is a suite of security updates, as Debian and Ubuntu name theirs. */
+  boolean isSecurity() {
+    return fields.getOrDefault("label", "").equals("Debian-Security")
+        || fields.getOrDefault("suite", "").endsWith("-security")
+        || fields.getOrDefault("codename", "").endsWith("-security");
+  }
+
   /** Whether packages for all architectures have an index of their own, as apt decides it. */
   boolean hasIndexForAll() {
     return words("architectures").contains("all")

@@ -2,12 +2,14 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param digest SHA-256 over the names and hashes of its files
  * @param createdAt when it was made
- * @param architecture the main Debian architecture
+ * @param architecture the main architecture
  * @param files all of its files but this one, by name
  */
 record SnapshotManifest(
@@ -33,9 +35,19 @@ record SnapshotManifest(
   enum Kind {
     /** A signed Release file, or one part of it. */
     RELEASE,
+    /** A repomd.xml, or its signature. */
+    REPOMD,
     /** An index of packages. */
     PACKAGES,
-    /** The sources.list for the guest's apt. */
+    /** An index of packages that mend security. */
+    SECURITY_PACKAGES,
+    /** What a vendor says about updates of packages. */
+    UPDATEINFO,
+    /** The streams of modules, and the packages of each. */
+    MODULES,
+    /** The files of packages, by which the guest's dnf resolves what requires a path. */
+    FILELISTS,
+    /** The sources.list for the guest's apt, or the list of repositories for its dnf. */
     SOURCES
   }
 
@@ -55,6 +67,19 @@ record SnapshotManifest(
         sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
     String digest = Sha256.of(pairs.getBytes(UTF_8));
     return new SnapshotManifest(digest, createdAt, architecture, sorted);
+  }
+
+  /** The package system of its repositories. */
+  PackageSystem system() {
+    return files.stream().anyMatch(file -> file.kind() == Kind.REPOMD)
+        ? PackageSystem.RPM
+        : PackageSystem.DPKG;
+  }
+
+  /** The files of these kinds. */
+  List<ListFile> files(Kind... kinds) {
+    Set<Kind> wanted = Set.of(kinds);
+    return files.stream().filter(file -> wanted.contains(file.kind())).toList();
   }
 
   static SnapshotManifest read(Path directory) throws IOException {

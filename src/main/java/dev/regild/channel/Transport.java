@@ -21,12 +21,14 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
- * stalls is broken off. Redirects are followed up to five times, never from https to http.
+ * stalls is broken off. Redirects are followed up to five times, never from https to http, and not
+ * at all by a request with credentials, so that these go nowhere else.
  */
 final class Transport {
   private static final int ATTEMPTS = 3;
@@ -34,31 +36,40 @@ final class Transport {
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
   private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
 
+  /** Made with the first request, since to set up TLS takes a tenth of a server's start. */
+  private static final class Client {
+    static final HttpClient INSTANCE = client(HttpClient.Redirect.NORMAL);
+  }
+
+  private static final class IdentifiedClient {
+    static final HttpClient INSTANCE = client(HttpClient.Redirect.NEVER);
+  }
+
+  private final CredentialsFile credentials;
   private final Duration firstPause;
   private final Duration stallLimit;
 
-  /** Made with the first request, since to set up TLS takes a tenth of a server's start. */
-  private static final class Client {
-    static final HttpClient INSTANCE =
-        HttpClient.newBuilder()
-            // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .connectTimeout(CONNECT_LIMIT)
-            .build();
-  }
-
-  Transport() {
-    this(Duration.ofMillis(500), Duration.ofSeconds(60));
+  Transport(CredentialsFile credentials) {
+    this(credentials, Duration.ofMillis(500), Duration.ofSeconds(60));
   }
 
   /**
    * @param firstPause before the second attempt; before the third it is four times that
    * @param stallLimit how long nothing may come
    */
-  Transport(Duration firstPause, Duration stallLimit) {
+  Transport(CredentialsFile credentials, Duration firstPause, Duration stallLimit) {
+    this.credentials = credentials;
     this.firstPause = firstPause;
     this.stallLimit = stallLimit;
+  }
+
+  private static HttpClient client(HttpClient.Redirect redirects) {
+    return HttpClient.newBuilder()
+        // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
+        .version(HttpClient.Version.HTTP_1_1)
+        .followRedirects(redirects)
+        .connectTimeout(CONNECT_LIMIT)
+        .build();
   }
 
   /** What a conditional read came to. */
@@ -169,8 +180,10 @@ final class Transport {
     if (!known.lastModified().isEmpty()) {
       request.header("If-Modified-Since", known.lastModified());
     }
-    HttpResponse<InputStream> response =
-        Client.INSTANCE.send(request.build(), BodyHandlers.ofInputStream());
+    Optional<String> authorization = credentials.authorization(uri);
+    authorization.ifPresent(value -> request.header("Authorization", value));
+    HttpClient client = authorization.isPresent() ? IdentifiedClient.INSTANCE : Client.INSTANCE;
+    HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
     int status = response.statusCode();
     if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
       Validators validators =
@@ -209,7 +222,10 @@ final class Transport {
     }
     String remedy =
         switch (status) {
-          case 401, 403 -> "the server wants other rights: use a mirror that is open";
+          case 401, 403 ->
+              "the server wants other rights: put its user and password into the data directory's "
+                  + CredentialsFile.NAME
+                  + ", or use a mirror that is open";
           case 301, 302, 303, 307, 308 -> "it redirects too often, or to where we don't go";
           default -> "look at the mirror, or use another one";
         };

@@ -6,7 +6,9 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
 import dev.regild.channel.HostSources;
+import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.RpmSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -86,6 +88,20 @@ final class ChannelCommand {
               description = "The keyring of the --source repositories.")
           @Nullable Path signedBy,
       @Option(
+              names = "--repo",
+              paramLabel = "URL",
+              description =
+                  "A repository of RPM packages, the directory that has repodata; may be repeated."
+                      + " Its key comes with --key.")
+          @Nullable List<String> repositories,
+      @Option(
+              names = "--key",
+              paramLabel = "FILE",
+              description =
+                  "The key that signs repomd.xml of the --repo repositories. Without it they must"
+                      + " be https or file.")
+          @Nullable Path key,
+      @Option(
               names = "--agent",
               paramLabel = "PACKAGE",
               description = "A package of the agent; may be repeated.")
@@ -99,7 +115,7 @@ final class ChannelCommand {
           @Nullable List<String> drivers,
       @Option(names = "--no-refresh", description = "Make no snapshot now.") boolean noRefresh)
       throws IOException, ChannelException, InterruptedException {
-    List<AptSource> all = new ArrayList<>();
+    List<PackageSource> all = new ArrayList<>();
     if (fromHost) {
       HostSources.Found found = new HostSources().forPlatform(platform);
       found.leftOut().forEach(line -> out().println("Left out: " + line));
@@ -107,6 +123,13 @@ final class ChannelCommand {
     }
     for (String source : sources == null ? List.<String>of() : sources) {
       all.add(source(source, signedBy));
+    }
+    for (String repository : repositories == null ? List.<String>of() : repositories) {
+      all.add(
+          new RpmSource(
+              repository,
+              RpmSource.hostArchitecture(),
+              key == null ? "" : key.toAbsolutePath().toString()));
     }
     Channel channel =
         new Channel(
@@ -169,14 +192,8 @@ final class ChannelCommand {
     Channel channel = require(channels, name);
     Table table = new Table("NAME", channel.name());
     table.row("platform", channel.platform());
-    for (AptSource source : channel.sources()) {
-      table.row(
-          "source",
-          String.join(" ", source.uris())
-              + "  "
-              + String.join(" ", source.suites())
-              + "  "
-              + String.join(" ", source.components()));
+    for (PackageSource source : channel.sources()) {
+      table.row("source", text(source));
     }
     table.row("drivers", String.join(" ", channel.driverPackages()));
     table.row("agent", String.join(" ", channel.agentPackages()));
@@ -189,6 +206,18 @@ final class ChannelCommand {
     row(table, "last error", status.flatMap(ChannelStatus::error), Function.identity());
     table.print(out());
     return 0;
+  }
+
+  private static String text(PackageSource source) {
+    return switch (source) {
+      case AptSource apt ->
+          String.join(" ", apt.uris())
+              + "  "
+              + String.join(" ", apt.suites())
+              + "  "
+              + String.join(" ", apt.components());
+      case RpmSource rpm -> rpm.baseUrl();
+    };
   }
 
   private static <T> void row(

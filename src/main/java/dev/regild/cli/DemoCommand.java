@@ -5,6 +5,7 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
 import dev.regild.channel.HostSources;
+import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
@@ -141,7 +142,8 @@ final class DemoCommand implements Callable<Integer> {
 
   private void addChannel(Path directory, AgentRepository agent)
       throws IOException, ChannelException, InterruptedException {
-    List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    List<PackageSource> sources =
+        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
     sources.add(
         new AptSource(
             List.of(agent.root().toUri().toString().replaceFirst("^file:/+", "file:///")),

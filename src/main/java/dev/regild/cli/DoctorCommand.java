@@ -4,11 +4,13 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
+import dev.regild.inventory.InventoryReader;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.servicing.Guests;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileStore;
@@ -72,8 +74,10 @@ final class DoctorCommand implements Callable<Integer> {
     }
     libguestfs(table);
     accelerator(table);
+    boolean able = problems.isEmpty();
     freeSpace(table);
     channels(table);
+    platforms(table, able);
     table.print(out);
     problems.forEach(problem -> out.println("! " + problem));
     return problems.isEmpty() ? 0 : 1;
@@ -151,6 +155,34 @@ final class DoctorCommand implements Callable<Integer> {
       }
     } catch (IOException | ChannelException e) {
       problem(table, "channels", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whether this host can service the images of each platform. */
+  private void platforms(Table table, boolean able) {
+    for (String platform : InventoryReader.PLATFORMS) {
+      String what = "platform " + platform;
+      if (!able) {
+        table.row(what, "no", "this machine lacks what is named below");
+      } else if (!Guests.services(platform)) {
+        table.row(what, "plans", "its updates can be planned, but not made");
+      } else {
+        table.row(what, "ok", channelOf(platform));
+      }
+    }
+  }
+
+  private String channelOf(String platform) {
+    try {
+      Optional<Channel> channel =
+          Files.isDirectory(data)
+              ? new Channels(data, Clock.systemUTC()).forPlatform(platform)
+              : Optional.empty();
+      return channel
+          .map(found -> "channel " + found.name())
+          .orElse("no channel; add one: regild channel add NAME --platform " + platform);
+    } catch (IOException | ChannelException e) {
+      return "its channel can't be read: " + e.getMessage();
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -69,6 +70,19 @@ public final class GoldenImage {
   public Path full(AgentRepository repository)
       throws IOException, ProgramException, InterruptedException {
     return make(ImageRecipe.golden(), repository);
+  }
+
+  /**
+   * As {@link #full}, with more of Debian's packages.
+   *
+   * @param name of the image's file; no other image's name may begin with it, nor it with theirs
+   * @return the qcow2 file, not to be written to
+   * @throws IOException as {@link #full}
+   * @throws ProgramException as {@link #full}
+   */
+  public Path with(String name, List<String> packages, AgentRepository repository)
+      throws IOException, ProgramException, InterruptedException {
+    return make(ImageRecipe.golden().with(name, packages), repository);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.regild.demo;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What goes into an image of Debian 12.
@@ -38,6 +39,16 @@ record ImageRecipe(String name, List<String> packages, boolean bootable) {
             "udev",
             "zstd"),
         true);
+  }
+
+  /**
+   * The same system with more packages.
+   *
+   * @param newName with which the name of no other recipe begins, nor it with theirs
+   */
+  ImageRecipe with(String newName, List<String> more) {
+    return new ImageRecipe(
+        newName, Stream.concat(packages.stream(), more.stream()).toList(), bootable);
   }
 
   /** No kernel, no boot: quick to change where a virtual machine runs under emulation. */

@@ -7,13 +7,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The JSON that the registry's columns hold. */
 final class Json {
-  /** Records are their components: what else they can say ({@code isEmpty}) isn't stored. */
+  /**
+   * Records are their components: what else they can say ({@code isEmpty}) isn't stored. A truth
+   * value that was not there when a text was stored is false.
+   */
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
           .build();
 

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
 public final class DiskInspector {
   private static final Duration LAUNCH = Duration.ofMinutes(5);
+  private static final Duration PROGRAM = Duration.ofMinutes(5);
   private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
@@ -69,7 +70,8 @@ public final class DiskInspector {
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
     }
-    Inventory inventory = InventoryReader.read(new ApplianceFiles(appliance, directory));
+    Inventory inventory =
+        InventoryReader.read(new ApplianceFiles(appliance, mountPoints, directory));
     return new DiskInspection(inventory, layout(appliance, mountPoints));
   }
 
@@ -93,7 +95,9 @@ public final class DiskInspector {
               + appliance.inspectProductName(roots.getFirst())
               + "\" ("
               + type
-              + "), and there is no servicing for it: Regild services Debian.");
+              + "), and there is no servicing for it: Regild services "
+              + InventoryReader.SERVICED
+              + ".");
     }
     return roots.getFirst();
   }
@@ -168,7 +172,8 @@ public final class DiskInspector {
   }
 
   /** Files are downloaded: what libguestfs reads into memory is limited to 4 MiB. */
-  private record ApplianceFiles(Guestfs appliance, Path directory) implements GuestFiles {
+  private record ApplianceFiles(Guestfs appliance, Map<String, String> mountPoints, Path directory)
+      implements GuestFiles {
     @Override
     public byte[] read(String path) throws IOException {
       Path copy = Files.createTempFile(directory, "file", null);
@@ -186,6 +191,20 @@ public final class DiskInspector {
     public boolean exists(String path) throws IOException {
       try {
         return appliance.exists(path) || appliance.isSymbolicLink(path);
+      } catch (GuestfsException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+
+    /** rpm locks its database even to read it; what it writes is gone with the appliance. */
+    @Override
+    public String run(String... command) throws IOException {
+      try {
+        appliance.unmountAll();
+        for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+          appliance.mount(mount.getValue(), mount.getKey());
+        }
+        return appliance.command(List.of(command), PROGRAM);
       } catch (GuestfsException e) {
         throw new IOException(e.getMessage(), e);
       }

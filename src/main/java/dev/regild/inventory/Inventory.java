@@ -1,7 +1,11 @@
 package dev.regild.inventory;
 
 import dev.regild.plan.InstalledPackage;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is installed on a disk.
@@ -9,9 +13,31 @@ import java.util.List;
  * @param os the operating system
  * @param architecture the package manager's main architecture: {@code amd64}
  * @param packages every fully installed package, by name, then architecture
+ * @param modules the stream of each module that the system has chosen, empty for one that it has
+ *     disabled; of dnf's systems
  */
-public record Inventory(OperatingSystem os, String architecture, List<InstalledPackage> packages) {
-  public Inventory {
-    packages = List.copyOf(packages);
+public record Inventory(
+    OperatingSystem os,
+    String architecture,
+    List<InstalledPackage> packages,
+    SortedMap<String, String> modules) {
+  public Inventory(
+      OperatingSystem os,
+      String architecture,
+      List<InstalledPackage> packages,
+      @Nullable SortedMap<String, String> modules) {
+    this.os = os;
+    this.architecture = architecture;
+    this.packages = List.copyOf(packages);
+    // An inventory that was stored before modules were read has none.
+    this.modules =
+        modules == null
+            ? Collections.emptySortedMap()
+            : Collections.unmodifiableSortedMap(new TreeMap<>(modules));
+  }
+
+  /** Of a system without modules. */
+  public Inventory(OperatingSystem os, String architecture, List<InstalledPackage> packages) {
+    this(os, architecture, packages, Collections.emptySortedMap());
   }
 }

@@ -2,16 +2,29 @@ package dev.regild.inventory;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
-/** Reads the inventory of a Debian system from its files; nothing of the guest is run. */
+/** Reads the inventory of a system: of Debian's family from its files, of rpm's by its own rpm. */
 public final class InventoryReader {
+  /** The operating systems that can be serviced, for messages. */
+  static final String SERVICED =
+      "Debian, Ubuntu 24.04, RHEL 8 and Rocky Linux 8, and plans updates of Amazon Linux 2";
+
+  /** The platforms of disks that are known here; further releases of Debian are, too. */
+  public static final List<String> PLATFORMS =
+      List.of("DEBIAN_12", "UBUNTU_PRO_2404", "RHEL8", "ROCKY_LINUX8", "AMAZON_LINUX2");
+
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
+  private static final String RPM = "/usr/bin/rpm";
+  private static final Comparator<InstalledPackage> ORDER =
+      Comparator.comparing(InstalledPackage::name).thenComparing(InstalledPackage::architecture);
 
   private InventoryReader() {}
 
@@ -26,30 +39,69 @@ public final class InventoryReader {
     String id = release.getOrDefault("ID", "");
     String version = release.getOrDefault("VERSION_ID", "");
     String name = release.getOrDefault("PRETTY_NAME", id + " " + version);
-    if (!id.equals("debian") || version.isEmpty()) {
-      throw new UnfitDiskException(
-          "The operating system on this disk is \""
-              + name
-              + "\", and there is no servicing for it: Regild services Debian.");
-    }
+    String platform =
+        platform(id, version)
+            .orElseThrow(() ->
+                new UnfitDiskException(
+                    "The operating system on this disk is \""
+                        + name
+                        + "\", and there is no servicing for it: Regild services "
+                        + SERVICED
+                        + "."));
+    OperatingSystem os =
+        new OperatingSystem(
+            platform, name, id.equals("debian") ? debianVersion(files, version) : version);
+    return switch (PackageSystem.of(platform)) {
+      case DPKG -> ofDpkg(os, files);
+      case RPM -> ofRpm(os, files);
+    };
+  }
+
+  private static Inventory ofDpkg(OperatingSystem os, GuestFiles files)
+      throws IOException, UnfitDiskException {
     if (!files.exists(DPKG_STATUS)) {
       throw new UnfitDiskException(
-          "There is no package manager in this " + name + ": " + DPKG_STATUS + " is missing.");
+          "There is no package manager in this " + os.name() + ": " + DPKG_STATUS + " is missing.");
     }
     List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DPKG_STATUS));
     return new Inventory(
-        new OperatingSystem(
-            "DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'),
-            name,
-            exactVersion(files, version)),
+        os,
         architecture(entries),
         entries.stream()
             .filter(DpkgStatus.Entry::installed)
             .map(e -> new InstalledPackage(e.name(), e.architecture(), e.version(), e.held()))
-            .sorted(
-                Comparator.comparing(InstalledPackage::name)
-                    .thenComparing(InstalledPackage::architecture))
+            .sorted(ORDER)
             .toList());
+  }
+
+  private static Inventory ofRpm(OperatingSystem os, GuestFiles files)
+      throws IOException, UnfitDiskException {
+    if (!files.exists(RPM)) {
+      throw new UnfitDiskException(
+          "There is no package manager in this " + os.name() + ": " + RPM + " is missing.");
+    }
+    List<InstalledPackage> packages = RpmDatabase.read(files);
+    return new Inventory(
+        os,
+        RpmDatabase.architecture(packages),
+        packages.stream()
+            .sorted(ORDER.thenComparing(InstalledPackage::version, PackageSystem.RPM.order()))
+            .toList(),
+        DnfModules.read(files));
+  }
+
+  private static Optional<String> platform(String id, String version) {
+    String major = version.replaceFirst("\\..*", "");
+    return switch (id) {
+      case "debian" ->
+          Optional.of("DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'))
+              .filter(platform -> !version.isEmpty());
+      case "ubuntu" -> Optional.of("UBUNTU_PRO_2404").filter(_ -> version.equals("24.04"));
+      case "amzn" -> Optional.of("AMAZON_LINUX2").filter(_ -> version.equals("2"));
+      case "rhel" -> Optional.of("RHEL8").filter(_ -> major.equals("8"));
+      case "rocky" -> Optional.of("ROCKY_LINUX8").filter(_ -> major.equals("8"));
+      default -> Optional.empty();
+    };
   }
 
   private static Map<String, String> osRelease(GuestFiles files)
@@ -63,7 +115,7 @@ public final class InventoryReader {
         "The operating system on this disk has no /etc/os-release, so its platform is unknown.");
   }
 
-  private static String exactVersion(GuestFiles files, String version) throws IOException {
+  private static String debianVersion(GuestFiles files, String version) throws IOException {
     String path = "/etc/debian_version";
     if (!files.exists(path)) {
       return version;

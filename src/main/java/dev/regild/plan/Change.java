@@ -1,5 +1,8 @@
 package dev.regild.plan;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One change of an update plan.
  *
@@ -8,5 +11,37 @@ package dev.regild.plan;
  * @param architecture the package's architecture
  * @param from the installed version
  * @param to the version that the channel offers
+ * @param security whether its repositories say that it mends security
+ * @param advisories what they say about it, by id; empty where they publish none, as Debian's
  */
-public record Change(ChangeKind kind, String name, String architecture, String from, String to) {}
+public record Change(
+    ChangeKind kind,
+    String name,
+    String architecture,
+    String from,
+    String to,
+    boolean security,
+    List<Advisory> advisories) {
+  public Change(
+      ChangeKind kind,
+      String name,
+      String architecture,
+      String from,
+      String to,
+      boolean security,
+      @Nullable List<Advisory> advisories) {
+    this.kind = kind;
+    this.name = name;
+    this.architecture = architecture;
+    this.from = from;
+    this.to = to;
+    this.security = security;
+    // A plan that was stored before there were advisories has none.
+    this.advisories = advisories == null ? List.of() : List.copyOf(advisories);
+  }
+
+  /** A change about which the repositories say no more. */
+  public Change(ChangeKind kind, String name, String architecture, String from, String to) {
+    this(kind, name, architecture, from, to, false, List.of());
+  }
+}

@@ -3,7 +3,10 @@ package dev.regild.plan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
 
 /** Compares what is installed with what a channel offers. */
 public final class Planner {
@@ -15,26 +18,47 @@ public final class Planner {
   private Planner() {}
 
   /**
-   * Every installed package for which the channel has a higher version and which is not on hold.
+   * Every installed package for which the channel has a higher version and which is not on hold. Of
+   * several installed versions of one package, as kernels have them, the newest counts.
    */
   public static UpdatePlan plan(
       Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {
     List<Change> changes = new ArrayList<>();
-    for (InstalledPackage each : installed) {
+    for (InstalledPackage each : newest(installed, available.system())) {
       if (!each.held()) {
         available
             .upgradeOf(each)
-            .ifPresent(version ->
+            .ifPresent(to ->
                 changes.add(
-                    new Change(
-                        rules.kindOf(each.name()),
-                        each.name(),
-                        each.architecture(),
-                        each.version(),
-                        version)));
+                    change(rules.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
       }
     }
     changes.sort(ORDER);
     return new UpdatePlan(changes);
+  }
+
+  private static Change change(
+      ChangeKind kind, InstalledPackage installed, String to, UpdateReasons reasons) {
+    return new Change(
+        kind,
+        installed.name(),
+        installed.architecture(),
+        installed.version(),
+        to,
+        reasons.security(),
+        reasons.advisories());
+  }
+
+  private record Identity(String name, String architecture) {}
+
+  private static Collection<InstalledPackage> newest(
+      Collection<InstalledPackage> installed, PackageSystem system) {
+    BinaryOperator<InstalledPackage> newer =
+        BinaryOperator.maxBy(Comparator.comparing(InstalledPackage::version, system.order()));
+    Map<Identity, InstalledPackage> result = new LinkedHashMap<>();
+    for (InstalledPackage each : installed) {
+      result.merge(new Identity(each.name(), each.architecture()), each, newer);
+    }
+    return result.values();
   }
 }

@@ -18,19 +18,20 @@ public record UpdatePlan(List<Change> changes) {
 
   /**
    * The changes that an installation does not show: the package is missing, or at a lower version.
-   * Its architecture may have changed between {@code all} and another, as packages do.
+   * Its architecture may have changed between that of every machine and another, as packages do.
    */
-  public List<Change> unmet(List<InstalledPackage> installed) {
+  public List<Change> unmet(List<InstalledPackage> installed, PackageSystem system) {
     return changes.stream()
-        .filter(change -> installed.stream().noneMatch(p -> shows(p, change)))
+        .filter(change -> installed.stream().noneMatch(p -> shows(p, change, system)))
         .toList();
   }
 
-  private static boolean shows(InstalledPackage installed, Change change) {
+  private static boolean shows(InstalledPackage installed, Change change, PackageSystem system) {
+    String any = system.anyArchitecture();
     return installed.name().equals(change.name())
         && (installed.architecture().equals(change.architecture())
-            || installed.architecture().equals("all")
-            || change.architecture().equals("all"))
-        && DebianVersion.compare(installed.version(), change.to()) >= 0;
+            || installed.architecture().equals(any)
+            || change.architecture().equals(any))
+        && system.order().compare(installed.version(), change.to()) >= 0;
   }
 }

@@ -136,7 +136,7 @@ public final class RegildServer implements AutoCloseable {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
-    PackageCache packages = new PackageCache(data.resolve("packages"));
+    PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     UpdateOutcomes outcomes =
         new UpdateOutcomes(

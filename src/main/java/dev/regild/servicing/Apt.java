@@ -20,8 +20,6 @@ final class Apt implements PackageManager {
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
   private static final String LOG = Guest.WORKSPACE + "/log";
-  private static final String KEPT = Guest.WORKSPACE + "/kept";
-  private static final String KEEP = Guest.WORKSPACE + "/keep.sh";
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
@@ -41,16 +39,18 @@ final class Apt implements PackageManager {
 
   private final Guest guest;
   private final Duration applyLimit;
+  private final Keepsakes keepsakes;
 
   Apt(Guest guest, Duration applyLimit) {
     this.guest = guest;
     this.applyLimit = applyLimit;
+    this.keepsakes = new Keepsakes(guest);
   }
 
   @Override
   public Transaction resolve(Path indexes) throws GuestException {
     guest.upload(indexes, "snapshot");
-    guest.run("mkdir", "-p", PACKAGES, CACHE, LOG, KEPT);
+    guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
     List<Download> downloads = new ArrayList<>();
     for (String line : aptGet(line -> {}, "--print-uris", "full-upgrade").lines().toList()) {
       Matcher printed = PRINTED_URI.matcher(line);
@@ -77,8 +77,7 @@ final class Apt implements PackageManager {
   public void apply(Transaction transaction, Path packages, DoubleConsumer progress)
       throws GuestException {
     guest.upload(packages, "packages");
-    guest.write(KEEP, Resources.read("keep.sh"), 0755);
-    guest.run(List.of("sh", KEEP, "save", KEPT), MOMENT, line -> {});
+    keepsakes.save();
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     aptGet(onLine, "--no-download", "full-upgrade");
@@ -130,7 +129,7 @@ final class Apt implements PackageManager {
     if (guest.exists(POLICY + OURS)) {
       guest.run("mv", POLICY + OURS, POLICY);
     }
-    guest.run(List.of("sh", KEEP, "restore", KEPT), MOMENT, line -> {});
+    keepsakes.restore();
     guest.trim();
   }
 
@@ -154,6 +153,11 @@ final class Apt implements PackageManager {
           "Dir::Cache::Archives=" + PACKAGES,
           "Dir::Log=" + LOG,
           "Acquire::ForceHash=SHA256",
+          // As the plan counts: what is not yet handed out to all machines is for none. Without
+          // the policy, apt would also keep back from a lower version that is for all.
+          "APT::Get::Phase-Policy=true",
+          "APT::Get::Always-Include-Phased-Updates=false",
+          "APT::Get::Never-Include-Phased-Updates=true",
           "APT::Sandbox::User=root",
           "APT::Get::Assume-Yes=true",
           "APT::Get::AllowUnauthenticated=false",

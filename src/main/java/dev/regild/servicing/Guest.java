@@ -29,6 +29,7 @@ public interface Guest extends GuestFiles, AutoCloseable {
       throws GuestException;
 
   /** {@link #run(List, Duration, Consumer)} for a program that is done in a moment. */
+  @Override
   default String run(String... command) throws GuestException {
     return run(List.of(command), Duration.ofMinutes(5), line -> {});
   }

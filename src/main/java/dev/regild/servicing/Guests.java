@@ -2,6 +2,7 @@ package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
+import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +38,16 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     };
   }
 
+  /** Whether images of a platform can be serviced; updates of the others can only be planned. */
+  public static boolean services(String platform) {
+    return !platform.equals("AMAZON_LINUX2");
+  }
+
   /** The package manager of an opened guest. */
-  public PackageManager packageManager(Guest guest) {
-    return new Apt(guest, applyLimit);
+  public PackageManager packageManager(Guest guest, PackageSystem system) {
+    return switch (system) {
+      case DPKG -> new Apt(guest, applyLimit);
+      case RPM -> new Dnf(guest, applyLimit);
+    };
   }
 }

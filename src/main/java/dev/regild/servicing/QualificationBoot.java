@@ -4,15 +4,18 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.VirtualMachine;
 import dev.regild.machine.VirtualMachineException;
+import dev.regild.plan.PackageSystem;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * Boots a disk on a throw-away layer, as it would boot for its users, with no network, and has it
  * report how that went. A unit of ours, on the throw-away layer only, writes the report.
  */
 public final class QualificationBoot {
-  private static final String UNIT = "regild-qualification.service";
+  private static final String UNITS = "/etc/systemd/system/";
+  private static final String UNIT = "regild-qualification@.service";
 
   private final Guests guests;
   private final Machine machine;
@@ -35,13 +38,15 @@ public final class QualificationBoot {
    * Boots a disk, and waits for its report.
    *
    * @param layer a throw-away layer on the disk to prove; it is written to
+   * @param system whose packages are reported
    * @param directory of the caller, for the machine's files
    * @throws GuestException if it did not come up and report in time; the message holds the end of
    *     its serial console
    */
-  public QualificationReport run(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+  public QualificationReport run(
+      Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    placeUnit(layer, layout, directory.resolve("unit"), watcher);
+    placeUnit(layer, layout, system, directory.resolve("unit"), watcher);
     VirtualMachine.Spec spec =
         new VirtualMachine.Spec(
             layer,
@@ -53,25 +58,20 @@ public final class QualificationBoot {
     return boot(spec, watcher);
   }
 
-  private void placeUnit(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+  private void placeUnit(
+      Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
       throws GuestException {
+    String instance = UNIT.replace("@", "@" + system.name().toLowerCase(Locale.ROOT));
     try (Guest guest = guests.open(layer, layout, directory, watcher)) {
       guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
-      guest.write("/etc/systemd/system/" + UNIT, Resources.read("qualification.service"), 0644);
-      guest.run(
-          "mkdir",
-          "-p",
-          "/etc/systemd/system/sysinit.target.wants",
-          "/etc/systemd/journald.conf.d");
+      guest.write(UNITS + UNIT, Resources.read("qualification@.service"), 0644);
+      guest.run("mkdir", "-p", UNITS + "sysinit.target.wants", "/etc/systemd/journald.conf.d");
       guest.write(
           "/etc/systemd/journald.conf.d/regild-qualification.conf",
           Resources.read("qualification-journald.conf"),
           0644);
-      guest.run(
-          "ln",
-          "-s",
-          "/etc/systemd/system/" + UNIT,
-          "/etc/systemd/system/sysinit.target.wants/" + UNIT);
+      guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + instance);
+      new Selinux(guest).onlyWarn();
     }
   }
 

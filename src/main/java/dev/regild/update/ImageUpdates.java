@@ -17,6 +17,7 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guests;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -74,10 +75,16 @@ public final class ImageUpdates {
           return updatable;
         });
     String inventory = inventoryOf(existing);
-    UpdatePlans.Offer offer = plans.offerFor(existing.platform().orElse(""));
+    String platform = existing.platform().orElse("");
+    UpdatePlans.Offer offer = plans.offerFor(platform);
     boolean canUpdate = plans.outlook(offer, inventory).hasChanges();
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
+    }
+    if (!Guests.services(platform)) {
+      throw new RefusedException(
+          INCOMPATIBLE,
+          "An update of %s can be planned (dryRun), but not made.".formatted(platform));
     }
     UpdatePlan plan = plans.plan(offer, inventory);
     Image accepted =

@@ -23,8 +23,8 @@ import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
-import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationBoot;
 import java.io.IOException;
@@ -180,7 +180,7 @@ public final class ImportJob implements JobQueue.Job {
     qemuImg.compress(upload, disk.format(), converted, progress -> {});
     Optional<Qualification> qualification =
         isValidated(image)
-            ? Optional.of(validate(image, converted, inspection.layout(), directory))
+            ? Optional.of(validate(image, converted, inspection, directory))
             : Optional.empty();
     Layer layer = layers.publish(image.id(), converted, Optional.empty());
     database.useTransaction(
@@ -195,12 +195,17 @@ public final class ImportJob implements JobQueue.Job {
   }
 
   /** Nothing is known of how the disk's units fared before: one that fails is only recorded. */
-  private Qualification validate(Image image, Path disk, DiskLayout layout, Path directory)
+  private Qualification validate(Image image, Path disk, DiskInspection inspection, Path directory)
       throws IOException, ProgramException, StepException, InterruptedException {
     database.useTransaction(handle -> images.transition(handle, image, ImageState.VALIDATING));
     try {
       return ThrowAwayBoot.requireUp(
-          boot.run(disk, layout, directory.resolve("boot"), abort -> running(image, abort)));
+          boot.run(
+              disk,
+              inspection.layout(),
+              PackageSystem.of(inspection.inventory().os().platform()),
+              directory.resolve("boot"),
+              abort -> running(image, abort)));
     } catch (GuestException | StepException e) {
       throw new StepException(
           "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit."

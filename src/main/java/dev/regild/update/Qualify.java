@@ -27,10 +27,9 @@ final class Qualify {
   Qualification run(Update update, Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
-        boot.run(
-            update.overlay(), update.base().layout(), update.directory().resolve("boot"), watcher);
+        boot(update, update.overlay(), update.directory().resolve("boot"), watcher);
     Qualification qualification = ThrowAwayBoot.requireUp(report);
-    Verify.requireKept(update.plan(), report.packages());
+    Verify.requireKept(update, report.packages());
     if (!report.failedUnits().isEmpty()) {
       requireNoneNew(report.failedUnits(), failedBefore(update, watcher));
     }
@@ -54,7 +53,11 @@ final class Qualify {
       return update.existing().qualification().get().failedUnits();
     }
     Path base = layers.path(update.base().layer());
-    return boot.run(base, update.base().layout(), update.directory().resolve("boot-base"), watcher)
-        .failedUnits();
+    return boot(update, base, update.directory().resolve("boot-base"), watcher).failedUnits();
+  }
+
+  private QualificationReport boot(Update update, Path disk, Path directory, Watcher watcher)
+      throws IOException, ProgramException, InterruptedException {
+    return boot.run(disk, update.base().layout(), update.snapshot().system(), directory, watcher);
   }
 }

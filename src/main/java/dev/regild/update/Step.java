@@ -6,7 +6,8 @@ enum Step {
   RESOLVE(
       2,
       "Resolve",
-      "Repair the image's packages (apt-get --fix-broken install) or its pins, and import it anew."),
+      "Repair the image's packages (apt-get --fix-broken install, dnf check) or its pins, and"
+          + " import it anew."),
   FETCH(
       3, "Fetch", "Check that the channel's repositories can be reached (regild channel refresh)."),
   APPLY(4, "Apply", "Repair what the guest's package manager names, and import the image anew."),

@@ -4,6 +4,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
@@ -28,15 +29,17 @@ final class ThrowAwayBoot {
   /**
    * Boots a disk and waits for its report.
    *
+   * @param system whose packages are reported
    * @param directory for what the boot needs; made if it is missing
    * @throws GuestException if the disk did not come up and report in time
    */
-  QualificationReport run(Path disk, DiskLayout layout, Path directory, Watcher watcher)
+  QualificationReport run(
+      Path disk, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");
     qemuImg.createOverlay(disk, throwAway);
-    QualificationReport report = boot.run(throwAway, layout, directory, watcher);
+    QualificationReport report = boot.run(throwAway, layout, system, directory, watcher);
     Files.delete(throwAway);
     return report;
   }

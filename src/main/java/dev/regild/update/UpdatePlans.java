@@ -11,6 +11,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.util.Optional;
@@ -34,7 +35,11 @@ public final class UpdatePlans {
   }
 
   /** What the images of a platform are compared with. */
-  record Offer(Channel channel, Snapshot snapshot) {}
+  record Offer(Channel channel, Snapshot snapshot) {
+    AvailablePackages availableTo(Inventory inventory) {
+      return snapshot.forModules(inventory.modules());
+    }
+  }
 
   /**
    * What an update would come to.
@@ -63,8 +68,8 @@ public final class UpdatePlans {
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "There is no channel for %s; add one with: regild channel add"
-                          .formatted(platform)));
+                      "There is no channel for %s; add one with: regild channel add NAME --platform %s"
+                          .formatted(platform, platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())
@@ -89,7 +94,8 @@ public final class UpdatePlans {
   }
 
   private static UpdatePlan plan(Offer offer, Inventory inventory) {
-    return Planner.plan(inventory.packages(), offer.snapshot(), offer.channel().planRules());
+    return Planner.plan(
+        inventory.packages(), offer.availableTo(inventory), offer.channel().planRules());
   }
 
   /** As {@link #plan}, but only what it comes to. */
@@ -100,9 +106,10 @@ public final class UpdatePlans {
   }
 
   private static Outlook lookOut(Offer offer, Inventory inventory) {
+    AvailablePackages available = offer.availableTo(inventory);
     boolean agentIsLatest =
         AgentVersions.agents(inventory, offer.channel()).stream()
-            .allMatch(agent -> offer.snapshot().upgradeOf(agent).isEmpty());
+            .allMatch(agent -> available.upgradeOf(agent).isEmpty());
     return new Outlook(!plan(offer, inventory).isEmpty(), agentIsLatest);
   }
 }

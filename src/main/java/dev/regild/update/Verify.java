@@ -4,7 +4,6 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.PackageManager;
 import java.io.IOException;
@@ -16,7 +15,7 @@ final class Verify {
       throws IOException, UnfitDiskException, StepException {
     packageManager.verify();
     Inventory inventory = InventoryReader.read(guest);
-    requireKept(update.plan(), inventory.packages());
+    requireKept(update, inventory.packages());
     return inventory;
   }
 
@@ -25,9 +24,11 @@ final class Verify {
    *
    * @throws StepException naming each package that is not at its version
    */
-  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed) throws StepException {
+  static void requireKept(Update update, List<InstalledPackage> installed) throws StepException {
     List<String> broken =
-        plan.unmet(installed).stream().map(change -> change.name() + " " + change.to()).toList();
+        update.plan().unmet(installed, update.snapshot().system()).stream()
+            .map(change -> change.name() + " " + change.to())
+            .toList();
     if (!broken.isEmpty()) {
       throw new StepException(
           "These are not at the version that the plan promises: " + String.join(", ", broken));

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Reports to the host how this boot went, through a virtio-serial port, then powers off.
 # One fact a line, fields parted by tabs, "end" last: a report without it is not whole.
+#
+# qualification.sh dpkg|rpm
 port=/dev/virtio-ports/dev.regild.qualification
 state=$(systemctl is-system-running --wait 2>/dev/null)
 tries=0
@@ -13,7 +15,10 @@ done
   printf 'state\t%s\n' "$state"
   systemctl list-units --state=failed --plain --no-legend --no-pager |
     while read -r unit _; do printf 'failed\t%s\n' "$unit"; done
-  dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n'
+  case $1 in
+  dpkg) dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n' ;;
+  rpm) rpm -qa --qf 'package\t%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\tinstall\tinstalled\n' ;;
+  esac
   printf 'end\n'
 } >"$port"
 systemctl poweroff

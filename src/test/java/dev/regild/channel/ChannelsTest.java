@@ -6,18 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.plan.InstalledPackage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bouncycastle.bcpg.HashAlgorithmTags;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +69,22 @@ class ChannelsTest {
   }
 
   @Test
+  void whatASuiteOfSecurityUpdatesBringsIsMarked() throws Exception {
+    publish(
+        Map.of("Suite", "stable-security", "Codename", "stable"),
+        new Deb("bash", "5.2-1"),
+        new Deb("bash", "5.3-1"));
+    channels.refresh("test");
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    assertThat(snapshot.reasonsFor(installed("bash", "5.1-1"), "5.2-1").security()).isTrue();
+    assertThat(snapshot.reasonsFor(installed("bash", "5.2-1"), "5.2-2").security()).isFalse();
+    publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
+    channels.refresh("test");
+    Snapshot plain = channels.current("test").orElseThrow();
+    assertThat(plain.reasonsFor(installed("bash", "5.1-1"), "5.3-1").security()).isFalse();
+  }
+
+  @Test
   void anUnchangedRepositoryCostsOneNotModified() throws Exception {
     channels.refresh("test");
     repository.takeAnswers();
@@ -89,6 +110,71 @@ class ChannelsTest {
     channels.refresh("test");
     publish(Map.of("Date", "Wed, 31 Dec 2025 00:00:00 UTC"), new Deb("bash", "5.0-1"));
     assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+  }
+
+  @Test
+  void anUpdateThatIsNotYetHandedOutToAllMachinesDoesNotCount() throws Exception {
+    String packages =
+        """
+        Package: bash
+        Version: 5.4-1
+        Architecture: amd64
+        Phased-Update-Percentage: 40
+
+        Package: bash
+        Version: 5.3-1
+        Architecture: amd64
+        Phased-Update-Percentage: 100
+
+        """;
+    repository.inRelease(
+        "stable", key.clearSigned(repository.suite("stable", Map.of(), packages.getBytes(UTF_8))));
+    channels.refresh("test");
+    assertThat(channels.current("test").orElseThrow().upgradeOf(installed("bash", "5.1-1")))
+        .contains("5.3-1");
+  }
+
+  @Test
+  void credentialsGoToTheirRepositoryOnlyAndNowhereIntoTheSnapshot() throws Exception {
+    List<String> seen = new ArrayList<>();
+    repository.overrides.put(
+        "/dists/stable/InRelease",
+        exchange -> {
+          seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+          return false;
+        });
+    secrets("machine http://other.example login a password");
+    assertRefused(() -> channels.refresh("test"), "is malformed");
+    secrets("machine http://other.example login a password b");
+    channels.refresh("test");
+    secrets(
+        "# Ubuntu Pro's own form\nmachine "
+            + repository.uri()
+            + "/dists login bearer password s3cret");
+    channels.refresh("test");
+    assertThat(seen)
+        .containsExactly(
+            "null", "Basic " + Base64.getEncoder().encodeToString("bearer:s3cret".getBytes(UTF_8)));
+    try (Stream<Path> files = Files.walk(temporary.resolve("data"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        assertThat(Files.readString(file).contains("s3cret"))
+            .as(file.toString())
+            .isEqualTo(file.endsWith("auth.conf"));
+      }
+    }
+  }
+
+  @Test
+  void credentialsThatOthersMayReadAreRefused() throws Exception {
+    secrets("machine " + repository.uri() + " login a password b");
+    Files.setPosixFilePermissions(
+        temporary.resolve("data/auth.conf"), PosixFilePermissions.fromString("rw-r--r--"));
+    assertRefused(() -> channels.refresh("test"), "chmod 600");
+  }
+
+  private void secrets(String text) throws IOException {
+    Path file = Files.writeString(temporary.resolve("data/auth.conf"), text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }
 
   @Test
@@ -341,8 +427,9 @@ class ChannelsTest {
                 List.of(uri), List.of("stable"), List.of("main"), List.of("amd64"), signedBy)));
   }
 
-  private static Transport quick() {
-    return new Transport(Duration.ofMillis(1), Duration.ofSeconds(5));
+  private Transport quick() {
+    return new Transport(
+        CredentialsFile.in(temporary.resolve("data")), Duration.ofMillis(1), Duration.ofSeconds(5));
   }
 
   private static InstalledPackage installed(String name, String version) {

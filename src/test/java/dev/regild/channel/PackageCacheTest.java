@@ -32,7 +32,8 @@ class PackageCacheTest {
     cache =
         new PackageCache(
             temporary.resolve("cache"),
-            new Transport(Duration.ofMillis(1), Duration.ofMillis(300)));
+            new Transport(
+                CredentialsFile.in(temporary), Duration.ofMillis(1), Duration.ofMillis(300)));
   }
 
   @AfterEach

@@ -6,6 +6,7 @@ import dev.regild.channel.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
 import dev.regild.channel.HostSources;
+import dev.regild.channel.PackageSource;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.demo.AgentPackage;
@@ -37,11 +38,14 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
+import software.amazon.awssdk.services.appstream.model.Image;
+import software.amazon.awssdk.services.appstream.model.ImageState;
 
-/** A server of this process, with a channel for Debian 12. */
+/** A server of this process, with one channel. */
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
-  private static final String CHANNEL = "debian-12";
+  private static final String CHANNEL = "channel";
+  private static final Duration FINISHED = Duration.ofMinutes(15);
 
   private final Path data;
   private final RegildServer server;
@@ -68,7 +72,8 @@ final class LocalServer implements AutoCloseable {
    * @param agent what the channel offers beside this machine's Debian repositories
    */
   static LocalServer start(Path data, AgentRepository agent) throws Exception {
-    List<AptSource> sources = new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    List<PackageSource> sources =
+        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
     sources.add(source(agent));
     return start(data, sources, Isolation.NAMESPACE);
   }
@@ -88,8 +93,8 @@ final class LocalServer implements AutoCloseable {
         agent.keyring().toAbsolutePath().toString());
   }
 
-  /** Starts one with a channel of these sources. */
-  static LocalServer start(Path data, List<AptSource> sources, Isolation isolation)
+  /** Starts one with a channel of these sources for Debian 12. */
+  static LocalServer start(Path data, List<PackageSource> sources, Isolation isolation)
       throws Exception {
     return start(data, sources, isolation, Map.of());
   }
@@ -100,17 +105,28 @@ final class LocalServer implements AutoCloseable {
    * @param settings values of configuration keys
    */
   static LocalServer start(
-      Path data, List<AptSource> sources, Isolation isolation, Map<String, String> settings)
+      Path data, List<PackageSource> sources, Isolation isolation, Map<String, String> settings)
+      throws Exception {
+    return start(data, channel("DEBIAN_12", sources, AgentPackage.NAME), isolation, settings);
+  }
+
+  /** A channel of these sources, with the package of its agent. */
+  static Channel channel(String platform, List<PackageSource> sources, String agent) {
+    return new Channel(
+        CHANNEL,
+        platform,
+        sources,
+        Channel.DEFAULT_DRIVER_PACKAGES,
+        List.of(agent),
+        Duration.ofDays(1));
+  }
+
+  /** Starts one with this channel. */
+  static LocalServer start(
+      Path data, Channel channel, Isolation isolation, Map<String, String> settings)
       throws Exception {
     Channels channels = new Channels(data, Clock.systemUTC());
-    channels.add(
-        new Channel(
-            CHANNEL,
-            "DEBIAN_12",
-            sources,
-            Channel.DEFAULT_DRIVER_PACKAGES,
-            List.of(AgentPackage.NAME),
-            Duration.ofDays(1)));
+    channels.add(channel);
     channels.refresh(CHANNEL);
     Map<String, String> all = new HashMap<>(settings);
     all.put("data", data.toString());
@@ -118,6 +134,19 @@ final class LocalServer implements AutoCloseable {
     all.put("isolation", isolation.name().toLowerCase(Locale.ROOT));
     Config config = Config.read(Optional.empty(), Map.of(), all);
     return new LocalServer(data, RegildServer.start(config), channels);
+  }
+
+  /** Waits until an image is there, or has failed. */
+  static Image await(AppStreamClient client, String name) throws InterruptedException {
+    Instant end = Instant.now().plus(FINISHED);
+    while (Instant.now().isBefore(end)) {
+      Image image = client.describeImages(r -> r.names(name)).images().getFirst();
+      if (image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED) {
+        return image;
+      }
+      Thread.sleep(500);
+    }
+    throw new AssertionError(name + " was not finished within " + FINISHED);
   }
 
   URI endpoint() {

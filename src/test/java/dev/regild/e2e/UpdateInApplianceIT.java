@@ -7,8 +7,6 @@ import dev.regild.demo.GoldenImage;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.servicing.Isolation;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,8 +23,6 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class UpdateInApplianceIT {
-  private static final Duration LIMIT = Duration.ofMinutes(15);
-
   @TempDir Path directory;
 
   @Test
@@ -41,11 +37,11 @@ class UpdateInApplianceIT {
       String disk = http.post("/regild/v1/disks", Fixtures.goldenImage()).path("diskId").asString();
       client.createImportedImage(r ->
           r.name("golden").sourceAmiId(disk).iamRoleArn("arn:aws:iam::123456789012:role/import"));
-      assertThat(await(client, "golden").appstreamAgentVersion())
+      assertThat(LocalServer.await(client, "golden").appstreamAgentVersion())
           .isEqualTo(GoldenImage.AGENT.version());
 
       client.createUpdatedImage(r -> r.existingImageName("golden").newImageName("renewed"));
-      Image renewed = await(client, "renewed");
+      Image renewed = LocalServer.await(client, "renewed");
 
       assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(renewed.appstreamAgentVersion()).isEqualTo(Fixtures.NEW_AGENT.version());
@@ -67,17 +63,5 @@ class UpdateInApplianceIT {
       assertThat(client.listTagsForResource(r -> r.resourceArn(renewed.arn())).tags())
           .isEqualTo(Map.of());
     }
-  }
-
-  private static Image await(AppStreamClient client, String name) throws InterruptedException {
-    Instant end = Instant.now().plus(LIMIT);
-    while (Instant.now().isBefore(end)) {
-      Image image = client.describeImages(r -> r.names(name)).images().getFirst();
-      if (image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED) {
-        return image;
-      }
-      Thread.sleep(500);
-    }
-    throw new AssertionError(name + " was not finished within " + LIMIT);
   }
 }

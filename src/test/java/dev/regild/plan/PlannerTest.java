@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest {
@@ -26,7 +27,7 @@ class PlannerTest {
                 installed("linux-image-a", false),
                 installed("bash", false),
                 installed("current", false)),
-            p -> Optional.ofNullable(offers.get(p.name())),
+            offering(PackageSystem.DPKG, offers),
             RULES);
     assertThat(plan.changes())
         .containsExactly(
@@ -38,8 +39,52 @@ class PlannerTest {
 
   @Test
   void aPackageOnHoldIsLeftAlone() {
-    UpdatePlan plan = Planner.plan(List.of(installed("bash", true)), p -> Optional.of("2"), RULES);
+    UpdatePlan plan =
+        Planner.plan(
+            List.of(installed("bash", true)),
+            offering(PackageSystem.DPKG, Map.of("bash", "2")),
+            RULES);
     assertThat(plan.isEmpty()).isTrue();
+  }
+
+  @Test
+  void ofSeveralInstalledKernelsTheNewestIsComparedInTheOrderOfTheirSystem() {
+    List<InstalledPackage> kernels =
+        Stream.of("4.18.0-9", "4.18.0-100", "4.18.0-80")
+            .map(version -> new InstalledPackage("kernel", "x86_64", version, false))
+            .toList();
+    AvailablePackages available = offering(PackageSystem.RPM, Map.of("kernel", "4.18.0-100^git1"));
+    UpdatePlan plan = Planner.plan(kernels, available, RULES);
+    assertThat(plan.changes())
+        .containsExactly(
+            new Change(ChangeKind.OS, "kernel", "x86_64", "4.18.0-100", "4.18.0-100^git1"));
+    assertThat(plan.unmet(kernels, PackageSystem.RPM)).hasSize(1);
+    InstalledPackage done = new InstalledPackage("kernel", "noarch", "4.18.0-100^git1", false);
+    assertThat(plan.unmet(List.of(done), PackageSystem.RPM)).isEmpty();
+    assertThat(
+            Planner.plan(kernels, offering(PackageSystem.RPM, Map.of("kernel", "4.18.0-99")), RULES)
+                .isEmpty())
+        .isTrue();
+  }
+
+  private static AvailablePackages offering(PackageSystem system, Map<String, String> offers) {
+    return new AvailablePackages() {
+      @Override
+      public PackageSystem system() {
+        return system;
+      }
+
+      @Override
+      public Optional<String> upgradeOf(InstalledPackage installed) {
+        return Optional.ofNullable(offers.get(installed.name()))
+            .filter(offer -> system.order().compare(offer, installed.version()) > 0);
+      }
+
+      @Override
+      public UpdateReasons reasonsFor(InstalledPackage installed, String to) {
+        return new UpdateReasons(false, List.of());
+      }
+    };
   }
 
   private static InstalledPackage installed(String name, boolean held) {

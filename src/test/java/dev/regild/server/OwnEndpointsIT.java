@@ -72,7 +72,7 @@ class OwnEndpointsIT {
         .isEqualTo(
             "{\"image\":\"golden\",\"upToDate\":false,\"changes\":[{\"kind\":\"OS\",\"name\":"
                 + "\"openssl\",\"architecture\":\"amd64\",\"from\":\"3.0.11-1\",\"to\":"
-                + "\"3.0.17-1~deb12u2\"}]}");
+                + "\"3.0.17-1~deb12u2\",\"security\":false,\"advisories\":[]}]}");
   }
 
   @Test

@@ -1,0 +1,127 @@
+package dev.regild.channel;
+
+import dev.regild.plan.PackageSystem;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Finds package files in the indexes of a snapshot.
+ *
+ * @param directory the snapshot's
+ * @param indexes of packages
+ */
+record PackageLookup(
+    Path directory, List<SnapshotManifest.ListFile> indexes, PackageSystem system) {
+  PackageLookup {
+    indexes = List.copyOf(indexes);
+  }
+
+  /**
+   * What the indexes say about each URI.
+   *
+   * @throws ChannelException if one of them is in none
+   */
+  Map<String, PackageFile> find(Set<String> uris) throws ChannelException {
+    Set<String> wanted = uris.stream().map(AptNames::comparable).collect(Collectors.toSet());
+    Map<String, PackageFile> found = new HashMap<>();
+    try {
+      for (SnapshotManifest.ListFile index : indexes) {
+        switch (system) {
+          case DPKG -> findDeb(index, wanted, found);
+          case RPM -> findRpm(index, wanted, found);
+        }
+      }
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the snapshot in " + directory + " can't be read (" + e + "); refresh its channel", e);
+    }
+    Map<String, PackageFile> result = new LinkedHashMap<>();
+    for (String uri : uris) {
+      PackageFile file = found.get(AptNames.comparable(uri));
+      if (file == null) {
+        throw new ChannelException(
+            "the guest asked for "
+                + uri
+                + ", which snapshot "
+                + directory.getFileName()
+                + " does not hold; check the image's own package manager's configuration");
+      }
+      result.put(uri, file);
+    }
+    return result;
+  }
+
+  private void findDeb(
+      SnapshotManifest.ListFile index, Set<String> wanted, Map<String, PackageFile> found)
+      throws IOException, ChannelException {
+    String repository = index.repository();
+    String prefix = AptNames.comparable(repository) + "/";
+    Set<String> wantedHere =
+        wanted.stream()
+            .filter(uri -> uri.startsWith(prefix))
+            .map(uri -> uri.substring(prefix.length()))
+            .collect(Collectors.toSet());
+    if (wantedHere.isEmpty()) {
+      return;
+    }
+    try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
+      PackagesScanner stanza = new PackagesScanner(in);
+      while (stanza.next()) {
+        String fileName = stanza.text(PackagesScanner.Field.FILENAME);
+        if (wantedHere.contains(fileName)) {
+          found.putIfAbsent(prefix + fileName, packageFile(repository, fileName, stanza));
+        }
+      }
+    }
+  }
+
+  private void findRpm(
+      SnapshotManifest.ListFile index, Set<String> wanted, Map<String, PackageFile> found)
+      throws IOException {
+    URI root = URI.create(index.repository() + "/");
+    try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
+      RpmPackage.readAll(
+          in,
+          each -> {
+            URI uri = root.resolve(each.location());
+            String comparable = AptNames.comparable(uri.toString());
+            if (wanted.contains(comparable)) {
+              String fileName = each.location().replaceFirst(".*/", "");
+              found.putIfAbsent(
+                  comparable, new PackageFile(uri, fileName, each.size(), each.sha256()));
+            }
+          });
+    }
+  }
+
+  private static PackageFile packageFile(String repository, String fileName, PackagesScanner stanza)
+      throws ChannelException {
+    String size = stanza.text(PackagesScanner.Field.SIZE);
+    String sha256 = stanza.text(PackagesScanner.Field.SHA256);
+    if (!size.matches("\\d{1,15}") || !sha256.matches("[0-9a-f]{64}")) {
+      throw new ChannelException(
+          fileName
+              + " of "
+              + repository
+              + " has no size or SHA-256 in its index; its repository"
+              + " must be made by newer tools");
+    }
+    return new PackageFile(
+        URI.create(AptNames.poolUri(repository, fileName)),
+        AptNames.archiveFile(
+            stanza.text(PackagesScanner.Field.PACKAGE),
+            stanza.text(PackagesScanner.Field.VERSION),
+            stanza.text(PackagesScanner.Field.ARCHITECTURE)),
+        Long.parseLong(size),
+        sha256);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.regild.channel;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Set;
+
+/** The root URI of a repository. */
+final class RepositoryUri {
+  private static final Set<String> SCHEMES = Set.of("http", "https", "file");
+
+  private RepositoryUri() {}
+
+  /**
+   * The URI without slashes at its end.
+   *
+   * @param key of the channel's file, for the message
+   * @throws IllegalArgumentException if it is none that packages can come from
+   */
+  static String checked(String key, String text) {
+    try {
+      URI uri = new URI(text);
+      boolean complete = "file".equals(uri.getScheme()) || uri.getHost() != null;
+      if (SCHEMES.contains(String.valueOf(uri.getScheme()))
+          && complete
+          && uri.getPath() != null
+          && uri.getUserInfo() == null
+          && uri.getQuery() == null
+          && uri.getFragment() == null) {
+        return withoutTrailingSlash(text);
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(
+          key
+              + ": '"
+              + text
+              + "' is no URI: "
+              + e.getReason()
+              + "; write for example http://mirror.example/debian",
+          e);
+    }
+    throw new IllegalArgumentException(
+        key
+            + ": '"
+            + text
+            + "' can't be used; write http://, https:// or file:/ and a path, without user name,"
+            + " query or fragment");
+  }
+
+  private static String withoutTrailingSlash(String uri) {
+    String result = uri;
+    while (result.endsWith("/")) {
+      result = result.substring(0, result.length() - 1);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,129 @@
+package dev.regild.channel;
+
+import dev.regild.plan.RpmVersion;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * One package of a repository, as its primary index describes it.
+ *
+ * @param version {@code epoch:version-release}, without an epoch of 0
+ * @param location relative to the repository's root; Amazon's and others leave it by {@code ..},
+ *     but none leaves the server
+ * @param size bytes
+ * @param sha256 lower-case hexadecimal
+ */
+record RpmPackage(
+    String name, String version, String architecture, String location, long size, String sha256) {
+  private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,254}");
+  private static final Pattern FILE = Pattern.compile("(?:.*/)?[A-Za-z0-9_][^/\\s]*\\.rpm");
+
+  /** Is given each package as it is read. */
+  interface Visitor {
+    void visit(RpmPackage each) throws IOException;
+  }
+
+  /**
+   * Reads a primary index, one package after the other.
+   *
+   * @param primary uncompressed, its SHA-256 verified
+   * @throws IOException if it is malformed, or a package in it is
+   */
+  static void readAll(InputStream primary, Visitor visitor) throws IOException {
+    XmlScanner.scan(primary, new Reading(visitor));
+  }
+
+  /** Whether a location is relative and stays below the repository's root. */
+  static boolean isBelow(String location) {
+    return isRelative(location) && !location.matches("(?:.*/)?\\.\\.(?:/.*)?");
+  }
+
+  private static boolean isRelative(String location) {
+    try {
+      URI uri = new URI(location);
+      return !location.isEmpty()
+          && uri.getScheme() == null
+          && uri.getRawAuthority() == null
+          && !location.startsWith("/")
+          && uri.getRawQuery() == null
+          && uri.getRawFragment() == null;
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  private static final class Reading implements XmlScanner.Visitor {
+    private static final String PACKAGE = "metadata/package";
+    private final Visitor visitor;
+    private final Map<String, String> values = new HashMap<>();
+
+    Reading(Visitor visitor) {
+      this.visitor = visitor;
+    }
+
+    @Override
+    public void start(String path, XmlScanner element) throws IOException {
+      switch (path) {
+        case PACKAGE -> values.clear();
+        case "metadata/package/name" -> values.put("name", element.text());
+        case "metadata/package/arch" -> values.put("arch", element.text());
+        case "metadata/package/version" ->
+            values.put(
+                "version",
+                RpmVersion.of(
+                    element.attribute("epoch"),
+                    element.attribute("ver"),
+                    element.attribute("rel")));
+        case "metadata/package/checksum" -> {
+          String type = element.attribute("type");
+          values.put("checksum", type + ":" + element.text());
+        }
+        case "metadata/package/size" -> values.put("size", element.attribute("package"));
+        case "metadata/package/location" -> values.put("location", element.attribute("href"));
+        default -> {
+          // Descriptions, dependencies, files: the guest's own package manager reads those.
+        }
+      }
+    }
+
+    @Override
+    public void end(String path) throws IOException {
+      if (!path.equals(PACKAGE) || value("arch").equals("src") || value("arch").equals("nosrc")) {
+        return;
+      }
+      String location = value("location");
+      boolean good =
+          WORD.matcher(value("name")).matches()
+              && WORD.matcher(value("arch")).matches()
+              && value("version").matches("(?:\\d+:)?[^-:\\s]{1,120}-[^-:\\s]{1,120}")
+              && value("checksum").matches("sha256:[0-9a-f]{64}")
+              && value("size").matches("\\d{1,15}")
+              && isRelative(location)
+              && FILE.matcher(location).matches();
+      if (!good) {
+        throw new IOException(
+            "the package '"
+                + value("name")
+                + "' has no good name, version, location, size or SHA-256; its repository must be"
+                + " made by newer tools");
+      }
+      visitor.visit(
+          new RpmPackage(
+              value("name"),
+              value("version"),
+              value("arch"),
+              location,
+              Long.parseLong(value("size")),
+              value("checksum").substring("sha256:".length())));
+    }
+
+    private String value(String key) {
+      return values.getOrDefault(key, "");
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.io.InputStream;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+
+/**
+ * Steps through the elements of an XML document that may be hostile or larger than memory. A
+ * document type, and with it every entity, is refused; so are elements more than 32 deep, and a
+ * text of more than 64 KiB among those that are asked for.
+ */
+final class XmlScanner {
+  private static final int DEEPEST = 32;
+  private static final int LONGEST_TEXT = 64 << 10;
+
+  /** The JDK's own parser, whatever else lies on the class path. */
+  private static final XMLInputFactory FACTORY = XMLInputFactory.newDefaultFactory();
+
+  static {
+    FACTORY.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+    FACTORY.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+  }
+
+  private final XMLStreamReader reader;
+  private final StringBuilder path = new StringBuilder();
+  private int depth;
+
+  private XmlScanner(XMLStreamReader reader) {
+    this.reader = reader;
+  }
+
+  /** Is told of each element; paths are of local names: {@code metadata/package/name}. */
+  interface Visitor {
+    /** Is called at its start, and may then ask for its attributes and its text. */
+    void start(String path, XmlScanner element) throws IOException;
+
+    void end(String path) throws IOException;
+  }
+
+  /**
+   * Reads a document to its end.
+   *
+   * @throws IOException if it is malformed, or one of the limits is passed
+   */
+  static void scan(InputStream document, Visitor visitor) throws IOException {
+    try {
+      XMLStreamReader reader = FACTORY.createXMLStreamReader(document);
+      try {
+        new XmlScanner(reader).scan(visitor);
+      } finally {
+        reader.close();
+      }
+    } catch (XMLStreamException e) {
+      throw new IOException("it is malformed XML: " + e.getMessage(), e);
+    }
+  }
+
+  private void scan(Visitor visitor) throws IOException, XMLStreamException {
+    while (reader.hasNext()) {
+      switch (reader.next()) {
+        case XMLStreamConstants.START_ELEMENT -> {
+          enter();
+          visitor.start(path.toString(), this);
+          // The visitor may have read on, to the end of the element.
+          if (reader.isEndElement()) {
+            leave(visitor);
+          }
+        }
+        case XMLStreamConstants.END_ELEMENT -> leave(visitor);
+        case XMLStreamConstants.DTD -> throw new IOException("it has a document type");
+        default -> {
+          // Text that nobody asked for, comments.
+        }
+      }
+    }
+  }
+
+  private void enter() throws IOException {
+    if (++depth > DEEPEST) {
+      throw new IOException("its elements are nested more than " + DEEPEST + " deep");
+    }
+    if (depth > 1) {
+      path.append('/');
+    }
+    path.append(reader.getLocalName());
+  }
+
+  private void leave(Visitor visitor) throws IOException {
+    visitor.end(path.toString());
+    path.setLength(Math.max(0, path.lastIndexOf("/")));
+    depth--;
+  }
+
+  /** An attribute of the element that was just entered; empty if it isn't there. */
+  String attribute(String name) {
+    String value = reader.getAttributeValue(null, name);
+    return value == null ? "" : value;
+  }
+
+  /** The text of the element that was just entered, which holds no other. */
+  String text() throws IOException {
+    StringBuilder text = new StringBuilder();
+    try {
+      while (reader.next() != XMLStreamConstants.END_ELEMENT) {
+        if (reader.isStartElement()) {
+          throw new IOException(path + " holds elements in place of a text");
+        }
+        if (reader.hasText()) {
+          text.append(reader.getText());
+        }
+        if (text.length() > LONGEST_TEXT) {
+          throw new IOException(path + " is longer than 64 KiB");
+        }
+      }
+    } catch (XMLStreamException e) {
+      throw new IOException("it is malformed XML: " + e.getMessage(), e);
+    }
+    return text.toString().strip();
+  }
+}

@@ -1,0 +1,48 @@
+package dev.regild.inventory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The streams of modules that a system has chosen, as dnf keeps them. */
+final class DnfModules {
+  private static final String DIRECTORY = "/etc/dnf/modules.d";
+
+  private DnfModules() {}
+
+  /** The stream of each module, empty for one that is disabled. */
+  static SortedMap<String, String> read(GuestFiles guest) throws IOException {
+    SortedMap<String, String> chosen = new TreeMap<>();
+    if (guest.exists(DIRECTORY)) {
+      String found = guest.run("find", DIRECTORY, "-name", "*.module", "-type", "f");
+      for (String path : found.lines().toList()) {
+        Map<String, String> values = values(new String(guest.read(path), UTF_8));
+        String name = values.getOrDefault("name", "");
+        switch (values.getOrDefault("state", "")) {
+          case "enabled" -> chosen.put(name, values.getOrDefault("stream", ""));
+          case "disabled" -> chosen.put(name, "");
+          default -> {
+            // Neither: the default stream counts.
+          }
+        }
+      }
+    }
+    return chosen;
+  }
+
+  /** Each file has one section, named as the module. */
+  private static Map<String, String> values(String text) {
+    Map<String, String> values = new HashMap<>();
+    for (String line : text.lines().toList()) {
+      int equals = line.indexOf('=');
+      if (equals > 0) {
+        values.put(line.substring(0, equals).strip(), line.substring(equals + 1).strip());
+      }
+    }
+    return values;
+  }
+}

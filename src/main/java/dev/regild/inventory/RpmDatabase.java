@@ -1,0 +1,82 @@
+package dev.regild.inventory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.RpmVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What rpm knows to be installed. The database has three forms (Berkeley DB, ndb, SQLite), and each
+ * rpm reads its own, so the guest's own rpm is asked.
+ */
+final class RpmDatabase {
+  private static final String FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+
+  /** Of dnf, and of yum; the plugin is called versionlock in both. */
+  private static final List<String> LOCKS =
+      List.of("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list");
+
+  /** {@code bash-0:4.4.20-5.el8.*} is dnf's form, {@code 0:bash-4.2.46-34.amzn2.*} yum's. */
+  private static final Pattern LOCK = Pattern.compile("(?:\\d+:)?([^!\\s]+)-[^-\\s]+-[^-\\s]+");
+
+  private RpmDatabase() {}
+
+  /** Every installed package; of kernels all versions. */
+  static List<InstalledPackage> read(GuestFiles guest) throws IOException {
+    List<Pattern> locks = locks(guest);
+    List<InstalledPackage> packages = new ArrayList<>();
+    for (String line : guest.run("rpm", "-qa", "--qf", FORMAT).lines().toList()) {
+      String[] fields = line.split("\t", -1);
+      if (fields.length != 5) {
+        throw new IOException("The guest's rpm tells of a package in another form: " + line);
+      }
+      // The keys that rpm trusts are kept as packages that have no architecture.
+      if (!fields[4].equals("(none)")) {
+        String name = fields[0];
+        boolean held = locks.stream().anyMatch(lock -> lock.matcher(name).matches());
+        String version = RpmVersion.of(fields[1], fields[2], fields[3]);
+        packages.add(new InstalledPackage(name, fields[4], version, held));
+      }
+    }
+    return packages;
+  }
+
+  /** rpm's main architecture is the one that rpm itself is built for. */
+  static String architecture(List<InstalledPackage> packages) throws UnfitDiskException {
+    return packages.stream()
+        .filter(each -> each.name().equals("rpm"))
+        .map(InstalledPackage::architecture)
+        .findFirst()
+        .orElseThrow(() ->
+            new UnfitDiskException(
+                "There is no package manager on this disk: the package rpm is not installed in"
+                    + " it."));
+  }
+
+  private static List<Pattern> locks(GuestFiles guest) throws IOException {
+    List<Pattern> locks = new ArrayList<>();
+    for (String path : LOCKS) {
+      if (guest.exists(path)) {
+        new String(guest.read(path), UTF_8)
+            .lines()
+            .forEach(line -> lock(line).ifPresent(locks::add));
+      }
+    }
+    return locks;
+  }
+
+  /** The names that a line locks; empty for one that only excludes a version. */
+  private static Optional<Pattern> lock(String line) {
+    Matcher lock = LOCK.matcher(line.strip());
+    return lock.matches()
+        ? Optional.of(Pattern.compile("\\Q" + lock.group(1).replace("*", "\\E.*\\Q") + "\\E"))
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.regild.servicing;
+
+import java.time.Duration;
+import java.util.List;
+
+/** What belongs to an image's identity, and its logs, kept while packages change. */
+final class Keepsakes {
+  private static final String DIRECTORY = Guest.WORKSPACE + "/kept";
+  private static final String SCRIPT = Guest.WORKSPACE + "/keep.sh";
+  private static final Duration MOMENT = Duration.ofMinutes(10);
+
+  private final Guest guest;
+
+  Keepsakes(Guest guest) {
+    this.guest = guest;
+  }
+
+  void save() throws GuestException {
+    guest.run("mkdir", "-p", DIRECTORY);
+    guest.write(SCRIPT, Resources.read("keep.sh"), 0755);
+    run("save");
+  }
+
+  /** As it was at {@link #save}. */
+  void restore() throws GuestException {
+    run("restore");
+  }
+
+  private void run(String what) throws GuestException {
+    guest.run(List.of("sh", SCRIPT, what, DIRECTORY), MOMENT, line -> {});
+  }
+}

@@ -1,0 +1,165 @@
+# Upgrades the guest by dnf's own API, from repositories that lie in our workspace. The guest's
+# dnf.conf, its version lock and its modules hold as they do for "dnf upgrade"; its repositories and
+# its other plugins, which may want a network, are left alone. Runs with the Python that dnf has.
+#
+# dnf-upgrade.py resolve   says what would be done, one fact a line, its words parted by tabs
+# dnf-upgrade.py apply     does it, with the package files in the directory "packages"
+# dnf-upgrade.py check     fails if a package that has one version at a time has two
+import os
+import posixpath
+import re
+import sys
+
+import dnf
+import dnf.callback
+import dnf.repo
+import dnf.transaction
+
+WORKSPACE = '/run/regild'
+SNAPSHOT = WORKSPACE + '/snapshot'
+REPOSITORIES = WORKSPACE + '/repositories'
+PACKAGES = WORKSPACE + '/packages'
+
+
+def say(*words):
+    sys.stdout.write('\t'.join(str(word) for word in words) + '\n')
+    sys.stdout.flush()
+
+
+class Repository:
+    """One repository of the snapshot, laid out below our workspace as dnf expects it."""
+
+    def __init__(self, number, uri):
+        self.number = number
+        self.uri = uri
+        self.root = '%s/%d' % (REPOSITORIES, number)
+        # As "dnf config-manager --add-repo" names it; dnf's history will show the name.
+        self.id = re.sub('[^-_.:A-Za-z0-9]', '_', uri.split('://', 1)[-1].strip('/'))
+        self.indexes = []
+
+    def lay_out(self):
+        repodata = self.root + '/repodata'
+        if os.path.isdir(repodata):
+            return
+        os.makedirs(repodata)
+        with open(repodata + '/repomd.xml', 'w') as repomd:
+            repomd.write('<?xml version="1.0" encoding="UTF-8"?>\n'
+                         '<repomd xmlns="http://linux.duke.edu/metadata/repo">\n')
+            for kind, name, sha256, size in self.indexes:
+                suffix = '.yaml' if kind == 'modules' else '.xml'
+                os.symlink(SNAPSHOT + '/' + name, repodata + '/' + kind + suffix)
+                repomd.write('<data type="%s"><checksum type="sha256">%s</checksum>'
+                             '<location href="repodata/%s%s"/><size>%s</size></data>\n'
+                             % (kind, sha256, kind, suffix, size))
+            repomd.write('</repomd>\n')
+
+    def file_name(self, package):
+        return '%d-%s' % (self.number, posixpath.basename(package.location))
+
+
+def repositories():
+    found = {}
+    with open(SNAPSHOT + '/repositories') as lines:
+        for line in lines:
+            uri, kind, name, sha256, size = line.rstrip('\n').split('\t')
+            repository = found.setdefault(uri, Repository(len(found), uri))
+            repository.indexes.append((kind, name, sha256, size))
+    by_id = {}
+    for repository in found.values():
+        repository.lay_out()
+        while repository.id in by_id:
+            repository.id += '_'
+        by_id[repository.id] = repository
+    return by_id
+
+
+def opened(available):
+    base = dnf.Base()
+    base.conf.read()
+    base.conf.cachedir = WORKSPACE + '/cache'
+    base.conf.logdir = WORKSPACE + '/log'
+    os.makedirs(base.conf.logdir, exist_ok=True)
+    base.init_plugins(disabled_glob=['*'], enable_plugins=['versionlock'])
+    base.pre_configure_plugins()
+    for repository in available.values():
+        ours = dnf.repo.Repo(repository.id, base.conf)
+        ours.name = repository.uri
+        ours.baseurl = ['file://' + repository.root]
+        # The host has verified the indexes, and each file by them.
+        ours.gpgcheck = False
+        ours.repo_gpgcheck = False
+        base.repos.add(ours)
+    base.configure_plugins()
+    base.fill_sack(load_available_repos=bool(available))
+    return base
+
+
+def resolved(available):
+    base = opened(available)
+    base.upgrade_all()
+    base.resolve()
+    return base
+
+
+def resolve(available):
+    base = resolved(available)
+    main = (base.conf.substitutions['basearch'], base.conf.substitutions['arch'], 'noarch')
+
+    def name(package):
+        return package.name if package.arch in main else package.name + ':' + package.arch
+
+    # Some items only note why a package is there; those have no package.
+    forward = sorted((item.pkg for item in base.transaction
+                      if item.action in dnf.transaction.FORWARD_ACTIONS), key=name)
+    replaced = {name(item.pkg): item.pkg.evr for item in base.transaction
+                if item.action in (dnf.transaction.PKG_UPGRADED, dnf.transaction.PKG_DOWNGRADED)}
+    gone = [item.pkg for item in base.transaction
+            if item.action in (dnf.transaction.PKG_REMOVE, dnf.transaction.PKG_OBSOLETED)]
+    for package in forward:
+        repository = available[package.reponame]
+        say('download', repository.uri + '/' + package.location, repository.file_name(package))
+        say('install', name(package), replaced.get(name(package), ''), package.evr)
+    for package in gone:
+        say('remove', name(package) + ' ' + package.evr)
+    say('end')
+
+
+class Progress(dnf.callback.TransactionProgress):
+    def progress(self, package, action, ti_done, ti_total, ts_done, ts_total):
+        say('progress', ts_done or 0, ts_total or 0)
+
+    def error(self, message):
+        sys.stderr.write(str(message) + '\n')
+
+
+def apply(available):
+    base = resolved(available)
+    for package in base.transaction.install_set:
+        repository = available[package.reponame]
+        place = posixpath.normpath(package.localPkg())
+        if not place.startswith(repository.root + '/'):
+            sys.exit('%s lies outside of its repository' % package.location)
+        os.makedirs(posixpath.dirname(place), exist_ok=True)
+        os.symlink(PACKAGES + '/' + repository.file_name(package), place)
+    base.do_transaction(display=Progress())
+    say('end')
+
+
+def check(_):
+    base = opened({})
+    installed = base.sack.query().installed()
+    many = installed.filter(provides=base.conf.installonlypkgs)
+    twice = sorted(str(package) for package in installed.duplicated().difference(many))
+    if twice:
+        sys.exit('installed more than once: ' + ', '.join(twice))
+
+
+def main(mode):
+    try:
+        {'resolve': resolve, 'apply': apply, 'check': check}[mode](
+            {} if mode == 'check' else repositories())
+    except dnf.exceptions.Error as error:
+        sys.exit('dnf: %s' % error)
+
+
+main(sys.argv[1])

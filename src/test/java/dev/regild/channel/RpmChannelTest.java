@@ -1,0 +1,267 @@
+package dev.regild.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.regild.fixtures.RpmPackages;
+import dev.regild.machine.Program;
+import dev.regild.plan.Advisory;
+import dev.regild.plan.Change;
+import dev.regild.plan.ChangeKind;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlanRules;
+import dev.regild.plan.Planner;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdateReasons;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A channel of RPM packages that rpmbuild and createrepo_c made, behind HTTP and as files. */
+class RpmChannelTest {
+  @TempDir Path directory;
+  private TestRepository repository;
+  private TestKey key;
+  private Channels channels;
+  private int revision = 1_700_000_000;
+
+  @BeforeEach
+  void serveARepository() throws Exception {
+    assumeTrue(
+        RpmPackages.canBeMade(),
+        "rpmbuild and createrepo_c are not installed: no repository to read");
+    key = TestKey.simple();
+    repository = new TestRepository(Files.createDirectories(directory.resolve("RPMS")));
+    channels =
+        new Channels(
+            directory.resolve("data"),
+            Clock.systemUTC(),
+            new Transport(
+                CredentialsFile.in(directory.resolve("data")),
+                Duration.ofMillis(1),
+                Duration.ofSeconds(5)));
+    RpmPackages.build(directory, "alpha", "2", "1.0", "1.el8");
+    publish();
+    channels.add(channel(repository.uri(), key.armored()));
+  }
+
+  @AfterEach
+  void stop() {
+    if (repository != null) {
+      repository.close();
+    }
+  }
+
+  @Test
+  void aRefreshMakesASnapshotThatKnowsTheUpgradesAndTheirFiles() throws Exception {
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    assertThat(snapshot.system()).isEqualTo(PackageSystem.RPM);
+    assertThat(snapshot.upgradeOf(installed("1:9.9-1"))).contains("2:1.0-1.el8");
+    assertThat(snapshot.upgradeOf(installed("2:1.0~rc1-1.el8"))).contains("2:1.0-1.el8");
+    assertThat(snapshot.upgradeOf(installed("2:1.0-1.el8"))).isEmpty();
+    String uri = repository.uri() + "/noarch/alpha-1.0-1.el8.noarch.rpm";
+    Path file = directory.resolve("RPMS/noarch/alpha-1.0-1.el8.noarch.rpm");
+    assertThat(snapshot.packageFiles(Set.of(uri)).values())
+        .containsExactly(
+            new PackageFile(
+                URI.create(uri), "alpha-1.0-1.el8.noarch.rpm", Files.size(file), Sha256.of(file)));
+    assertThatThrownBy(() -> snapshot.packageFiles(Set.of(uri + "x")))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("does not hold");
+  }
+
+  @Test
+  void anAdvisoryIsToldWhereTheUpgradePassesOrReachesIt() throws Exception {
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "0.9", "1");
+    sign(key);
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    UpdatePlan plan =
+        Planner.plan(List.of(installed("2:0.8-1")), snapshot, new PlanRules(List.of(), Set.of()));
+    assertThat(plan.changes())
+        .containsExactly(
+            new Change(
+                ChangeKind.OS,
+                "alpha",
+                "noarch",
+                "2:0.8-1",
+                "2:1.0-1.el8",
+                true,
+                List.of(
+                    new Advisory(
+                        "RLSA-2026:0001", "security", "Important", List.of("CVE-2026-0001")))));
+    assertThat(snapshot.reasonsFor(installed("2:0.9-1"), "2:1.0-1.el8"))
+        .isEqualTo(new UpdateReasons(false, List.of()));
+  }
+
+  @Test
+  void onlyPackagesOfTheStreamsThatAnImageHasChosenCount() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "2.0", "1.module+el8");
+    RpmPackages.build(directory, "alpha", "2", "3.0", "1.module+el8");
+    RpmPackages.index(directory.resolve("RPMS"), ++revision);
+    RpmPackages.addModules(directory.resolve("RPMS"), MODULES);
+    sign(key);
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    InstalledPackage old = installed("2:0.8-1");
+    assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "5.20")).upgradeOf(old))
+        .contains("2:3.0-1.module+el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "5.30")).upgradeOf(old))
+        .as("a stream that the channel does not have, beside a package of no module")
+        .contains("2:1.0-1.el8");
+    assertThat(snapshot.forModules(Map.of("runtime", "")).upgradeOf(old))
+        .as("disabled")
+        .contains("2:1.0-1.el8");
+  }
+
+  private static final String MODULES =
+      """
+      ---
+      document: modulemd
+      version: 2
+      data:
+        name: runtime
+        stream: 5.10
+        version: 820181213131728
+        context: 9edba152
+        arch: x86_64
+        artifacts:
+          rpms:
+          - alpha-2:2.0-1.module+el8.noarch
+          - alpha-2:2.0-1.module+el8.src
+      ...
+      ---
+      document: modulemd
+      version: 2
+      data:
+        name: runtime
+        stream: "5.20"
+        artifacts:
+          rpms: [ alpha-2:3.0-1.module+el8.noarch ]
+      ...
+      ---
+      document: modulemd-defaults
+      version: 1
+      data:
+        module: runtime
+        stream: 5.10
+        profiles:
+          5.10: [common]
+      ...
+      """;
+
+  @Test
+  void anIndexOfModulesThatIsNoneIsRefused() throws Exception {
+    RpmPackages.addModules(directory.resolve("RPMS"), "document: modulemd\ndata: [a, b]\n");
+    sign(key);
+    assertRefused("no index of modules");
+  }
+
+  @Test
+  void anUnchangedRepositoryCostsTwoNotModified() throws Exception {
+    channels.refresh("rocky");
+    repository.takeAnswers();
+    assertThat(channels.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(repository.takeAnswers())
+        .containsExactly("304 /repodata/repomd.xml", "304 /repodata/repomd.xml.asc");
+  }
+
+  @Test
+  void aNewPackageMakesANewSnapshotAndAnOlderRepositoryIsNotTakenBack() throws Exception {
+    channels.refresh("rocky");
+    Path old = directory.resolve("old");
+    Program.of("cp", "-a", directory.resolve("RPMS").toString(), old.toString()).run();
+    RpmPackages.build(directory, "alpha", "2", "1.1", "1.el8");
+    publish();
+    channels.refresh("rocky");
+    assertThat(channels.current("rocky").orElseThrow().upgradeOf(installed("2:1.0-1.el8")))
+        .contains("2:1.1-1.el8");
+    Program.of("cp", "-a", old + "/repodata/.", directory.resolve("RPMS/repodata").toString())
+        .run();
+    assertThat(channels.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+  }
+
+  @Test
+  void whatTheKeyDidNotSignIsRefused() throws Exception {
+    Path repomd = directory.resolve("RPMS/repodata/repomd.xml");
+    Files.writeString(repomd, Files.readString(repomd) + "<!-- more -->\n");
+    assertRefused("is not what key");
+    sign(TestKey.simple());
+    assertRefused("has no good signature");
+    Files.delete(directory.resolve("RPMS/repodata/repomd.xml.asc"));
+    assertRefused("repomd.xml.asc does not exist");
+    assertThat(channels.current("rocky")).isEmpty();
+  }
+
+  @Test
+  void anIndexThatIsNotTheOneThatRepomdNamesIsRefused() throws Exception {
+    try (var files = Files.list(directory.resolve("RPMS/repodata"))) {
+      Path primary =
+          files.filter(f -> f.toString().contains("-primary.xml")).findFirst().orElseThrow();
+      byte[] bytes = Files.readAllBytes(primary);
+      bytes[bytes.length / 2] ^= 1;
+      Files.write(primary, bytes);
+    }
+    assertRefused("is not the file that the signed index names");
+  }
+
+  @Test
+  void aRepositoryOfFilesNeedsNoKeyAndOneOverHttpDoes() throws Exception {
+    channels.remove("rocky");
+    String uri = directory.resolve("RPMS").toUri().toString();
+    channels.add(channel(uri, ""));
+    assertThat(channels.find("rocky")).contains(channel(uri, ""));
+    channels.refresh("rocky");
+    assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
+    assertThatThrownBy(() -> channel(repository.uri(), ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("gpgkey: is missing");
+  }
+
+  @Test
+  void aPlatformGetsPackagesOfItsOwnSystem() {
+    RpmSource source = new RpmSource("https://mirror.example/os", "x86_64", "");
+    assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "sources: are of kind repomd, and DEBIAN_12 has apt; correct sources or platform");
+  }
+
+  private void assertRefused(String why) {
+    assertThatThrownBy(() -> channels.refresh("rocky"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining(why);
+  }
+
+  private void publish() throws Exception {
+    RpmPackages.index(directory.resolve("RPMS"), ++revision);
+    sign(key);
+  }
+
+  private void sign(TestKey signer) throws Exception {
+    Path repomd = directory.resolve("RPMS/repodata/repomd.xml");
+    Files.write(
+        repomd.resolveSibling("repomd.xml.asc"), signer.detached(Files.readAllBytes(repomd)));
+  }
+
+  private static Channel channel(String baseUrl, String gpgKey) {
+    return new Channel("rocky", "ROCKY_LINUX8", List.of(new RpmSource(baseUrl, "x86_64", gpgKey)));
+  }
+
+  private static InstalledPackage installed(String version) {
+    return new InstalledPackage("alpha", "noarch", version, false);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.regild.fixtures.RpmPackages;
+import dev.regild.machine.Program;
+import dev.regild.plan.Advisory;
+import dev.regild.plan.RpmVersion;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reading what createrepo_c writes about packages that rpmbuild made, and what an attacker may. */
+class RpmRepositoryTest {
+  private static final String HASH = "a".repeat(64);
+  @TempDir Path directory;
+
+  @Test
+  void aRepositoryOfRealPackagesIsReadAsItsToolsWroteIt() throws Exception {
+    assumeTrue(
+        RpmPackages.canBeMade(),
+        "rpmbuild and createrepo_c are not installed: no repository to read");
+    RpmPackages.build(directory, "alpha", "2", "1.0~rc1", "1");
+    RpmPackages.build(directory, "kernel", "0", "4.18.0", "1");
+    Path repository = directory.resolve("RPMS");
+    RpmPackages.index(repository, 1_700_000_000);
+    RpmPackages.addUpdateinfo(repository, "alpha", "2", "1.0", "1");
+    Path repodata = repository.resolve("repodata");
+
+    RepomdFile repomd =
+        RepomdFile.parse("repomd.xml", Files.readAllBytes(repodata.resolve("repomd.xml")));
+    assertThat(repomd.indexes()).containsOnlyKeys("primary", "filelists", "updateinfo");
+    assertThat(repomd.madeAt()).isGreaterThanOrEqualTo(1_700_000_000);
+    List<RpmPackage> packages = new ArrayList<>();
+    try (InputStream in = open(repository, repomd, "primary")) {
+      RpmPackage.readAll(in, packages::add);
+    }
+    assertThat(packages)
+        .extracting(RpmPackage::name, RpmPackage::version, RpmPackage::architecture)
+        .containsExactlyInAnyOrder(
+            tuple("alpha", "2:1.0~rc1-1", "noarch"), tuple("kernel", "4.18.0-1", "noarch"));
+    for (RpmPackage each : packages) {
+      Path file = repository.resolve(each.location());
+      assertThat(file).hasSize(each.size());
+      assertThat(Sha256.of(file)).isEqualTo(each.sha256());
+      String format = "%{EPOCH}\t%{VERSION}\t%{RELEASE}";
+      String[] asked =
+          Program.of("rpm", "-qp", "--qf", format, file.toString()).run().strip().split("\t", -1);
+      assertThat(RpmVersion.of(asked[0], asked[1], asked[2])).isEqualTo(each.version());
+    }
+    List<UpdateinfoEntry> advisories = new ArrayList<>();
+    try (InputStream in = open(repository, repomd, "updateinfo")) {
+      UpdateinfoEntry.readAll(in, advisories::add);
+    }
+    assertThat(advisories)
+        .containsExactly(
+            new UpdateinfoEntry(
+                new Advisory("RLSA-2026:0001", "security", "Important", List.of("CVE-2026-0001")),
+                List.of(new UpdateinfoEntry.Fixed("alpha", "2:1.0-1", "noarch"))));
+  }
+
+  @Test
+  void entitiesAreRefusedWhateverTheyStandFor() {
+    for (String entity : List.of("&a;", "&b;", "&amp;")) {
+      assertRefused(
+          "<!DOCTYPE m [<!ENTITY a \"aaaa\"><!ENTITY b SYSTEM \"file:///etc/passwd\">]>"
+              + primary("alpha", "a.rpm", entity),
+          "it has a document type");
+    }
+  }
+
+  @Test
+  void depthAndLengthAreLimited() {
+    assertRefused("<a>".repeat(40) + "</a>".repeat(40), "nested more than 32");
+    assertRefused(primary("x".repeat(70_000), "a.rpm", ""), "longer than 64 KiB");
+  }
+
+  @Test
+  void aPackageElsewhereOrWithABadNameIsRefused() throws Exception {
+    for (String location :
+        List.of("https://evil.example/a.rpm", "//evil.example/a.rpm", "/a.rpm", "a.rpm?x=1", "")) {
+      assertRefused(primary("alpha", location, ""), "'alpha' has no good");
+    }
+    assertRefused(primary("../alpha", "a.rpm", ""), "has no good");
+    List<RpmPackage> read = new ArrayList<>();
+    RpmPackage.readAll(bytes(primary("alpha", "../../blobstore/a.rpm", "")), read::add);
+    assertThat(read).hasSize(1);
+  }
+
+  @Test
+  void anIndexOutsideOfItsRepositoryOrWithAWeakHashIsRefused() {
+    assertThatThrownBy(() -> RepomdFile.parse("it", repomd("../x.gz", "sha256", HASH)))
+        .hasMessageContaining("lies outside");
+    assertThatThrownBy(() -> RepomdFile.parse("it", repomd("repodata/x.gz", "sha", HASH)))
+        .hasMessageContaining("no size or SHA-256");
+    assertThatThrownBy(() -> RepomdFile.parse("it", "<html/>".getBytes(UTF_8)))
+        .hasMessageContaining("names no primary");
+  }
+
+  private static InputStream open(Path repository, RepomdFile repomd, String type)
+      throws IOException {
+    RepomdFile.Index index = repomd.indexes().get(type);
+    Path file = repository.resolve(index.location());
+    assertThat(file).hasSize(index.packed().size());
+    assertThat(Sha256.of(file)).isEqualTo(index.packed().sha256());
+    byte[] content;
+    try (InputStream in =
+        index.compression().decompress(new BufferedInputStream(Files.newInputStream(file)))) {
+      content = in.readAllBytes();
+    }
+    assertThat(Sha256.of(content)).isEqualTo(index.content().sha256());
+    return new ByteArrayInputStream(content);
+  }
+
+  private static String primary(String name, String location, String more) {
+    return """
+    <metadata><package type="rpm"><name>%s%s</name><arch>noarch</arch>
+    <version epoch="0" ver="1" rel="1"/><checksum type="sha256" pkgid="YES">%s</checksum>
+    <size package="1"/><location href="%s"/></package></metadata>
+    """
+        .formatted(name, more, HASH, location);
+  }
+
+  private static byte[] repomd(String location, String hashType, String hash) {
+    return """
+    <repomd><data type="primary"><checksum type="%s">%s</checksum><location href="%s"/>
+    <size>1</size></data></repomd>
+    """
+        .formatted(hashType, hash, location)
+        .getBytes(UTF_8);
+  }
+
+  private static InputStream bytes(String text) {
+    return new ByteArrayInputStream(text.getBytes(UTF_8));
+  }
+
+  private static void assertRefused(String document, String why) {
+    assertThatThrownBy(() -> RpmPackage.readAll(bytes(document), each -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(why);
+  }
+}

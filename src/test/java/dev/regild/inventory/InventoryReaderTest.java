@@ -1,0 +1,154 @@
+package dev.regild.inventory;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.fixtures.RpmPackages;
+import dev.regild.machine.Program;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageSystem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InventoryReaderTest {
+  private static final String STATUS =
+      """
+      Package: dpkg
+      Status: install ok installed
+      Architecture: amd64
+      Version: 1.22.6ubuntu6
+
+      """;
+
+  @TempDir Path directory;
+
+  @Test
+  void ubuntu2404IsItsOwnPlatform() throws Exception {
+    Inventory inventory = InventoryReader.read(disk("ubuntu", "24.04"));
+    assertThat(inventory.os())
+        .isEqualTo(new OperatingSystem("UBUNTU_PRO_2404", "ubuntu 24.04", "24.04"));
+    assertThat(inventory.packages())
+        .containsExactly(new InstalledPackage("dpkg", "amd64", "1.22.6ubuntu6", false));
+  }
+
+  @Test
+  void debianTellsItsPointRelease() throws Exception {
+    assertThat(InventoryReader.read(disk("debian", "12")).os())
+        .isEqualTo(new OperatingSystem("DEBIAN_12", "debian 12", "12.5"));
+  }
+
+  @Test
+  void anotherUbuntuAndAnotherSystemAreRefusedByName() {
+    assertThatThrownBy(() -> InventoryReader.read(disk("ubuntu", "22.04")))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("\"ubuntu 22.04\"")
+        .hasMessageContaining("Ubuntu 24.04");
+    assertThatThrownBy(() -> InventoryReader.read(disk("rocky", "9.4")))
+        .hasMessageContaining("\"rocky 9.4\"");
+  }
+
+  @Test
+  void whatRpmHasInstalledIsReadByRpmItself() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
+    install("rpm", "1", "4.14.3", "31.el8");
+    install("kernel-core", "0", "4.18.0", "477.el8");
+    install("kernel-core", "0", "4.18.0", "553.el8");
+    install("bash", "0", "4.4.20", "5.el8");
+    Map<String, String> files = files("rocky", "8.10");
+    files.put("/usr/bin/rpm", "");
+    files.put(
+        "/etc/dnf/plugins/versionlock.list",
+        "# Added by 'versionlock add'\nbash-0:4.4.20-5.el8.*\n!kernel-core-0:4.18.0-553.el8.*\n");
+    Inventory inventory = InventoryReader.read(disk(files));
+    assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));
+    assertThat(inventory.architecture()).isEqualTo("noarch");
+    assertThat(inventory.packages())
+        .containsExactly(
+            new InstalledPackage("bash", "noarch", "4.4.20-5.el8", true),
+            new InstalledPackage("kernel-core", "noarch", "4.18.0-477.el8", false),
+            new InstalledPackage("kernel-core", "noarch", "4.18.0-553.el8", false),
+            new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
+  }
+
+  @Test
+  void theSystemsOfRpmAreKnownByTheirOwnNames() throws Exception {
+    Map<String, String> platforms =
+        Map.of("amzn 2", "AMAZON_LINUX2", "rhel 8.9", "RHEL8", "rocky 8.10", "ROCKY_LINUX8");
+    for (Map.Entry<String, String> each : platforms.entrySet()) {
+      String[] words = each.getKey().split(" ", -1);
+      assertThatThrownBy(() -> InventoryReader.read(disk(words[0], words[1])))
+          .isInstanceOf(UnfitDiskException.class)
+          .hasMessageContaining("/usr/bin/rpm is missing");
+      assertThat(PackageSystem.of(each.getValue())).isEqualTo(PackageSystem.RPM);
+    }
+  }
+
+  private void install(String name, String epoch, String version, String release) throws Exception {
+    RpmPackages.build(directory, name, epoch, version, release);
+    Path file =
+        directory.resolve("RPMS/noarch/%s-%s-%s.noarch.rpm".formatted(name, version, release));
+    rpm("-i", "--justdb", "--nodeps", "--force-debian", file.toString());
+  }
+
+  private String rpm(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("rpm", "--dbpath", directory.resolve("database").toString()));
+    command.addAll(List.of(arguments));
+    return Program.of(command).run();
+  }
+
+  private GuestFiles disk(String id, String version) {
+    return disk(files(id, version));
+  }
+
+  private static Map<String, String> files(String id, String version) {
+    Map<String, String> files = new HashMap<>();
+    files.put("/etc/os-release", "ID=%s\nVERSION_ID=\"%s\"\n".formatted(id, version));
+    // Ubuntu has this file too, and it names Debian's releases, not Ubuntu's.
+    files.put("/etc/debian_version", id.equals("debian") ? "12.5\n" : "trixie/sid\n");
+    files.put("/var/lib/dpkg/status", STATUS);
+    return files;
+  }
+
+  private GuestFiles disk(Map<String, String> files) {
+    return new GuestFiles() {
+      @Override
+      public byte[] read(String path) throws IOException {
+        String content = files.get(path);
+        if (content == null) {
+          throw new NoSuchFileException(path);
+        }
+        return content.getBytes(UTF_8);
+      }
+
+      @Override
+      public boolean exists(String path) {
+        return files.containsKey(path);
+      }
+
+      // This machine's rpm, on a database of its own.
+      @Override
+      public String run(String... command) throws IOException {
+        assertThat(command[0]).isEqualTo("rpm");
+        try {
+          return rpm(Arrays.copyOfRange(command, 1, command.length));
+        } catch (Exception e) {
+          throw new IOException(e);
+        }
+      }
+    };
+  }
+}
