@@ -1,6 +1,5 @@
 package dev.regild.image;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,11 +19,13 @@ public record Arn(Owner owner, Kind kind, String name) {
 
   /** The kinds of resources that have an ARN here. */
   public enum Kind {
-    IMAGE,
-    IMAGE_BUILDER;
+    IMAGE("image"),
+    IMAGE_BUILDER("image-builder");
 
-    private String word() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private final String word;
+
+    Kind(String word) {
+      this.word = word;
     }
   }
 
@@ -42,13 +43,19 @@ public record Arn(Owner owner, Kind kind, String name) {
     if (!form.matches()) {
       return Optional.empty();
     }
-    Kind kind = form.group(3).equals(Kind.IMAGE.word()) ? Kind.IMAGE : Kind.IMAGE_BUILDER;
+    Kind kind = form.group(3).equals(Kind.IMAGE.word) ? Kind.IMAGE : Kind.IMAGE_BUILDER;
     return Optional.of(new Arn(new Owner(form.group(2), form.group(1)), kind, form.group(4)));
   }
 
   @Override
   public String toString() {
-    return "arn:aws:appstream:%s:%s:%s/%s"
-        .formatted(owner.region(), owner.accountId(), kind.word(), name);
+    return "arn:aws:appstream:"
+        + owner.region()
+        + ":"
+        + owner.accountId()
+        + ":"
+        + kind.word
+        + "/"
+        + name;
   }
 }

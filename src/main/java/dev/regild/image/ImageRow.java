@@ -7,6 +7,7 @@ import dev.regild.inventory.DiskLayout;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.statement.SqlStatement;
 
@@ -99,13 +100,13 @@ final class ImageRow {
         instant(row, "base_image_released"),
         text(row, "agent_version"),
         new ImagePermissions(row.getBoolean("allow_fleet"), row.getBoolean("allow_image_builder")),
-        Json.readList(row.getString("instance_families"), String[].class),
+        List.of(Json.readShared(row.getString("instance_families"), String[].class)),
         row.getBoolean("dynamic_app_providers"),
         row.getBoolean("managed_software"),
         disk(row),
         predecessor(row),
         text(row, "snapshot_digest"),
-        Json.readOptional(row.getString("qualification"), Qualification.class));
+        text(row, "qualification").map(json -> Json.readShared(json, Qualification.class)));
   }
 
   private static Optional<StateChangeReason> reason(ResultSet row) throws SQLException {
@@ -125,7 +126,7 @@ final class ImageRow {
             new ImageDisk(
                 layer,
                 row.getString("inventory_digest"),
-                Json.read(row.getString("disk_layout"), DiskLayout.class)));
+                Json.readShared(row.getString("disk_layout"), DiskLayout.class)));
   }
 
   private static Optional<Predecessor> predecessor(ResultSet row) throws SQLException {

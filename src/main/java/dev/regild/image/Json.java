@@ -1,11 +1,11 @@
 package dev.regild.image;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,6 +22,14 @@ final class Json {
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
           .build();
 
+  private static final String EMPTY_LIST = "[]";
+
+  /** Some kilobytes each at most. */
+  private static final Cache<Decoded, Object> SHARED =
+      Caffeine.newBuilder().maximumSize(1_000).build();
+
+  private record Decoded(String json, Class<?> type) {}
+
   private Json() {}
 
   static String write(Object value) {
@@ -36,12 +44,14 @@ final class Json {
     return MAPPER.readValue(json, type);
   }
 
-  static <T> T read(byte[] json, Class<T> type) {
-    return MAPPER.readValue(json, type);
+  /** Reads an immutable value that many rows have alike: it is decoded once. */
+  static <T> T readShared(String json, Class<T> type) {
+    return type.cast(
+        SHARED.get(new Decoded(json, type), key -> MAPPER.readValue(key.json, key.type)));
   }
 
-  static <T> Optional<T> readOptional(@Nullable String json, Class<T> type) {
-    return Optional.ofNullable(json).map(text -> read(text, type));
+  static <T> T read(byte[] json, Class<T> type) {
+    return MAPPER.readValue(json, type);
   }
 
   /** A map of texts, in the order of its keys. */
@@ -50,6 +60,6 @@ final class Json {
   }
 
   static <T> List<T> readList(String json, Class<T[]> type) {
-    return List.of(MAPPER.readValue(json, type));
+    return json.equals(EMPTY_LIST) ? List.of() : List.of(MAPPER.readValue(json, type));
   }
 }

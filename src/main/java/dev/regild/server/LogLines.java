@@ -5,25 +5,19 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.LayoutBase;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.slf4j.event.KeyValuePair;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * Writes an event as one line, {@code key=value} or JSON; a stack trace is part of the line.
- * Logback makes it from its own configuration, too: {@code <layout
- * class="dev.regild.server.LogLines"><format>text</format></layout>}.
- */
-public final class LogLines extends LayoutBase<ILoggingEvent> {
+/** Writes an event as one line, {@code key=value} or JSON; a stack trace is part of the line. */
+final class LogLines extends LayoutBase<ILoggingEvent> {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private Config.LogFormat format = Config.LogFormat.TEXT;
 
-  /** {@code text} or {@code json}. */
-  public void setFormat(String name) {
-    format = Config.LogFormat.valueOf(name.toUpperCase(Locale.ROOT));
+  void setFormat(Config.LogFormat format) {
+    this.format = format;
   }
 
   @Override

@@ -19,9 +19,13 @@ public final class Logging {
 
   /** Logs to the standard error output. */
   public static void start(Config.LogFormat format) {
+    start(format, standardError());
+  }
+
+  static OutputStreamAppender<ILoggingEvent> standardError() {
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setTarget("System.err");
-    start(format, appender);
+    return appender;
   }
 
   /** Logs to a file, which is made or added to. */
@@ -37,9 +41,18 @@ public final class Logging {
     SLF4JBridgeHandler.install();
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
+    configure(context, format, appender);
+    context.getLogger("dev.regild").setLevel(Level.INFO);
+  }
+
+  /** Has warnings and errors written. */
+  static void configure(
+      LoggerContext context,
+      Config.LogFormat format,
+      OutputStreamAppender<ILoggingEvent> appender) {
     LogLines lines = new LogLines();
     lines.setContext(context);
-    lines.setFormat(format.name());
+    lines.setFormat(format);
     lines.start();
     LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
     encoder.setContext(context);
@@ -52,6 +65,5 @@ public final class Logging {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
     root.addAppender(appender);
-    context.getLogger("dev.regild").setLevel(Level.INFO);
   }
 }

@@ -10,12 +10,18 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What is counted and timed, in Prometheus's format. */
 final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
+  private final Map<Kind, Timer> requests = new ConcurrentHashMap<>();
+
+  /** Requests that are counted together. */
+  private record Kind(String operation, String outcome) {}
 
   Metrics() {
     new JvmMemoryMetrics().bindTo(registry);
@@ -34,18 +40,21 @@ final class Metrics implements AutoCloseable {
    * @param outcome {@code ok} or the error's name
    */
   void request(String operation, String outcome, Duration took) {
-    Timer.builder("regild.requests")
+    requests.computeIfAbsent(new Kind(operation, outcome), this::timer).record(took);
+  }
+
+  private Timer timer(Kind kind) {
+    return Timer.builder("regild.requests")
         .description("Requests, by operation and outcome")
-        .tag("operation", operation)
-        .tag("outcome", outcome)
+        .tag("operation", kind.operation)
+        .tag("outcome", kind.outcome)
         .serviceLevelObjectives(
             Duration.ofMillis(5),
             Duration.ofMillis(25),
             Duration.ofMillis(100),
             Duration.ofSeconds(1),
             Duration.ofSeconds(10))
-        .register(registry)
-        .record(took);
+        .register(registry);
   }
 
   String scrape() {

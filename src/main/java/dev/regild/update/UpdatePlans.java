@@ -14,6 +14,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -50,10 +51,13 @@ public final class UpdatePlans {
   record Outlook(boolean hasChanges, boolean agentIsLatest) {}
 
   /**
+   * What an outlook depends on.
+   *
    * @param inventory its digest
    * @param snapshot its digest
+   * @param agents the names of the channel's agents
    */
-  private record Question(String inventory, String snapshot, Channel channel) {}
+  private record Question(String inventory, String snapshot, List<String> agents) {}
 
   /**
    * What there is for a platform now.
@@ -101,7 +105,7 @@ public final class UpdatePlans {
   /** As {@link #plan}, but only what it comes to. */
   Outlook outlook(Offer offer, String inventory) {
     return outlooks.get(
-        new Question(inventory, offer.snapshot().digest(), offer.channel()),
+        new Question(inventory, offer.snapshot().digest(), offer.channel().agentPackages()),
         _ -> lookOut(offer, inventories.load(inventory)));
   }
 
