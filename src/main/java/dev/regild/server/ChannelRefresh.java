@@ -21,6 +21,10 @@ import org.slf4j.LoggerFactory;
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
+
+  /** A refresh has time: while a server starts, its first requests are worth more. */
+  private static final Duration FIRST_LOOK = Duration.ofSeconds(5);
+
   private static final Duration LOOK = Duration.ofSeconds(20);
   private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
 
@@ -58,6 +62,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void run() {
     try {
+      Thread.sleep(FIRST_LOOK);
       while (true) {
         refreshDue();
         Thread.sleep(LOOK);
