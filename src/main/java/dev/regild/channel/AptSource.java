@@ -38,7 +38,7 @@ public record AptSource(
     if (uris.isEmpty()) {
       throw new IllegalArgumentException("uris: is empty; name at least one repository");
     }
-    Keyring.check("signed-by", signedBy);
+    KeyText.check("signed-by", signedBy);
   }
 
   @Override

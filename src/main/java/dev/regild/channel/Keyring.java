@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The public keys whose signatures a source trusts. */
 final class Keyring {
-  private static final String ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
   private static final Set<Integer> GOOD_HASHES =
       Set.of(
           HashAlgorithmTags.SHA224,
@@ -50,21 +49,6 @@ final class Keyring {
     this.setting = setting;
     this.origin = origin;
     this.certificates = certificates;
-  }
-
-  /**
-   * Refuses what can be neither a path nor a key.
-   *
-   * @param setting the key of the channel's file, for the message
-   */
-  static void check(String setting, String signedBy) {
-    if (!signedBy.startsWith("/") && !signedBy.strip().startsWith(ARMOR)) {
-      throw new IllegalArgumentException(
-          setting
-              + ": must be the absolute path of a keyring, or an armored public key that begins"
-              + " with "
-              + ARMOR);
-    }
   }
 
   /**
@@ -230,12 +214,12 @@ final class Keyring {
       throws ChannelException {
     try {
       String text = new String(content, ISO_8859_1);
-      if (!text.contains(ARMOR)) {
+      if (!text.contains(KeyText.ARMOR)) {
         return new OpenPGPKeyReader().parseCertificates(content);
       }
       List<OpenPGPCertificate> result = new ArrayList<>();
-      for (int at = text.indexOf(ARMOR); at >= 0; ) {
-        int next = text.indexOf(ARMOR, at + 1);
+      for (int at = text.indexOf(KeyText.ARMOR); at >= 0; ) {
+        int next = text.indexOf(KeyText.ARMOR, at + 1);
         String block = next < 0 ? text.substring(at) : text.substring(at, next);
         result.addAll(new OpenPGPKeyReader().parseCertificates(block));
         at = next;

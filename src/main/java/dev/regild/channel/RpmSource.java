@@ -32,7 +32,7 @@ public record RpmSource(String baseUrl, String architecture, String gpgKey)
               + " signs repomd.xml, or use https");
     }
     if (!gpgKey.isEmpty()) {
-      Keyring.check("gpgkey", gpgKey);
+      KeyText.check("gpgkey", gpgKey);
     }
   }
 
