@@ -1,5 +1,7 @@
 package dev.regild.image;
 
+import java.util.regex.Pattern;
+
 /**
  * The account and the region that a resource belongs to; names are unique within the pair.
  *
@@ -7,11 +9,14 @@ package dev.regild.image;
  * @param region {@code us-east-1}
  */
 public record Owner(String accountId, String region) {
+  private static final Pattern ACCOUNT_ID = Pattern.compile("([0-9]{12})?");
+  private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,32}");
+
   public Owner {
-    if (!accountId.matches("(\\d{12})?")) {
+    if (!ACCOUNT_ID.matcher(accountId).matches()) {
       throw new IllegalArgumentException("An account id has twelve digits: " + accountId);
     }
-    if (!region.matches("[a-z0-9-]{1,32}")) {
+    if (!REGION.matcher(region).matches()) {
       throw new IllegalArgumentException("This is no region: " + region);
     }
   }

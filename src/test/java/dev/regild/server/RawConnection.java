@@ -54,17 +54,30 @@ final class RawConnection implements AutoCloseable {
 
   /** The next answer; an interim one has neither length nor body. */
   Answer read() throws IOException {
+    Answer head = readHead();
+    byte[] body = in.readNBytes(length(head));
+    return new Answer(head.status(), head.headers(), new String(body, UTF_8));
+  }
+
+  /** The next answer without its body, which is passed over. */
+  Answer skip() throws IOException {
+    Answer head = readHead();
+    in.skipNBytes(length(head));
+    return head;
+  }
+
+  private static int length(Answer head) {
+    return Integer.parseInt(head.headers().getOrDefault("content-length", "0"));
+  }
+
+  private Answer readHead() throws IOException {
     String statusLine = line();
     Map<String, String> headers = new HashMap<>();
     for (String line = line(); !line.isEmpty(); line = line()) {
       String[] header = line.split(":", 2);
       headers.put(header[0].toLowerCase(Locale.ROOT), header[1].strip());
     }
-    int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
-    return new Answer(
-        Integer.parseInt(statusLine.split(" ", 3)[1]),
-        headers,
-        new String(in.readNBytes(length), UTF_8));
+    return new Answer(Integer.parseInt(statusLine.split(" ", 3)[1]), headers, "");
   }
 
   /** Whether the server has ended the connection, and had nothing more to say. */
