@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
- * packages that no update has asked for in a month.
+ * Reads what the channels have, so that the first dry run need not wait for it; then refreshes
+ * every channel when it is due, and removes snapshots that nothing needs any more and packages that
+ * no update has asked for in a month.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
@@ -62,6 +63,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void run() {
     try {
+      readSnapshots();
       Thread.sleep(FIRST_LOOK);
       while (true) {
         refreshDue();
@@ -69,6 +71,16 @@ final class ChannelRefresh implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       LOG.debug("channel refresh ends");
+    }
+  }
+
+  private void readSnapshots() {
+    try {
+      for (Channel channel : channels.list()) {
+        var _ = channels.current(channel.name());
+      }
+    } catch (ChannelException e) {
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("a channel's snapshot can't be read");
     }
   }
 
