@@ -63,7 +63,6 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void run() {
     try {
-      readSnapshots();
       Thread.sleep(FIRST_LOOK);
       while (true) {
         refreshDue();
@@ -71,16 +70,6 @@ final class ChannelRefresh implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       LOG.debug("channel refresh ends");
-    }
-  }
-
-  private void readSnapshots() {
-    try {
-      for (Channel channel : channels.list()) {
-        var _ = channels.current(channel.name());
-      }
-    } catch (ChannelException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("a channel's snapshot can't be read");
     }
   }
 
