@@ -45,7 +45,7 @@ public final class AgentVersions {
                 image
                     .platform()
                     .flatMap(platform -> offers.computeIfAbsent(platform, this::offer))
-                    .map(offer -> plans.outlook(offer, disk.inventory()).agentIsLatest()));
+                    .map(offer -> plans.isAgentLatest(offer, disk.inventory())));
   }
 
   static List<InstalledPackage> agents(Inventory inventory, Channel channel) {

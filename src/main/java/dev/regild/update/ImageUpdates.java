@@ -77,7 +77,7 @@ public final class ImageUpdates {
     String inventory = inventoryOf(existing);
     String platform = existing.platform().orElse("");
     UpdatePlans.Offer offer = plans.offerFor(platform);
-    boolean canUpdate = plans.outlook(offer, inventory).hasChanges();
+    boolean canUpdate = plans.hasChanges(offer, inventory);
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
     }

@@ -27,7 +27,9 @@ public final class UpdatePlans {
 
   private final Channels channels;
   private final Inventories inventories;
-  private final Cache<Question, Outlook> outlooks =
+  private final Cache<Question, Boolean> changes =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+  private final Cache<Question, Boolean> agents =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
   public UpdatePlans(Channels channels, Inventories inventories) {
@@ -43,15 +45,7 @@ public final class UpdatePlans {
   }
 
   /**
-   * What an update would come to.
-   *
-   * @param hasChanges whether anything would change
-   * @param agentIsLatest whether the snapshot has no newer version of any of the channel's agents
-   */
-  record Outlook(boolean hasChanges, boolean agentIsLatest) {}
-
-  /**
-   * What an outlook depends on.
+   * What the remembered answers depend on.
    *
    * @param inventory its digest
    * @param snapshot its digest
@@ -102,18 +96,25 @@ public final class UpdatePlans {
         inventory.packages(), offer.availableTo(inventory), offer.channel().planRules());
   }
 
-  /** As {@link #plan}, but only what it comes to. */
-  Outlook outlook(Offer offer, String inventory) {
-    return outlooks.get(
-        new Question(inventory, offer.snapshot().digest(), offer.channel().agentPackages()),
-        _ -> lookOut(offer, inventories.load(inventory)));
+  /** Whether an update of the inventory of that digest would change anything. */
+  boolean hasChanges(Offer offer, String inventory) {
+    return changes.get(
+        question(offer, inventory), _ -> !plan(offer, inventories.load(inventory)).isEmpty());
   }
 
-  private static Outlook lookOut(Offer offer, Inventory inventory) {
-    AvailablePackages available = offer.availableTo(inventory);
-    boolean agentIsLatest =
-        AgentVersions.agents(inventory, offer.channel()).stream()
-            .allMatch(agent -> available.upgradeOf(agent).isEmpty());
-    return new Outlook(!plan(offer, inventory).isEmpty(), agentIsLatest);
+  /** Whether the snapshot has no newer version of any of the channel's agents. */
+  boolean isAgentLatest(Offer offer, String inventory) {
+    return agents.get(
+        question(offer, inventory),
+        _ -> {
+          Inventory installed = inventories.load(inventory);
+          AvailablePackages available = offer.availableTo(installed);
+          return AgentVersions.agents(installed, offer.channel()).stream()
+              .allMatch(agent -> available.upgradeOf(agent).isEmpty());
+        });
+  }
+
+  private static Question question(Offer offer, String inventory) {
+    return new Question(inventory, offer.snapshot().digest(), offer.channel().agentPackages());
   }
 }
