@@ -16,9 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what the channels have, so that the first dry run need not wait for it; then refreshes
- * every channel when it is due, and removes snapshots that nothing needs any more and packages that
- * no update has asked for in a month.
+ * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
+ * packages that no update has asked for in a month.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
