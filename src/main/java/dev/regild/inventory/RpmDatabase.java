@@ -30,7 +30,7 @@ final class RpmDatabase {
 
   /** Every installed package; of kernels all versions. */
   static List<InstalledPackage> read(GuestFiles guest) throws IOException {
-    List<Pattern> locks = locks(guest);
+    List<Lock> locks = locks(guest);
     List<InstalledPackage> packages = new ArrayList<>();
     for (String line : guest.run("rpm", "-qa", "--qf", FORMAT).lines().toList()) {
       String[] fields = line.split("\t", -1);
@@ -40,7 +40,7 @@ final class RpmDatabase {
       // The keys that rpm trusts are kept as packages that have no architecture.
       if (!fields[4].equals("(none)")) {
         String name = fields[0];
-        boolean held = locks.stream().anyMatch(lock -> lock.matcher(name).matches());
+        boolean held = locks.stream().anyMatch(lock -> lock.covers(name));
         String version = RpmVersion.of(fields[1], fields[2], fields[3]);
         packages.add(new InstalledPackage(name, fields[4], version, held));
       }
@@ -60,23 +60,52 @@ final class RpmDatabase {
                     + " it."));
   }
 
-  private static List<Pattern> locks(GuestFiles guest) throws IOException {
-    List<Pattern> locks = new ArrayList<>();
+  private static List<Lock> locks(GuestFiles guest) throws IOException {
+    List<Lock> locks = new ArrayList<>();
     for (String path : LOCKS) {
       if (guest.exists(path)) {
         new String(guest.read(path), UTF_8)
             .lines()
-            .forEach(line -> lock(line).ifPresent(locks::add));
+            .forEach(line -> Lock.of(line).ifPresent(locks::add));
       }
     }
     return locks;
   }
 
-  /** The names that a line locks; empty for one that only excludes a version. */
-  private static Optional<Pattern> lock(String line) {
-    Matcher lock = LOCK.matcher(line.strip());
-    return lock.matches()
-        ? Optional.of(Pattern.compile("\\Q" + lock.group(1).replace("*", "\\E.*\\Q") + "\\E"))
-        : Optional.empty();
+  /**
+   * The names that a line locks. No regular expression is made of it: the line is the guest's, and
+   * must not be able to cost more than its length.
+   *
+   * @param pieces what a name has one after another, with any characters between them
+   */
+  private record Lock(List<String> pieces) {
+    /** Empty for a line that only excludes a version. */
+    static Optional<Lock> of(String line) {
+      Matcher lock = LOCK.matcher(line.strip());
+      return lock.matches()
+          ? Optional.of(new Lock(List.of(lock.group(1).split("\\*+", -1))))
+          : Optional.empty();
+    }
+
+    boolean covers(String name) {
+      String first = pieces.getFirst();
+      String last = pieces.getLast();
+      int at = first.length();
+      int end = name.length() - last.length();
+      if (pieces.size() == 1) {
+        return name.equals(first);
+      }
+      if (at > end || !name.startsWith(first) || !name.endsWith(last)) {
+        return false;
+      }
+      for (String piece : pieces.subList(1, pieces.size() - 1)) {
+        at = name.indexOf(piece, at);
+        if (at < 0 || at + piece.length() > end) {
+          return false;
+        }
+        at += piece.length();
+      }
+      return true;
+    }
   }
 }

@@ -84,6 +84,29 @@ class InventoryReaderTest {
   }
 
   @Test
+  void aLockMayHaveStarsAndNothingInItIsARegularExpression() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
+    install("rpm", "1", "4.14.3", "31.el8");
+    install("kernel-core", "0", "4.18.0", "477.el8");
+    install("bash", "0", "4.4.20", "5.el8");
+    Map<String, String> files = files("rocky", "8.10");
+    files.put("/usr/bin/rpm", "");
+    files.put(
+        "/etc/dnf/plugins/versionlock.list",
+        """
+        k*n*l*-0:4.18.0-477.el8.*
+        bas*sh-0:4.4.20-5.el8.*
+        b.*h-0:4.4.20-5.el8.*
+        *\\E[(-0:1-1.*
+        """);
+    assertThat(InventoryReader.read(disk(files)).packages())
+        .filteredOn(InstalledPackage::held)
+        .extracting(InstalledPackage::name)
+        .containsExactly("kernel-core");
+  }
+
+  @Test
   void theSystemsOfRpmAreKnownByTheirOwnNames() throws Exception {
     Map<String, String> platforms =
         Map.of("amzn 2", "AMAZON_LINUX2", "rhel 8.9", "RHEL8", "rocky 8.10", "ROCKY_LINUX8");
