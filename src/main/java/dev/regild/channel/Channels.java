@@ -211,7 +211,7 @@ public final class Channels {
 
   /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
   public Optional<Snapshot> snapshot(String digest) throws ChannelException {
-    if (!digest.matches("[0-9a-f]{64}") || !Files.isDirectory(snapshots.resolve(digest))) {
+    if (!Sha256.isHex(digest) || !Files.isDirectory(snapshots.resolve(digest))) {
       return Optional.empty();
     }
     try {

@@ -107,7 +107,7 @@ record PackageLookup(
       throws ChannelException {
     String size = stanza.text(PackagesScanner.Field.SIZE);
     String sha256 = stanza.text(PackagesScanner.Field.SHA256);
-    if (!size.matches("\\d{1,15}") || !sha256.matches("[0-9a-f]{64}")) {
+    if (!size.matches("\\d{1,15}") || !Sha256.isHex(sha256)) {
       throw new ChannelException(
           fileName
               + " of "

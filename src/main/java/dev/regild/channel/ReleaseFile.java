@@ -51,7 +51,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, Index> indexes) {
   private static void addIndex(String what, String line, Map<String, Index> indexes)
       throws ChannelException {
     String[] words = line.split("\\s+", -1);
-    if (words.length != 3 || !words[0].matches("[0-9a-f]{64}") || !words[1].matches("\\d{1,12}")) {
+    if (words.length != 3 || !Sha256.isHex(words[0]) || !words[1].matches("\\d{1,12}")) {
       throw new ChannelException(what + " has a malformed line under SHA256: " + line);
     }
     indexes.put(words[2], new Index(Long.parseLong(words[1]), words[0]));

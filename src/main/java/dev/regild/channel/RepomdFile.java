@@ -75,8 +75,9 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
           values.clear();
         }
         case "repomd/data/checksum", "repomd/data/open-checksum" -> {
-          String hash = element.attribute("type") + ":" + element.text();
-          values.put(path, hash);
+          boolean sha256 = element.attribute("type").equals("sha256");
+          String hash = element.text();
+          values.put(path, sha256 ? hash : "");
         }
         case "repomd/data/timestamp" -> {
           String seconds = element.text().replaceFirst("\\..*", "");
@@ -109,11 +110,11 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
     private ReleaseFile.Index index(String prefix) throws IOException {
       String hash = values.getOrDefault("repomd/data/" + prefix + "checksum", "");
       String size = values.getOrDefault("repomd/data/" + prefix + "size", "");
-      if (!hash.matches("sha256:[0-9a-f]{64}") || !size.matches("\\d{1,12}")) {
+      if (!Sha256.isHex(hash) || !size.matches("\\d{1,12}")) {
         throw new IOException(
             "the index '" + type + "' has no size or SHA-256; it must be made by newer tools");
       }
-      return new ReleaseFile.Index(Long.parseLong(size), hash.substring("sha256:".length()));
+      return new ReleaseFile.Index(Long.parseLong(size), hash);
     }
   }
 }

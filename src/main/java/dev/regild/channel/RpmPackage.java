@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
 record RpmPackage(
     String name, String version, String architecture, String location, long size, String sha256) {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,254}");
+  private static final Pattern VERSION =
+      Pattern.compile("(?:\\d+:)?[^-:\\s]{1,120}-[^-:\\s]{1,120}");
+  private static final Pattern SIZE = Pattern.compile("\\d{1,15}");
   private static final Pattern FILE = Pattern.compile("(?:.*/)?[A-Za-z0-9_][^/\\s]*\\.rpm");
 
   /** Is given each package as it is read. */
@@ -80,8 +83,9 @@ record RpmPackage(
                     element.attribute("ver"),
                     element.attribute("rel")));
         case "metadata/package/checksum" -> {
-          String type = element.attribute("type");
-          values.put("checksum", type + ":" + element.text());
+          boolean sha256 = element.attribute("type").equals("sha256");
+          String hash = element.text();
+          values.put("sha256", sha256 ? hash : "");
         }
         case "metadata/package/size" -> values.put("size", element.attribute("package"));
         case "metadata/package/location" -> values.put("location", element.attribute("href"));
@@ -100,9 +104,9 @@ record RpmPackage(
       boolean good =
           WORD.matcher(value("name")).matches()
               && WORD.matcher(value("arch")).matches()
-              && value("version").matches("(?:\\d+:)?[^-:\\s]{1,120}-[^-:\\s]{1,120}")
-              && value("checksum").matches("sha256:[0-9a-f]{64}")
-              && value("size").matches("\\d{1,15}")
+              && VERSION.matcher(value("version")).matches()
+              && Sha256.isHex(value("sha256"))
+              && SIZE.matcher(value("size")).matches()
               && isRelative(location)
               && FILE.matcher(location).matches();
       if (!good) {
@@ -119,7 +123,7 @@ record RpmPackage(
               value("arch"),
               location,
               Long.parseLong(value("size")),
-              value("checksum").substring("sha256:".length())));
+              value("sha256")));
     }
 
     private String value(String key) {

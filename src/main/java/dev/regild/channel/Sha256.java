@@ -7,9 +7,12 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /** SHA-256 in lower-case hexadecimal. */
 final class Sha256 {
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+
   private Sha256() {}
 
   static String of(byte[] content) {
@@ -25,6 +28,11 @@ final class Sha256 {
       }
     }
     return hex(digest);
+  }
+
+  /** Whether a text has the form of one. */
+  static boolean isHex(String text) {
+    return HEX.matcher(text).matches();
   }
 
   static MessageDigest digest() {

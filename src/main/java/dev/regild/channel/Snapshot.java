@@ -29,6 +29,7 @@ import java.util.function.Consumer;
 public final class Snapshot implements AvailablePackages {
   private final Path directory;
   private final SnapshotManifest manifest;
+  private final PackageSystem system;
   private final PackageTable table;
 
   /** What the updateinfo indexes say, by the package's name. */
@@ -46,6 +47,7 @@ public final class Snapshot implements AvailablePackages {
       ModuleStreams.Active active) {
     this.directory = directory;
     this.manifest = manifest;
+    this.system = manifest.system();
     this.table = table;
     this.advisories = advisories;
     this.modules = modules;
@@ -58,11 +60,12 @@ public final class Snapshot implements AvailablePackages {
     ModuleStreams modules = new ModuleStreams();
     readEach(directory, manifest.files(SnapshotManifest.Kind.MODULES), (in, _) -> modules.add(in));
     PackageTable.Builder table = new PackageTable.Builder();
+    PackageSystem system = manifest.system();
     readEach(
         directory,
         indexes(manifest),
         (in, index) -> {
-          switch (manifest.system()) {
+          switch (system) {
             case DPKG -> addAll(in, index, table);
             case RPM ->
                 RpmPackage.readAll(
@@ -150,7 +153,7 @@ public final class Snapshot implements AvailablePackages {
 
   @Override
   public PackageSystem system() {
-    return manifest.system();
+    return system;
   }
 
   /**
@@ -179,14 +182,14 @@ public final class Snapshot implements AvailablePackages {
    */
   @Override
   public Optional<String> upgradeOf(InstalledPackage installed) {
-    Candidate candidate = new Candidate(installed, architecture(), system());
+    Candidate candidate = new Candidate(installed, architecture(), system);
     visit(installed.name(), candidate);
     return candidate.upgrade();
   }
 
   @Override
   public UpdateReasons reasonsFor(InstalledPackage installed, String to) {
-    Candidate candidate = new Candidate(installed, architecture(), system());
+    Candidate candidate = new Candidate(installed, architecture(), system);
     List<Advisory> said =
         advisories.getOrDefault(installed.name(), List.of()).stream()
             .filter(each -> candidate.takesIn(each.architecture(), each.version(), to))
@@ -230,7 +233,7 @@ public final class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException {
-    return new PackageLookup(directory, indexes(manifest), system()).find(uris);
+    return new PackageLookup(directory, indexes(manifest), system).find(uris);
   }
 
   private static List<SnapshotManifest.ListFile> indexes(SnapshotManifest manifest) {
