@@ -7,7 +7,6 @@ import dev.regild.inventory.DiskLayout;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.statement.SqlStatement;
 
@@ -100,7 +99,7 @@ final class ImageRow {
         instant(row, "base_image_released"),
         text(row, "agent_version"),
         new ImagePermissions(row.getBoolean("allow_fleet"), row.getBoolean("allow_image_builder")),
-        List.of(Json.readShared(row.getString("instance_families"), String[].class)),
+        Json.readList(row.getString("instance_families"), String[].class),
         row.getBoolean("dynamic_app_providers"),
         row.getBoolean("managed_software"),
         disk(row),

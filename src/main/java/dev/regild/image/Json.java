@@ -22,11 +22,12 @@ final class Json {
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
           .build();
 
-  private static final String EMPTY_LIST = "[]";
-
-  /** Some kilobytes each at most. */
+  /** Bounded by the length of the texts, since a catalogue of applications may have some. */
   private static final Cache<Decoded, Object> SHARED =
-      Caffeine.newBuilder().maximumSize(1_000).build();
+      Caffeine.newBuilder()
+          .maximumWeight(4 << 20)
+          .weigher((Decoded key, Object _) -> key.json.length())
+          .build();
 
   private record Decoded(String json, Class<?> type) {}
 
@@ -59,7 +60,8 @@ final class Json {
     return MAPPER.readValue(json, new TypeReference<TreeMap<String, String>>() {});
   }
 
+  /** A list of immutable values, decoded as by {@link #readShared}. */
   static <T> List<T> readList(String json, Class<T[]> type) {
-    return json.equals(EMPTY_LIST) ? List.of() : List.of(MAPPER.readValue(json, type));
+    return List.of(readShared(json, type));
   }
 }
