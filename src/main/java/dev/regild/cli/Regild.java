@@ -75,15 +75,22 @@ public final class Regild {
    * @return its exit status
    */
   public static int run(PrintWriter out, PrintWriter err, String... args) {
-    // To look at every command is a third of a server's start, and at this one a twentieth: that is
-    // done only where none is named.
     Class<?> named = args.length == 0 || args[0].equals("help") ? null : COMMANDS.get(args[0]);
-    CommandLine line = new CommandLine(named == null ? new Regild() : named);
-    if (named == null) {
-      COMMANDS.forEach(line::addSubcommand);
-    } else {
-      line.setCommandName("regild " + args[0]);
+    if (named != null) {
+      // Alone: to look at all the others would be a third of a server's start.
+      CommandLine command = new CommandLine(named).setCommandName("regild " + args[0]);
+      return execute(command, out, err, Arrays.copyOfRange(args, 1, args.length));
     }
+    CommandLine regild = new CommandLine(new Regild());
+    COMMANDS.forEach(regild::addSubcommand);
+    if (args.length == 0) {
+      regild.usage(out);
+      return 2;
+    }
+    return execute(regild, out, err, args);
+  }
+
+  private static int execute(CommandLine line, PrintWriter out, PrintWriter err, String... args) {
     line.setOut(out);
     line.setErr(err);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
@@ -96,10 +103,6 @@ public final class Regild {
       }
       return 1;
     });
-    if (args.length == 0) {
-      line.usage(line.getOut());
-      return 2;
-    }
-    return line.execute(named == null ? args : Arrays.copyOfRange(args, 1, args.length));
+    return line.execute(args);
   }
 }
