@@ -14,9 +14,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class LogLines extends LayoutBase<ILoggingEvent> {
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private Config.LogFormat format = Config.LogFormat.TEXT;
+  private final Config.LogFormat format;
 
-  void setFormat(Config.LogFormat format) {
+  LogLines(Config.LogFormat format) {
     this.format = format;
   }
 

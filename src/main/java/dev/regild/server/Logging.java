@@ -50,9 +50,8 @@ public final class Logging {
       LoggerContext context,
       Config.LogFormat format,
       OutputStreamAppender<ILoggingEvent> appender) {
-    LogLines lines = new LogLines();
+    LogLines lines = new LogLines(format);
     lines.setContext(context);
-    lines.setFormat(format);
     lines.start();
     LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
     encoder.setContext(context);
