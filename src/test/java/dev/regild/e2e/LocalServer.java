@@ -136,6 +136,14 @@ final class LocalServer implements AutoCloseable {
     return new LocalServer(data, RegildServer.start(config), channels);
   }
 
+  /** Uploads a disk and makes an image of it; it is there, or has failed, when this returns. */
+  Image importDisk(AppStreamClient client, String name, Path disk) throws Exception {
+    String id = http().post("/regild/v1/disks", disk).path("diskId").asString();
+    client.createImportedImage(
+        r -> r.name(name).sourceAmiId(id).iamRoleArn("arn:aws:iam::123456789012:role/import"));
+    return await(client, name);
+  }
+
   /** Waits until an image is there, or has failed. */
   static Image await(AppStreamClient client, String name) throws InterruptedException {
     Instant end = Instant.now().plus(FINISHED);

@@ -34,11 +34,8 @@ class UpdateInApplianceIT {
             LocalServer.start(data, List.of(LocalServer.source(agent)), Isolation.VM);
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
-      String disk = http.post("/regild/v1/disks", Fixtures.goldenImage()).path("diskId").asString();
-      client.createImportedImage(r ->
-          r.name("golden").sourceAmiId(disk).iamRoleArn("arn:aws:iam::123456789012:role/import"));
-      assertThat(LocalServer.await(client, "golden").appstreamAgentVersion())
-          .isEqualTo(GoldenImage.AGENT.version());
+      Image base = server.importDisk(client, "golden", Fixtures.goldenImage());
+      assertThat(base.appstreamAgentVersion()).isEqualTo(GoldenImage.AGENT.version());
 
       client.createUpdatedImage(r -> r.existingImageName("golden").newImageName("renewed"));
       Image renewed = LocalServer.await(client, "renewed");

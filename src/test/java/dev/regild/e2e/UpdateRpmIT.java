@@ -48,10 +48,7 @@ class UpdateRpmIT {
                 Map.of());
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
-      String disk = http.post("/regild/v1/disks", rocky.disk()).path("diskId").asString();
-      client.createImportedImage(r ->
-          r.name("rocky").sourceAmiId(disk).iamRoleArn("arn:aws:iam::123456789012:role/import"));
-      Image base = LocalServer.await(client, "rocky");
+      Image base = server.importDisk(client, "rocky", rocky.disk());
       assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(base.platformAsString()).isEqualTo("ROCKY_LINUX8");
       assertThat(base.appstreamAgentVersion()).isEqualTo("1.0.0-1.el8");
