@@ -144,6 +144,13 @@ final class LocalServer implements AutoCloseable {
     return await(client, name);
   }
 
+  /** What a dry run says of an image. */
+  static boolean canUpdate(AppStreamClient client, String name) {
+    return client
+        .createUpdatedImage(r -> r.existingImageName(name).newImageName("next").dryRun(true))
+        .canUpdateImage();
+  }
+
   /** Waits until an image is there, or has failed. */
   static Image await(AppStreamClient client, String name) throws InterruptedException {
     Instant end = Instant.now().plus(FINISHED);

@@ -63,12 +63,7 @@ class UpdateRpmIT {
       assertThat(renewed.appstreamAgentVersion()).isEqualTo("2.0.0-1.el8");
       assertSteps(http.get("/regild/v1/updates/renewed"));
       assertThat(server.unfinished()).isEmpty();
-      assertThat(
-              client
-                  .createUpdatedImage(
-                      r -> r.existingImageName("renewed").newImageName("next").dryRun(true))
-                  .canUpdateImage())
-          .isFalse();
+      assertThat(LocalServer.canUpdate(client, "renewed")).isFalse();
       GuestTree before;
       try (Guest guest = server.open(base.arn(), directory.resolve("base"))) {
         before = GuestTree.read(guest);

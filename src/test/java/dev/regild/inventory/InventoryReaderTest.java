@@ -61,18 +61,11 @@ class InventoryReaderTest {
 
   @Test
   void whatRpmHasInstalledIsReadByRpmItself() throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
-    install("rpm", "1", "4.14.3", "31.el8");
-    install("kernel-core", "0", "4.18.0", "477.el8");
+    GuestFiles rocky =
+        rocky(
+            "# Added by 'versionlock add'\nbash-0:4.4.20-5.el8.*\n!kernel-core-0:4.18.0-553.el8.*\n");
     install("kernel-core", "0", "4.18.0", "553.el8");
-    install("bash", "0", "4.4.20", "5.el8");
-    Map<String, String> files = files("rocky", "8.10");
-    files.put("/usr/bin/rpm", "");
-    files.put(
-        "/etc/dnf/plugins/versionlock.list",
-        "# Added by 'versionlock add'\nbash-0:4.4.20-5.el8.*\n!kernel-core-0:4.18.0-553.el8.*\n");
-    Inventory inventory = InventoryReader.read(disk(files));
+    Inventory inventory = InventoryReader.read(rocky);
     assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));
     assertThat(inventory.architecture()).isEqualTo("noarch");
     assertThat(inventory.packages())
@@ -85,22 +78,15 @@ class InventoryReaderTest {
 
   @Test
   void aLockMayHaveStarsAndNothingInItIsARegularExpression() throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
-    install("rpm", "1", "4.14.3", "31.el8");
-    install("kernel-core", "0", "4.18.0", "477.el8");
-    install("bash", "0", "4.4.20", "5.el8");
-    Map<String, String> files = files("rocky", "8.10");
-    files.put("/usr/bin/rpm", "");
-    files.put(
-        "/etc/dnf/plugins/versionlock.list",
-        """
-        k*n*l*-0:4.18.0-477.el8.*
-        bas*sh-0:4.4.20-5.el8.*
-        b.*h-0:4.4.20-5.el8.*
-        *\\E[(-0:1-1.*
-        """);
-    assertThat(InventoryReader.read(disk(files)).packages())
+    GuestFiles rocky =
+        rocky(
+            """
+            k*n*l*-0:4.18.0-477.el8.*
+            bas*sh-0:4.4.20-5.el8.*
+            b.*h-0:4.4.20-5.el8.*
+            *\\E[(-0:1-1.*
+            """);
+    assertThat(InventoryReader.read(rocky).packages())
         .filteredOn(InstalledPackage::held)
         .extracting(InstalledPackage::name)
         .containsExactly("kernel-core");
@@ -117,6 +103,19 @@ class InventoryReaderTest {
           .hasMessageContaining("/usr/bin/rpm is missing");
       assertThat(PackageSystem.of(each.getValue())).isEqualTo(PackageSystem.RPM);
     }
+  }
+
+  /** A Rocky Linux with a few packages, of which these lines lock some. */
+  private GuestFiles rocky(String locks) throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
+    install("rpm", "1", "4.14.3", "31.el8");
+    install("kernel-core", "0", "4.18.0", "477.el8");
+    install("bash", "0", "4.4.20", "5.el8");
+    Map<String, String> files = files("rocky", "8.10");
+    files.put("/usr/bin/rpm", "");
+    files.put("/etc/dnf/plugins/versionlock.list", locks);
+    return disk(files);
   }
 
   private void install(String name, String epoch, String version, String release) throws Exception {
