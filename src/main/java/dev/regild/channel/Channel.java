@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
+import dev.regild.plan.PlatformType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -58,7 +59,6 @@ public record Channel(
   public static final Duration DEFAULT_REFRESH_INTERVAL = Duration.ofHours(1);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
-  private static final Pattern PLATFORM = Pattern.compile("[A-Z][A-Z0-9_]{1,62}");
   private static final Pattern GLOB = Pattern.compile("[A-Za-z0-9_+.*-]+");
   private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
@@ -69,15 +69,11 @@ public record Channel(
    */
   public Channel {
     checkName(name);
-    if (!PLATFORM.matcher(platform).matches()) {
-      throw new IllegalArgumentException(
-          "platform: '" + platform + "' can't be used; write for example DEBIAN_12");
-    }
+    PackageSystem own = systemOf(platform);
     sources = List.copyOf(sources);
     if (sources.isEmpty()) {
       throw new IllegalArgumentException("sources: is empty; name at least one repository");
     }
-    PackageSystem own = PackageSystem.of(platform);
     if (sources.stream().anyMatch(source -> source.system() != own)) {
       String kinds = own == PackageSystem.DPKG ? "repomd, and %s has apt" : "apt, and %s has rpm";
       throw new IllegalArgumentException(
@@ -106,6 +102,14 @@ public record Channel(
   public PlanRules planRules() {
     return new PlanRules(
         driverPackages.stream().map(Channel::compiled).toList(), Set.copyOf(agentPackages));
+  }
+
+  private static PackageSystem systemOf(String platform) {
+    try {
+      return PlatformType.of(platform).system();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("platform: " + e.getMessage(), e);
+    }
   }
 
   /** The package system of its repositories. */

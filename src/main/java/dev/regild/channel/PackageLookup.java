@@ -38,6 +38,7 @@ record PackageLookup(
         switch (system) {
           case DPKG -> findDeb(index, wanted, found);
           case RPM -> findRpm(index, wanted, found);
+          case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
         }
       }
     } catch (IOException e) {

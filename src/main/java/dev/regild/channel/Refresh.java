@@ -98,6 +98,7 @@ final class Refresh {
     return switch (channel.system()) {
       case DPKG -> new AptRepositories(documents, clock).read(channel);
       case RPM -> new RpmRepositories(documents, clock).read(channel);
+      case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
     };
   }
 

@@ -73,6 +73,7 @@ public final class Snapshot implements AvailablePackages {
                     each ->
                         table.add(
                             each, modules.of(each.name(), each.version(), each.architecture())));
+            case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
           }
         });
     return new Snapshot(

@@ -4,12 +4,12 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
-import dev.regild.inventory.InventoryReader;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -160,7 +160,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** Whether this host can service the images of each platform. */
   private void platforms(Table table, boolean able) {
-    for (String platform : InventoryReader.PLATFORMS) {
+    for (PlatformType type : PlatformType.values()) {
+      String platform = type.example();
       String what = "platform " + platform;
       if (!able) {
         table.row(what, "no", "this machine lacks what is named below");

@@ -8,6 +8,7 @@ import dev.regild.machine.Accelerator;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.Guestfs.Partition;
 import dev.regild.machine.GuestfsException;
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,7 +97,7 @@ public final class DiskInspector {
               + "\" ("
               + type
               + "), and there is no servicing for it: Regild services "
-              + InventoryReader.SERVICED
+              + PlatformType.products()
               + ".");
     }
     return roots.getFirst();

@@ -1,16 +1,37 @@
 package dev.regild.inventory;
 
+import dev.regild.machine.DiskBus;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the operating system's filesystems lie on its disk, found once, inside an appliance.
  *
  * @param firmware what the disk boots with
  * @param filesystems in the order of mounting, the root first
+ * @param hardware what else the system wants of its machine
  */
-public record DiskLayout(Firmware firmware, List<Filesystem> filesystems) {
-  public DiskLayout {
-    filesystems = List.copyOf(filesystems);
+public record DiskLayout(Firmware firmware, List<Filesystem> filesystems, Hardware hardware) {
+  public DiskLayout(Firmware firmware, List<Filesystem> filesystems, @Nullable Hardware hardware) {
+    this.firmware = firmware;
+    this.filesystems = List.copyOf(filesystems);
+    // A layout that was stored before this was looked for has none.
+    this.hardware = hardware == null ? Hardware.USUAL : hardware;
+  }
+
+  /** Of a system that runs on the usual machine. */
+  public DiskLayout(Firmware firmware, List<Filesystem> filesystems) {
+    this(firmware, filesystems, Hardware.USUAL);
+  }
+
+  /**
+   * What a system wants of its machine.
+   *
+   * @param bus that it has a driver for at its boot
+   * @param tpm whether it had a TPM
+   */
+  public record Hardware(DiskBus bus, boolean tpm) {
+    static final Hardware USUAL = new Hardware(DiskBus.VIRTIO, false);
   }
 
   public enum Firmware {

@@ -3,6 +3,7 @@ package dev.regild.inventory;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
@@ -13,14 +14,6 @@ import java.util.Optional;
 
 /** Reads the inventory of a system: of Debian's family from its files, of rpm's by its own rpm. */
 public final class InventoryReader {
-  /** The operating systems that can be serviced, for messages. */
-  static final String SERVICED =
-      "Debian, Ubuntu 24.04, RHEL 8 and Rocky Linux 8, and plans updates of Amazon Linux 2";
-
-  /** The platforms of disks that are known here; further releases of Debian are, too. */
-  public static final List<String> PLATFORMS =
-      List.of("DEBIAN_12", "UBUNTU_PRO_2404", "RHEL8", "ROCKY_LINUX8", "AMAZON_LINUX2");
-
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
   private static final Comparator<InstalledPackage> ORDER =
@@ -46,14 +39,15 @@ public final class InventoryReader {
                     "The operating system on this disk is \""
                         + name
                         + "\", and there is no servicing for it: Regild services "
-                        + SERVICED
+                        + PlatformType.products()
                         + "."));
     OperatingSystem os =
         new OperatingSystem(
             platform, name, id.equals("debian") ? debianVersion(files, version) : version);
-    return switch (PackageSystem.of(platform)) {
+    return switch (PlatformType.of(platform).system()) {
       case DPKG -> ofDpkg(os, files);
       case RPM -> ofRpm(os, files);
+      case WINDOWS -> throw new IllegalStateException("Windows has no os-release");
     };
   }
 

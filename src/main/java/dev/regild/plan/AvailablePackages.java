@@ -1,5 +1,6 @@
 package dev.regild.plan;
 
+import java.util.List;
 import java.util.Optional;
 
 /** What a channel offers, as one snapshot saw it. */
@@ -15,9 +16,18 @@ public interface AvailablePackages {
   Optional<String> upgradeOf(InstalledPackage installed);
 
   /**
+   * What belongs into the image although no version of it is there: an update of a part that was
+   * never updated, a driver for a device without one. Package repositories have none.
+   */
+  default List<NewPackage> additions() {
+    return List.of();
+  }
+
+  /**
    * What the channel says about an upgrade.
    *
-   * @param to as {@link #upgradeOf} answered
+   * @param installed as it is now; of an addition, with an empty version
+   * @param to as {@link #upgradeOf} or {@link #additions} answered
    */
   UpdateReasons reasonsFor(InstalledPackage installed, String to);
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind operating system, driver or agent
  * @param name the package's name
  * @param architecture the package's architecture
- * @param from the installed version
+ * @param from the installed version; empty for a package that is new
  * @param to the version that the channel offers
  * @param security whether its repositories say that it mends security
  * @param advisories what they say about it, by id; empty where they publish none, as Debian's

@@ -1,7 +1,6 @@
 package dev.regild.plan;
 
 import java.util.Comparator;
-import java.util.List;
 
 /** A family of package managers: how its versions compare, and what its words are. */
 public enum PackageSystem {
@@ -9,9 +8,10 @@ public enum PackageSystem {
   DPKG("all"),
 
   /** rpm, with dnf or yum. */
-  RPM("noarch");
+  RPM("noarch"),
 
-  private static final List<String> RPM_PLATFORMS = List.of("AMAZON_LINUX", "RHEL", "ROCKY_LINUX");
+  /** Component Based Servicing, Plug and Play and Windows Installer. */
+  WINDOWS("neutral");
 
   private final String anyArchitecture;
 
@@ -19,16 +19,12 @@ public enum PackageSystem {
     this.anyArchitecture = anyArchitecture;
   }
 
-  /** The package system of a platform, in the form of the API's {@code PlatformType}. */
-  public static PackageSystem of(String platform) {
-    return RPM_PLATFORMS.stream().anyMatch(platform::startsWith) ? RPM : DPKG;
-  }
-
   /** The order of versions, as the package manager has it. */
   public Comparator<String> order() {
     return switch (this) {
       case DPKG -> DebianVersion.ORDER;
       case RPM -> RpmVersion.ORDER;
+      case WINDOWS -> WindowsVersion.ORDER;
     };
   }
 

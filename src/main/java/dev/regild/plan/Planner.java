@@ -19,7 +19,8 @@ public final class Planner {
 
   /**
    * Every installed package for which the channel has a higher version and which is not on hold. Of
-   * several installed versions of one package, as kernels have them, the newest counts.
+   * several installed versions of one package, as kernels have them, the newest counts. Then what
+   * the channel adds.
    */
   public static UpdatePlan plan(
       Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {
@@ -32,6 +33,15 @@ public final class Planner {
                 changes.add(
                     change(rules.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
       }
+    }
+    for (NewPackage each : available.additions()) {
+      InstalledPackage none = new InstalledPackage(each.name(), each.architecture(), "", false);
+      changes.add(
+          change(
+              rules.kindOf(each.name()),
+              none,
+              each.version(),
+              available.reasonsFor(none, each.version())));
     }
     changes.sort(ORDER);
     return new UpdatePlan(changes);

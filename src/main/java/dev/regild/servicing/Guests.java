@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,11 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
 
   /** Whether images of a platform can be serviced; updates of the others can only be planned. */
   public static boolean services(String platform) {
-    return !platform.equals("AMAZON_LINUX2");
+    return switch (PlatformType.of(platform).system()) {
+      case DPKG -> true;
+      case RPM -> !platform.equals("AMAZON_LINUX2");
+      case WINDOWS -> false;
+    };
   }
 
   /** The package manager of an opened guest. */
@@ -48,6 +53,8 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     return switch (system) {
       case DPKG -> new Apt(guest, applyLimit);
       case RPM -> new Dnf(guest, applyLimit);
+      case WINDOWS ->
+          throw new IllegalStateException("Windows has no package manager to run offline.");
     };
   }
 }

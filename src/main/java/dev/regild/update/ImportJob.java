@@ -24,7 +24,7 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationBoot;
 import java.io.IOException;
@@ -203,7 +203,7 @@ public final class ImportJob implements JobQueue.Job {
           boot.run(
               disk,
               inspection.layout(),
-              PackageSystem.of(inspection.inventory().os().platform()),
+              PlatformType.of(inspection.inventory().os().platform()).system(),
               directory.resolve("boot"),
               abort -> running(image, abort)));
     } catch (GuestException | StepException e) {

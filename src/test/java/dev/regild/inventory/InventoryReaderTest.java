@@ -10,6 +10,7 @@ import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -101,7 +102,7 @@ class InventoryReaderTest {
       assertThatThrownBy(() -> InventoryReader.read(disk(words[0], words[1])))
           .isInstanceOf(UnfitDiskException.class)
           .hasMessageContaining("/usr/bin/rpm is missing");
-      assertThat(PackageSystem.of(each.getValue())).isEqualTo(PackageSystem.RPM);
+      assertThat(PlatformType.of(each.getValue()).system()).isEqualTo(PackageSystem.RPM);
     }
   }
 

@@ -1,0 +1,78 @@
+package dev.regild.plan;
+
+import java.util.List;
+
+/**
+ * What is known of a Windows image beyond its packages, read from its registry.
+ *
+ * <p>The packages of its inventory stand for the same facts: {@link #SYSTEM} at the build's
+ * version, one for each update of Component Based Servicing by the name of its identity ({@code
+ * Package_for_RollupFix}), one for each driver package by its INF's original name, and one for each
+ * program by the name under which it is listed for removal.
+ *
+ * @param edition {@code EditionID}: {@code ServerDatacenter}, {@code Professional}
+ * @param displayVersion {@code 21H2}; empty where the system has none
+ * @param build {@code 20348.2340}
+ * @param updates every installed update of Component Based Servicing
+ * @param drivers every driver package of the driver store
+ * @param devices the hardware ids of the devices that the system has seen, each as its driver would
+ *     match it, in capitals
+ * @param programs every program that is listed for removal
+ * @param restartPending whether the system wants a restart before it is serviced
+ */
+public record WindowsFacts(
+    String edition,
+    String displayVersion,
+    String build,
+    List<InstalledUpdate> updates,
+    List<Driver> drivers,
+    List<String> devices,
+    List<Program> programs,
+    boolean restartPending) {
+  /** The name of the package that stands for the operating system itself. */
+  public static final String SYSTEM = "Windows";
+
+  public WindowsFacts {
+    updates = List.copyOf(updates);
+    drivers = List.copyOf(drivers);
+    devices = List.copyOf(devices);
+    programs = List.copyOf(programs);
+  }
+
+  /**
+   * An update of Component Based Servicing.
+   *
+   * @param identity {@code Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2340.1.10}
+   * @param kb {@code KB5035857}; empty where the package doesn't say
+   * @param state {@code INSTALLED}, {@code INSTALL_PENDING}, {@code STAGED}, {@code SUPERSEDED}
+   */
+  public record InstalledUpdate(String identity, String kb, String state) {}
+
+  /**
+   * A driver package.
+   *
+   * @param inf its INF's original name: {@code netkvm.inf}
+   * @param provider who made it
+   * @param deviceClass {@code Net}, {@code Display}
+   * @param version as {@link WindowsVersion#ofDriver} has it
+   * @param hardwareIds that it is for, in capitals
+   */
+  public record Driver(
+      String inf, String provider, String deviceClass, String version, List<String> hardwareIds) {
+    public Driver {
+      hardwareIds = List.copyOf(hardwareIds);
+    }
+  }
+
+  /**
+   * A program.
+   *
+   * @param name under which it is listed
+   * @param productCode Windows Installer's {@code {GUID}}, in capitals; empty for a program of
+   *     another installer
+   * @param upgradeCode the {@code {GUID}} of all of its versions, in capitals; empty where it has
+   *     none
+   */
+  public record Program(
+      String name, String version, String architecture, String productCode, String upgradeCode) {}
+}

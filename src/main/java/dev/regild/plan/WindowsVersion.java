@@ -1,0 +1,80 @@
+package dev.regild.plan;
+
+import java.util.Comparator;
+
+/**
+ * A version as Windows has them, ordered number by number: a build ({@code 10.0.20348.2340}), a
+ * program's version, or a driver's date and version ({@code 2024-06-21 31.0.15.5161}), of which the
+ * date counts first, as Plug and Play has it. Whatever is no digit only parts numbers; a number
+ * that is missing is zero, so texts that differ may be equal in this order.
+ *
+ * @param text the version
+ */
+public record WindowsVersion(String text) implements Comparable<WindowsVersion> {
+  /** The order of versions that are kept as plain text. */
+  public static final Comparator<String> ORDER = WindowsVersion::compare;
+
+  @Override
+  public int compareTo(WindowsVersion other) {
+    return compare(text, other.text);
+  }
+
+  /**
+   * A driver's version, as its INF's {@code DriverVer} has the two.
+   *
+   * @param date {@code 2024-06-21}
+   */
+  public static String ofDriver(String date, String version) {
+    return date + " " + version;
+  }
+
+  /**
+   * Compares two versions.
+   *
+   * @return negative, zero or positive, as {@link Comparator#compare}
+   */
+  public static int compare(String a, String b) {
+    int i = 0;
+    int j = 0;
+    while (i < a.length() || j < b.length()) {
+      i = firstDigit(a, i);
+      j = firstDigit(b, j);
+      int endA = digitsEnd(a, i);
+      int endB = digitsEnd(b, j);
+      int byNumber = compareNumbers(a.substring(i, endA), b.substring(j, endB));
+      if (byNumber != 0) {
+        return byNumber;
+      }
+      i = endA;
+      j = endB;
+    }
+    return 0;
+  }
+
+  private static int compareNumbers(String a, String b) {
+    String numberA = a.replaceFirst("^0+", "");
+    String numberB = b.replaceFirst("^0+", "");
+    int byLength = Integer.compare(numberA.length(), numberB.length());
+    return byLength != 0 ? byLength : numberA.compareTo(numberB);
+  }
+
+  private static int firstDigit(String text, int from) {
+    int i = from;
+    while (i < text.length() && !isDigit(text.charAt(i))) {
+      i++;
+    }
+    return i;
+  }
+
+  private static int digitsEnd(String text, int from) {
+    int i = from;
+    while (i < text.length() && isDigit(text.charAt(i))) {
+      i++;
+    }
+    return i;
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+}
