@@ -38,6 +38,7 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
+import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateJob;
@@ -132,7 +133,6 @@ public final class RegildServer implements AutoCloseable {
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
-    Guests guests = new Guests(config.isolation(), accelerator, APPLY_LIMIT);
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
@@ -151,8 +151,7 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            guests,
-            new QualificationBoot(guests, machine(config.qualification())));
+            platforms(config, config.isolation(), accelerator));
     jobs.register(ImageUpdates.JOB, updateJob);
     jobs.register(
         ImportJob.KIND,
@@ -167,9 +166,7 @@ public final class RegildServer implements AutoCloseable {
             new DiskInspector(accelerator),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            new QualificationBoot(
-                new Guests(Isolation.VM, accelerator, APPLY_LIMIT),
-                machine(config.qualification())),
+            platforms(config, Isolation.VM, accelerator),
             agentVersions,
             clock));
 
@@ -228,6 +225,12 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("isolation", config.isolation())
         .log("server started");
     return front.port();
+  }
+
+  private static Platforms platforms(
+      Config config, Isolation isolation, ProvenAccelerator accelerator) {
+    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+    return new Platforms(guests, new QualificationBoot(guests, machine(config.qualification())));
   }
 
   private static QualificationBoot.Machine machine(Config.Qualification limits) {

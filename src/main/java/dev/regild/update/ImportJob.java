@@ -24,9 +24,7 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PlatformType;
 import dev.regild.servicing.GuestException;
-import dev.regild.servicing.QualificationBoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -70,7 +68,7 @@ public final class ImportJob implements JobQueue.Job {
   private volatile boolean goingDown;
 
   /**
-   * @param boot opens disks of which nothing is known yet
+   * @param platforms open disks of which nothing is known yet
    */
   public ImportJob(
       Database database,
@@ -82,7 +80,7 @@ public final class ImportJob implements JobQueue.Job {
       DiskCheck check,
       DiskInspector inspector,
       QemuImg qemuImg,
-      QualificationBoot boot,
+      Platforms platforms,
       AgentVersions agentVersions,
       Clock clock) {
     this.database = database;
@@ -94,7 +92,7 @@ public final class ImportJob implements JobQueue.Job {
     this.check = check;
     this.inspector = inspector;
     this.qemuImg = qemuImg;
-    this.boot = new ThrowAwayBoot(qemuImg, boot);
+    this.boot = new ThrowAwayBoot(qemuImg, platforms);
     this.agentVersions = agentVersions;
     this.clock = clock;
   }
@@ -202,8 +200,8 @@ public final class ImportJob implements JobQueue.Job {
       return ThrowAwayBoot.requireUp(
           boot.run(
               disk,
+              inspection.inventory().os().platform(),
               inspection.layout(),
-              PlatformType.of(inspection.inventory().os().platform()).system(),
               directory.resolve("boot"),
               abort -> running(image, abort)));
     } catch (GuestException | StepException e) {

@@ -58,6 +58,6 @@ final class Qualify {
 
   private QualificationReport boot(Update update, Path disk, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
-    return boot.run(disk, update.base().layout(), update.snapshot().system(), directory, watcher);
+    return boot.run(disk, update.platform(), update.base().layout(), directory, watcher);
   }
 }

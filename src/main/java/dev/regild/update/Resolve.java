@@ -1,19 +1,18 @@
 package dev.regild.update;
 
 import dev.regild.plan.Change;
-import dev.regild.servicing.GuestException;
-import dev.regild.servicing.PackageManager;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Has the guest's own package manager say what the transaction is. */
+/** Has what services the guest say what the transaction is, and compares it with the plan. */
 final class Resolve {
-  Transaction run(Update update, PackageManager packageManager)
-      throws GuestException, StepException {
-    Transaction transaction = packageManager.resolve(update.snapshot().directory());
+  Transaction run(Update update, Servicing servicing)
+      throws IOException, StepException, InterruptedException {
+    Transaction transaction = servicing.resolve();
     Set<String> installed =
         transaction.installs().stream().map(Install::name).collect(Collectors.toSet());
     List<String> keptBack =

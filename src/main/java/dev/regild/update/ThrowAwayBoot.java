@@ -4,9 +4,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.GuestException;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
@@ -19,27 +17,27 @@ final class ThrowAwayBoot {
   private static final Set<String> UP = Set.of("running", "degraded");
 
   private final QemuImg qemuImg;
-  private final QualificationBoot boot;
+  private final Platforms platforms;
 
-  ThrowAwayBoot(QemuImg qemuImg, QualificationBoot boot) {
+  ThrowAwayBoot(QemuImg qemuImg, Platforms platforms) {
     this.qemuImg = qemuImg;
-    this.boot = boot;
+    this.platforms = platforms;
   }
 
   /**
    * Boots a disk and waits for its report.
    *
-   * @param system whose packages are reported
+   * @param platform that the disk is of
    * @param directory for what the boot needs; made if it is missing
    * @throws GuestException if the disk did not come up and report in time
    */
   QualificationReport run(
-      Path disk, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
+      Path disk, String platform, DiskLayout layout, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");
     qemuImg.createOverlay(disk, throwAway);
-    QualificationReport report = boot.run(throwAway, layout, system, directory, watcher);
+    QualificationReport report = platforms.of(platform).boot(throwAway, layout, directory, watcher);
     Files.delete(throwAway);
     return report;
   }

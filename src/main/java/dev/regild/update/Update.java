@@ -24,6 +24,11 @@ record Update(
     Snapshot snapshot,
     Path directory) {
 
+  /** The platform of both images. */
+  String platform() {
+    return existing.platform().orElseThrow();
+  }
+
   /** The layer that is being made. */
   Path overlay() {
     return directory.resolve("overlay.qcow2");

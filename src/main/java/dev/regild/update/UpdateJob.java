@@ -16,10 +16,6 @@ import dev.regild.image.Qualification;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
-import dev.regild.servicing.Guest;
-import dev.regild.servicing.Guests;
-import dev.regild.servicing.PackageManager;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
@@ -43,7 +39,6 @@ public final class UpdateJob implements JobQueue.Job {
   private final UpdateOutcomes outcomes;
   private final Channels channels;
   private final LayerStore layers;
-  private final Guests guests;
 
   private final Prepare prepare;
   private final Resolve resolve = new Resolve();
@@ -64,18 +59,16 @@ public final class UpdateJob implements JobQueue.Job {
       PackageCache packages,
       LayerStore layers,
       QemuImg qemuImg,
-      Guests guests,
-      QualificationBoot boot) {
+      Platforms platforms) {
     this.database = database;
     this.images = images;
     this.records = records;
     this.outcomes = outcomes;
     this.channels = channels;
     this.layers = layers;
-    this.guests = guests;
-    this.prepare = new Prepare(layers, qemuImg, guests);
+    this.prepare = new Prepare(layers, qemuImg, platforms);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, boot));
+    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
 
@@ -175,18 +168,13 @@ public final class UpdateJob implements JobQueue.Job {
     LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }
 
-  /** From Prepare to Seal: all that happens while the guest is open. It is closed afterwards. */
+  /** From Prepare to Seal: all that happens while the disk is open. */
   private Inventory service(Update update, StepRecorder recorder, Watcher watcher)
       throws FailedStepException, InterruptedException {
-    Guest guest =
-        recorder.step(
-            Step.PREPARE,
-            progress -> prepare.run(update, watcher),
-            opened -> "isolation " + guests.isolation());
-    PackageManager packageManager = guests.packageManager(guest, update.snapshot().system());
+    Servicing servicing =
+        recorder.step(Step.PREPARE, _ -> prepare.run(update, watcher), Servicing::manner);
     Transaction transaction =
-        recorder.step(
-            Step.RESOLVE, progress -> resolve.run(update, packageManager), UpdateJob::summary);
+        recorder.step(Step.RESOLVE, _ -> resolve.run(update, servicing), UpdateJob::summary);
     Fetch.Packages packages =
         recorder.step(
             Step.FETCH,
@@ -201,23 +189,22 @@ public final class UpdateJob implements JobQueue.Job {
     recorder.step(
         Step.APPLY,
         progress -> {
-          packageManager.apply(transaction, packages.directory(), progress);
+          servicing.apply(transaction, packages.directory(), progress);
           return true;
         },
-        done -> "");
+        _ -> "");
     Inventory inventory =
         recorder.step(
             Step.VERIFY,
-            progress -> verify.run(update, guest, packageManager),
+            _ -> verify.run(update, servicing),
             seen -> seen.packages().size() + " packages installed");
     recorder.step(
         Step.SEAL,
-        progress -> {
-          packageManager.seal();
-          guest.close();
+        _ -> {
+          servicing.seal();
           return true;
         },
-        done -> "");
+        _ -> "");
     return inventory;
   }
 

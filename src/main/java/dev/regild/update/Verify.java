@@ -2,19 +2,15 @@ package dev.regild.update;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
-import dev.regild.inventory.InventoryReader;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.servicing.Guest;
-import dev.regild.servicing.PackageManager;
 import java.io.IOException;
 import java.util.List;
 
 /** Reads the inventory again: everything in the plan is now at its version or better. */
 final class Verify {
-  Inventory run(Update update, Guest guest, PackageManager packageManager)
-      throws IOException, UnfitDiskException, StepException {
-    packageManager.verify();
-    Inventory inventory = InventoryReader.read(guest);
+  Inventory run(Update update, Servicing servicing)
+      throws IOException, UnfitDiskException, StepException, InterruptedException {
+    Inventory inventory = servicing.verify();
     requireKept(update, inventory.packages());
     return inventory;
   }

@@ -54,6 +54,7 @@ import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
+import dev.regild.update.Platforms;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateOutcomes;
@@ -396,7 +397,10 @@ final class ServerFixture implements AutoCloseable {
         check,
         new DiskInspector(() -> Accelerator.TCG),
         qemuImg,
-        new QualificationBoot(guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1))),
+        new Platforms(
+            guests,
+            new QualificationBoot(
+                guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1)))),
         agentVersions(inventories),
         Clock.systemUTC());
   }

@@ -1,0 +1,72 @@
+package dev.regild.update;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.InventoryReader;
+import dev.regild.plan.PackageSystem;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.PackageManager;
+import dev.regild.servicing.QualificationBoot;
+import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Watcher;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.DoubleConsumer;
+
+/**
+ * A platform that is serviced offline: its disk is opened, and its own package manager runs in it.
+ *
+ * @param guests opens disks
+ * @param boot has the booted system report through systemd
+ * @param system of the package manager
+ */
+record LinuxPlatform(Guests guests, QualificationBoot boot, PackageSystem system)
+    implements Platform {
+  @Override
+  public Servicing open(Update update, Watcher watcher) throws GuestException {
+    Guest guest =
+        guests.open(
+            update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
+    return new Offline(
+        guest,
+        guests.packageManager(guest, system),
+        "isolation " + guests.isolation(),
+        update.snapshot().directory());
+  }
+
+  @Override
+  public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException, InterruptedException {
+    return boot.run(layer, layout, system, directory, watcher);
+  }
+
+  private record Offline(Guest guest, PackageManager packageManager, String manner, Path indexes)
+      implements Servicing {
+    @Override
+    public Transaction resolve() throws GuestException {
+      return packageManager.resolve(indexes);
+    }
+
+    @Override
+    public void apply(Transaction transaction, Path packages, DoubleConsumer progress)
+        throws GuestException {
+      packageManager.apply(transaction, packages, progress);
+    }
+
+    @Override
+    public Inventory verify() throws IOException, UnfitDiskException {
+      packageManager.verify();
+      return InventoryReader.read(guest);
+    }
+
+    @Override
+    public void seal() throws GuestException {
+      packageManager.seal();
+      guest.close();
+    }
+  }
+}

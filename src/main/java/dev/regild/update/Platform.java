@@ -1,0 +1,34 @@
+package dev.regild.update;
+
+import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.ProgramException;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Watcher;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * What the images of a platform need: how their disks are serviced, how it is read what is
+ * installed afterwards, and how they are booted. {@link Platforms} chooses it.
+ */
+sealed interface Platform permits LinuxPlatform {
+  /**
+   * Begins the servicing of an update's overlay, which is there.
+   *
+   * @param watcher is told how to end at once what is begun
+   */
+  Servicing open(Update update, Watcher watcher)
+      throws IOException, ProgramException, InterruptedException;
+
+  /**
+   * Boots a disk with no network, as it would boot for its users, and has it report how that went.
+   *
+   * @param layer a throw-away layer on the disk to prove; it is written to
+   * @param directory of the caller, for what the machine needs
+   * @throws GuestException if it did not come up and report in time; the message says what it did
+   *     instead
+   */
+  QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException, InterruptedException;
+}

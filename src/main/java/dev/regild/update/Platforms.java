@@ -1,0 +1,33 @@
+package dev.regild.update;
+
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.QualificationBoot;
+
+/**
+ * Chooses what the images of each platform need. Only the order of versions, which belongs to the
+ * plan, is chosen elsewhere: by {@link PlatformType}.
+ *
+ * @param guests opens disks that are serviced offline
+ * @param boot boots them
+ */
+public record Platforms(Guests guests, QualificationBoot boot) {
+  /**
+   * What the images of that platform need.
+   *
+   * @param platform as an image names it: {@code ROCKY_LINUX8}
+   */
+  Platform of(String platform) {
+    return switch (PlatformType.of(platform)) {
+      case DEBIAN, UBUNTU_PRO_2404 -> new LinuxPlatform(guests, boot, PackageSystem.DPKG);
+      case AMAZON_LINUX2, RHEL8, ROCKY_LINUX8 -> new LinuxPlatform(guests, boot, PackageSystem.RPM);
+      case WINDOWS,
+          WINDOWS_SERVER_2016,
+          WINDOWS_SERVER_2019,
+          WINDOWS_SERVER_2022,
+          WINDOWS_SERVER_2025 ->
+          throw new IllegalStateException(platform + " is not serviced yet");
+    };
+  }
+}
