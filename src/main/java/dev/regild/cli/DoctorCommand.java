@@ -9,8 +9,8 @@ import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
-import dev.regild.servicing.Guests;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileStore;
@@ -50,20 +50,45 @@ final class DoctorCommand implements Callable<Integer> {
 
   private final List<String> problems = new ArrayList<>();
 
-  /** A program, the arguments that make it tell its version, and what needs it. */
-  private record Tool(String name, String argument, String neededFor) {}
+  /** Debian's packages of them. */
+  private final List<String> missingForWindows = new ArrayList<>();
+
+  /** What a tool is needed for. */
+  private enum Need {
+    EVERY_IMAGE("every image"),
+    APPLIANCES("appliances and qualification"),
+    NAMESPACE("isolation namespace"),
+    UNKNOWN_DISKS("unknown disks"),
+    /** A machine that has no such images does without. */
+    WINDOWS("images of Windows");
+
+    private final String words;
+
+    Need(String words) {
+      this.words = words;
+    }
+  }
+
+  /** A program, the argument that makes it tell its version, and Debian's package of it. */
+  private record Tool(String name, String argument, Need need, String debianPackage) {}
 
   private static final List<Tool> TOOLS =
       List.of(
-          new Tool("qemu-img", "--version", "every image"),
-          new Tool("qemu-system-x86_64", "--version", "appliances and qualification"),
-          new Tool("qemu-storage-daemon", "--version", "isolation namespace"),
-          new Tool("bwrap", "--version", "isolation namespace"),
-          new Tool("unshare", "--version", "isolation namespace"),
-          new Tool("nsenter", "--version", "isolation namespace"),
-          new Tool("losetup", "--version", "isolation namespace"),
-          new Tool("fstrim", "--version", "isolation namespace"),
-          new Tool("prlimit", "--version", "unknown disks"));
+          new Tool("qemu-img", "--version", Need.EVERY_IMAGE, "qemu-utils"),
+          new Tool("qemu-system-x86_64", "--version", Need.APPLIANCES, "qemu-system-x86"),
+          new Tool("qemu-storage-daemon", "--version", Need.NAMESPACE, "qemu-system-common"),
+          new Tool("bwrap", "--version", Need.NAMESPACE, "bubblewrap"),
+          new Tool("unshare", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("nsenter", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("losetup", "--version", Need.NAMESPACE, "mount"),
+          new Tool("fstrim", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("prlimit", "--version", Need.UNKNOWN_DISKS, "util-linux"),
+          new Tool("ntfs-3g.probe", "--help", Need.WINDOWS, "ntfs-3g"),
+          new Tool("cabextract", "--version", Need.WINDOWS, "cabextract"),
+          new Tool("wimlib-imagex", "--version", Need.WINDOWS, "wimtools"),
+          new Tool("msiinfo", "--version", Need.WINDOWS, "msitools"),
+          new Tool("xorriso", "-version", Need.WINDOWS, "xorriso"),
+          new Tool("swtpm", "--version", Need.WINDOWS, "swtpm"));
 
   @Override
   public Integer call() throws InterruptedException {
@@ -93,7 +118,12 @@ final class DoctorCommand implements Callable<Integer> {
       String version = Program.of(tool.name(), tool.argument()).run();
       table.row(tool.name(), "ok", version.lines().findFirst().orElse(""));
     } catch (ProgramException e) {
-      problem(table, tool.name(), e.getMessage() + " (needed for " + tool.neededFor() + ")");
+      if (tool.need() == Need.WINDOWS) {
+        table.row(tool.name(), "absent", "needed for " + tool.need().words);
+        missingForWindows.add(tool.debianPackage());
+      } else {
+        problem(table, tool.name(), e.getMessage() + " (needed for " + tool.need().words + ")");
+      }
     }
   }
 
@@ -160,31 +190,34 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** Whether this host can service the images of each platform. */
   private void platforms(Table table, boolean able) {
+    List<Channel> channels = readableChannels();
     for (PlatformType type : PlatformType.values()) {
-      String platform = type.example();
-      String what = "platform " + platform;
+      String what = "platform " + type.example();
       if (!able) {
         table.row(what, "no", "this machine lacks what is named below");
-      } else if (!Guests.services(platform)) {
-        table.row(what, "plans", "its updates can be planned, but not made");
+      } else if (type.system() == PackageSystem.WINDOWS && !missingForWindows.isEmpty()) {
+        table.row(what, "no", "apt-get install " + String.join(" ", missingForWindows));
       } else {
-        table.row(what, "ok", channelOf(platform));
+        table.row(what, "ok", channelOf(type, channels));
       }
     }
   }
 
-  private String channelOf(String platform) {
+  private List<Channel> readableChannels() {
     try {
-      Optional<Channel> channel =
-          Files.isDirectory(data)
-              ? new Channels(data, Clock.systemUTC()).forPlatform(platform)
-              : Optional.empty();
-      return channel
-          .map(found -> "channel " + found.name())
-          .orElse("no channel; add one: regild channel add NAME --platform " + platform);
+      return Files.isDirectory(data) ? new Channels(data, Clock.systemUTC()).list() : List.of();
     } catch (IOException | ChannelException e) {
-      return "its channel can't be read: " + e.getMessage();
+      // It is among the problems already.
+      return List.of();
     }
+  }
+
+  private static String channelOf(PlatformType type, List<Channel> channels) {
+    return channels.stream()
+        .filter(channel -> PlatformType.of(channel.platform()) == type)
+        .map(channel -> "channel " + channel.name())
+        .findFirst()
+        .orElse("no channel; add one: regild channel add NAME --platform " + type.example());
   }
 
   private void channel(Table table, Optional<Channel> channel, ChannelStatus status) {
