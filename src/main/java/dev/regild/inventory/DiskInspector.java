@@ -173,8 +173,18 @@ public final class DiskInspector {
   }
 
   /** Files are downloaded: what libguestfs reads into memory is limited to 4 MiB. */
-  private record ApplianceFiles(Guestfs appliance, Map<String, String> mountPoints, Path directory)
-      implements GuestFiles {
+  private static final class ApplianceFiles implements GuestFiles {
+    private final Guestfs appliance;
+    private final Map<String, String> mountPoints;
+    private final Path directory;
+    private boolean writable;
+
+    ApplianceFiles(Guestfs appliance, Map<String, String> mountPoints, Path directory) {
+      this.appliance = appliance;
+      this.mountPoints = mountPoints;
+      this.directory = directory;
+    }
+
     @Override
     public byte[] read(String path) throws IOException {
       Path copy = Files.createTempFile(directory, "file", null);
@@ -201,9 +211,12 @@ public final class DiskInspector {
     @Override
     public String run(String... command) throws IOException {
       try {
-        appliance.unmountAll();
-        for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
-          appliance.mount(mount.getValue(), mount.getKey());
+        if (!writable) {
+          appliance.unmountAll();
+          for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+            appliance.mount(mount.getValue(), mount.getKey());
+          }
+          writable = true;
         }
         return appliance.command(List.of(command), PROGRAM);
       } catch (GuestfsException e) {
