@@ -183,7 +183,8 @@ public final class UpdateJob implements JobQueue.Job {
             Step.PREPARE,
             progress -> prepare.run(update, watcher),
             opened -> "isolation " + guests.isolation());
-    PackageManager packageManager = guests.packageManager(guest, update.snapshot().system());
+    PackageManager packageManager =
+        guests.packageManager(guest, update.snapshot().system(), update.plan());
     Transaction transaction =
         recorder.step(
             Step.RESOLVE, progress -> resolve.run(update, packageManager), UpdateJob::summary);
