@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param driverPackages package names, with {@code *} for any run of characters, that are drivers
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
+ * @param securityOnly whether updates are limited to what mends security
  */
 public record Channel(
     String name,
@@ -25,7 +26,8 @@ public record Channel(
     List<PackageSource> sources,
     List<String> driverPackages,
     List<String> agentPackages,
-    Duration refreshInterval) {
+    Duration refreshInterval,
+    boolean securityOnly) {
   /** Kernels and their headers, firmware and microcode, modules built by DKMS, graphics. */
   public static final List<String> DEFAULT_DRIVER_PACKAGES =
       List.of(
@@ -85,6 +87,17 @@ public record Channel(
       throw new IllegalArgumentException(
           "refresh-interval: is shorter than a minute; write for example 1h");
     }
+  }
+
+  /** A channel that is not limited to what mends security. */
+  public Channel(
+      String name,
+      String platform,
+      List<PackageSource> sources,
+      List<String> driverPackages,
+      List<String> agentPackages,
+      Duration refreshInterval) {
+    this(name, platform, sources, driverPackages, agentPackages, refreshInterval, false);
   }
 
   /** A channel with the default driver patterns, no agent, refreshed every hour. */

@@ -31,6 +31,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * driver-packages: [linux-image-*, "*-dkms"] # default: Channel.DEFAULT_DRIVER_PACKAGES
  * agent-packages: [example-agent]            # default: none
  * refresh-interval: 1h                       # s, m, h or d; default: 1h
+ * security-only: true                        # only what mends security; default: false
  * }</pre>
  *
  * A source of RPM packages has other keys:
@@ -47,7 +48,13 @@ final class ChannelFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private static final Set<String> KEYS =
-      Set.of("platform", "sources", "driver-packages", "agent-packages", "refresh-interval");
+      Set.of(
+          "platform",
+          "sources",
+          "driver-packages",
+          "agent-packages",
+          "refresh-interval",
+          "security-only");
   private static final Set<String> APT_KEYS =
       Set.of("kind", "uris", "suites", "components", "architectures", "signed-by");
   private static final Set<String> REPOMD_KEYS =
@@ -76,7 +83,8 @@ final class ChannelFile {
           texts(root, "agent-packages", List.of()),
           root.has("refresh-interval")
               ? interval(text(root, "refresh-interval"))
-              : Channel.DEFAULT_REFRESH_INTERVAL);
+              : Channel.DEFAULT_REFRESH_INTERVAL,
+          flag(root, "security-only"));
     } catch (IllegalArgumentException e) {
       throw new ChannelException(file + ": " + e.getMessage(), e);
     } catch (JacksonException e) {
@@ -100,6 +108,9 @@ final class ChannelFile {
     root.put("driver-packages", channel.driverPackages());
     root.put("agent-packages", channel.agentPackages());
     root.put("refresh-interval", channel.refreshInterval().toSeconds() + "s");
+    if (channel.securityOnly()) {
+      root.put("security-only", true);
+    }
     return YAML.writeValueAsString(root);
   }
 
@@ -204,6 +215,14 @@ final class ChannelFile {
       throw new IllegalArgumentException(key + ": must be a list of texts, for example [one, two]");
     }
     return result;
+  }
+
+  private static boolean flag(JsonNode node, String key) {
+    JsonNode value = node.path(key);
+    if (node.has(key) && !value.isBoolean()) {
+      throw new IllegalArgumentException(key + ": must be true or false");
+    }
+    return value.asBoolean(false);
   }
 
   private static Duration interval(String text) {

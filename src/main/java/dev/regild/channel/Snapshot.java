@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * One immutable, verified state of a channel. Its directory holds the repositories' signed
@@ -37,6 +38,7 @@ public final class Snapshot implements AvailablePackages {
 
   private final ModuleStreams modules;
   private final ModuleStreams.Active active;
+  private final boolean securityOnly;
 
   private Snapshot(
       Path directory,
@@ -44,7 +46,8 @@ public final class Snapshot implements AvailablePackages {
       PackageTable table,
       Map<String, List<Advised>> advisories,
       ModuleStreams modules,
-      ModuleStreams.Active active) {
+      ModuleStreams.Active active,
+      boolean securityOnly) {
     this.directory = directory;
     this.manifest = manifest;
     this.system = manifest.system();
@@ -52,6 +55,7 @@ public final class Snapshot implements AvailablePackages {
     this.advisories = advisories;
     this.modules = modules;
     this.active = active;
+    this.securityOnly = securityOnly;
   }
 
   /** Reads the indexes once, and keeps names and versions in memory. */
@@ -82,7 +86,8 @@ public final class Snapshot implements AvailablePackages {
         table.build(),
         advisories(directory, manifest),
         modules,
-        modules.active(Map.of()));
+        modules.active(Map.of()),
+        false);
   }
 
   /** Reads one file of a snapshot. */
@@ -165,8 +170,19 @@ public final class Snapshot implements AvailablePackages {
    * @param chosen the stream of each module that the image has chosen, empty for one that it has
    *     disabled
    */
-  public AvailablePackages forModules(Map<String, String> chosen) {
-    return new Snapshot(directory, manifest, table, advisories, modules, modules.active(chosen));
+  public Snapshot forModules(Map<String, String> chosen) {
+    return new Snapshot(
+        directory, manifest, table, advisories, modules, modules.active(chosen), securityOnly);
+  }
+
+  /** The same, limited to what mends security. */
+  public Snapshot limitedToSecurity() {
+    return new Snapshot(directory, manifest, table, advisories, modules, active, true);
+  }
+
+  @Override
+  public boolean securityOnly() {
+    return securityOnly;
   }
 
   /** How many entries its indexes have. */
@@ -180,21 +196,48 @@ public final class Snapshot implements AvailablePackages {
    * installed one, the highest priority wins, then the highest version; the installed version
    * counts with 100, or with that of a repository that has it (apt_preferences(5)). A guest's own
    * pinning is not considered.
+   *
+   * <p>Of a snapshot that is limited to what mends security, it is the newest version up to that
+   * candidate which an advisory or a suite about security names; where the repositories have it no
+   * more, the next higher one that they have.
    */
   @Override
   public Optional<String> upgradeOf(InstalledPackage installed) {
     Candidate candidate = new Candidate(installed, architecture(), system);
     visit(installed.name(), candidate);
-    return candidate.upgrade();
+    Optional<String> newest = candidate.upgrade();
+    return securityOnly ? newest.flatMap(to -> mending(installed.name(), candidate, to)) : newest;
+  }
+
+  private Optional<String> mending(String name, Candidate candidate, String newest) {
+    List<PackageTable.Offer> offers = new ArrayList<>();
+    visit(
+        name,
+        offer -> {
+          if (candidate.takesIn(offer.architecture(), offer.version(), newest)) {
+            offers.add(offer);
+          }
+        });
+    Stream<String> advised =
+        advised(name, candidate, newest)
+            .filter(each -> each.advisory().mendsSecurity())
+            .map(Advised::version);
+    Stream<String> ofSuites =
+        offers.stream().filter(PackageTable.Offer::security).map(PackageTable.Offer::version);
+    return Stream.concat(advised, ofSuites)
+        .max(system.order())
+        .flatMap(least ->
+            offers.stream()
+                .map(PackageTable.Offer::version)
+                .filter(version -> system.order().compare(version, least) >= 0)
+                .min(system.order()));
   }
 
   @Override
   public UpdateReasons reasonsFor(InstalledPackage installed, String to) {
     Candidate candidate = new Candidate(installed, architecture(), system);
     List<Advisory> said =
-        advisories.getOrDefault(installed.name(), List.of()).stream()
-            .filter(each -> candidate.takesIn(each.architecture(), each.version(), to))
-            .filter(each -> isOfActiveStream(installed.name(), each))
+        advised(installed.name(), candidate, to)
             .map(Advised::advisory)
             .distinct()
             .sorted(Comparator.comparing(Advisory::id))
@@ -208,6 +251,13 @@ public final class Snapshot implements AvailablePackages {
           }
         });
     return new UpdateReasons(security.get(), said);
+  }
+
+  /** What is said about the versions that an upgrade to that version passes or reaches. */
+  private Stream<Advised> advised(String name, Candidate candidate, String to) {
+    return advisories.getOrDefault(name, List.of()).stream()
+        .filter(each -> candidate.takesIn(each.architecture(), each.version(), to))
+        .filter(each -> isOfActiveStream(name, each));
   }
 
   private boolean isOfActiveStream(String name, Advised advised) {

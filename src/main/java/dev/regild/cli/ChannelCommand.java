@@ -113,6 +113,10 @@ final class ChannelCommand {
                   "A pattern of drivers' packages, with * for any characters; may be repeated."
                       + " Default: kernels, headers, firmware, dkms, graphics.")
           @Nullable List<String> drivers,
+      @Option(
+              names = "--security-only",
+              description = "Update only what mends security, and what that needs.")
+          boolean securityOnly,
       @Option(names = "--no-refresh", description = "Make no snapshot now.") boolean noRefresh)
       throws IOException, ChannelException, InterruptedException {
     List<PackageSource> all = new ArrayList<>();
@@ -138,7 +142,8 @@ final class ChannelCommand {
             all,
             drivers == null ? Channel.DEFAULT_DRIVER_PACKAGES : drivers,
             agents == null ? List.of() : agents,
-            Channel.DEFAULT_REFRESH_INTERVAL);
+            Channel.DEFAULT_REFRESH_INTERVAL,
+            securityOnly);
     channels().add(channel);
     out().println("Added " + name + ", in " + data.resolve("channels") + ".");
     return noRefresh ? 0 : refresh(List.of(name));
@@ -161,11 +166,13 @@ final class ChannelCommand {
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
   int list() throws IOException, ChannelException {
     Channels channels = channels();
-    Table table = new Table("NAME", "PLATFORM", "SNAPSHOT", "CHECKED", "LAST ERROR");
+    Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
     for (ChannelStatus status : channels.status()) {
+      Optional<Channel> channel = channels.find(status.name());
       table.row(
           status.name(),
-          channels.find(status.name()).map(Channel::platform).orElse("?"),
+          channel.map(Channel::platform).orElse("?"),
+          channel.map(ChannelCommand::updates).orElse("?"),
           status
               .digest()
               .map(digest -> digest.substring(0, Math.min(12, digest.length())))
@@ -175,6 +182,10 @@ final class ChannelCommand {
     }
     table.print(out());
     return 0;
+  }
+
+  private static String updates(Channel channel) {
+    return channel.securityOnly() ? "security" : "all";
   }
 
   private static String age(Instant then) {
@@ -192,6 +203,7 @@ final class ChannelCommand {
     Channel channel = require(channels, name);
     Table table = new Table("NAME", channel.name());
     table.row("platform", channel.platform());
+    table.row("updates", updates(channel));
     for (PackageSource source : channel.sources()) {
       table.row("source", text(source));
     }

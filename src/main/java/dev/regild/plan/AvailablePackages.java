@@ -15,6 +15,11 @@ public interface AvailablePackages {
    */
   Optional<String> upgradeOf(InstalledPackage installed);
 
+  /** Whether {@link #upgradeOf} is limited to what mends security. */
+  default boolean securityOnly() {
+    return false;
+  }
+
   /**
    * What belongs into the image although no version of it is there: an update of a part that was
    * never updated, a driver for a device without one. Package repositories have none.

@@ -44,7 +44,7 @@ public final class Planner {
               available.reasonsFor(none, each.version())));
     }
     changes.sort(ORDER);
-    return new UpdatePlan(changes);
+    return new UpdatePlan(changes, available.securityOnly());
   }
 
   private static Change change(

@@ -6,10 +6,17 @@ import java.util.List;
  * Every change that would bring an image up to date.
  *
  * @param changes by kind, then name, then architecture; empty means up to date
+ * @param securityOnly whether the update is limited to these changes and what they need, since its
+ *     channel offers only what mends security
  */
-public record UpdatePlan(List<Change> changes) {
+public record UpdatePlan(List<Change> changes, boolean securityOnly) {
   public UpdatePlan {
     changes = List.copyOf(changes);
+  }
+
+  /** A plan that is not limited. */
+  public UpdatePlan(List<Change> changes) {
+    this(changes, false);
   }
 
   public boolean isEmpty() {

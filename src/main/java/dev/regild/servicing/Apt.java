@@ -1,11 +1,15 @@
 package dev.regild.servicing;
 
+import dev.regild.plan.Change;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
@@ -15,7 +19,7 @@ import java.util.regex.Pattern;
  * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
  * not on the disk; its preferences, holds and hooks are the image's own.
  */
-final class Apt implements PackageManager {
+final class Apt extends OfflineUpgrade {
   private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
@@ -37,30 +41,58 @@ final class Apt implements PackageManager {
 
   private static final Duration MOMENT = Duration.ofMinutes(10);
 
-  private final Guest guest;
-  private final Duration applyLimit;
-  private final Keepsakes keepsakes;
+  private static final List<String> FULL_UPGRADE = List.of("full-upgrade");
 
-  Apt(Guest guest, Duration applyLimit) {
-    this.guest = guest;
-    this.applyLimit = applyLimit;
-    this.keepsakes = new Keepsakes(guest);
+  /** The command that makes the transaction. */
+  private List<String> request = FULL_UPGRADE;
+
+  Apt(Guest guest, Duration applyLimit, UpdatePlan plan) {
+    super(guest, applyLimit, plan);
   }
 
   @Override
-  public Transaction resolve(Path indexes) throws GuestException {
-    guest.upload(indexes, "snapshot");
+  Transaction ask() throws GuestException {
     guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
+    if (plan.securityOnly()) {
+      request = limitedRequest();
+    }
     List<Download> downloads = new ArrayList<>();
-    for (String line : aptGet(line -> {}, "--print-uris", "full-upgrade").lines().toList()) {
+    for (String line : aptGet(line -> {}, "--print-uris", request).lines().toList()) {
       Matcher printed = PRINTED_URI.matcher(line);
       if (printed.matches()) {
         downloads.add(new Download(printed.group(1), printed.group(2)));
       }
     }
+    return simulated(downloads, request);
+  }
+
+  /**
+   * The plan's packages at the plan's versions, with their marks of automatic installation as they
+   * are. To name a version is to override the image's own pins, so what a full upgrade would not
+   * bring that far is left out.
+   */
+  private List<String> limitedRequest() throws GuestException {
+    Map<String, String> chosen = new HashMap<>();
+    simulated(List.of(), FULL_UPGRADE)
+        .installs()
+        .forEach(each -> chosen.put(each.name(), each.to()));
+    List<String> limited = new ArrayList<>(List.of("install", "--only-upgrade"));
+    for (Change change : plan.changes()) {
+      String foreign = change.name() + ":" + change.architecture();
+      String name = chosen.containsKey(foreign) ? foreign : change.name();
+      String to = chosen.getOrDefault(name, "");
+      if (!to.isEmpty() && PackageSystem.DPKG.order().compare(to, change.to()) >= 0) {
+        limited.add(name + "=" + change.to());
+      }
+    }
+    return limited;
+  }
+
+  private Transaction simulated(List<Download> downloads, List<String> command)
+      throws GuestException {
     List<Install> installs = new ArrayList<>();
     List<String> removals = new ArrayList<>();
-    for (String line : aptGet(line -> {}, "--simulate", "full-upgrade").lines().toList()) {
+    for (String line : aptGet(line -> {}, "--simulate", command).lines().toList()) {
       Matcher install = SIMULATED_INSTALL.matcher(line);
       Matcher removal = SIMULATED_REMOVAL.matcher(line);
       if (install.matches()) {
@@ -74,13 +106,10 @@ final class Apt implements PackageManager {
   }
 
   @Override
-  public void apply(Transaction transaction, Path packages, DoubleConsumer progress)
-      throws GuestException {
-    guest.upload(packages, "packages");
-    keepsakes.save();
+  void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    aptGet(onLine, "--no-download", "full-upgrade");
+    aptGet(onLine, "--no-download", request);
   }
 
   /**
@@ -121,7 +150,7 @@ final class Apt implements PackageManager {
   }
 
   @Override
-  public void seal() throws GuestException {
+  void tidyUp() throws GuestException {
     String daemonStarter = startStopDaemon();
     guest.run("rm", daemonStarter);
     guest.run(divert("--remove", daemonStarter), MOMENT, line -> {});
@@ -129,17 +158,17 @@ final class Apt implements PackageManager {
     if (guest.exists(POLICY + OURS)) {
       guest.run("mv", POLICY + OURS, POLICY);
     }
-    keepsakes.restore();
-    guest.trim();
   }
 
-  private String aptGet(Consumer<String> onLine, String... arguments) throws GuestException {
+  private String aptGet(Consumer<String> onLine, String option, List<String> request)
+      throws GuestException {
     List<String> command = new ArrayList<>();
     command.add("apt-get");
-    for (String option : OPTIONS) {
-      command.addAll(List.of("-o", option));
+    for (String setting : OPTIONS) {
+      command.addAll(List.of("-o", setting));
     }
-    command.addAll(List.of(arguments));
+    command.add(option);
+    command.addAll(request);
     return guest.run(command, applyLimit, onLine);
   }
 

@@ -1,13 +1,16 @@
 package dev.regild.servicing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
+import java.util.stream.Collectors;
 
 /**
  * dnf 4, run in the guest through its documented Python API. Its repositories, cache and logs all
@@ -15,28 +18,27 @@ import java.util.function.DoubleConsumer;
  * excludes, documentation), version lock and enabled modules are the image's own. Each package is
  * verified by the host, by the SHA-256 of its repository's index.
  */
-final class Dnf implements PackageManager {
+final class Dnf extends OfflineUpgrade {
   private static final String SCRIPT = Guest.WORKSPACE + "/dnf-upgrade.py";
 
   /** The Python that RHEL 8 keeps for dnf alone, and that of systems without one. */
   private static final String PLATFORM_PYTHON = "/usr/libexec/platform-python";
 
+  /** What an update that is limited may upgrade: name, architecture and version, by tabs. */
+  private static final String ONLY = Guest.WORKSPACE + "/only";
+
   private static final String PYTHON = "/usr/bin/python3";
 
-  private final Guest guest;
-  private final Duration applyLimit;
-  private final Keepsakes keepsakes;
-
-  Dnf(Guest guest, Duration applyLimit) {
-    this.guest = guest;
-    this.applyLimit = applyLimit;
-    this.keepsakes = new Keepsakes(guest);
+  Dnf(Guest guest, Duration applyLimit, UpdatePlan plan) {
+    super(guest, applyLimit, plan);
   }
 
   @Override
-  public Transaction resolve(Path indexes) throws GuestException {
-    guest.upload(indexes, "snapshot");
+  Transaction ask() throws GuestException {
     guest.write(SCRIPT, Resources.read("dnf-upgrade.py"), 0755);
+    if (plan.securityOnly()) {
+      guest.write(ONLY, only().getBytes(UTF_8), 0644);
+    }
     List<Download> downloads = new ArrayList<>();
     List<Install> installs = new ArrayList<>();
     List<String> removals = new ArrayList<>();
@@ -59,6 +61,12 @@ final class Dnf implements PackageManager {
     return new Transaction(downloads, installs, removals);
   }
 
+  private String only() {
+    return plan.changes().stream()
+        .map(change -> String.join("\t", change.name(), change.architecture(), change.to() + "\n"))
+        .collect(Collectors.joining());
+  }
+
   private static String fileName(String name) throws GuestException {
     if (!name.matches("[A-Za-z0-9_][^/\\s]*\\.rpm")) {
       throw new GuestException("The guest's dnf asks for a file of the name " + name);
@@ -67,10 +75,7 @@ final class Dnf implements PackageManager {
   }
 
   @Override
-  public void apply(Transaction transaction, Path packages, DoubleConsumer progress)
-      throws GuestException {
-    guest.upload(packages, "packages");
-    keepsakes.save();
+  void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     dnf(
         "apply",
         line -> {
@@ -89,10 +94,8 @@ final class Dnf implements PackageManager {
   }
 
   @Override
-  public void seal() throws GuestException {
-    keepsakes.restore();
+  void tidyUp() throws GuestException {
     new Selinux(guest).relabel();
-    guest.trim();
   }
 
   /** Isolated, without writing compiled modules into the guest's library. */

@@ -4,6 +4,7 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
+import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,11 +49,15 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     };
   }
 
-  /** The package manager of an opened guest. */
-  public PackageManager packageManager(Guest guest, PackageSystem system) {
+  /**
+   * The package manager of an opened guest.
+   *
+   * @param plan what is to change; no more than that and what it needs, if it says so
+   */
+  public PackageManager packageManager(Guest guest, PackageSystem system, UpdatePlan plan) {
     return switch (system) {
-      case DPKG -> new Apt(guest, applyLimit);
-      case RPM -> new Dnf(guest, applyLimit);
+      case DPKG -> new Apt(guest, applyLimit, plan);
+      case RPM -> new Dnf(guest, applyLimit, plan);
       case WINDOWS ->
           throw new IllegalStateException("Windows has no package manager to run offline.");
     };

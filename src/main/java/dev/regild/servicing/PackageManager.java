@@ -9,7 +9,8 @@ import java.util.function.DoubleConsumer;
  */
 public interface PackageManager {
   /**
-   * Asks what a full upgrade to a snapshot would do, without doing it.
+   * Asks what an upgrade to a snapshot would do, without doing it: a full one, or one that is
+   * limited to a plan.
    *
    * @param indexes a directory of the host with the snapshot's indexes, as this package manager
    *     keeps them

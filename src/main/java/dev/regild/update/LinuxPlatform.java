@@ -33,7 +33,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageSystem system
             update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
     return new Offline(
         guest,
-        guests.packageManager(guest, system),
+        guests.packageManager(guest, system, update.plan()),
         "isolation " + guests.isolation(),
         update.snapshot().directory());
   }

@@ -40,7 +40,8 @@ public final class UpdatePlans {
   /** What the images of a platform are compared with. */
   record Offer(Channel channel, Snapshot snapshot) {
     AvailablePackages availableTo(Inventory inventory) {
-      return snapshot.forModules(inventory.modules());
+      Snapshot all = snapshot.forModules(inventory.modules());
+      return channel.securityOnly() ? all.limitedToSecurity() : all;
     }
   }
 
@@ -50,8 +51,10 @@ public final class UpdatePlans {
    * @param inventory its digest
    * @param snapshot its digest
    * @param agents the names of the channel's agents
+   * @param securityOnly whether the channel is limited
    */
-  private record Question(String inventory, String snapshot, List<String> agents) {}
+  private record Question(
+      String inventory, String snapshot, List<String> agents, boolean securityOnly) {}
 
   /**
    * What there is for a platform now.
@@ -108,13 +111,15 @@ public final class UpdatePlans {
         question(offer, inventory),
         _ -> {
           Inventory installed = inventories.load(inventory);
-          AvailablePackages available = offer.availableTo(installed);
+          AvailablePackages available = offer.snapshot().forModules(installed.modules());
           return AgentVersions.agents(installed, offer.channel()).stream()
               .allMatch(agent -> available.upgradeOf(agent).isEmpty());
         });
   }
 
   private static Question question(Offer offer, String inventory) {
-    return new Question(inventory, offer.snapshot().digest(), offer.channel().agentPackages());
+    Channel channel = offer.channel();
+    return new Question(
+        inventory, offer.snapshot().digest(), channel.agentPackages(), channel.securityOnly());
   }
 }

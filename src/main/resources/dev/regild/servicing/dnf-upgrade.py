@@ -2,6 +2,8 @@
 # dnf.conf, its version lock and its modules hold as they do for "dnf upgrade"; its repositories and
 # its other plugins, which may want a network, are left alone. Runs with the Python that dnf has.
 #
+# A file "only" limits it to the packages that are named there, and what they need.
+#
 # dnf-upgrade.py resolve   says what would be done, one fact a line, its words parted by tabs
 # dnf-upgrade.py apply     does it, with the package files in the directory "packages"
 # dnf-upgrade.py check     fails if a package that has one version at a time has two
@@ -19,6 +21,7 @@ WORKSPACE = '/run/regild'
 SNAPSHOT = WORKSPACE + '/snapshot'
 REPOSITORIES = WORKSPACE + '/repositories'
 PACKAGES = WORKSPACE + '/packages'
+ONLY = WORKSPACE + '/only'
 
 
 def say(*words):
@@ -96,9 +99,24 @@ def opened(available):
 
 def resolved(available):
     base = opened(available)
-    base.upgrade_all()
+    if os.path.exists(ONLY):
+        upgrade_only(base)
+    else:
+        base.upgrade_all()
     base.resolve()
     return base
+
+
+def upgrade_only(base):
+    """The packages of the plan at its versions, as far as locks and excludes let them be seen."""
+    main = [base.conf.substitutions['basearch'], 'noarch']
+    with open(ONLY) as lines:
+        for line in lines:
+            name, arch, evr = line.rstrip('\n').split('\t')
+            wanted = base.sack.query().available().filterm(
+                name=name, evr=evr, arch=main if arch in main else [arch])
+            for package in wanted.run()[:1]:
+                base.package_upgrade(package)
 
 
 def resolve(available):
