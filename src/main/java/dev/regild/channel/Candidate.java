@@ -54,7 +54,7 @@ final class Candidate implements Consumer<PackageTable.Offer> {
   }
 
   /** A package for all architectures is one of the main architecture. */
-  private boolean isFor(String offered) {
+  boolean isFor(String offered) {
     String own = installed.architecture();
     if (offered.equals(own)) {
       return true;

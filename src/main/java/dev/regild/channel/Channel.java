@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Where the updates of one platform come from.
@@ -15,7 +16,8 @@ import java.util.regex.Pattern;
  * @param platform the images that it is for, in the form of the API's {@code PlatformType}: {@code
  *     DEBIAN_12}
  * @param sources the package repositories, all of one package system
- * @param driverPackages package names, with {@code *} for any run of characters, that are drivers
+ * @param driverPackages package names, with {@code *} for any run of characters, that are drivers;
+ *     with {@code !} before them, those that are none although another pattern names them
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
  * @param securityOnly whether updates are limited to what mends security
@@ -28,19 +30,38 @@ public record Channel(
     List<String> agentPackages,
     Duration refreshInterval,
     boolean securityOnly) {
-  /** Kernels and their headers, firmware and microcode, modules built by DKMS, graphics. */
+  /**
+   * Kernels and their headers, firmware and microcode, modules built by DKMS, graphics; of all
+   * platforms, since their names don't meet. What begins with an exclamation mark is none.
+   */
   public static final List<String> DEFAULT_DRIVER_PACKAGES =
       List.of(
           "linux-image-*",
           "linux-headers-*",
           "linux-modules-*",
+          "linux-objects-*",
+          "linux-signatures-*",
           "linux-kbuild-*",
+          // Ubuntu's packages that stand for a kernel and its headers.
+          "linux-generic*",
+          "linux-virtual*",
+          "linux-aws",
+          "linux-azure",
+          "linux-gcp",
           "kernel",
           "kernel-core",
           "kernel-devel",
           "kernel-headers",
           "kernel-modules*",
+          "kernel-debug*",
+          "kernel-rt*",
+          "kernel-livepatch-*",
+          // Amazon's kernels beside its first: kernel-5.10.
+          "kernel-5.*",
+          "kernel-6.*",
           "kmod-*",
+          "!kmod-libs",
+          "!kmod-devel",
           "firmware-*",
           "*-firmware",
           "*-microcode",
@@ -48,10 +69,15 @@ public record Channel(
           "*-dkms",
           "dkms",
           "nvidia-*",
+          "!nvidia-container-*",
+          "!nvidia-cuda-*",
           "libnvidia-*",
           "xserver-xorg-video-*",
+          "xserver-xorg-input-*",
           "xorg-x11-drv-*",
           "mesa-*",
+          "!mesa-utils*",
+          "!mesa-demos*",
           "libgl1-mesa-dri",
           "libglx-mesa0",
           "libegl-mesa0",
@@ -61,7 +87,7 @@ public record Channel(
   public static final Duration DEFAULT_REFRESH_INTERVAL = Duration.ofHours(1);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
-  private static final Pattern GLOB = Pattern.compile("[A-Za-z0-9_+.*-]+");
+  private static final Pattern GLOB = Pattern.compile("!?[A-Za-z0-9_+.*-]+");
   private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
 
@@ -113,8 +139,19 @@ public record Channel(
 
   /** What kind a change of a package is, by this channel's lists. */
   public PlanRules planRules() {
+    String others =
+        driverPackages.stream()
+            .filter(glob -> glob.startsWith("!"))
+            .map(glob -> expression(glob.substring(1)))
+            .collect(Collectors.joining("|"));
+    String drivers =
+        driverPackages.stream()
+            .filter(glob -> !glob.startsWith("!"))
+            .map(Channel::expression)
+            .collect(Collectors.joining("|"));
     return new PlanRules(
-        driverPackages.stream().map(Channel::compiled).toList(), Set.copyOf(agentPackages));
+        List.of(Pattern.compile("(?!(?:" + others + ")$)(?:" + drivers + ")")),
+        Set.copyOf(agentPackages));
   }
 
   private static PackageSystem systemOf(String platform) {
@@ -145,8 +182,8 @@ public record Channel(
     }
   }
 
-  private static Pattern compiled(String glob) {
-    return Pattern.compile(glob.replace(".", "\\.").replace("+", "\\+").replace("*", ".*"));
+  private static String expression(String glob) {
+    return glob.replace(".", "\\.").replace("+", "\\+").replace("*", ".*");
   }
 
   private static List<String> checked(

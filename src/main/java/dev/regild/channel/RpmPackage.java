@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -17,14 +19,49 @@ import java.util.regex.Pattern;
  *     but none leaves the server
  * @param size bytes
  * @param sha256 lower-case hexadecimal
+ * @param obsoletes the packages whose place it takes
  */
 record RpmPackage(
-    String name, String version, String architecture, String location, long size, String sha256) {
+    String name,
+    String version,
+    String architecture,
+    String location,
+    long size,
+    String sha256,
+    List<Obsoleted> obsoletes) {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,254}");
   private static final Pattern VERSION =
       Pattern.compile("(?:\\d+:)?[^-:\\s]{1,120}-[^-:\\s]{1,120}");
   private static final Pattern SIZE = Pattern.compile("\\d{1,15}");
   private static final Pattern FILE = Pattern.compile("(?:.*/)?[A-Za-z0-9_][^/\\s]*\\.rpm");
+
+  RpmPackage {
+    obsoletes = List.copyOf(obsoletes);
+  }
+
+  /**
+   * The packages of a name, in a range of versions.
+   *
+   * @param flags {@code LT}, {@code LE}, {@code EQ}, {@code GE} or {@code GT}; empty for all
+   * @param version where the range ends; without a release if that does not matter
+   */
+  record Obsoleted(String name, String flags, String version) {
+    /** Whether an installed version of that name is in the range. */
+    boolean covers(String installed) {
+      boolean withRelease = version.lastIndexOf('-') >= 0;
+      String compared = withRelease ? installed : installed.replaceFirst("-[^-]*$", "");
+      int order = RpmVersion.compare(compared, version);
+      return switch (flags) {
+        case "" -> true;
+        case "LT" -> order < 0;
+        case "LE" -> order <= 0;
+        case "EQ" -> order == 0;
+        case "GE" -> order >= 0;
+        case "GT" -> order > 0;
+        default -> false;
+      };
+    }
+  }
 
   /** Is given each package as it is read. */
   interface Visitor {
@@ -64,6 +101,7 @@ record RpmPackage(
     private static final String PACKAGE = "metadata/package";
     private final Visitor visitor;
     private final Map<String, String> values = new HashMap<>();
+    private final List<Obsoleted> obsoletes = new ArrayList<>();
 
     Reading(Visitor visitor) {
       this.visitor = visitor;
@@ -72,7 +110,10 @@ record RpmPackage(
     @Override
     public void start(String path, XmlScanner element) throws IOException {
       switch (path) {
-        case PACKAGE -> values.clear();
+        case PACKAGE -> {
+          values.clear();
+          obsoletes.clear();
+        }
         case "metadata/package/name" -> values.put("name", element.text());
         case "metadata/package/arch" -> values.put("arch", element.text());
         case "metadata/package/version" ->
@@ -89,10 +130,18 @@ record RpmPackage(
         }
         case "metadata/package/size" -> values.put("size", element.attribute("package"));
         case "metadata/package/location" -> values.put("location", element.attribute("href"));
+        case "metadata/package/format/obsoletes/entry" -> obsoletes.add(obsoleted(element));
         default -> {
           // Descriptions, dependencies, files: the guest's own package manager reads those.
         }
       }
+    }
+
+    private static Obsoleted obsoleted(XmlScanner entry) {
+      String version =
+          RpmVersion.of(entry.attribute("epoch"), entry.attribute("ver"), entry.attribute("rel"));
+      return new Obsoleted(
+          entry.attribute("name"), entry.attribute("flags"), version.replaceFirst("-$", ""));
     }
 
     @Override
@@ -123,7 +172,8 @@ record RpmPackage(
               value("arch"),
               location,
               Long.parseLong(value("size")),
-              value("sha256")));
+              value("sha256"),
+              obsoletes));
     }
 
     private String value(String key) {

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.UpdateReasons;
 import java.io.IOException;
@@ -17,7 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -36,6 +39,9 @@ public final class Snapshot implements AvailablePackages {
   /** What the updateinfo indexes say, by the package's name. */
   private final Map<String, List<Advised>> advisories;
 
+  /** What takes the place of others, by their names. */
+  private final Map<String, List<Replacement>> replacements;
+
   private final ModuleStreams modules;
   private final ModuleStreams.Active active;
   private final boolean securityOnly;
@@ -45,6 +51,7 @@ public final class Snapshot implements AvailablePackages {
       SnapshotManifest manifest,
       PackageTable table,
       Map<String, List<Advised>> advisories,
+      Map<String, List<Replacement>> replacements,
       ModuleStreams modules,
       ModuleStreams.Active active,
       boolean securityOnly) {
@@ -53,6 +60,7 @@ public final class Snapshot implements AvailablePackages {
     this.system = manifest.system();
     this.table = table;
     this.advisories = advisories;
+    this.replacements = replacements;
     this.modules = modules;
     this.active = active;
     this.securityOnly = securityOnly;
@@ -64,6 +72,7 @@ public final class Snapshot implements AvailablePackages {
     ModuleStreams modules = new ModuleStreams();
     readEach(directory, manifest.files(SnapshotManifest.Kind.MODULES), (in, _) -> modules.add(in));
     PackageTable.Builder table = new PackageTable.Builder();
+    Map<String, List<Replacement>> replacements = new HashMap<>();
     PackageSystem system = manifest.system();
     readEach(
         directory,
@@ -74,9 +83,15 @@ public final class Snapshot implements AvailablePackages {
             case RPM ->
                 RpmPackage.readAll(
                     in,
-                    each ->
-                        table.add(
-                            each, modules.of(each.name(), each.version(), each.architecture())));
+                    each -> {
+                      table.add(each, modules.of(each.name(), each.version(), each.architecture()));
+                      each.obsoletes().stream()
+                          .filter(obsoleted -> !obsoleted.name().equals(each.name()))
+                          .forEach(obsoleted ->
+                              replacements
+                                  .computeIfAbsent(obsoleted.name(), _ -> new ArrayList<>())
+                                  .add(Replacement.of(obsoleted, each)));
+                    });
             case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
           }
         });
@@ -85,6 +100,7 @@ public final class Snapshot implements AvailablePackages {
         manifest,
         table.build(),
         advisories(directory, manifest),
+        replacements,
         modules,
         modules.active(Map.of()),
         false);
@@ -113,6 +129,14 @@ public final class Snapshot implements AvailablePackages {
     PackagesScanner scanner = new PackagesScanner(packages);
     while (scanner.next()) {
       table.add(scanner, index.priority(), security);
+    }
+  }
+
+  /** A package that takes the place of another. */
+  private record Replacement(RpmPackage.Obsoleted obsoleted, NewPackage by) {
+    static Replacement of(RpmPackage.Obsoleted obsoleted, RpmPackage each) {
+      return new Replacement(
+          obsoleted, new NewPackage(each.name(), each.architecture(), each.version()));
     }
   }
 
@@ -172,12 +196,20 @@ public final class Snapshot implements AvailablePackages {
    */
   public Snapshot forModules(Map<String, String> chosen) {
     return new Snapshot(
-        directory, manifest, table, advisories, modules, modules.active(chosen), securityOnly);
+        directory,
+        manifest,
+        table,
+        advisories,
+        replacements,
+        modules,
+        modules.active(chosen),
+        securityOnly);
   }
 
   /** The same, limited to what mends security. */
   public Snapshot limitedToSecurity() {
-    return new Snapshot(directory, manifest, table, advisories, modules, active, true);
+    return new Snapshot(
+        directory, manifest, table, advisories, replacements, modules, active, true);
   }
 
   @Override
@@ -231,6 +263,33 @@ public final class Snapshot implements AvailablePackages {
                 .map(PackageTable.Offer::version)
                 .filter(version -> system.order().compare(version, least) >= 0)
                 .min(system.order()));
+  }
+
+  /**
+   * As dnf does where its setting {@code obsoletes} is on, which is the default: every package that
+   * obsoletes the installed one, each at its newest version. None where only what mends security
+   * counts.
+   */
+  @Override
+  public List<NewPackage> replacementsOf(InstalledPackage installed) {
+    List<Replacement> candidates = replacements.getOrDefault(installed.name(), List.of());
+    if (securityOnly || candidates.isEmpty()) {
+      return List.of();
+    }
+    Candidate candidate = new Candidate(installed, architecture(), system);
+    Map<String, NewPackage> newest = new TreeMap<>();
+    for (Replacement each : candidates) {
+      NewPackage by = each.by();
+      if (each.obsoleted().covers(installed.version())
+          && candidate.isFor(by.architecture())
+          && active.admits(by.name(), modules.of(by.name(), by.version(), by.architecture()))) {
+        newest.merge(
+            by.name(),
+            by,
+            BinaryOperator.maxBy(Comparator.comparing(NewPackage::version, system.order())));
+      }
+    }
+    return List.copyOf(newest.values());
   }
 
   @Override

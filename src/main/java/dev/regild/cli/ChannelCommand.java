@@ -110,7 +110,8 @@ final class ChannelCommand {
               names = "--driver",
               paramLabel = "PATTERN",
               description =
-                  "A pattern of drivers' packages, with * for any characters; may be repeated."
+                  "A pattern of drivers' packages, with * for any characters, or with ! before it of"
+                      + " packages that are none; may be repeated."
                       + " Default: kernels, headers, firmware, dkms, graphics.")
           @Nullable List<String> drivers,
       @Option(

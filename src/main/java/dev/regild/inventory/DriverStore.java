@@ -43,8 +43,8 @@ final class DriverStore {
   static List<StoredDriver> drivers(WindowsRegistry registry) {
     Map<String, String> classes = classes(registry);
     List<StoredDriver> drivers = new ArrayList<>();
+    Map<String, SortedSet<String>> ids = hardwareIds(registry.driverDatabases());
     for (RegistryKey database : registry.driverDatabases()) {
-      Map<String, SortedSet<String>> ids = hardwareIds(database);
       for (RegistryKey key : database.subkeysOf("DriverPackages")) {
         Matcher name = PACKAGE.matcher(key.name());
         String published = key.text("").toLowerCase(Locale.ROOT);
@@ -82,20 +82,32 @@ final class DriverStore {
     return List.copyOf(ids);
   }
 
-  /** Bus and device are two keys; the values of the second are named as the INFs. */
-  private static Map<String, SortedSet<String>> hardwareIds(RegistryKey database) {
+  /**
+   * The ids that each added INF is for. Bus and device are two keys, an id without a bus is one;
+   * the values of either are named as the INFs. A class of devices is there too, as {@code {GUID}}.
+   */
+  private static Map<String, SortedSet<String>> hardwareIds(List<RegistryKey> databases) {
     Map<String, SortedSet<String>> byInf = new HashMap<>();
-    for (RegistryKey bus : database.subkeysOf("DeviceIds")) {
-      for (RegistryKey device : bus.subkeys()) {
-        String id = (bus.name() + "\\" + device.name()).toUpperCase(Locale.ROOT);
-        for (String inf : device.values().keySet()) {
-          if (ADDED.matcher(inf).matches()) {
-            byInf.computeIfAbsent(inf.toLowerCase(Locale.ROOT), _ -> new TreeSet<>()).add(id);
-          }
+    for (RegistryKey database : databases) {
+      for (RegistryKey bus : database.subkeysOf("DeviceIds")) {
+        String name = bus.name().toUpperCase(Locale.ROOT);
+        if (!name.startsWith("{")) {
+          add(name, bus, byInf);
+        }
+        for (RegistryKey device : bus.subkeys()) {
+          add(name + "\\" + device.name().toUpperCase(Locale.ROOT), device, byInf);
         }
       }
     }
     return byInf;
+  }
+
+  private static void add(String id, RegistryKey device, Map<String, SortedSet<String>> byInf) {
+    for (String inf : device.values().keySet()) {
+      if (ADDED.matcher(inf).matches()) {
+        byInf.computeIfAbsent(inf.toLowerCase(Locale.ROOT), _ -> new TreeSet<>()).add(id);
+      }
+    }
   }
 
   private static Map<String, String> classes(WindowsRegistry registry) {

@@ -21,6 +21,14 @@ public interface AvailablePackages {
   }
 
   /**
+   * What takes the place of an installed package, as its own metadata says (rpm's {@code
+   * Obsoletes}); the installed package then goes, and gets no upgrade.
+   */
+  default List<NewPackage> replacementsOf(InstalledPackage installed) {
+    return List.of();
+  }
+
+  /**
    * What belongs into the image although no version of it is there: an update of a part that was
    * never updated, a driver for a device without one. Package repositories have none.
    */

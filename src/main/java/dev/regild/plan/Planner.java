@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BinaryOperator;
+import java.util.stream.Collectors;
 
 /** Compares what is installed with what a channel offers. */
 public final class Planner {
@@ -19,14 +22,19 @@ public final class Planner {
 
   /**
    * Every installed package for which the channel has a higher version and which is not on hold. Of
-   * several installed versions of one package, as kernels have them, the newest counts. Then what
-   * the channel adds.
+   * several installed versions of one package, as kernels have them, the newest counts. What takes
+   * the place of an installed package comes instead of its upgrade. Then what the channel adds.
    */
   public static UpdatePlan plan(
       Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {
+    Set<String> names = installed.stream().map(InstalledPackage::name).collect(Collectors.toSet());
+    Set<NewPackage> additions = new LinkedHashSet<>();
     List<Change> changes = new ArrayList<>();
     for (InstalledPackage each : newest(installed, available.system())) {
-      if (!each.held()) {
+      List<NewPackage> replacements = each.held() ? List.of() : available.replacementsOf(each);
+      // One that is installed is upgraded by itself.
+      replacements.stream().filter(it -> !names.contains(it.name())).forEach(additions::add);
+      if (!each.held() && replacements.isEmpty()) {
         available
             .upgradeOf(each)
             .ifPresent(to ->
@@ -34,7 +42,8 @@ public final class Planner {
                     change(rules.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
       }
     }
-    for (NewPackage each : available.additions()) {
+    additions.addAll(available.additions());
+    for (NewPackage each : additions) {
       InstalledPackage none = new InstalledPackage(each.name(), each.architecture(), "", false);
       changes.add(
           change(

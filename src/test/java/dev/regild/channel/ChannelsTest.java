@@ -329,6 +329,39 @@ class ChannelsTest {
   }
 
   @Test
+  void aChannelLimitedToSecurityTakesItsVersionsFromTheSuitesOfSecurity() throws Exception {
+    publish(Map.of(), new Deb("bash", "5.2-3"), new Deb("tool", "2"));
+    String security =
+        repository.suite("stable-security", Map.of(), List.of(new Deb("bash", "5.2-2")));
+    repository.inRelease("stable-security", key.clearSigned(security));
+    channels.remove("test");
+    Channel channel =
+        new Channel(
+            "test",
+            "DEBIAN_12",
+            List.of(
+                new AptSource(
+                    List.of(repository.uri()),
+                    List.of("stable", "stable-security"),
+                    List.of("main"),
+                    List.of("amd64"),
+                    key.armored())),
+            List.of(),
+            List.of(),
+            Duration.ofHours(1),
+            true);
+    channels.add(channel);
+    assertThat(channels.find("test")).contains(channel);
+    channels.refresh("test");
+    Snapshot all = channels.current("test").orElseThrow();
+    assertThat(all.upgradeOf(installed("bash", "5.2-1"))).contains("5.2-3");
+    Snapshot limited = all.limitedToSecurity();
+    assertThat(limited.upgradeOf(installed("bash", "5.2-1"))).contains("5.2-2");
+    assertThat(limited.upgradeOf(installed("bash", "5.2-2"))).isEmpty();
+    assertThat(limited.upgradeOf(installed("tool", "1"))).isEmpty();
+  }
+
+  @Test
   void aComponentThatIsNotOfferedIsNamed() throws Exception {
     channels.remove("test");
     channels.add(

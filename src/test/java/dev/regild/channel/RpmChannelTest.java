@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.RpmPackages;
@@ -104,6 +105,66 @@ class RpmChannelTest {
                         "RLSA-2026:0001", "security", "Important", List.of("CVE-2026-0001")))));
     assertThat(snapshot.reasonsFor(installed("2:0.9-1"), "2:1.0-1.el8"))
         .isEqualTo(new UpdateReasons(false, List.of()));
+  }
+
+  @Test
+  void whatMendsSecurityIsTheNewestVersionThatAnAdvisoryNames() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "1.1", "1.el8");
+    RpmPackages.build(directory, "alpha", "2", "1.2", "1.el8");
+    publish();
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "1.1", "1.el8");
+    sign(key);
+    channels.refresh("rocky");
+    Snapshot all = channels.current("rocky").orElseThrow();
+    Snapshot security = all.forModules(Map.of()).limitedToSecurity();
+    assertThat(all.upgradeOf(installed("2:1.0-1.el8"))).contains("2:1.2-1.el8");
+    assertThat(security.upgradeOf(installed("2:1.0-1.el8"))).contains("2:1.1-1.el8");
+    assertThat(security.upgradeOf(installed("2:1.1-1.el8"))).isEmpty();
+    PlanRules rules = new PlanRules(List.of(), Set.of());
+    List<InstalledPackage> old = List.of(installed("2:1.0-1.el8"));
+    assertThat(Planner.plan(old, security, rules).securityOnly()).isTrue();
+    assertThat(Planner.plan(old, all, rules).securityOnly()).isFalse();
+  }
+
+  @Test
+  void whatMendsSecurityAndIsGoneFromTheRepositoryComesWithTheNextVersion() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "1.2", "1.el8");
+    RpmPackages.build(directory, "alpha", "2", "1.3", "1.el8");
+    publish();
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "1.1", "1.el8");
+    sign(key);
+    channels.refresh("rocky");
+    Snapshot security = channels.current("rocky").orElseThrow().limitedToSecurity();
+    assertThat(security.upgradeOf(installed("2:1.0-1.el8"))).contains("2:1.2-1.el8");
+  }
+
+  @Test
+  void whatObsoletesAnInstalledPackageTakesItsPlaceInThePlan() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "3.0", "1.el8");
+    RpmPackages.build(
+        directory,
+        """
+        Name: beta
+        Version: 1
+        Release: 1.el8
+        Summary: A test
+        License: MIT
+        BuildArch: noarch
+        Obsoletes: alpha < 2:2.0
+        %description
+        A test.
+        %files
+        """);
+    publish();
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    PlanRules rules = new PlanRules(List.of(), Set.of());
+    assertThat(Planner.plan(List.of(installed("2:1.9-7.el8")), snapshot, rules).changes())
+        .containsExactly(new Change(ChangeKind.OS, "beta", "noarch", "", "1-1.el8"));
+    assertThat(Planner.plan(List.of(installed("2:2.0-1.el8")), snapshot, rules).changes())
+        .as("outside of the range")
+        .extracting(Change::name, Change::to)
+        .containsExactly(tuple("alpha", "2:3.0-1.el8"));
   }
 
   @Test

@@ -70,7 +70,7 @@ class OwnEndpointsIT {
     HttpResponse<String> answer = signed("POST", "/regild/v1/plan", "{\"image\":\"golden\"}");
     assertThat(answer.body())
         .isEqualTo(
-            "{\"image\":\"golden\",\"upToDate\":false,\"changes\":[{\"kind\":\"OS\",\"name\":"
+            "{\"image\":\"golden\",\"upToDate\":false,\"securityOnly\":false,\"changes\":[{\"kind\":\"OS\",\"name\":"
                 + "\"openssl\",\"architecture\":\"amd64\",\"from\":\"3.0.11-1\",\"to\":"
                 + "\"3.0.17-1~deb12u2\",\"security\":false,\"advisories\":[]}]}");
   }
