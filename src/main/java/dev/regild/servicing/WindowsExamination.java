@@ -118,12 +118,12 @@ final class WindowsExamination {
     }
   }
 
-  /** Of {@code STATE : 4 RUNNING}, the last word; the words before it are translated. */
+  /** Of {@code STATE : 4 RUNNING}, the last word; the one before the colon is translated. */
   private static String state(String output) {
     return output
         .lines()
         .map(String::strip)
-        .filter(line -> line.matches("[^:]+: +[1-7] +[A-Z_]+"))
+        .filter(line -> line.matches("[^:]+: +[1-7] +(RUNNING|PAUSED|STOPPED|[A-Z]+_PENDING)"))
         .map(line -> line.substring(line.lastIndexOf(' ') + 1))
         .findFirst()
         .orElse("in no known state");

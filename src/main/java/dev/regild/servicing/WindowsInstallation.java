@@ -33,6 +33,7 @@ final class WindowsInstallation {
   private final Consumer<String> log;
   private final DoubleConsumer progress;
   private int installed;
+  private boolean replacesFilesAtEachStart;
 
   /**
    * @param log is told what is done, a line each
@@ -61,14 +62,11 @@ final class WindowsInstallation {
     guest.awaitStart();
     settle(false);
     for (WindowsPackage.Kind kind : WindowsPackage.Kind.values()) {
-      boolean restart = false;
-      for (WindowsCd.Content content : cd.contents()) {
-        if (content.pack().kind() == kind) {
-          restart |= install(content);
-          progress.accept(++installed / (cd.contents().size() + 1.0));
-        }
+      List<WindowsCd.Content> ofKind =
+          cd.contents().stream().filter(content -> content.pack().kind() == kind).toList();
+      if (!ofKind.isEmpty()) {
+        settle(install(ofKind));
       }
-      settle(restart);
     }
     settle(cleanUp());
     guest.shutDown();
@@ -78,12 +76,8 @@ final class WindowsInstallation {
   /** Restarts the guest until nothing in it asks for that any more. */
   private void settle(boolean asked) throws GuestException, InterruptedException {
     boolean restart = asked;
-    Set<PendingRestart> pending = PendingRestart.of(guest);
+    Set<PendingRestart> pending = pending();
     for (int restarts = 0; restart || !pending.isEmpty(); restarts++) {
-      if (restarts > 0 && pending.equals(Set.of(PendingRestart.FILES))) {
-        log.accept("Some program of the image has files replaced at each start; so be it.");
-        return;
-      }
       if (restarts == MAX_RESTARTS) {
         throw guest.failure(
             "Windows still wants a restart after %d of them (%s). Start the image, and install what"
@@ -92,8 +86,34 @@ final class WindowsInstallation {
       }
       guest.restart();
       restart = false;
-      pending = PendingRestart.of(guest);
+      pending = pending();
+      if (pending.equals(Set.of(PendingRestart.FILES))) {
+        log.accept("Some program of the image has files replaced at each start; so be it.");
+        replacesFilesAtEachStart = true;
+        return;
+      }
     }
+  }
+
+  private Set<PendingRestart> pending() throws GuestException, InterruptedException {
+    Set<PendingRestart> pending = PendingRestart.of(guest);
+    if (replacesFilesAtEachStart) {
+      pending.remove(PendingRestart.FILES);
+    }
+    return pending;
+  }
+
+  /**
+   * @return whether the guest is to be restarted
+   */
+  private boolean install(List<WindowsCd.Content> contents)
+      throws GuestException, InterruptedException {
+    boolean restart = false;
+    for (WindowsCd.Content content : contents) {
+      restart |= install(content);
+      progress.accept(++installed / (cd.contents().size() + 1.0));
+    }
+    return restart;
   }
 
   /**
