@@ -29,7 +29,7 @@ public final class GuestAgent implements AutoCloseable {
   static final String PORT = "org.qemu.guest_agent.0";
 
   /** An answer holds a program's output in Base64, of which the agent keeps up to 16 MiB. */
-  private static final int MAX_ANSWER_BYTES = 48 << 20;
+  private static final int MAX_ANSWER_BYTES = 24 << 20;
 
   private static final int MAX_JUNK_BYTES = 4 << 20;
 
