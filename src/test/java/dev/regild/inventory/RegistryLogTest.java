@@ -113,7 +113,8 @@ class RegistryLogTest {
   }
 
   private static void write(Path log, byte[]... entries) throws Exception {
-    ByteBuffer bytes = ByteBuffer.allocate(512 + Arrays.stream(entries).mapToInt(e -> e.length).sum());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(512 + Arrays.stream(entries).mapToInt(e -> e.length).sum());
     bytes.put("regf".getBytes(US_ASCII)).position(512);
     for (byte[] entry : entries) {
       bytes.put(entry);
@@ -126,8 +127,7 @@ class RegistryLogTest {
     List<Integer> changed =
         IntStream.iterate(PAGE, at -> at < after.length, at -> at + PAGE)
             .filter(at ->
-                at >= before.length
-                    || !Arrays.equals(before, at, at + PAGE, after, at, at + PAGE))
+                at >= before.length || !Arrays.equals(before, at, at + PAGE, after, at, at + PAGE))
             .boxed()
             .toList();
     int size = (40 + changed.size() * (8 + PAGE) + 511) / 512 * 512;
