@@ -92,7 +92,7 @@ final class AptRepositories {
     for (String component : source.components()) {
       for (String architecture : source.architectures()) {
         String path = component + "/binary-" + architecture + "/Packages";
-        ReleaseFile.Index content = release.indexes().get(path);
+        FileDigest content = release.indexes().get(path);
         if (content == null) {
           throw new ChannelException(
               location.uriOf("InRelease")
@@ -107,7 +107,7 @@ final class AptRepositories {
         result.add(IndexFetch.of(location, release, path, content));
       }
       String path = component + "/binary-all/Packages";
-      ReleaseFile.Index content = release.indexes().get(path);
+      FileDigest content = release.indexes().get(path);
       if (content != null && release.hasIndexForAll()) {
         result.add(IndexFetch.of(location, release, path, content));
       }

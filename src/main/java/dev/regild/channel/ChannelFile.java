@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -40,6 +41,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * sources:
  *   - kind: repomd                           # default: apt
  *     baseurl: https://mirror.example/rocky/8/BaseOS/x86_64/os
+ *                                            # or mirrorlist: or metalink:, and the URI of one
  *     architecture: x86_64                   # default: this machine's
  *     gpgkey: /etc/pki/rpm-gpg/RPM-GPG-KEY   # of repomd.xml; default: none, for https and file
  * }</pre>
@@ -58,7 +60,7 @@ final class ChannelFile {
   private static final Set<String> APT_KEYS =
       Set.of("kind", "uris", "suites", "components", "architectures", "signed-by");
   private static final Set<String> REPOMD_KEYS =
-      Set.of("kind", "baseurl", "architecture", "gpgkey");
+      Set.of("kind", "baseurl", "mirrorlist", "metalink", "architecture", "gpgkey");
 
   private ChannelFile() {}
 
@@ -126,7 +128,7 @@ final class ChannelFile {
       }
       case RpmSource rpm -> {
         tree.put("kind", "repomd");
-        tree.put("baseurl", rpm.baseUrl());
+        tree.put(rpm.locator().key(), rpm.uri());
         tree.put("architecture", rpm.architecture());
         if (!rpm.gpgKey().isEmpty()) {
           tree.put("gpgkey", rpm.gpgKey());
@@ -165,8 +167,16 @@ final class ChannelFile {
 
   private static RpmSource rpmSource(JsonNode node) {
     refuseUnknownKeys(node, REPOMD_KEYS);
+    List<RpmSource.Locator> locators =
+        Stream.of(RpmSource.Locator.values()).filter(each -> node.has(each.key())).toList();
+    if (locators.size() != 1) {
+      throw new IllegalArgumentException(
+          "baseurl: or mirrorlist or metalink, one of them, is needed; add or remove some");
+    }
+    RpmSource.Locator locator = locators.getFirst();
     return new RpmSource(
-        text(node, "baseurl"),
+        locator,
+        text(node, locator.key()),
         text(node, "architecture", RpmSource.hostArchitecture()),
         text(node, "gpgkey", ""));
   }

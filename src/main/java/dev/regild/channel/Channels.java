@@ -35,6 +35,7 @@ public final class Channels {
   private final Path snapshots;
   private final Clock clock;
   private final Refresh refresh;
+  private final ClientIdentities identities;
   private final SnapshotStore store;
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
 
@@ -42,7 +43,7 @@ public final class Channels {
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */
   public Channels(Path data, Clock clock) throws IOException {
-    this(data, clock, new Transport(CredentialsFile.in(data)));
+    this(data, clock, Transport.in(data));
   }
 
   Channels(Path data, Clock clock, Transport transport) throws IOException {
@@ -50,6 +51,7 @@ public final class Channels {
     this.snapshots = Files.createDirectories(data.resolve("snapshots"));
     this.clock = clock;
     this.refresh = new Refresh(transport, clock, snapshots);
+    this.identities = ClientIdentities.in(data);
     this.store = new SnapshotStore(snapshots);
   }
 
@@ -107,11 +109,25 @@ public final class Channels {
    * @throws ChannelException if there is one of that name
    */
   public void add(Channel channel) throws ChannelException, InterruptedException {
+    add(channel, Optional.empty());
+  }
+
+  /**
+   * Adds a channel whose repositories want to see a client certificate. It is copied; neither the
+   * channel's file nor any snapshot has it.
+   *
+   * @throws ChannelException if there is one of that name, or the certificate can't be used
+   */
+  public void add(Channel channel, Optional<ClientCertificate> certificate)
+      throws ChannelException, InterruptedException {
     try (FileLock _ = FileLock.acquire(file(channel.name(), ".lock"))) {
       Path file = file(channel.name(), ".yaml");
       if (Files.exists(file)) {
         throw new ChannelException(
             "there is a channel '" + channel.name() + "'; remove it first, or edit " + file);
+      }
+      if (certificate.isPresent()) {
+        identities.keep(channel, certificate.get());
       }
       AtomicFile.write(file, ChannelFile.write(channel));
     } catch (IOException e) {
@@ -120,7 +136,7 @@ public final class Channels {
   }
 
   /**
-   * Removes a channel; its snapshots stay until {@link #prune}.
+   * Removes a channel and its client certificate; its snapshots stay until {@link #prune}.
    *
    * @throws ChannelException if there is none of that name
    */
@@ -130,6 +146,7 @@ public final class Channels {
       Files.deleteIfExists(file(name, ".yaml"));
       Files.deleteIfExists(file(name, ".current"));
       Files.deleteIfExists(file(name, ".state"));
+      identities.remove(name);
       parsed.remove(name);
     } catch (IOException e) {
       throw unusable(e);

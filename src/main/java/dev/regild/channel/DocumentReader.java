@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
 /** Reads a repository's small documents, those that didn't change from the snapshot so far. */
 final class DocumentReader {
   private static final int LIMIT = 16 << 20;
+  private static final int LIST_LIMIT = 1 << 20;
 
   private final Transport transport;
   private final Optional<Path> snapshot;
@@ -46,6 +48,40 @@ final class DocumentReader {
         yield Files.readAllBytes(kept.orElseThrow());
       }
     };
+  }
+
+  /** A list of mirrors, which no snapshot keeps. */
+  byte[] readList(String uri) throws ChannelException, InterruptedException {
+    return switch (transport.read(URI.create(uri), Validators.NONE, LIST_LIMIT)) {
+      case Transport.Document.Content(byte[] bytes, Validators _) -> bytes;
+      case Transport.Document.NotModified() ->
+          throw new IllegalStateException("an unconditional request was answered by a condition");
+    };
+  }
+
+  /** Verifies the document that the snapshot has. */
+  interface Verification<T> {
+    T verified() throws ChannelException, IOException;
+  }
+
+  /** When a document says that it was made. */
+  interface Age<T> {
+    Instant madeAt(T document) throws ChannelException;
+  }
+
+  /**
+   * What is kept, if it is newer than what came: a mirror that lags behind, or an attacker, may
+   * answer with an older document than we have. Then ours stays, as it does for apt.
+   */
+  static <T> Optional<T> newerKept(T candidate, Verification<T> kept, Age<T> age)
+      throws IOException {
+    try {
+      T ours = kept.verified();
+      return age.madeAt(ours).isAfter(age.madeAt(candidate)) ? Optional.of(ours) : Optional.empty();
+    } catch (ChannelException e) {
+      // Ours is no longer good, by another key or by time; the candidate is.
+      return Optional.empty();
+    }
   }
 
   /** The file of that name in the snapshot so far; empty if there is none. */

@@ -22,7 +22,7 @@ import java.util.List;
  *
  * @param listFile its name in a snapshot
  * @param kind what it is
- * @param uris where it is, the best first; only the last has to be there
+ * @param uris where it is, the best first; one of them has to have it
  * @param packed what it must be as it comes
  * @param content what it must be, uncompressed
  * @param repository the root URI of its repository
@@ -33,8 +33,8 @@ record IndexFetch(
     SnapshotManifest.Kind kind,
     List<String> uris,
     Compression compression,
-    ReleaseFile.Index packed,
-    ReleaseFile.Index content,
+    FileDigest packed,
+    FileDigest content,
     String repository,
     int priority) {
   /** Larger than any index that there is; what a signed document says is not believed beyond it. */
@@ -50,9 +50,9 @@ record IndexFetch(
    * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
    */
   static IndexFetch of(
-      SuiteLocation location, ReleaseFile release, String path, ReleaseFile.Index content) {
+      SuiteLocation location, ReleaseFile release, String path, FileDigest content) {
     Compression compression = bestCompression(release, path);
-    ReleaseFile.Index packed = release.indexes().getOrDefault(path + compression.suffix(), content);
+    FileDigest packed = release.indexes().getOrDefault(path + compression.suffix(), content);
     String plain = location.uriOf(path + compression.suffix());
     List<String> uris = new ArrayList<>();
     if (release.acquireByHash()) {
@@ -110,16 +110,8 @@ record IndexFetch(
 
   private void download(Path target, Transport transport)
       throws ChannelException, InterruptedException {
-    for (String uri : uris) {
-      try {
-        transport.download(URI.create(uri), target, packed.size(), packed.sha256(), n -> {});
-        return;
-      } catch (MissingFileException e) {
-        if (uri.equals(uris.getLast())) {
-          throw e;
-        }
-      }
-    }
+    transport.download(
+        uris.stream().map(URI::create).toList(), target, packed.size(), packed.sha256(), _ -> {});
   }
 
   private void decompress(Path from, Path target) throws IOException, HashMismatchException {

@@ -33,7 +33,7 @@ public final class PackageCache {
    * @param data the data directory; {@code packages} is made in it
    */
   public PackageCache(Path data) {
-    this(data.resolve("packages"), new Transport(CredentialsFile.in(data)));
+    this(data.resolve("packages"), Transport.in(data));
   }
 
   PackageCache(Path directory, Transport transport) {
@@ -137,7 +137,7 @@ public final class PackageCache {
     Files.createDirectories(path.resolveSibling("."));
     Path temporary = AtomicFile.temporaryBeside(path);
     try {
-      transport.download(file.uri(), temporary, file.size(), file.sha256(), tally::received);
+      transport.download(file.uris(), temporary, file.size(), file.sha256(), tally::received);
       AtomicFile.move(temporary, path);
     } finally {
       Files.deleteIfExists(temporary);

@@ -18,9 +18,13 @@ import java.util.stream.Collectors;
  *
  * @param directory the snapshot's
  * @param indexes of packages
+ * @param mirrors the places of a repository that has several, by its root URI
  */
 record PackageLookup(
-    Path directory, List<SnapshotManifest.ListFile> indexes, PackageSystem system) {
+    Path directory,
+    List<SnapshotManifest.ListFile> indexes,
+    PackageSystem system,
+    Map<String, List<String>> mirrors) {
   PackageLookup {
     indexes = List.copyOf(indexes);
   }
@@ -88,20 +92,30 @@ record PackageLookup(
   private void findRpm(
       SnapshotManifest.ListFile index, Set<String> wanted, Map<String, PackageFile> found)
       throws IOException {
-    URI root = URI.create(index.repository() + "/");
+    String repository = index.repository();
+    List<String> places = mirrors.getOrDefault(repository, List.of(repository));
     try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
       RpmPackage.readAll(
           in,
           each -> {
-            URI uri = root.resolve(each.location());
-            String comparable = AptNames.comparable(uri.toString());
+            // As the guest says it: a location that begins with .. is not resolved.
+            String comparable = AptNames.comparable(repository + "/" + each.location());
             if (wanted.contains(comparable)) {
-              String fileName = each.location().replaceFirst(".*/", "");
-              found.putIfAbsent(
-                  comparable, new PackageFile(uri, fileName, each.size(), each.sha256()));
+              found.putIfAbsent(comparable, packageFile(places, each));
             }
           });
     }
+  }
+
+  private static PackageFile packageFile(List<String> places, RpmPackage each) {
+    List<URI> uris =
+        places.stream().map(place -> URI.create(place + "/").resolve(each.location())).toList();
+    return new PackageFile(
+        uris.getFirst(),
+        each.location().replaceFirst(".*/", ""),
+        each.size(),
+        each.sha256(),
+        uris.subList(1, uris.size()));
   }
 
   private static PackageFile packageFile(String repository, String fileName, PackagesScanner stanza)

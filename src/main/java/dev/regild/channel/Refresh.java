@@ -65,9 +65,11 @@ final class Refresh {
       throws ChannelException, IOException, InterruptedException {
     RepositoryContents contents = read(channel, kept, known);
     SnapshotManifest manifest =
-        SnapshotManifest.of(clock.instant(), channel.architecture(), contents.listFiles());
+        SnapshotManifest.of(clock.instant(), channel.architecture(), contents.listFiles())
+            .withMirrors(contents.mirrors());
     Path directory = snapshots.resolve(manifest.digest());
     if (isThere(directory)) {
+      keepMirrors(directory, contents.mirrors());
       return new Outcome(manifest.digest(), contents.validators(), 0, 0);
     }
     Path unfinished = Files.createDirectories(snapshots.resolve(UNFINISHED + UUID.randomUUID()));
@@ -109,6 +111,15 @@ final class Refresh {
     }
     Files.setLastModifiedTime(directory, FileTime.from(Instant.now()));
     return true;
+  }
+
+  /** The same content, but served by others now. */
+  private static void keepMirrors(Path directory, Map<String, List<String>> mirrors)
+      throws IOException {
+    SnapshotManifest manifest = SnapshotManifest.read(directory);
+    if (!manifest.mirrors().equals(mirrors)) {
+      manifest.withMirrors(mirrors).write(directory);
+    }
   }
 
   private static void publish(Path unfinished, Path directory) throws IOException {

@@ -46,9 +46,8 @@ final class ReleaseFetch {
       files.put(RELEASE, read(location, RELEASE, validators));
       files.put(SIGNATURE, read(location, SIGNATURE, validators));
     }
-    ReleaseFile release = verified(location, keyring, files);
-    return newerKept(location, keyring, release)
-        .orElseGet(() -> new Fetched(location, release, files, validators));
+    Fetched fetched = new Fetched(location, verified(location, keyring, files), files, validators);
+    return newerKept(location, keyring, fetched).orElse(fetched);
   }
 
   private byte[] read(SuiteLocation location, String path, Map<String, Validators> validators)
@@ -80,27 +79,16 @@ final class ReleaseFetch {
     return release;
   }
 
-  /**
-   * A mirror that lags behind, or an attacker, may answer with an older Release file than we have:
-   * then ours stays, as it does for apt.
-   */
-  private Optional<Fetched> newerKept(
-      SuiteLocation location, Keyring keyring, ReleaseFile candidate)
+  private Optional<Fetched> newerKept(SuiteLocation location, Keyring keyring, Fetched candidate)
       throws ChannelException, IOException {
     Optional<Path> keptFile = documents.kept(location.listFile(IN_RELEASE));
     if (keptFile.isEmpty()) {
       return Optional.empty();
     }
     Map<String, byte[]> files = Map.of(IN_RELEASE, Files.readAllBytes(keptFile.get()));
-    String what = location.uriOf(IN_RELEASE);
-    try {
-      ReleaseFile ours = verified(location, keyring, files);
-      return ours.date(what).isAfter(candidate.date(what))
-          ? Optional.of(new Fetched(location, ours, files, Map.of()))
-          : Optional.empty();
-    } catch (ChannelException e) {
-      // Ours is no longer good, by another keyring or by time; the candidate is.
-      return Optional.empty();
-    }
+    return DocumentReader.newerKept(
+        candidate,
+        () -> new Fetched(location, verified(location, keyring, files), files, Map.of()),
+        fetched -> fetched.release().date(location.uriOf(IN_RELEASE)));
   }
 }

@@ -19,16 +19,13 @@ import java.util.TreeMap;
  * @param fields by name in small letters, SHA256 and the other lists left out
  * @param indexes the files that it vouches for, by their path below the suite
  */
-record ReleaseFile(Map<String, String> fields, Map<String, Index> indexes) {
+record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) {
   /** How far ahead of ours a repository's clock may be. */
   private static final Duration CLOCK_SKEW = Duration.ofHours(1);
 
-  /** One file that the Release file vouches for; size in bytes. */
-  record Index(long size, String sha256) {}
-
   static ReleaseFile parse(String what, byte[] text) throws ChannelException {
     Map<String, String> fields = new HashMap<>();
-    Map<String, Index> indexes = new TreeMap<>();
+    Map<String, FileDigest> indexes = new TreeMap<>();
     String field = "";
     for (String line : new String(text, UTF_8).lines().toList()) {
       int colon = line.indexOf(':');
@@ -48,13 +45,13 @@ record ReleaseFile(Map<String, String> fields, Map<String, Index> indexes) {
     return new ReleaseFile(fields, indexes);
   }
 
-  private static void addIndex(String what, String line, Map<String, Index> indexes)
+  private static void addIndex(String what, String line, Map<String, FileDigest> indexes)
       throws ChannelException {
     String[] words = line.split("\\s+", -1);
     if (words.length != 3 || !Sha256.isHex(words[0]) || !words[1].matches("\\d{1,12}")) {
       throw new ChannelException(what + " has a malformed line under SHA256: " + line);
     }
-    indexes.put(words[2], new Index(Long.parseLong(words[1]), words[0]));
+    indexes.put(words[2], new FileDigest(Long.parseLong(words[1]), words[0]));
   }
 
   /** Refuses a Release file of another suite, one that is expired, or not valid yet. */

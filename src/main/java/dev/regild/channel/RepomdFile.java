@@ -27,7 +27,7 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
    * @param packed size and SHA-256 as it comes
    * @param content the same uncompressed
    */
-  record Index(String location, ReleaseFile.Index packed, ReleaseFile.Index content) {
+  record Index(String location, FileDigest packed, FileDigest content) {
     Compression compression() {
       for (Compression each : Compression.values()) {
         if (location.endsWith(each.suffix())) {
@@ -100,21 +100,21 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
         if (!RpmPackage.isBelow(location)) {
           throw new IOException("the index '" + type + "' lies outside of the repository");
         }
-        ReleaseFile.Index packed = index("");
+        FileDigest packed = index("");
         // An index that is not compressed has no second pair.
         boolean plain = !values.containsKey("repomd/data/open-checksum");
         indexes.put(type, new Index(location, packed, plain ? packed : index("open-")));
       }
     }
 
-    private ReleaseFile.Index index(String prefix) throws IOException {
+    private FileDigest index(String prefix) throws IOException {
       String hash = values.getOrDefault("repomd/data/" + prefix + "checksum", "");
       String size = values.getOrDefault("repomd/data/" + prefix + "size", "");
       if (!Sha256.isHex(hash) || !size.matches("\\d{1,12}")) {
         throw new IOException(
             "the index '" + type + "' has no size or SHA-256; it must be made by newer tools");
       }
-      return new ReleaseFile.Index(Long.parseLong(size), hash);
+      return new FileDigest(Long.parseLong(size), hash);
     }
   }
 }

@@ -13,10 +13,21 @@ import java.util.stream.Stream;
  * @param documents those themselves, and what else goes into the snapshot as it is
  * @param indexes what they vouch for, not yet here
  * @param validators of the documents, by URI, for the next time
+ * @param mirrors the places of a repository that has several, by its root URI
  */
 record RepositoryContents(
-    List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
+    List<Document> documents,
+    List<IndexFetch> indexes,
+    Map<String, Validators> validators,
+    Map<String, List<String>> mirrors) {
+  /** Of repositories that each have one place. */
+  RepositoryContents(
+      List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
+    this(documents, indexes, validators, Map.of());
+  }
+
   RepositoryContents {
+    mirrors = Map.copyOf(mirrors);
     documents = List.copyOf(documents);
     indexes = List.copyOf(indexes);
     validators = Map.copyOf(validators);

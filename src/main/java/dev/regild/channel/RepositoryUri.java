@@ -17,6 +17,15 @@ final class RepositoryUri {
    * @throws IllegalArgumentException if it is none that packages can come from
    */
   static String checked(String key, String text) {
+    return withoutTrailingSlash(checked(key, text, false));
+  }
+
+  /** The URI of a list of mirrors, which may have a query. */
+  static String checkedList(String key, String text) {
+    return checked(key, text, true);
+  }
+
+  private static String checked(String key, String text, boolean query) {
     try {
       URI uri = new URI(text);
       boolean complete = "file".equals(uri.getScheme()) || uri.getHost() != null;
@@ -24,9 +33,9 @@ final class RepositoryUri {
           && complete
           && uri.getPath() != null
           && uri.getUserInfo() == null
-          && uri.getQuery() == null
+          && (query || uri.getQuery() == null)
           && uri.getFragment() == null) {
-        return withoutTrailingSlash(text);
+        return text;
       }
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
@@ -43,7 +52,7 @@ final class RepositoryUri {
             + ": '"
             + text
             + "' can't be used; write http://, https:// or file:/ and a path, without user name,"
-            + " query or fragment");
+            + (query ? " or fragment" : " query or fragment"));
   }
 
   private static String withoutTrailingSlash(String uri) {

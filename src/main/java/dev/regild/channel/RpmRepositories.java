@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,22 +39,27 @@ final class RpmRepositories {
     List<Document> files = new ArrayList<>();
     List<IndexFetch> indexes = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
+    Map<String, List<String>> mirrors = new TreeMap<>();
     for (PackageSource source : channel.sources()) {
-      RpmSource repository = (RpmSource) source;
-      Fetched fetched = fetch(repository, validators);
+      RpmSource repository = ((RpmSource) source).in(channel.platform());
+      String identity = repository.identity();
+      Fetched fetched = fetch(repository, RpmVariables.releaseOf(channel.platform()), validators);
       fetched
           .files()
-          .forEach((uri, bytes) ->
-              files.add(
-                  new Document(AptNames.listFile(uri), Kind.REPOMD, bytes, repository.baseUrl())));
+          .forEach((path, bytes) ->
+              files.add(new Document(listFile(repository, path), Kind.REPOMD, bytes, identity)));
       fetched
           .repomd()
           .indexes()
-          .forEach((type, index) -> indexes.add(indexFetch(repository.baseUrl(), type, index)));
+          .forEach(
+              (type, index) -> indexes.add(indexFetch(identity, fetched.mirrors(), type, index)));
+      if (repository.locator() != RpmSource.Locator.BASEURL) {
+        mirrors.put(identity, fetched.mirrors());
+      }
     }
     byte[] list = list(indexes).getBytes(UTF_8);
     files.add(new Document(LIST, Kind.SOURCES, list, ""));
-    return new RepositoryContents(files, indexes, validators);
+    return new RepositoryContents(files, indexes, validators, mirrors);
   }
 
   /**
@@ -78,66 +84,145 @@ final class RpmRepositories {
     return String.join("", lines);
   }
 
-  /** A repomd.xml, and by URI what has to be kept to verify it again. */
-  private record Fetched(RepomdFile repomd, Map<String, byte[]> files) {}
+  /**
+   * A repomd.xml.
+   *
+   * @param files what has to be kept to verify it again, by path
+   * @param mirrors the roots of the repository, first that which has this repomd.xml
+   */
+  private record Fetched(RepomdFile repomd, Map<String, byte[]> files, List<String> mirrors) {}
 
-  private Fetched fetch(RpmSource source, Map<String, Validators> validators)
+  private Fetched fetch(RpmSource source, String release, Map<String, Validators> validators)
       throws ChannelException, IOException, InterruptedException {
-    Map<String, byte[]> files = new TreeMap<>();
-    Map<String, byte[]> kept = new TreeMap<>();
-    for (String path : source.gpgKey().isEmpty() ? List.of(REPOMD) : List.of(REPOMD, SIGNATURE)) {
-      String uri = source.baseUrl() + path;
-      String name = AptNames.listFile(uri);
-      Optional<Path> keptFile = documents.kept(name);
-      if (keptFile.isPresent()) {
-        kept.put(uri, Files.readAllBytes(keptFile.get()));
+    MirrorList list =
+        switch (source.locator()) {
+          case BASEURL -> MirrorList.of(source.uri());
+          case MIRRORLIST ->
+              MirrorList.ofText(source.uri(), documents.readList(source.uri()), source, release);
+          case METALINK -> MirrorList.ofMetalink(source.uri(), documents.readList(source.uri()));
+        };
+    Map<String, byte[]> kept = kept(source);
+    List<String> refusals = new ArrayList<>();
+    Optional<Fetched> newer = Optional.empty();
+    for (String mirror : list.baseUrls()) {
+      try {
+        Map<String, Validators> here = new TreeMap<>();
+        Fetched fetched = fetchFrom(mirror, source, list, here);
+        Optional<Fetched> ours = newerKept(source, kept, fetched);
+        if (ours.isEmpty()) {
+          validators.putAll(here);
+          return fetched;
+        }
+        newer = newer.or(() -> ours);
+      } catch (ChannelException e) {
+        if (list.baseUrls().size() == 1) {
+          throw e;
+        }
+        refusals.add(String.valueOf(e.getMessage()));
       }
-      files.put(uri, documents.read(uri, name, validators));
     }
-    Fetched fetched = verified(source, files);
-    return newerKept(source, kept, fetched).orElse(fetched);
+    // All that answered lag behind.
+    return newer.orElseThrow(() -> noneOf(source, list, refusals));
   }
 
-  private Fetched verified(RpmSource source, Map<String, byte[]> files) throws ChannelException {
-    String what = source.baseUrl() + REPOMD;
-    byte[] repomd = files.getOrDefault(what, new byte[0]);
-    if (!source.gpgKey().isEmpty()) {
-      byte[] signature = files.getOrDefault(source.baseUrl() + SIGNATURE, new byte[0]);
-      Keyring.of("gpgkey", source.gpgKey())
-          .verify(what, repomd, signature, PGPSignature.BINARY_DOCUMENT, clock.instant());
-    }
-    return new Fetched(RepomdFile.parse(what, repomd), files);
+  private static ChannelException noneOf(RpmSource source, MirrorList list, List<String> refusals) {
+    return new ChannelException(
+        "none of the "
+            + list.baseUrls().size()
+            + " mirrors of "
+            + source.uri()
+            + " could be used; the first of them: "
+            + String.join("; ", refusals.subList(0, Math.min(2, refusals.size()))));
   }
 
-  /** A mirror that lags behind, or an attacker, may answer with an older one: then ours stays. */
-  private Optional<Fetched> newerKept(
-      RpmSource source, Map<String, byte[]> kept, Fetched candidate) {
+  private Fetched fetchFrom(
+      String mirror, RpmSource source, MirrorList list, Map<String, Validators> validators)
+      throws ChannelException, IOException, InterruptedException {
+    if (source.gpgKey().isEmpty() && list.repomdHashes().isEmpty() && mirror.startsWith("http:")) {
+      throw new ChannelException(
+          mirror
+              + " is plain http, and nothing else proves what comes from it; name the key that"
+              + " signs repomd.xml by gpgkey");
+    }
+    Map<String, byte[]> files = new TreeMap<>();
+    for (String path : paths(source)) {
+      files.put(path, documents.read(mirror + path, listFile(source, path), validators));
+    }
+    byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
+    if (!list.accepts(repomd)) {
+      throw new HashMismatchException(
+          mirror
+              + REPOMD
+              + " is none of those that the metalink names; the mirror is behind or ahead of it");
+    }
+    List<String> mirrors = new ArrayList<>(list.baseUrls());
+    mirrors.remove(mirror);
+    mirrors.addFirst(mirror);
+    return new Fetched(verified(mirror + REPOMD, source, files), files, mirrors);
+  }
+
+  /** Empty if the snapshot so far doesn't have all of it. */
+  private Map<String, byte[]> kept(RpmSource source) throws IOException {
+    Map<String, byte[]> kept = new TreeMap<>();
+    for (String path : paths(source)) {
+      Optional<Path> file = documents.kept(listFile(source, path));
+      if (file.isEmpty()) {
+        return Map.of();
+      }
+      kept.put(path, Files.readAllBytes(file.get()));
+    }
+    return kept;
+  }
+
+  private Optional<Fetched> newerKept(RpmSource source, Map<String, byte[]> kept, Fetched candidate)
+      throws IOException {
     if (kept.isEmpty()) {
       return Optional.empty();
     }
-    try {
-      Fetched ours = verified(source, kept);
-      return Optional.of(ours).filter(o -> o.repomd().madeAt() > candidate.repomd().madeAt());
-    } catch (ChannelException e) {
-      // Ours is no longer good, by another key or by time; the candidate is.
-      return Optional.empty();
-    }
+    return DocumentReader.newerKept(
+        candidate,
+        () ->
+            new Fetched(
+                verified(source.identity() + REPOMD, source, kept), kept, candidate.mirrors()),
+        fetched -> Instant.ofEpochSecond(fetched.repomd().madeAt()));
   }
 
-  private static IndexFetch indexFetch(String baseUrl, String type, RepomdFile.Index index) {
+  private RepomdFile verified(String what, RpmSource source, Map<String, byte[]> files)
+      throws ChannelException {
+    byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
+    if (!source.gpgKey().isEmpty()) {
+      byte[] signature = files.getOrDefault(SIGNATURE, new byte[0]);
+      Keyring.of("gpgkey", source.gpgKey())
+          .verify(what, repomd, signature, PGPSignature.BINARY_DOCUMENT, clock.instant());
+    }
+    return RepomdFile.parse(what, repomd);
+  }
+
+  private static List<String> paths(RpmSource source) {
+    return source.gpgKey().isEmpty() ? List.of(REPOMD) : List.of(REPOMD, SIGNATURE);
+  }
+
+  private static String listFile(RpmSource source, String path) {
+    return AptNames.listFile(source.identity() + path);
+  }
+
+  private static IndexFetch indexFetch(
+      String identity, List<String> mirrors, String type, RepomdFile.Index index) {
     return new IndexFetch(
-        AptNames.listFile(baseUrl + "/repodata/" + type),
+        AptNames.listFile(identity + "/repodata/" + type),
         switch (type) {
           case "updateinfo" -> Kind.UPDATEINFO;
           case "modules" -> Kind.MODULES;
           case "filelists" -> Kind.FILELISTS;
           default -> Kind.PACKAGES;
         },
-        List.of(URI.create(baseUrl + "/").resolve(index.location()).toString()),
+        mirrors.stream()
+            .map(mirror -> URI.create(mirror + "/").resolve(index.location()).toString())
+            .toList(),
         index.compression(),
         index.packed(),
         index.content(),
-        baseUrl,
+        identity,
         0);
   }
 }

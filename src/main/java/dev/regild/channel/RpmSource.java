@@ -1,32 +1,57 @@
 package dev.regild.channel;
 
 import dev.regild.plan.PackageSystem;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
  * A package repository in dnf's terms (dnf.conf(5)): a directory with {@code repodata/repomd.xml}.
  *
- * @param baseUrl its root: {@code http}, {@code https} or {@code file}
+ * @param locator what the URI is
+ * @param uri {@code http}, {@code https} or {@code file}; may have the variables {@code
+ *     $releasever} and {@code $basearch}
  * @param architecture rpm's word for the machines: {@code x86_64}
  * @param gpgKey whose signature of repomd.xml is trusted: the path of a keyring, or the armored
- *     public key itself; empty where the repository signs none, and then it must be {@code https}
- *     or {@code file}
+ *     public key itself; empty where the repository signs none, and then the URI must be {@code
+ *     https} or {@code file}
  */
-public record RpmSource(String baseUrl, String architecture, String gpgKey)
+public record RpmSource(Locator locator, String uri, String architecture, String gpgKey)
     implements PackageSource {
   private static final Pattern WORD = Pattern.compile("[a-z0-9_]{2,16}");
+
+  /** What the URI of a source leads to. */
+  public enum Locator {
+    /** The root of the repository itself. */
+    BASEURL,
+    /** A text with the root of a mirror on each line. */
+    MIRRORLIST,
+    /** A document with mirrors, and with the hashes that repomd.xml may have. */
+    METALINK;
+
+    /** Its key in a channel's file. */
+    public String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * @throws IllegalArgumentException if a value can't be used; the message begins with its key in a
    *     channel's file
    */
   public RpmSource {
-    baseUrl = RepositoryUri.checked("baseurl", baseUrl);
     if (!WORD.matcher(architecture).matches()) {
       throw new IllegalArgumentException(
           "architecture: '" + architecture + "' can't be used; write for example x86_64");
     }
-    if (gpgKey.isEmpty() && baseUrl.startsWith("http:")) {
+    // Any release will do to see whether it is a URI.
+    String example = RpmVariables.substituted(locator.key(), uri, "8", architecture);
+    if (locator == Locator.BASEURL) {
+      RepositoryUri.checked(locator.key(), example);
+      uri = uri.replaceFirst("/+$", "");
+    } else {
+      RepositoryUri.checkedList(locator.key(), example);
+    }
+    if (gpgKey.isEmpty() && example.startsWith("http:")) {
       throw new IllegalArgumentException(
           "gpgkey: is missing, and nothing else proves what comes over http; name the key that"
               + " signs repomd.xml, or use https");
@@ -34,6 +59,29 @@ public record RpmSource(String baseUrl, String architecture, String gpgKey)
     if (!gpgKey.isEmpty()) {
       KeyText.check("gpgkey", gpgKey);
     }
+  }
+
+  /** A repository whose root is known. */
+  public RpmSource(String baseUrl, String architecture, String gpgKey) {
+    this(Locator.BASEURL, baseUrl, architecture, gpgKey);
+  }
+
+  /** The same source with its variables substituted for that platform. */
+  RpmSource in(String platform) {
+    String release = RpmVariables.releaseOf(platform);
+    return new RpmSource(
+        locator,
+        RpmVariables.substituted(locator.key(), uri, release, architecture),
+        architecture,
+        gpgKey);
+  }
+
+  /**
+   * The URI that stands for the repository in a snapshot, whichever mirror serves it. A guest's dnf
+   * appends paths to it, so it has no query.
+   */
+  String identity() {
+    return uri.replace('?', '/');
   }
 
   @Override

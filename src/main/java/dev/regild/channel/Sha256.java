@@ -30,16 +30,25 @@ final class Sha256 {
     return hex(digest);
   }
 
+  /** SHA-512, by which metalinks name documents. */
+  static String sha512(byte[] content) {
+    return hex(digest("SHA-512"), content);
+  }
+
   /** Whether a text has the form of one. */
   static boolean isHex(String text) {
     return HEX.matcher(text).matches();
   }
 
   static MessageDigest digest() {
+    return digest("SHA-256");
+  }
+
+  private static MessageDigest digest(String algorithm) {
     try {
-      return MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      throw new IllegalStateException("the JDK has " + algorithm, e);
     }
   }
 

@@ -343,7 +343,7 @@ public final class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException {
-    return new PackageLookup(directory, indexes(manifest), system).find(uris);
+    return new PackageLookup(directory, indexes(manifest), system, manifest.mirrors()).find(uris);
   }
 
   private static List<SnapshotManifest.ListFile> indexes(SnapshotManifest manifest) {

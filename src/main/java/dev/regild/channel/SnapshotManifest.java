@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -21,14 +23,30 @@ import tools.jackson.databind.json.JsonMapper;
  * @param createdAt when it was made
  * @param architecture the main architecture
  * @param files all of its files but this one, by name
+ * @param mirrors the places of a repository that has several, by its root URI, the best first; not
+ *     a part of the digest, as they change by the hour
  */
 record SnapshotManifest(
-    String digest, Instant createdAt, String architecture, List<ListFile> files) {
+    String digest,
+    Instant createdAt,
+    String architecture,
+    List<ListFile> files,
+    Map<String, List<String>> mirrors) {
   static final String FILE = "snapshot.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  SnapshotManifest {
-    files = List.copyOf(files);
+  SnapshotManifest(
+      String digest,
+      Instant createdAt,
+      String architecture,
+      List<ListFile> files,
+      @Nullable Map<String, List<String>> mirrors) {
+    this.digest = digest;
+    this.createdAt = createdAt;
+    this.architecture = architecture;
+    this.files = List.copyOf(files);
+    // A snapshot that was made before mirrors were read has none.
+    this.mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
   }
 
   /** What a file of a snapshot is. */
@@ -66,7 +84,11 @@ record SnapshotManifest(
     String pairs =
         sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
     String digest = Sha256.of(pairs.getBytes(UTF_8));
-    return new SnapshotManifest(digest, createdAt, architecture, sorted);
+    return new SnapshotManifest(digest, createdAt, architecture, sorted, Map.of());
+  }
+
+  SnapshotManifest withMirrors(Map<String, List<String>> now) {
+    return new SnapshotManifest(digest, createdAt, architecture, files, now);
   }
 
   /** The package system of its repositories. */

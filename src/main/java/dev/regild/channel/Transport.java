@@ -21,14 +21,17 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
  * stalls is broken off. Redirects are followed up to five times, never from https to http, and not
- * at all by a request with credentials, so that these go nowhere else.
+ * at all by a request with credentials or a client certificate, so that these go nowhere else.
  */
 final class Transport {
   private static final int ATTEMPTS = 3;
@@ -46,30 +49,41 @@ final class Transport {
   }
 
   private final CredentialsFile credentials;
+  private final ClientIdentities identities;
   private final Duration firstPause;
   private final Duration stallLimit;
 
-  Transport(CredentialsFile credentials) {
-    this(credentials, Duration.ofMillis(500), Duration.ofSeconds(60));
+  /** With the credentials and the client certificates of a data directory. */
+  static Transport in(Path data) {
+    return new Transport(data, Duration.ofMillis(500), Duration.ofSeconds(60));
   }
 
   /**
    * @param firstPause before the second attempt; before the third it is four times that
    * @param stallLimit how long nothing may come
    */
-  Transport(CredentialsFile credentials, Duration firstPause, Duration stallLimit) {
-    this.credentials = credentials;
+  Transport(Path data, Duration firstPause, Duration stallLimit) {
+    this.credentials = CredentialsFile.in(data);
+    this.identities = ClientIdentities.in(data);
     this.firstPause = firstPause;
     this.stallLimit = stallLimit;
   }
 
   private static HttpClient client(HttpClient.Redirect redirects) {
+    return builder(redirects).build();
+  }
+
+  /** A client that shows the certificate of the context, and follows no redirect. */
+  static HttpClient identifiedClient(SSLContext context) {
+    return builder(HttpClient.Redirect.NEVER).sslContext(context).build();
+  }
+
+  private static HttpClient.Builder builder(HttpClient.Redirect redirects) {
     return HttpClient.newBuilder()
         // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
         .version(HttpClient.Version.HTTP_1_1)
         .followRedirects(redirects)
-        .connectTimeout(CONNECT_LIMIT)
-        .build();
+        .connectTimeout(CONNECT_LIMIT);
   }
 
   /** What a conditional read came to. */
@@ -131,6 +145,25 @@ final class Transport {
         });
   }
 
+  /**
+   * The same from the first of several places that has it.
+   *
+   * @throws ChannelException why the last of them could not be used
+   */
+  void download(List<URI> uris, Path target, long size, String sha256, LongConsumer onBytes)
+      throws ChannelException, InterruptedException {
+    for (URI uri : uris) {
+      try {
+        download(uri, target, size, sha256, onBytes);
+        return;
+      } catch (ChannelException e) {
+        if (uri.equals(uris.getLast())) {
+          throw e;
+        }
+      }
+    }
+  }
+
   private void downloadOnce(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
       throws IOException, ChannelException, InterruptedException {
     MessageDigest digest = Sha256.digest();
@@ -182,8 +215,15 @@ final class Transport {
     }
     Optional<String> authorization = credentials.authorization(uri);
     authorization.ifPresent(value -> request.header("Authorization", value));
-    HttpClient client = authorization.isPresent() ? IdentifiedClient.INSTANCE : Client.INSTANCE;
-    HttpResponse<InputStream> response = client.send(request.build(), BodyHandlers.ofInputStream());
+    Optional<ClientIdentity> identity = identities.of(uri);
+    HttpClient client;
+    if (identity.isPresent()) {
+      identity.get().requireValid();
+      client = identity.get().client();
+    } else {
+      client = authorization.isPresent() ? IdentifiedClient.INSTANCE : Client.INSTANCE;
+    }
+    HttpResponse<InputStream> response = sent(client, request.build(), identity.isPresent());
     int status = response.statusCode();
     if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
       Validators validators =
@@ -194,6 +234,40 @@ final class Transport {
     }
     response.body().close();
     throw refused(uri, status);
+  }
+
+  /** A certificate that is refused by one side is refused the next time too. */
+  private static HttpResponse<InputStream> sent(
+      HttpClient client, HttpRequest request, boolean identified)
+      throws IOException, ChannelException, InterruptedException {
+    try {
+      return client.send(request, BodyHandlers.ofInputStream());
+    } catch (SSLException e) {
+      String why = reason(e);
+      if (why.contains("PKIX") || why.contains("No subject alternative")) {
+        throw new ChannelException(
+            request.uri()
+                + " could not be read: the server's certificate is not trusted ("
+                + why
+                + "); check that it is the right server, and name its authority by --ca-cert, or"
+                + " have this machine's Java trust it",
+            e);
+      }
+      if (why.contains("Received fatal alert") && why.contains("certificate")) {
+        throw new ChannelException(
+            request.uri()
+                + " could not be read: "
+                + (identified
+                    ? "the server refuses the client certificate ("
+                        + why
+                        + "); use one that it"
+                        + " issued"
+                    : "the server wants a client certificate (" + why + ")")
+                + ": regild channel add … --client-cert FILE --client-key FILE",
+            e);
+      }
+      throw e;
+    }
   }
 
   private static Answer openFile(URI uri, Validators known) throws IOException, ChannelException {
@@ -225,7 +299,7 @@ final class Transport {
           case 401, 403 ->
               "the server wants other rights: put its user and password into the data directory's "
                   + CredentialsFile.NAME
-                  + ", or use a mirror that is open";
+                  + ", add the channel with its client certificate, or use a mirror that is open";
           case 301, 302, 303, 307, 308 -> "it redirects too often, or to where we don't go";
           default -> "look at the mirror, or use another one";
         };

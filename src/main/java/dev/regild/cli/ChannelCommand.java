@@ -5,6 +5,7 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
+import dev.regild.channel.ClientCertificate;
 import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
@@ -95,12 +96,41 @@ final class ChannelCommand {
                       + " Its key comes with --key.")
           @Nullable List<String> repositories,
       @Option(
+              names = "--mirrorlist",
+              paramLabel = "URL",
+              description = "A list of the mirrors of such a repository; may be repeated.")
+          @Nullable List<String> mirrorLists,
+      @Option(
+              names = "--metalink",
+              paramLabel = "URL",
+              description = "A metalink of such a repository; may be repeated.")
+          @Nullable List<String> metalinks,
+      @Option(
               names = "--key",
               paramLabel = "FILE",
               description =
-                  "The key that signs repomd.xml of the --repo repositories. Without it they must"
-                      + " be https or file.")
+                  "The key that signs repomd.xml of the repositories of RPM packages. Without it"
+                      + " they must be https or file.")
           @Nullable Path key,
+      @Option(
+              names = "--client-cert",
+              paramLabel = "FILE",
+              description =
+                  "The client certificate (PEM) to show to the repositories of RPM packages. It is"
+                      + " copied into the data directory.")
+          @Nullable Path clientCertificate,
+      @Option(
+              names = "--client-key",
+              paramLabel = "FILE",
+              description = "Its private key (PEM), not encrypted.")
+          @Nullable Path clientKey,
+      @Option(
+              names = "--ca-cert",
+              paramLabel = "FILE",
+              description =
+                  "Who must have issued the certificate of these servers (PEM). Default: those"
+                      + " that Java trusts.")
+          @Nullable Path authority,
       @Option(
               names = "--agent",
               paramLabel = "PACKAGE",
@@ -129,13 +159,10 @@ final class ChannelCommand {
     for (String source : sources == null ? List.<String>of() : sources) {
       all.add(source(source, signedBy));
     }
-    for (String repository : repositories == null ? List.<String>of() : repositories) {
-      all.add(
-          new RpmSource(
-              repository,
-              RpmSource.hostArchitecture(),
-              key == null ? "" : key.toAbsolutePath().toString()));
-    }
+    String gpgKey = key == null ? "" : key.toAbsolutePath().toString();
+    all.addAll(rpmSources(RpmSource.Locator.BASEURL, repositories, gpgKey));
+    all.addAll(rpmSources(RpmSource.Locator.MIRRORLIST, mirrorLists, gpgKey));
+    all.addAll(rpmSources(RpmSource.Locator.METALINK, metalinks, gpgKey));
     Channel channel =
         new Channel(
             name,
@@ -145,9 +172,30 @@ final class ChannelCommand {
             agents == null ? List.of() : agents,
             Channel.DEFAULT_REFRESH_INTERVAL,
             securityOnly);
-    channels().add(channel);
+    channels().add(channel, certificate(clientCertificate, clientKey, authority));
     out().println("Added " + name + ", in " + data.resolve("channels") + ".");
     return noRefresh ? 0 : refresh(List.of(name));
+  }
+
+  private static List<RpmSource> rpmSources(
+      RpmSource.Locator locator, @Nullable List<String> uris, String gpgKey) {
+    return (uris == null ? List.<String>of() : uris)
+        .stream()
+            .map(uri -> new RpmSource(locator, uri, RpmSource.hostArchitecture(), gpgKey))
+            .toList();
+  }
+
+  private static Optional<ClientCertificate> certificate(
+      @Nullable Path certificate, @Nullable Path key, @Nullable Path authority) {
+    if (certificate != null && key != null) {
+      return Optional.of(new ClientCertificate(certificate, key, Optional.ofNullable(authority)));
+    }
+    if (certificate != null || key != null || authority != null) {
+      throw new IllegalArgumentException(
+          "A client certificate needs both --client-cert and --client-key; --ca-cert goes with"
+              + " them.");
+    }
+    return Optional.empty();
   }
 
   private static AptSource source(String text, @Nullable Path signedBy) {
@@ -229,7 +277,7 @@ final class ChannelCommand {
               + String.join(" ", apt.suites())
               + "  "
               + String.join(" ", apt.components());
-      case RpmSource rpm -> rpm.baseUrl();
+      case RpmSource rpm -> rpm.locator().key() + " " + rpm.uri();
     };
   }
 
@@ -281,7 +329,7 @@ final class ChannelCommand {
 
   @Command(
       name = "remove",
-      description = "Removes a channel; images keep what they have.",
+      description = "Removes a channel and its client certificate; images keep what they have.",
       mixinStandardHelpOptions = true)
   int remove(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException, InterruptedException {

@@ -32,8 +32,7 @@ class PackageCacheTest {
     cache =
         new PackageCache(
             temporary.resolve("cache"),
-            new Transport(
-                CredentialsFile.in(temporary), Duration.ofMillis(1), Duration.ofMillis(300)));
+            new Transport(temporary, Duration.ofMillis(1), Duration.ofMillis(300)));
   }
 
   @AfterEach

@@ -1,0 +1,177 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
+
+/**
+ * The client certificates of channels, in the data directory: {@code
+ * client-certificates/CHANNEL/certificate.pem}, {@code key.pem}, {@code authority.pem}, and {@code
+ * uris}, below which they are shown and nowhere else. Their owner alone may read them. Other
+ * processes may change them at any time.
+ */
+final class ClientIdentities {
+  static final String NAME = "client-certificates";
+
+  private static final String CERTIFICATE = "certificate.pem";
+  private static final String KEY = "key.pem";
+  private static final String AUTHORITY = "authority.pem";
+  private static final String URIS = "uris";
+
+  private final Path directory;
+  private final ConcurrentMap<String, Loaded> loaded = new ConcurrentHashMap<>();
+
+  private ClientIdentities(Path directory) {
+    this.directory = directory;
+  }
+
+  static ClientIdentities in(Path data) {
+    return new ClientIdentities(data.resolve(NAME));
+  }
+
+  private record Loaded(FileStamp stamp, List<String> uris, ClientIdentity identity) {}
+
+  /**
+   * The identity to show to that URI's server; empty for most.
+   *
+   * @throws ChannelException if its files are damaged
+   */
+  Optional<ClientIdentity> of(URI uri) throws ChannelException {
+    if (!"https".equalsIgnoreCase(uri.getScheme()) || !Files.isDirectory(directory)) {
+      return Optional.empty();
+    }
+    try (Stream<Path> channels = Files.list(directory)) {
+      for (Path each : channels.filter(ClientIdentities::isChannel).sorted().toList()) {
+        Optional<Loaded> there = load(each);
+        if (there.isPresent() && covers(there.get().uris(), uri)) {
+          return there.map(Loaded::identity);
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the client certificates in " + directory + " can't be read (" + e + ")", e);
+    }
+  }
+
+  private static boolean isChannel(Path path) {
+    return !String.valueOf(path.getFileName()).startsWith(".");
+  }
+
+  private static boolean covers(List<String> uris, URI uri) {
+    String whole = uri.normalize().toString();
+    return uris.stream().anyMatch(whole::startsWith);
+  }
+
+  /** Empty if its channel was removed in this moment. */
+  private Optional<Loaded> load(Path channel) throws IOException, ChannelException {
+    String name = channel.getFileName().toString();
+    Optional<FileStamp> stamp = FileStamp.of(channel.resolve(URIS));
+    if (stamp.isEmpty()) {
+      loaded.remove(name);
+      return Optional.empty();
+    }
+    Loaded known = loaded.get(name);
+    if (known == null || !known.stamp().equals(stamp.get())) {
+      Path authority = channel.resolve(AUTHORITY);
+      ClientIdentity identity =
+          ClientIdentity.of(
+              name,
+              new ClientCertificate(
+                  channel.resolve(CERTIFICATE),
+                  channel.resolve(KEY),
+                  Optional.of(authority).filter(Files::exists)));
+      known = new Loaded(stamp.get(), Files.readAllLines(channel.resolve(URIS), UTF_8), identity);
+      loaded.put(name, known);
+    }
+    return Optional.of(known);
+  }
+
+  /**
+   * Copies a channel's files, so that they may go from where they were.
+   *
+   * @throws ChannelException if they can't be used, or no source of the channel is https
+   */
+  void keep(Channel channel, ClientCertificate files) throws ChannelException, IOException {
+    List<String> uris =
+        channel.sources().stream()
+            .flatMap(ClientIdentities::scope)
+            .map(source -> scope(source, channel.platform()))
+            .filter(uri -> uri.startsWith("https:"))
+            .distinct()
+            .toList();
+    if (uris.isEmpty()) {
+      throw new ChannelException(
+          "no repository of channel '"
+              + channel.name()
+              + "' is one of RPM packages by https, and a client certificate is shown to no other;"
+              + " correct its URI, or leave the certificate out");
+    }
+    ClientIdentity.of(channel.name(), files).requireValid();
+    remove(channel.name());
+    Path target = directory.resolve(channel.name());
+    Files.createDirectories(
+        target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    copy(files.certificate(), target.resolve(CERTIFICATE));
+    copy(files.key(), target.resolve(KEY));
+    if (files.authority().isPresent()) {
+      copy(files.authority().get(), target.resolve(AUTHORITY));
+    }
+    // The last: without it, the others are not looked at.
+    write(target.resolve(URIS), (String.join("\n", uris) + "\n").getBytes(UTF_8));
+    AtomicFile.sync(target);
+  }
+
+  private static Stream<RpmSource> scope(PackageSource source) {
+    return source instanceof RpmSource rpm ? Stream.of(rpm) : Stream.empty();
+  }
+
+  /** All below the root; of a list of mirrors all of its server, as its mirrors may be there. */
+  private static String scope(RpmSource source, String platform) {
+    String uri = source.in(platform).uri();
+    return source.locator() == RpmSource.Locator.BASEURL
+        ? uri + "/"
+        : URI.create(uri).resolve("/").toString();
+  }
+
+  void remove(String channel) throws IOException {
+    Path kept = directory.resolve(channel);
+    try {
+      Files.deleteIfExists(kept.resolve(URIS));
+      Refresh.removeDirectory(kept);
+    } catch (NoSuchFileException e) {
+      // Another process was faster.
+    }
+    loaded.remove(channel);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    write(to, Files.readAllBytes(from));
+  }
+
+  private static void write(Path to, byte[] content) throws IOException {
+    Set<StandardOpenOption> options =
+        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (var file =
+        Files.newByteChannel(
+            to,
+            options,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+      file.write(ByteBuffer.wrap(content));
+    }
+    AtomicFile.sync(to);
+  }
+}
