@@ -2,7 +2,7 @@ package dev.regild.servicing;
 
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /** What in a Windows registry says that the system wants to be restarted. */
 enum PendingRestart {
@@ -14,23 +14,39 @@ enum PendingRestart {
   /** Files that are replaced at the next start; some programs ask for that at every start. */
   FILES(
       "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager",
-      "/v",
       "PendingFileRenameOperations");
 
   private static final String SERVICING =
       "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\";
 
-  private final String[] query;
+  private final String key;
 
-  PendingRestart(String... query) {
-    this.query = query;
+  /** Empty where the key itself is the sign. */
+  private final String value;
+
+  PendingRestart(String key) {
+    this(key, "");
+  }
+
+  PendingRestart(String key, String value) {
+    this.key = key;
+    this.value = value;
+  }
+
+  private boolean isThere(WindowsGuest guest) throws GuestException, InterruptedException {
+    return value.isEmpty() ? guest.inRegistry(key) : guest.inRegistry(key, "/v", value);
+  }
+
+  /** The registry's own name. */
+  private String spoken() {
+    return value.isEmpty() ? key.substring(key.lastIndexOf('\\') + 1) : value;
   }
 
   /** All that are there. */
   static Set<PendingRestart> of(WindowsGuest guest) throws GuestException, InterruptedException {
     Set<PendingRestart> found = EnumSet.noneOf(PendingRestart.class);
     for (PendingRestart pending : values()) {
-      if (guest.inRegistry(pending.query)) {
+      if (pending.isThere(guest)) {
         found.add(pending);
       }
     }
@@ -44,7 +60,6 @@ enum PendingRestart {
 
   /** For messages: the registry's own names. */
   static String spoken(Set<PendingRestart> pending) {
-    return String.join(
-        ", ", pending.stream().flatMap(p -> Stream.of(p.query[p.query.length - 1])).toList());
+    return pending.stream().map(PendingRestart::spoken).collect(Collectors.joining(", "));
   }
 }
