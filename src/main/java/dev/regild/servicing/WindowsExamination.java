@@ -61,7 +61,7 @@ final class WindowsExamination {
         kernel,
         failed.isEmpty() ? "running" : "degraded",
         failed.stream().distinct().toList(),
-        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "amd64", build, false)));
+        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", kernel, false)));
   }
 
   /** The values of a key, as reg.exe prints them: name, type and data, four spaces between. */
@@ -146,7 +146,8 @@ final class WindowsExamination {
       String[] columns = line.strip().split("\t", 3);
       if (columns.length >= 2 && columns[0].matches("\\d{1,4}")) {
         problems.add(
-            "device %s: %s".formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
+            "device %s: %s"
+                .formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
       }
     }
     return problems;

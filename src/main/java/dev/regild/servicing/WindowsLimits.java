@@ -16,13 +16,9 @@ public record WindowsLimits(
     Duration start, Duration tool, Duration question, Duration shutdown, Duration busyPause) {
   static final int BUSY_TRIES = 20;
 
-  /** For a machine whose packages take up to a limit to install. */
-  public static WindowsLimits of(Duration applyLimit) {
+  /** For a machine that starts within a limit, whose packages take up to another to install. */
+  public static WindowsLimits of(Duration startLimit, Duration applyLimit) {
     return new WindowsLimits(
-        Duration.ofMinutes(45),
-        applyLimit,
-        Duration.ofMinutes(5),
-        Duration.ofMinutes(45),
-        Duration.ofSeconds(30));
+        startLimit, applyLimit, Duration.ofMinutes(5), startLimit, Duration.ofSeconds(30));
   }
 }
