@@ -24,13 +24,30 @@ import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 public final class SmallGuest {
   private static final List<String> PACKAGES =
       List.of(
-          "busybox-static", "qemu-guest-agent", "libglib2.0-0", "libnuma1", "libudev1", "liburing2",
-          "libc6", "libpcre2-8-0", "libgcc-s1", "libcap2");
+          "busybox-static",
+          "qemu-guest-agent",
+          "libglib2.0-0",
+          "libnuma1",
+          "libudev1",
+          "liburing2",
+          "libc6",
+          "libpcre2-8-0",
+          "libgcc-s1",
+          "libcap2");
 
   private static final List<String> MODULES =
       List.of(
-          "virtio_pci", "virtio_blk", "virtio_console", "ahci", "sr_mod", "isofs", "ata_generic",
-          "tpm_tis", "virtio_net", "e1000", "sd_mod");
+          "virtio_pci",
+          "virtio_blk",
+          "virtio_console",
+          "ahci",
+          "sr_mod",
+          "isofs",
+          "ata_generic",
+          "tpm_tis",
+          "virtio_net",
+          "e1000",
+          "sd_mod");
 
   private static final String INIT =
       """
@@ -95,7 +112,8 @@ public final class SmallGuest {
             .run();
     Path disk = directory.resolve("guest, small.qcow2");
     var _ =
-        Program.of("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
+        Program.of(
+                "qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
             .run();
     return disk;
   }
@@ -154,7 +172,8 @@ public final class SmallGuest {
   private static void libraries(Path tree, Map<String, byte[]> files) throws IOException {
     try (Stream<Path> all = Files.walk(tree)) {
       for (Path library :
-          all.filter(f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
+          all.filter(
+                  f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
               .filter(Files::isRegularFile)
               .filter(f -> !f.toString().contains("gconv"))
               .toList()) {
