@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 enum WindowsExitCode {
   ERROR_SUCCESS(0, Outcome.DONE, "done", ""),
-  S_FALSE(1, Outcome.FAILED, "the tool did not do what it was asked for", "Look at what it said."),
+  ERROR_INVALID_FUNCTION(1, Outcome.FAILED, "the tool did not do what it was asked for", ""),
   ERROR_FILE_NOT_FOUND(2, Outcome.FAILED, "a file is missing", "Add the package to the channel again."),
   ERROR_ACCESS_DENIED(
       5,

@@ -53,8 +53,8 @@ public final class SmallGuest {
   private static final String SHUTDOWN =
       """
       #!/bin/sh
-      case "$1" in
-        -r) /bin/busybox reboot -f ;;
+      case "$*" in
+        *-r*) /bin/busybox reboot -f ;;
         *) /bin/busybox poweroff -f ;;
       esac
       """;
