@@ -28,8 +28,8 @@ public final class GuestAgent implements AutoCloseable {
   /** The virtio-serial port that agents listen on. */
   static final String PORT = "org.qemu.guest_agent.0";
 
-  /** An answer holds a program's output in Base64, of which the agent keeps up to 16 MiB. */
-  private static final int MAX_ANSWER_BYTES = 24 << 20;
+  /** An answer holds a program's whole output in Base64: installers write some kilobytes. */
+  private static final int MAX_ANSWER_BYTES = 8 << 20;
 
   private static final int MAX_JUNK_BYTES = 4 << 20;
 
