@@ -147,14 +147,14 @@ final class WindowsGuest {
   /** Waits for a restart that has been asked for, and until the guest is of use again. */
   void awaitRestart(long before) throws GuestException, InterruptedException {
     Deadline deadline = Deadline.in(limits.start());
-    while (restarts() == before) {
+    do {
       if (deadline.isOver()) {
         throw failure("Windows did not restart within " + spoken(limits.start()));
       }
       if (isOff(WATCH)) {
         throw failure("Windows switched its machine off when it was to restart");
       }
-    }
+    } while (restarts() == before);
     awaitStart(deadline);
     log.accept("Windows has restarted.");
   }

@@ -131,7 +131,7 @@ class GuestAgentTest {
   @Test
   void aLineWithoutEndIsAnError() throws Exception {
     start(command -> FakeAgent.Program.ended(0));
-    fake.junk = new byte[32 << 20];
+    fake.junk = new byte[9 << 20];
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
         .isInstanceOf(GuestAgentException.class)
         .hasMessageContaining("too long");

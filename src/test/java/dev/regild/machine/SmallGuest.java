@@ -17,37 +17,23 @@ import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 
 /**
- * A small Linux that boots by itself from a disk, by GRUB, with BIOS or UEFI: the appliances'
- * kernel, busybox, and the real QEMU guest agent. Its programs come from Debian's packages, which
- * are downloaded at the first call and kept in a directory.
+ * A small Linux that boots by itself from a disk, by GRUB, with BIOS or UEFI: Debian's
+ * kernel, busybox, and the real QEMU guest agent. The packages are downloaded at the first call and
+ * what is in them is kept in a directory.
  */
 public final class SmallGuest {
   private static final List<String> PACKAGES =
       List.of(
-          "busybox-static",
-          "qemu-guest-agent",
-          "libglib2.0-0",
-          "libnuma1",
-          "libudev1",
-          "liburing2",
-          "libc6",
-          "libpcre2-8-0",
-          "libgcc-s1",
-          "libcap2");
+          "busybox-static", "qemu-guest-agent", "libglib2.0-0", "libnuma1", "libudev1", "liburing2",
+          "libc6", "libpcre2-8-0");
+
+  /** The kernel's package that has the modules of all hardware, unlike the cloud's. */
+  private static final String KERNEL = "linux-image-amd64";
 
   private static final List<String> MODULES =
       List.of(
-          "virtio_pci",
-          "virtio_blk",
-          "virtio_console",
-          "ahci",
-          "sr_mod",
-          "isofs",
-          "ata_generic",
-          "tpm_tis",
-          "virtio_net",
-          "e1000",
-          "sd_mod");
+          "virtio_pci", "virtio_blk", "virtio_console", "ahci", "sr_mod", "isofs", "ata_generic",
+          "tpm_tis", "virtio_net", "e1000", "e1000e", "sd_mod");
 
   private static final String INIT =
       """
@@ -67,18 +53,13 @@ public final class SmallGuest {
   private static final String SHUTDOWN =
       """
       #!/bin/sh
-      case "$1" in
-        -r) /bin/busybox reboot -f ;;
+      case "$*" in
+        *-r*) /bin/busybox reboot -f ;;
         *) /bin/busybox poweroff -f ;;
       esac
       """;
 
   private SmallGuest() {}
-
-  /** Whether one can be made here. */
-  public static boolean isAvailable() {
-    return System.getenv("SUPERMIN_KERNEL") != null && System.getenv("SUPERMIN_MODULES") != null;
-  }
 
   /**
    * Makes the disk.
@@ -88,7 +69,7 @@ public final class SmallGuest {
   static Path disk(Path cache, Path directory) throws Exception {
     Path tree = programs(cache);
     Path initrd = Files.write(directory.resolve("initrd"), initrd(tree));
-    Path kernel = Path.of(System.getenv("SUPERMIN_KERNEL"));
+    Path kernel = only(tree.resolve("boot"), "vmlinuz-");
     Path config =
         Files.writeString(
             directory.resolve("grub.cfg"),
@@ -112,8 +93,7 @@ public final class SmallGuest {
             .run();
     Path disk = directory.resolve("guest, small.qcow2");
     var _ =
-        Program.of(
-                "qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
+        Program.of("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
             .run();
     return disk;
   }
@@ -127,6 +107,12 @@ public final class SmallGuest {
     List<String> download =
         new ArrayList<>(List.of("env", "-C", downloads.toString(), "apt-get", "-q", "download"));
     download.addAll(PACKAGES);
+    download.add(
+        Program.of("apt-cache", "depends", KERNEL).run().lines()
+            .filter(line -> line.contains("Depends: linux-image"))
+            .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+            .findFirst()
+            .orElseThrow());
     var _ = Program.of(download).run();
     Path making = cache.resolve("small-guest.new");
     Files.createDirectories(making);
@@ -135,8 +121,19 @@ public final class SmallGuest {
         var _ = Program.of("dpkg-deb", "-x", deb.toString(), making.toString()).run();
       }
     }
+    String version = only(making.resolve("lib/modules"), "").getFileName().toString();
+    var _ = Program.of("depmod", "-b", making.toString(), version).run();
     Files.move(making, tree, StandardCopyOption.ATOMIC_MOVE);
     return tree;
+  }
+
+  private static Path only(Path directory, String start) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(f -> f.getFileName().toString().startsWith(start))
+          .findFirst()
+          .orElseThrow();
+    }
   }
 
   private static byte[] initrd(Path tree) throws Exception {
@@ -150,7 +147,7 @@ public final class SmallGuest {
       files.put("bin/sh", files.get("bin/busybox"));
       files.put("sbin/qemu-ga", Files.readAllBytes(tree.resolve("usr/sbin/qemu-ga")));
       libraries(tree, files);
-      modules(files);
+      modules(only(tree.resolve("lib/modules"), ""), files);
       for (String directory :
           List.of("bin", "sbin", "lib64", "lib", "m", "proc", "sys", "dev", "cd", "var", "run")) {
         CpioArchiveEntry entry = new CpioArchiveEntry(directory + "/");
@@ -172,8 +169,7 @@ public final class SmallGuest {
   private static void libraries(Path tree, Map<String, byte[]> files) throws IOException {
     try (Stream<Path> all = Files.walk(tree)) {
       for (Path library :
-          all.filter(
-                  f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
+          all.filter(f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
               .filter(Files::isRegularFile)
               .filter(f -> !f.toString().contains("gconv"))
               .toList()) {
@@ -184,8 +180,7 @@ public final class SmallGuest {
   }
 
   /** The modules with all that they need, in the order of loading. */
-  private static void modules(Map<String, byte[]> files) throws IOException {
-    Path root = Path.of(System.getenv("SUPERMIN_MODULES"));
+  private static void modules(Path root, Map<String, byte[]> files) throws IOException {
     List<String> order = new ArrayList<>();
     List<String> lines = Files.readAllLines(root.resolve("modules.dep"));
     for (String module : MODULES) {
