@@ -4,6 +4,7 @@ import com.github.luben.zstd.ZstdInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /** How a repository compresses its indexes; the first that it offers is taken. */
@@ -11,6 +12,7 @@ enum Compression {
   ZSTD(".zst"),
   XZ(".xz"),
   GZIP(".gz"),
+  BZIP2(".bz2"),
   NONE("");
 
   /** Enough for {@code xz -9}; in KiB. */
@@ -31,6 +33,7 @@ enum Compression {
       case ZSTD -> new ZstdInputStream(in);
       case XZ -> new XZInputStream(in, XZ_MEMORY_LIMIT);
       case GZIP -> new GZIPInputStream(in, 1 << 16);
+      case BZIP2 -> new BZip2CompressorInputStream(in, true);
       case NONE -> in;
     };
   }

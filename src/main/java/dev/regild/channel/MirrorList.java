@@ -14,12 +14,15 @@ import java.util.regex.Pattern;
 /**
  * The mirrors of a repository of RPM packages.
  *
- * @param baseUrls their roots, the preferred first
+ * @param baseUrls the roots of the first twenty, the preferred first
  * @param repomdHashes SHA-256 and SHA-512 of which repomd.xml must have one; empty if any will do
  */
 record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
   /** More than any distribution has. */
   private static final int MOST = 1000;
+
+  /** If so many fail, it isn't the mirrors, and each may take a minute to find out. */
+  private static final int TRIED = 20;
 
   MirrorList {
     baseUrls = List.copyOf(baseUrls);
@@ -108,7 +111,7 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
       String uri =
           RepositoryUri.checked(
               "mirror", RpmVariables.substituted("mirror", line, release, architecture));
-      if (baseUrls.size() < MOST && !baseUrls.contains(uri)) {
+      if (baseUrls.size() < TRIED && !baseUrls.contains(uri)) {
         baseUrls.add(uri);
       }
     } catch (IllegalArgumentException e) {

@@ -1,10 +1,13 @@
 package dev.regild.channel;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.github.luben.zstd.Zstd;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
@@ -16,14 +19,19 @@ import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdateReasons;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -274,6 +282,88 @@ class RpmChannelTest {
       Files.write(primary, bytes);
     }
     assertRefused("is not the file that the signed index names");
+  }
+
+  @Test
+  void userAndPasswordGoWithTheRequestsOfARepository() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    repository.overrides.put(
+        "/repodata/repomd.xml",
+        exchange -> {
+          String given = exchange.getRequestHeaders().getFirst("Authorization");
+          if (given == null) {
+            repository.send(exchange, 401, new byte[0]);
+            return true;
+          }
+          seen.add(given);
+          return false;
+        });
+    assertRefused("put its user and password into the data directory's auth.conf");
+    Path file =
+        Files.writeString(
+            directory.resolve("data/auth.conf"),
+            "machine " + repository.uri() + " login user password s3cret\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    channels.refresh("rocky");
+    assertThat(seen)
+        .containsExactly(
+            "Basic " + Base64.getEncoder().encodeToString("user:s3cret".getBytes(UTF_8)));
+    try (var files = Files.walk(directory.resolve("data"))) {
+      for (Path each : files.filter(Files::isRegularFile).toList()) {
+        assertThat(Files.readString(each, ISO_8859_1).contains("s3cret"))
+            .as(each.toString())
+            .isEqualTo(each.endsWith("auth.conf"));
+      }
+    }
+  }
+
+  @Test
+  void indexesMayBeCompressedByGzipBzip2OrXz() throws Exception {
+    for (String type : List.of("gz", "bz2", "xz")) {
+      index("--general-compress-type=" + type);
+      channels.refresh("rocky");
+      assertThat(channels.current("rocky").orElseThrow().size()).as(type).isEqualTo(1);
+    }
+  }
+
+  /** Debian's createrepo_c does not write this form, so the index is packed anew. */
+  @Test
+  void indexesMayBeCompressedByZstd() throws Exception {
+    index("--general-compress-type=gz");
+    Path repomd = directory.resolve("RPMS/repodata/repomd.xml");
+    String text = Files.readString(repomd);
+    RepomdFile.Index gzip = RepomdFile.parse("it", text.getBytes(UTF_8)).indexes().get("primary");
+    Path old = directory.resolve("RPMS").resolve(gzip.location());
+    byte[] content;
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(old))) {
+      content = in.readAllBytes();
+    }
+    byte[] zstd = Zstd.compress(content);
+    String name = gzip.location().replace(".gz", ".zst");
+    Files.write(directory.resolve("RPMS").resolve(name), zstd);
+    Files.delete(old);
+    Files.writeString(
+        repomd,
+        text.replace(gzip.location(), name)
+            .replace("\">" + gzip.packed().sha256(), "\">" + Sha256.of(zstd))
+            .replace("<size>" + gzip.packed().size() + "<", "<size>" + zstd.length + "<"));
+    sign(key);
+    channels.refresh("rocky");
+    assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
+  }
+
+  private void index(String option) throws Exception {
+    Program.of(
+            "createrepo_c",
+            "--quiet",
+            "--no-database",
+            option,
+            "--revision",
+            String.valueOf(++revision),
+            "--set-timestamp-to-revision",
+            directory.resolve("RPMS").toString())
+        .run();
+    sign(key);
   }
 
   @Test

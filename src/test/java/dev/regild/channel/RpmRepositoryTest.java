@@ -9,15 +9,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
+import dev.regild.plan.PackageSystem;
 import dev.regild.plan.RpmVersion;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,6 +100,33 @@ class RpmRepositoryTest {
     List<RpmPackage> read = new ArrayList<>();
     RpmPackage.readAll(bytes(primary("alpha", "../../blobstore/a.rpm", "")), read::add);
     assertThat(read).hasSize(1);
+  }
+
+  /** Amazon's lie beside their repository, and its mirrors are named by a list. */
+  @Test
+  void aPackageBesideItsRepositoryIsFoundAsTheGuestNamesIt() throws Exception {
+    Files.writeString(
+        directory.resolve("primary"), primary("alpha", "../../blobstore/alpha.rpm", ""));
+    String root = "https://list.example/mirror.list";
+    PackageLookup lookup =
+        new PackageLookup(
+            directory,
+            List.of(
+                new SnapshotManifest.ListFile(
+                    "primary", SnapshotManifest.Kind.PACKAGES, HASH, root, 0)),
+            PackageSystem.RPM,
+            Map.of(root, List.of("https://a.example/2/core/x", "https://b.example/2/core/x")));
+    String asked = root + "/../../blobstore/alpha.rpm";
+    assertThat(lookup.find(Set.of(asked)))
+        .containsExactly(
+            Map.entry(
+                asked,
+                new PackageFile(
+                    URI.create("https://a.example/2/blobstore/alpha.rpm"),
+                    "alpha.rpm",
+                    1,
+                    HASH,
+                    List.of(URI.create("https://b.example/2/blobstore/alpha.rpm")))));
   }
 
   @Test

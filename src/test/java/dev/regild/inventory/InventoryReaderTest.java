@@ -12,14 +12,23 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,6 +84,69 @@ class InventoryReaderTest {
             new InstalledPackage("kernel-core", "noarch", "4.18.0-477.el8", false),
             new InstalledPackage("kernel-core", "noarch", "4.18.0-553.el8", false),
             new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
+  }
+
+  /** As AMAZON_LINUX2 and RHEL8 have it; Debian's rpm reads this form and can't write it. */
+  @Test
+  void aBerkeleyDatabaseHoldsTheSame() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/db5.3_load")), "db5.3-util is not installed");
+    GuestFiles rocky = rocky("bash-0:4.4.20-5.el8.*\n");
+    install("kernel-core", "0", "4.18.0", "553.el8");
+    Inventory before = InventoryReader.read(rocky);
+    makeBerkeley();
+    assertThat(rpm("-E", "%{_db_backend}").strip()).isEqualTo("sqlite");
+    assertThat(InventoryReader.read(rocky)).isEqualTo(before);
+    assertThat(before.packages()).hasSize(4);
+  }
+
+  /** Moves the headers from the SQLite database into a Packages file, a hash by header number. */
+  private void makeBerkeley() throws Exception {
+    Path database = directory.resolve("database");
+    StringBuilder dump = new StringBuilder("VERSION=3\nformat=bytevalue\ntype=hash\nHEADER=END\n");
+    int highest = 0;
+    try (Connection sqlite =
+            DriverManager.getConnection("jdbc:sqlite:" + database.resolve("rpmdb.sqlite"));
+        Statement statement = sqlite.createStatement();
+        ResultSet row = statement.executeQuery("SELECT hnum, blob FROM Packages")) {
+      while (row.next()) {
+        highest = Math.max(highest, row.getInt(1));
+        record(dump, number(row.getInt(1)), row.getBytes(2));
+      }
+    }
+    // The record 0 holds the highest number that was given.
+    record(dump, number(0), number(highest));
+    Path text = Files.writeString(directory.resolve("dump"), dump.append("DATA=END\n"));
+    Path packages = Files.createDirectory(directory.resolve("berkeley")).resolve("Packages");
+    Program.of("db5.3_load", "-f", text.toString(), packages.toString()).run();
+    Files.move(database, directory.resolve("sqlite"));
+    Files.move(directory.resolve("berkeley"), database);
+  }
+
+  private static byte[] number(int number) {
+    return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(number).array();
+  }
+
+  private static void record(StringBuilder dump, byte[] key, byte[] value) {
+    for (byte[] each : List.of(key, value)) {
+      dump.append(' ').append(HexFormat.of().formatHex(each)).append('\n');
+    }
+  }
+
+  @Test
+  void theKeysThatRpmTrustsAreNoPackages() throws Exception {
+    GuestFiles rocky = rocky("");
+    Path keys = Path.of("/etc/apt/trusted.gpg.d");
+    assumeTrue(Files.isDirectory(keys), "there is no key to import");
+    Optional<Path> key;
+    try (Stream<Path> files = Files.list(keys)) {
+      key = files.filter(file -> file.toString().endsWith(".asc")).findFirst();
+    }
+    assumeTrue(key.isPresent(), "there is no key to import");
+    rpm("--import", key.get().toString());
+    assertThat(rpm("-qa")).contains("gpg-pubkey-");
+    assertThat(InventoryReader.read(rocky).packages())
+        .extracting(InstalledPackage::name)
+        .containsExactly("bash", "kernel-core", "rpm");
   }
 
   @Test
