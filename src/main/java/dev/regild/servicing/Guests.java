@@ -2,7 +2,6 @@ package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
@@ -43,8 +42,7 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
   /** Whether images of a platform can be serviced; updates of the others can only be planned. */
   public static boolean services(String platform) {
     return switch (PlatformType.of(platform).system()) {
-      case DPKG -> true;
-      case RPM -> !platform.equals("AMAZON_LINUX2");
+      case DPKG, RPM -> true;
       case WINDOWS -> false;
     };
   }
@@ -54,10 +52,14 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
    *
    * @param plan what is to change; no more than that and what it needs, if it says so
    */
-  public PackageManager packageManager(Guest guest, PackageSystem system, UpdatePlan plan) {
-    return switch (system) {
+  public PackageManager packageManager(Guest guest, PlatformType platform, UpdatePlan plan) {
+    return switch (platform.system()) {
       case DPKG -> new Apt(guest, applyLimit, plan);
-      case RPM -> new Dnf(guest, applyLimit, plan);
+      case RPM -> {
+        boolean yum = platform == PlatformType.AMAZON_LINUX2;
+        yield new RpmUpgrade(
+            guest, applyLimit, plan, yum ? RpmUpgrade.Tool.YUM : RpmUpgrade.Tool.DNF);
+      }
       case WINDOWS ->
           throw new IllegalStateException("Windows has no package manager to run offline.");
     };

@@ -16,6 +16,7 @@ import dev.regild.image.Qualification;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageManager;
@@ -183,8 +184,8 @@ public final class UpdateJob implements JobQueue.Job {
             Step.PREPARE,
             progress -> prepare.run(update, watcher),
             opened -> "isolation " + guests.isolation());
-    PackageManager packageManager =
-        guests.packageManager(guest, update.snapshot().system(), update.plan());
+    PlatformType platform = PlatformType.of(update.existing().platform().orElseThrow());
+    PackageManager packageManager = guests.packageManager(guest, platform, update.plan());
     Transaction transaction =
         recorder.step(
             Step.RESOLVE, progress -> resolve.run(update, packageManager), UpdateJob::summary);
