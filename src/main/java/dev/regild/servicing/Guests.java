@@ -2,8 +2,6 @@ package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
-import dev.regild.plan.PackageSystem;
-import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,26 +38,16 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     };
   }
 
-  /** Whether images of a platform can be serviced; updates of the others can only be planned. */
-  public static boolean services(String platform) {
-    return switch (PlatformType.of(platform).system()) {
-      case DPKG -> true;
-      case RPM -> !platform.equals("AMAZON_LINUX2");
-      case WINDOWS -> false;
-    };
-  }
-
   /**
    * The package manager of an opened guest.
    *
    * @param plan what is to change; no more than that and what it needs, if it says so
    */
-  public PackageManager packageManager(Guest guest, PackageSystem system, UpdatePlan plan) {
-    return switch (system) {
-      case DPKG -> new Apt(guest, applyLimit, plan);
-      case RPM -> new Dnf(guest, applyLimit, plan);
-      case WINDOWS ->
-          throw new IllegalStateException("Windows has no package manager to run offline.");
+  public PackageManager packageManager(Guest guest, PackageTool tool, UpdatePlan plan) {
+    return switch (tool) {
+      case APT -> new Apt(guest, applyLimit, plan);
+      case DNF -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.DNF);
+      case YUM -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.YUM);
     };
   }
 }

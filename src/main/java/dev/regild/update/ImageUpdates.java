@@ -17,7 +17,6 @@ import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.servicing.Guests;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -80,11 +79,6 @@ public final class ImageUpdates {
     boolean canUpdate = plans.hasChanges(offer, inventory);
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
-    }
-    if (!Guests.services(platform)) {
-      throw new RefusedException(
-          INCOMPATIBLE,
-          "An update of %s can be planned (dryRun), but not made.".formatted(platform));
     }
     UpdatePlan plan = plans.plan(offer, inventory);
     Image accepted =

@@ -4,11 +4,11 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
-import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageManager;
+import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Transaction;
@@ -22,9 +22,9 @@ import java.util.function.DoubleConsumer;
  *
  * @param guests opens disks
  * @param boot has the booted system report through systemd
- * @param system of the package manager
+ * @param tool that its packages are installed with
  */
-record LinuxPlatform(Guests guests, QualificationBoot boot, PackageSystem system)
+record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool)
     implements Platform {
   @Override
   public Servicing open(Update update, Watcher watcher) throws GuestException {
@@ -33,7 +33,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageSystem system
             update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
     return new Offline(
         guest,
-        guests.packageManager(guest, system, update.plan()),
+        guests.packageManager(guest, tool, update.plan()),
         "isolation " + guests.isolation(),
         update.snapshot().directory());
   }
@@ -41,7 +41,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageSystem system
   @Override
   public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    return boot.run(layer, layout, system, directory, watcher);
+    return boot.run(layer, layout, tool.system(), directory, watcher);
   }
 
   private record Offline(Guest guest, PackageManager packageManager, String manner, Path indexes)

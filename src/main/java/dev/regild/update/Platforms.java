@@ -1,8 +1,8 @@
 package dev.regild.update;
 
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
+import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.QualificationBoot;
 
 /**
@@ -20,8 +20,9 @@ public record Platforms(Guests guests, QualificationBoot boot) {
    */
   Platform of(String platform) {
     return switch (PlatformType.of(platform)) {
-      case DEBIAN, UBUNTU_PRO_2404 -> new LinuxPlatform(guests, boot, PackageSystem.DPKG);
-      case AMAZON_LINUX2, RHEL8, ROCKY_LINUX8 -> new LinuxPlatform(guests, boot, PackageSystem.RPM);
+      case DEBIAN, UBUNTU_PRO_2404 -> new LinuxPlatform(guests, boot, PackageTool.APT);
+      case RHEL8, ROCKY_LINUX8 -> new LinuxPlatform(guests, boot, PackageTool.DNF);
+      case AMAZON_LINUX2 -> new LinuxPlatform(guests, boot, PackageTool.YUM);
       case WINDOWS,
           WINDOWS_SERVER_2016,
           WINDOWS_SERVER_2019,

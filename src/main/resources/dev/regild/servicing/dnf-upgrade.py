@@ -8,8 +8,6 @@
 # dnf-upgrade.py apply     does it, with the package files in the directory "packages"
 # dnf-upgrade.py check     fails if a package that has one version at a time has two
 import os
-import posixpath
-import re
 import sys
 
 import dnf
@@ -17,64 +15,8 @@ import dnf.callback
 import dnf.repo
 import dnf.transaction
 
-WORKSPACE = '/run/regild'
-SNAPSHOT = WORKSPACE + '/snapshot'
-REPOSITORIES = WORKSPACE + '/repositories'
-PACKAGES = WORKSPACE + '/packages'
-ONLY = WORKSPACE + '/only'
-
-
-def say(*words):
-    sys.stdout.write('\t'.join(str(word) for word in words) + '\n')
-    sys.stdout.flush()
-
-
-class Repository:
-    """One repository of the snapshot, laid out below our workspace as dnf expects it."""
-
-    def __init__(self, number, uri):
-        self.number = number
-        self.uri = uri
-        self.root = '%s/%d' % (REPOSITORIES, number)
-        # As "dnf config-manager --add-repo" names it; dnf's history will show the name.
-        self.id = re.sub('[^-_.:A-Za-z0-9]', '_', uri.split('://', 1)[-1].strip('/'))
-        self.indexes = []
-
-    def lay_out(self):
-        repodata = self.root + '/repodata'
-        if os.path.isdir(repodata):
-            return
-        os.makedirs(repodata)
-        with open(repodata + '/repomd.xml', 'w') as repomd:
-            repomd.write('<?xml version="1.0" encoding="UTF-8"?>\n'
-                         '<repomd xmlns="http://linux.duke.edu/metadata/repo">\n')
-            for kind, name, sha256, size in self.indexes:
-                suffix = '.yaml' if kind == 'modules' else '.xml'
-                os.symlink(SNAPSHOT + '/' + name, repodata + '/' + kind + suffix)
-                repomd.write('<data type="%s"><checksum type="sha256">%s</checksum>'
-                             '<location href="repodata/%s%s"/><size>%s</size></data>\n'
-                             % (kind, sha256, kind, suffix, size))
-            repomd.write('</repomd>\n')
-
-    def file_name(self, package):
-        return '%d-%s' % (self.number, posixpath.basename(package.location))
-
-
-def repositories():
-    found = {}
-    with open(SNAPSHOT + '/repositories') as lines:
-        for line in lines:
-            uri, kind, name, sha256, size = line.rstrip('\n').split('\t')
-            repository = found.setdefault(uri, Repository(len(found), uri))
-            repository.indexes.append((kind, name, sha256, size))
-    by_id = {}
-    for repository in found.values():
-        repository.lay_out()
-        while repository.id in by_id:
-            repository.id += '_'
-        by_id[repository.id] = repository
-    return by_id
-
+import rpm_snapshot
+from rpm_snapshot import WORKSPACE, say
 
 def opened(available):
     base = dnf.Base()
@@ -99,24 +41,23 @@ def opened(available):
 
 def resolved(available):
     base = opened(available)
-    if os.path.exists(ONLY):
-        upgrade_only(base)
-    else:
+    only = rpm_snapshot.wanted()
+    if only is None:
         base.upgrade_all()
+    else:
+        upgrade_only(base, only)
     base.resolve()
     return base
 
 
-def upgrade_only(base):
+def upgrade_only(base, only):
     """The packages of the plan at its versions, as far as locks and excludes let them be seen."""
     main = [base.conf.substitutions['basearch'], 'noarch']
-    with open(ONLY) as lines:
-        for line in lines:
-            name, arch, evr = line.rstrip('\n').split('\t')
-            wanted = base.sack.query().available().filterm(
-                name=name, evr=evr, arch=main if arch in main else [arch])
-            for package in wanted.run()[:1]:
-                base.package_upgrade(package)
+    for name, arch, evr in only:
+        found = base.sack.query().available().filterm(
+            name=name, evr=evr, arch=main if arch in main else [arch])
+        for package in found.run()[:1]:
+            base.package_upgrade(package)
 
 
 def resolve(available):
@@ -135,7 +76,7 @@ def resolve(available):
             if item.action in (dnf.transaction.PKG_REMOVE, dnf.transaction.PKG_OBSOLETED)]
     for package in forward:
         repository = available[package.reponame]
-        say('download', repository.uri + '/' + package.location, repository.file_name(package))
+        say('download', repository.uri + '/' + package.location, repository.file_name(package.location))
         say('install', name(package), replaced.get(name(package), ''), package.evr)
     for package in gone:
         say('remove', name(package) + ' ' + package.evr)
@@ -153,12 +94,7 @@ class Progress(dnf.callback.TransactionProgress):
 def apply(available):
     base = resolved(available)
     for package in base.transaction.install_set:
-        repository = available[package.reponame]
-        place = posixpath.normpath(package.localPkg())
-        if not place.startswith(repository.root + '/'):
-            sys.exit('%s lies outside of its repository' % package.location)
-        os.makedirs(posixpath.dirname(place), exist_ok=True)
-        os.symlink(PACKAGES + '/' + repository.file_name(package), place)
+        rpm_snapshot.put_in_place(available[package.reponame], package.location)
     base.do_transaction(display=Progress())
     say('end')
 
@@ -175,7 +111,7 @@ def check(_):
 def main(mode):
     try:
         {'resolve': resolve, 'apply': apply, 'check': check}[mode](
-            {} if mode == 'check' else repositories())
+            {} if mode == 'check' else rpm_snapshot.repositories())
     except dnf.exceptions.Error as error:
         sys.exit('dnf: %s' % error)
 

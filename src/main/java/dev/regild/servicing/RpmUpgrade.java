@@ -13,29 +13,48 @@ import java.util.function.DoubleConsumer;
 import java.util.stream.Collectors;
 
 /**
- * dnf 4, run in the guest through its documented Python API. Its repositories, cache and logs all
- * lie in the workspace, which is not on the disk; its settings (the limit of kernels that are kept,
- * excludes, documentation), version lock and enabled modules are the image's own. Each package is
- * verified by the host, by the SHA-256 of its repository's index.
+ * dnf 4, through its documented Python API, or yum, by its command line. Their repositories, cache
+ * and logs all lie in the workspace, which is not on the disk; their settings (the limit of kernels
+ * that are kept, excludes, documentation), version lock and enabled modules are the image's own.
+ * Each package is verified by the host, by the SHA-256 of its repository's index.
  */
-final class Dnf extends OfflineUpgrade {
-  private static final String SCRIPT = Guest.WORKSPACE + "/dnf-upgrade.py";
-
-  /** The Python that RHEL 8 keeps for dnf alone, and that of systems without one. */
-  private static final String PLATFORM_PYTHON = "/usr/libexec/platform-python";
+final class RpmUpgrade extends OfflineUpgrade {
+  /** What the scripts have in common. */
+  private static final String SHARED = "rpm_snapshot.py";
 
   /** What an update that is limited may upgrade: name, architecture and version, by tabs. */
   private static final String ONLY = Guest.WORKSPACE + "/only";
 
   private static final String PYTHON = "/usr/bin/python3";
 
-  Dnf(Guest guest, Duration applyLimit, UpdatePlan plan) {
+  private final Tool tool;
+
+  /** Who resolves and installs. */
+  enum Tool {
+    /** With the Python that RHEL 8 keeps for dnf alone. */
+    DNF("dnf-upgrade.py", "/usr/libexec/platform-python"),
+    /** With the Python 2 that yum is written in. */
+    YUM("yum-upgrade.py", "/usr/bin/python2");
+
+    private final String script;
+    private final String python;
+
+    Tool(String script, String python) {
+      this.script = script;
+      this.python = python;
+    }
+  }
+
+  RpmUpgrade(Guest guest, Duration applyLimit, UpdatePlan plan, Tool tool) {
     super(guest, applyLimit, plan);
+    this.tool = tool;
   }
 
   @Override
   Transaction ask() throws GuestException {
-    guest.write(SCRIPT, Resources.read("dnf-upgrade.py"), 0755);
+    for (String name : List.of(tool.script, SHARED)) {
+      guest.write(Guest.WORKSPACE + "/" + name, Resources.read(name), 0644);
+    }
     if (plan.securityOnly()) {
       guest.write(ONLY, only().getBytes(UTF_8), 0644);
     }
@@ -43,7 +62,7 @@ final class Dnf extends OfflineUpgrade {
     List<Install> installs = new ArrayList<>();
     List<String> removals = new ArrayList<>();
     boolean whole = false;
-    for (String line : dnf("resolve", ignored -> {}).lines().toList()) {
+    for (String line : run("resolve", ignored -> {}).lines().toList()) {
       String[] words = line.split("\t", -1);
       switch (words[0] + words.length) {
         case "download3" -> downloads.add(new Download(words[1], fileName(words[2])));
@@ -56,7 +75,7 @@ final class Dnf extends OfflineUpgrade {
       }
     }
     if (!whole) {
-      throw new GuestException("The guest's dnf did not say what it would do.");
+      throw new GuestException("The guest's package manager did not say what it would do.");
     }
     return new Transaction(downloads, installs, removals);
   }
@@ -69,14 +88,14 @@ final class Dnf extends OfflineUpgrade {
 
   private static String fileName(String name) throws GuestException {
     if (!name.matches("[A-Za-z0-9_][^/\\s]*\\.rpm")) {
-      throw new GuestException("The guest's dnf asks for a file of the name " + name);
+      throw new GuestException("The guest's package manager asks for a file of the name " + name);
     }
     return name;
   }
 
   @Override
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
-    dnf(
+    run(
         "apply",
         line -> {
           String[] words = line.split("\t", -1);
@@ -90,7 +109,7 @@ final class Dnf extends OfflineUpgrade {
   /** rpm has no half-installed packages; a cut transaction leaves two versions of one. */
   @Override
   public void verify() throws GuestException {
-    dnf("check", line -> {});
+    run("check", line -> {});
   }
 
   @Override
@@ -98,9 +117,10 @@ final class Dnf extends OfflineUpgrade {
     new Selinux(guest).relabel();
   }
 
-  /** Isolated, without writing compiled modules into the guest's library. */
-  private String dnf(String mode, Consumer<String> onLine) throws GuestException {
-    String python = guest.exists(PLATFORM_PYTHON) ? PLATFORM_PYTHON : PYTHON;
-    return guest.run(List.of(python, "-I", "-B", SCRIPT, mode), applyLimit, onLine);
+  /** Apart from the user's modules, without writing compiled ones into the guest's library. */
+  private String run(String mode, Consumer<String> onLine) throws GuestException {
+    String python = guest.exists(tool.python) ? tool.python : PYTHON;
+    String script = Guest.WORKSPACE + "/" + tool.script;
+    return guest.run(List.of(python, "-E", "-s", "-B", script, mode), applyLimit, onLine);
   }
 }

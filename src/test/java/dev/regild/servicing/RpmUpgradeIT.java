@@ -23,18 +23,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the real dnf of this machine would do, asked with a database and a repository of ours. */
+/**
+ * What the real dnf of this machine does with a database and a repository of ours. It also stands
+ * in for yum, which Debian no longer has: dnf keeps to yum's command line and to the form of its
+ * table. What only a real yum can show is whether its table is like that in every case.
+ */
 @EnabledIf("canAsk")
-class DnfIT {
+class RpmUpgradeIT {
   private static final String NONE = "";
 
   @TempDir Path directory;
   private Path database = Path.of("");
-  private Path settings = Path.of("");
+  private Path etc = Path.of("");
+  private Path repository = Path.of("");
 
   @SuppressWarnings("NullAway.Init")
   private Snapshot snapshot;
@@ -64,7 +70,8 @@ class DnfIT {
     install.addAll(List.of("--install", "--justdb", "--force-debian"));
     install.addAll(packages(own));
     Program.of(install).run();
-    settings = Files.createDirectory(directory.resolve("dnf"));
+    etc = Files.createDirectory(directory.resolve("etc"));
+    Files.createDirectory(etc.resolve("dnf"));
     configure("installonly_limit=2");
 
     Path offered = Files.createDirectory(directory.resolve("offered"));
@@ -74,16 +81,17 @@ class DnfIT {
     build(offered, "openssl-policy", "1", "1.el8", NONE);
     build(offered, "new-name", "2.0", "1.el8", "Obsoletes: old-name < 2.0");
     build(offered, "tool", "2.0", "1.el8", NONE);
-    Path repository = offered.resolve("RPMS");
+    repository = offered.resolve("RPMS");
     RpmPackages.index(repository, 1_780_000_000);
     RpmPackages.addUpdateinfo(repository, "openssl-libs", "0", "1.1.1k", "12.el8");
-    snapshot = snapshotOf(repository);
+    snapshot = snapshot();
   }
 
-  @Test
-  void aFullUpgradeIsWhatThePlanPromises() throws Exception {
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void aFullUpgradeIsWhatThePlanPromises(RpmUpgrade.Tool tool) throws Exception {
     UpdatePlan plan = plan(snapshot);
-    Transaction transaction = resolve(plan);
+    Transaction transaction = resolve(tool, plan);
     assertThat(transaction.installs())
         .containsExactlyInAnyOrder(
             new Install("kernel-core", "", "4.18.0-553.el8"),
@@ -98,13 +106,15 @@ class DnfIT {
         .containsExactlyInAnyOrder("old-name 1.0-1.el8", "kernel-core 4.18.0-477.el8");
   }
 
-  @Test
-  void anUpgradeLimitedToSecurityBringsItsVersionsAndWhatTheyNeed() throws Exception {
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void anUpgradeLimitedToSecurityBringsItsVersionsAndWhatTheyNeed(RpmUpgrade.Tool tool)
+      throws Exception {
     UpdatePlan plan = plan(snapshot.limitedToSecurity());
     assertThat(plan.changes())
         .extracting(change -> change.name() + " " + change.to())
         .containsExactly("openssl-libs 1.1.1k-12.el8");
-    Transaction transaction = resolve(plan);
+    Transaction transaction = resolve(tool, plan);
     assertThat(transaction.installs())
         .containsExactlyInAnyOrder(
             new Install("openssl-libs", "1.1.1k-9.el8", "1.1.1k-12.el8"),
@@ -112,58 +122,101 @@ class DnfIT {
     assertThat(transaction.removals()).isEmpty();
   }
 
-  @Test
-  void aKernelThatIsAskedForByVersionKeepsToTheLimitOfKernels() throws Exception {
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void aKernelThatIsAskedForByVersionKeepsToTheLimitOfKernels(RpmUpgrade.Tool tool)
+      throws Exception {
     Change kernel =
         plan(snapshot).changes().stream()
             .filter(change -> change.name().equals("kernel-core"))
             .findFirst()
             .orElseThrow();
-    Transaction transaction = resolve(new UpdatePlan(List.of(kernel), true));
+    Transaction transaction = resolve(tool, new UpdatePlan(List.of(kernel), true));
     assertThat(transaction.installs())
         .containsExactly(new Install("kernel-core", "", "4.18.0-553.el8"));
     assertThat(transaction.removals()).containsExactly("kernel-core 4.18.0-477.el8");
   }
 
-  @Test
-  void whatTheImageExcludesStaysOutEvenWhenItMendsSecurity() throws Exception {
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void whatTheImageExcludesStaysOutEvenWhenItMendsSecurity(RpmUpgrade.Tool tool) throws Exception {
     configure("excludepkgs=openssl-libs");
-    Transaction transaction = resolve(plan(snapshot.limitedToSecurity()));
+    Transaction transaction = resolve(tool, plan(snapshot.limitedToSecurity()));
     assertThat(transaction.installs()).isEmpty();
   }
 
-  private Transaction resolve(UpdatePlan plan) throws Exception {
-    Path history = Files.createDirectories(directory.resolve("history"));
-    // Debian's rpm keeps root's database in root's home.
-    Map<String, Path> inPlaceOf =
-        Map.of("/root/.rpmdb", database, "/etc/dnf", settings, "/var/lib/dnf", history);
-    try (Guest guest = new SandboxGuest(directory, inPlaceOf)) {
-      return new Dnf(guest, Duration.ofMinutes(1), plan).resolve(snapshot.directory());
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void whatTheHostFetchedIsInstalled(RpmUpgrade.Tool tool) throws Exception {
+    try (Guest guest = guest()) {
+      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(1), plan(snapshot), tool);
+      Transaction transaction = upgrade.resolve(snapshot.directory());
+      Path fetched = Files.createDirectory(directory.resolve("fetched"));
+      for (Transaction.Download each : transaction.downloads()) {
+        String name = each.uri().substring(each.uri().lastIndexOf('/') + 1);
+        Files.copy(repository.resolve("noarch").resolve(name), fetched.resolve(each.fileName()));
+      }
+      upgrade.apply(transaction, fetched, progress -> {});
+      upgrade.verify();
+    }
+    assertThat(installed())
+        .extracting(each -> each.name() + " " + each.version())
+        .containsExactlyInAnyOrder(
+            "rocky-release 8.10-1",
+            "kernel-core 4.18.0-513.el8",
+            "kernel-core 4.18.0-553.el8",
+            "openssl-libs 1.1.1k-13.el8",
+            "new-name 2.0-1.el8",
+            "tool 2.0-1.el8");
+  }
+
+  private Transaction resolve(RpmUpgrade.Tool tool, UpdatePlan plan) throws Exception {
+    try (Guest guest = guest()) {
+      return new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool).resolve(snapshot.directory());
     }
   }
 
+  private Guest guest() throws Exception {
+    Files.copy(Path.of("/etc/passwd"), etc.resolve("passwd"));
+    Path programs = Files.createDirectory(directory.resolve("programs"));
+    Files.createSymbolicLink(programs.resolve("yum"), Path.of("/usr/bin/dnf"));
+    Path history = Files.createDirectory(directory.resolve("history"));
+    return new SandboxGuest(
+        directory,
+        Map.of(
+            // Debian's rpm keeps root's database in root's home.
+            "/root/.rpmdb", database,
+            "/etc", etc,
+            "/usr/local/bin", programs,
+            "/var/lib/dnf", history));
+  }
+
   private UpdatePlan plan(Snapshot available) throws Exception {
-    List<InstalledPackage> installed =
-        Program.of(
-                "rpm",
-                "--dbpath",
-                database.toString(),
-                "-qa",
-                "--qf",
-                "%{NAME} %{ARCH} %{VERSION}-%{RELEASE}\\n")
-            .run()
-            .lines()
-            .map(line -> line.split(" ", -1))
-            .map(words -> new InstalledPackage(words[0], words[1], words[2], false))
-            .toList();
-    return Planner.plan(installed, available, channel("https://mirror.example/os").planRules());
+    return Planner.plan(installed(), available, channel("https://mirror.example/os").planRules());
+  }
+
+  private List<InstalledPackage> installed() throws Exception {
+    return Program.of(
+            "rpm",
+            "--dbpath",
+            database.toString(),
+            "-qa",
+            "--qf",
+            "%{NAME} %{ARCH} %{VERSION}-%{RELEASE}\\n")
+        .run()
+        .lines()
+        .map(line -> line.split(" ", -1))
+        .map(words -> new InstalledPackage(words[0], words[1], words[2], false))
+        .toList();
   }
 
   private void configure(String line) throws IOException {
-    Files.writeString(settings.resolve("dnf.conf"), "[main]\nbest=True\n" + line + "\n");
+    String main = "[main]\nbest=True\n" + line + "\n";
+    Files.writeString(etc.resolve("dnf/dnf.conf"), main);
+    Files.writeString(etc.resolve("yum.conf"), main);
   }
 
-  private Snapshot snapshotOf(Path repository) throws Exception {
+  private Snapshot snapshot() throws Exception {
     Channels channels = new Channels(directory.resolve("data"), Clock.systemUTC());
     channels.add(channel("file://" + repository));
     channels.refresh("rocky");
