@@ -5,7 +5,10 @@ import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdateReasons;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,7 +32,7 @@ import java.util.stream.Stream;
  * One immutable, verified state of a channel. Its directory holds the repositories' signed
  * documents and indexes, named as apt names them in its lists directory, and what a guest's package
  * manager finds them with, without any network: for apt a {@code sources.list}, for dnf a list of
- * {@code repositories}.
+ * {@code repositories}. That of a catalogue holds the packages themselves.
  */
 public final class Snapshot implements AvailablePackages {
   private final Path directory;
@@ -46,6 +50,9 @@ public final class Snapshot implements AvailablePackages {
   private final ModuleStreams.Active active;
   private final boolean securityOnly;
 
+  /** Empty of packages for every other system than Windows. */
+  private final WindowsCatalogue catalogue;
+
   private Snapshot(
       Path directory,
       SnapshotManifest manifest,
@@ -54,7 +61,8 @@ public final class Snapshot implements AvailablePackages {
       Map<String, List<Replacement>> replacements,
       ModuleStreams modules,
       ModuleStreams.Active active,
-      boolean securityOnly) {
+      boolean securityOnly,
+      WindowsCatalogue catalogue) {
     this.directory = directory;
     this.manifest = manifest;
     this.system = manifest.system();
@@ -64,6 +72,7 @@ public final class Snapshot implements AvailablePackages {
     this.modules = modules;
     this.active = active;
     this.securityOnly = securityOnly;
+    this.catalogue = catalogue;
   }
 
   /** Reads the indexes once, and keeps names and versions in memory. */
@@ -92,7 +101,7 @@ public final class Snapshot implements AvailablePackages {
                                   .computeIfAbsent(obsoleted.name(), _ -> new ArrayList<>())
                                   .add(Replacement.of(obsoleted, each)));
                     });
-            case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
+            case WINDOWS -> throw new IOException("a catalogue has no index of packages");
           }
         });
     return new Snapshot(
@@ -103,7 +112,21 @@ public final class Snapshot implements AvailablePackages {
         replacements,
         modules,
         modules.active(Map.of()),
-        false);
+        false,
+        catalogue(directory, manifest));
+  }
+
+  private static WindowsCatalogue catalogue(Path directory, SnapshotManifest manifest)
+      throws IOException {
+    List<CatalogueEntry> entries = new ArrayList<>();
+    for (SnapshotManifest.ListFile file : manifest.files(SnapshotManifest.Kind.CATALOGUE)) {
+      try {
+        entries.addAll(Catalogue.read(directory.resolve(file.name())));
+      } catch (ChannelException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+    return new WindowsCatalogue(entries, manifest.architecture());
   }
 
   /** Reads one file of a snapshot. */
@@ -187,14 +210,36 @@ public final class Snapshot implements AvailablePackages {
   }
 
   /**
-   * The same to an image that has chosen streams of modules. As dnf does: a package of a stream
-   * counts if the stream is the chosen one, or the module's default where none is chosen; a package
-   * of no module counts unless such a stream has one of its name.
+   * What it offers to one image.
    *
+   * <p>Of a catalogue: what the image's build and devices take, nothing without facts of Windows.
+   * Of repositories: what an image takes that has chosen streams of modules. As dnf does: a package
+   * of a stream counts if the stream is the chosen one, or the module's default where none is
+   * chosen; a package of no module counts unless such a stream has one of its name.
+   *
+   * @param packages of the image's inventory
    * @param chosen the stream of each module that the image has chosen, empty for one that it has
    *     disabled
+   * @param windows what is known of a Windows image
    */
-  public Snapshot forModules(Map<String, String> chosen) {
+  public AvailablePackages availableTo(
+      List<InstalledPackage> packages, Map<String, String> chosen, Optional<WindowsFacts> windows) {
+    return switch (system) {
+      case DPKG, RPM -> with(modules.active(chosen), securityOnly);
+      case WINDOWS ->
+          windows
+              .<AvailablePackages>map(
+                  facts -> catalogue.availableTo(packages, facts, securityOnly))
+              .orElse(this);
+    };
+  }
+
+  /** The same, limited to what mends security. */
+  public Snapshot limitedToSecurity() {
+    return with(active, true);
+  }
+
+  private Snapshot with(ModuleStreams.Active streams, boolean security) {
     return new Snapshot(
         directory,
         manifest,
@@ -202,14 +247,9 @@ public final class Snapshot implements AvailablePackages {
         advisories,
         replacements,
         modules,
-        modules.active(chosen),
-        securityOnly);
-  }
-
-  /** The same, limited to what mends security. */
-  public Snapshot limitedToSecurity() {
-    return new Snapshot(
-        directory, manifest, table, advisories, replacements, modules, active, true);
+        streams,
+        security,
+        catalogue);
   }
 
   @Override
@@ -217,9 +257,27 @@ public final class Snapshot implements AvailablePackages {
     return securityOnly;
   }
 
-  /** How many entries its indexes have. */
+  /** The names of the packages that its catalogue has as agents. */
+  public Set<String> agents() {
+    return catalogue.agents();
+  }
+
+  /**
+   * What a plan of a catalogue's installs, in the order of installation, each file once.
+   *
+   * @param windows of the image as it was when the plan was made
+   * @return with the file of each, which is in this snapshot's directory; its name is unique, and
+   *     of letters, digits, dots, hyphens and underscores only
+   * @throws ChannelException if a change of the plan is none of this snapshot's
+   */
+  public SequencedMap<WindowsPackage, PackageFile> windowsPackages(
+      UpdatePlan plan, WindowsFacts windows) throws ChannelException {
+    return catalogue.packagesFor(plan, windows, directory);
+  }
+
+  /** How many entries its indexes, or its catalogue, have. */
   public int size() {
-    return table.size();
+    return table.size() + catalogue.size();
   }
 
   /**

@@ -14,8 +14,10 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Compares inventories with what the channels have now. Whether there is anything to update is
@@ -39,9 +41,17 @@ public final class UpdatePlans {
 
   /** What the images of a platform are compared with. */
   record Offer(Channel channel, Snapshot snapshot) {
+    /** The names of the agent's packages: those of the channel and of its catalogue. */
+    Set<String> agents() {
+      Set<String> agents = new HashSet<>(snapshot.agents());
+      agents.addAll(channel.agentPackages());
+      return agents;
+    }
+
     AvailablePackages availableTo(Inventory inventory) {
-      Snapshot all = snapshot.forModules(inventory.modules());
-      return channel.securityOnly() ? all.limitedToSecurity() : all;
+      Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
+      return offered.availableTo(
+          inventory.packages(), inventory.modules(), inventory.windows());
     }
   }
 
@@ -96,7 +106,9 @@ public final class UpdatePlans {
 
   private static UpdatePlan plan(Offer offer, Inventory inventory) {
     return Planner.plan(
-        inventory.packages(), offer.availableTo(inventory), offer.channel().planRules());
+        inventory.packages(),
+        offer.availableTo(inventory),
+        offer.channel().planRules(offer.snapshot().agents()));
   }
 
   /** Whether an update of the inventory of that digest would change anything. */
@@ -111,8 +123,11 @@ public final class UpdatePlans {
         question(offer, inventory),
         _ -> {
           Inventory installed = inventories.load(inventory);
-          AvailablePackages available = offer.snapshot().forModules(installed.modules());
-          return AgentVersions.agents(installed, offer.channel()).stream()
+          AvailablePackages available =
+              offer
+                  .snapshot()
+                  .availableTo(installed.packages(), installed.modules(), installed.windows());
+          return AgentVersions.agents(installed, offer.agents()).stream()
               .allMatch(agent -> available.upgradeOf(agent).isEmpty());
         });
   }

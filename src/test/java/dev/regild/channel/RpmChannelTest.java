@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPInputStream;
@@ -121,7 +122,7 @@ class RpmChannelTest {
     sign(key);
     channels.refresh("rocky");
     Snapshot all = channels.current("rocky").orElseThrow();
-    Snapshot security = all.forModules(Map.of()).limitedToSecurity();
+    Snapshot security = all.limitedToSecurity();
     assertThat(all.upgradeOf(installed("2:1.0-1.el8"))).contains("2:1.2-1.el8");
     assertThat(security.upgradeOf(installed("2:1.0-1.el8"))).contains("2:1.1-1.el8");
     assertThat(security.upgradeOf(installed("2:1.1-1.el8"))).isEmpty();
@@ -183,12 +184,19 @@ class RpmChannelTest {
     Snapshot snapshot = channels.current("rocky").orElseThrow();
     InstalledPackage old = installed("2:0.8-1");
     assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "5.20")).upgradeOf(old))
+    assertThat(
+            snapshot
+                .availableTo(List.of(), Map.of("runtime", "5.20"), Optional.empty())
+                .upgradeOf(old))
         .contains("2:3.0-1.module+el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "5.30")).upgradeOf(old))
+    assertThat(
+            snapshot
+                .availableTo(List.of(), Map.of("runtime", "5.30"), Optional.empty())
+                .upgradeOf(old))
         .as("a stream that the channel does not have, beside a package of no module")
         .contains("2:1.0-1.el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "")).upgradeOf(old))
+    assertThat(
+            snapshot.availableTo(List.of(), Map.of("runtime", ""), Optional.empty()).upgradeOf(old))
         .as("disabled")
         .contains("2:1.0-1.el8");
   }
@@ -385,7 +393,8 @@ class RpmChannelTest {
     assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "sources: are of kind repomd, and DEBIAN_12 has apt; correct sources or platform");
+            "sources: are of another kind than apt, which is what DEBIAN_12 has; correct sources or"
+                + " platform");
   }
 
   private void assertRefused(String why) {
