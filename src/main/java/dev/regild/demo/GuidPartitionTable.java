@@ -15,7 +15,7 @@ import java.util.zip.CRC32;
  * A GUID partition table with its protective MBR and its backup, as the UEFI specification 2.10,
  * chapter 5, lays it out for sectors of 512 bytes.
  */
-final class GuidPartitionTable {
+public final class GuidPartitionTable {
   private static final int SECTOR = 512;
   private static final int ENTRIES = 128;
   private static final int ENTRY_BYTES = 128;
@@ -29,7 +29,7 @@ final class GuidPartitionTable {
    * @param first its first sector
    * @param last its last sector, inclusive
    */
-  record Partition(UUID type, String name, long first, long last) {
+  public record Partition(UUID type, String name, long first, long last) {
     long sectors() {
       return last - first + 1;
     }
@@ -39,7 +39,7 @@ final class GuidPartitionTable {
   private final UUID id = UUID.randomUUID();
   private final ByteBuffer entries = sectors(TABLE_SECTORS);
 
-  GuidPartitionTable(long diskSectors, Partition... partitions) {
+  public GuidPartitionTable(long diskSectors, Partition... partitions) {
     this.diskSectors = diskSectors;
     for (Partition partition : List.of(partitions)) {
       putGuid(entries, partition.type());
@@ -52,7 +52,7 @@ final class GuidPartitionTable {
   }
 
   /** Writes it to a disk, which becomes as long as the table says. */
-  void write(FileChannel disk) throws IOException {
+  public void write(FileChannel disk) throws IOException {
     long backup = diskSectors - 1;
     writeFully(disk, protectiveMbr(), 0);
     writeFully(disk, header(1, backup, 2), SECTOR);

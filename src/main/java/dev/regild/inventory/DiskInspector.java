@@ -4,6 +4,8 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
+import dev.regild.inventory.DiskLayout.Hardware;
+import dev.regild.inventory.WindowsReader.Windows;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.Guestfs.Partition;
@@ -67,13 +69,35 @@ public final class DiskInspector {
   private static DiskInspection inspect(Guestfs appliance, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     String root = onlyRoot(appliance);
+    String type = appliance.inspectType(root);
+    return switch (type) {
+      case "linux" -> linux(appliance, root, directory);
+      case "windows" -> {
+        Windows windows = new WindowsReader(appliance, root, directory).read();
+        DiskLayout layout = layout(appliance, Map.of("/", root), windows.hardware());
+        yield new DiskInspection(windows.inventory(), layout);
+      }
+      default ->
+          throw new UnfitDiskException(
+              "The operating system on this disk is \""
+                  + appliance.inspectProductName(root)
+                  + "\" ("
+                  + type
+                  + "), and there is no servicing for it: Regild services "
+                  + PlatformType.products()
+                  + ".");
+    };
+  }
+
+  private static DiskInspection linux(Guestfs appliance, String root, Path directory)
+      throws IOException, GuestfsException, UnfitDiskException {
     Map<String, String> mountPoints = appliance.inspectMountPoints(root);
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
     }
     Inventory inventory =
         InventoryReader.read(new ApplianceFiles(appliance, mountPoints, directory));
-    return new DiskInspection(inventory, layout(appliance, mountPoints));
+    return new DiskInspection(inventory, layout(appliance, mountPoints, Hardware.USUAL));
   }
 
   private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {
@@ -89,17 +113,6 @@ public final class DiskInspector {
     if (roots.isEmpty()) {
       throw new UnfitDiskException(whyThereIsNone(appliance));
     }
-    String type = appliance.inspectType(roots.getFirst());
-    if (!type.equals("linux")) {
-      throw new UnfitDiskException(
-          "The operating system on this disk is \""
-              + appliance.inspectProductName(roots.getFirst())
-              + "\" ("
-              + type
-              + "), and there is no servicing for it: Regild services "
-              + PlatformType.products()
-              + ".");
-    }
     return roots.getFirst();
   }
 
@@ -109,7 +122,10 @@ public final class DiskInspector {
     places.addAll(appliance.listDevices());
     for (String place : places) {
       String type = appliance.filesystemType(place);
-      if (type.equals("crypto_LUKS") || type.equals("BitLocker")) {
+      if (type.equals("BitLocker")) {
+        return WindowsFitness.bitLocker(place);
+      }
+      if (type.equals("crypto_LUKS")) {
         return "The root of this disk is encrypted (%s on %s). Upload a disk whose root is not."
             .formatted(type, place);
       }
@@ -120,7 +136,8 @@ public final class DiskInspector {
         : "There is no operating system on this disk, only the filesystems " + filesystems + ".";
   }
 
-  private static DiskLayout layout(Guestfs appliance, Map<String, String> mountPoints)
+  private static DiskLayout layout(
+      Guestfs appliance, Map<String, String> mountPoints, Hardware hardware)
       throws GuestfsException {
     List<String> partitions = appliance.listPartitions();
     List<Filesystem> filesystems = new ArrayList<>();
@@ -156,7 +173,7 @@ public final class DiskInspector {
               appliance.filesystemLabel(device),
               partitionUuid));
     }
-    return new DiskLayout(firmware(appliance), filesystems);
+    return new DiskLayout(firmware(appliance), filesystems, hardware);
   }
 
   /** A disk with an EFI system partition, and no place for a BIOS boot loader, boots by UEFI. */

@@ -165,6 +165,11 @@ public final class Guestfs implements AutoCloseable {
     return handle.number("guestfs_inspect_get_minor_version", root);
   }
 
+  /** Of Windows: its directory, as the disk has it, {@code /Windows}. */
+  public String inspectWindowsDirectory(String root) throws GuestfsException {
+    return handle.string("guestfs_inspect_get_windows_systemroot", root);
+  }
+
   /** The processor architecture in libguestfs' word: {@code x86_64}, {@code aarch64}. */
   public String inspectArchitecture(String root) throws GuestfsException {
     return handle.string("guestfs_inspect_get_arch", root);
@@ -271,6 +276,14 @@ public final class Guestfs implements AutoCloseable {
     return handle.string("guestfs_vfs_label", device);
   }
 
+  /**
+   * Whether an NTFS could be mounted for writing, as {@code ntfs-3g.probe} says: 0, or one of its
+   * exit statuses.
+   */
+  public int probeNtfs(String device) throws GuestfsException {
+    return handle.number("guestfs_ntfs_3g_probe", 1, device);
+  }
+
   public void mount(String device, String mountPoint) throws GuestfsException {
     handle.status("guestfs_mount", device, mountPoint);
   }
@@ -307,6 +320,19 @@ public final class Guestfs implements AutoCloseable {
     return handle.truth("guestfs_exists", path);
   }
 
+  /** In bytes. */
+  public long fileSize(String path) throws GuestfsException {
+    return handle.size("guestfs_filesize", path);
+  }
+
+  /**
+   * The path as it is written on the disk, for one whose letters may be of the other case; it must
+   * be there.
+   */
+  public String exactPath(String path) throws GuestfsException {
+    return handle.string("guestfs_case_sensitive_path", path);
+  }
+
   public byte[] readFile(String path) throws GuestfsException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(JAVA_LONG);
@@ -314,6 +340,30 @@ public final class Guestfs implements AutoCloseable {
           pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0)),
           "guestfs_read_file",
           path,
+          size);
+    }
+  }
+
+  /** The beginning of a file, at most so many bytes. */
+  public byte[] readStart(String path, int bytes) throws GuestfsException {
+    return read("guestfs_pread", path, bytes, 0);
+  }
+
+  /** What lies on a device; less than asked for where it ends. */
+  public byte[] readDevice(String device, int bytes, long offset) throws GuestfsException {
+    return read("guestfs_pread_device", device, bytes, offset);
+  }
+
+  private byte[] read(String function, String place, int bytes, long offset)
+      throws GuestfsException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment size = arena.allocate(JAVA_LONG);
+      return handle.take(
+          pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0)),
+          function,
+          place,
+          bytes,
+          offset,
           size);
     }
   }

@@ -13,11 +13,13 @@ import java.util.List;
  * @param edition {@code EditionID}: {@code ServerDatacenter}, {@code Professional}
  * @param displayVersion {@code 21H2}; empty where the system has none
  * @param build {@code 20348.2340}
- * @param updates every installed update of Component Based Servicing
- * @param drivers every driver package of the driver store
+ * @param updates every update of Component Based Servicing that is installed, or on its way in or
+ *     out
+ * @param drivers every driver package that was added to the driver store; what came with Windows is
+ *     left out
  * @param devices the hardware ids of the devices that the system has seen, each as its driver would
  *     match it, in capitals
- * @param programs every program that is listed for removal
+ * @param programs every program that is listed for removal, or was installed by Windows Installer
  * @param restartPending whether the system wants a restart before it is serviced
  */
 public record WindowsFacts(
@@ -44,7 +46,8 @@ public record WindowsFacts(
    *
    * @param identity {@code Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2340.1.10}
    * @param kb {@code KB5035857}; empty where the package doesn't say
-   * @param state {@code INSTALLED}, {@code INSTALL_PENDING}, {@code STAGED}, {@code SUPERSEDED}
+   * @param state {@code INSTALLED}, {@code PARTIALLY_INSTALLED}, {@code INSTALL_PENDING}, {@code
+   *     UNINSTALL_PENDING}, {@code STAGED}, {@code SUPERSEDED}
    */
   public record InstalledUpdate(String identity, String kb, String state) {}
 

@@ -1,0 +1,100 @@
+package dev.regild.inventory;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.NtfsVolume.RecordPlace;
+import dev.regild.inventory.WindowsRegistry.ServiceStart;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.GuestfsException;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether a disk with Windows can be serviced; whatever speaks against it names its remedy. */
+final class WindowsFitness {
+  private static final String AGENT = "QEMU-GA";
+
+  /** Exit statuses of ntfs-3g.probe(8). */
+  private static final int FIT = 0;
+
+  private static final int HIBERNATED = 14;
+  private static final int NOT_UNMOUNTED = 15;
+
+  private static final String SHUT_DOWN =
+      " Start Windows, shut it down with \"shutdown /s /t 0\", and upload the disk again.";
+
+  private WindowsFitness() {}
+
+  /** No volume may be encrypted: what is on it could be neither read nor serviced. */
+  static void requireNoBitLocker(Guestfs appliance) throws GuestfsException, UnfitDiskException {
+    for (String partition : appliance.listPartitions()) {
+      if (appliance.filesystemType(partition).equals("BitLocker")) {
+        throw new UnfitDiskException(bitLocker(partition));
+      }
+    }
+  }
+
+  static String bitLocker(String partition) {
+    return "The disk is encrypted (BitLocker on "
+        + partition
+        + "). Turn it off with \"manage-bde -off C:\", wait until \"manage-bde -status\" says that"
+        + " the volume is fully decrypted, shut Windows down, and upload the disk again.";
+  }
+
+  /** The volume of Windows was shut down as it should be. */
+  static void requireCleanVolume(Guestfs appliance, String device)
+      throws GuestfsException, UnfitDiskException {
+    int probe = appliance.probeNtfs(device);
+    switch (probe) {
+      case FIT -> {
+        // Its own flag is left to look at.
+      }
+      case HIBERNATED ->
+          throw new UnfitDiskException(
+              "Windows is hibernated on this disk, or was shut down with Fast Startup. Start it,"
+                  + " turn both off with \"powercfg /hibernate off\", shut it down with \"shutdown"
+                  + " /s /t 0\", and upload the disk again.");
+      case NOT_UNMOUNTED ->
+          throw new UnfitDiskException(
+              "Windows was not shut down cleanly: the NTFS on "
+                  + device
+                  + " was in use."
+                  + SHUT_DOWN);
+      default ->
+          throw new UnfitDiskException(
+              "The NTFS on %s is damaged (ntfs-3g.probe ends with %d). Start Windows, repair it with \"chkdsk C: /f\", shut it down, and upload the disk again."
+                  .formatted(device, probe));
+    }
+    Optional<RecordPlace> place =
+        RecordPlace.of(appliance.readDevice(device, NtfsVolume.BOOT_SECTOR_BYTES, 0));
+    if (place.isPresent()
+        && NtfsVolume.isDirty(
+                appliance.readDevice(device, place.get().bytes(), place.get().offset()))
+            .orElse(false)) {
+      throw new UnfitDiskException(
+          "The NTFS on "
+              + device
+              + " is marked as dirty: Windows was not shut down cleanly, or wants to check the"
+              + " volume."
+              + SHUT_DOWN);
+    }
+  }
+
+  /**
+   * Windows can only be serviced through the agent: it must answer when the machine has started.
+   */
+  static void requireAgent(WindowsRegistry registry) throws UnfitDiskException {
+    Optional<ServiceStart> start = registry.serviceStart(AGENT);
+    if (start.isEmpty()) {
+      throw new UnfitDiskException(
+          "There is no QEMU guest agent in this Windows (no service "
+              + AGENT
+              + "). Install guest-agent\\qemu-ga-x86_64.msi from the virtio-win CD in it, shut it"
+              + " down, and upload the disk again.");
+    }
+    if (!List.of(ServiceStart.BOOT, ServiceStart.SYSTEM, ServiceStart.AUTOMATIC)
+        .contains(start.get())) {
+      throw new UnfitDiskException(
+          "The QEMU guest agent doesn't start with this Windows (the start type of the service %s is %s). Set it with \"sc config %s start= auto\", shut Windows down, and upload the disk again."
+              .formatted(AGENT, start.get(), AGENT));
+    }
+  }
+}

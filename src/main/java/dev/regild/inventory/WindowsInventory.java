@@ -1,0 +1,110 @@
+package dev.regild.inventory;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.ComponentUpdates.Identity;
+import dev.regild.inventory.DriverStore.StoredDriver;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.Program;
+import dev.regild.plan.WindowsVersion;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The inventory of a Windows, from its registry. */
+final class WindowsInventory {
+  private static final String AUTO_UPDATE =
+      "Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired";
+
+  private WindowsInventory() {}
+
+  /**
+   * Reads what is installed.
+   *
+   * @param changesAreQueued whether servicing has left work for the next start
+   * @throws UnfitDiskException if there is no platform for this Windows
+   * @throws DamagedHiveException if a hive makes no sense
+   */
+  static Inventory read(WindowsRegistry registry, boolean changesAreQueued)
+      throws UnfitDiskException {
+    WindowsSystem system = WindowsSystem.read(registry);
+    List<StoredDriver> drivers = DriverStore.drivers(registry);
+    WindowsFacts facts =
+        new WindowsFacts(
+            system.edition(),
+            system.displayVersion(),
+            system.build(),
+            ComponentUpdates.read(registry),
+            drivers.stream().map(StoredDriver::driver).toList(),
+            DriverStore.devices(registry),
+            InstalledPrograms.read(registry, system.architecture()),
+            changesAreQueued || restartIsPending(registry));
+    return new Inventory(
+        system.os(),
+        system.architecture(),
+        packages(system, facts, drivers),
+        Collections.emptySortedMap(),
+        Optional.of(facts));
+  }
+
+  private static List<InstalledPackage> packages(
+      WindowsSystem system, WindowsFacts facts, List<StoredDriver> drivers) {
+    Newest newest = new Newest();
+    newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version());
+    for (InstalledUpdate update : facts.updates()) {
+      if (update.state().equals(ComponentUpdates.INSTALLED)) {
+        Identity.of(update.identity())
+            .ifPresent(each -> newest.add(each.name(), each.architecture(), each.version()));
+      }
+    }
+    for (StoredDriver each : drivers) {
+      newest.add(each.driver().inf(), each.architecture(), each.driver().version());
+    }
+    for (Program program : facts.programs()) {
+      newest.add(program.name(), program.architecture(), program.version());
+    }
+    return List.copyOf(newest.packages.values());
+  }
+
+  private static boolean restartIsPending(WindowsRegistry registry) {
+    RegistryKey software = registry.software();
+    boolean exclusiveSession =
+        software
+                .find(ComponentUpdates.SERVICING + "\\SessionsPending")
+                .map(key -> key.number("Exclusive").orElse(0))
+                .orElse(0L)
+            != 0;
+    boolean renames =
+        registry
+            .controlSet()
+            .find("Control\\Session Manager")
+            .map(key -> !key.texts("PendingFileRenameOperations").isEmpty())
+            .orElse(false);
+    return exclusiveSession
+        || renames
+        || software.find(ComponentUpdates.SERVICING + "\\RebootPending").isPresent()
+        || software.find(AUTO_UPDATE).isPresent();
+  }
+
+  /** Of packages that have the same name and architecture, the newest one counts. */
+  private static final class Newest {
+    private static final Comparator<InstalledPackage> ORDER =
+        Comparator.comparing(InstalledPackage::version, WindowsVersion.ORDER);
+
+    private final SortedMap<List<String>, InstalledPackage> packages =
+        new TreeMap<>(
+            Comparator.<List<String>, String>comparing(List::getFirst)
+                .thenComparing(List::getLast));
+
+    void add(String name, String architecture, String version) {
+      packages.merge(
+          List.of(name, architecture),
+          new InstalledPackage(name, architecture, version, false),
+          (a, b) -> ORDER.compare(a, b) >= 0 ? a : b);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.regild.inventory;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.DiskLayout.Hardware;
+import dev.regild.inventory.WindowsRegistry.ServiceStart;
+import dev.regild.machine.DiskBus;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.GuestfsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads a Windows that an appliance has opened. The hives are taken out of it and read here, since
+ * they are large; what is on the volume is never mounted for writing.
+ */
+final class WindowsReader {
+  /** What a virtio disk is driven by: virtio-blk, and virtio-scsi. */
+  private static final List<String> VIRTIO_DISKS = List.of("viostor", "vioscsi");
+
+  /** The device of a TPM 2.0. */
+  private static final String TPM = "Enum\\ACPI\\MSFT0101";
+
+  private final Guestfs appliance;
+  private final String root;
+  private final Path directory;
+
+  /**
+   * What was read.
+   *
+   * @param hardware that this Windows can be started with
+   */
+  record Windows(Inventory inventory, Hardware hardware) {}
+
+  /**
+   * A reader.
+   *
+   * @param root its device, which is not mounted yet
+   * @param directory for what is taken out
+   */
+  WindowsReader(Guestfs appliance, String root, Path directory) {
+    this.appliance = appliance;
+    this.root = root;
+    this.directory = directory;
+  }
+
+  /**
+   * Reads it; nothing stays mounted.
+   *
+   * @throws UnfitDiskException if it can't be serviced; the message names the remedy
+   */
+  Windows read() throws IOException, GuestfsException, UnfitDiskException {
+    WindowsFitness.requireNoBitLocker(appliance);
+    WindowsFitness.requireCleanVolume(appliance, root);
+    appliance.mountReadOnly(root, "/");
+    try {
+      return readMounted();
+    } catch (DamagedHiveException e) {
+      throw new UnfitDiskException(
+          "The registry of this Windows can't be read: "
+              + e.getMessage()
+              + ". Start Windows, check that all is well, shut it down with \"shutdown /s /t 0\","
+              + " and upload the disk again.",
+          e);
+    } finally {
+      appliance.unmountAll();
+    }
+  }
+
+  private Windows readMounted() throws IOException, GuestfsException, UnfitDiskException {
+    String windows = appliance.inspectWindowsDirectory(root);
+    WindowsRegistry registry =
+        WindowsRegistry.of(
+            required(windows, "SOFTWARE"), required(windows, "SYSTEM"), hive(windows, "DRIVERS"));
+    boolean changesAreQueued = find(windows, "WinSxS", "pending.xml").isPresent();
+    Inventory inventory = WindowsInventory.read(registry, changesAreQueued);
+    WindowsFitness.requireAgent(registry);
+    return new Windows(inventory, hardware(registry));
+  }
+
+  private static Hardware hardware(WindowsRegistry registry) {
+    boolean virtio =
+        VIRTIO_DISKS.stream()
+            .map(registry::serviceStart)
+            .anyMatch(start -> start.equals(Optional.of(ServiceStart.BOOT)));
+    return new Hardware(
+        virtio ? DiskBus.VIRTIO : DiskBus.SATA, registry.controlSet().find(TPM).isPresent());
+  }
+
+  private RegistryHive required(String windows, String name) throws IOException, GuestfsException {
+    return hive(windows, name)
+        .orElseThrow(() -> new DamagedHiveException("the registry hive " + name + " is missing"));
+  }
+
+  private Optional<RegistryHive> hive(String windows, String name)
+      throws IOException, GuestfsException {
+    Optional<String> path = find(windows, "System32", "config", name);
+    if (path.isEmpty()) {
+      return Optional.empty();
+    }
+    if (appliance.fileSize(path.get()) > RegistryHive.LARGEST) {
+      throw new DamagedHiveException("the registry hive " + name + " is larger than 1 GiB");
+    }
+    Path copy = Files.createTempFile(directory, name, ".hive");
+    try {
+      appliance.download(path.get(), copy);
+      return Optional.of(RegistryHive.open(name, copy)); // maps it: the file may go
+    } finally {
+      Files.delete(copy);
+    }
+  }
+
+  /** NTFS keeps the case of names, and Windows does not care for it. */
+  private Optional<String> find(String above, String... names) throws GuestfsException {
+    String path = above + "/" + String.join("/", names);
+    try {
+      String exact = appliance.exactPath(path);
+      return appliance.isFile(exact) ? Optional.of(exact) : Optional.empty();
+    } catch (GuestfsException missing) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.regild.inventory;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The hives of a Windows that is not running.
+ *
+ * @param software {@code HKEY_LOCAL_MACHINE\SOFTWARE}
+ * @param system {@code HKEY_LOCAL_MACHINE\SYSTEM}
+ * @param controlSet what the system finds as {@code CurrentControlSet} when it runs
+ * @param drivers {@code HKEY_LOCAL_MACHINE\DRIVERS}, which keeps the packages of drivers that no
+ *     boot needs; older systems have none
+ */
+record WindowsRegistry(
+    RegistryKey software,
+    RegistryKey system,
+    RegistryKey controlSet,
+    Optional<RegistryKey> drivers) {
+  /**
+   * Opens the hives.
+   *
+   * @throws DamagedHiveException if what every Windows has is not there
+   */
+  static WindowsRegistry of(
+      RegistryHive software, RegistryHive system, Optional<RegistryHive> drivers) {
+    RegistryKey root = system.root();
+    long current =
+        root.find("Select")
+            .orElseThrow(() -> system.damaged("it has no Select"))
+            .number("Current")
+            .orElseThrow(() -> system.damaged("its Select names no control set"));
+    RegistryKey controlSet =
+        root.find("ControlSet%03d".formatted(current))
+            .orElseThrow(() -> system.damaged("control set %d is missing".formatted(current)));
+    return new WindowsRegistry(software.root(), root, controlSet, drivers.map(RegistryHive::root));
+  }
+
+  /** The start type of a service, as Windows counts it; empty if there is no such service. */
+  Optional<ServiceStart> serviceStart(String service) {
+    return controlSet
+        .find("Services\\" + service)
+        .flatMap(key ->
+            key.number("Start").stream()
+                .filter(start -> start >= 0 && start < ServiceStart.values().length)
+                .mapToObj(start -> ServiceStart.values()[(int) start])
+                .findFirst());
+  }
+
+  /** The places of packages of drivers. */
+  List<RegistryKey> driverDatabases() {
+    return List.of(Optional.of(system), drivers).stream()
+        .flatMap(Optional::stream)
+        .flatMap(root -> root.find("DriverDatabase").stream())
+        .toList();
+  }
+
+  /** When a service or a driver starts, in the order of Windows' numbers from 0. */
+  enum ServiceStart {
+    BOOT,
+    SYSTEM,
+    AUTOMATIC,
+    MANUAL,
+    DISABLED
+  }
+}
