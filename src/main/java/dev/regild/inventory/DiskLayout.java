@@ -1,6 +1,7 @@
 package dev.regild.inventory;
 
 import dev.regild.machine.DiskBus;
+import dev.regild.machine.MachineSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,11 @@ public record DiskLayout(Firmware firmware, List<Filesystem> filesystems, Hardwa
   /** Of a system that runs on the usual machine. */
   public DiskLayout(Firmware firmware, List<Filesystem> filesystems) {
     this(firmware, filesystems, Hardware.USUAL);
+  }
+
+  /** The hardware of a machine that boots this disk. */
+  public MachineSpec.Hardware machine() {
+    return new MachineSpec.Hardware(firmware == Firmware.UEFI, hardware.bus, hardware.tpm);
   }
 
   /**

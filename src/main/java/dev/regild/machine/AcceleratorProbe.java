@@ -101,7 +101,7 @@ public final class AcceleratorProbe {
 
   private static List<String> command(Accelerator accelerator, Path disk) {
     return List.of(
-        VirtualMachine.QEMU,
+        QemuCommand.QEMU,
         "-nodefaults",
         "-no-user-config",
         "-display",
@@ -119,7 +119,7 @@ public final class AcceleratorProbe {
         "-device",
         "isa-debug-exit,iobase=%#x,iosize=1".formatted(BootProbe.EXIT_PORT),
         "-drive",
-        "if=ide,format=raw,file=" + VirtualMachine.escaped(disk));
+        "if=ide,format=raw,file=" + QemuCommand.escaped(disk));
   }
 
   private static Verdict emulation(String reason) {
@@ -128,7 +128,7 @@ public final class AcceleratorProbe {
 
   /** All that the verdict depends on, in one line. */
   private static String circumstances() throws ProgramException, InterruptedException {
-    String qemu = Program.of(VirtualMachine.QEMU, "--version").run().lines().findFirst().orElse("");
+    String qemu = Program.of(QemuCommand.QEMU, "--version").run().lines().findFirst().orElse("");
     return "kernel=%s qemu=%s kvm=%s/%s"
         .formatted(
             System.getProperty("os.version"),

@@ -20,6 +20,7 @@ final class SearchPath {
           Map.entry("apt-cache", "apt"),
           Map.entry("apt-ftparchive", "apt-utils"),
           Map.entry("blkid", "util-linux"),
+          Map.entry("cabextract", "cabextract"),
           Map.entry("chroot", "coreutils"),
           Map.entry("dpkg", "dpkg"),
           Map.entry("dpkg-deb", "dpkg"),
@@ -43,9 +44,11 @@ final class SearchPath {
           Map.entry("sfdisk", "fdisk"),
           Map.entry("sgdisk", "gdisk"),
           Map.entry("supermin", "supermin"),
+          Map.entry("swtpm", "swtpm"),
           Map.entry("umount", "mount"),
           Map.entry("unshare", "util-linux"),
-          Map.entry("virt-customize", "guestfs-tools"));
+          Map.entry("virt-customize", "guestfs-tools"),
+          Map.entry("xorrisofs", "xorriso"));
 
   private SearchPath() {}
 

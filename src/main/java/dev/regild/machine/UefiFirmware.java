@@ -43,8 +43,8 @@ record UefiFirmware(Path code, Path variables) {
     }
     return List.of(
         "-drive",
-        "if=pflash,unit=0,format=raw,readonly=on,file=" + VirtualMachine.escaped(code),
+        "if=pflash,unit=0,format=raw,readonly=on,file=" + QemuCommand.escaped(code),
         "-drive",
-        "if=pflash,unit=1,format=raw,file=" + VirtualMachine.escaped(own));
+        "if=pflash,unit=1,format=raw,file=" + QemuCommand.escaped(own));
   }
 }

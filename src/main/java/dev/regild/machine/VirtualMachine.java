@@ -5,49 +5,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One QEMU machine that boots a disk and is watched until it powers itself off. It has a virtio
  * disk, a serial console, a random number generator and a virtio-serial port to report on, {@value
  * #REPORT_PORT}; it never has a network. QEMU runs in its own seccomp sandbox and can't outlive us.
- *
- * <p>What the guest writes to the disk is not kept safe from a crash of the host (cache mode {@code
- * unsafe}): the disk is a throw-away overlay.
  */
 public final class VirtualMachine {
   /** The name of the virtio-serial port: {@code /dev/virtio-ports/dev.regild.qualification}. */
   public static final String REPORT_PORT = "dev.regild.qualification";
-
-  static final String QEMU = "qemu-system-x86_64";
-
-  private static final String SANDBOX =
-      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
   private static final int CONSOLE_BYTES = 64 * 1024;
   private static final int CONSOLE_LINES_IN_MESSAGE = 30;
   private static final long MAX_REPORT_BYTES = 4 << 20;
   private static final Duration WATCH = Duration.ofMillis(200);
 
-  private final Spec spec;
+  private final MachineSpec spec;
   private final Tail console = new Tail(CONSOLE_BYTES);
   private volatile @Nullable RunningProgram running;
   private volatile boolean aborted;
-
-  /**
-   * What to boot.
-   *
-   * @param disk a qcow2, opened for writing
-   * @param uefi boots with UEFI (OVMF, with variables of its own), else with a BIOS (SeaBIOS)
-   * @param memoryMiB the guest's memory
-   * @param cpus the guest's processors
-   * @param accelerator what QEMU runs under
-   * @param directory exists, and takes the machine's own files
-   */
-  public record Spec(
-      Path disk, boolean uefi, int memoryMiB, int cpus, Accelerator accelerator, Path directory) {}
 
   /**
    * What came of it.
@@ -57,7 +34,7 @@ public final class VirtualMachine {
    */
   public record Run(String report, String console) {}
 
-  public VirtualMachine(Spec spec) {
+  public VirtualMachine(MachineSpec spec) {
     this.spec = spec;
   }
 
@@ -74,7 +51,8 @@ public final class VirtualMachine {
   public Run run(Duration limit)
       throws VirtualMachineException, ProgramException, InterruptedException {
     Path report = spec.directory().resolve("report");
-    try (RunningProgram qemu = Program.of(command(report)).startTied()) {
+    try (TpmEmulator tpm = TpmEmulator.startFor(spec);
+        RunningProgram qemu = program(report, tpm).startTied()) {
       running = qemu;
       Thread reader = Thread.ofVirtual().name("console").start(() -> console.drain(qemu.output()));
       watch(qemu, report, System.nanoTime() + limit.toNanos(), limit);
@@ -121,58 +99,20 @@ public final class VirtualMachine {
     }
   }
 
+  private Program program(Path report, TpmEmulator tpm) throws VirtualMachineException {
+    return QemuCommand.linux(spec)
+        .withoutRestarts()
+        .tpm(tpm.socket())
+        .portToFile(REPORT_PORT, report)
+        .program();
+  }
+
   private VirtualMachineException failure(String what) {
     String end = ConsoleText.end(console(), CONSOLE_LINES_IN_MESSAGE);
     return new VirtualMachineException(
         "the machine %s; %s"
             .formatted(
                 what, end.isEmpty() ? "its console is empty" : "its console ended with:\n" + end));
-  }
-
-  private List<String> command(Path report) throws VirtualMachineException {
-    List<String> command = new ArrayList<>(List.of(QEMU, "-nodefaults", "-no-user-config"));
-    command.addAll(List.of("-sandbox", SANDBOX));
-    command.addAll(List.of("-machine", "q35", "-accel", spec.accelerator().qemuName()));
-    command.addAll(List.of("-cpu", processor(), "-smp", Integer.toString(spec.cpus())));
-    command.addAll(List.of("-m", Integer.toString(spec.memoryMiB())));
-    command.addAll(List.of("-display", "none", "-device", "VGA", "-nic", "none", "-no-reboot"));
-    if (spec.uefi()) {
-      command.addAll(UefiFirmware.installed().options(spec.directory()));
-    }
-    command.addAll(
-        List.of(
-            "-drive",
-            "id=disk,if=none,format=qcow2,cache=unsafe,discard=unmap,file=" + escaped(spec.disk()),
-            "-device",
-            "virtio-blk-pci,drive=disk,bootindex=0",
-            "-object",
-            "rng-random,id=random,filename=/dev/urandom",
-            "-device",
-            "virtio-rng-pci,rng=random",
-            "-chardev",
-            "stdio,id=console,signal=off",
-            "-serial",
-            "chardev:console",
-            "-device",
-            "virtio-serial-pci",
-            "-chardev",
-            "file,id=report,path=" + escaped(report),
-            "-device",
-            "virtserialport,chardev=report,name=" + REPORT_PORT));
-    return command;
-  }
-
-  private String processor() {
-    return switch (spec.accelerator()) {
-      case KVM -> "host";
-      // Boot loaders of our time don't expect five-level page tables, which "max" would have.
-      case TCG -> "max,la57=off";
-    };
-  }
-
-  /** A path as part of one of QEMU's option lists, where a comma is written twice. */
-  static String escaped(Path path) {
-    return path.toAbsolutePath().toString().replace(",", ",,");
   }
 
   private static long size(Path file) {

@@ -1,6 +1,7 @@
 package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.MachineSpec;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.VirtualMachine;
 import dev.regild.machine.VirtualMachineException;
@@ -47,10 +48,10 @@ public final class QualificationBoot {
       Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     placeUnit(layer, layout, system, directory.resolve("unit"), watcher);
-    VirtualMachine.Spec spec =
-        new VirtualMachine.Spec(
+    MachineSpec spec =
+        new MachineSpec(
             layer,
-            layout.firmware() == DiskLayout.Firmware.UEFI,
+            layout.machine(),
             machine.memoryMiB(),
             machine.cpus(),
             guests.accelerator().get(),
@@ -75,7 +76,7 @@ public final class QualificationBoot {
     }
   }
 
-  private QualificationReport boot(VirtualMachine.Spec spec, Watcher watcher)
+  private QualificationReport boot(MachineSpec spec, Watcher watcher)
       throws GuestException, InterruptedException {
     VirtualMachine.Run run;
     try {

@@ -114,10 +114,7 @@ class VirtualMachineIT {
     private Booter() {}
 
     public static void main(String[] args) throws Exception {
-      VirtualMachine machine =
-          new VirtualMachine(
-              new VirtualMachine.Spec(
-                  Path.of(args[0]), false, 64, 1, Accelerator.TCG, Path.of(args[1])));
+      VirtualMachine machine = new VirtualMachine(spec(Path.of(args[0]), Path.of(args[1])));
       Thread.ofPlatform()
           .start(() -> {
             try {
@@ -137,8 +134,18 @@ class VirtualMachineIT {
     return new VirtualMachine(spec(disk(greeting, thenDo)));
   }
 
-  private VirtualMachine.Spec spec(Path disk) {
-    return new VirtualMachine.Spec(disk, false, 64, 1, Accelerator.TCG, directory);
+  private MachineSpec spec(Path disk) {
+    return spec(disk, directory);
+  }
+
+  private static MachineSpec spec(Path disk, Path directory) {
+    return new MachineSpec(
+        disk,
+        new MachineSpec.Hardware(false, DiskBus.VIRTIO, false),
+        64,
+        1,
+        Accelerator.TCG,
+        directory);
   }
 
   /** A qcow2 with a boot sector that writes the greeting to the serial port, then does more. */
@@ -171,7 +178,7 @@ class VirtualMachineIT {
         .anyMatch(p -> {
           try {
             return Files.readString(Path.of("/proc/" + p.pid() + "/cmdline"))
-                .contains(VirtualMachine.escaped(disk));
+                .contains(QemuCommand.escaped(disk));
           } catch (IOException gone) {
             return false;
           }

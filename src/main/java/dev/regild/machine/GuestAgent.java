@@ -1,0 +1,369 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A client of the QEMU guest agent, which runs programs in a guest. The agent may go away and come
+ * back, as it does when the guest restarts: it is then found again. What it says is the guest's and
+ * not trusted: answers are bounded, and junk is an error.
+ *
+ * <p>One thread uses it; {@link #close} may come from any other, and ends what that thread waits
+ * for. The protocol is QEMU's {@code qga/qapi-schema.json}.
+ */
+public final class GuestAgent implements AutoCloseable {
+  /** The virtio-serial port that agents listen on. */
+  static final String PORT = "org.qemu.guest_agent.0";
+
+  /** An answer holds a program's output in Base64, of which the agent keeps up to 16 MiB. */
+  private static final int MAX_ANSWER_BYTES = 48 << 20;
+
+  private static final int MAX_JUNK_BYTES = 4 << 20;
+
+  /** A byte that is in no JSON text: it ends whatever the agent's parser waits for. */
+  private static final char RESET = '\u00ff';
+
+  private static final Duration SYNC_AGAIN = Duration.ofSeconds(5);
+  private static final Duration RECONNECT_AGAIN = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path path;
+  private final Duration answerLimit;
+  private volatile @Nullable JsonSocket socket;
+  private volatile boolean closed;
+
+  /**
+   * What came of a program.
+   *
+   * @param exitCode as an unsigned 32-bit number: Windows' are HRESULTs
+   * @param output what it wrote to its standard output, then to its standard error; characters that
+   *     are not UTF-8 are replaced
+   */
+  public record Execution(long exitCode, String output) {}
+
+  /** How a guest ends. */
+  public enum Shutdown {
+    POWER_OFF("powerdown"),
+    RESTART("reboot");
+
+    private final String mode;
+
+    Shutdown(String mode) {
+      this.mode = mode;
+    }
+  }
+
+  /**
+   * @param path of the socket, on which QEMU or somebody else listens
+   * @param answerLimit how long an agent that is there may take for an answer
+   */
+  public GuestAgent(Path path, Duration answerLimit) {
+    this.path = path;
+    this.answerLimit = answerLimit;
+  }
+
+  /**
+   * Waits until the agent answers.
+   *
+   * @return false when the time was up first
+   * @throws GuestAgentException if the machine is gone, or the agent says what is no answer
+   */
+  public boolean await(Duration limit) throws GuestAgentException, InterruptedException {
+    Deadline deadline = Deadline.in(limit);
+    while (!deadline.isOver()) {
+      try {
+        if (synchronise(deadline.atMost(SYNC_AGAIN))) {
+          return true;
+        }
+      } catch (IOException e) {
+        requireThere(e);
+        Thread.sleep(deadline.atMost(RECONNECT_AGAIN).left());
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Runs a program of the guest to its end. An agent that falls silent meanwhile is waited for.
+   *
+   * @param command the program, by name, and its arguments; no shell is involved
+   * @throws LostProgramException if the agent was restarted meanwhile
+   * @throws GuestAgentException if it did not end in time (it then still runs), the agent does not
+   *     run programs, or the machine is gone
+   */
+  public Execution run(List<String> command, Duration limit)
+      throws GuestAgentException, InterruptedException {
+    Deadline deadline = Deadline.in(limit);
+    ObjectNode arguments = JSON.createObjectNode();
+    arguments.put("path", command.getFirst());
+    command.stream().skip(1).forEach(arguments.putArray("arg")::add);
+    arguments.put("capture-output", true);
+    requireAnswers(deadline);
+    JsonNode pid;
+    try {
+      pid = call("guest-exec", arguments).path("pid");
+    } catch (IOException e) {
+      requireThere(e);
+      throw new LostProgramException(
+          "the guest agent went away when it was to start %s: %s"
+              .formatted(command.getFirst(), e.getMessage()));
+    }
+    if (!pid.isIntegralNumber()) {
+      throw new GuestAgentException("the guest agent answers guest-exec without a pid");
+    }
+    return awaitEnd(command.getFirst(), pid.asLong(), deadline, limit);
+  }
+
+  private Execution awaitEnd(String program, long pid, Deadline deadline, Duration limit)
+      throws GuestAgentException, InterruptedException {
+    ObjectNode arguments = JSON.createObjectNode().put("pid", pid);
+    Duration pause = Duration.ofMillis(20);
+    while (!deadline.isOver()) {
+      try {
+        JsonNode status = call("guest-exec-status", arguments);
+        if (status.path("exited").asBoolean(false)) {
+          return execution(program, status);
+        }
+        Thread.sleep(deadline.atMost(pause).left());
+        pause =
+            pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
+                ? pause.multipliedBy(2)
+                : LONGEST_PAUSE;
+      } catch (RefusedCallException e) {
+        throw new LostProgramException(
+            "the guest agent was restarted while %s ran (%s)".formatted(program, e.getMessage()));
+      } catch (IOException e) {
+        requireThere(e);
+        if (!await(deadline.left())) {
+          break;
+        }
+      }
+    }
+    throw new GuestAgentException(
+        "%s did not end in the guest within %d s".formatted(program, limit.toSeconds()));
+  }
+
+  private static Execution execution(String program, JsonNode status) throws GuestAgentException {
+    String output = text(status.path("out-data")) + text(status.path("err-data"));
+    JsonNode code = status.path("exitcode");
+    if (code.isIntegralNumber()) {
+      return new Execution(code.asLong() & 0xffff_ffffL, output);
+    }
+    // Windows' agent takes exit codes of 0xc0000000 and up for the exceptions that they stand for.
+    JsonNode signal = status.path("signal");
+    if (signal.isIntegralNumber()) {
+      return new Execution(signal.asLong() & 0xffff_ffffL, output);
+    }
+    throw new GuestAgentException("the guest agent does not say how " + program + " ended");
+  }
+
+  private static String text(JsonNode base64) throws GuestAgentException {
+    try {
+      return new String(Base64.getDecoder().decode(base64.asString("")), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new GuestAgentException("the guest agent hands out what is no Base64", e);
+    }
+  }
+
+  /**
+   * Tells the guest to shut itself down; an agent answers nothing to that, or something when it
+   * can't.
+   *
+   * @throws GuestAgentException if it doesn't do it
+   */
+  public void shutDown(Shutdown how) throws GuestAgentException, InterruptedException {
+    requireAnswers(Deadline.in(answerLimit));
+    try {
+      JsonSocket connected = connected();
+      ObjectNode request = request("guest-shutdown", JSON.createObjectNode().put("mode", how.mode));
+      if (!connected.send(bytes(request), Deadline.in(answerLimit))) {
+        throw new GuestAgentException("the guest agent does not take guest-shutdown");
+      }
+      // A refusal comes at once.
+      Optional<String> answer =
+          connected.line(MAX_ANSWER_BYTES, Deadline.in(Duration.ofMillis(500)));
+      if (answer.isPresent()) {
+        result("guest-shutdown", answer.get());
+      }
+    } catch (IOException goingDown) {
+      requireThere(goingDown);
+    }
+  }
+
+  /** Ends the connection; whoever waits for an answer gets GuestAgentException. */
+  @Override
+  public void close() {
+    closed = true;
+    drop();
+  }
+
+  private void requireAnswers(Deadline deadline) throws GuestAgentException, InterruptedException {
+    Duration limit = deadline.atMost(answerLimit).left();
+    if (!await(limit)) {
+      throw new GuestAgentException(
+          "the guest agent did not answer within " + limit.toMillis() / 1000.0 + " s");
+    }
+  }
+
+  /** An error for a machine that is gone for good; an agent that went away may come back. */
+  private void requireThere(IOException e) throws GuestAgentException {
+    drop();
+    if (closed) {
+      throw new GuestAgentException("the connection to the guest agent was closed by us", e);
+    }
+    if (e instanceof ConnectException || e instanceof NoSuchFileException) {
+      throw new GuestAgentException("the machine of the guest agent is gone", e);
+    }
+    if (e instanceof HostileAnswerException) {
+      throw new GuestAgentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void drop() {
+    JsonSocket connected = socket;
+    if (connected != null) {
+      connected.close();
+    }
+    socket = null;
+  }
+
+  private JsonSocket connected() throws IOException {
+    JsonSocket connected = socket;
+    if (connected == null) {
+      if (closed) {
+        throw new IOException("closed");
+      }
+      connected = JsonSocket.connect(path);
+      socket = connected;
+    }
+    return connected;
+  }
+
+  /**
+   * Finds the place in the conversation again: what came before the answer to a random number is of
+   * requests that nobody waits for any more.
+   */
+  private boolean synchronise(Deadline deadline) throws IOException, InterruptedException {
+    JsonSocket connected = connected();
+    long id = ThreadLocalRandom.current().nextLong(1L << 53);
+    ObjectNode request = request("guest-sync-delimited", JSON.createObjectNode().put("id", id));
+    if (!connected.send(new byte[] {(byte) RESET}, deadline)
+        || !connected.send(bytes(request), deadline)) {
+      return false;
+    }
+    long junk = 0;
+    while (true) {
+      Optional<String> line = line(connected, deadline);
+      if (line.isEmpty()) {
+        return false;
+      }
+      String answer = line.get().substring(line.get().lastIndexOf(RESET) + 1);
+      if (isAnswer(answer, id)) {
+        return true;
+      }
+      junk += line.get().length();
+      if (junk > MAX_JUNK_BYTES) {
+        throw new HostileAnswerException(
+            "the guest agent talks without end and doesn't answer: " + start(answer));
+      }
+    }
+  }
+
+  private static boolean isAnswer(String line, long id) {
+    try {
+      JsonNode answer = JSON.readTree(line.getBytes(StandardCharsets.ISO_8859_1)).path("return");
+      return answer.isIntegralNumber() && answer.asLong() == id;
+    } catch (JacksonException junk) {
+      return false;
+    }
+  }
+
+  private JsonNode call(String command, ObjectNode arguments)
+      throws IOException, GuestAgentException, InterruptedException {
+    Deadline deadline = Deadline.in(answerLimit);
+    JsonSocket connected = connected();
+    if (connected.send(bytes(request(command, arguments)), deadline)) {
+      Optional<String> line = line(connected, deadline);
+      if (line.isPresent()) {
+        return result(command, line.get());
+      }
+    }
+    throw new IOException(
+        "the guest agent did not answer %s within %d s"
+            .formatted(command, answerLimit.toSeconds()));
+  }
+
+  private static Optional<String> line(JsonSocket connected, Deadline deadline)
+      throws IOException, InterruptedException {
+    try {
+      return connected.line(MAX_ANSWER_BYTES, deadline);
+    } catch (JsonSocket.LongLineException e) {
+      throw new HostileAnswerException("the guest agent's answer is too long: " + e.getMessage());
+    }
+  }
+
+  private static JsonNode result(String command, String line) throws GuestAgentException {
+    JsonNode answer;
+    try {
+      answer =
+          JSON.readTree(
+              line.substring(line.lastIndexOf(RESET) + 1).getBytes(StandardCharsets.ISO_8859_1));
+    } catch (JacksonException e) {
+      throw new GuestAgentException(
+          "the guest agent answers %s with what is no JSON: %s".formatted(command, start(line)), e);
+    }
+    if (answer.has("error")) {
+      throw new RefusedCallException(
+          "the guest agent refuses %s: %s"
+              .formatted(command, start(answer.get("error").path("desc").asString("no reason"))));
+    }
+    if (!answer.has("return")) {
+      throw new GuestAgentException(
+          "the guest agent answers %s with neither a result nor an error: %s"
+              .formatted(command, start(line)));
+    }
+    return answer.get("return");
+  }
+
+  private static ObjectNode request(String command, ObjectNode arguments) {
+    ObjectNode request = JSON.createObjectNode().put("execute", command);
+    request.set("arguments", arguments);
+    return request;
+  }
+
+  private static byte[] bytes(ObjectNode request) {
+    return (request + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The start of what a guest said, made fit for a message. */
+  private static String start(String text) {
+    String cleaned = ConsoleText.cleaned(text);
+    return cleaned.length() <= 200 ? cleaned : cleaned.substring(0, 200) + "…";
+  }
+
+  private static final class RefusedCallException extends GuestAgentException {
+    RefusedCallException(String message) {
+      super(message);
+    }
+  }
+
+  private static final class HostileAnswerException extends IOException {
+    HostileAnswerException(String message) {
+      super(message);
+    }
+  }
+}

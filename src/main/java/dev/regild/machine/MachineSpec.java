@@ -1,0 +1,30 @@
+package dev.regild.machine;
+
+import java.nio.file.Path;
+
+/**
+ * What a QEMU machine is made of. It never has a network card.
+ *
+ * @param disk a qcow2, opened for writing
+ * @param hardware what the disk's system wants of its machine
+ * @param memoryMiB the guest's memory
+ * @param cpus the guest's processors
+ * @param accelerator what QEMU runs under
+ * @param directory exists, and takes the machine's own files
+ */
+public record MachineSpec(
+    Path disk,
+    Hardware hardware,
+    int memoryMiB,
+    int cpus,
+    Accelerator accelerator,
+    Path directory) {
+  /**
+   * What a system wants of its machine.
+   *
+   * @param uefi boots with UEFI (OVMF, with variables of its own), else with a BIOS (SeaBIOS)
+   * @param bus that the disk is attached to
+   * @param tpm whether there is a TPM 2.0 (swtpm), new with each machine
+   */
+  public record Hardware(boolean uefi, DiskBus bus, boolean tpm) {}
+}

@@ -1,0 +1,133 @@
+package dev.regild.machine;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The command line of a QEMU machine with a disk, a serial console on our pipes and a random number
+ * generator, in QEMU's own seccomp sandbox and without a network; more is added to it.
+ *
+ * <p>What the guest writes to the disk is not kept safe from a crash of the host (cache mode {@code
+ * unsafe}): whatever is cut short starts over on a new overlay.
+ */
+final class QemuCommand {
+  static final String QEMU = "qemu-system-x86_64";
+
+  private static final String SANDBOX =
+      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
+  /** Those that Windows makes use of, as QEMU's documentation of Hyper-V advises. */
+  private static final String HYPER_V =
+      ",hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,"
+          + "hv-frequencies";
+
+  private final List<String> words = new ArrayList<>(List.of(QEMU));
+
+  private QemuCommand() {}
+
+  /**
+   * A machine for a Linux guest, whose clock is UTC.
+   *
+   * @throws VirtualMachineException if its firmware is missing
+   */
+  static QemuCommand linux(MachineSpec spec) throws VirtualMachineException {
+    return new QemuCommand().base(spec, "");
+  }
+
+  /**
+   * A machine for a Windows guest, which takes the clock for local time.
+   *
+   * @throws VirtualMachineException if its firmware is missing
+   */
+  static QemuCommand windows(MachineSpec spec) throws VirtualMachineException {
+    return new QemuCommand().base(spec, HYPER_V).add("-rtc", "base=localtime,driftfix=slew");
+  }
+
+  private QemuCommand base(MachineSpec spec, String enlightenments) throws VirtualMachineException {
+    add("-nodefaults", "-no-user-config", "-sandbox", SANDBOX);
+    add("-machine", "q35", "-accel", spec.accelerator().qemuName());
+    add("-cpu", processor(spec.accelerator(), enlightenments));
+    add("-smp", Integer.toString(spec.cpus()), "-m", Integer.toString(spec.memoryMiB()));
+    add("-display", "none", "-device", "VGA", "-nic", "none");
+    if (spec.hardware().uefi()) {
+      words.addAll(UefiFirmware.installed().options(spec.directory()));
+    }
+    add(
+        "-drive",
+        "id=disk,if=none,format=qcow2,cache=unsafe,discard=unmap,file=" + escaped(spec.disk()));
+    add("-device", disk(spec.hardware().bus()) + ",drive=disk,bootindex=0");
+    add("-object", "rng-random,id=random,filename=/dev/urandom");
+    add("-device", "virtio-rng-pci,rng=random");
+    add("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console");
+    return add("-device", "virtio-serial-pci");
+  }
+
+  /** A guest that restarts ends the machine. */
+  QemuCommand withoutRestarts() {
+    return add("-no-reboot");
+  }
+
+  /** A virtio-serial port that writes into a file. */
+  QemuCommand portToFile(String name, Path file) {
+    add("-chardev", "file,id=report,path=" + escaped(file));
+    return add("-device", "virtserialport,chardev=report,name=" + name);
+  }
+
+  /** A virtio-serial port that is a Unix socket on the host, one client at a time. */
+  QemuCommand portToSocket(String name, Path socket) {
+    add("-chardev", "socket,id=port,server=on,wait=off,path=" + escaped(socket));
+    return add("-device", "virtserialport,chardev=port,name=" + name);
+  }
+
+  /** QEMU's own protocol on a Unix socket. */
+  QemuCommand monitor(Path socket) {
+    add("-chardev", "socket,id=monitor,server=on,wait=off,path=" + escaped(socket));
+    return add("-mon", "chardev=monitor,mode=control");
+  }
+
+  /** A TPM 2.0 whose emulator listens on a Unix socket. */
+  QemuCommand tpm(Optional<Path> socket) {
+    socket.ifPresent(path -> {
+      add("-chardev", "socket,id=tpm-emulator,path=" + escaped(path));
+      add("-tpmdev", "emulator,id=tpm,chardev=tpm-emulator", "-device", "tpm-tis,tpmdev=tpm");
+    });
+    return this;
+  }
+
+  /** A read-only CD in a SATA drive; firmware doesn't boot it. */
+  QemuCommand cd(Path iso) {
+    add("-drive", "id=cd,if=none,format=raw,readonly=on,media=cdrom,file=" + escaped(iso));
+    return add("-device", "ide-cd,drive=cd,bus=ide.1");
+  }
+
+  Program program() {
+    return Program.of(words);
+  }
+
+  private static String processor(Accelerator accelerator, String enlightenments) {
+    return switch (accelerator) {
+      case KVM -> "host" + enlightenments;
+      // Boot loaders of our time don't expect five-level page tables, which "max" would have.
+      case TCG -> "max,la57=off";
+    };
+  }
+
+  private static String disk(DiskBus bus) {
+    return switch (bus) {
+      case VIRTIO -> "virtio-blk-pci";
+      case SATA -> "ide-hd,bus=ide.0";
+    };
+  }
+
+  /** A path as part of one of QEMU's option lists, where a comma is written twice. */
+  static String escaped(Path path) {
+    return path.toAbsolutePath().toString().replace(",", ",,");
+  }
+
+  private QemuCommand add(String... more) {
+    words.addAll(List.of(more));
+    return this;
+  }
+}

@@ -1,0 +1,88 @@
+package dev.regild.machine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** swtpm, a TPM 2.0 for one machine: its state is new, and it ends with the machine and with us. */
+final class TpmEmulator implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(10);
+
+  private final @Nullable SocketDirectory sockets;
+  private final @Nullable RunningProgram running;
+
+  private TpmEmulator(@Nullable SocketDirectory sockets, @Nullable RunningProgram running) {
+    this.sockets = sockets;
+    this.running = running;
+  }
+
+  /**
+   * Starts one if the machine has a TPM.
+   *
+   * @throws ProgramException if swtpm is not installed
+   * @throws VirtualMachineException if it doesn't start
+   */
+  static TpmEmulator startFor(MachineSpec spec)
+      throws ProgramException, VirtualMachineException, InterruptedException {
+    return spec.hardware().tpm() ? start(spec.directory()) : new TpmEmulator(null, null);
+  }
+
+  private static TpmEmulator start(Path machine)
+      throws ProgramException, VirtualMachineException, InterruptedException {
+    SocketDirectory sockets = SocketDirectory.in(machine, "tpm");
+    try {
+      Path state = Files.createDirectories(machine.resolve("tpm-state"));
+      RunningProgram swtpm =
+          Program.of(
+                  "swtpm",
+                  "socket",
+                  "--tpm2",
+                  "--terminate",
+                  "--tpmstate",
+                  "dir=" + state.toAbsolutePath() + ",mode=0600",
+                  "--ctrl",
+                  "type=unixio,mode=0600,path=" + sockets.socket("tpm"))
+              .startTied();
+      TpmEmulator emulator = new TpmEmulator(sockets, swtpm);
+      emulator.awaitSocket(swtpm, sockets.socket("tpm"));
+      return emulator;
+    } catch (IOException e) {
+      sockets.close();
+      throw new VirtualMachineException("the TPM's state can't be kept in " + machine, e);
+    } catch (ProgramException | VirtualMachineException | InterruptedException e) {
+      sockets.close();
+      throw e;
+    }
+  }
+
+  private void awaitSocket(RunningProgram swtpm, Path socket)
+      throws VirtualMachineException, InterruptedException {
+    Deadline deadline = Deadline.in(START);
+    while (!Files.exists(socket)) {
+      boolean ended = swtpm.waitFor(Duration.ofMillis(20));
+      if (ended || deadline.isOver()) {
+        String said = swtpm.errors();
+        close();
+        throw new VirtualMachineException("swtpm, the machine's TPM, does not start: " + said);
+      }
+    }
+  }
+
+  /** Where it listens; empty if the machine has no TPM. */
+  Optional<Path> socket() {
+    return Optional.ofNullable(sockets).map(directory -> directory.socket("tpm"));
+  }
+
+  @Override
+  public void close() {
+    if (running != null) {
+      running.close();
+    }
+    if (sockets != null) {
+      sockets.close();
+    }
+  }
+}
