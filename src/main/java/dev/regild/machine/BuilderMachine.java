@@ -12,14 +12,12 @@ import org.jspecify.annotations.Nullable;
  * can't outlive us, nor can its TPM.
  */
 public final class BuilderMachine implements RunningMachine, AutoCloseable {
-  private static final int CONSOLE_BYTES = 64 * 1024;
-  private static final int CONSOLE_LINES_IN_MESSAGE = 30;
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
   private final MachineSpec spec;
   private final Optional<Path> cd;
-  private final Tail console = new Tail(CONSOLE_BYTES);
+  private final SerialConsole console = new SerialConsole();
   private @Nullable SocketDirectory sockets;
   private @Nullable TpmEmulator tpm;
   private @Nullable QemuMonitor monitor;
@@ -56,7 +54,7 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
     cd.ifPresent(command::cd);
     RunningProgram started = command.program().startTied();
     qemu = started;
-    Thread.ofVirtual().name("console").start(() -> console.drain(started.output()));
+    var _ = console.read(started);
     agent = new GuestAgent(directory.socket("agent"), ANSWER);
     monitor = connect(started, directory.socket("monitor"));
   }
@@ -70,7 +68,7 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
         return QemuMonitor.connect(socket);
       } catch (IOException notYet) {
         if (deadline.isOver()) {
-          throw failure("does not start: " + notYet.getMessage());
+          throw console.failure("does not start: " + notYet.getMessage());
         }
       }
       Thread.sleep(Duration.ofMillis(20));
@@ -88,7 +86,10 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
     try {
       return required(monitor).restarts();
     } catch (IOException e) {
-      throw failure("can't be watched any more: " + e.getMessage());
+      if (awaitOff(Duration.ofSeconds(5))) {
+        throw console.failure("is off");
+      }
+      throw console.failure("can't be watched any more: " + e.getMessage());
     }
   }
 
@@ -99,10 +100,10 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
       return false;
     }
     if (aborted) {
-      throw failure("was told to stop");
+      throw console.failure("was told to stop");
     }
     if (running.exitStatus() != 0) {
-      throw failure(
+      throw console.failure(
           "broke down, QEMU's status is %d: %s".formatted(running.exitStatus(), running.errors()));
     }
     return true;
@@ -113,13 +114,13 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
     try {
       required(monitor).powerButton();
     } catch (IOException e) {
-      throw failure("does not take its power button: " + e.getMessage());
+      throw console.failure("does not take its power button: " + e.getMessage());
     }
   }
 
   @Override
   public String console() {
-    return ConsoleText.cleaned(console.text());
+    return console.text();
   }
 
   /** Ends the machine at once, from any thread; whoever drives it gets an exception. */
@@ -158,21 +159,11 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
   private void requireRunning(RunningProgram running)
       throws VirtualMachineException, InterruptedException {
     if (aborted) {
-      throw failure("was told to stop");
+      throw console.failure("was told to stop");
     }
-    if (!running.isAlive()) {
-      if (awaitOff(Duration.ofSeconds(1))) {
-        throw failure("is off");
-      }
+    if (!running.isAlive() && awaitOff(Duration.ofSeconds(1))) {
+      throw console.failure("is off");
     }
-  }
-
-  private VirtualMachineException failure(String what) {
-    String end = ConsoleText.end(console(), CONSOLE_LINES_IN_MESSAGE);
-    return new VirtualMachineException(
-        "the machine %s; %s"
-            .formatted(
-                what, end.isEmpty() ? "its console is empty" : "its console ended with:\n" + end));
   }
 
   private static <T> T required(@Nullable T part) {

@@ -7,22 +7,22 @@ import java.time.Duration;
  *
  * @param nanoTime of {@link System#nanoTime}
  */
-record Deadline(long nanoTime) {
-  static Deadline in(Duration duration) {
+public record Deadline(long nanoTime) {
+  public static Deadline in(Duration duration) {
     return new Deadline(System.nanoTime() + duration.toNanos());
   }
 
   /** The time that is left; zero if it is over. */
-  Duration left() {
+  public Duration left() {
     return Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime()));
   }
 
-  boolean isOver() {
+  public boolean isOver() {
     return left().isZero();
   }
 
   /** The earlier of this one and one that begins now. */
-  Deadline atMost(Duration duration) {
+  public Deadline atMost(Duration duration) {
     return left().compareTo(duration) <= 0 ? this : in(duration);
   }
 }

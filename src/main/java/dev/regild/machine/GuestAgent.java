@@ -28,8 +28,8 @@ public final class GuestAgent implements AutoCloseable {
   /** The virtio-serial port that agents listen on. */
   static final String PORT = "org.qemu.guest_agent.0";
 
-  /** An answer holds a program's output in Base64, of which the agent keeps up to 16 MiB. */
-  private static final int MAX_ANSWER_BYTES = 48 << 20;
+  /** An answer holds a program's whole output in Base64: installers write some kilobytes. */
+  private static final int MAX_ANSWER_BYTES = 8 << 20;
 
   private static final int MAX_JUNK_BYTES = 4 << 20;
 
@@ -327,9 +327,7 @@ public final class GuestAgent implements AutoCloseable {
           "the guest agent answers %s with what is no JSON: %s".formatted(command, start(line)), e);
     }
     if (answer.has("error")) {
-      throw new RefusedCallException(
-          "the guest agent refuses %s: %s"
-              .formatted(command, start(answer.get("error").path("desc").asString("no reason"))));
+      throw refused(command, answer.get("error"));
     }
     if (!answer.has("return")) {
       throw new GuestAgentException(
@@ -337,6 +335,16 @@ public final class GuestAgent implements AutoCloseable {
               .formatted(command, start(line)));
     }
     return answer.get("return");
+  }
+
+  private static RefusedCallException refused(String command, JsonNode error) {
+    String remedy =
+        error.path("class").asString("").equals("CommandNotFound")
+            ? "; its configuration (block-rpcs, allow-rpcs) must allow it"
+            : "";
+    return new RefusedCallException(
+        "the guest agent refuses %s: %s%s"
+            .formatted(command, start(error.path("desc").asString("no reason")), remedy));
   }
 
   private static ObjectNode request(String command, ObjectNode arguments) {

@@ -80,22 +80,32 @@ final class JsonSocket implements AutoCloseable {
    */
   Optional<String> line(int maxBytes, Deadline deadline) throws IOException, InterruptedException {
     while (true) {
-      while (incoming.hasRemaining()) {
-        byte next = incoming.get();
-        if (next == '\n') {
-          String whole = line.toString(StandardCharsets.ISO_8859_1);
-          line = new ByteArrayOutputStream();
-          return Optional.of(whole);
-        }
-        line.write(next);
-        if (line.size() > maxBytes) {
-          throw new LongLineException("a line of more than " + maxBytes + " bytes came");
-        }
+      boolean whole = takeUntilLineEnd();
+      if (line.size() > maxBytes) {
+        throw new LongLineException("a line of more than " + maxBytes + " bytes came");
+      }
+      if (whole) {
+        String text = line.toString(StandardCharsets.ISO_8859_1);
+        line = new ByteArrayOutputStream();
+        return Optional.of(text);
       }
       if (!fill(deadline)) {
         return Optional.empty();
       }
     }
+  }
+
+  /** Takes what came up to the end of the line, which is dropped; false if it is not there yet. */
+  private boolean takeUntilLineEnd() {
+    int start = incoming.position();
+    int end = start;
+    while (end < incoming.limit() && incoming.get(end) != '\n') {
+      end++;
+    }
+    line.write(incoming.array(), start, end - start);
+    boolean found = end < incoming.limit();
+    incoming.position(found ? end + 1 : end);
+    return found;
   }
 
   private boolean fill(Deadline deadline) throws IOException, InterruptedException {

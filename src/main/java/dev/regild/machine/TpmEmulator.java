@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** swtpm, a TPM 2.0 for one machine: its state is new, and it ends with the machine and with us. */
 final class TpmEmulator implements AutoCloseable {
+  private static final String SOCKET = "tpm";
   private static final Duration START = Duration.ofSeconds(10);
 
   private final @Nullable SocketDirectory sockets;
@@ -33,9 +34,10 @@ final class TpmEmulator implements AutoCloseable {
   private static TpmEmulator start(Path machine)
       throws ProgramException, VirtualMachineException, InterruptedException {
     SocketDirectory sockets = SocketDirectory.in(machine, "tpm");
+    RunningProgram running = null;
     try {
       Path state = Files.createDirectories(machine.resolve("tpm-state"));
-      RunningProgram swtpm =
+      running =
           Program.of(
                   "swtpm",
                   "socket",
@@ -44,36 +46,34 @@ final class TpmEmulator implements AutoCloseable {
                   "--tpmstate",
                   "dir=" + state.toAbsolutePath() + ",mode=0600",
                   "--ctrl",
-                  "type=unixio,mode=0600,path=" + sockets.socket("tpm"))
+                  "type=unixio,mode=0600,path=" + sockets.socket(SOCKET))
               .startTied();
-      TpmEmulator emulator = new TpmEmulator(sockets, swtpm);
-      emulator.awaitSocket(swtpm, sockets.socket("tpm"));
-      return emulator;
+      awaitSocket(running, sockets.socket(SOCKET));
+      return new TpmEmulator(sockets, running);
     } catch (IOException e) {
-      sockets.close();
+      new TpmEmulator(sockets, running).close();
       throw new VirtualMachineException("the TPM's state can't be kept in " + machine, e);
     } catch (ProgramException | VirtualMachineException | InterruptedException e) {
-      sockets.close();
+      new TpmEmulator(sockets, running).close();
       throw e;
     }
   }
 
-  private void awaitSocket(RunningProgram swtpm, Path socket)
+  private static void awaitSocket(RunningProgram swtpm, Path socket)
       throws VirtualMachineException, InterruptedException {
     Deadline deadline = Deadline.in(START);
     while (!Files.exists(socket)) {
       boolean ended = swtpm.waitFor(Duration.ofMillis(20));
       if (ended || deadline.isOver()) {
-        String said = swtpm.errors();
-        close();
-        throw new VirtualMachineException("swtpm, the machine's TPM, does not start: " + said);
+        throw new VirtualMachineException(
+            "swtpm, the machine's TPM, does not start: " + swtpm.errors());
       }
     }
   }
 
   /** Where it listens; empty if the machine has no TPM. */
   Optional<Path> socket() {
-    return Optional.ofNullable(sockets).map(directory -> directory.socket("tpm"));
+    return Optional.ofNullable(sockets).map(directory -> directory.socket(SOCKET));
   }
 
   @Override

@@ -16,13 +16,11 @@ public final class VirtualMachine {
   /** The name of the virtio-serial port: {@code /dev/virtio-ports/dev.regild.qualification}. */
   public static final String REPORT_PORT = "dev.regild.qualification";
 
-  private static final int CONSOLE_BYTES = 64 * 1024;
-  private static final int CONSOLE_LINES_IN_MESSAGE = 30;
   private static final long MAX_REPORT_BYTES = 4 << 20;
   private static final Duration WATCH = Duration.ofMillis(200);
 
   private final MachineSpec spec;
-  private final Tail console = new Tail(CONSOLE_BYTES);
+  private final SerialConsole console = new SerialConsole();
   private volatile @Nullable RunningProgram running;
   private volatile boolean aborted;
 
@@ -54,7 +52,7 @@ public final class VirtualMachine {
     try (TpmEmulator tpm = TpmEmulator.startFor(spec);
         RunningProgram qemu = program(report, tpm).startTied()) {
       running = qemu;
-      Thread reader = Thread.ofVirtual().name("console").start(() -> console.drain(qemu.output()));
+      Thread reader = console.read(qemu);
       watch(qemu, report, System.nanoTime() + limit.toNanos(), limit);
       reader.join(Duration.ofSeconds(5));
       return new Run(read(report), console());
@@ -72,7 +70,7 @@ public final class VirtualMachine {
 
   /** The last 64 KiB of the serial console so far, without control characters. */
   public String console() {
-    return ConsoleText.cleaned(console.text());
+    return console.text();
   }
 
   private void watch(RunningProgram qemu, Path report, long deadline, Duration limit)
@@ -80,21 +78,21 @@ public final class VirtualMachine {
     boolean ended = false;
     while (!ended) {
       if (aborted) {
-        throw failure("was told to stop");
+        throw console.failure("was told to stop");
       }
       if (System.nanoTime() > deadline) {
-        throw failure("did not power itself off within " + limit.toSeconds() + " s");
+        throw console.failure("did not power itself off within " + limit.toSeconds() + " s");
       }
       if (size(report) > MAX_REPORT_BYTES) {
-        throw failure("wrote a report of more than " + MAX_REPORT_BYTES + " bytes");
+        throw console.failure("wrote a report of more than " + MAX_REPORT_BYTES + " bytes");
       }
       ended = qemu.waitFor(WATCH);
     }
     if (aborted) {
-      throw failure("was told to stop");
+      throw console.failure("was told to stop");
     }
     if (qemu.exitStatus() != 0) {
-      throw failure(
+      throw console.failure(
           "broke down, QEMU's status is %d: %s".formatted(qemu.exitStatus(), qemu.errors()));
     }
   }
@@ -105,14 +103,6 @@ public final class VirtualMachine {
         .tpm(tpm.socket())
         .portToFile(REPORT_PORT, report)
         .program();
-  }
-
-  private VirtualMachineException failure(String what) {
-    String end = ConsoleText.end(console(), CONSOLE_LINES_IN_MESSAGE);
-    return new VirtualMachineException(
-        "the machine %s; %s"
-            .formatted(
-                what, end.isEmpty() ? "its console is empty" : "its console ended with:\n" + end));
   }
 
   private static long size(Path file) {

@@ -1,0 +1,27 @@
+package dev.regild.servicing;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What a guest's program wrote, made fit for a message. */
+final class GuestText {
+  private static final int LINES = 20;
+  private static final int CHARACTERS = 4000;
+  private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
+
+  private GuestText() {}
+
+  /** Its last lines that are not empty. */
+  static String end(String text) {
+    String plain = CONTROLS.matcher(text.replace('\r', '\n')).replaceAll("");
+    List<String> lines = plain.lines().map(String::stripTrailing).filter(l -> !l.isEmpty()).toList();
+    String end = String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
+    return end.substring(Math.max(0, end.length() - CHARACTERS));
+  }
+
+  /** A sentence with the end of what a program said; empty if it said nothing. */
+  static String said(String output) {
+    String end = end(output);
+    return end.isEmpty() ? "" : " It said:\n" + end;
+  }
+}

@@ -1,0 +1,203 @@
+package dev.regild.servicing;
+
+import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
+import dev.regild.plan.WindowsPackage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * The CD on which a guest finds its packages: one directory each, in the order of installation. A
+ * driver's zip is expanded on it. So is a .msu in cabinet form, into the .cab files that are in it,
+ * since builds before Windows 11 take no .msu while they run; one in WIM form, or with a .psf
+ * beside its .cab, is for builds that do, and stays whole.
+ *
+ * @param iso the image of the CD
+ * @param contents every package, in the order of installation
+ */
+record WindowsCd(Path iso, List<Content> contents) {
+  /** The CD's volume label, by which the guest finds it. */
+  static final String LABEL = "REGILD";
+
+  private static final Duration LIMIT = Duration.ofMinutes(30);
+  private static final byte[] CABINET = "MSCF".getBytes(StandardCharsets.US_ASCII);
+
+  /**
+   * A package on the CD.
+   *
+   * @param files that are to be installed one after the other, as paths from the CD's root: {@code
+   *     01\netkvm.inf}
+   */
+  record Content(WindowsPackage pack, List<String> files) {
+    Content {
+      files = List.copyOf(files);
+    }
+  }
+
+  WindowsCd {
+    contents = List.copyOf(contents);
+  }
+
+  /**
+   * Makes a CD.
+   *
+   * @param packages what is to be installed, in any order
+   * @param directory of the host with every file of theirs
+   * @param workspace takes the CD and what it is made of; made if it is missing
+   * @throws GuestException if a package is not what it should be, or a tool is missing; the message
+   *     names it
+   */
+  static WindowsCd make(List<WindowsPackage> packages, Path directory, Path workspace)
+      throws GuestException, InterruptedException {
+    Path tree = workspace.resolve("cd");
+    Path iso = workspace.resolve("packages.iso");
+    List<Content> contents = new ArrayList<>();
+    try {
+      Files.createDirectories(tree);
+      List<WindowsPackage> ordered =
+          packages.stream().sorted(Comparator.comparing(WindowsPackage::kind)).toList();
+      for (WindowsPackage pack : ordered) {
+        Path own = tree.resolve(String.format(Locale.ROOT, "%02d", contents.size() + 1));
+        Files.createDirectory(own);
+        contents.add(new Content(pack, place(pack, directory.resolve(pack.fileName()), own)));
+      }
+      // -f puts the content of links on the CD.
+      var _ =
+          Program.of(
+                  "xorrisofs", "-quiet", "-f", "-iso-level", "3", "-J", "-joliet-long", "-R", "-V",
+                  LABEL, "-o", iso.toString(), tree.toString())
+              .within(LIMIT)
+              .run();
+    } catch (ProgramException e) {
+      throw new GuestException("The CD with the packages can't be made: " + e.getMessage(), e);
+    } catch (GuestException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new GuestException("The CD with the packages can't be made in " + workspace + ": " + e, e);
+    }
+    return new WindowsCd(iso, contents);
+  }
+
+  private static List<String> place(WindowsPackage pack, Path file, Path own)
+      throws IOException, ProgramException, InterruptedException {
+    if (!Files.isRegularFile(file)) {
+      throw new GuestException("The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
+    }
+    String type = type(pack.fileName());
+    if (pack.kind() == WindowsPackage.Kind.DRIVER && type.equals("zip")) {
+      DriverZip.expand(file, own);
+      return List.of(path(own, inf(pack, own)));
+    }
+    if (type.equals("msu") && isCabinet(file)) {
+      List<String> cabinets = cabinets(pack, file, own);
+      if (!cabinets.isEmpty()) {
+        return cabinets;
+      }
+    }
+    Path placed = own.resolve(safe(pack.fileName()));
+    Files.createSymbolicLink(placed, file.toRealPath());
+    return List.of(path(own, placed));
+  }
+
+  /** The INF of the package's name; of several, the one below a directory of its architecture. */
+  private static Path inf(WindowsPackage pack, Path own) throws IOException {
+    List<Path> named;
+    try (Stream<Path> files = Files.walk(own)) {
+      named =
+          files
+              .filter(f -> f.getFileName().toString().equalsIgnoreCase(pack.name()))
+              .filter(Files::isRegularFile)
+              .sorted()
+              .toList();
+    }
+    List<Path> fitting =
+        named.size() < 2
+            ? named
+            : named.stream().filter(f -> isBelow(own.relativize(f), pack.architecture())).toList();
+    if (fitting.size() != 1) {
+      throw new GuestException(
+          "The driver package %s holds %d files of the name %s for %s; there must be one."
+              .formatted(pack.fileName(), named.size(), pack.name(), pack.architecture()));
+    }
+    return fitting.getFirst();
+  }
+
+  private static boolean isBelow(Path file, String architecture) {
+    for (Path directory : file) {
+      String name = directory.toString().toLowerCase(Locale.ROOT);
+      if (name.equals(architecture) || (architecture.equals("amd64") && name.equals("x64"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The .cab files in a .msu, the servicing stack's first; none if it must stay whole. */
+  private static List<String> cabinets(WindowsPackage pack, Path msu, Path own)
+      throws IOException, ProgramException, InterruptedException {
+    List<String> names =
+        Program.of("cabextract", "-l", "-q", msu.toString()).run().lines()
+            .map(line -> line.substring(line.lastIndexOf('|') + 1).strip())
+            .toList();
+    if (names.stream().anyMatch(name -> type(name).equals("psf"))) {
+      return List.of();
+    }
+    var _ =
+        Program.of("cabextract", "-q", "-F", "*.cab", "-d", own.toString(), msu.toString())
+            .within(LIMIT)
+            .run();
+    List<Path> cabinets;
+    try (Stream<Path> files = Files.walk(own)) {
+      cabinets =
+          files
+              .filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
+              .filter(f -> !name(f).equals("wsusscan.cab"))
+              .sorted(Comparator.comparing((Path f) -> !name(f).startsWith("ssu-")).thenComparing(f -> f))
+              .toList();
+    }
+    if (cabinets.isEmpty()) {
+      throw new GuestException("There is no update in " + pack.fileName() + ".");
+    }
+    List<String> paths = new ArrayList<>();
+    for (Path cabinet : cabinets) {
+      Path placed = own.resolve(safe(cabinet.getFileName().toString()));
+      Files.move(cabinet, placed);
+      paths.add(path(own, placed));
+    }
+    return paths;
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString().toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean isCabinet(Path file) throws IOException {
+    try (var in = Files.newInputStream(file)) {
+      return Arrays.equals(in.readNBytes(CABINET.length), CABINET);
+    }
+  }
+
+  private static String type(String name) {
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+
+  /** A name that no tool of Windows' takes for anything but a name, and not too long for Joliet. */
+  private static String safe(String name) {
+    String plain = name.replaceAll("[^A-Za-z0-9._-]", "_");
+    return plain.length() <= 100 ? plain : plain.substring(plain.length() - 100);
+  }
+
+  private static String path(Path own, Path file) {
+    return own.getFileName() + "\\" + own.relativize(file).toString().replace('/', '\\');
+  }
+}

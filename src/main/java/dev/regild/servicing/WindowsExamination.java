@@ -1,0 +1,154 @@
+package dev.regild.servicing;
+
+import dev.regild.machine.Deadline;
+import dev.regild.machine.GuestAgent;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.WindowsFacts;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The questions to a Windows that has just booted. */
+final class WindowsExamination {
+  private static final String VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+  private static final String GUEST_AGENT = "QEMU-GA";
+  private static final long NO_SUCH_SERVICE = 1060;
+
+  private static final String DEVICES =
+      "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
+          + "Get-CimInstance Win32_PnPEntity | Where-Object ConfigManagerErrorCode -ne 0 | "
+          + "ForEach-Object { '{0}{1}{2}{1}{3}' -f "
+          + "$_.ConfigManagerErrorCode, [char]9, $_.PNPDeviceID, $_.Name }";
+
+  /** A service that was never started (1077) waits for its delay or its trigger. */
+  private static final String SERVICES =
+      "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
+          + "Get-CimInstance Win32_Service | Where-Object { $_.StartMode -eq 'Auto' -and "
+          + "$_.State -eq 'Stopped' -and $_.ExitCode -ne 0 -and $_.ExitCode -ne 1077 } | "
+          + "ForEach-Object { '{0}{1}{2}' -f $_.Name, [char]9, $_.ExitCode }";
+
+  private final WindowsGuest guest;
+  private final WindowsLimits limits;
+
+  WindowsExamination(WindowsGuest guest, WindowsLimits limits) {
+    this.guest = guest;
+    this.limits = limits;
+  }
+
+  /** Asks all of them, and shuts the guest down. */
+  QualificationReport run(Optional<String> agentService)
+      throws GuestException, InterruptedException {
+    guest.awaitStart();
+    Map<String, String> version = values(VERSION);
+    String build = required(version, "CurrentBuild") + "." + number(version, "UBR");
+    String kernel =
+        "%d.%d.%s"
+            .formatted(
+                number(version, "CurrentMajorVersionNumber"),
+                number(version, "CurrentMinorVersionNumber"),
+                build);
+    List<String> failed = new ArrayList<>();
+    stopped(GUEST_AGENT).ifPresent(failed::add);
+    if (agentService.isPresent()) {
+      stopped(agentService.get()).ifPresent(failed::add);
+    }
+    failed.addAll(failedServices());
+    failed.addAll(deviceProblems());
+    guest.shutDown();
+    return new QualificationReport(
+        kernel,
+        failed.isEmpty() ? "running" : "degraded",
+        failed.stream().distinct().toList(),
+        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "amd64", build, false)));
+  }
+
+  /** The values of a key, as reg.exe prints them: name, type and data, four spaces between. */
+  private Map<String, String> values(String key) throws GuestException, InterruptedException {
+    GuestAgent.Execution answer = guest.ask(List.of("reg.exe", "query", key));
+    if (answer.exitCode() != 0) {
+      throw guest.failed("reg.exe", answer, "Windows does not say its build");
+    }
+    Map<String, String> values = new HashMap<>();
+    for (String line : answer.output().lines().toList()) {
+      String[] columns = line.strip().split(" {4}", 3);
+      if (columns.length == 3) {
+        values.put(columns[0], columns[2].strip());
+      }
+    }
+    return values;
+  }
+
+  private String required(Map<String, String> values, String name) throws GuestException {
+    String value = values.get(name);
+    if (value == null || !value.matches("(0x)?[0-9a-fA-F]{1,8}")) {
+      throw guest.failure("Windows does not say its build: no %s in %s".formatted(name, VERSION));
+    }
+    return value;
+  }
+
+  private long number(Map<String, String> values, String name) throws GuestException {
+    return Long.decode(required(values, name));
+  }
+
+  /**
+   * Waits for a service to run.
+   *
+   * @return what is wrong; empty if it runs
+   */
+  private Optional<String> stopped(String service) throws GuestException, InterruptedException {
+    Deadline deadline = Deadline.in(limits.question());
+    while (true) {
+      GuestAgent.Execution answer = guest.ask(List.of("sc.exe", "query", service));
+      if (answer.exitCode() == NO_SUCH_SERVICE) {
+        return Optional.of("service %s: not installed".formatted(service));
+      }
+      if (answer.exitCode() != 0) {
+        throw guest.failed("sc.exe", answer, "Windows can't be asked for the service " + service);
+      }
+      String state = state(answer.output());
+      if (state.equals("RUNNING")) {
+        return Optional.empty();
+      }
+      if (deadline.isOver()) {
+        return Optional.of("service %s: %s".formatted(service, state));
+      }
+      Thread.sleep(deadline.atMost(limits.busyPause()).left());
+    }
+  }
+
+  /** Of {@code STATE : 4 RUNNING}, the last word; the one before the colon is translated. */
+  private static String state(String output) {
+    return output
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.matches("[^:]+: +[1-7] +(RUNNING|PAUSED|STOPPED|[A-Z]+_PENDING)"))
+        .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+        .findFirst()
+        .orElse("in no known state");
+  }
+
+  private List<String> failedServices() throws GuestException, InterruptedException {
+    List<String> failed = new ArrayList<>();
+    for (String line : guest.powershell("its services", SERVICES).lines().toList()) {
+      String[] columns = line.strip().split("\t", 2);
+      if (columns.length == 2) {
+        failed.add("service %s: ended with %s".formatted(columns[0], columns[1]));
+      }
+    }
+    return failed;
+  }
+
+  private List<String> deviceProblems() throws GuestException, InterruptedException {
+    List<String> problems = new ArrayList<>();
+    for (String line : guest.powershell("its devices", DEVICES).lines().toList()) {
+      String[] columns = line.strip().split("\t", 3);
+      if (columns.length >= 2 && columns[0].matches("\\d{1,4}")) {
+        problems.add(
+            "device %s: %s".formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
+      }
+    }
+    return problems;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.regild.servicing;
+
+import java.time.Duration;
+
+/**
+ * How long a Windows guest may take.
+ *
+ * @param start from power-on, and from each restart, until its agent answers and it has settled
+ * @param tool for one run of an installer
+ * @param question for a question to the registry or the services
+ * @param shutdown from the request to power-off
+ * @param busyPause before an installer that found another one at work is run again, up to {@value
+ *     #BUSY_TRIES} times
+ */
+public record WindowsLimits(
+    Duration start, Duration tool, Duration question, Duration shutdown, Duration busyPause) {
+  static final int BUSY_TRIES = 20;
+
+  /** For a machine whose packages take up to a limit to install. */
+  public static WindowsLimits of(Duration applyLimit) {
+    return new WindowsLimits(
+        Duration.ofMinutes(45),
+        applyLimit,
+        Duration.ofMinutes(5),
+        Duration.ofMinutes(45),
+        Duration.ofSeconds(30));
+  }
+}

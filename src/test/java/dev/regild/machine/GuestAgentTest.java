@@ -1,0 +1,183 @@
+package dev.regild.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client against a fake agent on a real socket. */
+@Timeout(20)
+class GuestAgentTest {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  @TempDir Path directory;
+  private FakeAgent fake;
+  private GuestAgent agent;
+
+  @AfterEach
+  void close() throws Exception {
+    if (agent != null) {
+      agent.close();
+    }
+    if (fake != null) {
+      fake.close();
+    }
+  }
+
+  @Test
+  void aProgramsOutputAndCodeComeBack() throws Exception {
+    List<List<String>> commands = new CopyOnWriteArrayList<>();
+    start(command -> {
+      commands.add(command);
+      return new FakeAgent.Program(3010L, "tschüß");
+    });
+    assertThat(agent.run(List.of("a.exe", "two words", "\"q\""), LIMIT))
+        .isEqualTo(new GuestAgent.Execution(3010, "tschüß"));
+    assertThat(commands).containsExactly(List.of("a.exe", "two words", "\"q\""));
+  }
+
+  @Test
+  void aSignedCodeIsTheUnsignedOne() throws Exception {
+    start(command -> FakeAgent.Program.ended(-2146498530));
+    assertThat(agent.run(List.of("dism.exe"), LIMIT).exitCode()).isEqualTo(0x800f081eL);
+  }
+
+  @Test
+  void aProgramThatHangsIsGivenUpAtItsLimit() throws Exception {
+    start(command -> new FakeAgent.Program(null, ""));
+    assertThatThrownBy(() -> agent.run(List.of("hang.exe"), Duration.ofSeconds(1)))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessage("hang.exe did not end in the guest within 1 s");
+  }
+
+  @Test
+  void anAgentThatGoesAwayAndComesBackStillKnowsItsProgram() throws Exception {
+    boolean[] cut = {false};
+    start(command -> {
+      cut[0] = true;
+      return FakeAgent.Program.ended(7);
+    });
+    Thread cutter =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!cut[0]) {
+                Thread.onSpinWait();
+              }
+              fake.cut();
+            });
+    // Cut before or after the pid is known: the agent never runs it twice, nor hangs.
+    try {
+      assertThat(agent.run(List.of("a.exe"), LIMIT).exitCode()).isEqualTo(7);
+    } catch (LostProgramException e) {
+      assertThat(e).hasMessageContaining("a.exe");
+    }
+    cutter.join();
+    assertThat(agent.await(LIMIT)).isTrue();
+  }
+
+  @Test
+  void aProgramThatARestartedAgentDoesNotKnowIsLost() throws Exception {
+    start(command -> FakeAgent.Program.LOST);
+    assertThatThrownBy(() -> agent.run(List.of("dism.exe"), LIMIT))
+        .isInstanceOf(LostProgramException.class)
+        .hasMessageContaining("was restarted while dism.exe ran");
+  }
+
+  @Test
+  void aSilentAgentIsWaitedForAndThenGivenUp() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.silent = true;
+    assertThat(agent.await(Duration.ofMillis(300))).isFalse();
+    fake.silent = false;
+    fake.cut();
+    assertThat(agent.await(LIMIT)).isTrue();
+  }
+
+  @Test
+  void junkIsAnError() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    assertThat(agent.await(LIMIT)).isTrue();
+    fake.junk = "<html>\u001b[31m\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessage("the guest agent answers guest-exec with what is no JSON: <html>");
+    fake.junk = "{\"return\": {\"pid\": \"x\"}}\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .hasMessageContaining("without a pid");
+    fake.junk = "[]\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .hasMessageContaining("neither a result nor an error");
+  }
+
+  @Test
+  void whatCameOfOldRequestsIsPassedOver() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.junk = "{\"return\": 1}\n{\"return\": 2}\n".getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .isInstanceOf(GuestAgentException.class);
+    fake.junk = null;
+    assertThat(agent.run(List.of("a.exe"), LIMIT).exitCode()).isZero();
+  }
+
+  @Test
+  void aLineWithoutEndIsAnError() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.junk = new byte[9 << 20];
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessageContaining("too long");
+  }
+
+  @Test
+  void aMachineThatIsGoneIsAnErrorAtOnce() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    assertThat(agent.await(LIMIT)).isTrue();
+    fake.close();
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), Duration.ofHours(1)))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessage("the machine of the guest agent is gone");
+  }
+
+  @Test
+  void closingEndsTheWait() throws Exception {
+    start(command -> new FakeAgent.Program(null, ""));
+    Thread closer =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                Thread.sleep(300);
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              agent.close();
+            });
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), Duration.ofHours(1)))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessageContaining("closed by us");
+    closer.join();
+  }
+
+  @Test
+  void anInterruptEndsTheWait() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.silent = true;
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> agent.await(Duration.ofHours(1)))
+        .isInstanceOf(InterruptedException.class);
+  }
+
+  private void start(Function<List<String>, FakeAgent.Program> programs) throws Exception {
+    Path socket = directory.resolve("agent");
+    fake = new FakeAgent(socket, programs, mode -> {});
+    agent = new GuestAgent(socket, Duration.ofSeconds(5));
+  }
+}

@@ -1,0 +1,112 @@
+package dev.regild.servicing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.machine.FakeAgent;
+import dev.regild.plan.InstalledPackage;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a fake Windows that has booted is asked, and what is made of its answers. */
+@Timeout(30)
+class WindowsExaminationTest {
+  private static final WindowsLimits LIMITS =
+      new WindowsLimits(
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(10));
+
+  private static final String SERVICE =
+      "\r\nSERVICE_NAME: x\r\n        TYPE               : 1  KERNEL_DRIVER  \r\n"
+          + "        STATE              : %s \r\n        WIN32_EXIT_CODE    : 0  (0x0)\r\n";
+
+  @TempDir Path directory;
+  private FakeWindows windows;
+
+  @BeforeEach
+  void start() throws Exception {
+    windows = new FakeWindows(directory);
+    windows.say(
+        "Windows NT\\CurrentVersion",
+        "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n"
+            + "    CurrentBuild    REG_SZ    20348\r\n"
+            + "    CurrentMajorVersionNumber    REG_DWORD    0xa\r\n"
+            + "    CurrentMinorVersionNumber    REG_DWORD    0x0\r\n"
+            + "    PathName    REG_SZ    C:\\Windows\r\n"
+            + "    UBR    REG_DWORD    0x924\r\n");
+    windows.say("QEMU-GA", SERVICE.formatted("4  RUNNING"));
+    windows.say("Win32_PnPEntity", "");
+    windows.say("Win32_Service", "");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    windows.close();
+  }
+
+  @Test
+  void aSystemWithoutProblemsIsRunning() throws Exception {
+    windows.say("query Agent", SERVICE.formatted("4  RUNNING"));
+    QualificationReport report = examine(Optional.of("Agent"));
+    assertThat(report.kernel()).isEqualTo("10.0.20348.2340");
+    assertThat(report.systemState()).isEqualTo("running");
+    assertThat(report.failedUnits()).isEmpty();
+    assertThat(report.packages())
+        .containsExactly(new InstalledPackage("Windows", "amd64", "20348.2340", false));
+    assertThat(windows.events()).containsExactly("off");
+  }
+
+  @Test
+  void devicesAndServicesWithProblemsAreNamed() throws Exception {
+    windows.say("query Agent", SERVICE.formatted("1  STOPPED"));
+    windows.say(
+        "Win32_PnPEntity", "28\tPCI\\VEN_1AF4&DEV_1000\\3&13C\tEthernet Controller\r\n10\tROOT\\X\t\r\n");
+    windows.say("Win32_Service", "Spooler\t1067\r\n");
+    QualificationReport report = examine(Optional.of("Agent"));
+    assertThat(report.systemState()).isEqualTo("degraded");
+    assertThat(report.failedUnits())
+        .containsExactly(
+            "service Agent: STOPPED",
+            "service Spooler: ended with 1067",
+            "device PCI\\VEN_1AF4&DEV_1000\\3&13C: code 28, no driver is installed",
+            "device ROOT\\X: code 10, it can't start");
+  }
+
+  @Test
+  void anAgentThatIsNotInstalledIsNamed() throws Exception {
+    windows.ends("query Agent", 1060);
+    assertThat(examine(Optional.of("Agent")).failedUnits())
+        .containsExactly("service Agent: not installed");
+  }
+
+  @Test
+  void aServiceThatStartsLateIsWaitedFor() throws Exception {
+    windows.script(
+        "query Agent",
+        new FakeAgent.Program(0L, SERVICE.formatted("2  START_PENDING")),
+        new FakeAgent.Program(0L, SERVICE.formatted("4  RUNNING")));
+    assertThat(examine(Optional.of("Agent")).failedUnits()).isEmpty();
+  }
+
+  @Test
+  void aBuildThatIsNoneIsAFailure() {
+    windows.say("Windows NT\\CurrentVersion", "    CurrentBuild    REG_SZ    $(reboot)\r\n");
+    assertThatThrownBy(() -> examine(Optional.empty()))
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("no CurrentBuild");
+  }
+
+  private QualificationReport examine(Optional<String> agentService) throws Exception {
+    return new WindowsExamination(new WindowsGuest(windows, LIMITS, line -> {}), LIMITS)
+        .run(agentService);
+  }
+}

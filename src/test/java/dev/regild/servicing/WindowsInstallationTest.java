@@ -1,0 +1,263 @@
+package dev.regild.servicing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.machine.FakeAgent;
+import dev.regild.plan.WindowsPackage;
+import dev.regild.plan.WindowsPackage.Kind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is done in a fake Windows, whose installers end as each test says. */
+@Timeout(30)
+class WindowsInstallationTest {
+  private static final WindowsLimits LIMITS =
+      new WindowsLimits(
+          Duration.ofSeconds(3),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          Duration.ofMillis(1));
+
+  private static final WindowsCd.Content STACK =
+      content(Kind.SERVICING_STACK, "KB1", "01\\stack.cab");
+  private static final WindowsCd.Content ROLLUP =
+      content(Kind.CUMULATIVE, "KB5035857", "02\\rollup.cab");
+  private static final WindowsCd.Content DRIVER = content(Kind.DRIVER, "", "03\\netkvm.inf");
+  private static final WindowsCd.Content AGENT = content(Kind.AGENT, "", "04\\agent.msi");
+
+  private static final String CLEANUP =
+      "dism.exe /Online /English /Cleanup-Image /StartComponentCleanup /Quiet /NoRestart";
+
+  @TempDir Path directory;
+  private FakeWindows windows;
+  private final List<String> log = new ArrayList<>();
+  private final List<Double> progress = new ArrayList<>();
+
+  @BeforeEach
+  void start() throws Exception {
+    windows = new FakeWindows(directory);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    windows.close();
+  }
+
+  @Test
+  void kindsAreInstalledInTheirOrderWithTheRestartsThatTheyAskFor() throws Exception {
+    windows.ends("stack.cab", 3010);
+    windows.ends("rollup.cab", 3010);
+    windows.ends("agent.msi", 0);
+    install(AGENT, DRIVER, ROLLUP, STACK);
+    assertThat(windows.events())
+        .containsExactly(
+            "dism.exe /Online /English /Add-Package /PackagePath:D:\\01\\stack.cab /Quiet"
+                + " /NoRestart",
+            "restart",
+            "dism.exe /Online /English /Add-Package /PackagePath:D:\\02\\rollup.cab /Quiet"
+                + " /NoRestart",
+            "restart",
+            "pnputil.exe /add-driver D:\\03\\netkvm.inf /install",
+            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart",
+            CLEANUP,
+            "off");
+    assertThat(progress).isSorted().endsWith(1.0).hasSize(5);
+  }
+
+  @Test
+  void whatIsPendingIsRestartedForThoughNoInstallerSaidSo() throws Exception {
+    windows.untilRestart.add("Component Based Servicing\\RebootPending");
+    install(ROLLUP);
+    assertThat(windows.events().getFirst()).isEqualTo("restart");
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(1);
+  }
+
+  @Test
+  void theSixthRestartInARowIsRefused() {
+    windows.inRegistry("Auto Update\\RebootRequired");
+    assertThatThrownBy(() -> install(ROLLUP))
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("still wants a restart after 5 of them")
+        .hasMessageContaining("RebootRequired");
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(5);
+    assertThat(windows.events()).doesNotContain("off");
+  }
+
+  @Test
+  void filesThatAreReplacedAtEachStartDoNotRestartForEver() throws Exception {
+    windows.inRegistry("PendingFileRenameOperations");
+    install(DRIVER, AGENT);
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(1);
+    assertThat(log).anyMatch(line -> line.contains("replaced at each start"));
+    assertThat(windows.events()).endsWith(CLEANUP, "off");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-2146498530, 0x800f081e, does not apply",
+    "0x80240017, 0x80240017, does not apply",
+    "0x80070070, 0x80070070, Make room",
+    "0x800f0922, 0x800f0922, system partition is full",
+    "0x80073712, 0x80073712, RestoreHealth",
+    "0x800f0831, 0x800f0831, missing or damaged",
+    "0x800f0823, 0x800f0823, newer servicing stack",
+    "14098, 0x00003712, RestoreHealth",
+    "0x12345678, 0x12345678, unknown to Regild",
+    "259, 0x00000103, no device",
+  })
+  void aFailureNamesThePackageTheCodeAndTheRemedy(String code, String hex, String words) {
+    windows.script("rollup.cab", new FakeAgent.Program(Long.decode(code), "Error: it broke\r\n"));
+    windows.say("/Get-PackageInfo", "State : Not Present\r\n");
+    windows.say("dism.log", "CBS: the reason\r\n");
+    assertThatThrownBy(() -> install(ROLLUP))
+        .isInstanceOf(GuestException.class)
+        .hasMessageStartingWith(
+            "KB5035857 (package 1.0) can't be installed: dism.exe ended with ")
+        .hasMessageContaining(hex)
+        .hasMessageContaining(words)
+        .hasMessageContaining("It said:\nError: it broke")
+        .hasMessageEndingWith("The end of dism.log:\nCBS: the reason");
+    assertThat(windows.events()).doesNotContain(CLEANUP, "off");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Installed", "Install Pending", "Superseded"})
+  void anUpdateThatIsThereAlreadyIsNoFailure(String state) throws Exception {
+    windows.ends("/Add-Package", 0x800f081eL);
+    windows.say("/Get-PackageInfo", "Package Identity : x\r\nState : " + state + "\r\n");
+    install(ROLLUP);
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
+  void theServicingStackThatAnUpdateBringsAlongMayBeOld() throws Exception {
+    windows.ends("ssu.cab", 0x800f081eL);
+    install(content(Kind.CUMULATIVE, "KB5", "01\\ssu.cab", "01\\rollup.cab"));
+    assertThat(windows.events().get(1)).contains("D:\\01\\rollup.cab");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1603, fatal error", "1638, another version", "1619, can't be opened"})
+  void anAgentThatFailsIsAFailure(long code, String words) {
+    windows.ends("agent.msi", code);
+    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining(code + ", 0x").hasMessageContaining(words);
+  }
+
+  @Test
+  void anInstallerThatFindsAnotherOneAtWorkIsRunAgain() throws Exception {
+    windows.ends("agent.msi", 1618, 1618, 0);
+    install(AGENT);
+    assertThat(windows.events()).filteredOn(e -> e.startsWith("msiexec")).hasSize(3);
+  }
+
+  @Test
+  void anInstallerThatStaysBusyIsAFailure() {
+    windows.ends("agent.msi", 1618);
+    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining("another installation");
+  }
+
+  @Test
+  void aDriverThatNoDeviceTakesIsInstalled() throws Exception {
+    windows.ends("netkvm.inf", 259);
+    install(DRIVER);
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
+  void anInstallerThatRestartsTheGuestIsWaitedFor() throws Exception {
+    windows.ends("agent.msi", 1641);
+    install(AGENT);
+    assertThat(windows.events().subList(1, 3)).containsExactly("restart", CLEANUP);
+  }
+
+  @Test
+  void aPackageThatWantsARestartFirstGetsOne() throws Exception {
+    windows.ends("rollup.cab", 0x800f0806L, 0);
+    install(ROLLUP);
+    assertThat(windows.events())
+        .extracting(e -> e.split(" ", 2)[0])
+        .containsExactly("dism.exe", "restart", "dism.exe", "dism.exe", "off");
+  }
+
+  @Test
+  void aProgramThatTheAgentLostIsRunOnceMore() throws Exception {
+    windows.script("agent.msi", FakeAgent.Program.LOST, FakeAgent.Program.ended(0));
+    install(AGENT);
+    assertThat(windows.events()).filteredOn(e -> e.startsWith("msiexec")).hasSize(2);
+    windows.script("agent.msi", FakeAgent.Program.LOST);
+  }
+
+  @Test
+  void aProgramThatTheAgentLosesAgainIsAFailure() {
+    windows.script("agent.msi", FakeAgent.Program.LOST);
+    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining("what came of it is not known");
+  }
+
+  @Test
+  void anInstallerThatHangsIsAFailure() {
+    windows.script("rollup.cab", new FakeAgent.Program(null, ""));
+    assertThatThrownBy(() -> install(ROLLUP))
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("dism.exe did not end in the guest within 2 s");
+  }
+
+  @Test
+  void aStartWhoseWorkDoesNotEndIsAFailure() {
+    windows.inRegistry("RebootInProgress");
+    assertThatThrownBy(() -> install(ROLLUP))
+        .hasMessageContaining("did not end the work of its start within 3 s");
+  }
+
+  @Test
+  void aCdThatIsNotThereIsAFailure() {
+    windows.say("Win32_CDROMDrive", "");
+    assertThatThrownBy(() -> install(ROLLUP)).hasMessageContaining("does not show the CD");
+  }
+
+  @Test
+  void aCleanupThatFailsDoesNotFailTheUpdate() throws Exception {
+    windows.ends("/StartComponentCleanup", 0x800f0806L);
+    install(DRIVER);
+    assertThat(log).anyMatch(line -> line.contains("could not be cleaned: 0x800f0806"));
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
+  void thePowerButtonIsPressedWhereTheAgentDoesNotDo() throws Exception {
+    windows.obeysAgent = false;
+    install();
+    assertThat(windows.events()).endsWith("power button", "off");
+  }
+
+  @Test
+  void aGuestThatDoesNotShutDownIsAFailure() {
+    windows.obeysAgent = false;
+    windows.obeysButton = false;
+    assertThatThrownBy(this::install)
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("did not shut down within 2 s");
+  }
+
+  private void install(WindowsCd.Content... contents) throws Exception {
+    WindowsCd cd = new WindowsCd(directory.resolve("cd.iso"), List.of(contents));
+    WindowsGuest guest = new WindowsGuest(windows, LIMITS, log::add);
+    new WindowsInstallation(guest, cd, LIMITS, log::add, progress::add).run();
+  }
+
+  private static WindowsCd.Content content(Kind kind, String kb, String... files) {
+    return new WindowsCd.Content(
+        new WindowsPackage(kind, "package", "amd64", "1.0", kb, files[0]), List.of(files));
+  }
+}
