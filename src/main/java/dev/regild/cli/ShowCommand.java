@@ -47,6 +47,7 @@ final class ShowCommand implements Callable<Integer> {
     row(table, "display name", image.path("displayName"));
     row(table, "description", image.path("description"));
     row(table, "created", image.path("created"));
+    windows(image.path("windows"), table);
     JsonNode imported = image.path("imported");
     row(table, "imported from", imported.path("diskId"));
     row(table, "agent software", imported.path("agentSoftwareVersion"));
@@ -67,6 +68,25 @@ final class ShowCommand implements Callable<Integer> {
         .properties()
         .forEach(tag -> table.row("tag", tag.getKey() + "=" + tag.getValue().asString("")));
     table.print(out);
+  }
+
+  private static void windows(JsonNode windows, Table table) {
+    row(table, "edition", windows.path("edition"));
+    row(table, "version", windows.path("displayVersion"));
+    row(table, "build", windows.path("build"));
+    windows.path("updates").forEach(update -> table.row("update", update.asString("")));
+    for (JsonNode driver : windows.path("drivers")) {
+      table.row(
+          "driver",
+          "%s %s (%s)"
+              .formatted(
+                  driver.path("inf").asString(""),
+                  driver.path("version").asString(""),
+                  driver.path("provider").asString("")));
+    }
+    if (windows.path("restartPending").asBoolean(false)) {
+      table.row("restart", "pending");
+    }
   }
 
   private static void row(Table table, String name, JsonNode value) {

@@ -9,6 +9,7 @@ import dev.regild.machine.GuestfsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -96,6 +97,25 @@ final class WindowsReader {
 
   private Optional<RegistryHive> hive(String windows, String name)
       throws IOException, GuestfsException {
+    Optional<Path> copy = copy(windows, name);
+    List<Path> copies = new ArrayList<>(copy.stream().toList());
+    try {
+      if (copy.isEmpty()) {
+        return Optional.empty();
+      }
+      for (String log : List.of(".LOG1", ".LOG2")) {
+        copy(windows, name + log).ifPresent(copies::add);
+      }
+      RegistryLog.apply(name, copy.get(), copies.subList(1, copies.size()));
+      return Optional.of(RegistryHive.open(name, copy.get())); // maps it: the file may go
+    } finally {
+      for (Path each : copies) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  private Optional<Path> copy(String windows, String name) throws IOException, GuestfsException {
     Optional<String> path = find(windows, "System32", "config", name);
     if (path.isEmpty()) {
       return Optional.empty();
@@ -104,12 +124,8 @@ final class WindowsReader {
       throw new DamagedHiveException("the registry hive " + name + " is larger than 1 GiB");
     }
     Path copy = Files.createTempFile(directory, name, ".hive");
-    try {
-      appliance.download(path.get(), copy);
-      return Optional.of(RegistryHive.open(name, copy)); // maps it: the file may go
-    } finally {
-      Files.delete(copy);
-    }
+    appliance.download(path.get(), copy);
+    return Optional.of(copy);
   }
 
   /** NTFS keeps the case of names, and Windows does not care for it. */

@@ -6,6 +6,7 @@ import dev.regild.api.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
@@ -23,6 +24,7 @@ import java.util.function.Function;
  * @param authentication finds out who sends a request
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
+ * @param inventories what is installed in images
  * @param plans what an update of the owner's image would change
  * @param disks uploaded and exported disks
  * @param layerFiles the file of a layer, by its id
@@ -34,6 +36,7 @@ record Endpoints(
     Authentication authentication,
     ImageServices images,
     UpdateRecords updates,
+    Inventories inventories,
     BiFunction<Owner, String, UpdatePlan> plans,
     UploadedDisks disks,
     Function<String, Path> layerFiles,
@@ -50,7 +53,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(requests, disks, new DiskDeletions(database, disks)),
         new UpdatesService(requests, database, updates, events),
-        new ImagesService(requests, database, updates),
+        new ImagesService(requests, database, updates, inventories),
         new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),
         new PlanService(requests, plans));
   }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param layer its own layer, on top of its base image's
  * @param standaloneBytes the size of all its layers together
  * @param qualification what it said when it was booted
+ * @param windows what is installed, if it is a Windows image
  * @param imported what its import was asked for, if it was made by one
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
@@ -37,6 +38,7 @@ record ImageView(
     Optional<LayerView> layer,
     long standaloneBytes,
     Optional<Qualification> qualification,
+    Optional<WindowsView> windows,
     Optional<ImportRecord> imported,
     Map<String, String> tags,
     List<Ancestor> lineage,
@@ -67,6 +69,7 @@ record ImageView(
   static ImageView of(
       Image image,
       List<Layer> chain,
+      Optional<WindowsView> windows,
       Optional<ImportRecord> imported,
       Map<String, String> tags,
       List<Ancestor> lineage,
@@ -85,6 +88,7 @@ record ImageView(
         chain.stream().findFirst().map(LayerView::of),
         chain.stream().mapToLong(Layer::bytes).sum(),
         image.qualification(),
+        windows,
         imported,
         tags,
         lineage,

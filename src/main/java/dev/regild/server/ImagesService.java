@@ -7,12 +7,15 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.ImportRecords;
+import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.Change;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -30,15 +33,18 @@ final class ImagesService implements HttpService {
   private final Requests requests;
   private final Database database;
   private final UpdateRecords updates;
+  private final Inventories inventories;
   private final Images images = new Images();
   private final Layers layers = new Layers();
   private final Tags tags = new Tags();
   private final ImportRecords imports = new ImportRecords();
 
-  ImagesService(Requests requests, Database database, UpdateRecords updates) {
+  ImagesService(
+      Requests requests, Database database, UpdateRecords updates, Inventories inventories) {
     this.requests = requests;
     this.database = database;
     this.updates = updates;
+    this.inventories = inventories;
   }
 
   @Override
@@ -50,16 +56,34 @@ final class ImagesService implements HttpService {
     RequestLog.operation("ShowImage");
     Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
     String name = request.path().pathParameters().get("name");
-    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name)));
+    Optional<WindowsView> windows =
+        windows(database.read(handle -> images.require(handle, caller.owner(), name)));
+    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name, windows)));
   }
 
-  private ImageView view(Handle handle, Owner owner, String name) {
+  /** Only of a Windows image is the inventory read for it. */
+  private Optional<WindowsView> windows(Image image) {
+    boolean isWindows =
+        image
+            .platform()
+            .flatMap(PlatformType::find)
+            .filter(type -> type.system() == PackageSystem.WINDOWS)
+            .isPresent();
+    return image
+        .disk()
+        .filter(_ -> isWindows)
+        .flatMap(disk -> inventories.load(disk.inventory()).windows())
+        .map(WindowsView::of);
+  }
+
+  private ImageView view(Handle handle, Owner owner, String name, Optional<WindowsView> windows) {
     Image image = images.require(handle, owner, name);
     List<Layer> chain =
         image.disk().map(disk -> layers.chain(handle, disk.layer())).orElse(List.of());
     return ImageView.of(
         image,
         chain,
+        windows,
         imports.find(handle, image.id()),
         tags.list(handle, image.arn()),
         lineage(handle, image),

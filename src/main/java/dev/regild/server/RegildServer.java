@@ -212,6 +212,7 @@ public final class RegildServer implements AutoCloseable {
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,
+            inventories,
             imageUpdates::plan,
             disks,
             id -> layerFile(layers, id),

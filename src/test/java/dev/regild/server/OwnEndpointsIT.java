@@ -8,6 +8,11 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsFacts.Driver;
+import dev.regild.plan.WindowsFacts.InstalledUpdate;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,6 +23,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,6 +123,53 @@ class OwnEndpointsIT {
     assertThat(golden.at("/qualification/kernel").asString()).isEqualTo("6.1.0-18-amd64");
     assertThat(golden.at("/children").valueStream().map(JsonNode::asString))
         .contains("golden-lineage");
+  }
+
+  @Test
+  void aWindowsImageShowsItsBuildItsUpdatesAndItsDrivers() throws Exception {
+    WindowsFacts facts =
+        new WindowsFacts(
+            "ServerDatacenter",
+            "21H2",
+            "20348.2340",
+            List.of(
+                new InstalledUpdate(
+                    "Package_for_RollupFix~x~amd64~~20348.2340.1.10", "KB5035857", "INSTALLED"),
+                new InstalledUpdate(
+                    "Package_for_RollupFix~x~amd64~~20348.2227.1.6", "KB5034129", "SUPERSEDED")),
+            List.of(
+                new Driver(
+                    "netkvm.inf",
+                    "Red Hat, Inc.",
+                    "Net",
+                    "2024-06-21 100.95.104.26200",
+                    List.of())),
+            List.of(),
+            List.of(),
+            true);
+    Inventory inventory =
+        new Inventory(
+            new OperatingSystem("WINDOWS_SERVER_2022", "Windows Server 2022", "10.0.20348.2340"),
+            "amd64",
+            List.of(),
+            Collections.emptySortedMap(),
+            Optional.of(facts));
+    server.golden("us-east-1", "golden-windows", inventory);
+    JsonNode windows =
+        JsonMapper.shared()
+            .readTree(signed("GET", "/regild/v1/images/golden-windows", "").body())
+            .path("windows");
+    assertThat(windows)
+        .isEqualTo(
+            JsonMapper.shared()
+                .readTree(
+                    """
+                    {"edition": "ServerDatacenter", "displayVersion": "21H2", "build": "20348.2340",
+                     "updates": ["KB5035857"],
+                     "drivers": [{"inf": "netkvm.inf", "version": "2024-06-21 100.95.104.26200",
+                                  "provider": "Red Hat, Inc."}],
+                     "restartPending": true}
+                    """));
   }
 
   @Test

@@ -160,6 +160,7 @@ final class ServerFixture implements AutoCloseable {
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
+            new Inventories(database),
             (owner, name) -> {
               database.read(handle -> images.require(handle, owner, name));
               return PLAN;
@@ -274,6 +275,17 @@ final class ServerFixture implements AutoCloseable {
 
   /** An AVAILABLE image with a small disk that is really there. */
   Image golden(String region, String name) throws Exception {
+    return golden(
+        region,
+        name,
+        new Inventory(
+            new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
+            "amd64",
+            List.of(new InstalledPackage("openssl", "amd64", "3.0.11-1", false))));
+  }
+
+  /** As {@link #golden(String, String)}, with other things installed. */
+  Image golden(String region, String name, Inventory inventory) throws Exception {
     Image image =
         Image.importing(
             owner(region),
@@ -284,11 +296,6 @@ final class ServerFixture implements AutoCloseable {
             Instant.now());
     String layer = "layer-" + name + "-" + region;
     new QemuImg().create(data.resolve(layer + ".qcow2"), DiskFormat.QCOW2, 1 << 20);
-    Inventory inventory =
-        new Inventory(
-            new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
-            "amd64",
-            List.of(new InstalledPackage("openssl", "amd64", "3.0.11-1", false)));
     return database.inTransaction(handle -> {
       images.insert(handle, image);
       new Layers()
@@ -301,7 +308,7 @@ final class ServerFixture implements AutoCloseable {
                   layer,
                   new Inventories(database).store(handle, inventory),
                   new DiskLayout(DiskLayout.Firmware.BIOS, List.of())),
-              "DEBIAN_12",
+              inventory.os().platform(),
               Optional.of("1.0-1"),
               Optional.of(new Qualification("6.1.0-18-amd64", "running", List.of()))));
     });

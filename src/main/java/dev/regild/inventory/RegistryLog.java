@@ -1,0 +1,151 @@
+package dev.regild.inventory;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What Windows has written to the logs of a hive and not yet to the hive, in the form that it has
+ * since Windows 8.1: entries with whole pages, numbered one after another over two files. Windows
+ * brings a hive up to date when it has nothing else to do, so that a hive may be old while all is
+ * well.
+ */
+final class RegistryLog {
+  private static final int CELLS = 4096;
+  private static final int HEADER = 512;
+  private static final int FIRST_SEQUENCE = 4;
+  private static final int SECOND_SEQUENCE = 8;
+  private static final int BINS_SIZE = 40;
+  private static final int ENTRY_HEADER = 40;
+
+  private RegistryLog() {}
+
+  /**
+   * A place of the hive and what it holds now.
+   *
+   * @param offset from where the cells begin
+   */
+  private record Page(int offset, ByteBuffer content) {}
+
+  /**
+   * Some pages that were changed together.
+   *
+   * @param binsSize of all cells after that
+   */
+  private record Entry(int sequence, int binsSize, List<Page> pages) {}
+
+  /**
+   * Brings a copy of a hive up to date.
+   *
+   * @param name for messages
+   * @param hive is written to if it is not whole
+   * @throws DamagedHiveException if it is not whole, and its logs don't hold the rest
+   */
+  static void apply(String name, Path hive, List<Path> logs) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(hive, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+      if (channel.read(header, 0) < HEADER
+          || header.getInt(FIRST_SEQUENCE) == header.getInt(SECOND_SEQUENCE)) {
+        return;
+      }
+      List<Entry> missing = missing(header.getInt(SECOND_SEQUENCE), logs);
+      if (missing.isEmpty()) {
+        throw new DamagedHiveException(
+            "the registry hive " + name + " is not whole, and its logs don't hold the rest");
+      }
+      for (Entry entry : missing) {
+        for (Page page : entry.pages()) {
+          channel.write(page.content(), (long) CELLS + page.offset());
+        }
+        header.putInt(BINS_SIZE, entry.binsSize());
+      }
+      header.putInt(FIRST_SEQUENCE, header.getInt(SECOND_SEQUENCE));
+      channel.write(header.rewind(), 0);
+    }
+  }
+
+  /** The entries from a number on, as long as none is missing. */
+  private static List<Entry> missing(int from, List<Path> logs) throws IOException {
+    SortedMap<Integer, Entry> entries = new TreeMap<>();
+    for (Path log : logs) {
+      for (Entry entry : read(log)) {
+        if (entry.sequence() >= from) {
+          entries.put(entry.sequence(), entry);
+        }
+      }
+    }
+    List<Entry> missing = new ArrayList<>();
+    for (Entry entry : entries.values()) {
+      if (!missing.isEmpty() && entry.sequence() != missing.getLast().sequence() + 1) {
+        break;
+      }
+      missing.add(entry);
+    }
+    return missing;
+  }
+
+  /** The entries of a log up to the first that is of an older use of the file, or is not whole. */
+  private static List<Entry> read(Path file) throws IOException {
+    ByteBuffer log;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      log = channel.map(MapMode.READ_ONLY, 0, channel.size()).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    List<Entry> entries = new ArrayList<>();
+    int at = HEADER;
+    while (at + ENTRY_HEADER <= log.limit() && signature(log, at).equals("HvLE")) {
+      int size = log.getInt(at + 4);
+      int sequence = log.getInt(at + 12);
+      boolean next = entries.isEmpty() || sequence == entries.getLast().sequence() + 1;
+      if (!next || size < ENTRY_HEADER || size > log.limit() - at) {
+        break;
+      }
+      List<Page> pages = pages(log.slice(at, size).order(ByteOrder.LITTLE_ENDIAN));
+      if (pages.isEmpty()) {
+        break;
+      }
+      entries.add(new Entry(sequence, log.getInt(at + 16), pages));
+      at += size;
+    }
+    return entries;
+  }
+
+  /** First all places, then all contents; none if they make no sense. */
+  private static List<Page> pages(ByteBuffer entry) {
+    int count = entry.getInt(20);
+    if (count < 0 || count > (entry.limit() - ENTRY_HEADER) / 8) {
+      return List.of();
+    }
+    List<Page> pages = new ArrayList<>();
+    int content = ENTRY_HEADER + 8 * count;
+    for (int i = 0; i < count; i++) {
+      int offset = entry.getInt(ENTRY_HEADER + 8 * i);
+      int size = entry.getInt(ENTRY_HEADER + 8 * i + 4);
+      if (size < 0
+          || size > entry.limit() - content
+          || offset < 0
+          || offset > RegistryHive.LARGEST - CELLS - size) {
+        return List.of();
+      }
+      pages.add(new Page(offset, entry.slice(content, size)));
+      content += size;
+    }
+    return pages;
+  }
+
+  private static String signature(ByteBuffer log, int at) {
+    byte[] signature = new byte[4];
+    log.get(at, signature);
+    return new String(signature, US_ASCII);
+  }
+}
