@@ -4,6 +4,7 @@ import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
 import dev.regild.plan.PlatformType;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
  * @param name {@code [a-z0-9][a-z0-9-]{0,62}}; also the name of its file
  * @param platform the images that it is for, in the form of the API's {@code PlatformType}: {@code
  *     DEBIAN_12}
- * @param sources the package repositories, all of one package system
+ * @param sources the package repositories, all of one package system; of Windows one catalogue
  * @param driverPackages package names, with {@code *} for any run of characters, that are drivers
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
@@ -75,9 +76,12 @@ public record Channel(
       throw new IllegalArgumentException("sources: is empty; name at least one repository");
     }
     if (sources.stream().anyMatch(source -> source.system() != own)) {
-      String kinds = own == PackageSystem.DPKG ? "repomd, and %s has apt" : "apt, and %s has rpm";
       throw new IllegalArgumentException(
-          "sources: are of kind " + kinds.formatted(platform) + "; correct sources or platform");
+          "sources: are of another kind than %s, which is what %s has; correct sources or platform"
+              .formatted(kindOf(own), platform));
+    }
+    if (own == PackageSystem.WINDOWS && sources.size() > 1) {
+      throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
     }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
     agentPackages = checked("agent-packages", agentPackages, PACKAGE, "example-agent");
@@ -93,15 +97,40 @@ public record Channel(
         name,
         platform,
         List.copyOf(sources),
-        DEFAULT_DRIVER_PACKAGES,
+        defaultDriverPackages(platform),
         List.of(),
         DEFAULT_REFRESH_INTERVAL);
   }
 
   /** What kind a change of a package is, by this channel's lists. */
   public PlanRules planRules() {
-    return new PlanRules(
-        driverPackages.stream().map(Channel::compiled).toList(), Set.copyOf(agentPackages));
+    return planRules(Set.of());
+  }
+
+  /**
+   * What kind a change of a package is, by this channel's lists.
+   *
+   * @param catalogueAgents names of further packages of the agent, as the channel's snapshot has
+   *     them
+   */
+  public PlanRules planRules(Set<String> catalogueAgents) {
+    Set<String> agents = new HashSet<>(agentPackages);
+    agents.addAll(catalogueAgents);
+    return new PlanRules(driverPackages.stream().map(Channel::compiled).toList(), agents);
+  }
+
+  /** The {@code kind} of a source in a channel's file. */
+  private static String kindOf(PackageSystem system) {
+    return switch (system) {
+      case DPKG -> "apt";
+      case RPM -> "repomd";
+      case WINDOWS -> "catalogue";
+    };
+  }
+
+  /** The patterns of drivers' packages on a platform; of Windows, every INF. */
+  public static List<String> defaultDriverPackages(String platform) {
+    return systemOf(platform) == PackageSystem.WINDOWS ? List.of("*.inf") : DEFAULT_DRIVER_PACKAGES;
   }
 
   private static PackageSystem systemOf(String platform) {

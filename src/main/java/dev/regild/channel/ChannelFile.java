@@ -42,6 +42,14 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     architecture: x86_64                   # default: this machine's
  *     gpgkey: /etc/pki/rpm-gpg/RPM-GPG-KEY   # of repomd.xml; default: none, for https and file
  * }</pre>
+ *
+ * A Windows channel has one source, its own catalogue:
+ *
+ * <pre>{@code
+ * sources:
+ *   - kind: catalogue
+ *     architecture: amd64                    # default; or arm64, x86
+ * }</pre>
  */
 final class ChannelFile {
   private static final YAMLMapper YAML =
@@ -52,6 +60,8 @@ final class ChannelFile {
       Set.of("kind", "uris", "suites", "components", "architectures", "signed-by");
   private static final Set<String> REPOMD_KEYS =
       Set.of("kind", "baseurl", "architecture", "gpgkey");
+
+  private static final Set<String> CATALOGUE_KEYS = Set.of("kind", "architecture");
 
   private ChannelFile() {}
 
@@ -72,7 +82,7 @@ final class ChannelFile {
           name,
           text(root, "platform"),
           sources,
-          texts(root, "driver-packages", Channel.DEFAULT_DRIVER_PACKAGES),
+          texts(root, "driver-packages", Channel.defaultDriverPackages(text(root, "platform"))),
           texts(root, "agent-packages", List.of()),
           root.has("refresh-interval")
               ? interval(text(root, "refresh-interval"))
@@ -113,6 +123,10 @@ final class ChannelFile {
         tree.put("architectures", apt.architectures());
         tree.put("signed-by", apt.signedBy());
       }
+      case CatalogueSource catalogue -> {
+        tree.put("kind", "catalogue");
+        tree.put("architecture", catalogue.architecture());
+      }
       case RpmSource rpm -> {
         tree.put("kind", "repomd");
         tree.put("baseurl", rpm.baseUrl());
@@ -134,8 +148,10 @@ final class ChannelFile {
       return switch (kind) {
         case "apt" -> aptSource(node);
         case "repomd" -> rpmSource(node);
+        case "catalogue" -> catalogueSource(node);
         default ->
-            throw new IllegalArgumentException("kind: '" + kind + "' is neither apt nor repomd");
+            throw new IllegalArgumentException(
+                "kind: '" + kind + "' is none of apt, repomd and catalogue");
       };
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(path + e.getMessage(), e);
@@ -150,6 +166,11 @@ final class ChannelFile {
         texts(node, "components", List.of()),
         texts(node, "architectures", List.of(AptSource.hostArchitecture())),
         text(node, "signed-by"));
+  }
+
+  private static CatalogueSource catalogueSource(JsonNode node) {
+    refuseUnknownKeys(node, CATALOGUE_KEYS);
+    return new CatalogueSource(text(node, "architecture", CatalogueSource.DEFAULT_ARCHITECTURE));
   }
 
   private static RpmSource rpmSource(JsonNode node) {

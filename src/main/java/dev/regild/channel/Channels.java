@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * The channels of one data directory and their snapshots. Other processes may change the same
  * directory at any time; each call sees what is there now. Beside a channel's file {@code
  * NAME.yaml} lie {@code NAME.current} (the digest of its snapshot), {@code NAME.state} (its last
- * refreshes) and {@code NAME.lock}.
+ * refreshes), {@code NAME.lock}, and a Windows channel's {@code NAME.catalogue}.
  */
 public final class Channels {
   private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
@@ -49,7 +50,7 @@ public final class Channels {
     this.directory = Files.createDirectories(data.resolve("channels"));
     this.snapshots = Files.createDirectories(data.resolve("snapshots"));
     this.clock = clock;
-    this.refresh = new Refresh(transport, clock, snapshots);
+    this.refresh = new Refresh(transport, clock, directory, snapshots);
     this.store = new SnapshotStore(snapshots);
   }
 
@@ -130,6 +131,7 @@ public final class Channels {
       Files.deleteIfExists(file(name, ".yaml"));
       Files.deleteIfExists(file(name, ".current"));
       Files.deleteIfExists(file(name, ".state"));
+      Catalogue.removeAll(directory, name);
       parsed.remove(name);
     } catch (IOException e) {
       throw unusable(e);
@@ -175,6 +177,21 @@ public final class Channels {
     now.write(file(name, ".state"));
     return new RefreshResult.NewSnapshot(
         outcome.digest(), snapshot.size(), outcome.downloadedFiles(), outcome.downloadedBytes());
+  }
+
+  /**
+   * The packages of a Windows channel.
+   *
+   * @throws ChannelException if there is no channel of that name, or it has repositories
+   */
+  public Catalogue catalogue(String name) throws ChannelException {
+    Channel channel = find(name).orElseThrow(() -> unknown(name));
+    if (channel.system() != PackageSystem.WINDOWS) {
+      throw new ChannelException(
+          "channel '%s' is for %s, whose updates come from its repositories, not one by one"
+              .formatted(name, channel.platform()));
+    }
+    return Catalogue.of(directory, channel);
   }
 
   /** The channels whose last refresh, good or not, is longer ago than their interval. */

@@ -3,7 +3,7 @@ package dev.regild.channel;
 import dev.regild.plan.PackageSystem;
 
 /** Where packages come from, in the terms of their package manager. */
-public sealed interface PackageSource permits AptSource, RpmSource {
+public sealed interface PackageSource permits AptSource, CatalogueSource, RpmSource {
   /** The package system of what it offers. */
   PackageSystem system();
 

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -22,11 +23,16 @@ final class Refresh {
 
   private final Transport transport;
   private final Clock clock;
+  private final Path channels;
   private final Path snapshots;
 
-  Refresh(Transport transport, Clock clock, Path snapshots) {
+  /**
+   * @param channels where the channels' files are, and their catalogues
+   */
+  Refresh(Transport transport, Clock clock, Path channels, Path snapshots) {
     this.transport = transport;
     this.clock = clock;
+    this.channels = channels;
     this.snapshots = snapshots;
   }
 
@@ -77,6 +83,9 @@ final class Refresh {
         Files.write(target, document.bytes());
         AtomicFile.sync(target);
       }
+      if (channel.system() == PackageSystem.WINDOWS) {
+        catalogue(channel).linkInto(unfinished);
+      }
       List<Long> downloads = fetchIndexes(contents.indexes(), kept, unfinished);
       manifest.write(unfinished);
       AtomicFile.sync(unfinished);
@@ -98,8 +107,12 @@ final class Refresh {
     return switch (channel.system()) {
       case DPKG -> new AptRepositories(documents, clock).read(channel);
       case RPM -> new RpmRepositories(documents, clock).read(channel);
-      case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
+      case WINDOWS -> catalogue(channel).contents();
     };
+  }
+
+  private Catalogue catalogue(Channel channel) {
+    return Catalogue.of(channels, channel);
   }
 
   /** Marks it as fresh too, so that {@link Channels#prune} leaves it until it is current. */

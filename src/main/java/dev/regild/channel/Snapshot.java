@@ -4,7 +4,10 @@ import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdateReasons;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -24,7 +28,7 @@ import java.util.function.Consumer;
  * One immutable, verified state of a channel. Its directory holds the repositories' signed
  * documents and indexes, named as apt names them in its lists directory, and what a guest's package
  * manager finds them with, without any network: for apt a {@code sources.list}, for dnf a list of
- * {@code repositories}.
+ * {@code repositories}. That of a catalogue holds the packages themselves.
  */
 public final class Snapshot implements AvailablePackages {
   private final Path directory;
@@ -38,13 +42,17 @@ public final class Snapshot implements AvailablePackages {
   private final ModuleStreams modules;
   private final ModuleStreams.Active active;
 
+  /** Empty of packages for every other system than Windows. */
+  private final WindowsCatalogue catalogue;
+
   private Snapshot(
       Path directory,
       SnapshotManifest manifest,
       PackageTable table,
       Map<String, List<Advised>> advisories,
       ModuleStreams modules,
-      ModuleStreams.Active active) {
+      ModuleStreams.Active active,
+      WindowsCatalogue catalogue) {
     this.directory = directory;
     this.manifest = manifest;
     this.system = manifest.system();
@@ -52,6 +60,7 @@ public final class Snapshot implements AvailablePackages {
     this.advisories = advisories;
     this.modules = modules;
     this.active = active;
+    this.catalogue = catalogue;
   }
 
   /** Reads the indexes once, and keeps names and versions in memory. */
@@ -73,7 +82,7 @@ public final class Snapshot implements AvailablePackages {
                     each ->
                         table.add(
                             each, modules.of(each.name(), each.version(), each.architecture())));
-            case WINDOWS -> throw new IllegalStateException("no catalogue is read yet");
+            case WINDOWS -> throw new IOException("a catalogue has no index of packages");
           }
         });
     return new Snapshot(
@@ -82,7 +91,21 @@ public final class Snapshot implements AvailablePackages {
         table.build(),
         advisories(directory, manifest),
         modules,
-        modules.active(Map.of()));
+        modules.active(Map.of()),
+        catalogue(directory, manifest));
+  }
+
+  private static WindowsCatalogue catalogue(Path directory, SnapshotManifest manifest)
+      throws IOException {
+    List<CatalogueEntry> entries = new ArrayList<>();
+    for (SnapshotManifest.ListFile file : manifest.files(SnapshotManifest.Kind.CATALOGUE)) {
+      try {
+        entries.addAll(Catalogue.read(directory.resolve(file.name())));
+      } catch (ChannelException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+    return new WindowsCatalogue(entries, manifest.architecture());
   }
 
   /** Reads one file of a snapshot. */
@@ -158,20 +181,52 @@ public final class Snapshot implements AvailablePackages {
   }
 
   /**
-   * The same to an image that has chosen streams of modules. As dnf does: a package of a stream
-   * counts if the stream is the chosen one, or the module's default where none is chosen; a package
-   * of no module counts unless such a stream has one of its name.
+   * What it offers to one image.
    *
+   * <p>Of a catalogue: what the image's build and devices take, nothing without facts of Windows.
+   * Of repositories: what an image takes that has chosen streams of modules. As dnf does: a package
+   * of a stream counts if the stream is the chosen one, or the module's default where none is
+   * chosen; a package of no module counts unless such a stream has one of its name.
+   *
+   * @param packages of the image's inventory
    * @param chosen the stream of each module that the image has chosen, empty for one that it has
    *     disabled
+   * @param windows what is known of a Windows image
    */
-  public AvailablePackages forModules(Map<String, String> chosen) {
-    return new Snapshot(directory, manifest, table, advisories, modules, modules.active(chosen));
+  public AvailablePackages availableTo(
+      List<InstalledPackage> packages, Map<String, String> chosen, Optional<WindowsFacts> windows) {
+    return switch (system) {
+      case DPKG, RPM ->
+          new Snapshot(
+              directory, manifest, table, advisories, modules, modules.active(chosen), catalogue);
+      case WINDOWS ->
+          windows
+              .<AvailablePackages>map(facts -> catalogue.availableTo(packages, facts))
+              .orElse(this);
+    };
   }
 
-  /** How many entries its indexes have. */
+  /** The names of the packages that its catalogue has as agents. */
+  public Set<String> agents() {
+    return catalogue.agents();
+  }
+
+  /**
+   * What a plan of a catalogue's installs, in the order of installation, each file once.
+   *
+   * @param windows of the image as it was when the plan was made
+   * @return with the file of each, which is in this snapshot's directory; its name is unique, and
+   *     of letters, digits, dots, hyphens and underscores only
+   * @throws ChannelException if a change of the plan is none of this snapshot's
+   */
+  public SequencedMap<WindowsPackage, PackageFile> windowsPackages(
+      UpdatePlan plan, WindowsFacts windows) throws ChannelException {
+    return catalogue.packagesFor(plan, windows, directory);
+  }
+
+  /** How many entries its indexes, or its catalogue, have. */
   public int size() {
-    return table.size();
+    return table.size() + catalogue.size();
   }
 
   /**

@@ -47,6 +47,8 @@ record SnapshotManifest(
     MODULES,
     /** The files of packages, by which the guest's dnf resolves what requires a path. */
     FILELISTS,
+    /** What a Windows catalogue's packages are. */
+    CATALOGUE,
     /** The sources.list for the guest's apt, or the list of repositories for its dnf. */
     SOURCES
   }
@@ -71,6 +73,9 @@ record SnapshotManifest(
 
   /** The package system of its repositories. */
   PackageSystem system() {
+    if (files.stream().anyMatch(file -> file.kind() == Kind.CATALOGUE)) {
+      return PackageSystem.WINDOWS;
+    }
     return files.stream().anyMatch(file -> file.kind() == Kind.REPOMD)
         ? PackageSystem.RPM
         : PackageSystem.DPKG;

@@ -1,6 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.channel.AptSource;
+import dev.regild.channel.CatalogueSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
@@ -9,6 +10,8 @@ import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.RpmSource;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -34,6 +37,7 @@ import picocli.CommandLine.Spec;
     name = "channel",
     description = "Manages where updates come from, on the server's own machine.",
     synopsisSubcommandLabel = "COMMAND",
+    subcommands = {AddUpdateCommand.class, ListUpdatesCommand.class, RemoveUpdateCommand.class},
     mixinStandardHelpOptions = true)
 final class ChannelCommand {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -46,7 +50,7 @@ final class ChannelCommand {
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
 
-  private Channels channels() throws IOException {
+  Channels channels() throws IOException {
     if (!Files.isDirectory(data)) {
       throw new IOException(
           "There is no data directory "
@@ -56,7 +60,7 @@ final class ChannelCommand {
     return new Channels(data, Clock.systemUTC());
   }
 
-  private PrintWriter out() {
+  PrintWriter out() {
     return spec.commandLine().getOut();
   }
 
@@ -102,6 +106,14 @@ final class ChannelCommand {
                       + " be https or file.")
           @Nullable Path key,
       @Option(
+              names = "--arch",
+              paramLabel = "ARCH",
+              defaultValue = CatalogueSource.DEFAULT_ARCHITECTURE,
+              description =
+                  "Of a Windows channel, the machines' architecture: amd64, arm64 or x86."
+                      + " Default: ${DEFAULT-VALUE}.")
+          String architecture,
+      @Option(
               names = "--agent",
               paramLabel = "PACKAGE",
               description = "A package of the agent; may be repeated.")
@@ -131,12 +143,15 @@ final class ChannelCommand {
               RpmSource.hostArchitecture(),
               key == null ? "" : key.toAbsolutePath().toString()));
     }
+    if (PlatformType.of(platform).system() == PackageSystem.WINDOWS) {
+      all.add(new CatalogueSource(architecture));
+    }
     Channel channel =
         new Channel(
             name,
             platform,
             all,
-            drivers == null ? Channel.DEFAULT_DRIVER_PACKAGES : drivers,
+            drivers == null ? Channel.defaultDriverPackages(platform) : drivers,
             agents == null ? List.of() : agents,
             Channel.DEFAULT_REFRESH_INTERVAL);
     channels().add(channel);
@@ -216,6 +231,8 @@ final class ChannelCommand {
               + String.join(" ", apt.suites())
               + "  "
               + String.join(" ", apt.components());
+      case CatalogueSource catalogue ->
+          "catalogue for " + catalogue.architecture() + "; see: regild channel list-updates";
       case RpmSource rpm -> rpm.baseUrl();
     };
   }

@@ -6,10 +6,13 @@ import dev.regild.image.Image;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PlatformType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +30,8 @@ public final class AgentVersions {
   /** Its version; empty if there is no agent, or the platform has no channel that names one. */
   public Optional<String> of(Inventory inventory) {
     return channel(inventory.os().platform())
-        .flatMap(channel -> agents(inventory, channel).stream().findFirst())
+        .map(this::agentNames)
+        .flatMap(names -> agents(inventory, names).stream().findFirst())
         .map(InstalledPackage::version);
   }
 
@@ -48,10 +52,15 @@ public final class AgentVersions {
                     .map(offer -> plans.isAgentLatest(offer, disk.inventory())));
   }
 
-  static List<InstalledPackage> agents(Inventory inventory, Channel channel) {
-    return inventory.packages().stream()
-        .filter(each -> channel.agentPackages().contains(each.name()))
-        .toList();
+  static List<InstalledPackage> agents(Inventory inventory, Set<String> names) {
+    return inventory.packages().stream().filter(each -> names.contains(each.name())).toList();
+  }
+
+  /** Only a catalogue has agents of its own: the snapshot of no other channel is looked at. */
+  private Set<String> agentNames(Channel channel) {
+    return PlatformType.of(channel.platform()).system() == PackageSystem.WINDOWS
+        ? offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of())
+        : Set.copyOf(channel.agentPackages());
   }
 
   private Optional<Channel> channel(String platform) {

@@ -14,8 +14,10 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Compares inventories with what the channels have now. Whether there is anything to update is
@@ -39,8 +41,15 @@ public final class UpdatePlans {
 
   /** What the images of a platform are compared with. */
   record Offer(Channel channel, Snapshot snapshot) {
+    /** The names of the agent's packages: those of the channel and of its catalogue. */
+    Set<String> agents() {
+      Set<String> agents = new HashSet<>(snapshot.agents());
+      agents.addAll(channel.agentPackages());
+      return agents;
+    }
+
     AvailablePackages availableTo(Inventory inventory) {
-      return snapshot.forModules(inventory.modules());
+      return snapshot.availableTo(inventory.packages(), inventory.modules(), inventory.windows());
     }
   }
 
@@ -93,7 +102,9 @@ public final class UpdatePlans {
 
   private static UpdatePlan plan(Offer offer, Inventory inventory) {
     return Planner.plan(
-        inventory.packages(), offer.availableTo(inventory), offer.channel().planRules());
+        inventory.packages(),
+        offer.availableTo(inventory),
+        offer.channel().planRules(offer.snapshot().agents()));
   }
 
   /** Whether an update of the inventory of that digest would change anything. */
@@ -109,7 +120,7 @@ public final class UpdatePlans {
         _ -> {
           Inventory installed = inventories.load(inventory);
           AvailablePackages available = offer.availableTo(installed);
-          return AgentVersions.agents(installed, offer.channel()).stream()
+          return AgentVersions.agents(installed, offer.agents()).stream()
               .allMatch(agent -> available.upgradeOf(agent).isEmpty());
         });
   }

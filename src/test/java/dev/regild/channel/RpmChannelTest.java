@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,12 +118,19 @@ class RpmChannelTest {
     Snapshot snapshot = channels.current("rocky").orElseThrow();
     InstalledPackage old = installed("2:0.8-1");
     assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "5.20")).upgradeOf(old))
+    assertThat(
+            snapshot
+                .availableTo(List.of(), Map.of("runtime", "5.20"), Optional.empty())
+                .upgradeOf(old))
         .contains("2:3.0-1.module+el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "5.30")).upgradeOf(old))
+    assertThat(
+            snapshot
+                .availableTo(List.of(), Map.of("runtime", "5.30"), Optional.empty())
+                .upgradeOf(old))
         .as("a stream that the channel does not have, beside a package of no module")
         .contains("2:1.0-1.el8");
-    assertThat(snapshot.forModules(Map.of("runtime", "")).upgradeOf(old))
+    assertThat(
+            snapshot.availableTo(List.of(), Map.of("runtime", ""), Optional.empty()).upgradeOf(old))
         .as("disabled")
         .contains("2:1.0-1.el8");
   }
@@ -237,7 +245,8 @@ class RpmChannelTest {
     assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "sources: are of kind repomd, and DEBIAN_12 has apt; correct sources or platform");
+            "sources: are of another kind than apt, which is what DEBIAN_12 has; correct sources or"
+                + " platform");
   }
 
   private void assertRefused(String why) {

@@ -1,0 +1,111 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A cabinet. Its directory is read here ("Microsoft Cabinet Format", CFHEADER and CFFILE), its
+ * members are unpacked by cabextract.
+ */
+final class CabinetArchive implements PackageArchive {
+  private static final int HEADER = 36;
+  private static final int ENTRY = 16;
+  private static final int LONGEST_NAME = 256;
+
+  private final Path file;
+  private final Set<String> members;
+
+  private CabinetArchive(Path file, Set<String> members) {
+    this.file = file;
+    this.members = members;
+  }
+
+  static CabinetArchive open(Path file) throws ChannelException, IOException {
+    try (RandomAccessFile cabinet = new RandomAccessFile(file.toFile(), "r")) {
+      return new CabinetArchive(file, readMembers(cabinet));
+    } catch (EOFException e) {
+      throw new ChannelException("it is a cabinet that is cut off; download it again", e);
+    }
+  }
+
+  private static Set<String> readMembers(RandomAccessFile cabinet)
+      throws ChannelException, IOException {
+    ByteBuffer header = read(cabinet.getChannel(), 0, HEADER);
+    long size = Integer.toUnsignedLong(header.getInt(8));
+    long at = Integer.toUnsignedLong(header.getInt(16));
+    int files = Short.toUnsignedInt(header.getShort(28));
+    if (size > cabinet.length()) {
+      throw new EOFException();
+    }
+    Set<String> members = new LinkedHashSet<>();
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < files; i++) {
+      int length = (int) Math.min(ENTRY + LONGEST_NAME + 1, cabinet.length() - at);
+      ByteBuffer entry = read(cabinet.getChannel(), at, length);
+      String name = name(entry);
+      at += ENTRY + name.length() + 1;
+      String path = name.replace('\\', '/');
+      PackageArchive.checkName(path);
+      // cabextract would unpack both, one over the other, and Windows may choose otherwise.
+      if (!seen.add(path.toLowerCase(Locale.ROOT))) {
+        throw new ChannelException("it holds two files named '" + path + "'");
+      }
+      if (PLAIN.matcher(path).matches()) {
+        members.add(path);
+      }
+    }
+    return members;
+  }
+
+  private static ByteBuffer read(FileChannel channel, long at, int length) throws IOException {
+    if (length <= 0) {
+      throw new EOFException();
+    }
+    ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, at + buffer.position()) < 0) {
+        throw new EOFException();
+      }
+    }
+    return buffer.flip();
+  }
+
+  private static String name(ByteBuffer entry) throws IOException {
+    StringBuilder name = new StringBuilder();
+    for (int i = ENTRY; i < entry.limit(); i++) {
+      if (entry.get(i) == 0) {
+        return name.toString();
+      }
+      name.append(new String(new byte[] {entry.get(i)}, ISO_8859_1));
+    }
+    throw new EOFException();
+  }
+
+  @Override
+  public Set<String> members() {
+    return members;
+  }
+
+  @Override
+  public String text(String member) throws ChannelException, InterruptedException {
+    return PackageArchive.run("cabextract", "-q", "-p", "-F", member, file.toString());
+  }
+
+  @Override
+  public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
+    PackageArchive.run(
+        "cabextract", "-q", "-d", directory.toString(), "-F", member, file.toString());
+    return directory.resolve(member);
+  }
+}

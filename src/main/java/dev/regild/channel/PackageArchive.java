@@ -1,0 +1,85 @@
+package dev.regild.channel;
+
+import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A cabinet or a WIM with parts of an update in it. It may be hostile: a name that leads out of it
+ * is refused, and the tools that unpack it get little memory, little time, and room for one file of
+ * {@value #LARGEST} bytes.
+ */
+sealed interface PackageArchive permits CabinetArchive, WimArchive {
+  /** A cumulative update is a good gigabyte. */
+  long LARGEST = 6L << 30;
+
+  /** Names of members that we unpack; others, which only Windows reads, may be odder. */
+  Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._ ()~+-]{0,199}");
+
+  /** The names of its members that lie in no directory and have plain names. */
+  Set<String> members();
+
+  /** The text of a member, at most {@link Program#MAX_OUTPUT_BYTES}. */
+  String text(String member) throws ChannelException, InterruptedException;
+
+  /**
+   * Unpacks a member.
+   *
+   * @param directory is there, and has no file of that name
+   * @return its file
+   */
+  Path unpack(String member, Path directory) throws ChannelException, InterruptedException;
+
+  /**
+   * Opens a file by its first bytes.
+   *
+   * @throws ChannelException if it is neither, is damaged, or has names that lead out of it
+   */
+  static PackageArchive open(Path file) throws ChannelException, IOException, InterruptedException {
+    return switch (FileForm.of(file)) {
+      case CABINET -> CabinetArchive.open(file);
+      case WIM -> WimArchive.open(file);
+      case ZIP, INSTALLER, OTHER ->
+          throw new ChannelException("it is neither a cabinet nor a WIM, by its first bytes");
+    };
+  }
+
+  /** Runs a tool on untrusted input. */
+  static String run(String... command) throws ChannelException, InterruptedException {
+    List<String> limited = new ArrayList<>(List.of("prlimit", "--fsize=" + LARGEST, "--"));
+    limited.addAll(List.of(command));
+    Duration limit = Duration.ofMinutes(15);
+    try {
+      return Program.of(limited).within(limit).limitedTo(new Program.Limits(4L << 30, limit)).run();
+    } catch (ProgramException e) {
+      throw new ChannelException("it can't be unpacked: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Refuses the name of a member that leads out of it.
+   *
+   * @param name with slashes
+   * @throws ChannelException if it leads out of the directory that it is unpacked in
+   */
+  static void checkName(String name) throws ChannelException {
+    boolean bad =
+        name.isEmpty()
+            || name.startsWith("/")
+            || name.contains(":")
+            || name.chars().anyMatch(Character::isISOControl)
+            || List.of(name.split("/", -1)).contains("..");
+    if (bad) {
+      throw new ChannelException(
+          "it holds a file whose name leads out of it: '"
+              + name.replaceAll("\\p{Cntrl}", "?")
+              + "'; get it from its vendor again");
+    }
+  }
+}

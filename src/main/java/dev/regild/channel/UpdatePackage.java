@@ -1,0 +1,118 @@
+package dev.regild.channel;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads an update of the system: a {@code .cab}, or a {@code .msu} with such in it, which is a
+ * cabinet or, in its newer form, a WIM. A {@code .msu} that brings a servicing stack along is the
+ * update, of which Windows installs both.
+ */
+final class UpdatePackage {
+  private static final int MOST_PARTS = 32;
+
+  /** What the Windows Update agent wants to know, and no package. */
+  private static final Pattern BESIDE =
+      Pattern.compile("(?i)(wsusscan|desktopdeployment|onepackage|.*aggregatedmetadata).*");
+
+  private static final Pattern PROPERTY = Pattern.compile("(?m)^([^=\"\r\n]+)=\"([^\"\r\n]*)\"");
+
+  private UpdatePackage() {}
+
+  /**
+   * @param work an empty directory for what has to be unpacked
+   * @throws ChannelException if it is no update, or can't be read
+   */
+  static PackageFacts read(Path file, Path work)
+      throws ChannelException, IOException, InterruptedException {
+    PackageArchive archive = PackageArchive.open(file);
+    if (archive.members().contains(UpdateManifest.FILE)) {
+      return manifest(archive).facts();
+    }
+    List<UpdateManifest> parts = parts(archive, work);
+    UpdateManifest main =
+        parts.stream()
+            .filter(part -> !part.isServicingStack())
+            .findFirst()
+            .or(() -> parts.stream().findFirst())
+            .orElseThrow(() ->
+                new ChannelException(
+                    "it holds no update.mum, nor a package that does, so it is no update of"
+                        + " Windows; a driver is added as its folder or as a zip"));
+    return completed(main.facts(), archive);
+  }
+
+  private static List<UpdateManifest> parts(PackageArchive archive, Path work)
+      throws ChannelException, IOException, InterruptedException {
+    List<UpdateManifest> parts = new ArrayList<>();
+    int unpacked = 0;
+    for (String member : archive.members()) {
+      String name = member.toLowerCase(Locale.ROOT);
+      boolean mayBePackage = name.endsWith(".cab") || name.endsWith(".wim");
+      if (!mayBePackage || BESIDE.matcher(name).matches()) {
+        continue;
+      }
+      if (++unpacked > MOST_PARTS) {
+        throw new ChannelException("it holds more than " + MOST_PARTS + " packages");
+      }
+      Path part = archive.unpack(member, work);
+      try {
+        PackageArchive inner = PackageArchive.open(part);
+        if (inner.members().contains(UpdateManifest.FILE)) {
+          parts.add(manifest(inner));
+        }
+      } catch (ChannelException e) {
+        throw new ChannelException(member + " in it: " + e.getMessage(), e);
+      } finally {
+        Files.deleteIfExists(part);
+      }
+    }
+    return parts;
+  }
+
+  private static UpdateManifest manifest(PackageArchive archive)
+      throws ChannelException, InterruptedException {
+    try {
+      return UpdateManifest.parse(archive.text(UpdateManifest.FILE));
+    } catch (IOException e) {
+      throw new ChannelException("its update.mum can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** What the manifest leaves open may be in the {@code .msu}'s own properties. */
+  private static PackageFacts completed(PackageFacts facts, PackageArchive archive)
+      throws ChannelException, InterruptedException {
+    PackageFacts result = facts;
+    for (String member : archive.members()) {
+      if (!member.toLowerCase(Locale.ROOT).endsWith("pkgproperties.txt")) {
+        continue;
+      }
+      Matcher property = PROPERTY.matcher(archive.text(member));
+      while (property.find()) {
+        String value = property.group(2);
+        switch (property.group(1).strip()) {
+          case "KB Article Number" -> {
+            if (result.kb().isEmpty() && value.matches("[0-9]{4,8}")) {
+              result = result.withKb("KB" + value);
+            }
+          }
+          case "Processor Architecture" -> {
+            if (result.architecture().isEmpty()) {
+              result = result.withArchitecture(value.toLowerCase(Locale.ROOT));
+            }
+          }
+          default -> {
+            // Dates, links, and products in words.
+          }
+        }
+      }
+    }
+    return result;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.regild.channel;
+
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** The first image of a WIM, read by wimlib. */
+final class WimArchive implements PackageArchive {
+  private static final String FIRST_IMAGE = "1";
+
+  private final Path file;
+  private final Set<String> members;
+
+  private WimArchive(Path file, Set<String> members) {
+    this.file = file;
+    this.members = members;
+  }
+
+  static WimArchive open(Path file) throws ChannelException, InterruptedException {
+    Set<String> members = new LinkedHashSet<>();
+    String listing = PackageArchive.run("wimlib-imagex", "dir", file.toString(), FIRST_IMAGE);
+    for (String line : listing.lines().toList()) {
+      String path = line.replaceFirst("^/", "");
+      if (!path.isEmpty()) {
+        PackageArchive.checkName(path);
+      }
+      if (PLAIN.matcher(path).matches()) {
+        members.add(path);
+      }
+    }
+    return new WimArchive(file, members);
+  }
+
+  @Override
+  public Set<String> members() {
+    return members;
+  }
+
+  @Override
+  public String text(String member) throws ChannelException, InterruptedException {
+    return PackageArchive.run(
+        "wimlib-imagex", "extract", file.toString(), FIRST_IMAGE, "/" + member, "--to-stdout");
+  }
+
+  @Override
+  public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
+    PackageArchive.run(
+        "wimlib-imagex",
+        "extract",
+        file.toString(),
+        FIRST_IMAGE,
+        "/" + member,
+        "--no-acls",
+        "--dest-dir=" + directory);
+    return directory.resolve(member);
+  }
+}

@@ -1,0 +1,141 @@
+package dev.regild.channel;
+
+import static java.util.stream.Collectors.toSet;
+
+import dev.regild.plan.AvailablePackages;
+import dev.regild.plan.Change;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsPackage;
+import dev.regild.plan.WindowsPackage.Kind;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/** The packages of a Windows channel, as one snapshot saw them. */
+final class WindowsCatalogue {
+  private final List<CatalogueEntry> entries;
+  private final String architecture;
+
+  WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
+    this.entries = List.copyOf(entries);
+    this.architecture = architecture;
+  }
+
+  /** How many packages it has. */
+  int size() {
+    return entries.size();
+  }
+
+  /** The names of its agents. */
+  Set<String> agents() {
+    return entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> facts.kind() == Kind.AGENT)
+        .map(PackageFacts::name)
+        .collect(toSet());
+  }
+
+  /** What it offers to an image; nothing to one of another architecture. */
+  AvailablePackages availableTo(List<InstalledPackage> packages, WindowsFacts windows) {
+    return new WindowsOffers(fitting(packages, windows), packages, windows);
+  }
+
+  private List<PackageFacts> fitting(List<InstalledPackage> packages, WindowsFacts windows) {
+    boolean otherArchitecture =
+        packages.stream()
+            .filter(each -> each.name().equals(WindowsFacts.SYSTEM))
+            .anyMatch(system -> !system.architecture().equals(architecture));
+    if (otherArchitecture) {
+      return List.of();
+    }
+    WindowsBuild build = WindowsBuild.of(windows.build());
+    return entries.stream().map(CatalogueEntry::facts).filter(facts -> fits(facts, build)).toList();
+  }
+
+  private static boolean fits(PackageFacts facts, WindowsBuild build) {
+    return !facts.isUpdate() || facts.builds().stream().anyMatch(build::takesUpdatesOf);
+  }
+
+  /**
+   * What is to be installed for a plan, in the order of installation: each file once.
+   *
+   * @param directory of the snapshot, where the files are
+   * @throws ChannelException if a change of the plan is none of this snapshot's
+   */
+  SequencedMap<WindowsPackage, PackageFile> packagesFor(
+      UpdatePlan plan, WindowsFacts windows, Path directory) throws ChannelException {
+    WindowsBuild build = WindowsBuild.of(windows.build());
+    Map<String, Map.Entry<Change, CatalogueEntry>> byFile = new LinkedHashMap<>();
+    for (Change change : plan.changes()) {
+      CatalogueEntry entry =
+          entries.stream()
+              .filter(each -> fits(each.facts(), build) && brings(each.facts(), change, build))
+              .findFirst()
+              .orElseThrow(() ->
+                  new ChannelException(
+                      "the catalogue has nothing that brings %s to %s; ask for the update again"
+                          .formatted(change.name(), change.to())));
+      byFile.putIfAbsent(entry.sha256(), Map.entry(change, entry));
+    }
+    List<Map.Entry<Change, CatalogueEntry>> ordered = new ArrayList<>(byFile.values());
+    // A stable sort: within a kind the plan's own order stays.
+    ordered.sort(Comparator.comparing(each -> each.getValue().facts().kind()));
+    SequencedMap<WindowsPackage, PackageFile> result = new LinkedHashMap<>();
+    ordered.forEach(each -> {
+      CatalogueEntry entry = each.getValue();
+      PackageFacts facts = entry.facts();
+      result.put(
+          new WindowsPackage(
+              facts.kind(),
+              each.getKey().name(),
+              facts.architecture(),
+              each.getKey().to(),
+              facts.kb(),
+              entry.fileName()),
+          new PackageFile(
+              directory.resolve(entry.fileName()).toUri(),
+              entry.fileName(),
+              entry.size(),
+              entry.sha256()));
+    });
+    return result;
+  }
+
+  private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {
+    return WindowsOffers.changeName(facts).equals(change.name())
+        && WindowsOffers.changeVersion(facts, build).equals(change.to());
+  }
+
+  /**
+   * The package that makes another needless: a newer one of its name, for all of its builds or
+   * devices.
+   *
+   * @param entries of a whole catalogue
+   */
+  static Optional<CatalogueEntry> superseding(CatalogueEntry entry, List<CatalogueEntry> entries) {
+    PackageFacts old = entry.facts();
+    return entries.stream()
+        .filter(each -> WindowsOffers.isNewer(each.facts(), old))
+        .filter(each -> covers(each.facts(), old))
+        .max(Comparator.comparing(CatalogueEntry::facts, WindowsOffers.BY_VERSION));
+  }
+
+  private static boolean covers(PackageFacts facts, PackageFacts old) {
+    return switch (old.kind()) {
+      case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE ->
+          old.builds().stream()
+              .allMatch(build ->
+                  facts.builds().stream().anyMatch(WindowsBuild.of(build)::takesUpdatesOf));
+      case DRIVER -> facts.hardwareIds().containsAll(old.hardwareIds());
+      case AGENT -> true;
+    };
+  }
+}

@@ -1,0 +1,226 @@
+package dev.regild.cli;
+
+import dev.regild.channel.Catalogue;
+import dev.regild.channel.CatalogueEntry;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.PackageFacts;
+import dev.regild.plan.WindowsPackage;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/**
+ * Adds files one after the other; what a file does not say is asked for on a terminal, and told by
+ * options where there is none.
+ */
+@Command(
+    name = "add-update",
+    description = {
+      "Adds packages to a Windows channel's catalogue: .msu and .cab updates, drivers as their"
+          + " folder or as a .zip, .msi agents.",
+      "What a package is, is read from its own metadata; the options say what it does not say."
+    },
+    mixinStandardHelpOptions = true)
+final class AddUpdateCommand implements Callable<Integer> {
+  @ParentCommand ChannelCommand channel = new ChannelCommand();
+
+  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
+  String name = "";
+
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "The files or folders.")
+  List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--sha256",
+      paramLabel = "HASH",
+      description = "What the file's SHA-256 must be, as its vendor names it; of one file.")
+  @Nullable String sha256;
+
+  @Option(names = "--kb", paramLabel = "KB", description = "The number: KB5035857.")
+  @Nullable String kb;
+
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      description = "servicing-stack, cumulative, dotnet or update.")
+  @Nullable String kind;
+
+  @Option(
+      names = "--build",
+      paramLabel = "BUILD",
+      split = ",",
+      description = "A build of Windows that it is for: 20348; may be repeated.")
+  @Nullable List<String> builds;
+
+  @Option(names = "--arch", paramLabel = "ARCH", description = "amd64, arm64, x86 or neutral.")
+  @Nullable String architecture;
+
+  @Option(
+      names = "--resulting-build",
+      paramLabel = "BUILD",
+      description = "The build that a cumulative update results in: 20348.2340.")
+  @Nullable String resultingBuild;
+
+  @Option(names = "--yes", description = "Ask nothing.")
+  boolean yes;
+
+  @Option(names = "--no-refresh", description = "Make no snapshot now.")
+  boolean noRefresh;
+
+  @Override
+  public Integer call() throws IOException, ChannelException, InterruptedException {
+    if (files.size() > 1 && saysWhatOneIs()) {
+      throw new IllegalArgumentException(
+          "--sha256, --kb and --resulting-build are about one file; add the files one by one");
+    }
+    Channels channels = channel.channels();
+    Catalogue catalogue = channels.catalogue(name);
+    for (Path file : files) {
+      add(catalogue, file);
+    }
+    if (!noRefresh) {
+      channels.refresh(name);
+    }
+    return 0;
+  }
+
+  private boolean saysWhatOneIs() {
+    return sha256 != null || kb != null || resultingBuild != null;
+  }
+
+  private void add(Catalogue catalogue, Path file)
+      throws IOException, ChannelException, InterruptedException {
+    try (Catalogue.Incoming incoming = catalogue.read(file, Optional.ofNullable(sha256))) {
+      if (!incoming.there().isEmpty()) {
+        incoming.there().forEach(entry -> say("There already: ", entry));
+        return;
+      }
+      List<PackageFacts> packages = new ArrayList<>();
+      for (PackageFacts each : incoming.packages()) {
+        packages.add(completed(file, each));
+      }
+      if (!isAgreed(file, packages)) {
+        channel.out().println("Left out " + file + ".");
+        return;
+      }
+      catalogue.add(incoming, packages).forEach(entry -> say("Added ", entry));
+    }
+  }
+
+  private void say(String what, CatalogueEntry entry) {
+    channel
+        .out()
+        .println(
+            "%s%s (%s)."
+                .formatted(what, described(entry.facts()), ListUpdatesCommand.shortDigest(entry)));
+  }
+
+  private static String described(PackageFacts facts) {
+    List<String> words = new ArrayList<>();
+    words.add(ListUpdatesCommand.kind(facts));
+    words.add(facts.kb());
+    words.add(facts.name());
+    words.add(facts.version());
+    words.add(facts.architecture());
+    words.add(facts.builds().isEmpty() ? "" : "for " + String.join(", ", facts.builds()));
+    words.removeIf(String::isEmpty);
+    return String.join(" ", words);
+  }
+
+  private PackageFacts completed(Path file, PackageFacts read) throws ChannelException {
+    PackageFacts facts = read;
+    try {
+      if (kind != null) {
+        facts = facts.withKind(kind(kind));
+      }
+      for (PackageFacts.Missing fact : PackageFacts.Missing.values()) {
+        Optional<String> said = said(fact);
+        if (said.isPresent()) {
+          facts = with(facts, fact, said.get());
+        }
+      }
+      for (PackageFacts.Missing fact : facts.missing()) {
+        facts = with(facts, fact, asked(file, fact));
+      }
+      return facts;
+    } catch (IllegalArgumentException e) {
+      throw new ChannelException(file + " can't be added: " + e.getMessage(), e);
+    }
+  }
+
+  private static WindowsPackage.Kind kind(String text) {
+    try {
+      return WindowsPackage.Kind.valueOf(text.toUpperCase(Locale.ROOT).replace('-', '_'));
+    } catch (IllegalArgumentException e) {
+      String all =
+          Arrays.stream(WindowsPackage.Kind.values())
+              .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .collect(Collectors.joining(", "));
+      throw new IllegalArgumentException("--kind '%s' is none of %s".formatted(text, all), e);
+    }
+  }
+
+  private Optional<String> said(PackageFacts.Missing fact) {
+    return Optional.ofNullable(
+        switch (fact) {
+          case KB -> kb;
+          case ARCHITECTURE -> architecture;
+          case BUILDS -> builds == null ? null : String.join(",", builds);
+          case RESULTING_BUILD -> resultingBuild;
+        });
+  }
+
+  private static PackageFacts with(PackageFacts facts, PackageFacts.Missing fact, String said) {
+    return switch (fact) {
+      case KB -> facts.withKb(said.toUpperCase(Locale.ROOT));
+      case ARCHITECTURE -> facts.withArchitecture(said);
+      case BUILDS -> facts.withBuilds(List.of(said.split("\\s*,\\s*", -1)));
+      case RESULTING_BUILD -> facts.withResultingBuild(said);
+    };
+  }
+
+  private String asked(Path file, PackageFacts.Missing fact) throws ChannelException {
+    Console terminal = terminal();
+    String answer =
+        terminal == null
+            ? null
+            : terminal.readLine("%s does not say %s: ", file.getFileName(), fact.meaning());
+    if (answer == null || answer.isBlank()) {
+      throw new ChannelException(
+          "%s does not say %s; tell it with %s".formatted(file, fact.meaning(), fact.option()));
+    }
+    return answer.strip();
+  }
+
+  private boolean isAgreed(Path file, List<PackageFacts> packages) {
+    Console terminal = terminal();
+    if (terminal == null) {
+      return true;
+    }
+    packages.forEach(each -> channel.out().println(file.getFileName() + " is " + described(each)));
+    String answer = terminal.readLine("Add it? [Y/n] ");
+    return answer != null && !answer.strip().toLowerCase(Locale.ROOT).startsWith("n");
+  }
+
+  private @Nullable Console terminal() {
+    Console console = System.console();
+    return yes || console == null || !console.isTerminal() ? null : console;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.regild.cli;
+
+import dev.regild.channel.CatalogueEntry;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "remove-update",
+    description = "Removes packages from a Windows channel's catalogue.",
+    mixinStandardHelpOptions = true)
+final class RemoveUpdateCommand implements Callable<Integer> {
+  @ParentCommand ChannelCommand channel = new ChannelCommand();
+
+  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
+  String name = "";
+
+  @Parameters(
+      index = "1",
+      paramLabel = "NAME|KB|DIGEST",
+      description = "What list-updates shows of it; all packages of that name or KB number go.")
+  String which = "";
+
+  @Option(names = "--no-refresh", description = "Make no snapshot now.")
+  boolean noRefresh;
+
+  @Override
+  public Integer call() throws IOException, ChannelException, InterruptedException {
+    Channels channels = channel.channels();
+    for (CatalogueEntry removed : channels.catalogue(name).remove(which)) {
+      channel
+          .out()
+          .println("Removed %s %s.".formatted(removed.facts().name(), removed.facts().version()));
+    }
+    if (!noRefresh) {
+      channels.refresh(name);
+    }
+    return 0;
+  }
+}
