@@ -166,8 +166,7 @@ public record Channel(
             .map(Channel::expression)
             .collect(Collectors.joining("|"));
     return new PlanRules(
-        List.of(Pattern.compile("(?!(?:" + others + ")$)(?:" + drivers + ")")),
-        agents);
+        List.of(Pattern.compile("(?!(?:" + others + ")$)(?:" + drivers + ")")), agents);
   }
 
   /** The {@code kind} of a source in a channel's file. */

@@ -228,8 +228,7 @@ public final class Snapshot implements AvailablePackages {
       case DPKG, RPM -> with(modules.active(chosen), securityOnly);
       case WINDOWS ->
           windows
-              .<AvailablePackages>map(
-                  facts -> catalogue.availableTo(packages, facts, securityOnly))
+              .<AvailablePackages>map(facts -> catalogue.availableTo(packages, facts, securityOnly))
               .orElse(this);
     };
   }

@@ -135,6 +135,7 @@ final class ChannelCommand {
                   "Who must have issued the certificate of these servers (PEM). Default: those"
                       + " that Java trusts.")
           @Nullable Path authority,
+      @Option(
               names = "--arch",
               paramLabel = "ARCH",
               defaultValue = CatalogueSource.DEFAULT_ARCHITECTURE,

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param logFormat how events are written
  * @param quotas per account and region
  * @param qualification the limits of a new image's trial boot
+ * @param windows the machine in which an image of Windows is serviced and qualified
  */
 public record Config(
     Listen listen,
@@ -30,7 +31,8 @@ public record Config(
     int workers,
     LogFormat logFormat,
     QuotaLimits quotas,
-    Qualification qualification) {
+    Qualification qualification,
+    Windows windows) {
 
   /**
    * Where connections are accepted.
@@ -63,6 +65,14 @@ public record Config(
    * @param memory of the machine
    */
   public record Qualification(Duration timeLimit, ByteSize memory) {}
+
+  /**
+   * The machine of a Windows image.
+   *
+   * @param memory of the machine
+   * @param startLimit from power on, and from each restart, until its guest agent answers
+   */
+  public record Windows(ByteSize memory, Duration startLimit) {}
 
   /**
    * Reads and checks the configuration.

@@ -7,6 +7,7 @@ import dev.regild.server.Config.Auth;
 import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
 import dev.regild.server.Config.Qualification;
+import dev.regild.server.Config.Windows;
 import dev.regild.servicing.Isolation;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -34,6 +35,8 @@ final class ConfigKeys {
   static final String LOG_FORMAT = "log.format";
   static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
   static final String QUALIFICATION_MEMORY = "qualification.memory";
+  static final String WINDOWS_MEMORY = "windows.memory";
+  static final String WINDOWS_START_LIMIT = "windows.start-limit";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -46,7 +49,9 @@ final class ConfigKeys {
                   WORKERS,
                   LOG_FORMAT,
                   QUALIFICATION_TIME_LIMIT,
-                  QUALIFICATION_MEMORY),
+                  QUALIFICATION_MEMORY,
+                  WINDOWS_MEMORY,
+                  WINDOWS_START_LIMIT),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
@@ -71,12 +76,11 @@ final class ConfigKeys {
         choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
         quotas(),
         new Qualification(
-            duration(
-                QUALIFICATION_TIME_LIMIT,
-                Duration.ofMinutes(15),
-                Duration.ofSeconds(30),
-                Duration.ofHours(6)),
-            memory()));
+            timeLimit(QUALIFICATION_TIME_LIMIT, Duration.ofMinutes(15)),
+            memory(QUALIFICATION_MEMORY, "1GiB")),
+        new Windows(
+            memory(WINDOWS_MEMORY, "4GiB"),
+            timeLimit(WINDOWS_START_LIMIT, Duration.ofMinutes(45))));
   }
 
   private Listen listen() throws ConfigException {
@@ -121,12 +125,11 @@ final class ConfigKeys {
     return "quotas." + quota.key();
   }
 
-  private ByteSize memory() throws ConfigException {
-    String text = values.getOrDefault(QUALIFICATION_MEMORY, "1GiB");
+  private ByteSize memory(String key, String byDefault) throws ConfigException {
+    String text = values.getOrDefault(key, byDefault);
     Optional<ByteSize> size =
         ByteSize.parse(text).filter(s -> s.bytes() >= 128L << 20 && s.bytes() <= 1L << 40);
-    return size.orElseThrow(
-        () -> wrong(QUALIFICATION_MEMORY, text, "a size from 128MiB to 1TiB, such as 1GiB"));
+    return size.orElseThrow(() -> wrong(key, text, "a size from 128MiB to 1TiB, such as 1GiB"));
   }
 
   private <E extends Enum<E>> E choice(String key, E byDefault, E[] choices)
@@ -153,6 +156,11 @@ final class ConfigKeys {
       }
     }
     throw wrong(key, text, "a whole number from %d to %d".formatted(least, most));
+  }
+
+  /** For what a machine does after it was switched on. */
+  private Duration timeLimit(String key, Duration byDefault) throws ConfigException {
+    return duration(key, byDefault, Duration.ofSeconds(30), Duration.ofHours(6));
   }
 
   private Duration duration(String key, Duration byDefault, Duration least, Duration most)

@@ -29,6 +29,9 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.servicing.WindowsLimits;
+import dev.regild.servicing.WindowsQualification;
+import dev.regild.servicing.WindowsServicing;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
@@ -145,6 +148,7 @@ public final class RegildServer implements AutoCloseable {
         new UpdateJob(
             database,
             images,
+            inventories,
             updates,
             outcomes,
             channels,
@@ -231,14 +235,26 @@ public final class RegildServer implements AutoCloseable {
   private static Platforms platforms(
       Config config, Isolation isolation, ProvenAccelerator accelerator) {
     Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
-    return new Platforms(guests, new QualificationBoot(guests, machine(config.qualification())));
+    int memoryMiB = mebibytes(config.windows().memory());
+    WindowsLimits limits = WindowsLimits.of(config.windows().startLimit(), APPLY_LIMIT);
+    return new Platforms(
+        guests,
+        new QualificationBoot(guests, machine(config.qualification())),
+        new WindowsServicing(memoryMiB, machineCpus(), accelerator, limits),
+        new WindowsQualification(memoryMiB, machineCpus(), accelerator, limits));
   }
 
   private static QualificationBoot.Machine machine(Config.Qualification limits) {
     return new QualificationBoot.Machine(
-        (int) (limits.memory().bytes() >> 20),
-        Math.min(2, Runtime.getRuntime().availableProcessors()),
-        limits.timeLimit());
+        mebibytes(limits.memory()), machineCpus(), limits.timeLimit());
+  }
+
+  private static int mebibytes(ByteSize size) {
+    return (int) (size.bytes() >> 20);
+  }
+
+  private static int machineCpus() {
+    return Math.min(2, Runtime.getRuntime().availableProcessors());
   }
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {

@@ -4,6 +4,7 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.Guests;
@@ -24,8 +25,7 @@ import java.util.function.DoubleConsumer;
  * @param boot has the booted system report through systemd
  * @param tool that its packages are installed with
  */
-record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool)
-    implements Platform {
+record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) implements Platform {
   @Override
   public Servicing open(Update update, Watcher watcher) throws GuestException {
     Guest guest =
@@ -42,6 +42,11 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool)
   public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     return boot.run(layer, layout, tool.system(), directory, watcher);
+  }
+
+  @Override
+  public UpdatePlan shownByBoot(UpdatePlan plan) {
+    return plan;
   }
 
   private record Offline(Guest guest, PackageManager packageManager, String manner, Path indexes)

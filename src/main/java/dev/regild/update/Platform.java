@@ -2,6 +2,7 @@ package dev.regild.update;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * What the images of a platform need: how their disks are serviced, how it is read what is
  * installed afterwards, and how they are booted. {@link Platforms} chooses it.
  */
-sealed interface Platform permits LinuxPlatform {
+sealed interface Platform permits LinuxPlatform, WindowsPlatform {
   /**
    * Begins the servicing of an update's overlay, which is there.
    *
@@ -31,4 +32,7 @@ sealed interface Platform permits LinuxPlatform {
    */
   QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
       throws GuestException, InterruptedException;
+
+  /** Of a plan's changes, those that the report of a boot would show. */
+  UpdatePlan shownByBoot(UpdatePlan plan);
 }

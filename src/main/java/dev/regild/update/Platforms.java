@@ -4,6 +4,8 @@ import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.servicing.WindowsQualification;
+import dev.regild.servicing.WindowsServicing;
 
 /**
  * Chooses what the images of each platform need. Only the order of versions, which belongs to the
@@ -11,8 +13,14 @@ import dev.regild.servicing.QualificationBoot;
  *
  * @param guests opens disks that are serviced offline
  * @param boot boots them
+ * @param windows services disks of Windows
+ * @param windowsBoot boots them
  */
-public record Platforms(Guests guests, QualificationBoot boot) {
+public record Platforms(
+    Guests guests,
+    QualificationBoot boot,
+    WindowsServicing windows,
+    WindowsQualification windowsBoot) {
   /**
    * What the images of that platform need.
    *
@@ -28,7 +36,7 @@ public record Platforms(Guests guests, QualificationBoot boot) {
           WINDOWS_SERVER_2019,
           WINDOWS_SERVER_2022,
           WINDOWS_SERVER_2025 ->
-          throw new IllegalStateException(platform + " is not serviced yet");
+          new WindowsPlatform(windows, windowsBoot, guests.accelerator());
     };
   }
 }

@@ -17,10 +17,12 @@ import java.util.Set;
  */
 final class Qualify {
   private final LayerStore layers;
+  private final Platforms platforms;
   private final ThrowAwayBoot boot;
 
-  Qualify(LayerStore layers, ThrowAwayBoot boot) {
+  Qualify(LayerStore layers, Platforms platforms, ThrowAwayBoot boot) {
     this.layers = layers;
+    this.platforms = platforms;
     this.boot = boot;
   }
 
@@ -29,7 +31,10 @@ final class Qualify {
     QualificationReport report =
         boot(update, update.overlay(), update.directory().resolve("boot"), watcher);
     Qualification qualification = ThrowAwayBoot.requireUp(report);
-    Verify.requireKept(update, report.packages());
+    Verify.requireKept(
+        platforms.of(update.platform()).shownByBoot(update.plan()),
+        report.packages(),
+        update.snapshot().system());
     if (!report.failedUnits().isEmpty()) {
       requireNoneNew(report.failedUnits(), failedBefore(update, watcher));
     }

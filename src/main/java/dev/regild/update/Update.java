@@ -3,6 +3,7 @@ package dev.regild.update;
 import dev.regild.channel.Snapshot;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.UpdatePlan;
 import java.nio.file.Path;
 
@@ -12,6 +13,7 @@ import java.nio.file.Path;
  * @param newImage the image to make; its id is also its layer's
  * @param existing the image to update
  * @param base the existing image's disk
+ * @param inventory of the existing image
  * @param plan what is promised
  * @param snapshot what the update is pinned to
  * @param directory this update's own, gone when it has ended
@@ -20,6 +22,7 @@ record Update(
     Image newImage,
     Image existing,
     ImageDisk base,
+    Inventory inventory,
     UpdatePlan plan,
     Snapshot snapshot,
     Path directory) {

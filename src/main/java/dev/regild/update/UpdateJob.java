@@ -11,6 +11,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
+import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Qualification;
 import dev.regild.image.UpdateRecord;
@@ -35,6 +36,7 @@ public final class UpdateJob implements JobQueue.Job {
 
   private final Database database;
   private final Images images;
+  private final Inventories inventories;
   private final UpdateRecords records;
   private final UpdateOutcomes outcomes;
   private final Channels channels;
@@ -53,6 +55,7 @@ public final class UpdateJob implements JobQueue.Job {
   public UpdateJob(
       Database database,
       Images images,
+      Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
       Channels channels,
@@ -62,13 +65,14 @@ public final class UpdateJob implements JobQueue.Job {
       Platforms platforms) {
     this.database = database;
     this.images = images;
+    this.inventories = inventories;
     this.records = records;
     this.outcomes = outcomes;
     this.channels = channels;
     this.layers = layers;
     this.prepare = new Prepare(layers, qemuImg, platforms);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, new ThrowAwayBoot(qemuImg, platforms));
+    this.qualify = new Qualify(layers, platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
 
@@ -150,7 +154,14 @@ public final class UpdateJob implements JobQueue.Job {
                         + " that this update is pinned to is gone; ask for the update again"));
     layers.removeWorkspace(record.imageId());
     Path directory = layers.workspace(record.imageId());
-    return new Update(newImage, existing, base, record.plan(), snapshot, directory);
+    return new Update(
+        newImage,
+        existing,
+        base,
+        inventories.load(base.inventory()),
+        record.plan(),
+        snapshot,
+        directory);
   }
 
   private void make(Update update, StepRecorder recorder)

@@ -50,8 +50,7 @@ public final class UpdatePlans {
 
     AvailablePackages availableTo(Inventory inventory) {
       Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return offered.availableTo(
-          inventory.packages(), inventory.modules(), inventory.windows());
+      return offered.availableTo(inventory.packages(), inventory.modules(), inventory.windows());
     }
   }
 

@@ -3,6 +3,8 @@ package dev.regild.update;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.util.List;
 
@@ -11,7 +13,7 @@ final class Verify {
   Inventory run(Update update, Servicing servicing)
       throws IOException, UnfitDiskException, StepException, InterruptedException {
     Inventory inventory = servicing.verify();
-    requireKept(update, inventory.packages());
+    requireKept(update.plan(), inventory.packages(), update.snapshot().system());
     return inventory;
   }
 
@@ -20,9 +22,10 @@ final class Verify {
    *
    * @throws StepException naming each package that is not at its version
    */
-  static void requireKept(Update update, List<InstalledPackage> installed) throws StepException {
+  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed, PackageSystem system)
+      throws StepException {
     List<String> broken =
-        update.plan().unmet(installed, update.snapshot().system()).stream()
+        plan.unmet(installed, system).stream()
             .map(change -> change.name() + " " + change.to())
             .toList();
     if (!broken.isEmpty()) {

@@ -32,8 +32,12 @@ class WineIT {
       assertThat(listed)
           .containsPattern("DisplayName\\s+REG_SZ\\s+" + facts.name() + "\\s")
           .containsPattern("DisplayVersion\\s+REG_SZ\\s+" + facts.version() + "\\s");
-      String codes = wine("reg", "query", "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion"
-          + "\\Installer\\UpgradeCodes", "/s");
+      String codes =
+          wine(
+              "reg",
+              "query",
+              "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion" + "\\Installer\\UpgradeCodes",
+              "/s");
       assertThat(codes).contains(packed(facts.upgradeCode()));
     } finally {
       Program.of("wineserver", "-k").with("WINEPREFIX", prefix()).run();
@@ -43,8 +47,7 @@ class WineIT {
   @Test
   void anInstalledUpdateIsTheOneThatWasRead() throws Exception {
     Path msu = WindowsPackages.cumulative(temporary, "KB5035857", "20348.2340");
-    PackageFacts facts =
-        UpdatePackage.read(msu, Files.createDirectory(temporary.resolve("parts")));
+    PackageFacts facts = UpdatePackage.read(msu, Files.createDirectory(temporary.resolve("parts")));
     Files.createDirectory(temporary.resolve("prefix"));
     try {
       wine("wineboot", "-i");

@@ -1,0 +1,150 @@
+package dev.regild.update;
+
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.PackageFile;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.DiskInspector;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.machine.Accelerator;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsPackage;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Transaction.Download;
+import dev.regild.servicing.Transaction.Install;
+import dev.regild.servicing.Watcher;
+import dev.regild.servicing.WindowsQualification;
+import dev.regild.servicing.WindowsServicing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.DoubleConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Windows, which is serviced while it runs: in a machine without a network, by its own installers,
+ * from a catalogue's packages on a CD. What is installed is read from the disk, before and after.
+ *
+ * @param servicing of a disk that runs
+ * @param qualification of a disk that has been serviced
+ * @param accelerator of the appliance in which a disk is read
+ */
+record WindowsPlatform(
+    WindowsServicing servicing,
+    WindowsQualification qualification,
+    Supplier<Accelerator> accelerator)
+    implements Platform {
+  private static final Logger LOG = LoggerFactory.getLogger(WindowsPlatform.class);
+
+  @Override
+  public Servicing open(Update update, Watcher watcher) throws IOException {
+    return new Live(update, packages(update), watcher);
+  }
+
+  private static SequencedMap<WindowsPackage, PackageFile> packages(Update update)
+      throws IOException {
+    WindowsFacts facts =
+        update
+            .inventory()
+            .windows()
+            .orElseThrow(() ->
+                new IOException(
+                    "Nothing is known of the Windows in " + update.existing().name() + "."));
+    try {
+      return update.snapshot().windowsPackages(update.plan(), facts);
+    } catch (ChannelException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+      throws GuestException, InterruptedException {
+    return qualification.run(layer, layout, Optional.empty(), directory, watcher);
+  }
+
+  /** A Windows that runs says its own build; the rest was read from its disk. */
+  @Override
+  public UpdatePlan shownByBoot(UpdatePlan plan) {
+    return new UpdatePlan(
+        plan.changes().stream()
+            .filter(change -> change.name().equals(WindowsFacts.SYSTEM))
+            .toList());
+  }
+
+  private final class Live implements Servicing {
+    private final Update update;
+    private final SequencedMap<WindowsPackage, PackageFile> packages;
+    private final Watcher watcher;
+
+    Live(Update update, SequencedMap<WindowsPackage, PackageFile> packages, Watcher watcher) {
+      this.update = update;
+      this.packages = packages;
+      this.watcher = watcher;
+    }
+
+    @Override
+    public String manner() {
+      return "a machine of its own";
+    }
+
+    @Override
+    public Transaction resolve() {
+      return new Transaction(
+          packages.values().stream()
+              .map(file -> new Download(file.uri().toString(), file.fileName()))
+              .distinct()
+              .toList(),
+          update.plan().changes().stream()
+              .map(change -> new Install(change.name(), change.from(), change.to()))
+              .toList(),
+          List.of());
+    }
+
+    @Override
+    public void apply(Transaction transaction, Path directory, DoubleConsumer progress)
+        throws GuestException, InterruptedException {
+      servicing.run(
+          update.overlay(),
+          update.base().layout(),
+          List.copyOf(packages.keySet()),
+          directory,
+          update.directory().resolve("machine"),
+          watcher,
+          line ->
+              LOG.atInfo()
+                  .addKeyValue("image", update.newImage().name())
+                  .addKeyValue("said", line)
+                  .log("servicing"),
+          progress);
+    }
+
+    /** The disk is read anew, as that of an import is. */
+    @Override
+    public Inventory verify() throws IOException, UnfitDiskException {
+      Path directory = Files.createDirectories(update.directory().resolve("verify"));
+      DiskInspector inspector = new DiskInspector(accelerator);
+      watcher.running(inspector::abort);
+      Inventory inventory =
+          inspector.inspect(update.overlay(), DiskFormat.QCOW2, directory).inventory();
+      if (inventory.windows().map(WindowsFacts::restartPending).orElse(false)) {
+        throw new IOException("Windows was shut down, and still wants a restart.");
+      }
+      return inventory;
+    }
+
+    @Override
+    public void seal() {
+      // Windows has shut itself down; the packages were on a CD, and nothing of ours on the disk.
+    }
+  }
+}
