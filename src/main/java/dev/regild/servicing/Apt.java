@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
@@ -46,6 +48,9 @@ final class Apt extends OfflineUpgrade {
   /** The command that makes the transaction. */
   private List<String> request = FULL_UPGRADE;
 
+  /** What a limited request names and apt has marked as installed automatically. */
+  private List<String> automatic = List.of();
+
   Apt(Guest guest, Duration applyLimit, UpdatePlan plan) {
     super(guest, applyLimit, plan);
   }
@@ -55,6 +60,13 @@ final class Apt extends OfflineUpgrade {
     guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
     if (plan.securityOnly()) {
       request = limitedRequest();
+      Set<String> marked =
+          apt("apt-mark", line -> {}, List.of("showauto")).lines().collect(Collectors.toSet());
+      automatic =
+          request.stream()
+              .map(word -> word.replaceFirst("=.*", ""))
+              .filter(marked::contains)
+              .toList();
     }
     List<Download> downloads = new ArrayList<>();
     for (String line : aptGet(line -> {}, "--print-uris", request).lines().toList()) {
@@ -67,9 +79,8 @@ final class Apt extends OfflineUpgrade {
   }
 
   /**
-   * The plan's packages at the plan's versions, with their marks of automatic installation as they
-   * are. To name a version is to override the image's own pins, so what a full upgrade would not
-   * bring that far is left out.
+   * The plan's packages at the plan's versions. To name a version is to override the image's own
+   * pins, so what a full upgrade would not bring that far is left out.
    */
   private List<String> limitedRequest() throws GuestException {
     Map<String, String> chosen = new HashMap<>();
@@ -110,6 +121,12 @@ final class Apt extends OfflineUpgrade {
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     aptGet(onLine, "--no-download", request);
+    if (!automatic.isEmpty()) {
+      // apt takes what was asked for by name as wanted for itself.
+      List<String> mark = new ArrayList<>(List.of("auto"));
+      mark.addAll(automatic);
+      apt("apt-mark", line -> {}, mark);
+    }
   }
 
   /**
@@ -160,15 +177,20 @@ final class Apt extends OfflineUpgrade {
     }
   }
 
-  private String aptGet(Consumer<String> onLine, String option, List<String> request)
+  private String aptGet(Consumer<String> onLine, String option, List<String> command)
       throws GuestException {
-    List<String> command = new ArrayList<>();
-    command.add("apt-get");
+    List<String> arguments = new ArrayList<>(List.of(option));
+    arguments.addAll(command);
+    return apt("apt-get", onLine, arguments);
+  }
+
+  private String apt(String program, Consumer<String> onLine, List<String> arguments)
+      throws GuestException {
+    List<String> command = new ArrayList<>(List.of(program));
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
     }
-    command.add(option);
-    command.addAll(request);
+    command.addAll(arguments);
     return guest.run(command, applyLimit, onLine);
   }
 
