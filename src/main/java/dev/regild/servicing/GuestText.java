@@ -14,7 +14,8 @@ final class GuestText {
   /** Its last lines that are not empty. */
   static String end(String text) {
     String plain = CONTROLS.matcher(text.replace('\r', '\n')).replaceAll("");
-    List<String> lines = plain.lines().map(String::stripTrailing).filter(l -> !l.isEmpty()).toList();
+    List<String> lines =
+        plain.lines().map(String::stripTrailing).filter(l -> !l.isEmpty()).toList();
     String end = String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
     return end.substring(Math.max(0, end.length() - CHARACTERS));
   }

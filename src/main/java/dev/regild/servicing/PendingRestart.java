@@ -13,8 +13,7 @@ enum PendingRestart {
           + " Update\\RebootRequired",
       ""),
   /** Files that are replaced at the next start; some programs ask for that at every start. */
-  FILES(
-      "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager", "PendingFileRenameOperations");
+  FILES("HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager", "PendingFileRenameOperations");
 
   private static final String SERVICING =
       "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\";

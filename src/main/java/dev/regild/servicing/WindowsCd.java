@@ -74,8 +74,19 @@ record WindowsCd(Path iso, List<Content> contents) {
       // -f puts the content of links on the CD.
       var _ =
           Program.of(
-                  "xorrisofs", "-quiet", "-f", "-iso-level", "3", "-J", "-joliet-long", "-R", "-V",
-                  LABEL, "-o", iso.toString(), tree.toString())
+                  "xorrisofs",
+                  "-quiet",
+                  "-f",
+                  "-iso-level",
+                  "3",
+                  "-J",
+                  "-joliet-long",
+                  "-R",
+                  "-V",
+                  LABEL,
+                  "-o",
+                  iso.toString(),
+                  tree.toString())
               .within(LIMIT)
               .run();
     } catch (ProgramException e) {
@@ -83,7 +94,8 @@ record WindowsCd(Path iso, List<Content> contents) {
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {
-      throw new GuestException("The CD with the packages can't be made in " + workspace + ": " + e, e);
+      throw new GuestException(
+          "The CD with the packages can't be made in " + workspace + ": " + e, e);
     }
     return new WindowsCd(iso, contents);
   }
@@ -91,7 +103,8 @@ record WindowsCd(Path iso, List<Content> contents) {
   private static List<String> place(WindowsPackage pack, Path file, Path own)
       throws IOException, ProgramException, InterruptedException {
     if (!Files.isRegularFile(file)) {
-      throw new GuestException("The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
+      throw new GuestException(
+          "The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
     }
     String type = type(pack.fileName());
     if (pack.kind() == WindowsPackage.Kind.DRIVER && type.equals("zip")) {
@@ -146,7 +159,9 @@ record WindowsCd(Path iso, List<Content> contents) {
   private static List<String> cabinets(WindowsPackage pack, Path msu, Path own)
       throws IOException, ProgramException, InterruptedException {
     List<String> names =
-        Program.of("cabextract", "-l", "-q", msu.toString()).run().lines()
+        Program.of("cabextract", "-l", "-q", msu.toString())
+            .run()
+            .lines()
             .map(line -> line.substring(line.lastIndexOf('|') + 1).strip())
             .toList();
     if (names.stream().anyMatch(name -> type(name).equals("psf"))) {
@@ -162,7 +177,9 @@ record WindowsCd(Path iso, List<Content> contents) {
           files
               .filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
               .filter(f -> !name(f).equals("wsusscan.cab"))
-              .sorted(Comparator.comparing((Path f) -> !name(f).startsWith("ssu-")).thenComparing(f -> f))
+              .sorted(
+                  Comparator.comparing((Path f) -> !name(f).startsWith("ssu-"))
+                      .thenComparing(f -> f))
               .toList();
     }
     if (cabinets.isEmpty()) {

@@ -146,7 +146,8 @@ final class WindowsExamination {
       String[] columns = line.strip().split("\t", 3);
       if (columns.length >= 2 && columns[0].matches("\\d{1,4}")) {
         problems.add(
-            "device %s: %s".formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
+            "device %s: %s"
+                .formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
       }
     }
     return problems;

@@ -12,7 +12,8 @@ import java.util.Optional;
 enum WindowsExitCode {
   ERROR_SUCCESS(0, Outcome.DONE, "done", ""),
   ERROR_INVALID_FUNCTION(1, Outcome.FAILED, "the tool did not do what it was asked for", ""),
-  ERROR_FILE_NOT_FOUND(2, Outcome.FAILED, "a file is missing", "Add the package to the channel again."),
+  ERROR_FILE_NOT_FOUND(
+      2, Outcome.FAILED, "a file is missing", "Add the package to the channel again."),
   ERROR_ACCESS_DENIED(
       5,
       Outcome.FAILED,
@@ -76,16 +77,21 @@ enum WindowsExitCode {
       "this build can't take a package of this form while it runs",
       "Add the update to the channel as its .cab."),
   E_DISK_FULL(
-      0x80070070, Outcome.FAILED, "the disk is full", "Make room in the image, or make its disk larger."),
+      0x80070070,
+      Outcome.FAILED,
+      "the disk is full",
+      "Make room in the image, or make its disk larger."),
   E_ALREADY_RUNNING(
-      0x80070652, Outcome.BUSY, "another installation is in progress", "Let it end in the image first."),
+      0x80070652,
+      Outcome.BUSY,
+      "another installation is in progress",
+      "Let it end in the image first."),
   E_BUSY(
       0x800f0902,
       Outcome.BUSY,
       "the servicing stack is at work on something else",
       "Let it end in the image first."),
-  E_REBOOT_REQUIRED(
-      0x80070bc2, Outcome.RESTART, "done, after a restart", ""),
+  E_REBOOT_REQUIRED(0x80070bc2, Outcome.RESTART, "done, after a restart", ""),
   ERROR_SXS_STORE_CORRUPT(
       0x80073712,
       Outcome.FAILED,
@@ -176,7 +182,8 @@ enum WindowsExitCode {
       Outcome.FAILED,
       "the tool could not start, as in a system that is shutting down",
       "Try again."),
-  STATUS_CONTROL_C_EXIT(0xc000013a, Outcome.FAILED, "the tool was ended from outside", "Try again.");
+  STATUS_CONTROL_C_EXIT(
+      0xc000013a, Outcome.FAILED, "the tool was ended from outside", "Try again.");
 
   /** What to do after a tool that ended so. */
   enum Outcome {
@@ -227,7 +234,8 @@ enum WindowsExitCode {
 
   /** A code for a message: {@code 0x800f081e (the package does not apply to this image)}. */
   static String spoken(long code) {
-    return "%s (%s)".formatted(hex(code), find(code).map(known -> known.meaning).orElse("unknown to Regild"));
+    return "%s (%s)"
+        .formatted(hex(code), find(code).map(known -> known.meaning).orElse("unknown to Regild"));
   }
 
   /** What to do about a code; a sentence, or empty. */

@@ -40,8 +40,7 @@ final class WindowsGuest {
     awaitAgent(deadline);
     while (PendingRestart.startGoesOn(this)) {
       if (deadline.isOver()) {
-        throw failure(
-            "Windows did not end the work of its start within " + spoken(limits.start()));
+        throw failure("Windows did not end the work of its start within " + spoken(limits.start()));
       }
       Thread.sleep(deadline.atMost(limits.busyPause()).left());
     }

@@ -248,8 +248,7 @@ final class WindowsInstallation {
     log.accept("Cleaning the component store.");
     GuestAgent.Execution ended;
     try {
-      ended =
-          guest.run(dism("/Cleanup-Image", "/StartComponentCleanup", "/Quiet", "/NoRestart"));
+      ended = guest.run(dism("/Cleanup-Image", "/StartComponentCleanup", "/Quiet", "/NoRestart"));
     } catch (LostProgramException e) {
       log.accept("The component store could not be cleaned: " + e.getMessage());
       guest.awaitStart();

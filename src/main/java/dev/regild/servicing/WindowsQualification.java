@@ -45,11 +45,7 @@ public final class WindowsQualification {
    * @throws GuestException if it did not come up and answer, or did not shut down, in time
    */
   public QualificationReport run(
-      Path layer,
-      DiskLayout layout,
-      Optional<String> agentService,
-      Path directory,
-      Watcher watcher)
+      Path layer, DiskLayout layout, Optional<String> agentService, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     WindowsServicing.make(directory);
     MachineSpec spec =

@@ -17,8 +17,8 @@ import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 
 /**
- * Changes the disk of a Windows image while it runs, in a machine without a network: by Windows' own
- * installers, from a read-only CD, told through the QEMU guest agent.
+ * Changes the disk of a Windows image while it runs, in a machine without a network: by Windows'
+ * own installers, from a read-only CD, told through the QEMU guest agent.
  */
 public final class WindowsServicing {
   private final int memoryMiB;
@@ -48,8 +48,8 @@ public final class WindowsServicing {
    * @param watcher is told of the machine before it starts
    * @param log is told what is done, a line each
    * @param progress is told how far it is, 0 to 1
-   * @throws GuestException if a package can't be installed; the message names it, the exit code, its
-   *     meaning and what to do, and holds what the installer said
+   * @throws GuestException if a package can't be installed; the message names it, the exit code,
+   *     its meaning and what to do, and holds what the installer said
    */
   public void run(
       Path overlay,

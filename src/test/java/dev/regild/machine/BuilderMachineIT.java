@@ -39,7 +39,8 @@ class BuilderMachineIT {
   @Test
   void aGuestIsDrivenThroughARestartUntilItShutsDown() throws Exception {
     MachineSpec.Hardware hardware = new MachineSpec.Hardware(true, DiskBus.SATA, true);
-    try (BuilderMachine machine = new BuilderMachine(spec(hardware, directory), Optional.of(cd()))) {
+    try (BuilderMachine machine =
+        new BuilderMachine(spec(hardware, directory), Optional.of(cd()))) {
       machine.start();
       assertThat(machine.agent().await(START)).isTrue();
       assertThat(shell(machine, "cat /cd/hello.txt")).isEqualTo("from the CD");
@@ -76,7 +77,9 @@ class BuilderMachineIT {
       assertThat(machine.agent().await(START)).isTrue();
       assertThat(shell(machine, "ls /sys/block")).contains("vda");
       assertThat(shell(machine, "ls /sys/firmware /sys/class/tpm")).doesNotContain("efi", "tpm0");
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(deep.resolve("qemu-sockets"))))
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(deep.resolve("qemu-sockets"))))
           .isEqualTo("rwx------");
       Thread aborter =
           Thread.ofPlatform()
@@ -148,7 +151,15 @@ class BuilderMachineIT {
     Path overlay = directory.resolve("overlay.qcow2");
     var _ =
         Program.of(
-                "qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", disk.toString(),
+                "qemu-img",
+                "create",
+                "-q",
+                "-f",
+                "qcow2",
+                "-F",
+                "qcow2",
+                "-b",
+                disk.toString(),
                 overlay.toString())
             .run();
     return new MachineSpec(overlay, hardware, 512, 1, Accelerator.TCG, directory);

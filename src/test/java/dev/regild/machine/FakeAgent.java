@@ -54,8 +54,7 @@ public final class FakeAgent implements AutoCloseable {
     }
   }
 
-  public FakeAgent(
-      Path socket, Function<List<String>, Program> programs, Consumer<String> shutdown)
+  public FakeAgent(Path socket, Function<List<String>, Program> programs, Consumer<String> shutdown)
       throws IOException {
     this.programs = programs;
     this.shutdown = shutdown;

@@ -17,23 +17,39 @@ import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 
 /**
- * A small Linux that boots by itself from a disk, by GRUB, with BIOS or UEFI: Debian's
- * kernel, busybox, and the real QEMU guest agent. The packages are downloaded at the first call and
- * what is in them is kept in a directory.
+ * A small Linux that boots by itself from a disk, by GRUB, with BIOS or UEFI: Debian's kernel,
+ * busybox, and the real QEMU guest agent. The packages are downloaded at the first call and what is
+ * in them is kept in a directory.
  */
 public final class SmallGuest {
   private static final List<String> PACKAGES =
       List.of(
-          "busybox-static", "qemu-guest-agent", "libglib2.0-0", "libnuma1", "libudev1", "liburing2",
-          "libc6", "libpcre2-8-0");
+          "busybox-static",
+          "qemu-guest-agent",
+          "libglib2.0-0",
+          "libnuma1",
+          "libudev1",
+          "liburing2",
+          "libc6",
+          "libpcre2-8-0");
 
   /** The kernel's package that has the modules of all hardware, unlike the cloud's. */
   private static final String KERNEL = "linux-image-amd64";
 
   private static final List<String> MODULES =
       List.of(
-          "virtio_pci", "virtio_blk", "virtio_console", "ahci", "sr_mod", "isofs", "ata_generic",
-          "tpm_tis", "virtio_net", "e1000", "e1000e", "sd_mod");
+          "virtio_pci",
+          "virtio_blk",
+          "virtio_console",
+          "ahci",
+          "sr_mod",
+          "isofs",
+          "ata_generic",
+          "tpm_tis",
+          "virtio_net",
+          "e1000",
+          "e1000e",
+          "sd_mod");
 
   private static final String INIT =
       """
@@ -93,7 +109,8 @@ public final class SmallGuest {
             .run();
     Path disk = directory.resolve("guest, small.qcow2");
     var _ =
-        Program.of("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
+        Program.of(
+                "qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.toString(), disk.toString())
             .run();
     return disk;
   }
@@ -108,7 +125,9 @@ public final class SmallGuest {
         new ArrayList<>(List.of("env", "-C", downloads.toString(), "apt-get", "-q", "download"));
     download.addAll(PACKAGES);
     download.add(
-        Program.of("apt-cache", "depends", KERNEL).run().lines()
+        Program.of("apt-cache", "depends", KERNEL)
+            .run()
+            .lines()
             .filter(line -> line.contains("Depends: linux-image"))
             .map(line -> line.substring(line.lastIndexOf(' ') + 1))
             .findFirst()
@@ -169,7 +188,8 @@ public final class SmallGuest {
   private static void libraries(Path tree, Map<String, byte[]> files) throws IOException {
     try (Stream<Path> all = Files.walk(tree)) {
       for (Path library :
-          all.filter(f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
+          all.filter(
+                  f -> f.getFileName().toString().matches("(lib.*|ld-linux-x86-64)\\.so\\.\\d+.*"))
               .filter(Files::isRegularFile)
               .filter(f -> !f.toString().contains("gconv"))
               .toList()) {
