@@ -195,7 +195,7 @@ public final class GuestAgent implements AutoCloseable {
       }
       // A refusal comes at once.
       Optional<String> answer =
-          connected.line(MAX_ANSWER_BYTES, Deadline.in(Duration.ofMillis(500)));
+          connected.line(MAX_ANSWER_BYTES, Deadline.in(answerLimit.dividedBy(100)));
       if (answer.isPresent()) {
         result("guest-shutdown", answer.get());
       }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A small Linux with the real QEMU guest agent, in real machines under emulation. */
 @Timeout(600)
 class BuilderMachineIT {
-  private static final Duration START = Duration.ofSeconds(240);
+  private static final Duration START = Duration.ofMinutes(4);
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private static final MachineSpec.Hardware USUAL =

@@ -129,7 +129,7 @@ public final class FakeAgent implements AutoCloseable {
         arguments.get("arg").forEach(word -> words.add(word.asString()));
         Program program = programs.apply(words);
         long pid = pids.incrementAndGet();
-        if (program != Program.LOST) {
+        if (!program.equals(Program.LOST)) {
           synchronized (running) {
             running.put(pid, program);
           }

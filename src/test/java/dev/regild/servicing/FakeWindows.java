@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import dev.regild.machine.FakeAgent;
 import dev.regild.machine.GuestAgent;
 import dev.regild.machine.RunningMachine;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -37,7 +38,7 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
 
   boolean obeysButton = true;
 
-  FakeWindows(Path directory) throws Exception {
+  FakeWindows(Path directory) throws IOException {
     fake = new FakeAgent(directory.resolve("agent"), this::execute, this::shutdown);
     agent = new GuestAgent(directory.resolve("agent"), Duration.ofSeconds(5));
     say("Win32_CDROMDrive", "D:\r\n");
@@ -141,7 +142,7 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     agent.close();
     fake.close();
   }

@@ -93,7 +93,8 @@ class WindowsCdTest {
     assertThatThrownBy(() -> make(pack(Kind.DRIVER, "netkvm.inf", "net.zip")))
         .isInstanceOf(GuestException.class)
         .hasMessage(
-            "The driver package net.zip holds 0 files of the name netkvm.inf for amd64; there must be one.");
+            "The driver package net.zip holds 0 files of the name netkvm.inf for amd64; there must"
+                + " be one.");
   }
 
   @ParameterizedTest

@@ -26,8 +26,13 @@ class WindowsExaminationTest {
           Duration.ofMillis(10));
 
   private static final String SERVICE =
-      "\r\nSERVICE_NAME: x\r\n        TYPE               : 1  KERNEL_DRIVER  \r\n"
-          + "        STATE              : %s \r\n        WIN32_EXIT_CODE    : 0  (0x0)\r\n";
+      """
+
+      SERVICE_NAME: x
+              TYPE               : 1  KERNEL_DRIVER
+              STATE              : %s
+              WIN32_EXIT_CODE    : 0  (0x0)
+      """;
 
   @TempDir Path directory;
   private FakeWindows windows;
@@ -37,12 +42,16 @@ class WindowsExaminationTest {
     windows = new FakeWindows(directory);
     windows.say(
         "Windows NT\\CurrentVersion",
-        "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n"
-            + "    CurrentBuild    REG_SZ    20348\r\n"
-            + "    CurrentMajorVersionNumber    REG_DWORD    0xa\r\n"
-            + "    CurrentMinorVersionNumber    REG_DWORD    0x0\r\n"
-            + "    PathName    REG_SZ    C:\\Windows\r\n"
-            + "    UBR    REG_DWORD    0x924\r\n");
+        """
+
+        HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion
+            CurrentBuild    REG_SZ    20348
+            CurrentMajorVersionNumber    REG_DWORD    0xa
+            CurrentMinorVersionNumber    REG_DWORD    0x0
+            PathName    REG_SZ    C:\\Windows
+            UBR    REG_DWORD    0x924
+        """
+            .replace("\n", "\r\n"));
     windows.say("QEMU-GA", SERVICE.formatted("4  RUNNING"));
     windows.say("Win32_PnPEntity", "");
     windows.say("Win32_Service", "");
