@@ -33,7 +33,6 @@ final class WindowsOffers implements AvailablePackages {
   private static final String DOTNET_ROLLUP = "Package_for_DotNetRollup";
 
   private final List<PackageFacts> fitting;
-  private final List<InstalledPackage> packages;
   private final WindowsFacts windows;
   private final WindowsBuild build;
   private final Set<String> installedNames;
@@ -44,7 +43,6 @@ final class WindowsOffers implements AvailablePackages {
    */
   WindowsOffers(List<PackageFacts> fitting, List<InstalledPackage> packages, WindowsFacts windows) {
     this.fitting = fitting;
-    this.packages = packages;
     this.windows = windows;
     this.build = WindowsBuild.of(windows.build());
     this.installedNames = packages.stream().map(InstalledPackage::name).collect(toSet());

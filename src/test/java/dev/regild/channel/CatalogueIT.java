@@ -36,7 +36,8 @@ class CatalogueIT {
     data = Files.createDirectory(temporary.resolve("data"));
     files = Files.createDirectory(temporary.resolve("files"));
     channels = new Channels(data, Clock.systemUTC());
-    assertThat(regild("channel", "add", "win", "--platform", "WINDOWS_SERVER_2022")).contains("Added");
+    assertThat(regild("channel", "add", "win", "--platform", "WINDOWS_SERVER_2022"))
+        .contains("Added");
   }
 
   @Test
@@ -145,14 +146,16 @@ class CatalogueIT {
 
   @Test
   void hostileFilesAreRefusedAndLeaveNothing() throws Exception {
-    Path good = WindowsPackages.update(files, "KB5000001", "Package_for_X", "10.0.1.2", "U", "20348");
+    Path good =
+        WindowsPackages.update(files, "KB5000001", "Package_for_X", "10.0.1.2", "U", "20348");
     byte[] bytes = Files.readAllBytes(good);
     Path cut = Files.write(files.resolve("cut.cab"), java.util.Arrays.copyOf(bytes, 90));
     assertRefused(cut, "cut off");
     String text = new String(bytes, ISO_8859_1);
     Path escaping =
         Files.write(
-            files.resolve("out.cab"), text.replace("update.mum", "../../.mum").getBytes(ISO_8859_1));
+            files.resolve("out.cab"),
+            text.replace("update.mum", "../../.mum").getBytes(ISO_8859_1));
     assertRefused(escaping, "leads out of it");
     assertRefused(Files.writeString(files.resolve("text.msu"), "MZ no update"), "first bytes");
     assertRefused(Files.writeString(files.resolve("empty.msu"), ""), "first bytes");
@@ -213,8 +216,7 @@ class CatalogueIT {
   }
 
   private PackageFacts read(Path file) throws Exception {
-    try (Catalogue.Incoming incoming =
-        channels.catalogue("win").read(file, Optional.empty())) {
+    try (Catalogue.Incoming incoming = channels.catalogue("win").read(file, Optional.empty())) {
       assertThat(incoming.packages()).hasSize(1);
       PackageFacts facts = incoming.packages().getFirst();
       assertThat(facts.missing()).isEmpty();

@@ -44,7 +44,9 @@ class WindowsCatalogueTest {
     assertThat(change.from()).isEqualTo("10.0.20348.2031");
     assertThat(change.to()).isEqualTo("10.0.20348.2340");
     assertThat(change.security()).isTrue();
-    assertThat(change.advisories()).extracting(a -> a.id()).containsExactly("KB5000001", "KB5000002");
+    assertThat(change.advisories())
+        .extracting(a -> a.id())
+        .containsExactly("KB5000001", "KB5000002");
     build = "20348.2340";
     assertThat(plan().changes()).isEmpty();
   }
@@ -64,7 +66,8 @@ class WindowsCatalogueTest {
     WindowsFacts facts = facts();
     List<InstalledPackage> arm =
         List.of(new InstalledPackage("Windows", "arm64", "10.0.20348.2031", false));
-    assertThat(Planner.plan(arm, catalogue().availableTo(arm, facts), CHANNEL.planRules()).isEmpty())
+    assertThat(
+            Planner.plan(arm, catalogue().availableTo(arm, facts), CHANNEL.planRules()).isEmpty())
         .isTrue();
   }
 
@@ -160,7 +163,8 @@ class WindowsCatalogueTest {
         .extracting(WindowsPackage::name, WindowsPackage::version, WindowsPackage::kb)
         .containsExactly("Windows", "10.0.20348.2340", "KB5000002");
     assertThat(files.firstEntry().getValue().uri()).hasToString("file:///snapshot/file-3");
-    UpdatePlan foreign = new UpdatePlan(List.of(new Change(ChangeKind.OS, "Windows", "amd64", "", "1")));
+    UpdatePlan foreign =
+        new UpdatePlan(List.of(new Change(ChangeKind.OS, "Windows", "amd64", "", "1")));
     assertThatThrownBy(() -> catalogue().packagesFor(foreign, facts(), Path.of("/snapshot")))
         .hasMessageContaining("nothing that brings Windows to 1");
   }
@@ -179,8 +183,16 @@ class WindowsCatalogueTest {
     String base = result.substring(0, 5);
     add(
         new PackageFacts(
-            Kind.CUMULATIVE, "Package_for_RollupFix", result + ".1.10", "amd64", kb,
-            List.of(base), result, security, List.of(), ""));
+            Kind.CUMULATIVE,
+            "Package_for_RollupFix",
+            result + ".1.10",
+            "amd64",
+            kb,
+            List.of(base),
+            result,
+            security,
+            List.of(),
+            ""));
   }
 
   private void update(Kind kind, String name, String version) {
@@ -228,9 +240,7 @@ class WindowsCatalogueTest {
     List<InstalledPackage> all = new ArrayList<>(packages);
     all.add(new InstalledPackage(WindowsFacts.SYSTEM, "amd64", "10.0." + build, false));
     return Planner.plan(
-        all,
-        catalogue().availableTo(all, facts()),
-        CHANNEL.planRules(catalogue().agents()));
+        all, catalogue().availableTo(all, facts()), CHANNEL.planRules(catalogue().agents()));
   }
 
   private Change onlyChange() {
