@@ -29,9 +29,6 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.WindowsLimits;
-import dev.regild.servicing.WindowsQualification;
-import dev.regild.servicing.WindowsServicing;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
@@ -235,26 +232,17 @@ public final class RegildServer implements AutoCloseable {
   private static Platforms platforms(
       Config config, Isolation isolation, ProvenAccelerator accelerator) {
     Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
-    int memoryMiB = mebibytes(config.windows().memory());
-    WindowsLimits limits = WindowsLimits.of(config.windows().startLimit(), APPLY_LIMIT);
     return new Platforms(
         guests,
-        new QualificationBoot(guests, machine(config.qualification())),
-        new WindowsServicing(memoryMiB, machineCpus(), accelerator, limits),
-        new WindowsQualification(memoryMiB, machineCpus(), accelerator, limits));
+        machine(config.qualification().memory(), config.qualification().timeLimit()),
+        machine(config.windows().memory(), config.windows().startLimit()));
   }
 
-  private static QualificationBoot.Machine machine(Config.Qualification limits) {
+  private static QualificationBoot.Machine machine(ByteSize memory, Duration timeLimit) {
     return new QualificationBoot.Machine(
-        mebibytes(limits.memory()), machineCpus(), limits.timeLimit());
-  }
-
-  private static int mebibytes(ByteSize size) {
-    return (int) (size.bytes() >> 20);
-  }
-
-  private static int machineCpus() {
-    return Math.min(2, Runtime.getRuntime().availableProcessors());
+        (int) (memory.bytes() >> 20),
+        Math.min(2, Runtime.getRuntime().availableProcessors()),
+        timeLimit);
   }
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {

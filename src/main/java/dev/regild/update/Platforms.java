@@ -4,23 +4,39 @@ import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.servicing.WindowsLimits;
 import dev.regild.servicing.WindowsQualification;
 import dev.regild.servicing.WindowsServicing;
 
 /**
  * Chooses what the images of each platform need. Only the order of versions, which belongs to the
  * plan, is chosen elsewhere: by {@link PlatformType}.
- *
- * @param guests opens disks that are serviced offline
- * @param boot boots them
- * @param windows services disks of Windows
- * @param windowsBoot boots them
  */
-public record Platforms(
-    Guests guests,
-    QualificationBoot boot,
-    WindowsServicing windows,
-    WindowsQualification windowsBoot) {
+public final class Platforms {
+  private final Guests guests;
+  private final QualificationBoot boot;
+  private final WindowsPlatform windows;
+
+  /**
+   * @param guests opens disks that are serviced offline
+   * @param machine that boots them
+   * @param windowsMachine that Windows is serviced and booted in; its time limit is for each start
+   *     and each shutdown
+   */
+  public Platforms(
+      Guests guests, QualificationBoot.Machine machine, QualificationBoot.Machine windowsMachine) {
+    WindowsLimits limits = WindowsLimits.of(windowsMachine.timeLimit(), guests.applyLimit());
+    this.guests = guests;
+    this.boot = new QualificationBoot(guests, machine);
+    this.windows =
+        new WindowsPlatform(
+            new WindowsServicing(
+                windowsMachine.memoryMiB(), windowsMachine.cpus(), guests.accelerator(), limits),
+            new WindowsQualification(
+                windowsMachine.memoryMiB(), windowsMachine.cpus(), guests.accelerator(), limits),
+            guests.accelerator());
+  }
+
   /**
    * What the images of that platform need.
    *
@@ -36,7 +52,7 @@ public record Platforms(
           WINDOWS_SERVER_2019,
           WINDOWS_SERVER_2022,
           WINDOWS_SERVER_2025 ->
-          new WindowsPlatform(windows, windowsBoot, guests.accelerator());
+          windows;
     };
   }
 }

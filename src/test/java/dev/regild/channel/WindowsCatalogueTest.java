@@ -67,7 +67,8 @@ class WindowsCatalogueTest {
     List<InstalledPackage> arm =
         List.of(new InstalledPackage("Windows", "arm64", "10.0.20348.2031", false));
     assertThat(
-            Planner.plan(arm, catalogue().availableTo(arm, facts), CHANNEL.planRules()).isEmpty())
+            Planner.plan(arm, catalogue().availableTo(arm, facts, false), CHANNEL.planRules())
+                .isEmpty())
         .isTrue();
   }
 
@@ -240,7 +241,7 @@ class WindowsCatalogueTest {
     List<InstalledPackage> all = new ArrayList<>(packages);
     all.add(new InstalledPackage(WindowsFacts.SYSTEM, "amd64", "10.0." + build, false));
     return Planner.plan(
-        all, catalogue().availableTo(all, facts()), CHANNEL.planRules(catalogue().agents()));
+        all, catalogue().availableTo(all, facts(), false), CHANNEL.planRules(catalogue().agents()));
   }
 
   private Change onlyChange() {

@@ -394,6 +394,8 @@ final class ServerFixture implements AutoCloseable {
     QemuImg qemuImg = new QemuImg();
     Inventories inventories = new Inventories(database);
     Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
+    QualificationBoot.Machine machine =
+        new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
     return new ImportJob(
         database,
         images,
@@ -404,10 +406,7 @@ final class ServerFixture implements AutoCloseable {
         check,
         new DiskInspector(() -> Accelerator.TCG),
         qemuImg,
-        new Platforms(
-            guests,
-            new QualificationBoot(
-                guests, new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1)))),
+        new Platforms(guests, machine, machine),
         agentVersions(inventories),
         Clock.systemUTC());
   }

@@ -70,7 +70,7 @@ class WindowsExaminationTest {
     assertThat(report.systemState()).isEqualTo("running");
     assertThat(report.failedUnits()).isEmpty();
     assertThat(report.packages())
-        .containsExactly(new InstalledPackage("Windows", "amd64", "20348.2340", false));
+        .containsExactly(new InstalledPackage("Windows", "neutral", "10.0.20348.2340", false));
     assertThat(windows.events()).containsExactly("off");
   }
 
