@@ -219,6 +219,7 @@ final class AddUpdateCommand implements Callable<Integer> {
     return answer != null && !answer.strip().toLowerCase(Locale.ROOT).startsWith("n");
   }
 
+  @SuppressWarnings("SystemConsoleNull") // Java 25 has the old default again (JDK-8351435)
   private @Nullable Console terminal() {
     Console console = System.console();
     return yes || console == null || !console.isTerminal() ? null : console;
