@@ -186,7 +186,7 @@ class WindowsMachinesIT {
             .run(disk, BIOS, Optional.empty(), directory.resolve("machine"), machine -> {});
 
     assertThat(report.kernel()).isEqualTo("10.0.20348.2340");
-    assertThat(report.state()).isEqualTo("degraded");
+    assertThat(report.systemState()).isEqualTo("degraded");
     assertThat(report.failedUnits())
         .singleElement()
         .asString()
