@@ -42,9 +42,7 @@ record PackageLookup(
         switch (system) {
           case DPKG -> findDeb(index, wanted, found);
           case RPM -> findRpm(index, wanted, found);
-          case WINDOWS -> {
-            // A catalogue has no index: WindowsCatalogue knows its files.
-          }
+          case WINDOWS -> throw new IOException("a catalogue has no index of packages");
         }
       }
     } catch (IOException e) {

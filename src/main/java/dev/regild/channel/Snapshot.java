@@ -400,7 +400,11 @@ public final class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException {
-    return new PackageLookup(directory, indexes(manifest), system, manifest.mirrors()).find(uris);
+    return switch (system) {
+      case DPKG, RPM ->
+          new PackageLookup(directory, indexes(manifest), system, manifest.mirrors()).find(uris);
+      case WINDOWS -> catalogue.packageFiles(uris, directory);
+    };
   }
 
   private static List<SnapshotManifest.ListFile> indexes(SnapshotManifest manifest) {

@@ -74,7 +74,8 @@ final class WindowsCatalogue {
   }
 
   /**
-   * What is to be installed for a plan, in the order of installation: each file once.
+   * What is to be installed for a plan, in the order of installation: each file once, but for one
+   * with several drivers, of which each is installed by itself.
    *
    * @param directory of the snapshot, where the files are
    * @throws ChannelException if a change of the plan is none of this snapshot's
@@ -92,7 +93,9 @@ final class WindowsCatalogue {
                   new ChannelException(
                       "the catalogue has nothing that brings %s to %s; ask for the update again"
                           .formatted(change.name(), change.to())));
-      byFile.putIfAbsent(entry.sha256(), Map.entry(change, entry));
+      boolean driver = entry.facts().kind() == Kind.DRIVER;
+      byFile.putIfAbsent(
+          driver ? entry.sha256() + change.name() : entry.sha256(), Map.entry(change, entry));
     }
     List<Map.Entry<Change, CatalogueEntry>> ordered = new ArrayList<>(byFile.values());
     // A stable sort: within a kind the plan's own order stays.
@@ -109,13 +112,38 @@ final class WindowsCatalogue {
               each.getKey().to(),
               facts.kb(),
               entry.fileName()),
-          new PackageFile(
-              directory.resolve(entry.fileName()).toUri(),
-              entry.fileName(),
-              entry.size(),
-              entry.sha256()));
+          file(entry, directory));
     });
     return result;
+  }
+
+  /**
+   * Its files, by their URIs in that directory.
+   *
+   * @throws ChannelException if it has none of one of these URIs
+   */
+  Map<String, PackageFile> packageFiles(Set<String> uris, Path directory) throws ChannelException {
+    Map<String, PackageFile> result = new LinkedHashMap<>();
+    for (CatalogueEntry entry : entries) {
+      PackageFile file = file(entry, directory);
+      if (uris.contains(file.uri().toString())) {
+        result.put(file.uri().toString(), file);
+      }
+    }
+    for (String uri : uris) {
+      if (!result.containsKey(uri)) {
+        throw new ChannelException("the catalogue has no file " + uri);
+      }
+    }
+    return result;
+  }
+
+  private static PackageFile file(CatalogueEntry entry, Path directory) {
+    return new PackageFile(
+        directory.resolve(entry.fileName()).toUri(),
+        entry.fileName(),
+        entry.size(),
+        entry.sha256());
   }
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {

@@ -62,8 +62,10 @@ class AptTest {
       asked.add(request);
       return switch (request) {
         case "--simulate full-upgrade" ->
-            "Inst libssl [1] (3 Debian:12/stable [amd64])\n"
-                + "Inst manual [1] (2 Debian-Security:12/stable-security [amd64])\n";
+            """
+            Inst libssl [1] (3 Debian:12/stable [amd64])
+            Inst manual [1] (2 Debian-Security:12/stable-security [amd64])
+            """;
         case "showauto" -> "libssl\nother\n";
         default -> "";
       };
