@@ -43,7 +43,9 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     say("Win32_CDROMDrive", "D:\r\n");
   }
 
-  /** A command that holds the word ends with these codes, one after the other, the last for good. */
+  /**
+   * A command that holds the word ends with these codes, one after the other, the last for good.
+   */
   void ends(String word, long... codes) {
     Deque<FakeAgent.Program> programs = new ArrayDeque<>();
     for (long code : codes) {
@@ -77,7 +79,8 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     for (Map.Entry<String, Deque<FakeAgent.Program>> script : scripts.entrySet()) {
       if (line.contains(script.getKey())) {
         Deque<FakeAgent.Program> programs = script.getValue();
-        FakeAgent.Program program = programs.size() > 1 ? programs.removeFirst() : programs.getFirst();
+        FakeAgent.Program program =
+            programs.size() > 1 ? programs.removeFirst() : programs.getFirst();
         if (program.exitCode() != null && program.exitCode() == 1641) {
           restart();
         }
@@ -86,7 +89,8 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     }
     if (command.getFirst().equals("reg.exe")) {
       boolean there =
-          registry.stream().anyMatch(line::endsWith) || untilRestart.stream().anyMatch(line::endsWith);
+          registry.stream().anyMatch(line::endsWith)
+              || untilRestart.stream().anyMatch(line::endsWith);
       return FakeAgent.Program.ended(there ? 0 : 1);
     }
     return FakeAgent.Program.ended(0);

@@ -38,7 +38,9 @@ class WindowsCdTest {
   void packagesLieInTheOrderOfTheirKinds() throws Exception {
     Files.writeString(files.resolve("agent 1.0.msi"), "agent");
     Files.writeString(files.resolve("ssu.cab"), "stack");
-    zip("net.zip", Map.of("NetKVM/w11/amd64/NETKVM.INF", "inf", "NetKVM/w11/amd64/netkvm.sys", "s"));
+    zip(
+        "net.zip",
+        Map.of("NetKVM/w11/amd64/NETKVM.INF", "inf", "NetKVM/w11/amd64/netkvm.sys", "s"));
     WindowsCd cd =
         make(
             pack(Kind.AGENT, "Agent", "agent 1.0.msi"),
@@ -46,13 +48,14 @@ class WindowsCdTest {
             pack(Kind.SERVICING_STACK, "Stack", "ssu.cab"));
     assertThat(cd.contents())
         .flatExtracting(WindowsCd.Content::files)
-        .containsExactly(
-            "01\\ssu.cab", "02\\NetKVM\\w11\\amd64\\NETKVM.INF", "03\\agent_1.0.msi");
+        .containsExactly("01\\ssu.cab", "02\\NetKVM\\w11\\amd64\\NETKVM.INF", "03\\agent_1.0.msi");
     String listing =
-        Program.of("xorriso", "-indev", cd.iso().toString(), "-pvd_info", "-find", "/", "-type", "f")
+        Program.of(
+                "xorriso", "-indev", cd.iso().toString(), "-pvd_info", "-find", "/", "-type", "f")
             .run();
     assertThat(listing)
-        .contains("REGILD", "'/01/ssu.cab'", "'/02/NetKVM/w11/amd64/netkvm.sys'", "'/03/agent_1.0.msi'");
+        .contains(
+            "REGILD", "'/01/ssu.cab'", "'/02/NetKVM/w11/amd64/netkvm.sys'", "'/03/agent_1.0.msi'");
   }
 
   @Test
@@ -89,7 +92,8 @@ class WindowsCdTest {
     zip("net.zip", Map.of("other.inf", "a"));
     assertThatThrownBy(() -> make(pack(Kind.DRIVER, "netkvm.inf", "net.zip")))
         .isInstanceOf(GuestException.class)
-        .hasMessage("The driver package net.zip holds 0 files of the name netkvm.inf for amd64; there must be one.");
+        .hasMessage(
+            "The driver package net.zip holds 0 files of the name netkvm.inf for amd64; there must be one.");
   }
 
   @ParameterizedTest
@@ -135,7 +139,8 @@ class WindowsCdTest {
   }
 
   private void cabinet(String name, String... members) throws Exception {
-    Path from = Files.createDirectory(directory.resolve(name.toLowerCase(Locale.ROOT) + ".members"));
+    Path from =
+        Files.createDirectory(directory.resolve(name.toLowerCase(Locale.ROOT) + ".members"));
     ArrayList<String> command =
         new ArrayList<>(List.of("gcab", "-c", "-n", files.resolve(name).toString()));
     for (String member : members) {

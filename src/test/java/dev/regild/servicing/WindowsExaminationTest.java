@@ -69,7 +69,8 @@ class WindowsExaminationTest {
   void devicesAndServicesWithProblemsAreNamed() throws Exception {
     windows.say("query Agent", SERVICE.formatted("1  STOPPED"));
     windows.say(
-        "Win32_PnPEntity", "28\tPCI\\VEN_1AF4&DEV_1000\\3&13C\tEthernet Controller\r\n10\tROOT\\X\t\r\n");
+        "Win32_PnPEntity",
+        "28\tPCI\\VEN_1AF4&DEV_1000\\3&13C\tEthernet Controller\r\n10\tROOT\\X\t\r\n");
     windows.say("Win32_Service", "Spooler\t1067\r\n");
     QualificationReport report = examine(Optional.of("Agent"));
     assertThat(report.systemState()).isEqualTo("degraded");

@@ -123,8 +123,7 @@ class WindowsInstallationTest {
     windows.say("dism.log", "CBS: the reason\r\n");
     assertThatThrownBy(() -> install(ROLLUP))
         .isInstanceOf(GuestException.class)
-        .hasMessageStartingWith(
-            "KB5035857 (package 1.0) can't be installed: dism.exe ended with ")
+        .hasMessageStartingWith("KB5035857 (package 1.0) can't be installed: dism.exe ended with ")
         .hasMessageContaining(hex)
         .hasMessageContaining(words)
         .hasMessageContaining("It said:\nError: it broke")
@@ -152,7 +151,9 @@ class WindowsInstallationTest {
   @CsvSource({"1603, fatal error", "1638, another version", "1619, can't be opened"})
   void anAgentThatFailsIsAFailure(long code, String words) {
     windows.ends("agent.msi", code);
-    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining(code + ", 0x").hasMessageContaining(words);
+    assertThatThrownBy(() -> install(AGENT))
+        .hasMessageContaining(code + ", 0x")
+        .hasMessageContaining(words);
   }
 
   @Test
