@@ -44,7 +44,7 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 /** A server of this process, with one channel. */
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
-  private static final String CHANNEL = "channel";
+  static final String CHANNEL = "channel";
   private static final Duration FINISHED = Duration.ofMinutes(15);
 
   private final Path data;
