@@ -56,8 +56,7 @@ class WindowsMachinesIT {
   @Test
   void everyKindOfPackageIsInstalledThroughRestartsAndAnAgentThatGoesAway() throws Exception {
     Path disk =
-        StandIn.of(
-                WindowsDisk.server2022().update(OLD_ROLLUP, 112, "KB5035857").device(DEVICE))
+        StandIn.of(WindowsDisk.server2022().update(OLD_ROLLUP, 112, "KB5035857").device(DEVICE))
             .when("msiexec.exe", ".msi", "work=1", "away=2")
             .build(directory.resolve("windows.qcow2"));
     Path files = Files.createDirectory(directory.resolve("files"));
@@ -217,8 +216,7 @@ class WindowsMachinesIT {
         WindowsPackages.servicingStack(directory, "KB5037016", "20348.2400"));
   }
 
-  private static WindowsPackage pack(
-      Kind kind, String name, String version, String kb, Path file) {
+  private static WindowsPackage pack(Kind kind, String name, String version, String kb, Path file) {
     return new WindowsPackage(kind, name, "amd64", version, kb, file.getFileName().toString());
   }
 
