@@ -6,20 +6,28 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Reads a database of Windows Installer, by msitools. */
 final class InstallerPackage {
   private static final String TEMPLATE = "Template: ";
+  private static final String SERVICE_INSTALL = "ServiceInstall";
+
+  /** The column, and its value of a service that starts by itself. */
+  private static final int START_TYPE = 4;
+
+  private static final String AUTOMATIC = "2";
+
+  /** Not a name that Windows Installer composes of properties. */
+  private static final Pattern SERVICE = Pattern.compile("[A-Za-z0-9_. -]{1,256}");
 
   private InstallerPackage() {}
 
   static PackageFacts read(Path file) throws ChannelException, InterruptedException {
     Map<String, String> properties = new HashMap<>();
-    for (String row :
-        PackageArchive.run("msiinfo", "export", file.toString(), "Property").lines().toList()) {
-      int tab = row.indexOf('\t');
-      if (tab > 0) {
-        properties.putIfAbsent(row.substring(0, tab), row.substring(tab + 1));
+    for (List<String> row : table(file, "Property")) {
+      if (row.size() == 2) {
+        properties.putIfAbsent(row.get(0), row.get(1));
       }
     }
     String name = properties.getOrDefault("ProductName", "");
@@ -37,7 +45,31 @@ final class InstallerPackage {
         "",
         false,
         List.of(),
-        properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT));
+        properties.getOrDefault("UpgradeCode", "").toUpperCase(Locale.ROOT),
+        services(file));
+  }
+
+  /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */
+  private static List<String> services(Path file) throws ChannelException, InterruptedException {
+    if (PackageArchive.run("msiinfo", "tables", file.toString())
+        .lines()
+        .noneMatch(SERVICE_INSTALL::equals)) {
+      return List.of();
+    }
+    return table(file, SERVICE_INSTALL).stream()
+        .filter(row -> row.size() > START_TYPE && row.get(START_TYPE).equals(AUTOMATIC))
+        .map(row -> row.get(1))
+        .filter(name -> SERVICE.matcher(name).matches())
+        .toList();
+  }
+
+  /** The rows of a table, and before them three that describe it. */
+  private static List<List<String>> table(Path file, String name)
+      throws ChannelException, InterruptedException {
+    return PackageArchive.run("msiinfo", "export", file.toString(), name)
+        .lines()
+        .map(row -> List.of(row.split("\t", -1)))
+        .toList();
   }
 
   /** Of the summary's template: {@code x64;1033}. */

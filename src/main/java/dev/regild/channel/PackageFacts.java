@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param security whether its vendor releases it as a security update
  * @param hardwareIds of a driver, in capitals
  * @param upgradeCode of an agent, in capitals; empty if it has none
+ * @param services of an agent: those that it installs, and that start by themselves
  */
 public record PackageFacts(
     WindowsPackage.Kind kind,
@@ -33,7 +34,8 @@ public record PackageFacts(
     String resultingBuild,
     boolean security,
     List<String> hardwareIds,
-    String upgradeCode) {
+    String upgradeCode,
+    List<String> services) {
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern BUILD = Pattern.compile("[0-9]{4,6}");
   private static final Pattern RESULT = Pattern.compile("[0-9]{4,6}\\.[0-9]{1,6}");
@@ -46,6 +48,7 @@ public record PackageFacts(
   public PackageFacts {
     builds = List.copyOf(builds);
     hardwareIds = List.copyOf(hardwareIds);
+    services = List.copyOf(services);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -66,6 +69,32 @@ public record PackageFacts(
               + architecture
               + "', which is none of amd64, arm64, x86 and neutral");
     }
+  }
+
+  /** What installs no service. */
+  PackageFacts(
+      WindowsPackage.Kind kind,
+      String name,
+      String version,
+      String architecture,
+      String kb,
+      List<String> builds,
+      String resultingBuild,
+      boolean security,
+      List<String> hardwareIds,
+      String upgradeCode) {
+    this(
+        kind,
+        name,
+        version,
+        architecture,
+        kb,
+        builds,
+        resultingBuild,
+        security,
+        hardwareIds,
+        upgradeCode,
+        List.of());
   }
 
   private static void check(String what, String value, Pattern pattern, String example) {
@@ -125,41 +154,19 @@ public record PackageFacts(
   }
 
   public PackageFacts withKb(String said) {
-    return new PackageFacts(
-        kind,
-        name,
-        version,
-        architecture,
-        said,
-        builds,
-        resultingBuild,
-        security,
-        hardwareIds,
-        upgradeCode);
+    return with(kind, architecture, said, builds, resultingBuild);
   }
 
   public PackageFacts withArchitecture(String said) {
-    return new PackageFacts(
-        kind, name, version, said, kb, builds, resultingBuild, security, hardwareIds, upgradeCode);
+    return with(kind, said, kb, builds, resultingBuild);
   }
 
   public PackageFacts withBuilds(List<String> said) {
-    return new PackageFacts(
-        kind,
-        name,
-        version,
-        architecture,
-        kb,
-        said,
-        resultingBuild,
-        security,
-        hardwareIds,
-        upgradeCode);
+    return with(kind, architecture, kb, said, resultingBuild);
   }
 
   public PackageFacts withResultingBuild(String said) {
-    return new PackageFacts(
-        kind, name, version, architecture, kb, builds, said, security, hardwareIds, upgradeCode);
+    return with(kind, architecture, kb, builds, said);
   }
 
   /**
@@ -168,22 +175,32 @@ public record PackageFacts(
    * @throws IllegalArgumentException if no package of this form can be of that kind
    */
   public PackageFacts withKind(WindowsPackage.Kind said) {
-    PackageFacts changed =
-        new PackageFacts(
-            said,
-            name,
-            version,
-            architecture,
-            kb,
-            builds,
-            resultingBuild,
-            security,
-            hardwareIds,
-            upgradeCode);
+    PackageFacts changed = with(said, architecture, kb, builds, resultingBuild);
     if (said != kind && (!isUpdate() || !changed.isUpdate())) {
       throw new IllegalArgumentException(
           "it is of kind " + kind + ", and can't be made one of kind " + said);
     }
     return changed;
+  }
+
+  /** With what its owner may say. */
+  private PackageFacts with(
+      WindowsPackage.Kind saidKind,
+      String saidArchitecture,
+      String saidKb,
+      List<String> saidBuilds,
+      String saidResult) {
+    return new PackageFacts(
+        saidKind,
+        name,
+        version,
+        saidArchitecture,
+        saidKb,
+        saidBuilds,
+        saidResult,
+        security,
+        hardwareIds,
+        upgradeCode,
+        services);
   }
 }

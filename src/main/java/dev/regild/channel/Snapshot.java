@@ -261,6 +261,11 @@ public final class Snapshot implements AvailablePackages {
     return catalogue.agents();
   }
 
+  /** The services of its catalogue's agents that an image of Windows has, in any version. */
+  public Set<String> agentServices(WindowsFacts windows) {
+    return catalogue.agentServices(windows);
+  }
+
   /**
    * What a plan of a catalogue's installs, in the order of installation, each file once.
    *

@@ -43,6 +43,16 @@ final class WindowsCatalogue {
         .collect(toSet());
   }
 
+  /** The services of its agents that an image with these programs has, in any version. */
+  Set<String> agentServices(WindowsFacts windows) {
+    return entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> facts.kind() == Kind.AGENT)
+        .filter(facts -> WindowsOffers.programOf(facts, windows).isPresent())
+        .flatMap(facts -> facts.services().stream())
+        .collect(toSet());
+  }
+
   /**
    * What it offers to an image; nothing to one of another architecture.
    *

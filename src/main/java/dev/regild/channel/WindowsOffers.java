@@ -104,7 +104,7 @@ final class WindowsOffers implements AvailablePackages {
     return switch (facts.kind()) {
       case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE -> true;
       case DRIVER -> installedNames.contains(facts.name()) || !drivenBy(facts).isEmpty();
-      case AGENT -> programOf(facts).isPresent();
+      case AGENT -> programOf(facts, windows).isPresent();
     };
   }
 
@@ -202,7 +202,7 @@ final class WindowsOffers implements AvailablePackages {
   }
 
   /** The installed program that an agent's package is a version of. */
-  private Optional<Program> programOf(PackageFacts agent) {
+  static Optional<Program> programOf(PackageFacts agent, WindowsFacts windows) {
     return windows.programs().stream()
         .filter(program ->
             !agent.upgradeCode().isEmpty()
@@ -219,7 +219,7 @@ final class WindowsOffers implements AvailablePackages {
     boolean newest =
         fitting.stream().noneMatch(each -> each.kind() == Kind.AGENT && isNewer(each, agent));
     return newest
-        && programOf(agent)
+        && programOf(agent, windows)
             .filter(there -> WindowsVersion.compare(agent.version(), there.version()) > 0)
             .isPresent();
   }

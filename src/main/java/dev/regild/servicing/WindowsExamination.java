@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The questions to a Windows that has just booted. */
 final class WindowsExamination {
@@ -38,8 +39,7 @@ final class WindowsExamination {
   }
 
   /** Asks all of them, and shuts the guest down. */
-  QualificationReport run(Optional<String> agentService)
-      throws GuestException, InterruptedException {
+  QualificationReport run(Set<String> services) throws GuestException, InterruptedException {
     guest.awaitStart();
     Map<String, String> version = values(VERSION);
     String build = required(version, "CurrentBuild") + "." + number(version, "UBR");
@@ -51,8 +51,8 @@ final class WindowsExamination {
                 build);
     List<String> failed = new ArrayList<>();
     stopped(GUEST_AGENT).ifPresent(failed::add);
-    if (agentService.isPresent()) {
-      stopped(agentService.get()).ifPresent(failed::add);
+    for (String service : services) {
+      stopped(service).ifPresent(failed::add);
     }
     failed.addAll(failedServices());
     failed.addAll(deviceProblems());

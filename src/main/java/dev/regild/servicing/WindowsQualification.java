@@ -8,6 +8,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.machine.VirtualMachineException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -36,8 +37,7 @@ public final class WindowsQualification {
    * Boots a disk, asks it, and shuts it down.
    *
    * @param layer a throw-away layer on the disk to prove; it is written to
-   * @param agentService the name of the service of the channel's agent, which must run; empty if
-   *     there is none
+   * @param services names of the services that must run beside the guest agent's
    * @param directory of the caller, for the machine's files; made if it is missing
    * @param watcher is told of the machine before it starts
    * @return the running build as the kernel, and each device with a problem and each service that
@@ -45,7 +45,7 @@ public final class WindowsQualification {
    * @throws GuestException if it did not come up and answer, or did not shut down, in time
    */
   public QualificationReport run(
-      Path layer, DiskLayout layout, Optional<String> agentService, Path directory, Watcher watcher)
+      Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     WindowsServicing.make(directory);
     MachineSpec spec =
@@ -54,7 +54,7 @@ public final class WindowsQualification {
       watcher.running(machine::abort);
       machine.start();
       WindowsGuest guest = new WindowsGuest(machine, limits, line -> {});
-      return new WindowsExamination(guest, limits).run(agentService);
+      return new WindowsExamination(guest, limits).run(services);
     } catch (VirtualMachineException | ProgramException e) {
       throw new GuestException(String.valueOf(e.getMessage()), e);
     }

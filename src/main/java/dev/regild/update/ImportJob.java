@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jdbi.v3.core.Handle;
@@ -202,6 +203,7 @@ public final class ImportJob implements JobQueue.Job {
               disk,
               inspection.inventory().os().platform(),
               inspection.layout(),
+              Set.of(),
               directory.resolve("boot"),
               abort -> running(image, abort)));
     } catch (GuestException | StepException e) {

@@ -16,6 +16,7 @@ import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -38,8 +39,10 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
         update.snapshot().directory());
   }
 
+  /** A service is a unit of systemd, which reports each that failed. */
   @Override
-  public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+  public QualificationReport boot(
+      Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     return boot.run(layer, layout, tool.system(), directory, watcher);
   }

@@ -8,6 +8,7 @@ import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 
 /**
  * What the images of a platform need: how their disks are serviced, how it is read what is
@@ -26,11 +27,13 @@ sealed interface Platform permits LinuxPlatform, WindowsPlatform {
    * Boots a disk with no network, as it would boot for its users, and has it report how that went.
    *
    * @param layer a throw-away layer on the disk to prove; it is written to
+   * @param services that must run besides those that every system of the platform has
    * @param directory of the caller, for what the machine needs
    * @throws GuestException if it did not come up and report in time; the message says what it did
    *     instead
    */
-  QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+  QualificationReport boot(
+      Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException;
 
   /** Of a plan's changes, those that the report of a boot would show. */

@@ -63,6 +63,12 @@ final class Qualify {
 
   private QualificationReport boot(Update update, Path disk, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
-    return boot.run(disk, update.platform(), update.base().layout(), directory, watcher);
+    return boot.run(
+        disk,
+        update.platform(),
+        update.base().layout(),
+        update.inventory().windows().map(update.snapshot()::agentServices).orElse(Set.of()),
+        directory,
+        watcher);
   }
 }

@@ -28,16 +28,23 @@ final class ThrowAwayBoot {
    * Boots a disk and waits for its report.
    *
    * @param platform that the disk is of
+   * @param services that must run, as {@link Platform#boot} has it
    * @param directory for what the boot needs; made if it is missing
    * @throws GuestException if the disk did not come up and report in time
    */
   QualificationReport run(
-      Path disk, String platform, DiskLayout layout, Path directory, Watcher watcher)
+      Path disk,
+      String platform,
+      DiskLayout layout,
+      Set<String> services,
+      Path directory,
+      Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");
     qemuImg.createOverlay(disk, throwAway);
-    QualificationReport report = platforms.of(platform).boot(throwAway, layout, directory, watcher);
+    QualificationReport report =
+        platforms.of(platform).boot(throwAway, layout, services, directory, watcher);
     Files.delete(throwAway);
     return report;
   }

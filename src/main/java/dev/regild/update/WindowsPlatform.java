@@ -23,8 +23,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.DoubleConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -67,9 +67,10 @@ record WindowsPlatform(
   }
 
   @Override
-  public QualificationReport boot(Path layer, DiskLayout layout, Path directory, Watcher watcher)
+  public QualificationReport boot(
+      Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    return qualification.run(layer, layout, Optional.empty(), directory, watcher);
+    return qualification.run(layer, layout, services, directory, watcher);
   }
 
   /** A Windows that runs says its own build; the rest was read from its disk. */

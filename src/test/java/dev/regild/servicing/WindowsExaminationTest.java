@@ -7,7 +7,7 @@ import dev.regild.machine.FakeAgent;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,7 +65,7 @@ class WindowsExaminationTest {
   @Test
   void aSystemWithoutProblemsIsRunning() throws Exception {
     windows.say("query Agent", SERVICE.formatted("4  RUNNING"));
-    QualificationReport report = examine(Optional.of("Agent"));
+    QualificationReport report = examine(Set.of("Agent"));
     assertThat(report.kernel()).isEqualTo("10.0.20348.2340");
     assertThat(report.systemState()).isEqualTo("running");
     assertThat(report.failedUnits()).isEmpty();
@@ -81,7 +81,7 @@ class WindowsExaminationTest {
         "Win32_PnPEntity",
         "28\tPCI\\VEN_1AF4&DEV_1000\\3&13C\tEthernet Controller\r\n10\tROOT\\X\t\r\n");
     windows.say("Win32_Service", "Spooler\t1067\r\n");
-    QualificationReport report = examine(Optional.of("Agent"));
+    QualificationReport report = examine(Set.of("Agent"));
     assertThat(report.systemState()).isEqualTo("degraded");
     assertThat(report.failedUnits())
         .containsExactly(
@@ -94,7 +94,7 @@ class WindowsExaminationTest {
   @Test
   void anAgentThatIsNotInstalledIsNamed() throws Exception {
     windows.ends("query Agent", 1060);
-    assertThat(examine(Optional.of("Agent")).failedUnits())
+    assertThat(examine(Set.of("Agent")).failedUnits())
         .containsExactly("service Agent: not installed");
   }
 
@@ -104,18 +104,18 @@ class WindowsExaminationTest {
         "query Agent",
         new FakeAgent.Program(0L, SERVICE.formatted("2  START_PENDING")),
         new FakeAgent.Program(0L, SERVICE.formatted("4  RUNNING")));
-    assertThat(examine(Optional.of("Agent")).failedUnits()).isEmpty();
+    assertThat(examine(Set.of("Agent")).failedUnits()).isEmpty();
   }
 
   @Test
   void aBuildThatIsNoneIsAFailure() {
     windows.say("Windows NT\\CurrentVersion", "    CurrentBuild    REG_SZ    $(reboot)\r\n");
-    assertThatThrownBy(() -> examine(Optional.empty()))
+    assertThatThrownBy(() -> examine(Set.of()))
         .isInstanceOf(GuestException.class)
         .hasMessageContaining("no CurrentBuild");
   }
 
-  private QualificationReport examine(Optional<String> agentService) throws Exception {
+  private QualificationReport examine(Set<String> agentService) throws Exception {
     return new WindowsExamination(new WindowsGuest(windows, LIMITS, line -> {}), LIMITS)
         .run(agentService);
   }

@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -182,7 +182,7 @@ class WindowsMachinesIT {
 
     QualificationReport report =
         new WindowsQualification(512, 1, () -> Accelerator.TCG, limits())
-            .run(disk, BIOS, Optional.empty(), directory.resolve("machine"), machine -> {});
+            .run(disk, BIOS, Set.of(), directory.resolve("machine"), machine -> {});
 
     assertThat(report.kernel()).isEqualTo("10.0.20348.2340");
     assertThat(report.systemState()).isEqualTo("degraded");
