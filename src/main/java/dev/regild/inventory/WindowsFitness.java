@@ -3,14 +3,21 @@ package dev.regild.inventory;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.NtfsVolume.RecordPlace;
 import dev.regild.inventory.WindowsRegistry.ServiceStart;
+import dev.regild.machine.DiskBus;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
 /** Whether a disk with Windows can be serviced; whatever speaks against it names its remedy. */
 final class WindowsFitness {
   private static final String AGENT = "QEMU-GA";
+
+  /** The driver of virtio-blk, as machines have it; vioscsi is for virtio-scsi, and of no use. */
+  private static final String VIRTIO_DRIVER = "viostor";
+
+  private static final String SATA_DRIVER = "storahci";
 
   /** Exit statuses of ntfs-3g.probe(8). */
   private static final int FIT = 0;
@@ -96,5 +103,22 @@ final class WindowsFitness {
           "The QEMU guest agent doesn't start with this Windows (the start type of the service %s is %s). Set it with \"sc config %s start= auto\", shut Windows down, and upload the disk again."
               .formatted(AGENT, start.get(), AGENT));
     }
+  }
+
+  /**
+   * How a machine must have the disk for this Windows to boot: by virtio if it can.
+   *
+   * @throws UnfitDiskException if it boots from no disk that a machine can have
+   */
+  static DiskBus bootBus(WindowsRegistry registry) throws UnfitDiskException {
+    if (registry.startsAtBoot(VIRTIO_DRIVER)) {
+      return DiskBus.VIRTIO;
+    }
+    if (registry.startsAtBoot(SATA_DRIVER)) {
+      return DiskBus.SATA;
+    }
+    throw new UnfitDiskException(
+        "This Windows boots neither from a virtio disk (%s) nor from SATA (%s). Install %s from the virtio-win CD in it, or start it once with a SATA disk; then shut it down, and upload the disk again."
+            .formatted(VIRTIO_DRIVER, SATA_DRIVER, VIRTIO_DRIVER));
   }
 }

@@ -2,8 +2,6 @@ package dev.regild.inventory;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout.Hardware;
-import dev.regild.inventory.WindowsRegistry.ServiceStart;
-import dev.regild.machine.DiskBus;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import java.io.IOException;
@@ -18,9 +16,6 @@ import java.util.Optional;
  * they are large; what is on the volume is never mounted for writing.
  */
 final class WindowsReader {
-  /** What a virtio disk is driven by: virtio-blk, and virtio-scsi. */
-  private static final List<String> VIRTIO_DISKS = List.of("viostor", "vioscsi");
-
   /** The device of a TPM 2.0. */
   private static final String TPM = "Enum\\ACPI\\MSFT0101";
 
@@ -81,13 +76,9 @@ final class WindowsReader {
     return new Windows(inventory, hardware(registry));
   }
 
-  private static Hardware hardware(WindowsRegistry registry) {
-    boolean virtio =
-        VIRTIO_DISKS.stream()
-            .map(registry::serviceStart)
-            .anyMatch(start -> start.equals(Optional.of(ServiceStart.BOOT)));
+  private static Hardware hardware(WindowsRegistry registry) throws UnfitDiskException {
     return new Hardware(
-        virtio ? DiskBus.VIRTIO : DiskBus.SATA, registry.controlSet().find(TPM).isPresent());
+        WindowsFitness.bootBus(registry), registry.controlSet().find(TPM).isPresent());
   }
 
   private RegistryHive required(String windows, String name) throws IOException, GuestfsException {

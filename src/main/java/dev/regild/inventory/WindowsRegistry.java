@@ -17,6 +17,9 @@ record WindowsRegistry(
     RegistryKey system,
     RegistryKey controlSet,
     Optional<RegistryKey> drivers) {
+  /** The number of {@link ServiceStart#BOOT}. */
+  private static final int BOOT = 0;
+
   /**
    * Opens the hives.
    *
@@ -45,6 +48,19 @@ record WindowsRegistry(
                 .filter(start -> start >= 0 && start < ServiceStart.values().length)
                 .mapToObj(start -> ServiceStart.values()[(int) start])
                 .findFirst());
+  }
+
+  /**
+   * Whether a driver is loaded to boot with. Windows demotes drivers of disks that it was not
+   * installed on by {@code StartOverride}, whose value {@code 0} counts before {@code Start}.
+   */
+  boolean startsAtBoot(String driver) {
+    boolean demoted =
+        controlSet
+            .find("Services\\" + driver + "\\StartOverride")
+            .map(key -> key.number("0").orElse(BOOT) != BOOT)
+            .orElse(false);
+    return !demoted && serviceStart(driver).equals(Optional.of(ServiceStart.BOOT));
   }
 
   /** The places of packages of drivers. */

@@ -167,6 +167,22 @@ class WindowsDiskIT {
         "qemu-ga-x86_64.msi");
   }
 
+  @Test
+  void aWindowsThatBootsFromNoDiskOfAMachineIsRefused() throws Exception {
+    assertRefused(
+        WindowsDisk.server2022().withoutVirtio().startOverride("storahci", 3),
+        "neither from a virtio disk (viostor) nor from SATA (storahci)",
+        "virtio-win CD");
+  }
+
+  @Test
+  void aWindowsForArmIsRefused() throws Exception {
+    assertRefused(
+        WindowsDisk.windows11().architecture("ARM64"),
+        "can't be started on this server",
+        "for x86-64");
+  }
+
   private void assertRefused(WindowsDisk windows, String cause, String remedy) throws Exception {
     Path disk = windows.build(directory.resolve("disk.raw"));
     String before = hash(disk);

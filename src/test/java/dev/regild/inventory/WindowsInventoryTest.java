@@ -9,6 +9,7 @@ import dev.regild.fixtures.HiveBuilder;
 import dev.regild.fixtures.WindowsDisk;
 import dev.regild.inventory.ComponentUpdates.Identity;
 import dev.regild.inventory.DriverStore.DriverVersion;
+import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.WindowsFacts.Driver;
@@ -219,12 +220,53 @@ class WindowsInventoryTest {
   }
 
   @Test
+  void theDiskIsOnVirtioIfItsDriverBootsAndElseOnSata() throws Exception {
+    assertThat(bootBus(WindowsDisk.server2022())).isEqualTo(DiskBus.VIRTIO);
+    assertThat(bootBus(WindowsDisk.server2022().service("storahci", 3))).isEqualTo(DiskBus.VIRTIO);
+    assertThat(bootBus(WindowsDisk.server2022().startOverride("viostor", 0)))
+        .isEqualTo(DiskBus.VIRTIO);
+    assertThat(bootBus(WindowsDisk.server2022().withoutVirtio())).isEqualTo(DiskBus.SATA);
+    assertThat(bootBus(WindowsDisk.server2022().service("viostor", 3))).isEqualTo(DiskBus.SATA);
+    assertThat(bootBus(WindowsDisk.server2022().startOverride("viostor", 3)))
+        .isEqualTo(DiskBus.SATA);
+    assertThat(bootBus(WindowsDisk.server2022().withoutVirtio().service("vioscsi", 0)))
+        .isEqualTo(DiskBus.SATA);
+  }
+
+  @Test
+  void aWindowsThatBootsFromNoDiskOfAMachineIsRefused() {
+    assertThatThrownBy(() ->
+            bootBus(
+                WindowsDisk.server2022()
+                    .withoutVirtio()
+                    .service("vioscsi", 0)
+                    .service("stornvme", 0)
+                    .startOverride("storahci", 3)))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("neither from a virtio disk (viostor) nor from SATA (storahci)")
+        .hasMessageContaining("Install viostor from the virtio-win CD");
+  }
+
+  @Test
+  void aWindowsForArmIsRefused() throws Exception {
+    String arm = read(WindowsDisk.windows11().architecture("ARM64")).architecture();
+    assertThatThrownBy(() -> InventoryReader.requireArchitecture(arm))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("images of ARM64 can't be started on this server");
+    InventoryReader.requireArchitecture(read(WindowsDisk.windows11()).architecture());
+  }
+
+  @Test
   void aHiveWithoutItsVersionIsDamaged() {
     WindowsDisk disk = WindowsDisk.server2022();
     disk.software().remove(CURRENT_VERSION);
     assertThatThrownBy(() -> read(disk))
         .isInstanceOf(DamagedHiveException.class)
         .hasMessageContaining("SOFTWARE has no");
+  }
+
+  private DiskBus bootBus(WindowsDisk disk) throws Exception {
+    return WindowsFitness.bootBus(registry(disk));
   }
 
   private boolean restartIsPending(WindowsDisk disk) throws Exception {
