@@ -33,7 +33,10 @@ final class RegistryHive {
   /** What one piece of a value holds that is kept in several. */
   private static final int PIECE = 16344;
 
-  private static final int FEWEST_READ = 64 << 20;
+  /** What a key takes in the file at least, with the size of its cell. */
+  private static final int SMALLEST_KEY = 80;
+
+  private static final int FEWEST_READ = 16 << 20;
   private static final int ROOT = 36;
 
   private final String name;
@@ -43,7 +46,7 @@ final class RegistryHive {
   private RegistryHive(String name, ByteBuffer bytes) {
     this.name = name;
     this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
-    this.leftToRead = FEWEST_READ + 8L * bytes.limit();
+    this.leftToRead = FEWEST_READ + 4L * bytes.limit();
   }
 
   /**
@@ -101,23 +104,30 @@ final class RegistryHive {
     return new Cell((int) start + 4, (int) length);
   }
 
-  /** The offsets of a key's subkeys, from any of the four forms of the list of them. */
+  /**
+   * The offsets of a key's subkeys, from any of the four forms of the list of them.
+   *
+   * @param count that the key declares, as a number without a sign; the list has no more
+   */
   List<Integer> subkeys(int list, int count) {
+    if (Integer.toUnsignedLong(count) > bytes.limit() / SMALLEST_KEY) {
+      throw damaged("a key has more subkeys than there is room for");
+    }
     List<Integer> offsets = new ArrayList<>();
     if (count > 0) {
       Cell cell = cell(list, 4);
       if (cell.text(0, 2).equals("ri")) {
         for (int i = 0; i < cell.shortAt(2); i++) {
-          addSubkeys(cell(cell.intAt(4 + 4 * i), 4), offsets);
+          addSubkeys(cell(cell.intAt(4 + 4 * i), 4), count, offsets);
         }
       } else {
-        addSubkeys(cell, offsets);
+        addSubkeys(cell, count, offsets);
       }
     }
     return offsets;
   }
 
-  private void addSubkeys(Cell list, List<Integer> offsets) {
+  private void addSubkeys(Cell list, int most, List<Integer> offsets) {
     int size =
         switch (list.text(0, 2)) {
           case "lf", "lh" -> 8; // with a hash of each name
@@ -126,6 +136,9 @@ final class RegistryHive {
         };
     int count = list.shortAt(2);
     count(size * count);
+    if (count > most - offsets.size()) {
+      throw damaged("a list of subkeys is longer than its key says");
+    }
     for (int i = 0; i < count; i++) {
       offsets.add(list.intAt(4 + size * i));
     }

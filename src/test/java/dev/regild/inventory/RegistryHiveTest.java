@@ -104,6 +104,39 @@ class RegistryHiveTest {
         .hasMessageContaining("over and over");
   }
 
+  /** 1.3 thousand million subkeys in a megabyte: they must be refused before they are listed. */
+  @Test
+  void aListThatNamesOneLongListOverAndOverIsRefused() {
+    int lists = 20_000;
+    int keys = 65_535;
+    ByteBuffer wide = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+    wide.put(0, HiveBuilder.empty());
+    int root = wide.getInt(36);
+    int index = 4096;
+    int leaf = index + 8 + 4 * lists;
+    wide.putInt(4096 + index, -(8 + 4 * lists)).put(4096 + index + 4, new byte[] {'r', 'i'});
+    wide.putShort(4096 + index + 6, (short) lists);
+    for (int i = 0; i < lists; i++) {
+      wide.putInt(4096 + index + 8 + 4 * i, leaf);
+    }
+    wide.putInt(4096 + leaf, -(8 + 4 * keys)).put(4096 + leaf + 4, new byte[] {'l', 'i'});
+    wide.putShort(4096 + leaf + 6, (short) keys);
+    for (int i = 0; i < keys; i++) {
+      wide.putInt(4096 + leaf + 8 + 4 * i, root);
+    }
+    wide.putInt(4096 + root + 4 + 28, index);
+    for (int declared : List.of(lists * keys, -1)) {
+      wide.putInt(4096 + root + 4 + 20, declared);
+      assertThatThrownBy(() -> read(wide.array()).root().subkeys())
+          .isInstanceOf(DamagedHiveException.class)
+          .hasMessageContaining("more subkeys than there is room for");
+    }
+    wide.putInt(4096 + root + 4 + 20, 13_000);
+    assertThatThrownBy(() -> read(wide.array()).root().subkeys())
+        .isInstanceOf(DamagedHiveException.class)
+        .hasMessageContaining("longer than its key says");
+  }
+
   private static RegistryHive read(byte[] bytes) {
     return RegistryHive.of("TEST", ByteBuffer.wrap(bytes));
   }
