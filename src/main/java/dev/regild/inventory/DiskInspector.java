@@ -91,6 +91,8 @@ public final class DiskInspector {
 
   private static DiskInspection linux(Guestfs appliance, String root, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
+    // Before rpm is run: it could not be.
+    InventoryReader.requireArchitecture(appliance.inspectArchitecture(root));
     Map<String, String> mountPoints = appliance.inspectMountPoints(root);
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
       appliance.mountReadOnly(mount.getValue(), mount.getKey());

@@ -44,11 +44,29 @@ public final class InventoryReader {
     OperatingSystem os =
         new OperatingSystem(
             platform, name, id.equals("debian") ? debianVersion(files, version) : version);
-    return switch (PlatformType.of(platform).system()) {
-      case DPKG -> ofDpkg(os, files);
-      case RPM -> ofRpm(os, files);
-      case WINDOWS -> throw new IllegalStateException("Windows has no os-release");
-    };
+    Inventory inventory =
+        switch (PlatformType.of(platform).system()) {
+          case DPKG -> ofDpkg(os, files);
+          case RPM -> ofRpm(os, files);
+          case WINDOWS -> throw new IllegalStateException("Windows has no os-release");
+        };
+    requireArchitecture(inventory.architecture());
+    return inventory;
+  }
+
+  /**
+   * Machines have a processor of the x86 family, and emulate no other.
+   *
+   * @param architecture in dpkg's or in rpm's word
+   */
+  static void requireArchitecture(String architecture) throws UnfitDiskException {
+    if (architecture.equals("arm64") || architecture.equals("aarch64")) {
+      throw new UnfitDiskException(
+          "This system is for ARM64 ("
+              + architecture
+              + "), and images of ARM64 can't be started on this server, whose machines are x86-64."
+              + " Upload a disk with the same system for x86-64.");
+    }
   }
 
   private static Inventory ofDpkg(OperatingSystem os, GuestFiles files)

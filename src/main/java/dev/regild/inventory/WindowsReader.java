@@ -72,6 +72,7 @@ final class WindowsReader {
             required(windows, "SOFTWARE"), required(windows, "SYSTEM"), hive(windows, "DRIVERS"));
     boolean changesAreQueued = find(windows, "WinSxS", "pending.xml").isPresent();
     Inventory inventory = WindowsInventory.read(registry, changesAreQueued);
+    InventoryReader.requireArchitecture(inventory.architecture());
     WindowsFitness.requireAgent(registry);
     return new Windows(inventory, hardware(registry));
   }

@@ -54,6 +54,15 @@ class InventoryReaderTest {
   }
 
   @Test
+  void aSystemForArmIsRefused() {
+    assertThatThrownBy(() -> InventoryReader.requireArchitecture("aarch64"))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("images of ARM64 can't be started on this server");
+    assertThatThrownBy(() -> InventoryReader.requireArchitecture("arm64"))
+        .isInstanceOf(UnfitDiskException.class);
+  }
+
+  @Test
   void debianTellsItsPointRelease() throws Exception {
     assertThat(InventoryReader.read(disk("debian", "12")).os())
         .isEqualTo(new OperatingSystem("DEBIAN_12", "debian 12", "12.5"));
