@@ -22,6 +22,8 @@ final class WindowsFitness {
   /** Exit statuses of ntfs-3g.probe(8). */
   private static final int FIT = 0;
 
+  private static final int NO_NTFS = 12;
+  private static final int INCONSISTENT = 13;
   private static final int HIBERNATED = 14;
   private static final int NOT_UNMOUNTED = 15;
 
@@ -46,9 +48,13 @@ final class WindowsFitness {
         + " the volume is fully decrypted, shut Windows down, and upload the disk again.";
   }
 
-  /** The volume of Windows was shut down as it should be. */
+  /**
+   * The volume of Windows was shut down as it should be.
+   *
+   * @throws IOException if that can't be found out
+   */
   static void requireCleanVolume(Guestfs appliance, String device)
-      throws GuestfsException, UnfitDiskException {
+      throws IOException, GuestfsException, UnfitDiskException {
     int probe = appliance.probeNtfs(device);
     switch (probe) {
       case FIT -> {
@@ -65,17 +71,19 @@ final class WindowsFitness {
                   + device
                   + " was in use."
                   + SHUT_DOWN);
+      case NO_NTFS, INCONSISTENT -> throw new UnfitDiskException(damaged(device));
       default ->
-          throw new UnfitDiskException(
-              "The NTFS on %s is damaged (ntfs-3g.probe ends with %d). Start Windows, repair it with \"chkdsk C: /f\", shut it down, and upload the disk again."
+          throw new IOException(
+              "The NTFS on %s can't be probed: ntfs-3g.probe ends with %d"
                   .formatted(device, probe));
     }
-    Optional<RecordPlace> place =
-        RecordPlace.of(appliance.readDevice(device, NtfsVolume.BOOT_SECTOR_BYTES, 0));
-    if (place.isPresent()
-        && NtfsVolume.isDirty(
-                appliance.readDevice(device, place.get().bytes(), place.get().offset()))
-            .orElse(false)) {
+    RecordPlace place =
+        RecordPlace.of(appliance.readDevice(device, NtfsVolume.BOOT_SECTOR_BYTES, 0))
+            .orElseThrow(() -> new UnfitDiskException(damaged(device)));
+    boolean dirty =
+        NtfsVolume.isDirty(appliance.readDevice(device, place.bytes(), place.offset()))
+            .orElseThrow(() -> new UnfitDiskException(damaged(device)));
+    if (dirty) {
       throw new UnfitDiskException(
           "The NTFS on "
               + device
@@ -83,6 +91,13 @@ final class WindowsFitness {
               + " volume."
               + SHUT_DOWN);
     }
+  }
+
+  private static String damaged(String device) {
+    return "The NTFS on "
+        + device
+        + " is damaged. Start Windows, repair it with \"chkdsk C: /f\", shut it down, and upload the"
+        + " disk again.";
   }
 
   /**
