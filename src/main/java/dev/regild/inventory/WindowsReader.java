@@ -30,6 +30,13 @@ final class WindowsReader {
    */
   record Windows(Inventory inventory, Hardware hardware) {}
 
+  /** What is mounted; an error of the unmounting is added to the one that led to it. */
+  @FunctionalInterface
+  private interface Mounted extends AutoCloseable {
+    @Override
+    void close() throws GuestfsException;
+  }
+
   /**
    * A reader.
    *
@@ -51,7 +58,7 @@ final class WindowsReader {
     WindowsFitness.requireNoBitLocker(appliance);
     WindowsFitness.requireCleanVolume(appliance, root);
     appliance.mountReadOnly(root, "/");
-    try {
+    try (Mounted _ = appliance::unmountAll) {
       return readMounted();
     } catch (DamagedHiveException e) {
       throw new UnfitDiskException(
@@ -60,8 +67,6 @@ final class WindowsReader {
               + ". Start Windows, check that all is well, shut it down with \"shutdown /s /t 0\","
               + " and upload the disk again.",
           e);
-    } finally {
-      appliance.unmountAll();
     }
   }
 
@@ -120,14 +125,18 @@ final class WindowsReader {
     return Optional.of(copy);
   }
 
-  /** NTFS keeps the case of names, and Windows does not care for it. */
+  /**
+   * A file; empty if there is none. NTFS keeps the case of names, and Windows does not care for it.
+   */
   private Optional<String> find(String above, String... names) throws GuestfsException {
-    String path = above + "/" + String.join("/", names);
-    try {
-      String exact = appliance.exactPath(path);
-      return appliance.isFile(exact) ? Optional.of(exact) : Optional.empty();
-    } catch (GuestfsException missing) {
-      return Optional.empty();
+    String path = above;
+    for (String name : names) {
+      // Of what is missing it keeps the case, as long as the directory above is there.
+      path = appliance.exactPath(path + "/" + name);
+      if (!appliance.exists(path)) {
+        return Optional.empty();
+      }
     }
+    return appliance.isFile(path) ? Optional.of(path) : Optional.empty();
   }
 }
