@@ -32,6 +32,7 @@ public final class DiskInspector {
 
   private final Supplier<Accelerator> accelerator;
   private final Set<Guestfs> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean aborted;
 
   public DiskInspector(Supplier<Accelerator> accelerator) {
     this.accelerator = accelerator;
@@ -50,6 +51,9 @@ public final class DiskInspector {
     try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
       running.add(appliance);
       try {
+        if (aborted) {
+          throw new IOException("The disk is not inspected: the inspection was told to stop");
+        }
         appliance.addDrive(disk, format.qemuName(), true);
         appliance.launch(LAUNCH);
         return inspect(appliance, directory);
@@ -61,8 +65,12 @@ public final class DiskInspector {
     }
   }
 
-  /** Ends every inspection under way, from another thread; each fails with IOException. */
+  /**
+   * Ends every inspection under way, and each that is begun later, from another thread; each fails
+   * with IOException.
+   */
   public void abort() {
+    aborted = true; // before the set is looked at: what is added later sees it
     running.forEach(Guestfs::abort);
   }
 
