@@ -19,6 +19,10 @@ import java.util.TreeMap;
  * since Windows 8.1: entries with whole pages, numbered one after another over two files. Windows
  * brings a hive up to date when it has nothing else to do, so that a hive may be old while all is
  * well.
+ *
+ * <p>An entry's two hashes are not checked: they are Marvin32 with a seed whose byte order no
+ * document says, and a wrong check would refuse whole hives. What an entry that was not written in
+ * full does to a hive is found when the hive is read, or not at all.
  */
 final class RegistryLog {
   private static final int CELLS = 4096;
@@ -26,6 +30,7 @@ final class RegistryLog {
   private static final int FIRST_SEQUENCE = 4;
   private static final int SECOND_SEQUENCE = 8;
   private static final int BINS_SIZE = 40;
+  private static final int CHECKSUM = 508;
   private static final int ENTRY_HEADER = 40;
 
   private RegistryLog() {}
@@ -55,8 +60,14 @@ final class RegistryLog {
     try (FileChannel channel =
         FileChannel.open(hive, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
-      if (channel.read(header, 0) < HEADER
-          || header.getInt(FIRST_SEQUENCE) == header.getInt(SECOND_SEQUENCE)) {
+      if (channel.read(header, 0) < HEADER) {
+        return; // no hive, which its reader says
+      }
+      if (header.getInt(CHECKSUM) != checksum(header)) {
+        throw new DamagedHiveException(
+            "the registry hive " + name + " is damaged: the checksum of its header is wrong");
+      }
+      if (header.getInt(FIRST_SEQUENCE) == header.getInt(SECOND_SEQUENCE)) {
         return;
       }
       List<Entry> missing = missing(header.getInt(SECOND_SEQUENCE), logs);
@@ -71,11 +82,25 @@ final class RegistryLog {
         header.putInt(BINS_SIZE, entry.binsSize());
       }
       header.putInt(FIRST_SEQUENCE, header.getInt(SECOND_SEQUENCE));
+      header.putInt(CHECKSUM, checksum(header));
       channel.write(header.rewind(), 0);
     }
   }
 
-  /** The entries from a number on, as long as none is missing. */
+  /** Of all before it; two values have another meaning, and are never written. */
+  private static int checksum(ByteBuffer header) {
+    int sum = 0;
+    for (int i = 0; i < CHECKSUM; i += Integer.BYTES) {
+      sum ^= header.getInt(i);
+    }
+    return sum == -1 ? -2 : sum == 0 ? 1 : sum;
+  }
+
+  /**
+   * The entries from a number on, as long as none is missing. The first may have a greater number:
+   * when Windows begins a log anew, it writes what was in it to the hive, and leaves the hive's own
+   * number as it was.
+   */
   private static List<Entry> missing(int from, List<Path> logs) throws IOException {
     SortedMap<Integer, Entry> entries = new TreeMap<>();
     for (Path log : logs) {

@@ -87,6 +87,30 @@ class RegistryLogTest {
         .hasMessageContaining("TEST is not whole");
   }
 
+  @Test
+  void aHiveWhoseHeaderIsNotWholeIsRefused() throws Exception {
+    byte[] first = build(1);
+    byte[] torn = numbered(first, 8, 7);
+    torn[8] = 8; // which would make it a whole one
+    Files.write(hive, torn);
+    write(log1, entry(7, first, build(2)));
+    assertThatThrownBy(() -> RegistryLog.apply("TEST", hive, List.of(log1)))
+        .isInstanceOf(DamagedHiveException.class)
+        .hasMessage("the registry hive TEST is damaged: the checksum of its header is wrong");
+  }
+
+  @Test
+  void theFirstEntryMayBeNewerThanTheHive() throws Exception {
+    byte[] first = build(1);
+    Files.write(hive, numbered(first, 12, 7));
+    write(log1, entry(10, first, build(2)));
+
+    RegistryLog.apply("TEST", hive, List.of(log1));
+
+    assertThat(revision()).isEqualTo(2);
+    RegistryLog.apply("TEST", hive, List.of(log1)); // its header is a whole one's
+  }
+
   private long revision() throws Exception {
     return RegistryHive.open("TEST", hive)
         .root()
@@ -108,7 +132,9 @@ class RegistryLogTest {
 
   private static byte[] numbered(byte[] hive, int first, int second) {
     byte[] copy = hive.clone();
-    ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putInt(4, first).putInt(8, second);
+    ByteBuffer header = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+    int checksum = header.getInt(508) ^ header.getInt(4) ^ header.getInt(8) ^ first ^ second;
+    header.putInt(4, first).putInt(8, second).putInt(508, checksum);
     return copy;
   }
 
