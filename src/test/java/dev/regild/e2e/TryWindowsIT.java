@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
 import dev.regild.servicing.Isolation;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +117,51 @@ class TryWindowsIT {
         .contains("One thing was not as expected.");
     assertThat(steps()).endsWith("Start Windows");
     assertThat(leftBehind()).isEmpty();
+  }
+
+  @Test
+  void nothingIsLeftWhenItIsToldToEnd() throws Exception {
+    importDisk("ended", StandIn.server2022().when("boot", "*", "hang=3600"));
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Regild.class.getName(),
+                "doctor",
+                "--try-windows",
+                "--image",
+                "ended",
+                "--region",
+                LocalServer.REGION,
+                "--memory",
+                "512MiB",
+                "--report",
+                directory.resolve("ended.txt").toString(),
+                "--data",
+                data.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader lines = process.inputReader()) {
+      String line = lines.readLine();
+      while (line != null && !line.contains("Make a CD")) {
+        line = lines.readLine();
+      }
+      assertThat(line).isNotNull();
+      Thread.sleep(Duration.ofSeconds(3));
+      List<ProcessHandle> children = process.descendants().toList();
+      assertThat(children).as("the machine").isNotEmpty();
+      assertThat(leftBehind()).hasSize(1);
+
+      process.destroy();
+
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(leftBehind()).isEmpty();
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test
