@@ -9,7 +9,9 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
+import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
+import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
@@ -88,13 +90,13 @@ final class TryWindows {
     Candidate candidate = candidate(registry);
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
       Path cache = Files.isWritable(registry.data) ? registry.data : directory.path();
-      AcceleratorProbe.Verdict verdict =
-          new AcceleratorProbe(cache.resolve("accelerator")).verdict();
+      Accelerator accelerator =
+          new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");
       new QemuImg().createOverlay(candidate.layer(), overlay);
       try (TrialReport written =
-          new TrialReport(out, report, heading(candidate, machine, verdict))) {
-        new WindowsTrial(machine, verdict::accelerator)
+          new TrialReport(out, report, heading(candidate, machine, accelerator))) {
+        new WindowsTrial(machine, () -> accelerator)
             .run(
                 overlay,
                 candidate.disk().layout(),
@@ -157,15 +159,16 @@ final class TryWindows {
   }
 
   private List<String> heading(
-      Candidate candidate, QualificationBoot.Machine machine, AcceleratorProbe.Verdict verdict) {
+      Candidate candidate, QualificationBoot.Machine machine, Accelerator accelerator)
+      throws ProgramException, InterruptedException {
+    String qemu =
+        Program.of("qemu-system-x86_64", "--version").run().lines().findFirst().orElse("QEMU");
     return List.of(
         "Trial of the Windows image %s (%s)".formatted(name, candidate.platform()),
-        "%s, Linux %s"
-            .formatted(new Regild.Version().getVersion()[0], System.getProperty("os.version")),
-        "machine: %s (%s), %d MiB, %d processors, %d s for each start"
+        "%s, %s".formatted(new Regild.Version().getVersion()[0], qemu),
+        "%s, %d MiB, %d processors, %d s for each start"
             .formatted(
-                verdict.accelerator(),
-                verdict.reason(),
+                accelerator,
                 machine.memoryMiB(),
                 machine.cpus(),
                 machine.timeLimit().toSeconds()));
