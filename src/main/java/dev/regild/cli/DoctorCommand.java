@@ -9,8 +9,10 @@ import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.machine.UefiFirmware;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
+import dev.regild.server.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileStore;
@@ -23,15 +25,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels.",
+        "Checks what this machine needs to be a server: tools, accelerator, space, channels; or tries"
+            + " whether a Windows image can be serviced on it.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;
@@ -41,12 +46,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
-      description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
-  Path data = Path.of("/var/lib/regild");
+  @Mixin LocalRegistry registry = new LocalRegistry();
+
+  @ArgGroup(exclusive = false)
+  @Nullable TryWindows tryWindows;
 
   private final List<String> problems = new ArrayList<>();
 
@@ -91,12 +94,17 @@ final class DoctorCommand implements Callable<Integer> {
           new Tool("swtpm", "--version", Need.WINDOWS, "swtpm"));
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call()
+      throws IOException, ConfigException, ProgramException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
+    if (tryWindows != null) {
+      return tryWindows.run(registry, out) ? 0 : 1;
+    }
     Table table = new Table("WHAT", "STATE", "DETAIL");
     for (Tool tool : TOOLS) {
       tool(table, tool);
     }
+    uefiFirmware(table);
     libguestfs(table);
     accelerator(table);
     boolean able = problems.isEmpty();
@@ -127,6 +135,16 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
+  private void uefiFirmware(Table table) {
+    Optional<UefiFirmware> installed = UefiFirmware.find();
+    if (installed.isPresent()) {
+      table.row("OVMF", "ok", installed.get().code().toString());
+    } else {
+      table.row("OVMF", "absent", "needed for " + Need.WINDOWS.words + " that boot with UEFI");
+      missingForWindows.add("ovmf");
+    }
+  }
+
   private void libguestfs(Table table) {
     try {
       table.row("libguestfs", "ok", Guestfs.version());
@@ -137,7 +155,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void accelerator(Table table) throws InterruptedException {
     try {
-      Path directory = Files.isWritable(data) ? data : Files.createTempDirectory("regild-doctor");
+      Path directory =
+          Files.isWritable(registry.data)
+              ? registry.data
+              : Files.createTempDirectory("regild-doctor");
       AcceleratorProbe.Verdict verdict =
           new AcceleratorProbe(directory.resolve("accelerator")).verdict();
       table.row("accelerator", verdict.accelerator().name(), verdict.reason());
@@ -148,31 +169,32 @@ final class DoctorCommand implements Callable<Integer> {
 
   private void freeSpace(Table table) {
     try {
-      if (!Files.isDirectory(data)) {
-        table.row("data directory", "absent", data + " is made when the server first starts");
+      if (!Files.isDirectory(registry.data)) {
+        table.row(
+            "data directory", "absent", registry.data + " is made when the server first starts");
         return;
       }
-      FileStore store = Files.getFileStore(data);
+      FileStore store = Files.getFileStore(registry.data);
       long free = store.getUsableSpace();
       if (free < LEAST_FREE_BYTES) {
         problem(
             table,
             "free space",
-            Sizes.bytes(free) + " in " + data + "; make room for at least 5 GiB");
+            Sizes.bytes(free) + " in " + registry.data + "; make room for at least 5 GiB");
       } else {
-        table.row("free space", "ok", Sizes.bytes(free) + " in " + data);
+        table.row("free space", "ok", Sizes.bytes(free) + " in " + registry.data);
       }
     } catch (IOException e) {
-      problem(table, "free space", data + " can't be read: " + e.getMessage());
+      problem(table, "free space", registry.data + " can't be read: " + e.getMessage());
     }
   }
 
   private void channels(Table table) {
-    if (!Files.isDirectory(data)) {
+    if (!Files.isDirectory(registry.data)) {
       return;
     }
     try {
-      Channels channels = new Channels(data, Clock.systemUTC());
+      Channels channels = new Channels(registry.data, Clock.systemUTC());
       List<ChannelStatus> all = channels.status();
       if (all.isEmpty()) {
         problem(
@@ -205,7 +227,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   private List<Channel> readableChannels() {
     try {
-      return Files.isDirectory(data) ? new Channels(data, Clock.systemUTC()).list() : List.of();
+      return Files.isDirectory(registry.data)
+          ? new Channels(registry.data, Clock.systemUTC()).list()
+          : List.of();
     } catch (IOException | ChannelException e) {
       // It is among the problems already.
       return List.of();

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * OVMF, the UEFI firmware for QEMU: read-only code and a template of the variables.
@@ -12,7 +13,7 @@ import java.util.List;
  * @param code shared by all machines
  * @param variables copied for each
  */
-record UefiFirmware(Path code, Path variables) {
+public record UefiFirmware(Path code, Path variables) {
   /** Debian's package {@code ovmf}, then Fedora's {@code edk2-ovmf}. */
   private static final List<UefiFirmware> KNOWN =
       List.of(
@@ -23,10 +24,15 @@ record UefiFirmware(Path code, Path variables) {
               Path.of("/usr/share/edk2/ovmf/OVMF_CODE.fd"),
               Path.of("/usr/share/edk2/ovmf/OVMF_VARS.fd")));
 
-  static UefiFirmware installed() throws VirtualMachineException {
+  /** The one that is installed on this host; empty if there is none. */
+  public static Optional<UefiFirmware> find() {
     return KNOWN.stream()
         .filter(f -> Files.isReadable(f.code) && Files.isReadable(f.variables))
-        .findFirst()
+        .findFirst();
+  }
+
+  static UefiFirmware installed() throws VirtualMachineException {
+    return find()
         .orElseThrow(() ->
             new VirtualMachineException(
                 "the disk boots with UEFI, for which firmware is missing: on Debian, apt-get"

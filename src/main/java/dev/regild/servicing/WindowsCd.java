@@ -29,6 +29,13 @@ record WindowsCd(Path iso, List<Content> contents) {
   /** The CD's volume label, by which the guest finds it. */
   static final String LABEL = "REGILD";
 
+  /** The name of an image without packages, see {@link #makeEmpty}. */
+  static final String EMPTY = "empty.iso";
+
+  private static final String DRIVE =
+      "(Get-CimInstance Win32_CDROMDrive | Where-Object VolumeName -eq '%s').Drive"
+          .formatted(LABEL);
+
   private static final Duration LIMIT = Duration.ofMinutes(30);
   private static final byte[] CABINET = "MSCF".getBytes(StandardCharsets.US_ASCII);
 
@@ -71,24 +78,7 @@ record WindowsCd(Path iso, List<Content> contents) {
         Files.createDirectory(own);
         contents.add(new Content(pack, place(pack, directory.resolve(pack.fileName()), own)));
       }
-      // -f puts the content of links on the CD.
-      var _ =
-          Program.of(
-                  "xorrisofs",
-                  "-quiet",
-                  "-f",
-                  "-iso-level",
-                  "3",
-                  "-J",
-                  "-joliet-long",
-                  "-R",
-                  "-V",
-                  LABEL,
-                  "-o",
-                  iso.toString(),
-                  tree.toString())
-              .within(LIMIT)
-              .run();
+      write(tree, iso);
     } catch (ProgramException e) {
       throw new GuestException("The CD with the packages can't be made: " + e.getMessage(), e);
     } catch (GuestException e) {
@@ -98,6 +88,55 @@ record WindowsCd(Path iso, List<Content> contents) {
           "The CD with the packages can't be made in " + workspace + ": " + e, e);
     }
     return new WindowsCd(iso, contents);
+  }
+
+  /**
+   * Makes a CD with nothing on it but a file that says what it is.
+   *
+   * @param workspace takes the CD, {@value #EMPTY}, and what it is made of; made if it is missing
+   */
+  static void makeEmpty(Path workspace) throws IOException, ProgramException, InterruptedException {
+    Path tree = Files.createDirectories(workspace.resolve("cd"));
+    Files.writeString(tree.resolve("regild.txt"), "A CD of Regild's, without packages.\r\n");
+    write(tree, workspace.resolve(EMPTY));
+  }
+
+  /**
+   * Where the guest has the CD: its letter may be another one after a restart.
+   *
+   * @return {@code D:}
+   * @throws GuestException if the guest does not show it
+   */
+  static String drive(WindowsGuest guest) throws GuestException, InterruptedException {
+    String drive = guest.powershell("the CD with the packages", DRIVE).strip();
+    if (!drive.toUpperCase(Locale.ROOT).matches("[A-Z]:")) {
+      throw guest.failure(
+          "Windows does not show the CD with the packages as a drive (it says \"%s\"). The image's"
+                  .formatted(GuestText.end(drive))
+              + " CD driver (cdrom.sys) must be on, and no policy may hide the drive.");
+    }
+    return drive;
+  }
+
+  private static void write(Path tree, Path iso) throws ProgramException, InterruptedException {
+    // -f puts the content of links on the CD.
+    var _ =
+        Program.of(
+                "xorrisofs",
+                "-quiet",
+                "-f",
+                "-iso-level",
+                "3",
+                "-J",
+                "-joliet-long",
+                "-R",
+                "-V",
+                LABEL,
+                "-o",
+                iso.toString(),
+                tree.toString())
+            .within(LIMIT)
+            .run();
   }
 
   private static List<String> place(WindowsPackage pack, Path file, Path own)

@@ -41,27 +41,38 @@ final class WindowsExamination {
   /** Asks all of them, and shuts the guest down. */
   QualificationReport run(Set<String> services) throws GuestException, InterruptedException {
     guest.awaitStart();
-    Map<String, String> version = values(VERSION);
-    String build = required(version, "CurrentBuild") + "." + number(version, "UBR");
-    String kernel =
-        "%d.%d.%s"
-            .formatted(
-                number(version, "CurrentMajorVersionNumber"),
-                number(version, "CurrentMinorVersionNumber"),
-                build);
-    List<String> failed = new ArrayList<>();
-    stopped(GUEST_AGENT).ifPresent(failed::add);
-    for (String service : services) {
-      stopped(service).ifPresent(failed::add);
-    }
-    failed.addAll(failedServices());
-    failed.addAll(deviceProblems());
+    String version = version();
+    List<String> problems = new ArrayList<>(serviceProblems(services));
+    problems.addAll(deviceProblems());
     guest.shutDown();
     return new QualificationReport(
-        kernel,
-        failed.isEmpty() ? "running" : "degraded",
-        failed.stream().distinct().toList(),
-        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", kernel, false)));
+        version,
+        problems.isEmpty() ? "running" : "degraded",
+        problems,
+        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)));
+  }
+
+  /** What runs: {@code 10.0.20348.2340}. */
+  String version() throws GuestException, InterruptedException {
+    Map<String, String> version = values(VERSION);
+    String build = required(version, "CurrentBuild") + "." + number(version, "UBR");
+    return "%d.%d.%s"
+        .formatted(
+            number(version, "CurrentMajorVersionNumber"),
+            number(version, "CurrentMinorVersionNumber"),
+            build);
+  }
+
+  /** Services that should run and don't: {@code service Spooler: ended with 1067}. */
+  List<String> serviceProblems(Set<String> services)
+      throws GuestException, InterruptedException {
+    List<String> problems = new ArrayList<>();
+    stopped(GUEST_AGENT).ifPresent(problems::add);
+    for (String service : services) {
+      stopped(service).ifPresent(problems::add);
+    }
+    problems.addAll(failedServices());
+    return problems.stream().distinct().toList();
   }
 
   /** The values of a key, as reg.exe prints them: name, type and data, four spaces between. */
@@ -140,7 +151,8 @@ final class WindowsExamination {
     return failed;
   }
 
-  private List<String> deviceProblems() throws GuestException, InterruptedException {
+  /** Devices with a problem code: {@code device ROOT\X: code 10, it can't start}. */
+  List<String> deviceProblems() throws GuestException, InterruptedException {
     List<String> problems = new ArrayList<>();
     for (String line : guest.powershell("its devices", DEVICES).lines().toList()) {
       String[] columns = line.strip().split("\t", 3);
@@ -150,6 +162,6 @@ final class WindowsExamination {
                 .formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
       }
     }
-    return problems;
+    return problems.stream().distinct().toList();
   }
 }

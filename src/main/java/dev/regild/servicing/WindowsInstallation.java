@@ -5,7 +5,6 @@ import dev.regild.machine.LostProgramException;
 import dev.regild.plan.WindowsPackage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -19,10 +18,6 @@ final class WindowsInstallation {
   private static final String DISM = "dism.exe";
   private static final List<String> ONLINE = List.of(DISM, "/Online", "/English");
   private static final Set<String> THERE = Set.of("Installed", "Install Pending", "Superseded");
-
-  private static final String DRIVE =
-      "(Get-CimInstance Win32_CDROMDrive | Where-Object VolumeName -eq '%s').Drive"
-          .formatted(WindowsCd.LABEL);
 
   private static final String DISM_LOG =
       "Get-Content -Tail 20 (Join-Path $env:windir 'Logs\\DISM\\dism.log')";
@@ -135,7 +130,7 @@ final class WindowsInstallation {
     boolean restartedFirst = false;
     int busy = 0;
     while (true) {
-      List<String> command = command(pack.kind(), drive() + "\\" + file);
+      List<String> command = command(pack.kind(), WindowsCd.drive(guest) + "\\" + file);
       long restarts = guest.restarts();
       GuestAgent.Execution ended;
       try {
@@ -225,18 +220,6 @@ final class WindowsInstallation {
                 pair.length == 2
                     && pair[0].strip().equals("State")
                     && THERE.contains(pair[1].strip()));
-  }
-
-  /** Where the CD is: its letter may be another one after a restart. */
-  private String drive() throws GuestException, InterruptedException {
-    String drive = guest.powershell("the CD with the packages", DRIVE).strip();
-    if (!drive.toUpperCase(Locale.ROOT).matches("[A-Z]:")) {
-      throw guest.failure(
-          "Windows does not show the CD with the packages as a drive (it says \"%s\"). The image's"
-                  .formatted(GuestText.end(drive))
-              + " CD driver (cdrom.sys) must be on, and no policy may hide the drive.");
-    }
-    return drive;
   }
 
   /**

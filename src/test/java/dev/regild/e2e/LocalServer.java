@@ -121,6 +121,11 @@ final class LocalServer implements AutoCloseable {
         Duration.ofDays(1));
   }
 
+  /** Starts one without a channel. */
+  static LocalServer start(Path data, Isolation isolation) throws Exception {
+    return start(data, new Channels(data, Clock.systemUTC()), isolation, Map.of());
+  }
+
   /** Starts one with this channel. */
   static LocalServer start(
       Path data, Channel channel, Isolation isolation, Map<String, String> settings)
@@ -128,6 +133,12 @@ final class LocalServer implements AutoCloseable {
     Channels channels = new Channels(data, Clock.systemUTC());
     channels.add(channel);
     channels.refresh(CHANNEL);
+    return start(data, channels, isolation, settings);
+  }
+
+  private static LocalServer start(
+      Path data, Channels channels, Isolation isolation, Map<String, String> settings)
+      throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.put("data", data.toString());
     all.put("listen", "127.0.0.1:0");
