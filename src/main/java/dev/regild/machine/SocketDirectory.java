@@ -2,6 +2,7 @@ package dev.regild.machine;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,8 +16,9 @@ import java.util.Optional;
  * @param path of the directory, short enough for sockets
  * @param link made for it, in a temporary directory of its own; empty if none was needed
  */
-record SocketDirectory(Path path, Optional<Path> link) implements AutoCloseable {
+public record SocketDirectory(Path path, Optional<Path> link) implements AutoCloseable {
   private static final int MAX_DIRECTORY_BYTES = 90;
+  private static final String PREFIX = "regild-";
 
   /** Makes it, or takes one that is there already; it belongs to the caller. */
   static SocketDirectory in(Path parent, String name) throws VirtualMachineException {
@@ -29,12 +31,40 @@ record SocketDirectory(Path path, Optional<Path> link) implements AutoCloseable 
       if (directory.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_DIRECTORY_BYTES) {
         return new SocketDirectory(directory, Optional.empty());
       }
-      Path link = Files.createTempDirectory("regild-").resolve(name);
+      Path link = Files.createTempDirectory(PREFIX).resolve(name);
       Files.createSymbolicLink(link, directory);
       return new SocketDirectory(link, Optional.of(link));
     } catch (IOException e) {
       throw new VirtualMachineException(
           "the directory of the machine's sockets, " + directory + ", can't be made", e);
+    }
+  }
+
+  /**
+   * Takes away the links that a process left which was killed.
+   *
+   * @param root below which their directories were; no machine runs there
+   */
+  public static void removeLinksInto(Path root) throws IOException {
+    Path target = root.toAbsolutePath();
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    try (DirectoryStream<Path> directories = Files.newDirectoryStream(temporary, PREFIX + "*")) {
+      for (Path directory : directories) {
+        removeLinks(directory, target);
+      }
+    }
+  }
+
+  private static void removeLinks(Path directory, Path target) {
+    try (DirectoryStream<Path> links = Files.newDirectoryStream(directory)) {
+      for (Path link : links) {
+        if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).startsWith(target)) {
+          Files.delete(link);
+          Files.delete(directory);
+        }
+      }
+    } catch (IOException anothersOrGone) {
+      // What others have there is theirs.
     }
   }
 

@@ -185,7 +185,7 @@ public final class RegildServer implements AutoCloseable {
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
-    new Recovery(database, images, layerRecords, layers, deletions).run();
+    new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
     opened(jobs).start();
     opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 

@@ -6,15 +6,18 @@ import dev.regild.disk.LayerStore;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Layers;
+import dev.regild.machine.SocketDirectory;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Clears away what a process left that was killed: directories of jobs, layers that the registry
- * never came to know, deletions half done. Runs before the workers start.
+ * Clears away what a process left that was killed: directories of jobs, links to the sockets of
+ * machines, layers that the registry never came to know, deletions half done. Runs before the
+ * workers start.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -24,22 +27,29 @@ public final class Recovery {
   private final Layers layerRecords;
   private final LayerStore layers;
   private final ImageDeletions deletions;
+  private final Path data;
 
+  /**
+   * @param data the data directory
+   */
   public Recovery(
       Database database,
       Images images,
       Layers layerRecords,
       LayerStore layers,
-      ImageDeletions deletions) {
+      ImageDeletions deletions,
+      Path data) {
     this.database = database;
     this.images = images;
     this.layerRecords = layerRecords;
     this.layers = layers;
     this.deletions = deletions;
+    this.data = data;
   }
 
   /** Clears away what is left; the caller makes sure that no other process works on this data. */
   public void run() throws IOException {
+    SocketDirectory.removeLinksInto(data);
     for (String job : layers.workspaces()) {
       layers.removeWorkspace(job);
       LOG.atInfo().addKeyValue("job", job).log("workspace removed");

@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A server in a process of its own, as {@code regild serve} starts it, to be killed. */
 final class ServerProcess implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
 
   private final Path data;
   private final Process process;
@@ -47,6 +48,16 @@ final class ServerProcess implements AutoCloseable {
 
   /** Starts one and waits until it answers. */
   static ServerProcess start(Path data, String isolation) throws Exception {
+    return start(data, isolation, Map.of());
+  }
+
+  /**
+   * The same, with further settings.
+   *
+   * @param variables of its environment, {@code REGILD_…}
+   */
+  static ServerProcess start(Path data, String isolation, Map<String, String> variables)
+      throws Exception {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -65,8 +76,9 @@ final class ServerProcess implements AutoCloseable {
             "off",
             "--isolation",
             isolation);
-    ServerProcess server =
-        new ServerProcess(data, new ProcessBuilder(command).redirectErrorStream(true).start());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(variables);
+    ServerProcess server = new ServerProcess(data, builder.start());
     server.reader.start();
     server.await(Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
     return server;
@@ -91,8 +103,16 @@ final class ServerProcess implements AutoCloseable {
 
   /** Waits until a step of the update that makes the image begins. */
   void awaitStep(String image, String step) throws InterruptedException {
-    String event = "message=\"step started\" image=" + image + " step=" + step + " ";
-    await(Duration.ofMinutes(5), step, () -> says(event));
+    awaitEvent("message=\"step started\" image=" + image + " step=" + step + " ");
+  }
+
+  /**
+   * Waits until it logs something.
+   *
+   * @param event that the line holds
+   */
+  void awaitEvent(String event) throws InterruptedException {
+    await(Duration.ofMinutes(5), event, () -> says(event));
   }
 
   private void await(Duration limit, String what, BooleanSupplier done)
@@ -214,7 +234,8 @@ final class ServerProcess implements AutoCloseable {
 
   /**
    * What is there of an update, beside the server itself, while none should be going on: processes
-   * whose command line names the data directory, mounts, loop devices, unfinished files.
+   * whose command line names the data directory, mounts, loop devices, links to sockets, unfinished
+   * files.
    */
   List<String> leftovers() throws IOException {
     List<String> found = new ArrayList<>(outsideLeftovers());
@@ -226,16 +247,7 @@ final class ServerProcess implements AutoCloseable {
 
   /** {@link #leftovers} but for files. */
   List<String> outsideLeftovers() throws IOException {
-    List<String> found = new ArrayList<>();
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      for (Path directory : processes.filter(p -> p.toString().matches("/proc/\\d+")).toList()) {
-        String commandLine = read(directory.resolve("cmdline")).replace('\0', ' ');
-        boolean server = directory.endsWith(Long.toString(process.pid()));
-        if (!server && commandLine.contains(data.toString())) {
-          found.add("process " + directory + " " + commandLine);
-        }
-      }
-    }
+    List<String> found = new ArrayList<>(processes());
     read(Path.of("/proc/self/mountinfo"))
         .lines()
         .filter(line -> line.contains(data.toString()))
@@ -249,7 +261,37 @@ final class ServerProcess implements AutoCloseable {
         }
       }
     }
+    try (Stream<Path> links = Files.list(TEMPORARY)) {
+      links
+          .filter(directory -> directory.getFileName().toString().startsWith("regild-"))
+          .flatMap(directory -> Stream.of("qemu", "tpm").map(directory::resolve))
+          .filter(link -> leadsTo(link, data))
+          .forEach(link -> found.add("link " + link));
+    }
     return found;
+  }
+
+  /** Those that work for the server, by their command lines. */
+  List<String> processes() throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+      for (Path directory : processes.filter(p -> p.toString().matches("/proc/\\d+")).toList()) {
+        String commandLine = read(directory.resolve("cmdline")).replace('\0', ' ');
+        boolean server = directory.endsWith(Long.toString(process.pid()));
+        if (!server && commandLine.contains(data.toString())) {
+          found.add("process " + directory + " " + commandLine);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static boolean leadsTo(Path link, Path directory) {
+    try {
+      return Files.readSymbolicLink(link).startsWith(directory);
+    } catch (IOException noneOrGone) {
+      return false;
+    }
   }
 
   /** Empty where the process or the device has gone meanwhile. */

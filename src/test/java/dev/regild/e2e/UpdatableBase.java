@@ -22,8 +22,9 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A data directory with the golden image, named {@value #NAME}, and a channel that holds the agent
- * alone, so that an update takes seconds up to its qualification.
+ * A data directory with an image, named {@value #NAME}, and its channel. Unless told otherwise it
+ * is the golden image, and the channel holds the agent alone, so that an update takes seconds up to
+ * its qualification.
  *
  * @param layer the image's only layer
  * @param checksum of that layer as it was imported
@@ -57,18 +58,24 @@ record UpdatableBase(Path data, Path layer, String checksum) {
    * @param agent the repository of the agent
    */
   static UpdatableBase make(Path data, AptSource agent) throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC());
-    channels.add(
+    Channel channel =
         new Channel(
             CHANNEL,
             "DEBIAN_12",
             List.of(agent),
             Channel.DEFAULT_DRIVER_PACKAGES,
             List.of(AgentPackage.NAME),
-            Duration.ofDays(1)));
-    channels.refresh(CHANNEL);
+            Duration.ofDays(1));
+    return make(data, channel, Fixtures.goldenImage());
+  }
+
+  /** The same with another channel and another disk. */
+  static UpdatableBase make(Path data, Channel channel, Path disk) throws Exception {
+    Channels channels = new Channels(data, Clock.systemUTC());
+    channels.add(channel);
+    channels.refresh(channel.name());
     try (ServerProcess server = ServerProcess.start(data, "namespace")) {
-      JsonNode base = server.importDisk(Fixtures.goldenImage(), NAME);
+      JsonNode base = server.importDisk(disk, NAME);
       assertThat(base.path("State").asString()).as("%s", base).isEqualTo("AVAILABLE");
     }
     Path layer = layers(data).getFirst();

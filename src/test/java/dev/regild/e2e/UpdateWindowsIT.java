@@ -3,22 +3,9 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.regild.channel.CatalogueSource;
-import dev.regild.channel.Channel;
-import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
-import dev.regild.fixtures.WindowsDisk;
-import dev.regild.fixtures.WindowsPackages;
 import dev.regild.servicing.Isolation;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,45 +23,25 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
 class UpdateWindowsIT {
-  private static final String AGENT = "Example Agent";
-  private static final UUID UPGRADE_CODE = UUID.fromString("aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee");
-  private static final String DEVICE = "PCI\\VEN_1AF4&DEV_1041";
-
   @TempDir Path directory;
   @AutoClose private LocalServer server;
   @AutoClose private AppStreamClient client;
-  private Path data;
 
   @BeforeEach
   void start() throws Exception {
-    data = directory.resolve("data");
-    Channel channel =
-        new Channel(
-            LocalServer.CHANNEL,
-            "WINDOWS_SERVER_2022",
-            List.of(new CatalogueSource(CatalogueSource.DEFAULT_ARCHITECTURE)),
-            Channel.defaultDriverPackages("WINDOWS_SERVER_2022"),
-            List.of(),
-            Channel.DEFAULT_REFRESH_INTERVAL);
+    WindowsBase base = new WindowsBase(directory.resolve("data"));
     server =
-        LocalServer.start(
-            data,
-            channel,
-            Isolation.VM,
-            Map.of("windows.memory", "512MiB", "windows.start-limit", "5m"));
+        LocalServer.start(base.data(), WindowsBase.channel(), Isolation.VM, WindowsBase.SETTINGS);
     client = server.client();
-    Path files = Files.createDirectory(directory.resolve("files"));
-    addUpdate(WindowsPackages.servicingStack(files, "KB5037016", "20348.2400"));
-    addUpdate(WindowsPackages.cumulative(files, "KB5036909", "20348.2402"));
-    addUpdate(WindowsPackages.driver(files, "netkvm.inf", "06/21/2024,100.95.104.26200", DEVICE));
-    addUpdate(
-        WindowsPackages.agentMsi(
-            files, AGENT, "2.4.1", "{" + UPGRADE_CODE.toString().toUpperCase(Locale.ROOT) + "}"));
+    base.addServicingStack();
+    base.addCumulative();
+    base.addDriver();
+    base.addAgent();
   }
 
   @Test
   void anImageIsBroughtUpToDateByItsOwnInstallers() throws Exception {
-    Image base = server.importDisk(client, "windows", windows().build(disk()));
+    Image base = server.importDisk(client, "windows", WindowsBase.standIn().build(disk()));
     assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
     assertThat(base.platformAsString()).isEqualTo("WINDOWS_SERVER_2022");
     assertThat(base.appstreamAgentVersion()).isEqualTo("2.3.0");
@@ -99,7 +66,7 @@ class UpdateWindowsIT {
 
   @Test
   void anInstallerThatFailsFailsTheUpdateWithItsCodesMeaning() throws Exception {
-    StandIn full = windows().when("dism.exe", "/Add-Package", "exit=" + 0x80070070L);
+    StandIn full = WindowsBase.standIn().when("dism.exe", "/Add-Package", "exit=" + 0x80070070L);
     server.importDisk(client, "windows", full.build(disk()));
 
     client.createUpdatedImage(r -> r.existingImageName("windows").newImageName("renewed"));
@@ -114,30 +81,8 @@ class UpdateWindowsIT {
     assertThat(server.unfinished()).isEmpty();
   }
 
-  /** One that is a cumulative update, a driver and a version of its agent behind. */
-  private static StandIn windows() {
-    return StandIn.of(
-        WindowsDisk.server2022()
-            .update(
-                "Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2340.1.10", 112, "KB5035857")
-            .device(DEVICE)
-            .driver("netkvm.inf", "Red Hat, Inc.", "Net", "2023-01-10", "100.93.104.22900", DEVICE)
-            .program(AGENT, "2.3.0", UUID.randomUUID(), UPGRADE_CODE));
-  }
-
   private Path disk() {
     return directory.resolve("windows.qcow2");
-  }
-
-  private void addUpdate(Path file) {
-    StringWriter said = new StringWriter();
-    PrintWriter out = new PrintWriter(said);
-    List<String> command =
-        new ArrayList<>(List.of("channel", "add-update", LocalServer.CHANNEL, file.toString()));
-    command.addAll(List.of("--data", data.toString()));
-    int status = Regild.run(out, out, command.toArray(String[]::new));
-    out.flush();
-    assertThat(status).as(said.toString()).isZero();
   }
 
   private static void assertPlan(JsonNode plan) {
@@ -149,14 +94,19 @@ class UpdateWindowsIT {
             change -> change.path("to").asString(),
             change -> change.path("advisories").path(0).path("id").asString(""))
         .containsExactly(
-            tuple("OS", "Package_for_ServicingStack", "", "20348.2400.1.0", "KB5037016"),
-            tuple("OS", "Windows", "10.0.20348.2340", "10.0.20348.2402", "KB5036909"),
+            tuple(
+                "OS",
+                "Package_for_ServicingStack",
+                "",
+                "20348.2400.1.0",
+                WindowsBase.SERVICING_STACK),
+            tuple("OS", "Windows", "10.0.20348.2340", "10.0.20348.2402", WindowsBase.CUMULATIVE),
             tuple(
                 "DRIVER",
                 "netkvm.inf",
                 "2023-01-10 100.93.104.22900",
                 "2024-06-21 100.95.104.26200",
                 ""),
-            tuple("AGENT", AGENT, "2.3.0", "2.4.1", ""));
+            tuple("AGENT", WindowsBase.AGENT, "2.3.0", "2.4.1", ""));
   }
 }
