@@ -172,24 +172,33 @@ class WindowsInventoryTest {
 
   @Test
   void eachSignOfAPendingRestartCounts() throws Exception {
-    assertThat(restartIsPending(WindowsDisk.server2022())).isFalse();
-    assertThat(restartIsPending(WindowsDisk.server2022().restartPending())).isTrue();
-    WindowsDisk renames = WindowsDisk.server2022();
-    renames
-        .system()
+    WindowsDisk disk = WindowsDisk.server2022();
+    disk.software().number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 0);
+    assertThat(pendingRestarts(disk)).isEmpty();
+    disk.restartPending();
+    assertThat(pendingRestarts(disk)).containsExactly("RebootPending");
+    disk.software()
+        .number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 3)
+        .key(WindowsDisk.SERVICING + "\\PackagesPending")
+        .key("Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired");
+    disk.system()
         .texts(
             WindowsDisk.CONTROL_SET + "\\Control\\Session Manager",
             "PendingFileRenameOperations",
             List.of("\\??\\C:\\a"));
-    assertThat(restartIsPending(renames)).isTrue();
-    WindowsDisk session = WindowsDisk.server2022();
-    session.software().number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 3);
-    assertThat(restartIsPending(session)).isTrue();
-    WindowsDisk updates = WindowsDisk.server2022();
-    updates
-        .software()
-        .key("Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired");
-    assertThat(restartIsPending(updates)).isTrue();
+    assertThat(pendingRestarts(disk))
+        .containsExactly(
+            "RebootPending",
+            "PackagesPending",
+            "SessionsPending",
+            "RebootRequired",
+            "PendingFileRenameOperations");
+    assertThat(
+            WindowsInventory.read(registry(WindowsDisk.server2022()), true)
+                .windows()
+                .orElseThrow()
+                .pendingRestarts())
+        .containsExactly("pending.xml");
   }
 
   @Test
@@ -227,8 +236,8 @@ class WindowsInventoryTest {
         .hasMessageContaining("SOFTWARE has no");
   }
 
-  private boolean restartIsPending(WindowsDisk disk) throws Exception {
-    return read(disk).windows().orElseThrow().restartPending();
+  private List<String> pendingRestarts(WindowsDisk disk) throws Exception {
+    return read(disk).windows().orElseThrow().pendingRestarts();
   }
 
   private Inventory read(WindowsDisk disk) throws Exception {
