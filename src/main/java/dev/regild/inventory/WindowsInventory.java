@@ -55,7 +55,7 @@ final class WindowsInventory {
     Newest newest = new Newest();
     newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version());
     for (InstalledUpdate update : facts.updates()) {
-      if (update.state().equals(ComponentUpdates.INSTALLED)) {
+      if (ComponentUpdates.isPresent(update)) {
         Identity.of(update.identity())
             .ifPresent(each -> newest.add(each.name(), each.architecture(), each.version()));
       }

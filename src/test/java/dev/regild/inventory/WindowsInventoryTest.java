@@ -104,6 +104,19 @@ class WindowsInventoryTest {
   }
 
   @Test
+  void anUpdateThatACumulativeTookInIsPresent() throws Exception {
+    String stack = "Package_for_ServicingStack_%s~31bf3856ad364e35~amd64~~20348.%1$s.1.0";
+    Inventory inventory =
+        read(
+            WindowsDisk.server2022()
+                .update(stack.formatted("2331"), 0x50, "KB5035965")
+                .update(stack.formatted("2200"), 0x70, "KB5033914"));
+    assertThat(inventory.packages())
+        .contains(
+            new InstalledPackage("Package_for_ServicingStack", "amd64", "20348.2331.1.0", false));
+  }
+
+  @Test
   void aDriversClassDateAndVersionAreReadFromThePublishedForm() {
     // As it is in the driver database for the network driver of virtio-win.
     byte[] version =
