@@ -84,9 +84,9 @@ final class ShowCommand implements Callable<Integer> {
                   driver.path("version").asString(""),
                   driver.path("provider").asString("")));
     }
-    if (windows.path("restartPending").asBoolean(false)) {
-      table.row("restart", "pending");
-    }
+    windows
+        .path("pendingRestarts")
+        .forEach(sign -> table.row("restart", "pending: " + sign.asString("")));
   }
 
   private static void row(Table table, String name, JsonNode value) {

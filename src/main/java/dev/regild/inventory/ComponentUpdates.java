@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
 /** The updates that Component Based Servicing knows of. */
 final class ComponentUpdates {
   static final String SERVICING = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
-  static final String INSTALLED = "INSTALLED";
+
+  private static final String INSTALLED = "INSTALLED";
+  private static final String SUPERSEDED = "SUPERSEDED";
 
   /** What an update is installed as; each has many packages of its parts as well. */
   private static final String UPDATE = "Package_for_";
@@ -40,6 +42,14 @@ final class ComponentUpdates {
     }
     updates.sort(Comparator.comparing(InstalledUpdate::identity));
     return updates;
+  }
+
+  /**
+   * Whether the system has what an update brings. One that a cumulative update takes in is
+   * superseded, and an installer says of it that it is there already.
+   */
+  static boolean isPresent(InstalledUpdate update) {
+    return update.state().equals(INSTALLED) || update.state().equals(SUPERSEDED);
   }
 
   /** The identity of a package, as far as it counts for what is newer than what. */
@@ -75,7 +85,7 @@ final class ComponentUpdates {
     return switch ((int) current) {
       case 0x05 -> Optional.of("UNINSTALL_PENDING");
       case 0x40 -> Optional.of("STAGED");
-      case 0x50 -> Optional.of("SUPERSEDED");
+      case 0x50 -> Optional.of(SUPERSEDED);
       case 0x60 -> Optional.of("INSTALL_PENDING");
       case 0x65 -> Optional.of("PARTIALLY_INSTALLED");
       case 0x70, 0x80 -> Optional.of(INSTALLED); // the latter can't be removed any more

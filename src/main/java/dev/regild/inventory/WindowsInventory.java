@@ -4,10 +4,12 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.ComponentUpdates.Identity;
 import dev.regild.inventory.DriverStore.StoredDriver;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PendingRestart;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
 import dev.regild.plan.WindowsFacts.Program;
 import dev.regild.plan.WindowsVersion;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -17,9 +19,6 @@ import java.util.TreeMap;
 
 /** The inventory of a Windows, from its registry. */
 final class WindowsInventory {
-  private static final String AUTO_UPDATE =
-      "Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired";
-
   private WindowsInventory() {}
 
   /**
@@ -42,7 +41,7 @@ final class WindowsInventory {
             drivers.stream().map(StoredDriver::driver).toList(),
             DriverStore.devices(registry),
             InstalledPrograms.read(registry, system.architecture()),
-            changesAreQueued || restartIsPending(registry));
+            pendingRestarts(registry, changesAreQueued));
     return new Inventory(
         system.os(),
         system.architecture(),
@@ -56,7 +55,7 @@ final class WindowsInventory {
     Newest newest = new Newest();
     newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version());
     for (InstalledUpdate update : facts.updates()) {
-      if (update.state().equals(ComponentUpdates.INSTALLED)) {
+      if (ComponentUpdates.isPresent(update)) {
         Identity.of(update.identity())
             .ifPresent(each -> newest.add(each.name(), each.architecture(), each.version()));
       }
@@ -70,24 +69,26 @@ final class WindowsInventory {
     return List.copyOf(newest.packages.values());
   }
 
-  private static boolean restartIsPending(WindowsRegistry registry) {
-    RegistryKey software = registry.software();
-    boolean exclusiveSession =
-        software
-                .find(ComponentUpdates.SERVICING + "\\SessionsPending")
-                .map(key -> key.number("Exclusive").orElse(0))
-                .orElse(0L)
-            != 0;
-    boolean renames =
-        registry
-            .controlSet()
-            .find("Control\\Session Manager")
-            .map(key -> !key.texts("PendingFileRenameOperations").isEmpty())
-            .orElse(false);
-    return exclusiveSession
-        || renames
-        || software.find(ComponentUpdates.SERVICING + "\\RebootPending").isPresent()
-        || software.find(AUTO_UPDATE).isPresent();
+  private static List<String> pendingRestarts(WindowsRegistry registry, boolean changesAreQueued) {
+    List<String> signs = new ArrayList<>();
+    for (PendingRestart sign : PendingRestart.values()) {
+      if (isThere(registry, sign)) {
+        signs.add(sign.registryName());
+      }
+    }
+    if (changesAreQueued) {
+      signs.add(PendingRestart.QUEUE);
+    }
+    return signs;
+  }
+
+  private static boolean isThere(WindowsRegistry registry, PendingRestart sign) {
+    Optional<RegistryKey> key = registry.find(sign.key());
+    return switch (sign) {
+      case COMPONENTS, PACKAGES, UPDATES -> key.isPresent();
+      case SESSIONS -> key.map(k -> k.number(sign.value()).orElse(0)).orElse(0L) != 0;
+      case FILES -> key.map(k -> !k.texts(sign.value()).isEmpty()).orElse(false);
+    };
   }
 
   /** Of packages that have the same name and architecture, the newest one counts. */

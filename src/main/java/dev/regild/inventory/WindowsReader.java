@@ -4,6 +4,7 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout.Hardware;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
+import dev.regild.plan.PendingRestart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +76,7 @@ final class WindowsReader {
     WindowsRegistry registry =
         WindowsRegistry.of(
             required(windows, "SOFTWARE"), required(windows, "SYSTEM"), hive(windows, "DRIVERS"));
-    boolean changesAreQueued = find(windows, "WinSxS", "pending.xml").isPresent();
+    boolean changesAreQueued = find(windows, "WinSxS", PendingRestart.QUEUE).isPresent();
     Inventory inventory = WindowsInventory.read(registry, changesAreQueued);
     InventoryReader.requireArchitecture(inventory.architecture());
     WindowsFitness.requireAgent(registry);

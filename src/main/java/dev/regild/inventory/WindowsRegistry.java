@@ -17,6 +17,8 @@ record WindowsRegistry(
     RegistryKey system,
     RegistryKey controlSet,
     Optional<RegistryKey> drivers) {
+  private static final String CONTROL_SET = "CurrentControlSet\\";
+
   /** The number of {@link ServiceStart#BOOT}. */
   private static final int BOOT = 0;
 
@@ -37,6 +39,24 @@ record WindowsRegistry(
         root.find("ControlSet%03d".formatted(current))
             .orElseThrow(() -> system.damaged("control set %d is missing".formatted(current)));
     return new WindowsRegistry(software.root(), root, controlSet, drivers.map(RegistryHive::root));
+  }
+
+  /**
+   * Finds a key as a Windows that runs would.
+   *
+   * @param path below {@code HKEY_LOCAL_MACHINE}: {@code SYSTEM\CurrentControlSet\Control}
+   */
+  Optional<RegistryKey> find(String path) {
+    String[] parts = path.split("\\\\", 2);
+    String inHive = parts.length > 1 ? parts[1] : "";
+    return switch (parts[0]) {
+      case "SOFTWARE" -> software.find(inHive);
+      case "SYSTEM" ->
+          inHive.startsWith(CONTROL_SET)
+              ? controlSet.find(inHive.substring(CONTROL_SET.length()))
+              : system.find(inHive);
+      default -> Optional.empty();
+    };
   }
 
   /** The start type of a service, as Windows counts it; empty if there is no such service. */

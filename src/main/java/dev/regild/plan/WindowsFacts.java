@@ -20,7 +20,8 @@ import java.util.List;
  * @param devices the hardware ids of the devices that the system has seen, each as its driver would
  *     match it, in capitals
  * @param programs every program that is listed for removal, or was installed by Windows Installer
- * @param restartPending whether the system wants a restart before it is serviced
+ * @param pendingRestarts the signs that the system wants a restart: {@linkplain
+ *     PendingRestart#registryName names} of the registry's, and {@link PendingRestart#QUEUE}
  */
 public record WindowsFacts(
     String edition,
@@ -30,7 +31,7 @@ public record WindowsFacts(
     List<Driver> drivers,
     List<String> devices,
     List<Program> programs,
-    boolean restartPending) {
+    List<String> pendingRestarts) {
   /** The name of the package that stands for the operating system itself. */
   public static final String SYSTEM = "Windows";
 
@@ -39,6 +40,7 @@ public record WindowsFacts(
     drivers = List.copyOf(drivers);
     devices = List.copyOf(devices);
     programs = List.copyOf(programs);
+    pendingRestarts = List.copyOf(pendingRestarts);
   }
 
   /**

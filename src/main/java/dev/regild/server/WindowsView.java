@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param updates the updates that are installed: by KB, or by identity where the number isn't known
  * @param drivers the drivers that were added, each with its INF, version and provider
+ * @param pendingRestarts the signs that it wants a restart, by the registry's own names
  */
 record WindowsView(
     String edition,
@@ -16,7 +17,7 @@ record WindowsView(
     String build,
     List<String> updates,
     List<DriverView> drivers,
-    boolean restartPending) {
+    List<String> pendingRestarts) {
 
   /**
    * A driver.
@@ -40,6 +41,6 @@ record WindowsView(
             .distinct()
             .toList(),
         facts.drivers().stream().map(DriverView::of).toList(),
-        facts.restartPending());
+        facts.pendingRestarts());
   }
 }

@@ -7,10 +7,12 @@ import java.util.List;
 /**
  * What a booted system said of itself.
  *
- * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}
+ * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}; of Windows its version:
+ *     {@code 10.0.20348.2340}
  * @param systemState systemd's word: {@code running}, {@code degraded}
- * @param failedUnits the units that failed to start
- * @param packages what its package manager says is installed
+ * @param failedUnits the units that failed to start; of Windows its services and devices that don't
+ *     work
+ * @param packages what its package manager says is installed; of Windows only the system itself
  */
 public record QualificationReport(
     String kernel, String systemState, List<String> failedUnits, List<InstalledPackage> packages) {

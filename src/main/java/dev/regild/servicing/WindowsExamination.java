@@ -5,15 +5,12 @@ import dev.regild.machine.GuestAgent;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** The questions to a Windows that has just booted. */
 final class WindowsExamination {
-  private static final String VERSION = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
   private static final String GUEST_AGENT = "QEMU-GA";
   private static final long NO_SUCH_SERVICE = 1060;
 
@@ -38,10 +35,15 @@ final class WindowsExamination {
     this.limits = limits;
   }
 
-  /** Asks all of them, and shuts the guest down. */
+  /**
+   * Asks all of them, and shuts the guest down.
+   *
+   * @return a report whose kernel is the system's version, and whose only package is {@link
+   *     WindowsFacts#SYSTEM} at it, of the architecture {@code neutral}: the disk tells the rest
+   */
   QualificationReport run(Set<String> services) throws GuestException, InterruptedException {
     guest.awaitStart();
-    String version = version();
+    String version = SystemVersion.of(guest);
     List<String> problems = new ArrayList<>(serviceProblems(services));
     problems.addAll(deviceProblems());
     guest.shutDown();
@@ -50,17 +52,6 @@ final class WindowsExamination {
         problems.isEmpty() ? "running" : "degraded",
         problems,
         List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)));
-  }
-
-  /** What runs: {@code 10.0.20348.2340}. */
-  String version() throws GuestException, InterruptedException {
-    Map<String, String> version = values(VERSION);
-    String build = required(version, "CurrentBuild") + "." + number(version, "UBR");
-    return "%d.%d.%s"
-        .formatted(
-            number(version, "CurrentMajorVersionNumber"),
-            number(version, "CurrentMinorVersionNumber"),
-            build);
   }
 
   /** Services that should run and don't: {@code service Spooler: ended with 1067}. */
@@ -73,34 +64,6 @@ final class WindowsExamination {
     }
     problems.addAll(failedServices());
     return problems.stream().distinct().toList();
-  }
-
-  /** The values of a key, as reg.exe prints them: name, type and data, four spaces between. */
-  private Map<String, String> values(String key) throws GuestException, InterruptedException {
-    GuestAgent.Execution answer = guest.ask(List.of("reg.exe", "query", key));
-    if (answer.exitCode() != 0) {
-      throw guest.failed("reg.exe", answer, "Windows does not say its build");
-    }
-    Map<String, String> values = new HashMap<>();
-    for (String line : answer.output().lines().toList()) {
-      String[] columns = line.strip().split(" {4}", 3);
-      if (columns.length == 3) {
-        values.put(columns[0], columns[2].strip());
-      }
-    }
-    return values;
-  }
-
-  private String required(Map<String, String> values, String name) throws GuestException {
-    String value = values.get(name);
-    if (value == null || !value.matches("(0x)?[0-9a-fA-F]{1,8}")) {
-      throw guest.failure("Windows does not say its build: no %s in %s".formatted(name, VERSION));
-    }
-    return value;
-  }
-
-  private long number(Map<String, String> values, String name) throws GuestException {
-    return Long.decode(required(values, name));
   }
 
   /**

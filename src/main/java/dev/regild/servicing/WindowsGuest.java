@@ -6,8 +6,13 @@ import dev.regild.machine.GuestAgentException;
 import dev.regild.machine.LostProgramException;
 import dev.regild.machine.RunningMachine;
 import dev.regild.machine.VirtualMachineException;
+import dev.regild.plan.PendingRestart;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -15,6 +20,12 @@ import java.util.stream.Stream;
 final class WindowsGuest {
   private static final Duration WATCH = Duration.ofMillis(200);
   private static final int QUESTION_TRIES = 5;
+
+  /** There while the work of a start, which comes before a system is of use, is still going on. */
+  private static final String START =
+      "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
+          + "\\RebootInProgress";
+
   private static final List<String> POWERSHELL =
       List.of("powershell.exe", "-NoProfile", "-NonInteractive", "-Command");
 
@@ -38,7 +49,7 @@ final class WindowsGuest {
 
   private void awaitStart(Deadline deadline) throws GuestException, InterruptedException {
     awaitAgent(deadline);
-    while (PendingRestart.startGoesOn(this)) {
+    while (inRegistry(START)) {
       if (deadline.isOver()) {
         throw failure("Windows did not end the work of its start within " + spoken(limits.start()));
       }
@@ -101,12 +112,56 @@ final class WindowsGuest {
    * @param query a key, or a key, {@code /v} and a value's name
    */
   boolean inRegistry(String... query) throws GuestException, InterruptedException {
+    return askRegistry(query).exitCode() == 0;
+  }
+
+  /**
+   * The values of a key, as reg.exe prints them.
+   *
+   * @param query as of {@link #inRegistry}
+   * @return by name; empty if there is no such key or value
+   */
+  Map<String, String> registryValues(String... query) throws GuestException, InterruptedException {
+    Map<String, String> values = new HashMap<>();
+    for (String line : askRegistry(query).output().lines().toList()) {
+      String[] columns = line.strip().split(" {4}", 3); // name, type and data
+      if (columns.length == 3) {
+        values.put(columns[0], columns[2].strip());
+      }
+    }
+    return values;
+  }
+
+  private GuestAgent.Execution askRegistry(String... query)
+      throws GuestException, InterruptedException {
     GuestAgent.Execution answer =
         ask(Stream.concat(Stream.of("reg.exe", "query"), Stream.of(query)).toList());
     if (answer.exitCode() > 1) {
       throw failed("reg.exe", answer, "Windows' registry can't be asked");
     }
-    return answer.exitCode() == 0;
+    return answer;
+  }
+
+  /** What in its registry says that it wants a restart. */
+  Set<PendingRestart> pendingRestarts() throws GuestException, InterruptedException {
+    Set<PendingRestart> found = EnumSet.noneOf(PendingRestart.class);
+    for (PendingRestart pending : PendingRestart.values()) {
+      if (isThere(pending)) {
+        found.add(pending);
+      }
+    }
+    return found;
+  }
+
+  private boolean isThere(PendingRestart pending) throws GuestException, InterruptedException {
+    String key = "HKLM\\" + pending.key();
+    return switch (pending) {
+      case COMPONENTS, PACKAGES, UPDATES -> inRegistry(key);
+      case FILES -> inRegistry(key, "/v", pending.value());
+      case SESSIONS ->
+          registryValues(key, "/v", pending.value()).values().stream()
+              .anyMatch(number -> !number.matches("0x0+"));
+    };
   }
 
   /**

@@ -2,19 +2,23 @@ package dev.regild.servicing;
 
 import dev.regild.machine.GuestAgent;
 import dev.regild.machine.LostProgramException;
+import dev.regild.plan.PendingRestart;
 import dev.regild.plan.WindowsPackage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
+import java.util.stream.Collectors;
 
 /**
  * Installs packages from a CD in a Windows that runs: by kinds, the servicing stack first, each
  * kind with the restarts that it needs; then cleans the component store, and shuts the guest down.
  */
 final class WindowsInstallation {
+  /** Of one servicing, whoever asks for them. */
   private static final int MAX_RESTARTS = 5;
+
   private static final String DISM = "dism.exe";
   private static final List<String> ONLINE = List.of(DISM, "/Online", "/English");
   private static final Set<String> THERE = Set.of("Installed", "Install Pending", "Superseded");
@@ -28,6 +32,7 @@ final class WindowsInstallation {
   private final Consumer<String> log;
   private final DoubleConsumer progress;
   private int installed;
+  private int restarts;
   private boolean replacesFilesAtEachStart;
 
   /**
@@ -72,13 +77,8 @@ final class WindowsInstallation {
   private void settle(boolean asked) throws GuestException, InterruptedException {
     boolean restart = asked;
     Set<PendingRestart> pending = pending();
-    for (int restarts = 0; restart || !pending.isEmpty(); restarts++) {
-      if (restarts == MAX_RESTARTS) {
-        throw guest.failure(
-            "Windows still wants a restart after %d of them (%s). Start the image, and install what"
-                    .formatted(MAX_RESTARTS, PendingRestart.spoken(pending))
-                + " is pending by hand.");
-      }
+    while (restart || !pending.isEmpty()) {
+      countRestart(spoken(pending));
       guest.restart();
       restart = false;
       pending = pending();
@@ -90,12 +90,33 @@ final class WindowsInstallation {
     }
   }
 
+  /**
+   * Counts a restart that is to come.
+   *
+   * @param why it is wanted
+   * @throws GuestException if it is one too many
+   */
+  private void countRestart(String why) throws GuestException {
+    if (restarts == MAX_RESTARTS) {
+      throw guest.failure(
+          "Windows still wants a restart after %d of them (%s). %s"
+              .formatted(MAX_RESTARTS, why, PendingRestart.REMEDY));
+    }
+    restarts++;
+  }
+
   private Set<PendingRestart> pending() throws GuestException, InterruptedException {
-    Set<PendingRestart> pending = PendingRestart.of(guest);
+    Set<PendingRestart> pending = guest.pendingRestarts();
     if (replacesFilesAtEachStart) {
       pending.remove(PendingRestart.FILES);
     }
     return pending;
+  }
+
+  private static String spoken(Set<PendingRestart> pending) {
+    return pending.isEmpty()
+        ? "for what was installed last"
+        : pending.stream().map(PendingRestart::registryName).collect(Collectors.joining(", "));
   }
 
   /**
@@ -131,7 +152,7 @@ final class WindowsInstallation {
     int busy = 0;
     while (true) {
       List<String> command = command(pack.kind(), WindowsCd.drive(guest) + "\\" + file);
-      long restarts = guest.restarts();
+      long before = guest.restarts();
       GuestAgent.Execution ended;
       try {
         ended = guest.run(command);
@@ -153,7 +174,8 @@ final class WindowsInstallation {
           return true;
         }
         case RESTARTS -> {
-          guest.awaitRestart(restarts);
+          countRestart("by the installer of " + named(pack));
+          guest.awaitRestart(before);
           return false;
         }
         case RESTART_FIRST -> {
@@ -161,6 +183,7 @@ final class WindowsInstallation {
             throw failed(pack, command, ended);
           }
           restartedFirst = true;
+          countRestart("before " + named(pack) + " can be installed");
           guest.restart();
         }
         case BUSY -> {

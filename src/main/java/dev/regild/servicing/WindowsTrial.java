@@ -8,6 +8,7 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.BuilderMachine;
 import dev.regild.machine.MachineSpec;
+import dev.regild.plan.PendingRestart;
 import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,9 +102,10 @@ public final class WindowsTrial {
                   facts.devices().size(),
                   facts.programs().size()));
       steps.found(
-          facts.restartPending()
-              ? "a restart is pending; an update restarts it first"
-              : "no restart is pending");
+          facts.pendingRestarts().isEmpty()
+              ? "no restart is pending"
+              : "a restart is pending (%s); an update restarts it first"
+                  .formatted(String.join(", ", facts.pendingRestarts())));
       if (!inspection.layout().machine().equals(hardware)) {
         steps.problem(
             "The disk says %s now".formatted(inspection.layout().machine()),
@@ -150,7 +152,7 @@ public final class WindowsTrial {
 
     private void askBuild(WindowsExamination examination)
         throws GuestException, InterruptedException {
-      String version = examination.version();
+      String version = SystemVersion.of(guest);
       steps.found("Windows " + version);
       if (!version.endsWith("." + build)) {
         steps.problem(
@@ -207,10 +209,12 @@ public final class WindowsTrial {
             "Something of the image's own updates it at its start: start it, let that end, shut it"
                 + " down, and import it anew.");
       }
-      if (facts.restartPending()) {
+      List<String> pending = PendingRestart.blocking(facts.pendingRestarts());
+      if (!pending.isEmpty()) {
         steps.problem(
-            "Windows was shut down, and still wants a restart",
-            "An update would fail for it: start the image, and install what is pending by hand.");
+            "Windows was shut down, and still wants a restart (%s)"
+                .formatted(String.join(", ", pending)),
+            "An update would fail for it. " + PendingRestart.REMEDY);
       }
     }
 

@@ -8,6 +8,7 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.Accelerator;
+import dev.regild.plan.PendingRestart;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsPackage;
@@ -137,8 +138,13 @@ record WindowsPlatform(
       watcher.running(inspector::abort);
       Inventory inventory =
           inspector.inspect(update.overlay(), DiskFormat.QCOW2, directory).inventory();
-      if (inventory.windows().map(WindowsFacts::restartPending).orElse(false)) {
-        throw new IOException("Windows was shut down, and still wants a restart.");
+      List<String> pending =
+          PendingRestart.blocking(
+              inventory.windows().map(WindowsFacts::pendingRestarts).orElse(List.of()));
+      if (!pending.isEmpty()) {
+        throw new IOException(
+            "Windows was shut down, and still wants a restart (%s). %s"
+                .formatted(String.join(", ", pending), PendingRestart.REMEDY));
       }
       return inventory;
     }

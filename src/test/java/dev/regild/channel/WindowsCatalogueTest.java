@@ -234,7 +234,7 @@ class WindowsCatalogueTest {
 
   private WindowsFacts facts() {
     return new WindowsFacts(
-        "ServerDatacenter", "21H2", build, updates, drivers, devices, programs, false);
+        "ServerDatacenter", "21H2", build, updates, drivers, devices, programs, List.of());
   }
 
   private UpdatePlan plan() {

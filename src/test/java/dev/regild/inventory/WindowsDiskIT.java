@@ -78,7 +78,7 @@ class WindowsDiskIT {
     assertThat(facts.edition()).isEqualTo("ServerDatacenter");
     assertThat(facts.displayVersion()).isEqualTo("21H2");
     assertThat(facts.build()).isEqualTo("20348.2340");
-    assertThat(facts.restartPending()).isTrue();
+    assertThat(facts.pendingRestarts()).containsExactly("RebootPending");
     assertThat(facts.updates())
         .containsExactly(
             new InstalledUpdate(
@@ -136,7 +136,8 @@ class WindowsDiskIT {
 
     assertThat(found.inventory().os())
         .isEqualTo(new OperatingSystem("WINDOWS", "Windows 11 Pro", "10.0.22631.3296"));
-    assertThat(found.inventory().windows().orElseThrow().restartPending()).isTrue();
+    assertThat(found.inventory().windows().orElseThrow().pendingRestarts())
+        .containsExactly("pending.xml");
     assertThat(found.inventory().windows().orElseThrow().drivers()).isEmpty();
     assertThat(found.layout().firmware()).isEqualTo(Firmware.UEFI);
     assertThat(found.layout().hardware()).isEqualTo(new Hardware(DiskBus.SATA, true));

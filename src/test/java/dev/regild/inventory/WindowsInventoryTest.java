@@ -105,6 +105,19 @@ class WindowsInventoryTest {
   }
 
   @Test
+  void anUpdateThatACumulativeTookInIsPresent() throws Exception {
+    String stack = "Package_for_ServicingStack_%s~31bf3856ad364e35~amd64~~20348.%1$s.1.0";
+    Inventory inventory =
+        read(
+            WindowsDisk.server2022()
+                .update(stack.formatted("2331"), 0x50, "KB5035965")
+                .update(stack.formatted("2200"), 0x70, "KB5033914"));
+    assertThat(inventory.packages())
+        .contains(
+            new InstalledPackage("Package_for_ServicingStack", "amd64", "20348.2331.1.0", false));
+  }
+
+  @Test
   void aDriversClassDateAndVersionAreReadFromThePublishedForm() {
     // As it is in the driver database for the network driver of virtio-win.
     byte[] version =
@@ -173,24 +186,33 @@ class WindowsInventoryTest {
 
   @Test
   void eachSignOfAPendingRestartCounts() throws Exception {
-    assertThat(restartIsPending(WindowsDisk.server2022())).isFalse();
-    assertThat(restartIsPending(WindowsDisk.server2022().restartPending())).isTrue();
-    WindowsDisk renames = WindowsDisk.server2022();
-    renames
-        .system()
+    WindowsDisk disk = WindowsDisk.server2022();
+    disk.software().number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 0);
+    assertThat(pendingRestarts(disk)).isEmpty();
+    disk.restartPending();
+    assertThat(pendingRestarts(disk)).containsExactly("RebootPending");
+    disk.software()
+        .number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 3)
+        .key(WindowsDisk.SERVICING + "\\PackagesPending")
+        .key("Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired");
+    disk.system()
         .texts(
             WindowsDisk.CONTROL_SET + "\\Control\\Session Manager",
             "PendingFileRenameOperations",
             List.of("\\??\\C:\\a"));
-    assertThat(restartIsPending(renames)).isTrue();
-    WindowsDisk session = WindowsDisk.server2022();
-    session.software().number(WindowsDisk.SERVICING + "\\SessionsPending", "Exclusive", 3);
-    assertThat(restartIsPending(session)).isTrue();
-    WindowsDisk updates = WindowsDisk.server2022();
-    updates
-        .software()
-        .key("Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired");
-    assertThat(restartIsPending(updates)).isTrue();
+    assertThat(pendingRestarts(disk))
+        .containsExactly(
+            "RebootPending",
+            "PackagesPending",
+            "SessionsPending",
+            "RebootRequired",
+            "PendingFileRenameOperations");
+    assertThat(
+            WindowsInventory.read(registry(WindowsDisk.server2022()), true)
+                .windows()
+                .orElseThrow()
+                .pendingRestarts())
+        .containsExactly("pending.xml");
   }
 
   @Test
@@ -269,8 +291,8 @@ class WindowsInventoryTest {
     return WindowsFitness.bootBus(registry(disk));
   }
 
-  private boolean restartIsPending(WindowsDisk disk) throws Exception {
-    return read(disk).windows().orElseThrow().restartPending();
+  private List<String> pendingRestarts(WindowsDisk disk) throws Exception {
+    return read(disk).windows().orElseThrow().pendingRestarts();
   }
 
   private Inventory read(WindowsDisk disk) throws Exception {

@@ -146,7 +146,7 @@ class OwnEndpointsIT {
                     List.of())),
             List.of(),
             List.of(),
-            true);
+            List.of("RebootPending"));
     Inventory inventory =
         new Inventory(
             new OperatingSystem("WINDOWS_SERVER_2022", "Windows Server 2022", "10.0.20348.2340"),
@@ -168,7 +168,7 @@ class OwnEndpointsIT {
                      "updates": ["KB5035857"],
                      "drivers": [{"inf": "netkvm.inf", "version": "2024-06-21 100.95.104.26200",
                                   "provider": "Red Hat, Inc."}],
-                     "restartPending": true}
+                     "pendingRestarts": ["RebootPending"]}
                     """));
   }
 

@@ -96,6 +96,33 @@ class WindowsInstallationTest {
   }
 
   @Test
+  void restartsAreCountedOverAllThatIsInstalled() {
+    windows.ends("stack.cab", 3010);
+    windows.ends("rollup.cab", 350, 3010);
+    windows.ends("netkvm.inf", 3010);
+    windows.ends("agent.msi", 1641);
+    windows.ends("/StartComponentCleanup", 3010);
+    assertThatThrownBy(() -> install(STACK, ROLLUP, DRIVER, AGENT))
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("still wants a restart after 5 of them")
+        .hasMessageContaining("Start the image once, let it end, shut it down");
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(5);
+  }
+
+  @Test
+  void aSessionThatKeepsOthersOutWantsARestart() {
+    windows.say("SessionsPending", "    Exclusive    REG_DWORD    0x3\r\n");
+    assertThatThrownBy(() -> install(ROLLUP)).hasMessageContaining("(SessionsPending)");
+  }
+
+  @Test
+  void aSessionOfTheNumberZeroIsNone() throws Exception {
+    windows.say("SessionsPending", "    Exclusive    REG_DWORD    0x0\r\n");
+    install(ROLLUP);
+    assertThat(windows.events()).doesNotContain("restart");
+  }
+
+  @Test
   void filesThatAreReplacedAtEachStartDoNotRestartForEver() throws Exception {
     windows.inRegistry("PendingFileRenameOperations");
     install(DRIVER, AGENT);
