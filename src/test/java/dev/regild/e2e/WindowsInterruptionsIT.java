@@ -112,13 +112,13 @@ class WindowsInterruptionsIT {
   void anUpdateWhoseGuestDoesNotShutDownFailsWithoutAPowerCutsDisk() throws Exception {
     offered = WindowsBase.DRIVER;
     windows.addDriver();
-    start("30s");
+    start("60s");
     update("stuck");
     JsonNode image = server.awaitEnd("stuck");
 
     assertThat(image.path("State").asString()).as("%s", image).isEqualTo("FAILED");
     assertThat(image.at("/StateChangeReason/Message").asString())
-        .contains("Windows did not shut down within 30 s")
+        .contains("Windows did not shut down within 60 s")
         .contains("a power cut would leave its disk dirty");
     assertThat(server.log()).contains("the power button is pressed");
     assertNothingIsLeft();
