@@ -168,9 +168,6 @@ final class TryWindows {
         "%s, %s".formatted(new Regild.Version().getVersion()[0], qemu),
         "%s, %d MiB, %d processors, %d s for each start"
             .formatted(
-                accelerator,
-                machine.memoryMiB(),
-                machine.cpus(),
-                machine.timeLimit().toSeconds()));
+                accelerator, machine.memoryMiB(), machine.cpus(), machine.timeLimit().toSeconds()));
   }
 }

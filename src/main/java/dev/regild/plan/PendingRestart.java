@@ -1,6 +1,8 @@
 package dev.regild.plan;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What in a Windows registry says that the system wants to be restarted. */
 public enum PendingRestart {
@@ -49,6 +51,11 @@ public enum PendingRestart {
       case SESSIONS -> "SessionsPending";
       case FILES -> value;
     };
+  }
+
+  /** For messages: the registry's own names of several. */
+  public static String spoken(Set<PendingRestart> pending) {
+    return pending.stream().map(PendingRestart::registryName).collect(Collectors.joining(", "));
   }
 
   /**

@@ -55,8 +55,7 @@ final class WindowsExamination {
   }
 
   /** Services that should run and don't: {@code service Spooler: ended with 1067}. */
-  List<String> serviceProblems(Set<String> services)
-      throws GuestException, InterruptedException {
+  List<String> serviceProblems(Set<String> services) throws GuestException, InterruptedException {
     List<String> problems = new ArrayList<>();
     stopped(GUEST_AGENT).ifPresent(problems::add);
     for (String service : services) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -137,7 +138,7 @@ public final class WindowsTrial {
                   steps.found("the guest agent answers");
                 })
             && steps.step("Find the CD", () -> findCd(guest))
-            && steps.step("Ask for its build", () -> askBuild(examination))
+            && steps.step("Ask for its build", () -> askBuild(guest))
             && steps.step("Ask for pending restarts", () -> askPending(guest))
             && steps.step("Ask for its services", () -> askServices(examination))
             && steps.step("Ask for its devices", () -> askDevices(examination))
@@ -150,8 +151,7 @@ public final class WindowsTrial {
       steps.found("the CD is " + WindowsCd.drive(guest));
     }
 
-    private void askBuild(WindowsExamination examination)
-        throws GuestException, InterruptedException {
+    private void askBuild(WindowsGuest guest) throws GuestException, InterruptedException {
       String version = SystemVersion.of(guest);
       steps.found("Windows " + version);
       if (!version.endsWith("." + build)) {
@@ -163,7 +163,7 @@ public final class WindowsTrial {
     }
 
     private void askPending(WindowsGuest guest) throws GuestException, InterruptedException {
-      Set<PendingRestart> pending = PendingRestart.of(guest);
+      Set<PendingRestart> pending = guest.pendingRestarts();
       steps.found(
           pending.isEmpty()
               ? "no restart is pending"
@@ -189,7 +189,7 @@ public final class WindowsTrial {
     private void restart(WindowsGuest guest) throws GuestException, InterruptedException {
       guest.restart();
       findCd(guest);
-      Set<PendingRestart> pending = PendingRestart.of(guest);
+      Set<PendingRestart> pending = guest.pendingRestarts();
       if (pending.equals(Set.of(PendingRestart.FILES))) {
         steps.found("some program has files replaced at each start");
       } else if (!pending.isEmpty()) {
