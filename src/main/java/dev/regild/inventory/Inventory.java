@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param os the operating system
  * @param architecture the package manager's main architecture: {@code amd64}
- * @param packages every fully installed package, by name, then architecture; of Windows' updates also
- *     those that a newer one has taken in
+ * @param packages every fully installed package, by name, then architecture; of Windows' updates
+ *     also those that a newer one has taken in
  * @param modules the stream of each module that the system has chosen, empty for one that it has
  *     disabled; of dnf's systems
  * @param windows what more is known of a Windows image; empty for every other
