@@ -4,21 +4,16 @@ import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * A cabinet or a WIM with parts of an update in it. It may be hostile: a name that leads out of it
- * is refused, and the tools that unpack it get little memory, little time, and room for one file of
- * {@value #LARGEST} bytes.
+ * is refused, and the tools that unpack it get little memory, little time, and no room for files
+ * larger than updates are ({@link Program.Limits#UNPACKING}).
  */
 sealed interface PackageArchive permits CabinetArchive, WimArchive {
-  /** A cumulative update is a good gigabyte. */
-  long LARGEST = 6L << 30;
-
   /** Names of members that we unpack; others, which only Windows reads, may be odder. */
   Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._ ()~+-]{0,199}");
 
@@ -52,11 +47,9 @@ sealed interface PackageArchive permits CabinetArchive, WimArchive {
 
   /** Runs a tool on untrusted input. */
   static String run(String... command) throws ChannelException, InterruptedException {
-    List<String> limited = new ArrayList<>(List.of("prlimit", "--fsize=" + LARGEST, "--"));
-    limited.addAll(List.of(command));
-    Duration limit = Duration.ofMinutes(15);
+    Program.Limits limits = Program.Limits.UNPACKING;
     try {
-      return Program.of(limited).within(limit).limitedTo(new Program.Limits(4L << 30, limit)).run();
+      return Program.of(command).within(limits.cpuTime()).limitedTo(limits).run();
     } catch (ProgramException e) {
       throw new ChannelException("it can't be unpacked: " + e.getMessage(), e);
     }

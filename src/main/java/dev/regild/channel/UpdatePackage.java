@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.plan.UpdateMember;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +17,6 @@ import java.util.regex.Pattern;
  */
 final class UpdatePackage {
   private static final int MOST_PARTS = 32;
-
-  /** What the Windows Update agent wants to know, and no package. */
-  private static final Pattern BESIDE =
-      Pattern.compile("(?i)(wsusscan|desktopdeployment|onepackage|.*aggregatedmetadata).*");
 
   private static final Pattern PROPERTY = Pattern.compile("(?m)^([^=\"\r\n]+)=\"([^\"\r\n]*)\"");
 
@@ -53,9 +50,7 @@ final class UpdatePackage {
     List<UpdateManifest> parts = new ArrayList<>();
     int unpacked = 0;
     for (String member : archive.members()) {
-      String name = member.toLowerCase(Locale.ROOT);
-      boolean mayBePackage = name.endsWith(".cab") || name.endsWith(".wim");
-      if (!mayBePackage || BESIDE.matcher(name).matches()) {
+      if (!UpdateMember.isPackage(member)) {
         continue;
       }
       if (++unpacked > MOST_PARTS) {

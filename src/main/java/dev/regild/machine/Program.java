@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -37,8 +38,31 @@ public record Program(
    *
    * @param addressSpaceBytes RLIMIT_AS
    * @param cpuTime RLIMIT_CPU, in whole seconds
+   * @param fileBytes RLIMIT_FSIZE, the size of the largest file that it may write; empty: as large
+   *     as ours
    */
-  public record Limits(long addressSpaceBytes, Duration cpuTime) {}
+  public record Limits(long addressSpaceBytes, Duration cpuTime, OptionalLong fileBytes) {
+    /**
+     * For a tool that unpacks an update or an installer: little memory, little time, and no file
+     * that is larger than any update is; a cumulative one is a good gigabyte.
+     */
+    public static final Limits UNPACKING =
+        new Limits(4L << 30, Duration.ofMinutes(15), OptionalLong.of(6L << 30));
+
+    /** Without a limit on files. */
+    public Limits(long addressSpaceBytes, Duration cpuTime) {
+      this(addressSpaceBytes, cpuTime, OptionalLong.empty());
+    }
+
+    private List<String> prlimit() {
+      List<String> command = new ArrayList<>(List.of("prlimit"));
+      command.add("--as=" + addressSpaceBytes);
+      command.add("--cpu=" + cpuTime.toSeconds());
+      fileBytes.ifPresent(bytes -> command.add("--fsize=" + bytes));
+      command.add("--");
+      return command;
+    }
+  }
 
   public Program {
     command = List.copyOf(command);
@@ -157,15 +181,7 @@ public record Program(
       throw new ProgramException(SearchPath.remedy(program));
     }
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>());
-    limits.ifPresent(l ->
-        builder
-            .command()
-            .addAll(
-                List.of(
-                    "prlimit",
-                    "--as=" + l.addressSpaceBytes(),
-                    "--cpu=" + l.cpuTime().toSeconds(),
-                    "--")));
+    limits.ifPresent(l -> builder.command().addAll(l.prlimit()));
     builder.command().addAll(command);
     builder.environment().clear();
     builder

@@ -33,7 +33,9 @@ final class SearchPath {
           Map.entry("mkfs.ext4", "e2fsprogs"),
           Map.entry("mmdebstrap", "mmdebstrap"),
           Map.entry("mount", "mount"),
+          Map.entry("msiinfo", "msitools"),
           Map.entry("nsenter", "util-linux"),
+          Map.entry("ntfs-3g.probe", "ntfs-3g"),
           Map.entry("prlimit", "util-linux"),
           Map.entry("qemu-img", "qemu-utils"),
           Map.entry("qemu-nbd", "qemu-utils"),
@@ -48,6 +50,7 @@ final class SearchPath {
           Map.entry("umount", "mount"),
           Map.entry("unshare", "util-linux"),
           Map.entry("virt-customize", "guestfs-tools"),
+          Map.entry("wimlib-imagex", "wimtools"),
           Map.entry("xorrisofs", "xorriso"));
 
   private SearchPath() {}

@@ -2,25 +2,27 @@ package dev.regild.servicing;
 
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.UpdateMember;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * The CD on which a guest finds its packages: one directory each, in the order of installation. A
- * driver's zip is expanded on it. So is a .msu in cabinet form, into the .cab files that are in it,
- * since builds before Windows 11 take no .msu while they run; one in WIM form, or with a .psf
- * beside its .cab, is for builds that do, and stays whole.
+ * driver's zip is expanded on it. So is a .msu in cabinet form, into the packages (.cab) that are
+ * in it, since builds before Windows 11 take no .msu while they run; one in WIM form, or with a
+ * .psf beside its .cab, is for builds that do, and stays whole.
  *
  * @param iso the image of the CD
  * @param contents every package, in the order of installation
@@ -194,47 +196,44 @@ record WindowsCd(Path iso, List<Content> contents) {
     return false;
   }
 
-  /** The .cab files in a .msu, the servicing stack's first; none if it must stay whole. */
+  /** The packages in a .msu, the servicing stack's first; none if it must stay whole. */
   private static List<String> cabinets(WindowsPackage pack, Path msu, Path own)
       throws IOException, ProgramException, InterruptedException {
     List<String> names =
-        Program.of("cabextract", "-l", "-q", msu.toString())
-            .run()
+        cabextract("-l", "-q", msu.toString())
             .lines()
             .map(line -> line.substring(line.lastIndexOf('|') + 1).strip())
             .toList();
-    if (names.stream().anyMatch(name -> type(name).equals("psf"))) {
+    if (names.stream().map(WindowsCd::type).anyMatch(Set.of("psf", "wim")::contains)) {
       return List.of();
     }
-    var _ =
-        Program.of("cabextract", "-q", "-F", "*.cab", "-d", own.toString(), msu.toString())
-            .within(LIMIT)
-            .run();
-    List<Path> cabinets;
-    try (Stream<Path> files = Files.walk(own)) {
-      cabinets =
-          files
-              .filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
-              .filter(f -> !name(f).equals("wsusscan.cab"))
-              .sorted(
-                  Comparator.comparing((Path f) -> !name(f).startsWith("ssu-"))
-                      .thenComparing(f -> f))
-              .toList();
-    }
-    if (cabinets.isEmpty()) {
+    List<String> packages =
+        names.stream()
+            .filter(UpdateMember::isPackage)
+            .sorted(
+                Comparator.comparing((String name) -> !UpdateMember.isServicingStack(name))
+                    .thenComparing(Comparator.naturalOrder()))
+            .toList();
+    if (packages.isEmpty()) {
       throw new GuestException("There is no update in " + pack.fileName() + ".");
     }
     List<String> paths = new ArrayList<>();
-    for (Path cabinet : cabinets) {
-      Path placed = own.resolve(safe(cabinet.getFileName().toString()));
-      Files.move(cabinet, placed);
+    for (String name : packages) {
+      var _ = cabextract("-q", "-F", name, "-d", own.toString(), msu.toString());
+      Path placed = own.resolve(safe(name));
+      Files.move(own.resolve(name), placed, StandardCopyOption.REPLACE_EXISTING);
       paths.add(path(own, placed));
     }
     return paths;
   }
 
-  private static String name(Path file) {
-    return file.getFileName().toString().toLowerCase(Locale.ROOT);
+  private static String cabextract(String... arguments)
+      throws ProgramException, InterruptedException {
+    Program.Limits limits = Program.Limits.UNPACKING;
+    return Program.of(Stream.concat(Stream.of("cabextract"), Stream.of(arguments)).toList())
+        .within(limits.cpuTime())
+        .limitedTo(limits)
+        .run();
   }
 
   private static boolean isCabinet(Path file) throws IOException {

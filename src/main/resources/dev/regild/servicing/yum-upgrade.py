@@ -133,6 +133,7 @@ def resolve():
     places = locations(available, set(each[1:] for each in forward))
     before = dict(((name, arch), evr) for name, arch, evr in (
         line.split('\t') for line in rpm('-qa', '--qf', INSTALLED).splitlines()))
+    chosen = []
     for section, name, arch, evr, repository_id in sorted(forward):
         location = places.get((name, arch, evr, repository_id))
         if location is None:
@@ -141,8 +142,9 @@ def resolve():
         say('download', repository.uri + '/' + location, repository.file_name(location))
         replaces = section.startswith(('Updating', 'Upgrading'))
         say('install', shown(name, arch), before.get((name, arch), '') if replaces else '', evr)
-        with open(WORKSPACE + '/chosen', 'a') as chosen:
-            chosen.write('%s\t%s\n' % (repository_id, location))
+        chosen.append('%s\t%s\n' % (repository_id, location))
+    with open(WORKSPACE + '/chosen', 'w') as lines:
+        lines.writelines(chosen)
     for section, name, arch, evr, _ in found:
         if section.startswith('Removing'):
             say('remove', shown(name, arch) + ' ' + evr)
@@ -151,11 +153,12 @@ def resolve():
 
 def apply():
     available = rpm_snapshot.repositories()
-    if os.path.exists(WORKSPACE + '/chosen'):
-        with open(WORKSPACE + '/chosen') as chosen:
-            for line in chosen:
-                repository_id, location = line.rstrip('\n').split('\t')
-                rpm_snapshot.put_in_place(available[repository_id], location)
+    with open(WORKSPACE + '/chosen') as lines:
+        chosen = lines.readlines()
+    if chosen:
+        for line in chosen:
+            repository_id, location = line.rstrip('\n').split('\t')
+            rpm_snapshot.put_in_place(available[repository_id], location)
         yum = subprocess.call(command('-y'), stdout=sys.stderr)
         if yum:
             sys.exit('yum ended with %d' % yum)

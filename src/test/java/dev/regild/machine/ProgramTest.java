@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,6 +43,9 @@ class ProgramTest {
     assertThatThrownBy(() -> Program.of("/nowhere/qemu-img").run())
         .hasMessage("/nowhere/qemu-img is not installed");
     assertThat(SearchPath.remedy("qemu-img")).endsWith("apt-get install qemu-utils");
+    assertThat(SearchPath.remedy("wimlib-imagex")).endsWith("apt-get install wimtools");
+    assertThat(SearchPath.remedy("msiinfo")).endsWith("apt-get install msitools");
+    assertThat(SearchPath.remedy("ntfs-3g.probe")).endsWith("apt-get install ntfs-3g");
   }
 
   @Test
@@ -139,10 +143,11 @@ class ProgramTest {
   @Test
   void limitsAreHeldByTheKernel() throws Exception {
     String limits =
-        Program.of("sh", "-c", "ulimit -v; ulimit -t")
-            .limitedTo(new Program.Limits(1L << 30, Duration.ofSeconds(9)))
+        Program.of("sh", "-c", "ulimit -v; ulimit -t; ulimit -f")
+            .limitedTo(
+                new Program.Limits(1L << 30, Duration.ofSeconds(9), OptionalLong.of(1L << 20)))
             .run();
-    assertThat(limits.lines()).containsExactly("1048576", "9");
+    assertThat(limits.lines()).containsExactly("1048576", "9", "2048");
   }
 
   @Test

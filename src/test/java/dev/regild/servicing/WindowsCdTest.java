@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,10 +61,24 @@ class WindowsCdTest {
 
   @Test
   void aCabinetOfUpdatesIsExpandedAndItsServicingStackComesFirst() throws Exception {
-    cabinet("a.msu", "Windows10.0-KB5.cab", "SSU-20348.cab", "WSUSSCAN.cab", "Windows10.0-KB5.xml");
+    cabinet(
+        "a.msu",
+        "Windows10.0-KB5.cab",
+        "SSU-20348.cab",
+        "WSUSSCAN.cab",
+        "DesktopDeployment.cab",
+        "DesktopDeployment_x86.cab",
+        "onepackage.AggregatedMetadata.cab",
+        "Windows10.0-KB5.xml");
     WindowsCd cd = make(pack(Kind.CUMULATIVE, "Package_for_RollupFix", "a.msu"));
     assertThat(cd.contents().getFirst().files())
         .containsExactly("01\\SSU-20348.cab", "01\\Windows10.0-KB5.cab");
+    try (Stream<Path> onCd = Files.list(workspace.resolve("cd").resolve("01"))) {
+      assertThat(onCd)
+          .as("what is no package is not on the CD")
+          .extracting(file -> file.getFileName().toString())
+          .containsExactlyInAnyOrder("SSU-20348.cab", "Windows10.0-KB5.cab");
+    }
   }
 
   @Test
