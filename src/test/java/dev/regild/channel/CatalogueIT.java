@@ -176,6 +176,14 @@ class CatalogueIT {
   }
 
   @Test
+  void whatIsNoUpdateOfItsOwnIsRefused() throws Exception {
+    String name = "Microsoft-Windows-22H2Enablement-Package";
+    assertRefused(
+        WindowsPackages.update(files, "KB5015684", name, "10.0.19041.1799", "Update", "19041"),
+        "it is " + name + ", a feature or a language and no update");
+  }
+
+  @Test
   void twoAtOnceAddBoth() throws Exception {
     List<Path> packages =
         List.of(
