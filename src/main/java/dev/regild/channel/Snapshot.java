@@ -261,9 +261,13 @@ public final class Snapshot implements AvailablePackages {
     return catalogue.agents();
   }
 
-  /** The services of its catalogue's agents that an image of Windows has, in any version. */
-  public Set<String> agentServices(WindowsFacts windows) {
-    return catalogue.agentServices(windows);
+  /**
+   * The services of its catalogue's agents that are installed.
+   *
+   * @param installed packages of an image's inventory
+   */
+  public Set<String> agentServices(List<InstalledPackage> installed) {
+    return catalogue.agentServices(installed);
   }
 
   /**
