@@ -185,7 +185,10 @@ public final class Snapshot implements AvailablePackages {
     return result;
   }
 
-  /** SHA-256 over the names and hashes of its files: its identity, for good. */
+  /**
+   * SHA-256 over the names and hashes of its files, of a catalogue over its architecture too: its
+   * identity, for good.
+   */
   public String digest() {
     return manifest.digest();
   }
