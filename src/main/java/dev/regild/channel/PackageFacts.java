@@ -170,7 +170,7 @@ public record PackageFacts(
   }
 
   /** Whether it is an update of the system, which Component Based Servicing installs. */
-  boolean isUpdate() {
+  public boolean isUpdate() {
     return kind != WindowsPackage.Kind.DRIVER && kind != WindowsPackage.Kind.AGENT;
   }
 
