@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toSet;
 
 import dev.regild.channel.RepositoryContents.Document;
 import dev.regild.plan.WindowsPackage;
@@ -17,8 +18,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -32,6 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Catalogue {
   static final String RECORDS = "catalogue.json";
   private static final String INCOMING = ".incoming-";
+  private static final Pattern CONTENT = Pattern.compile("[0-9a-f]{64}");
   private static final Duration LONGEST_ADDITION = Duration.ofDays(1);
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -111,8 +115,10 @@ public final class Catalogue {
       }
     } catch (ChannelException | IllegalArgumentException e) {
       throw new ChannelException(source + " can't be added: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new ChannelException(source + " can't be added (" + e + "); is it there, and room?", e);
+    } catch (IOException | UncheckedIOException e) {
+      Throwable why = e instanceof UncheckedIOException ? e.getCause() : e;
+      throw new ChannelException(
+          source + " can't be added (" + why + "); is it there, readable, and room?", e);
     }
   }
 
@@ -250,8 +256,18 @@ public final class Catalogue {
     }
   }
 
+  /** With the lock; then only the files are there that an entry names. */
   private void write(List<CatalogueEntry> entries) throws IOException {
     AtomicFile.write(directory.resolve(RECORDS), text(entries));
+    Set<String> named = entries.stream().map(CatalogueEntry::sha256).collect(toSet());
+    try (Stream<Path> children = Files.list(directory)) {
+      for (Path each : (Iterable<Path>) children::iterator) {
+        String name = String.valueOf(each.getFileName());
+        if (CONTENT.matcher(name).matches() && !named.contains(name)) {
+          Files.deleteIfExists(each);
+        }
+      }
+    }
   }
 
   /** The same entries make the same text, whatever the order in which they came. */
@@ -290,9 +306,6 @@ public final class Catalogue {
                 + "'; 'regild channel list-updates' shows names, KB numbers and digests");
       }
       write(entries.stream().filter(entry -> !digests.contains(entry.sha256())).toList());
-      for (String digest : digests) {
-        Files.deleteIfExists(content(digest));
-      }
       return entries.stream().filter(entry -> digests.contains(entry.sha256())).toList();
     } catch (IOException e) {
       throw unusable(e);

@@ -32,6 +32,7 @@ final class ClientIdentities {
   private static final String URIS = "uris";
 
   private final Path directory;
+  private final ConcurrentMap<String, Scope> scopes = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Loaded> loaded = new ConcurrentHashMap<>();
 
   private ClientIdentities(Path directory) {
@@ -42,10 +43,14 @@ final class ClientIdentities {
     return new ClientIdentities(data.resolve(NAME));
   }
 
-  private record Loaded(FileStamp stamp, List<String> uris, ClientIdentity identity) {}
+  /** Where a channel's identity is shown. */
+  private record Scope(FileStamp stamp, List<String> uris) {}
+
+  private record Loaded(FileStamp stamp, ClientIdentity identity) {}
 
   /**
-   * The identity to show to that URI's server; empty for most.
+   * The identity to show to that URI's server; empty for most. The files of channels that are not
+   * shown to it are not read.
    *
    * @throws ChannelException if its files are damaged
    */
@@ -55,9 +60,9 @@ final class ClientIdentities {
     }
     try (Stream<Path> channels = Files.list(directory)) {
       for (Path each : channels.filter(ClientIdentities::isChannel).sorted().toList()) {
-        Optional<Loaded> there = load(each);
-        if (there.isPresent() && covers(there.get().uris(), uri)) {
-          return there.map(Loaded::identity);
+        Optional<Scope> scope = scope(each);
+        if (scope.isPresent() && covers(scope.get().uris(), uri)) {
+          return Optional.of(identity(each, scope.get().stamp()));
         }
       }
       return Optional.empty();
@@ -77,27 +82,40 @@ final class ClientIdentities {
   }
 
   /** Empty if its channel was removed in this moment. */
-  private Optional<Loaded> load(Path channel) throws IOException, ChannelException {
+  private Optional<Scope> scope(Path channel) throws IOException {
     String name = channel.getFileName().toString();
     Optional<FileStamp> stamp = FileStamp.of(channel.resolve(URIS));
     if (stamp.isEmpty()) {
-      loaded.remove(name);
+      forget(name);
       return Optional.empty();
     }
-    Loaded known = loaded.get(name);
+    Scope known = scopes.get(name);
     if (known == null || !known.stamp().equals(stamp.get())) {
-      Path authority = channel.resolve(AUTHORITY);
-      ClientIdentity identity =
-          ClientIdentity.of(
-              name,
-              new ClientCertificate(
-                  channel.resolve(CERTIFICATE),
-                  channel.resolve(KEY),
-                  Optional.of(authority).filter(Files::exists)));
-      known = new Loaded(stamp.get(), Files.readAllLines(channel.resolve(URIS), UTF_8), identity);
-      loaded.put(name, known);
+      known = new Scope(stamp.get(), Files.readAllLines(channel.resolve(URIS), UTF_8));
+      scopes.put(name, known);
     }
     return Optional.of(known);
+  }
+
+  private ClientIdentity identity(Path channel, FileStamp stamp) throws ChannelException {
+    String name = channel.getFileName().toString();
+    Loaded known = loaded.get(name);
+    if (known == null || !known.stamp().equals(stamp)) {
+      Path authority = channel.resolve(AUTHORITY);
+      ClientCertificate files =
+          new ClientCertificate(
+              channel.resolve(CERTIFICATE),
+              channel.resolve(KEY),
+              Optional.of(authority).filter(Files::exists));
+      known = new Loaded(stamp, ClientIdentity.of(name, files));
+      loaded.put(name, known);
+    }
+    return known.identity();
+  }
+
+  private void forget(String channel) {
+    scopes.remove(channel);
+    loaded.remove(channel);
   }
 
   /**
@@ -155,7 +173,7 @@ final class ClientIdentities {
     } catch (NoSuchFileException e) {
       // Another process was faster.
     }
-    loaded.remove(channel);
+    forget(channel);
   }
 
   private static void copy(Path from, Path to) throws IOException {

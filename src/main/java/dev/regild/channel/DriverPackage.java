@@ -13,15 +13,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Enumeration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A driver's folder, which a catalogue keeps as a zip: INFs, and what they name. A zip may be
@@ -86,12 +90,13 @@ final class DriverPackage {
       throws ChannelException, IOException {
     List<PackageFacts> drivers = new ArrayList<>();
     Set<String> others = new TreeSet<>();
-    try (ZipFile file = new ZipFile(zip.toFile())) {
+    try (ZipFile file = ZipFile.builder().setPath(zip).get()) {
       Budget budget = new Budget(Math.max(ALWAYS_ALLOWED, Files.size(zip) * MOST_PACKED));
       Set<String> seen = new HashSet<>();
-      Enumeration<? extends ZipEntry> entries = file.entries();
+      Map<String, String> paths = new HashMap<>();
+      Enumeration<ZipArchiveEntry> entries = file.getEntries();
       while (entries.hasMoreElements()) {
-        ZipEntry entry = entries.nextElement();
+        ZipArchiveEntry entry = entries.nextElement();
         checkEntry(entry, seen);
         byte[] inf = readEntry(file, entry, budget);
         if (isInf(entry.getName())) {
@@ -100,7 +105,9 @@ final class DriverPackage {
           if (ids.isEmpty()) {
             others.addAll(parsed.hardwareIds().keySet());
           } else {
-            drivers.add(facts(entry.getName(), parsed, architecture, ids));
+            PackageFacts driver = facts(entry.getName(), parsed, architecture, ids);
+            requireOne(driver.name(), entry.getName(), paths.put(driver.name(), entry.getName()));
+            drivers.add(driver);
           }
         }
       }
@@ -116,8 +123,22 @@ final class DriverPackage {
     return drivers;
   }
 
-  private static void checkEntry(ZipEntry entry, Set<String> seen) throws ChannelException {
+  /** Of a vendor's whole tree nobody could say which one an image should get. */
+  private static void requireOne(String inf, String path, @Nullable String other)
+      throws ChannelException {
+    if (other != null) {
+      throw new ChannelException(
+          "it holds %s twice, as %s and %s; add the folder of your release alone, such as"
+                  .formatted(inf, other, path)
+              + " NetKVM/2k22/amd64 of virtio-win");
+    }
+  }
+
+  private static void checkEntry(ZipArchiveEntry entry, Set<String> seen) throws ChannelException {
     String name = entry.getName();
+    if (entry.isUnixSymlink()) {
+      throw new ChannelException("it holds the link " + name + "; put the file in its place");
+    }
     PackageArchive.checkName(name.replace('\\', '/'));
     if (name.contains("\\") || !seen.add(name.toLowerCase(ROOT))) {
       throw new ChannelException(
@@ -145,8 +166,8 @@ final class DriverPackage {
     }
   }
 
-  /** Its bytes if it is an INF, else none; all are read, so that its checksum is compared. */
-  private static byte[] readEntry(ZipFile file, ZipEntry entry, Budget budget)
+  /** Its bytes if it is an INF, else none; all are read, so that what can't be unpacked shows. */
+  private static byte[] readEntry(ZipFile file, ZipArchiveEntry entry, Budget budget)
       throws ChannelException, IOException {
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 << 16];
@@ -168,7 +189,7 @@ final class DriverPackage {
     return name.toLowerCase(ROOT).endsWith(".inf");
   }
 
-  private static InfFile parse(ZipEntry entry, byte[] inf) throws ChannelException {
+  private static InfFile parse(ZipArchiveEntry entry, byte[] inf) throws ChannelException {
     try {
       return InfFile.parse(inf);
     } catch (ChannelException e) {

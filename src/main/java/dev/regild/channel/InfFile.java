@@ -21,18 +21,11 @@ import java.util.regex.Pattern;
 /**
  * What a driver's INF says ("INF File Sections and Directives").
  *
- * @param provider who made it
- * @param deviceClass {@code Net}
  * @param date of its {@code DriverVer}, as {@code 2024-06-21}
  * @param version of its {@code DriverVer}
  * @param hardwareIds those it is for, in capitals, by architecture: {@code amd64}
  */
-record InfFile(
-    String provider,
-    String deviceClass,
-    String date,
-    String version,
-    Map<String, Set<String>> hardwareIds) {
+record InfFile(String date, String version, Map<String, Set<String>> hardwareIds) {
   private static final Pattern DATE = Pattern.compile("(\\d{1,2})[/-](\\d{1,2})[/-](\\d{4})");
   private static final Pattern VERSION = Pattern.compile("\\d{1,9}(\\.\\d{1,9}){0,3}");
   private static final Pattern TOKEN = Pattern.compile("%([^%\r\n]*)%");
@@ -63,8 +56,6 @@ record InfFile(
       throw new ChannelException("its DriverVer has the version '" + version + "', which is none");
     }
     return new InfFile(
-        first(sections.value("version", "provider")),
-        first(sections.value("version", "class")),
         "%s-%02d-%02d"
             .formatted(
                 date.group(3), Integer.valueOf(date.group(1)), Integer.valueOf(date.group(2))),

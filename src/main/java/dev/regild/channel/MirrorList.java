@@ -37,38 +37,38 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
   /**
    * Reads a list in dnf's form: a URI on each line, comments after {@code #}.
    *
-   * @param what names it in the message of the exception
+   * @param uri of the list; one from the network may name no mirror on this machine
    * @param source whose variables the lines may have too
    */
-  static MirrorList ofText(String what, byte[] document, RpmSource source, String release)
+  static MirrorList ofText(String uri, byte[] document, RpmSource source, String release)
       throws ChannelException {
     String text = new String(document, UTF_8);
     if (text.contains("<metalink")) {
       throw new ChannelException(
-          what + " is a metalink, not a list of mirrors; name it by metalink, not mirrorlist");
+          uri + " is a metalink, not a list of mirrors; name it by metalink, not mirrorlist");
     }
     List<String> baseUrls = new ArrayList<>();
     for (String line : text.lines().map(String::strip).toList()) {
       if (!line.isEmpty() && !line.startsWith("#")) {
-        addUsable(line, source.architecture(), release, baseUrls);
+        addUsable(uri, line, source.architecture(), release, baseUrls);
       }
     }
-    return checked(what, new MirrorList(baseUrls, Set.of()));
+    return checked(uri, new MirrorList(baseUrls, Set.of()));
   }
 
   /**
    * Reads a metalink as MirrorManager writes it: version 3 of the format, with the alternates of
    * {@code http://fedorahosted.org/mirrormanager}.
    *
-   * @param what names it in the message of the exception
+   * @param uri of the metalink; one from the network may name no mirror on this machine
    */
-  static MirrorList ofMetalink(String what, byte[] document) throws ChannelException {
+  static MirrorList ofMetalink(String uri, byte[] document) throws ChannelException {
     Metalink reading = new Metalink();
     try {
       XmlScanner.scan(new ByteArrayInputStream(document), reading);
     } catch (IOException e) {
       throw new ChannelException(
-          what
+          uri
               + " can't be used: "
               + e.getMessage()
               + "; check that the URI is a metalink's and no proxy answers in its place",
@@ -76,15 +76,15 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
     }
     if (reading.hashes.isEmpty()) {
       throw new ChannelException(
-          what
+          uri
               + " has no SHA-256 or SHA-512 of repomd.xml; check that it is a metalink of a"
               + " repository, or name another one");
     }
     List<String> baseUrls = new ArrayList<>();
     reading.mirrors.stream()
         .sorted(comparingInt(Mirror::preference).reversed())
-        .forEach(mirror -> addUsable(mirror.baseUrl(), "", "", baseUrls));
-    return checked(what, new MirrorList(baseUrls, reading.hashes));
+        .forEach(mirror -> addUsable(uri, mirror.baseUrl(), "", "", baseUrls));
+    return checked(uri, new MirrorList(baseUrls, reading.hashes));
   }
 
   /** Whether a repomd.xml is one that the list lets pass. */
@@ -94,24 +94,31 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
         || repomdHashes.contains(Sha256.sha512(repomd));
   }
 
-  private static MirrorList checked(String what, MirrorList list) throws ChannelException {
+  private static MirrorList checked(String uri, MirrorList list) throws ChannelException {
     if (list.baseUrls().isEmpty()) {
       throw new ChannelException(
-          what
-              + " names no mirror by http, https or file; check its URI, and that the repository"
+          uri
+              + " names no mirror by http or https"
+              + (isLocal(uri) ? " or file" : "")
+              + "; check its URI, and that the repository"
               + " exists for this release and architecture");
     }
     return list;
   }
 
+  private static boolean isLocal(String uri) {
+    return uri.startsWith("file:");
+  }
+
   /** A list also has mirrors that others can use: rsync, ftp. */
   private static void addUsable(
-      String line, String architecture, String release, List<String> baseUrls) {
+      String list, String line, String architecture, String release, List<String> baseUrls) {
     try {
       String uri =
           RepositoryUri.checked(
               "mirror", RpmVariables.substituted("mirror", line, release, architecture));
-      if (baseUrls.size() < TRIED && !baseUrls.contains(uri)) {
+      boolean reachable = isLocal(list) || !isLocal(uri);
+      if (reachable && baseUrls.size() < TRIED && !baseUrls.contains(uri)) {
         baseUrls.add(uri);
       }
     } catch (IllegalArgumentException e) {

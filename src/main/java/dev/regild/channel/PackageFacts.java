@@ -4,6 +4,7 @@ import dev.regild.plan.WindowsPackage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a package of a Windows catalogue is, by its own metadata, and by what its owner says where
@@ -45,10 +46,30 @@ public record PackageFacts(
   /**
    * @throws IllegalArgumentException if a value can't be used
    */
-  public PackageFacts {
-    builds = List.copyOf(builds);
-    hardwareIds = List.copyOf(hardwareIds);
-    services = List.copyOf(services);
+  public PackageFacts(
+      WindowsPackage.Kind kind,
+      String name,
+      String version,
+      String architecture,
+      String kb,
+      List<String> builds,
+      String resultingBuild,
+      boolean security,
+      List<String> hardwareIds,
+      String upgradeCode,
+      @Nullable List<String> services) {
+    this.kind = kind;
+    this.name = name;
+    this.version = version;
+    this.architecture = architecture;
+    this.kb = kb;
+    this.builds = List.copyOf(builds);
+    this.resultingBuild = resultingBuild;
+    this.security = security;
+    this.hardwareIds = List.copyOf(hardwareIds);
+    this.upgradeCode = upgradeCode;
+    // A catalogue that was written before services were read has none.
+    this.services = services == null ? List.of() : List.copyOf(services);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {
@@ -149,7 +170,7 @@ public record PackageFacts(
   }
 
   /** Whether it is an update of the system, which Component Based Servicing installs. */
-  boolean isUpdate() {
+  public boolean isUpdate() {
     return kind != WindowsPackage.Kind.DRIVER && kind != WindowsPackage.Kind.AGENT;
   }
 

@@ -185,7 +185,10 @@ public final class Snapshot implements AvailablePackages {
     return result;
   }
 
-  /** SHA-256 over the names and hashes of its files: its identity, for good. */
+  /**
+   * SHA-256 over the names and hashes of its files, of a catalogue over its architecture too: its
+   * identity, for good.
+   */
   public String digest() {
     return manifest.digest();
   }
@@ -261,9 +264,13 @@ public final class Snapshot implements AvailablePackages {
     return catalogue.agents();
   }
 
-  /** The services of its catalogue's agents that an image of Windows has, in any version. */
-  public Set<String> agentServices(WindowsFacts windows) {
-    return catalogue.agentServices(windows);
+  /**
+   * The services of its catalogue's agents that are installed.
+   *
+   * @param installed packages of an image's inventory
+   */
+  public Set<String> agentServices(List<InstalledPackage> installed) {
+    return catalogue.agentServices(installed);
   }
 
   /**

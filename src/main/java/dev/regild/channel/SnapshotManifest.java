@@ -85,7 +85,10 @@ record SnapshotManifest(
     List<ListFile> sorted = files.stream().sorted(Comparator.comparing(ListFile::name)).toList();
     String pairs =
         sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
-    String digest = Sha256.of(pairs.getBytes(UTF_8));
+    boolean catalogue = files.stream().anyMatch(file -> file.kind() == Kind.CATALOGUE);
+    // Repositories' files are of their architecture; a catalogue's are the same for another.
+    String identity = catalogue ? pairs + architecture + "\n" : pairs;
+    String digest = Sha256.of(identity.getBytes(UTF_8));
     return new SnapshotManifest(digest, createdAt, architecture, sorted, Map.of());
   }
 

@@ -106,11 +106,16 @@ record UpdateManifest(
     return kind() == WindowsPackage.Kind.SERVICING_STACK;
   }
 
+  /** Language packs, features and what switches on a release have manifests too. */
+  boolean isUpdate() {
+    return name.startsWith("Package_for_");
+  }
+
   /** What the manifest says about the package; the architecture {@code x64} is not of its words. */
   PackageFacts facts() {
     return new PackageFacts(
         kind(),
-        packageName(),
+        packageName(name),
         version,
         architecture,
         KB.matcher(identifier).matches() ? identifier : "",
@@ -133,8 +138,8 @@ record UpdateManifest(
         : WindowsPackage.Kind.UPDATE;
   }
 
-  /** A servicing stack's name has its revision in it, and the next one's is another. */
-  private String packageName() {
+  /** Without the revision that a servicing stack's has in it, so that it is the next one's too. */
+  static String packageName(String name) {
     Matcher stack = SERVICING_STACK.matcher(name);
     return stack.matches() ? stack.group(1) : name;
   }

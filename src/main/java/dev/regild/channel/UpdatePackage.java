@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -30,19 +31,31 @@ final class UpdatePackage {
       throws ChannelException, IOException, InterruptedException {
     PackageArchive archive = PackageArchive.open(file);
     if (archive.members().contains(UpdateManifest.FILE)) {
-      return manifest(archive).facts();
+      return facts(manifest(archive));
     }
     List<UpdateManifest> parts = parts(archive, work);
+    Comparator<UpdateManifest> mainFirst =
+        Comparator.comparing((UpdateManifest part) -> !part.isUpdate())
+            .thenComparing(UpdateManifest::isServicingStack);
     UpdateManifest main =
         parts.stream()
-            .filter(part -> !part.isServicingStack())
-            .findFirst()
-            .or(() -> parts.stream().findFirst())
+            .min(mainFirst)
             .orElseThrow(() ->
                 new ChannelException(
                     "it holds no update.mum, nor a package that does, so it is no update of"
                         + " Windows; a driver is added as its folder or as a zip"));
-    return completed(main.facts(), archive);
+    return completed(facts(main), archive);
+  }
+
+  private static PackageFacts facts(UpdateManifest manifest) throws ChannelException {
+    if (!manifest.isUpdate()) {
+      throw new ChannelException(
+          "it is "
+              + manifest.name()
+              + ", a feature or a language and no update; install it in the image itself, and"
+              + " import that");
+    }
+    return manifest.facts();
   }
 
   private static List<UpdateManifest> parts(PackageArchive archive, Path work)

@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -52,6 +54,11 @@ final class WimArchive implements PackageArchive {
         "/" + member,
         "--no-acls",
         "--dest-dir=" + directory);
-    return directory.resolve(member);
+    Path unpacked = directory.resolve(member);
+    if (!Files.isRegularFile(unpacked, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ChannelException(
+          "its member " + member + " is a link or a folder; get it from its vendor again");
+    }
+    return unpacked;
   }
 }

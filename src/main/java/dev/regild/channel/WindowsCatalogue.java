@@ -9,6 +9,7 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsPackage;
 import dev.regild.plan.WindowsPackage.Kind;
+import dev.regild.plan.WindowsVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,14 +44,20 @@ final class WindowsCatalogue {
         .collect(toSet());
   }
 
-  /** The services of its agents that an image with these programs has, in any version. */
-  Set<String> agentServices(WindowsFacts windows) {
+  /** The services of its agents that are installed, at just that version. */
+  Set<String> agentServices(List<InstalledPackage> installed) {
     return entries.stream()
         .map(CatalogueEntry::facts)
         .filter(facts -> facts.kind() == Kind.AGENT)
-        .filter(facts -> WindowsOffers.programOf(facts, windows).isPresent())
+        .filter(facts -> installed.stream().anyMatch(there -> isInstalledAs(facts, there)))
         .flatMap(facts -> facts.services().stream())
         .collect(toSet());
+  }
+
+  private static boolean isInstalledAs(PackageFacts agent, InstalledPackage there) {
+    return agent.name().equals(there.name())
+        && WindowsOffers.isSameArchitecture(agent.architecture(), there.architecture())
+        && WindowsVersion.compare(agent.version(), there.version()) == 0;
   }
 
   /**
@@ -62,7 +69,8 @@ final class WindowsCatalogue {
       List<InstalledPackage> packages, WindowsFacts windows, boolean securityOnly) {
     List<PackageFacts> offered =
         fitting(packages, windows).stream()
-            .filter(facts -> !securityOnly || facts.security())
+            .filter(
+                facts -> !securityOnly || facts.security() || facts.kind() == Kind.SERVICING_STACK)
             .toList();
     return new WindowsOffers(offered, packages, windows, securityOnly);
   }
@@ -79,8 +87,18 @@ final class WindowsCatalogue {
     return entries.stream().map(CatalogueEntry::facts).filter(facts -> fits(facts, build)).toList();
   }
 
-  private static boolean fits(PackageFacts facts, WindowsBuild build) {
-    return !facts.isUpdate() || facts.builds().stream().anyMatch(build::takesUpdatesOf);
+  /** An agent may be for another architecture that the system runs, as its program then is. */
+  private boolean fits(PackageFacts facts, WindowsBuild build) {
+    return switch (facts.kind()) {
+      case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE ->
+          isForMachine(facts) && facts.builds().stream().anyMatch(build::takesUpdatesOf);
+      case DRIVER -> isForMachine(facts);
+      case AGENT -> true;
+    };
+  }
+
+  private boolean isForMachine(PackageFacts facts) {
+    return WindowsOffers.isSameArchitecture(facts.architecture(), architecture);
   }
 
   /**
@@ -158,6 +176,7 @@ final class WindowsCatalogue {
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {
     return WindowsOffers.changeName(facts).equals(change.name())
+        && WindowsOffers.isSameArchitecture(facts.architecture(), change.architecture())
         && WindowsOffers.changeVersion(facts, build).equals(change.to());
   }
 

@@ -1,7 +1,5 @@
 package dev.regild.channel;
 
-import static java.util.stream.Collectors.toSet;
-
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
@@ -32,10 +30,13 @@ final class WindowsOffers implements AvailablePackages {
 
   private static final String DOTNET_ROLLUP = "Package_for_DotNetRollup";
 
+  /** The first build of which .NET 4.8.1 is a part. */
+  private static final int WITH_DOTNET_481 = 22621;
+
   private final List<PackageFacts> fitting;
   private final WindowsFacts windows;
   private final WindowsBuild build;
-  private final Set<String> installedNames;
+  private final List<InstalledPackage> packages;
   private final boolean securityOnly;
 
   /**
@@ -52,7 +53,7 @@ final class WindowsOffers implements AvailablePackages {
     this.windows = windows;
     this.securityOnly = securityOnly;
     this.build = WindowsBuild.of(windows.build());
-    this.installedNames = packages.stream().map(InstalledPackage::name).collect(toSet());
+    this.packages = packages;
   }
 
   /** The name of the change that a package makes. */
@@ -67,9 +68,16 @@ final class WindowsOffers implements AvailablePackages {
         : facts.version();
   }
 
+  /** Whether what is for one architecture takes the place of what is for another. */
+  static boolean isSameArchitecture(String one, String other) {
+    String any = PackageSystem.WINDOWS.anyArchitecture();
+    return one.equals(other) || one.equals(any) || other.equals(any);
+  }
+
   /** Whether a package is a newer one of what another is. */
   static boolean isNewer(PackageFacts facts, PackageFacts old) {
     return facts.kind() == old.kind()
+        && isSameArchitecture(facts.architecture(), old.architecture())
         && BY_VERSION.compare(facts, old) > 0
         && (facts.name().equals(old.name())
             || (facts.kind() == Kind.AGENT
@@ -96,16 +104,57 @@ final class WindowsOffers implements AvailablePackages {
 
   /** The newest that the image could have of an installed package. */
   private Optional<PackageFacts> offered(InstalledPackage installed) {
-    return newest(facts -> changeName(facts).equals(installed.name()) && isWanted(facts));
+    return newest(facts -> isOf(facts, installed) && isWanted(facts));
+  }
+
+  /** Whether a package would bring another version of an installed one. */
+  private static boolean isOf(PackageFacts facts, InstalledPackage installed) {
+    return changeName(facts).equals(installed.name())
+        && isSameArchitecture(facts.architecture(), installed.architecture());
   }
 
   /** An agent comes where there is an older one of it, a driver where something is driven by it. */
   private boolean isWanted(PackageFacts facts) {
     return switch (facts.kind()) {
-      case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE -> true;
-      case DRIVER -> installedNames.contains(facts.name()) || !drivenBy(facts).isEmpty();
-      case AGENT -> programOf(facts, windows).isPresent();
+      case CUMULATIVE, DOTNET, UPDATE -> true;
+      case SERVICING_STACK -> mayComeAlone(facts) || bringsAnotherUpdate();
+      case DRIVER -> isAsInstalled(facts) || !drivenBy(facts).isEmpty();
+      case AGENT -> programOf(facts, windows).isPresent() && !isRenamed(facts);
     };
+  }
+
+  private boolean mayComeAlone(PackageFacts stack) {
+    return !securityOnly || stack.security();
+  }
+
+  /** A servicing stack that mends nothing itself may be what another update can't do without. */
+  private boolean bringsAnotherUpdate() {
+    return fitting.stream()
+        .filter(facts -> facts.isUpdate() && facts.kind() != Kind.SERVICING_STACK)
+        .anyMatch(facts -> {
+          List<InstalledPackage> there = packages.stream().filter(it -> isOf(facts, it)).toList();
+          return there.isEmpty()
+              ? addition(facts).isPresent()
+              : there.stream().allMatch(it -> isTakenIn(facts, it));
+        });
+  }
+
+  private boolean isTakenIn(PackageFacts facts, InstalledPackage there) {
+    return WindowsVersion.compare(changeVersion(facts, build), there.version()) > 0;
+  }
+
+  /** INFs of several makers may have one name: only a common device makes them one driver's. */
+  private boolean isAsInstalled(PackageFacts driver) {
+    return windows.drivers().stream()
+        .filter(there -> there.inf().equals(driver.name()))
+        .flatMap(there -> there.hardwareIds().stream())
+        .anyMatch(id -> driver.hardwareIds().contains(id.toUpperCase(Locale.ROOT)));
+  }
+
+  /** Whether a newer version of an agent has another name, and comes under that. */
+  private boolean isRenamed(PackageFacts agent) {
+    return fitting.stream()
+        .anyMatch(each -> !each.name().equals(agent.name()) && isNewer(each, agent));
   }
 
   private Optional<PackageFacts> newest(Predicate<PackageFacts> wanted) {
@@ -118,7 +167,7 @@ final class WindowsOffers implements AvailablePackages {
   public List<NewPackage> additions() {
     Set<NewPackage> additions = new LinkedHashSet<>();
     for (PackageFacts facts : fitting) {
-      if (!installedNames.contains(changeName(facts))) {
+      if (packages.stream().noneMatch(there -> isOf(facts, there))) {
         addition(facts)
             .ifPresent(each ->
                 additions.add(
@@ -135,14 +184,17 @@ final class WindowsOffers implements AvailablePackages {
       case CUMULATIVE -> newest(sameName(named)).filter(this::isAhead);
       case DOTNET -> newest(sameName(named)).filter(this::isItsFirstDotNet);
       case SERVICING_STACK, UPDATE ->
-          newest(sameName(named)).filter(facts -> !wasSuperseded(facts));
+          newest(sameName(named).and(this::isWanted)).filter(facts -> !wasSuperseded(facts));
       case DRIVER -> newest(sameName(named).and(facts -> !drivenBy(facts).isEmpty()));
       case AGENT -> newest(sameName(named).and(this::isRenamedUpgrade));
     };
   }
 
   private static Predicate<PackageFacts> sameName(PackageFacts named) {
-    return facts -> facts.kind() == named.kind() && facts.name().equals(named.name());
+    return facts ->
+        facts.kind() == named.kind()
+            && facts.name().equals(named.name())
+            && isSameArchitecture(facts.architecture(), named.architecture());
   }
 
   /** Of an inventory without the system's own package. */
@@ -152,18 +204,17 @@ final class WindowsOffers implements AvailablePackages {
 
   /**
    * Rollups of .NET are named by its version ({@code Package_for_DotNetRollup_481}); an image takes
-   * those of the name that it has, and one that never had any takes the plain one.
+   * those of the name that it has, and one that never had any those of the .NET that came with it.
    */
   private boolean isItsFirstDotNet(PackageFacts facts) {
-    boolean none = installedNames.stream().noneMatch(name -> name.startsWith(DOTNET_ROLLUP));
-    String first =
-        fitting.stream()
-            .filter(each -> each.kind() == Kind.DOTNET)
-            .map(PackageFacts::name)
-            .sorted()
-            .findFirst()
-            .orElse("");
-    return none && facts.name().equals(first) && !wasSuperseded(facts);
+    boolean none =
+        packages.stream().map(InstalledPackage::name).noneMatch(it -> it.startsWith(DOTNET_ROLLUP));
+    String own = isSince(WITH_DOTNET_481) ? DOTNET_ROLLUP + "_481" : DOTNET_ROLLUP;
+    return none && facts.name().equals(own) && !wasSuperseded(facts);
+  }
+
+  private boolean isSince(int base) {
+    return WindowsVersion.compare(build.base(), String.valueOf(base)) >= 0;
   }
 
   /** Component Based Servicing would say of it that it is not applicable. */
@@ -172,7 +223,7 @@ final class WindowsOffers implements AvailablePackages {
         .filter(update -> update.state().equals("SUPERSEDED"))
         .map(update -> update.identity().split("~", -1))
         .anyMatch(parts ->
-            (parts[0].equals(facts.name()) || parts[0].startsWith(facts.name() + "_"))
+            UpdateManifest.packageName(parts[0]).equals(facts.name())
                 && WindowsVersion.compare(parts[parts.length - 1], facts.version()) >= 0);
   }
 
@@ -201,17 +252,22 @@ final class WindowsOffers implements AvailablePackages {
         && WindowsVersion.compare(there.version(), driver.version()) >= 0;
   }
 
-  /** The installed program that an agent's package is a version of. */
+  /**
+   * The installed program that an agent's package is a version of: by its upgrade code before its
+   * name, and of its very architecture before one that counts for every.
+   */
   static Optional<Program> programOf(PackageFacts agent, WindowsFacts windows) {
-    return windows.programs().stream()
-        .filter(program ->
+    Predicate<Program> byCode =
+        program ->
             !agent.upgradeCode().isEmpty()
-                && program.upgradeCode().equalsIgnoreCase(agent.upgradeCode()))
-        .findFirst()
-        .or(() ->
-            windows.programs().stream()
-                .filter(program -> program.name().equals(agent.name()))
-                .findFirst());
+                && program.upgradeCode().equalsIgnoreCase(agent.upgradeCode());
+    Comparator<Program> nearest =
+        Comparator.<Program, Boolean>comparing(byCode::test)
+            .thenComparing(program -> program.architecture().equals(agent.architecture()));
+    return windows.programs().stream()
+        .filter(program -> isSameArchitecture(program.architecture(), agent.architecture()))
+        .filter(byCode.or(program -> program.name().equals(agent.name())))
+        .max(nearest);
   }
 
   /** A product whose name has its version in it is new under its new name. */
@@ -228,7 +284,7 @@ final class WindowsOffers implements AvailablePackages {
   public UpdateReasons reasonsFor(InstalledPackage installed, String to) {
     List<PackageFacts> takenIn =
         fitting.stream()
-            .filter(facts -> changeName(facts).equals(installed.name()))
+            .filter(facts -> isOf(facts, installed))
             .filter(facts -> isTakenIn(changeVersion(facts, build), installed.version(), to))
             .toList();
     List<Advisory> advisories =

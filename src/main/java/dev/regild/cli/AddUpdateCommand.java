@@ -8,6 +8,7 @@ import dev.regild.channel.PackageFacts;
 import dev.regild.plan.WindowsPackage;
 import java.io.Console;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,7 +51,8 @@ final class AddUpdateCommand implements Callable<Integer> {
   @Option(
       names = "--sha256",
       paramLabel = "HASH",
-      description = "What the file's SHA-256 must be, as its vendor names it; of one file.")
+      description =
+          "What the file's SHA-256 must be, as its vendor names it; of one file, and no folder.")
   @Nullable String sha256;
 
   @Option(names = "--kb", paramLabel = "KB", description = "The number: KB5035857.")
@@ -59,14 +61,17 @@ final class AddUpdateCommand implements Callable<Integer> {
   @Option(
       names = "--kind",
       paramLabel = "KIND",
-      description = "servicing-stack, cumulative, dotnet or update.")
+      description =
+          "Of an update: servicing-stack, cumulative, dotnet or update. Say servicing-stack of one"
+              + " whose own name is that of an update, as those of Server 2016 and 2019 are"
+              + " (Package_for_KB...); it is installed before all others.")
   @Nullable String kind;
 
   @Option(
       names = "--build",
       paramLabel = "BUILD",
       split = ",",
-      description = "A build of Windows that it is for: 20348; may be repeated.")
+      description = "A build of Windows that an update is for: 20348; may be repeated.")
   @Nullable List<String> builds;
 
   @Option(names = "--arch", paramLabel = "ARCH", description = "amd64, arm64, x86 or neutral.")
@@ -92,25 +97,42 @@ final class AddUpdateCommand implements Callable<Integer> {
     }
     Channels channels = channel.channels();
     Catalogue catalogue = channels.catalogue(name);
-    for (Path file : files) {
-      add(catalogue, file);
+    boolean added = false;
+    try {
+      for (Path file : files) {
+        added |= add(catalogue, file);
+      }
+    } catch (IOException | ChannelException e) {
+      if (added) {
+        refresh(channels);
+      }
+      throw e;
     }
+    refresh(channels);
+    return 0;
+  }
+
+  private void refresh(Channels channels) throws ChannelException, InterruptedException {
     if (!noRefresh) {
       channels.refresh(name);
     }
-    return 0;
   }
 
   private boolean saysWhatOneIs() {
     return sha256 != null || kb != null || resultingBuild != null;
   }
 
-  private void add(Catalogue catalogue, Path file)
+  /** Whether it came into the catalogue. */
+  private boolean add(Catalogue catalogue, Path file)
       throws IOException, ChannelException, InterruptedException {
+    if (sha256 != null && Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          "--sha256 is a file's, and " + file + " is a folder; leave it out, or add its .zip");
+    }
     try (Catalogue.Incoming incoming = catalogue.read(file, Optional.ofNullable(sha256))) {
       if (!incoming.there().isEmpty()) {
         incoming.there().forEach(entry -> say("There already: ", entry));
-        return;
+        return false;
       }
       List<PackageFacts> packages = new ArrayList<>();
       for (PackageFacts each : incoming.packages()) {
@@ -118,9 +140,10 @@ final class AddUpdateCommand implements Callable<Integer> {
       }
       if (!isAgreed(file, packages)) {
         channel.out().println("Left out " + file + ".");
-        return;
+        return false;
       }
       catalogue.add(incoming, packages).forEach(entry -> say("Added ", entry));
+      return true;
     }
   }
 
@@ -147,12 +170,12 @@ final class AddUpdateCommand implements Callable<Integer> {
   private PackageFacts completed(Path file, PackageFacts read) throws ChannelException {
     PackageFacts facts = read;
     try {
-      if (kind != null) {
+      if (kind != null && facts.isUpdate()) {
         facts = facts.withKind(kind(kind));
       }
       for (PackageFacts.Missing fact : PackageFacts.Missing.values()) {
         Optional<String> said = said(fact);
-        if (said.isPresent()) {
+        if (said.isPresent() && (facts.isUpdate() || facts.missing().contains(fact))) {
           facts = with(facts, fact, said.get());
         }
       }

@@ -346,12 +346,19 @@ final class ChannelCommand {
 
   @Command(
       name = "remove",
-      description = "Removes a channel and its client certificate; images keep what they have.",
+      description =
+          "Removes a channel, with the packages of its catalogue and its client certificate; images"
+              + " keep what they have.",
       mixinStandardHelpOptions = true)
   int remove(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException, InterruptedException {
     channels().remove(name);
-    out().println("Removed " + name + ".");
+    out()
+        .println(
+            "Removed "
+                + name
+                + "; the packages of its catalogue and its client certificate, if it had any, went"
+                + " with it.");
     return 0;
   }
 }

@@ -56,9 +56,15 @@ public final class AgentVersions {
     return inventory.packages().stream().filter(each -> names.contains(each.name())).toList();
   }
 
-  /** Only a catalogue has agents of its own: the snapshot of no other channel is looked at. */
+  /**
+   * What the channel names; else its catalogue's. Nothing but a catalogue has agents of its own:
+   * the snapshot of no other channel is looked at.
+   */
   private Set<String> agentNames(Channel channel) {
-    return PlatformType.of(channel.platform()).system() == PackageSystem.WINDOWS
+    boolean catalogues =
+        channel.agentPackages().isEmpty()
+            && PlatformType.of(channel.platform()).system() == PackageSystem.WINDOWS;
+    return catalogues
         ? offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of())
         : Set.copyOf(channel.agentPackages());
   }

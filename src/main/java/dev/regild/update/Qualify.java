@@ -2,6 +2,7 @@ package dev.regild.update;
 
 import dev.regild.disk.LayerStore;
 import dev.regild.image.Qualification;
+import dev.regild.inventory.Inventory;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
@@ -26,10 +27,13 @@ final class Qualify {
     this.boot = boot;
   }
 
-  Qualification run(Update update, Watcher watcher)
+  /**
+   * @param inventory of the new image
+   */
+  Qualification run(Update update, Inventory inventory, Watcher watcher)
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
-        boot(update, update.overlay(), update.directory().resolve("boot"), watcher);
+        boot(update, update.overlay(), inventory, update.directory().resolve("boot"), watcher);
     Qualification qualification = ThrowAwayBoot.requireUp(report);
     Verify.requireKept(
         platforms.of(update.platform()).shownByBoot(update.plan()),
@@ -58,16 +62,18 @@ final class Qualify {
       return update.existing().qualification().get().failedUnits();
     }
     Path base = layers.path(update.base().layer());
-    return boot(update, base, update.directory().resolve("boot-base"), watcher).failedUnits();
+    return boot(update, base, update.inventory(), update.directory().resolve("boot-base"), watcher)
+        .failedUnits();
   }
 
-  private QualificationReport boot(Update update, Path disk, Path directory, Watcher watcher)
+  private QualificationReport boot(
+      Update update, Path disk, Inventory inventory, Path directory, Watcher watcher)
       throws IOException, ProgramException, InterruptedException {
     return boot.run(
         disk,
         update.platform(),
         update.base().layout(),
-        update.inventory().windows().map(update.snapshot()::agentServices).orElse(Set.of()),
+        update.snapshot().agentServices(inventory.packages()),
         directory,
         watcher);
   }

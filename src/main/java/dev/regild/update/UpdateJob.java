@@ -224,7 +224,7 @@ public final class UpdateJob implements JobQueue.Job {
     Qualification qualification =
         recorder.step(
             Step.QUALIFY,
-            progress -> qualify.run(update, watcher),
+            progress -> qualify.run(update, inventory, watcher),
             seen ->
                 "booted "
                     + seen.kernel()

@@ -126,8 +126,11 @@ public final class UpdatePlans {
               offer
                   .snapshot()
                   .availableTo(installed.packages(), installed.modules(), installed.windows());
+          // An agent whose name has its version in it comes as an addition, under its new name.
           return AgentVersions.agents(installed, offer.agents()).stream()
-              .allMatch(agent -> available.upgradeOf(agent).isEmpty());
+                  .allMatch(agent -> available.upgradeOf(agent).isEmpty())
+              && available.additions().stream()
+                  .noneMatch(added -> offer.agents().contains(added.name()));
         });
   }
 

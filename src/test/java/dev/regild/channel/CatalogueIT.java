@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.WindowsPackages;
+import dev.regild.machine.Program;
 import dev.regild.plan.WindowsPackage.Kind;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -18,6 +19,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,6 +168,9 @@ class CatalogueIT {
         "can't be unpacked");
     assertRefused(zip("../evil.inf", 10), "leads out of it");
     assertRefused(zip("bomb.sys", 300 << 20), "far more than a driver");
+    assertRefused(zipWithLink(), "it holds the link netkvm.inf");
+    assertRefused(tree(), "it holds netkvm.inf twice, as 2k19/netkvm.inf and 2k22/netkvm.inf");
+    assertRefused(imageWithLink(), "its member update.cab is a link");
     Path arm = driver();
     Path inf = arm.resolve("netkvm.inf");
     Files.writeString(inf, Files.readString(inf).replace("NTamd64", "NTarm64"));
@@ -173,6 +179,14 @@ class CatalogueIT {
     try (var left = Files.list(data.resolve("channels/win.catalogue"))) {
       assertThat(left).isEmpty();
     }
+  }
+
+  @Test
+  void whatIsNoUpdateOfItsOwnIsRefused() throws Exception {
+    String name = "Microsoft-Windows-22H2Enablement-Package";
+    assertRefused(
+        WindowsPackages.update(files, "KB5015684", name, "10.0.19041.1799", "Update", "19041"),
+        "it is " + name + ", a feature or a language and no update");
   }
 
   @Test
@@ -233,6 +247,34 @@ class CatalogueIT {
   private Path driver() throws Exception {
     return WindowsPackages.driver(
         files, "netkvm.inf", "06/21/2024,100.95", "PCI\\VEN_1AF4&DEV_1041");
+  }
+
+  private Path zipWithLink() throws Exception {
+    Path zip = files.resolve("link.zip");
+    try (var out = new ZipArchiveOutputStream(zip)) {
+      ZipArchiveEntry link = new ZipArchiveEntry("netkvm.inf");
+      link.setUnixMode(0120777);
+      out.putArchiveEntry(link);
+      out.write("/etc/hostname".getBytes(ISO_8859_1));
+      out.closeArchiveEntry();
+    }
+    return zip;
+  }
+
+  /** As a vendor has it who has a driver for each release. */
+  private Path tree() throws Exception {
+    Path tree = Files.createDirectory(files.resolve("tree"));
+    Files.move(driver(), tree.resolve("2k19"));
+    Files.move(driver(), tree.resolve("2k22"));
+    return tree;
+  }
+
+  private Path imageWithLink() throws Exception {
+    Path content = Files.createDirectory(files.resolve("content"));
+    Files.createSymbolicLink(content.resolve("update.cab"), Path.of("/etc/hostname"));
+    Path image = files.resolve("link.msu");
+    Program.of("wimlib-imagex", "capture", content.toString(), image.toString()).run();
+    return image;
   }
 
   private Path zip(String name, int zeros) throws Exception {

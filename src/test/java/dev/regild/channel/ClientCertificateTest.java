@@ -162,6 +162,21 @@ class ClientCertificateTest {
   }
 
   @Test
+  void aDamagedCertificateStopsRequestsOfItsOwnChannelOnly() throws Exception {
+    certificate("client", "ours", "30");
+    add("client.crt", "client.key");
+    Path other =
+        Files.createDirectory(directory.resolve("data/client-certificates/another-channel"));
+    Files.writeString(other.resolve("uris"), "https://other.example/\n");
+    Files.writeString(other.resolve("certificate.pem"), "damaged");
+    ClientIdentities identities = ClientIdentities.in(directory.resolve("data"));
+    assertThat(identities.of(URI.create(uri() + "/repodata/repomd.xml"))).isPresent();
+    assertThatThrownBy(() -> identities.of(URI.create("https://other.example/x")))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("another-channel");
+  }
+
+  @Test
   void whatCantBeUsedIsRefusedWhenTheChannelIsAdded() throws Exception {
     certificate("client", "ours", "30");
     certificate("another", "ours", "30");

@@ -17,6 +17,7 @@ class DriverPackagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "Windows | netkvm.inf oem-display.inf",
         "Debian | linux-image-amd64 linux-image-6.1.0-44-cloud-amd64 linux-headers-6.1.0-44-common"
             + " linux-kbuild-6.1 firmware-linux-nonfree firmware-iwlwifi amd64-microcode"
             + " intel-microcode nvidia-driver nvidia-kernel-dkms nvidia-open-kernel-dkms libnvidia-ml1"
@@ -38,13 +39,14 @@ class DriverPackagesTest {
             + " mesa-dri-drivers xorg-x11-drv-dummy"
       })
   void driversOfAPlatformAreDrivers(String platform, String names) {
-    assertKinds(names, DRIVER);
+    assertKinds(platform, names, DRIVER);
   }
 
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = '|',
       value = {
+        "Windows | Windows Package_for_DotNetRollup infinite",
         "Debian | linux-base linux-libc-dev linux-perf linux-cpupower kmod libkmod2 fwupd"
             + " initramfs-tools mesa-utils nvidia-cuda-toolkit nvidia-container-toolkit libc6",
         "Ubuntu | linux-base linux-libc-dev linux-tools-common linux-tools-6.8.0-60-generic"
@@ -56,10 +58,12 @@ class DriverPackagesTest {
             + " amazon-linux-extras system-release dracut"
       })
   void whatIsNamedLikeADriverIsNone(String platform, String names) {
-    assertKinds(names, OS);
+    assertKinds(platform, names, OS);
   }
 
-  private static void assertKinds(String names, ChangeKind kind) {
+  private static void assertKinds(String platform, String names, ChangeKind kind) {
+    List<String> patterns =
+        Channel.defaultDriverPackages(platform.equals("Windows") ? "WINDOWS" : "DEBIAN_12");
     PlanRules rules =
         new Channel(
                 "test",
@@ -71,7 +75,7 @@ class DriverPackagesTest {
                         List.of("main"),
                         List.of("amd64"),
                         "/usr/share/keyrings/key.gpg")),
-                Channel.DEFAULT_DRIVER_PACKAGES,
+                patterns,
                 List.of(),
                 Duration.ofHours(1))
             .planRules();
