@@ -16,7 +16,7 @@ final class SystemVersion {
    */
   static String of(WindowsGuest guest) throws GuestException, InterruptedException {
     Map<String, String> values = guest.registryValues(KEY);
-    String build = required(guest, values, "CurrentBuild");
+    String build = required(guest, values, "CurrentBuild", "[0-9]{1,6}");
     return "%d.%d.%s.%d"
         .formatted(
             number(guest, values, "CurrentMajorVersionNumber"),
@@ -25,10 +25,11 @@ final class SystemVersion {
             number(guest, values, "UBR"));
   }
 
-  private static String required(WindowsGuest guest, Map<String, String> values, String name)
+  private static String required(
+      WindowsGuest guest, Map<String, String> values, String name, String form)
       throws GuestException {
     String value = values.get(name);
-    if (value == null || !value.matches("(0x)?[0-9a-fA-F]{1,8}")) {
+    if (value == null || !value.matches(form)) {
       throw guest.failure("Windows does not say its build: no %s in %s".formatted(name, KEY));
     }
     return value;
@@ -36,6 +37,6 @@ final class SystemVersion {
 
   private static long number(WindowsGuest guest, Map<String, String> values, String name)
       throws GuestException {
-    return Long.decode(required(guest, values, name));
+    return Long.decode(required(guest, values, name, "0x[0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,8}"));
   }
 }

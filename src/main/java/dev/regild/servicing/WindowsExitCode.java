@@ -52,7 +52,7 @@ enum WindowsExitCode {
       "Add the one of the image's architecture to the channel."),
   ERROR_PRODUCT_VERSION(
       1638,
-      Outcome.FAILED,
+      Outcome.OTHER_VERSION,
       "another version of this product is installed, and the package does not replace it",
       "Use a package that is a major upgrade, or remove the old version from the image."),
   ERROR_SUCCESS_REBOOT_INITIATED(
@@ -109,12 +109,23 @@ enum WindowsExitCode {
       Outcome.FAILED,
       "the package's signature is of nobody whom the image trusts",
       "Put the publisher's certificate into the image, or use a signed package."),
-  DRIVER_NOT_SIGNED(
-      0xe0000247,
+  ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED(
+      0xe0000242,
+      Outcome.FAILED,
+      "the driver's publisher is not yet trusted",
+      "Put the publisher's certificate into the image's trusted publishers, or use a driver that"
+          + " Microsoft has signed."),
+  ERROR_AUTHENTICODE_PUBLISHER_NOT_TRUSTED(
+      0xe0000243,
       Outcome.FAILED,
       "the driver's publisher is not trusted",
-      "Put the publisher's certificate into the image's trusted publishers, or use a signed"
-          + " driver."),
+      "Put the publisher's certificate into the image's trusted publishers, or use a driver that"
+          + " Microsoft has signed."),
+  ERROR_DRIVER_STORE_ADD_FAILED(
+      0xe0000247,
+      Outcome.FAILED,
+      "the driver could not be added to the driver store",
+      "setupapi.dev.log in the image's Windows\\INF says why."),
   DRIVER_WITHOUT_CATALOGUE(
       0xe000022f,
       Outcome.FAILED,
@@ -148,26 +159,51 @@ enum WindowsExitCode {
       "an update that this one builds on is missing or damaged in the component store",
       "Install the missing update in the image, or repair it with dism /Online /Cleanup-Image"
           + " /RestoreHealth."),
-  CBS_E_ALREADY_EXISTS(
+  CBS_E_NO_ACTIVE_EDITION(
       0x800f0905,
       Outcome.FAILED,
-      "the transaction of an update can't be made twice",
+      "the component store has no edition of Windows that is active",
       "Repair the image with dism /Online /Cleanup-Image /RestoreHealth."),
   CBS_E_INSTALLERS_FAILED(
       0x800f0922,
       Outcome.FAILED,
       "an installer in the update failed; often the system partition is full",
       "Make room on the image's EFI system or system reserved partition."),
-  PSFX_E_MATCHING_BINARY_MISSING(
+  PSFX_E_APPLY_FORWARD_DELTA_FAILED(
       0x800f0986,
       Outcome.FAILED,
       "files of the image are not those that the update builds on",
       "Repair the image with dism /Online /Cleanup-Image /RestoreHealth."),
-  PSFX_E_INVALID_DELTA_COMBINATION(
+  PSFX_E_MATCHING_COMPONENT_DIRECTORY_MISSING(
       0x800f0983,
       Outcome.FAILED,
       "files of the image are not those that the update builds on",
       "Repair the image with dism /Online /Cleanup-Image /RestoreHealth."),
+  PSFX_E_MATCHING_BINARY_MISSING(
+      0x800f0984,
+      Outcome.FAILED,
+      "files of the image are not those that the update builds on",
+      "Repair the image with dism /Online /Cleanup-Image /RestoreHealth."),
+  PSFX_E_INVALID_DELTA_COMBINATION(
+      0x800f0988,
+      Outcome.FAILED,
+      "files of the image are not those that the update builds on",
+      "Repair the image with dism /Online /Cleanup-Image /RestoreHealth."),
+  CBS_E_INSUFFICIENT_DISK_SPACE(
+      0x800f0828,
+      Outcome.FAILED,
+      "the disk is full",
+      "Make room in the image, or make its disk larger."),
+  CBS_E_STACK_UPDATE_FAILED_REBOOT_REQUIRED(
+      0x800f082a,
+      Outcome.RESTART_FIRST,
+      "the servicing stack can't be updated before a restart",
+      "Restart the image."),
+  CBS_E_MISSING_PREREQUISITE_BASELINES(
+      0x800f0838,
+      Outcome.FAILED,
+      "the image lacks the checkpoint that the update builds on",
+      "Install the checkpoint update in the image by hand, shut it down, and import it again."),
   WU_S_ALREADY_INSTALLED(0x00240006, Outcome.DONE, "it was installed already", ""),
   WU_S_REBOOT_REQUIRED(0x00240005, Outcome.RESTART, "done, after a restart", ""),
   WU_E_INSTALL_NOT_ALLOWED(
@@ -197,6 +233,8 @@ enum WindowsExitCode {
     /** Nothing done: the tool is to be run again a little later. */
     BUSY,
     NOT_APPLICABLE,
+    /** Of a program: another version of the same product is there. */
+    OTHER_VERSION,
     /** Of a driver: it is in the driver store, and no device takes it at present. */
     NO_DEVICE,
     FAILED

@@ -210,7 +210,7 @@ final class WindowsGuest {
         throw failure("Windows switched its machine off when it was to restart");
       }
     } while (restarts() == before);
-    awaitStart(deadline);
+    awaitStart(); // within a limit of its own: an update works for long before the reset, too
     log.accept("Windows has restarted.");
   }
 

@@ -3,7 +3,9 @@ package dev.regild.servicing;
 import dev.regild.machine.GuestAgent;
 import dev.regild.machine.LostProgramException;
 import dev.regild.plan.PendingRestart;
+import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsPackage;
+import dev.regild.plan.WindowsVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -149,9 +151,11 @@ final class WindowsInstallation {
       throws GuestException, InterruptedException {
     boolean lost = false;
     boolean restartedFirst = false;
+    boolean replaces = false;
     int busy = 0;
     while (true) {
-      List<String> command = command(pack.kind(), WindowsCd.drive(guest) + "\\" + file);
+      String path = WindowsCd.drive(guest) + "\\" + file;
+      List<String> command = replaces ? replacement(path) : command(pack.kind(), path);
       long before = guest.restarts();
       GuestAgent.Execution ended;
       try {
@@ -201,11 +205,18 @@ final class WindowsInstallation {
         }
         case NOT_APPLICABLE -> {
           // A .msu brings its servicing stack along, which may be older than the image's.
-          if (isPromised && !isThere(pack, command)) {
+          if (isPromised && !isThere(pack, path)) {
             throw failed(pack, command, ended);
           }
           log.accept("%s: %s is there already.".formatted(named(pack), file));
           return false;
+        }
+        case OTHER_VERSION -> {
+          if (replaces || pack.kind() != WindowsPackage.Kind.AGENT) {
+            throw failed(pack, command, ended);
+          }
+          log.accept(named(pack) + ": once more, as a new version of the same product.");
+          replaces = true;
         }
         case FAILED -> throw failed(pack, command, ended);
       }
@@ -221,19 +232,35 @@ final class WindowsInstallation {
     };
   }
 
+  /**
+   * A product whose code stays the same is not installed over itself; all of it is installed anew,
+   * from this package in the place of the one that Windows has kept.
+   */
+  private static List<String> replacement(String path) {
+    return List.of(
+        "msiexec.exe", "/i", path, "REINSTALL=ALL", "REINSTALLMODE=vomus", "/qn", "/norestart");
+  }
+
   private static List<String> dism(String... arguments) {
     List<String> command = new ArrayList<>(ONLINE);
     command.addAll(List.of(arguments));
     return List.copyOf(command);
   }
 
-  /** Whether an update that does not apply is one that is there. */
-  private boolean isThere(WindowsPackage pack, List<String> command)
+  /**
+   * Whether an update that does not apply is one that is there. DISM tells that of a .cab only; a
+   * .msu that makes the system a newer one shows in the system's own version.
+   */
+  private boolean isThere(WindowsPackage pack, String path)
       throws GuestException, InterruptedException {
     if (pack.kind().compareTo(WindowsPackage.Kind.UPDATE) > 0) {
       return false;
     }
-    GuestAgent.Execution answer = guest.ask(dism("/Get-PackageInfo", command.get(4)));
+    if (path.toLowerCase(Locale.ROOT).endsWith(".msu")) {
+      return pack.name().equals(WindowsFacts.SYSTEM)
+          && WindowsVersion.compare(SystemVersion.of(guest), pack.version()) >= 0;
+    }
+    GuestAgent.Execution answer = guest.ask(dism("/Get-PackageInfo", "/PackagePath:" + path));
     return answer.exitCode() == 0
         && answer
             .output()
@@ -259,11 +286,15 @@ final class WindowsInstallation {
       log.accept("The component store could not be cleaned: " + e.getMessage());
       guest.awaitStart();
       return false;
+    } catch (GuestException e) {
+      // Not in time, mostly. A guest that is gone will not shut down either, and fails there.
+      log.accept("The component store could not be cleaned: " + e.getMessage());
+      return false;
     }
     return switch (WindowsExitCode.outcome(ended.exitCode())) {
       case DONE -> false;
       case RESTART -> true;
-      case RESTARTS, RESTART_FIRST, BUSY, NOT_APPLICABLE, NO_DEVICE, FAILED -> {
+      case RESTARTS, RESTART_FIRST, BUSY, NOT_APPLICABLE, OTHER_VERSION, NO_DEVICE, FAILED -> {
         log.accept(
             "The component store could not be cleaned: "
                 + WindowsExitCode.spoken(ended.exitCode())

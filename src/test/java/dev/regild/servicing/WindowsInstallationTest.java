@@ -168,6 +168,44 @@ class WindowsInstallationTest {
   }
 
   @Test
+  void aWholeMsuThatDoesNotApplyIsThereIfTheBuildIs() throws Exception {
+    windows.script("update.msu", FakeAgent.Program.LOST, FakeAgent.Program.ended(0x800f081eL));
+    windows.say("NT\\CurrentVersion", version("0x1000"));
+    install(whole("10.0.26100.4096"));
+    assertThat(log).anyMatch(line -> line.contains("update.msu is there already"));
+    assertThat(windows.events()).endsWith("off").noneMatch(e -> e.contains("/Get-PackageInfo"));
+  }
+
+  @Test
+  void aWholeMsuThatDoesNotApplyIsAFailureBelowItsBuild() {
+    windows.ends("update.msu", 0x800f081eL);
+    windows.say("NT\\CurrentVersion", version("0xfff"));
+    assertThatThrownBy(() -> install(whole("10.0.26100.4096"))).hasMessageContaining("0x800f081e");
+  }
+
+  @Test
+  void anAgentOfTheSameProductIsInstalledInThePlaceOfTheOld() throws Exception {
+    windows.ends("/i D:\\04\\agent.msi /qn", 1638);
+    windows.ends("REINSTALL=ALL", 3010);
+    install(AGENT);
+    assertThat(windows.events())
+        .containsExactly(
+            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart",
+            "msiexec.exe /i D:\\04\\agent.msi REINSTALL=ALL REINSTALLMODE=vomus /qn /norestart",
+            "restart",
+            CLEANUP,
+            "off");
+  }
+
+  @Test
+  void aCleanupThatTakesTooLongDoesNotFailTheUpdate() throws Exception {
+    windows.script("/StartComponentCleanup", new FakeAgent.Program(null, ""));
+    install(DRIVER);
+    assertThat(log).anyMatch(line -> line.contains("could not be cleaned: dism.exe did not end"));
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
   void theServicingStackThatAnUpdateBringsAlongMayBeOld() throws Exception {
     windows.ends("ssu.cab", 0x800f081eL);
     install(content(Kind.CUMULATIVE, "KB5", "01\\ssu.cab", "01\\rollup.cab"));
@@ -282,6 +320,23 @@ class WindowsInstallationTest {
     WindowsCd cd = new WindowsCd(directory.resolve("cd.iso"), List.of(contents));
     WindowsGuest guest = new WindowsGuest(windows, LIMITS, log::add);
     new WindowsInstallation(guest, cd, LIMITS, log::add, progress::add).run();
+  }
+
+  private static WindowsCd.Content whole(String version) {
+    return new WindowsCd.Content(
+        new WindowsPackage(Kind.CUMULATIVE, "Windows", "amd64", version, "KB6", "update.msu"),
+        List.of("01\\update.msu"));
+  }
+
+  private static String version(String revision) {
+    return """
+    HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion
+        CurrentMajorVersionNumber    REG_DWORD    0xa
+        CurrentMinorVersionNumber    REG_DWORD    0x0
+        CurrentBuild    REG_SZ    26100
+        UBR    REG_DWORD    %s
+    """
+        .formatted(revision);
   }
 
   private static WindowsCd.Content content(Kind kind, String kb, String... files) {

@@ -154,9 +154,9 @@ class WindowsMachinesIT {
         StandIn.server2022()
             .when("dism.exe", "/Add-Package", "hang=3600")
             .build(directory.resolve("windows.qcow2"));
-    WindowsLimits short_ = limits(Duration.ofSeconds(10));
+    WindowsLimits tight = limits(Duration.ofSeconds(10));
 
-    assertThatThrownBy(() -> service(disk, BIOS, List.of(stack()), directory, short_))
+    assertThatThrownBy(() -> service(disk, BIOS, List.of(stack()), directory, tight))
         .isInstanceOf(GuestException.class)
         .hasMessageContaining("dism.exe did not end in the guest within 10 s");
   }
