@@ -61,7 +61,7 @@ final class WindowsGuest {
     try {
       if (!machine.agent().await(deadline.left())) {
         throw failure(
-            "The guest agent did not answer within %s: the image must start by itself and have the"
+            "The guest agent did not answer within %s (windows.start-limit): the image must start by itself and have the"
                     .formatted(spoken(limits.start()))
                 + " QEMU guest agent of virtio-win installed, with its virtio-serial driver");
       }
@@ -83,6 +83,8 @@ final class WindowsGuest {
 
   private GuestAgent.Execution run(List<String> command, Duration limit)
       throws LostProgramException, GuestException, InterruptedException {
+    // Windows may be amid a restart of its own: a cumulative update often takes a second one.
+    awaitAgent(Deadline.in(limits.start()));
     try {
       return machine.agent().run(command, limit);
     } catch (LostProgramException e) {
@@ -92,16 +94,23 @@ final class WindowsGuest {
     }
   }
 
-  /** Runs a program that changes nothing; as often as an agent that restarts makes needed. */
+  /**
+   * Runs a program that changes nothing; as often as an agent or a guest that restarts makes
+   * needed.
+   */
   GuestAgent.Execution ask(List<String> command) throws GuestException, InterruptedException {
     for (int tries = 1; ; tries++) {
+      long before = restarts();
       try {
         return run(command, limits.question());
       } catch (LostProgramException e) {
         if (tries == QUESTION_TRIES) {
           throw failure(command.getFirst() + " could not be run: " + e.getMessage(), e);
         }
-        awaitAgent(Deadline.in(limits.start()));
+      } catch (GuestException e) {
+        if (tries == QUESTION_TRIES || restarts() == before) {
+          throw e;
+        }
       }
     }
   }

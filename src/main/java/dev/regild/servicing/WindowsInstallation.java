@@ -8,6 +8,7 @@ import dev.regild.plan.WindowsPackage;
 import dev.regild.plan.WindowsVersion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;

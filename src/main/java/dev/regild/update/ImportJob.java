@@ -208,7 +208,7 @@ public final class ImportJob implements JobQueue.Job {
               abort -> running(image, abort)));
     } catch (GuestException | StepException e) {
       throw new StepException(
-          "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit."
+          "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit, of Windows windows.start-limit."
               .formatted(e.getMessage()));
     }
   }

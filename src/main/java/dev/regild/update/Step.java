@@ -7,16 +7,17 @@ enum Step {
       2,
       "Resolve",
       "Repair the image's packages (apt-get --fix-broken install, dnf check) or its pins, and"
-          + " import it anew."),
+          + " import it anew; of Windows, ask for the update again."),
   FETCH(
       3, "Fetch", "Check that the channel's repositories can be reached (regild channel refresh)."),
-  APPLY(4, "Apply", "Repair what the guest's package manager names, and import the image anew."),
+  APPLY(4, "Apply", "Repair what is named, and import the image anew."),
   VERIFY(5, "Verify", "Repair what is named, and import the image anew."),
   SEAL(6, "Seal", "Check the free space of the data directory (regild doctor)."),
   QUALIFY(
       7,
       "Qualify",
-      "Boot the existing image elsewhere and look for the cause named, or raise the time limit."),
+      "Boot the existing image elsewhere and look for the cause named, or raise"
+          + " qualification.time-limit, of Windows windows.start-limit."),
   PUBLISH(8, "Publish", "Check the free space of the data directory (regild doctor).");
 
   private final int place;
