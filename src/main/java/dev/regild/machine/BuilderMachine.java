@@ -42,6 +42,9 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
    * @throws ProgramException if QEMU or swtpm is not installed
    */
   public void start() throws VirtualMachineException, ProgramException, InterruptedException {
+    if (aborted) {
+      throw console.failure("was told to stop");
+    }
     SocketDirectory directory = SocketDirectory.in(spec.directory(), "qemu");
     sockets = directory;
     TpmEmulator emulator = TpmEmulator.startFor(spec);

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 final class GuestText {
   private static final int LINES = 20;
   private static final int CHARACTERS = 4000;
+  private static final int LINE_CHARACTERS = 300;
   private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
 
   private GuestText() {}
@@ -18,6 +19,12 @@ final class GuestText {
         plain.lines().map(String::stripTrailing).filter(l -> !l.isEmpty()).toList();
     String end = String.join("\n", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
     return end.substring(Math.max(0, end.length() - CHARACTERS));
+  }
+
+  /** One line of it, not longer than a person reads. */
+  static String line(String text) {
+    String plain = CONTROLS.matcher(text.replaceAll("\\s+", " ")).replaceAll("").strip();
+    return plain.substring(0, Math.min(plain.length(), LINE_CHARACTERS));
   }
 
   /** A sentence with the end of what a program said; empty if it said nothing. */

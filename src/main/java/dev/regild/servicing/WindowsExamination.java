@@ -8,11 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The questions to a Windows that has just booted. */
 final class WindowsExamination {
   private static final String GUEST_AGENT = "QEMU-GA";
   private static final long NO_SUCH_SERVICE = 1060;
+  private static final int MOST_PROBLEMS = 200;
+
+  /** The end of a per-user service's name, which is another one at each start. */
+  private static final Pattern USERS_OWN = Pattern.compile("_[0-9a-f]{4,}$");
 
   private static final String DEVICES =
       "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
@@ -102,12 +107,18 @@ final class WindowsExamination {
         .orElse("in no known state");
   }
 
+  /** A guest decides what it says, but not that the registry is filled with it. */
+  private static List<String> lines(String answer) {
+    return answer.lines().limit(MOST_PROBLEMS).toList();
+  }
+
   private List<String> failedServices() throws GuestException, InterruptedException {
     List<String> failed = new ArrayList<>();
-    for (String line : guest.powershell("its services", SERVICES).lines().toList()) {
+    for (String line : lines(guest.powershell("its services", SERVICES))) {
       String[] columns = line.strip().split("\t", 2);
       if (columns.length == 2) {
-        failed.add("service %s: ended with %s".formatted(columns[0], columns[1]));
+        String name = USERS_OWN.matcher(columns[0]).replaceAll("");
+        failed.add(GuestText.line("service %s: ended with %s".formatted(name, columns[1])));
       }
     }
     return failed;
@@ -116,12 +127,13 @@ final class WindowsExamination {
   /** Devices with a problem code: {@code device ROOT\X: code 10, it can't start}. */
   List<String> deviceProblems() throws GuestException, InterruptedException {
     List<String> problems = new ArrayList<>();
-    for (String line : guest.powershell("its devices", DEVICES).lines().toList()) {
+    for (String line : lines(guest.powershell("its devices", DEVICES))) {
       String[] columns = line.strip().split("\t", 3);
       if (columns.length >= 2 && columns[0].matches("\\d{1,4}")) {
         problems.add(
-            "device %s: %s"
-                .formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0]))));
+            GuestText.line(
+                "device %s: %s"
+                    .formatted(columns[1], DeviceProblem.spoken(Integer.parseInt(columns[0])))));
       }
     }
     return problems.stream().distinct().toList();

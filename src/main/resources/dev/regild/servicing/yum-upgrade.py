@@ -117,6 +117,10 @@ def locations(available, wanted):
     return found
 
 
+# Of the table's sections those that install; what is skipped has sections, too.
+FORWARD = ('Installing', 'Updating', 'Upgrading', 'Downgrading', 'Reinstalling')
+
+
 def shown(name, arch):
     return name if arch in (ARCHITECTURE, 'noarch') else name + ':' + arch
 
@@ -129,7 +133,7 @@ def resolve():
     available = rpm_snapshot.repositories()
     configure(available)
     found = transaction(asked())
-    forward = [each for each in found if not each[0].startswith('Removing')]
+    forward = [each for each in found if each[0].startswith(FORWARD)]
     places = locations(available, set(each[1:] for each in forward))
     before = dict(((name, arch), evr) for name, arch, evr in (
         line.split('\t') for line in rpm('-qa', '--qf', INSTALLED).splitlines()))
@@ -140,7 +144,7 @@ def resolve():
             sys.exit('yum: %s-%s.%s of %s is in no index' % (name, evr, arch, repository_id))
         repository = available[repository_id]
         say('download', repository.uri + '/' + location, repository.file_name(location))
-        replaces = section.startswith(('Updating', 'Upgrading'))
+        replaces = section.startswith(('Updating', 'Upgrading', 'Downgrading'))
         say('install', shown(name, arch), before.get((name, arch), '') if replaces else '', evr)
         chosen.append('%s\t%s\n' % (repository_id, location))
     with open(WORKSPACE + '/chosen', 'w') as lines:

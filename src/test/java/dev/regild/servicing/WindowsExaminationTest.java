@@ -7,6 +7,7 @@ import dev.regild.machine.FakeAgent;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +90,15 @@ class WindowsExaminationTest {
             "service Spooler: ended with 1067",
             "device PCI\\VEN_1AF4&DEV_1000\\3&13C: code 28, no driver is installed",
             "device ROOT\\X: code 10, it can't start");
+  }
+
+  @Test
+  void whatTheGuestSaysIsBoundedAndHasNoControlCharacters() throws Exception {
+    String bell = "\u001b[31mEvil\u0007" + "x".repeat(1000) + "\t1\r\n";
+    windows.say("Win32_Service", "CDPUserSvc_4f3a2\t1067\r\n" + bell.repeat(300));
+    List<String> failed = examine(Set.of()).failedUnits();
+    assertThat(failed).hasSize(2).contains("service CDPUserSvc: ended with 1067");
+    assertThat(failed.getLast()).hasSize(300).startsWith("service [31mEvilxxx");
   }
 
   @Test
