@@ -1,12 +1,14 @@
 package dev.regild.machine;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,6 +112,9 @@ public final class AcceleratorProbe {
         "pc",
         "-accel",
         accelerator.qemuName(),
+        // As that of every other machine: some hosts' KVM can't pass their own processor on.
+        "-cpu",
+        QemuCommand.processor(accelerator, ""),
         "-m",
         "32",
         "-nic",
@@ -129,12 +134,22 @@ public final class AcceleratorProbe {
   /** All that the verdict depends on, in one line. */
   private static String circumstances() throws ProgramException, InterruptedException {
     String qemu = Program.of(QemuCommand.QEMU, "--version").run().lines().findFirst().orElse("");
-    return "kernel=%s qemu=%s kvm=%s/%s"
+    return "kernel=%s processor=%s qemu=%s kvm=%s/%s"
         .formatted(
             System.getProperty("os.version"),
+            processor(),
             qemu,
             Files.exists(KVM),
             Files.isReadable(KVM) && Files.isWritable(KVM));
+  }
+
+  /** Its model: a virtual host may come to run on another one. */
+  private static String processor() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines.filter(line -> line.startsWith("model name")).findFirst().orElse("");
+    } catch (IOException | UncheckedIOException notToBeHad) {
+      return "";
+    }
   }
 
   private Optional<Verdict> remembered(String circumstances) {

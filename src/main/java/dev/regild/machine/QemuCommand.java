@@ -106,7 +106,8 @@ final class QemuCommand {
     return Program.of(words);
   }
 
-  private static String processor(Accelerator accelerator, String enlightenments) {
+  /** QEMU's word for the processor of a machine; KVM passes the host's own on, with all it can. */
+  static String processor(Accelerator accelerator, String enlightenments) {
     return switch (accelerator) {
       case KVM -> "host" + enlightenments;
       // Boot loaders of our time don't expect five-level page tables, which "max" would have.
