@@ -41,7 +41,7 @@ record UpdatableBase(Path data, Path layer, String checksum) {
 
   private static Map<String, Duration> steps() {
     Map<String, Duration> steps = new LinkedHashMap<>();
-    steps.put("Prepare", Duration.ofMillis(100));
+    steps.put("Prepare", Duration.ofMillis(30));
     steps.put("Resolve", Duration.ofMillis(200));
     steps.put("Fetch", Duration.ZERO);
     steps.put("Apply", Duration.ofMillis(700));
