@@ -109,15 +109,27 @@ class WindowsMachinesIT {
   }
 
   @Test
-  void aMachineWithUefiAndSataHasItsTpm() throws Exception {
+  void aMachineWithUefiHasItsTpm() throws Exception {
     Path disk = StandIn.server2022().uefi().build(directory.resolve("windows.qcow2"));
 
-    service(disk, layout(Firmware.UEFI, DiskBus.SATA, true), List.of(), directory, limits());
+    service(disk, layout(Firmware.UEFI, DiskBus.VIRTIO, true), List.of(), directory, limits());
 
     StandInDisk after = StandInDisk.open(disk, WindowsDisk.UEFI_OFFSET, directory);
     assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Uefi")).isEqualTo("1");
     assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Tpm")).isEqualTo("1");
     assertThat(after.isClean()).isTrue();
+  }
+
+  @Test
+  void aMachineWithoutVirtioBootsFromSata() throws Exception {
+    Path disk = StandIn.server2022().build(directory.resolve("windows.qcow2"));
+
+    service(disk, layout(Firmware.BIOS, DiskBus.SATA, false), List.of(), directory, limits());
+
+    StandInDisk after = StandInDisk.open(disk, WindowsDisk.BIOS_OFFSET, directory);
+    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Uefi")).isEqualTo("0");
+    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Tpm")).isEqualTo("0");
+    assertThat(after.log()).endsWith("end: off");
   }
 
   @Test
