@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.plan.UpdateName;
 import dev.regild.plan.WindowsPackage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -37,9 +38,6 @@ record UpdateManifest(
 
   /** Updates that are numbered by the build that they bring. */
   private static final Pattern BUILT = Pattern.compile("([0-9]{5,6})\\.([0-9]+)\\.[0-9.]+");
-
-  private static final Pattern SERVICING_STACK =
-      Pattern.compile("(Package_for_ServicingStack)_[0-9]+");
 
   UpdateManifest {
     parentBuilds = Set.copyOf(parentBuilds);
@@ -115,7 +113,7 @@ record UpdateManifest(
   PackageFacts facts() {
     return new PackageFacts(
         kind(),
-        packageName(name),
+        UpdateName.ofAllVersions(name),
         version,
         architecture,
         KB.matcher(identifier).matches() ? identifier : "",
@@ -136,12 +134,6 @@ record UpdateManifest(
     return name.startsWith("Package_for_DotNet")
         ? WindowsPackage.Kind.DOTNET
         : WindowsPackage.Kind.UPDATE;
-  }
-
-  /** Without the revision that a servicing stack's has in it, so that it is the next one's too. */
-  static String packageName(String name) {
-    Matcher stack = SERVICING_STACK.matcher(name);
-    return stack.matches() ? stack.group(1) : name;
   }
 
   private List<String> builds() {

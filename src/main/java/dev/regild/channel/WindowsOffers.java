@@ -5,6 +5,7 @@ import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdateName;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
@@ -223,7 +224,7 @@ final class WindowsOffers implements AvailablePackages {
         .filter(update -> update.state().equals("SUPERSEDED"))
         .map(update -> update.identity().split("~", -1))
         .anyMatch(parts ->
-            UpdateManifest.packageName(parts[0]).equals(facts.name())
+            UpdateName.ofAllVersions(parts[0]).equals(facts.name())
                 && WindowsVersion.compare(parts[parts.length - 1], facts.version()) >= 0);
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.inventory;
 
+import dev.regild.plan.UpdateName;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,10 +24,6 @@ final class ComponentUpdates {
       Pattern.compile("([^~]+)~[^~]*~([^~]*)~[^~]*~([0-9][0-9.]*)");
 
   private static final Pattern KB = Pattern.compile("(?i)\\bKB(\\d{6,8})(?!\\d)|_KB(\\d{6,8})");
-
-  /** A servicing stack's name has the revision in it for which it came. */
-  private static final Pattern SERVICING_STACK =
-      Pattern.compile("(Package_for_ServicingStack)_\\d+");
 
   private ComponentUpdates() {}
 
@@ -60,12 +57,9 @@ final class ComponentUpdates {
       if (!identity.matches()) {
         return Optional.empty();
       }
-      Matcher stack = SERVICING_STACK.matcher(identity.group(1));
       return Optional.of(
           new Identity(
-              stack.matches() ? stack.group(1) : identity.group(1),
-              identity.group(2),
-              identity.group(3)));
+              UpdateName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
     }
   }
 

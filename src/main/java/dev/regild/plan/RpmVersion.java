@@ -52,7 +52,7 @@ public record RpmVersion(String text) implements Comparable<RpmVersion> {
   private record Parts(String epoch, String version, boolean hasRelease, String release) {
     static Parts of(String text) {
       int digits = 0;
-      while (digits < text.length() && isDigit(text.charAt(digits))) {
+      while (digits < text.length() && Digits.isDigit(text.charAt(digits))) {
         digits++;
       }
       boolean hasEpoch = digits < text.length() && text.charAt(digits) == ':';
@@ -108,32 +108,21 @@ public record RpmVersion(String text) implements Comparable<RpmVersion> {
 
   /** A run of digits is newer than one of letters. */
   private static int compareRuns(String a, String b) {
-    boolean digitsA = isDigit(a.charAt(0));
-    boolean digitsB = isDigit(b.charAt(0));
+    boolean digitsA = Digits.isDigit(a.charAt(0));
+    boolean digitsB = Digits.isDigit(b.charAt(0));
     if (digitsA != digitsB) {
       return digitsA ? 1 : -1;
     }
     if (!digitsA) {
       return a.compareTo(b);
     }
-    String numberA = withoutLeadingZeros(a);
-    String numberB = withoutLeadingZeros(b);
-    int byLength = Integer.compare(numberA.length(), numberB.length());
-    return byLength != 0 ? byLength : numberA.compareTo(numberB);
-  }
-
-  private static String withoutLeadingZeros(String digits) {
-    int i = 0;
-    while (i < digits.length() && digits.charAt(i) == '0') {
-      i++;
-    }
-    return digits.substring(i);
+    return Digits.compare(a, b);
   }
 
   private static int skipSeparators(String text, int from) {
     int i = from;
     while (i < text.length()
-        && !isDigit(text.charAt(i))
+        && !Digits.isDigit(text.charAt(i))
         && !isLetter(text.charAt(i))
         && text.charAt(i) != '~'
         && text.charAt(i) != '^') {
@@ -143,16 +132,13 @@ public record RpmVersion(String text) implements Comparable<RpmVersion> {
   }
 
   private static int runEnd(String text, int from) {
-    boolean digits = isDigit(text.charAt(from));
+    boolean digits = Digits.isDigit(text.charAt(from));
     int i = from;
-    while (i < text.length() && (digits ? isDigit(text.charAt(i)) : isLetter(text.charAt(i)))) {
+    while (i < text.length()
+        && (digits ? Digits.isDigit(text.charAt(i)) : isLetter(text.charAt(i)))) {
       i++;
     }
     return i;
-  }
-
-  private static boolean isDigit(char c) {
-    return c >= '0' && c <= '9';
   }
 
   private static boolean isLetter(char c) {

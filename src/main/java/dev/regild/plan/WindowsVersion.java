@@ -41,7 +41,7 @@ public record WindowsVersion(String text) implements Comparable<WindowsVersion> 
       j = firstDigit(b, j);
       int endA = digitsEnd(a, i);
       int endB = digitsEnd(b, j);
-      int byNumber = compareNumbers(a.substring(i, endA), b.substring(j, endB));
+      int byNumber = Digits.compare(a.substring(i, endA), b.substring(j, endB));
       if (byNumber != 0) {
         return byNumber;
       }
@@ -51,16 +51,9 @@ public record WindowsVersion(String text) implements Comparable<WindowsVersion> 
     return 0;
   }
 
-  private static int compareNumbers(String a, String b) {
-    String numberA = a.replaceFirst("^0+", "");
-    String numberB = b.replaceFirst("^0+", "");
-    int byLength = Integer.compare(numberA.length(), numberB.length());
-    return byLength != 0 ? byLength : numberA.compareTo(numberB);
-  }
-
   private static int firstDigit(String text, int from) {
     int i = from;
-    while (i < text.length() && !isDigit(text.charAt(i))) {
+    while (i < text.length() && !Digits.isDigit(text.charAt(i))) {
       i++;
     }
     return i;
@@ -68,13 +61,9 @@ public record WindowsVersion(String text) implements Comparable<WindowsVersion> 
 
   private static int digitsEnd(String text, int from) {
     int i = from;
-    while (i < text.length() && isDigit(text.charAt(i))) {
+    while (i < text.length() && Digits.isDigit(text.charAt(i))) {
       i++;
     }
     return i;
-  }
-
-  private static boolean isDigit(char c) {
-    return c >= '0' && c <= '9';
   }
 }

@@ -12,7 +12,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
-import java.util.stream.Collectors;
 
 /**
  * Installs packages from a CD in a Windows that runs: by kinds, the servicing stack first, each
@@ -117,9 +116,7 @@ final class WindowsInstallation {
   }
 
   private static String spoken(Set<PendingRestart> pending) {
-    return pending.isEmpty()
-        ? "for what was installed last"
-        : pending.stream().map(PendingRestart::registryName).collect(Collectors.joining(", "));
+    return pending.isEmpty() ? "for what was installed last" : PendingRestart.spoken(pending);
   }
 
   /**
