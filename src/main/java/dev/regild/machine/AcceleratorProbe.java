@@ -28,9 +28,14 @@ public final class AcceleratorProbe {
    * What machines shall run under.
    *
    * @param accelerator KVM where it works, else TCG
-   * @param reason for people: how it was proved, or what is in the way and what to do about it
+   * @param reason for people: how it was proved, or what is in the way and what to do about it; one
+   *     line, whatever is given
    */
-  public record Verdict(Accelerator accelerator, String reason) {}
+  public record Verdict(Accelerator accelerator, String reason) {
+    public Verdict {
+      reason = reason.replaceAll("\\R", " ");
+    }
+  }
 
   public AcceleratorProbe(Path cacheFile) {
     this.cacheFile = cacheFile;
@@ -164,8 +169,7 @@ public final class AcceleratorProbe {
   }
 
   private void remember(String circumstances, Verdict verdict) {
-    String oneLineReason = verdict.reason().replaceAll("\\R", " ");
-    List<String> lines = List.of(circumstances, verdict.accelerator().name(), oneLineReason);
+    List<String> lines = List.of(circumstances, verdict.accelerator().name(), verdict.reason());
     Path fresh = cacheFile.resolveSibling(cacheFile.getFileName() + ".new");
     try {
       Files.createDirectories(cacheFile.toAbsolutePath().getParent());
