@@ -3,7 +3,7 @@ package dev.regild.machine;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
@@ -200,7 +200,7 @@ public final class GuestAgent implements AutoCloseable {
         result("guest-shutdown", answer.get());
       }
     } catch (IOException goingDown) {
-      requireThere(goingDown);
+      requireOpen(goingDown);
     }
   }
 
@@ -221,12 +221,17 @@ public final class GuestAgent implements AutoCloseable {
 
   /** An error for a machine that is gone for good; an agent that went away may come back. */
   private void requireThere(IOException e) throws GuestAgentException {
+    requireOpen(e);
+    // QEMU takes its socket away when it ends, unless it is killed.
+    if (e instanceof ConnectException || Files.notExists(path)) {
+      throw new GuestAgentException("the machine of the guest agent is gone", e);
+    }
+  }
+
+  private void requireOpen(IOException e) throws GuestAgentException {
     drop();
     if (closed) {
       throw new GuestAgentException("the connection to the guest agent was closed by us", e);
-    }
-    if (e instanceof ConnectException || e instanceof NoSuchFileException) {
-      throw new GuestAgentException("the machine of the guest agent is gone", e);
     }
     if (e instanceof HostileAnswerException) {
       throw new GuestAgentException(String.valueOf(e.getMessage()), e);

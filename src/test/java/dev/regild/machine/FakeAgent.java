@@ -41,6 +41,9 @@ public final class FakeAgent implements AutoCloseable {
   /** Whether it says nothing at all. */
   public volatile boolean silent;
 
+  /** Whether it cuts the connection in the place of the next answer on a program's status. */
+  public volatile boolean cutsAtStatus;
+
   /**
    * A program of the guest.
    *
@@ -136,7 +139,14 @@ public final class FakeAgent implements AutoCloseable {
         }
         say(out, "{\"return\": {\"pid\": " + pid + "}}");
       }
-      case "guest-exec-status" -> say(out, status(arguments.get("pid").asLong()));
+      case "guest-exec-status" -> {
+        if (cutsAtStatus) {
+          cutsAtStatus = false;
+          cut();
+          return;
+        }
+        say(out, status(arguments.get("pid").asLong()));
+      }
       case "guest-shutdown" -> shutdown.accept(arguments.get("mode").asString());
       default -> say(out, "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"no\"}}");
     }

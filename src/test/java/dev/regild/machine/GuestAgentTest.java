@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a fake agent on a real socket. */
 @Timeout(20)
@@ -61,27 +64,26 @@ class GuestAgentTest {
 
   @Test
   void anAgentThatGoesAwayAndComesBackStillKnowsItsProgram() throws Exception {
-    boolean[] cut = {false};
+    List<List<String>> started = new CopyOnWriteArrayList<>();
     start(command -> {
-      cut[0] = true;
+      started.add(command);
       return FakeAgent.Program.ended(7);
     });
-    Thread cutter =
-        Thread.ofPlatform()
-            .start(() -> {
-              while (!cut[0]) {
-                Thread.onSpinWait();
-              }
-              fake.cut();
-            });
-    // Cut before or after the pid is known: the agent never runs it twice, nor hangs.
-    try {
-      assertThat(agent.run(List.of("a.exe"), LIMIT).exitCode()).isEqualTo(7);
-    } catch (LostProgramException e) {
-      assertThat(e).hasMessageContaining("a.exe");
-    }
-    cutter.join();
-    assertThat(agent.await(LIMIT)).isTrue();
+    fake.cutsAtStatus = true;
+    assertThat(agent.run(List.of("a.exe"), LIMIT).exitCode()).isEqualTo(7);
+    assertThat(fake.cutsAtStatus).as("it was cut").isFalse();
+    assertThat(started).hasSize(1);
+  }
+
+  @Test
+  void aGuestThatDoesNotShutDownSaysWhy() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.junk =
+        "{\"error\": {\"class\": \"GenericError\", \"desc\": \"not now\"}}\n"
+            .getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.shutDown(GuestAgent.Shutdown.POWER_OFF))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessage("the guest agent refuses guest-shutdown: not now");
   }
 
   @Test
@@ -137,11 +139,15 @@ class GuestAgentTest {
         .hasMessageContaining("too long");
   }
 
-  @Test
-  void aMachineThatIsGoneIsAnErrorAtOnce() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aMachineThatIsGoneIsAnErrorAtOnce(boolean itsSocketToo) throws Exception {
     start(command -> FakeAgent.Program.ended(0));
     assertThat(agent.await(LIMIT)).isTrue();
     fake.close();
+    if (itsSocketToo) {
+      Files.delete(directory.resolve("agent"));
+    }
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), Duration.ofHours(1)))
         .isInstanceOf(GuestAgentException.class)
         .hasMessage("the machine of the guest agent is gone");
