@@ -3,8 +3,7 @@ package dev.regild.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.demo.GoldenImage;
-import java.io.IOException;
+import dev.regild.fixtures.StandIn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,9 +14,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A small Linux with the real QEMU guest agent, in real machines under emulation. */
+/** The Linux of the stand-in for Windows, with the real QEMU guest agent, in real machines. */
+@EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
 @Timeout(600)
 class BuilderMachineIT {
   private static final Duration START = Duration.ofMinutes(4);
@@ -26,25 +27,32 @@ class BuilderMachineIT {
   private static final MachineSpec.Hardware USUAL =
       new MachineSpec.Hardware(false, DiskBus.VIRTIO, false);
 
+  private static final String FROM_CD =
+      "mount -t iso9660 -o ro /dev/sr0 /d && cat /d/hello.txt && umount /d";
+
+  /** The classes of PCI devices that connect to a network. */
+  private static final String NETWORK_CARDS = "grep -l ^0x02 /sys/bus/pci/devices/*/class | wc -l";
+
   @TempDir static Path shared;
-  private static Path disk;
+  private static Path bios;
 
   @TempDir Path directory;
 
   @BeforeAll
   static void makeGuest() throws Exception {
-    disk = SmallGuest.disk(GoldenImage.defaultCache(System.getenv()), shared);
+    bios = StandIn.server2022().build(shared.resolve("guest, BIOS.qcow2"));
   }
 
   @Test
   void aGuestIsDrivenThroughARestartUntilItShutsDown() throws Exception {
+    Path uefi = StandIn.server2022().uefi().build(directory.resolve("guest, UEFI.qcow2"));
     MachineSpec.Hardware hardware = new MachineSpec.Hardware(true, DiskBus.SATA, true);
     try (BuilderMachine machine =
-        new BuilderMachine(spec(hardware, directory), Optional.of(cd()))) {
+        new BuilderMachine(spec(uefi, hardware, directory), Optional.of(cd()))) {
       machine.start();
       assertThat(machine.agent().await(START)).isTrue();
-      assertThat(shell(machine, "cat /cd/hello.txt")).isEqualTo("from the CD");
-      assertThat(shell(machine, "ls /sys/class/net")).isEqualTo("lo");
+      assertThat(shell(machine, FROM_CD)).isEqualTo("from the CD");
+      assertThat(shell(machine, NETWORK_CARDS)).isEqualTo("0");
       assertThat(shell(machine, "cat /sys/class/tpm/tpm0/tpm_version_major")).isEqualTo("2");
       assertThat(shell(machine, "ls /sys/firmware")).contains("efi");
       assertThat(shell(machine, "ls /sys/block")).contains("sda").doesNotContain("vda");
@@ -59,20 +67,20 @@ class BuilderMachineIT {
         Thread.sleep(100);
       }
       assertThat(machine.agent().await(START)).isTrue();
-      assertThat(shell(machine, "cat /cd/hello.txt")).isEqualTo("from the CD");
+      assertThat(shell(machine, FROM_CD)).isEqualTo("from the CD");
 
       machine.agent().shutDown(GuestAgent.Shutdown.POWER_OFF);
       assertThat(machine.awaitOff(LIMIT)).isTrue();
-      assertThat(machine.console()).contains("the small guest is up");
+      assertThat(machine.console()).contains("stand-in: started");
     }
-    assertNothingRuns();
+    MachineProcesses.assertNoneOfOurs();
   }
 
   @Test
   void aGuestWithABiosAndAVirtioDiskIsAbortedAtOnce() throws Exception {
     // Deeper than a socket's path may be.
     Path deep = Files.createDirectories(directory.resolve("d".repeat(60)).resolve("e".repeat(60)));
-    try (BuilderMachine machine = new BuilderMachine(spec(USUAL, deep), Optional.empty())) {
+    try (BuilderMachine machine = new BuilderMachine(spec(bios, USUAL, deep), Optional.empty())) {
       machine.start();
       assertThat(machine.agent().await(START)).isTrue();
       assertThat(shell(machine, "ls /sys/block")).contains("vda");
@@ -100,32 +108,29 @@ class BuilderMachineIT {
           .isInstanceOf(VirtualMachineException.class)
           .hasMessageContaining("was told to stop");
     }
-    assertNothingRuns();
+    MachineProcesses.assertNoneOfOurs();
+  }
+
+  @Test
+  void aGuestThatSwitchesItsMachineOffIsNotWaitedFor() throws Exception {
+    try (BuilderMachine machine =
+        new BuilderMachine(spec(bios, USUAL, directory), Optional.empty())) {
+      machine.start();
+      assertThat(machine.agent().await(START)).isTrue();
+      Instant start = Instant.now();
+      assertThatThrownBy(
+              () -> machine.agent().run(List.of("sh", "-c", "poweroff -f; sleep 1000"), START))
+          .isInstanceOf(GuestAgentException.class)
+          .hasMessage("the machine of the guest agent is gone");
+      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(20));
+      assertThat(machine.awaitOff(LIMIT)).isTrue();
+    }
   }
 
   @Test
   void aMachineAndItsTpmDieWithTheirJvm() throws Exception {
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Booter.class.getName(),
-                disk.toString(),
-                directory.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (var reader = jvm.inputReader()) {
-      assertThat(reader.readLine()).isEqualTo("up");
-    }
-    assertThat(programsOf(directory)).isGreaterThanOrEqualTo(2);
-    // On Linux, this is SIGKILL.
-    jvm.destroyForcibly().waitFor();
-    Instant end = Instant.now().plusSeconds(5);
-    while (programsOf(directory) > 0 && Instant.now().isBefore(end)) {
-      Thread.sleep(50);
-    }
-    assertThat(programsOf(directory)).isZero();
+    MachineProcesses.assertEndWithTheirJvm(
+        Booter.class, List.of(bios, directory), directory.toString(), 2);
   }
 
   /** A process of its own that starts a machine, says so, and never ends. */
@@ -133,10 +138,9 @@ class BuilderMachineIT {
     private Booter() {}
 
     public static void main(String[] args) throws Exception {
-      disk = Path.of(args[0]);
       MachineSpec.Hardware hardware = new MachineSpec.Hardware(false, DiskBus.VIRTIO, true);
       BuilderMachine machine =
-          new BuilderMachine(spec(hardware, Path.of(args[1])), Optional.empty());
+          new BuilderMachine(spec(Path.of(args[0]), hardware, Path.of(args[1])), Optional.empty());
       machine.start();
       System.out.println("up");
       Thread.sleep(Duration.ofHours(1));
@@ -147,7 +151,8 @@ class BuilderMachineIT {
     return machine.agent().run(List.of("sh", "-c", script), LIMIT).output().replaceFirst("\n$", "");
   }
 
-  private static MachineSpec spec(MachineSpec.Hardware hardware, Path directory) throws Exception {
+  private static MachineSpec spec(Path disk, MachineSpec.Hardware hardware, Path directory)
+      throws Exception {
     Path overlay = directory.resolve("overlay.qcow2");
     var _ =
         Program.of(
@@ -172,27 +177,5 @@ class BuilderMachineIT {
     var _ =
         Program.of("xorrisofs", "-quiet", "-J", "-R", "-o", iso.toString(), tree.toString()).run();
     return iso;
-  }
-
-  private static long programsOf(Path directory) {
-    return ProcessHandle.allProcesses()
-        .filter(p -> {
-          try {
-            String command = Files.readString(Path.of("/proc/" + p.pid() + "/cmdline"));
-            return command.contains(directory.toString())
-                && (command.startsWith("qemu-system") || command.startsWith("swtpm"));
-          } catch (IOException gone) {
-            return false;
-          }
-        })
-        .count();
-  }
-
-  private static void assertNothingRuns() {
-    assertThat(
-            ProcessHandle.current()
-                .descendants()
-                .filter(p -> p.info().command().orElse("").matches(".*(qemu-system|swtpm).*")))
-        .isEmpty();
   }
 }

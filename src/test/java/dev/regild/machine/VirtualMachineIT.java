@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,7 +33,7 @@ class VirtualMachineIT {
         machine("hello\u001b[31m\r\nred\u0000", POWER_OFF + STAY).run(limit(60));
     assertThat(run.console()).endsWith("hello\nred");
     assertThat(run.report()).isEmpty();
-    assertNothingRuns();
+    MachineProcesses.assertNoneOfOurs();
   }
 
   @Test
@@ -43,7 +43,7 @@ class VirtualMachineIT {
         .isInstanceOf(VirtualMachineException.class)
         .hasMessageContaining("did not power itself off within 8 s")
         .hasMessageEndingWith("waiting for nothing");
-    assertNothingRuns();
+    MachineProcesses.assertNoneOfOurs();
   }
 
   @Test
@@ -70,7 +70,7 @@ class VirtualMachineIT {
     assertThat(outcome.get())
         .isInstanceOf(VirtualMachineException.class)
         .hasMessageContaining("was told to stop");
-    assertNothingRuns();
+    MachineProcesses.assertNoneOfOurs();
   }
 
   @Test
@@ -86,27 +86,8 @@ class VirtualMachineIT {
   @Test
   void aMachineDiesWithItsJvm() throws Exception {
     Path disk = disk("here\u0000", STAY);
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Booter.class.getName(),
-                disk.toString(),
-                directory.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (var reader = jvm.inputReader()) {
-      assertThat(reader.readLine()).isEqualTo("up");
-    }
-    assertThat(isOpenedBySomeQemu(disk)).isTrue();
-    // On Linux, this is SIGKILL.
-    jvm.destroyForcibly().waitFor();
-    Instant end = Instant.now().plusSeconds(5);
-    while (isOpenedBySomeQemu(disk) && Instant.now().isBefore(end)) {
-      Thread.sleep(50);
-    }
-    assertThat(isOpenedBySomeQemu(disk)).isFalse();
+    MachineProcesses.assertEndWithTheirJvm(
+        Booter.class, List.of(disk, directory), QemuCommand.escaped(disk), 1);
   }
 
   /** A process of its own that boots a machine, says so, and never ends. */
@@ -171,25 +152,5 @@ class VirtualMachineIT {
 
   private static Duration limit(int seconds) {
     return Duration.ofSeconds(seconds);
-  }
-
-  private static boolean isOpenedBySomeQemu(Path disk) {
-    return ProcessHandle.allProcesses()
-        .anyMatch(p -> {
-          try {
-            return Files.readString(Path.of("/proc/" + p.pid() + "/cmdline"))
-                .contains(QemuCommand.escaped(disk));
-          } catch (IOException gone) {
-            return false;
-          }
-        });
-  }
-
-  private static void assertNothingRuns() {
-    assertThat(
-            ProcessHandle.current()
-                .descendants()
-                .filter(p -> p.info().command().orElse("").contains("qemu")))
-        .isEmpty();
   }
 }
