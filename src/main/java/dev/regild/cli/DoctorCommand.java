@@ -5,12 +5,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
 import dev.regild.machine.AcceleratorProbe;
-import dev.regild.machine.Guestfs;
-import dev.regild.machine.GuestfsException;
-import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
-import dev.regild.machine.UefiFirmware;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import dev.regild.server.ConfigException;
 import java.io.IOException;
@@ -53,46 +48,6 @@ final class DoctorCommand implements Callable<Integer> {
 
   private final List<String> problems = new ArrayList<>();
 
-  /** Debian's packages of them. */
-  private final List<String> missingForWindows = new ArrayList<>();
-
-  /** What a tool is needed for. */
-  private enum Need {
-    EVERY_IMAGE("every image"),
-    APPLIANCES("appliances and qualification"),
-    NAMESPACE("isolation namespace"),
-    UNKNOWN_DISKS("unknown disks"),
-    /** A machine that has no such images does without. */
-    WINDOWS("images of Windows");
-
-    private final String words;
-
-    Need(String words) {
-      this.words = words;
-    }
-  }
-
-  /** A program, the argument that makes it tell its version, and Debian's package of it. */
-  private record Tool(String name, String argument, Need need, String debianPackage) {}
-
-  private static final List<Tool> TOOLS =
-      List.of(
-          new Tool("qemu-img", "--version", Need.EVERY_IMAGE, "qemu-utils"),
-          new Tool("qemu-system-x86_64", "--version", Need.APPLIANCES, "qemu-system-x86"),
-          new Tool("qemu-storage-daemon", "--version", Need.NAMESPACE, "qemu-system-common"),
-          new Tool("bwrap", "--version", Need.NAMESPACE, "bubblewrap"),
-          new Tool("unshare", "--version", Need.NAMESPACE, "util-linux"),
-          new Tool("nsenter", "--version", Need.NAMESPACE, "util-linux"),
-          new Tool("losetup", "--version", Need.NAMESPACE, "mount"),
-          new Tool("fstrim", "--version", Need.NAMESPACE, "util-linux"),
-          new Tool("prlimit", "--version", Need.UNKNOWN_DISKS, "util-linux"),
-          new Tool("ntfs-3g.probe", "--help", Need.WINDOWS, "ntfs-3g"),
-          new Tool("cabextract", "--version", Need.WINDOWS, "cabextract"),
-          new Tool("wimlib-imagex", "--version", Need.WINDOWS, "wimtools"),
-          new Tool("msiinfo", "--version", Need.WINDOWS, "msitools"),
-          new Tool("xorriso", "-version", Need.WINDOWS, "xorriso"),
-          new Tool("swtpm", "--version", Need.WINDOWS, "swtpm"));
-
   @Override
   public Integer call()
       throws IOException, ConfigException, ProgramException, InterruptedException {
@@ -101,16 +56,12 @@ final class DoctorCommand implements Callable<Integer> {
       return tryWindows.run(registry, out) ? 0 : 1;
     }
     Table table = new Table("WHAT", "STATE", "DETAIL");
-    for (Tool tool : TOOLS) {
-      tool(table, tool);
-    }
-    uefiFirmware(table);
-    libguestfs(table);
+    HostTools tools = HostTools.look();
+    tools(table, tools);
     accelerator(table);
-    boolean able = problems.isEmpty();
     freeSpace(table);
     channels(table);
-    platforms(table, able);
+    platforms(table, tools);
     table.print(out);
     problems.forEach(problem -> out.println("! " + problem));
     return problems.isEmpty() ? 0 : 1;
@@ -121,48 +72,31 @@ final class DoctorCommand implements Callable<Integer> {
     problems.add(what + ": " + detail);
   }
 
-  private void tool(Table table, Tool tool) throws InterruptedException {
-    try {
-      String version = Program.of(tool.name(), tool.argument()).run();
-      table.row(tool.name(), "ok", version.lines().findFirst().orElse(""));
-    } catch (ProgramException e) {
-      if (tool.need() == Need.WINDOWS) {
-        table.row(tool.name(), "absent", "needed for " + tool.need().words);
-        missingForWindows.add(tool.debianPackage());
-      } else {
-        problem(table, tool.name(), e.getMessage() + " (needed for " + tool.need().words + ")");
+  private void tools(Table table, HostTools tools) {
+    for (HostTools.Finding finding : tools.findings()) {
+      table.row(finding.what(), finding.cells().getFirst(), finding.cells().getLast());
+      if (finding.isProblem()) {
+        problems.add(finding.what() + ": " + finding.trouble());
       }
     }
   }
 
-  private void uefiFirmware(Table table) {
-    Optional<UefiFirmware> installed = UefiFirmware.find();
-    if (installed.isPresent()) {
-      table.row("OVMF", "ok", installed.get().code().toString());
+  private void accelerator(Table table) throws IOException, InterruptedException {
+    if (Files.isWritable(registry.data)) {
+      accelerator(table, registry.data);
     } else {
-      table.row("OVMF", "absent", "needed for " + Need.WINDOWS.words + " that boot with UEFI");
-      missingForWindows.add("ovmf");
+      try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
+        accelerator(table, directory.path());
+      }
     }
   }
 
-  private void libguestfs(Table table) {
+  private void accelerator(Table table, Path directory) throws InterruptedException {
     try {
-      table.row("libguestfs", "ok", Guestfs.version());
-    } catch (GuestfsException e) {
-      problem(table, "libguestfs", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void accelerator(Table table) throws InterruptedException {
-    try {
-      Path directory =
-          Files.isWritable(registry.data)
-              ? registry.data
-              : Files.createTempDirectory("regild-doctor");
       AcceleratorProbe.Verdict verdict =
           new AcceleratorProbe(directory.resolve("accelerator")).verdict();
       table.row("accelerator", verdict.accelerator().name(), verdict.reason());
-    } catch (ProgramException | IOException e) {
+    } catch (ProgramException e) {
       problem(table, "accelerator", String.valueOf(e.getMessage()));
     }
   }
@@ -211,14 +145,19 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Whether this host can service the images of each platform. */
-  private void platforms(Table table, boolean able) {
+  private void platforms(Table table, HostTools tools) {
     List<Channel> channels = readableChannels();
     for (PlatformType type : PlatformType.values()) {
+      List<String> missing =
+          switch (type.system()) {
+            case DPKG, RPM -> List.of();
+            case WINDOWS -> tools.missingForWindows();
+          };
       String what = "platform " + type.example();
-      if (!able) {
+      if (!tools.areComplete()) {
         table.row(what, "no", "this machine lacks what is named below");
-      } else if (type.system() == PackageSystem.WINDOWS && !missingForWindows.isEmpty()) {
-        table.row(what, "no", "apt-get install " + String.join(" ", missingForWindows));
+      } else if (!missing.isEmpty()) {
+        table.row(what, "no", "apt-get install " + String.join(" ", missing));
       } else {
         table.row(what, "ok", channelOf(type, channels));
       }

@@ -1,0 +1,155 @@
+package dev.regild.cli;
+
+import dev.regild.machine.ApplianceKernel;
+import dev.regild.machine.Guestfs;
+import dev.regild.machine.GuestfsException;
+import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
+import dev.regild.machine.UefiFirmware;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What this machine has of what Regild works with, looked at once. */
+final class HostTools {
+  private static final List<Tool> TOOLS =
+      List.of(
+          new Tool("qemu-img", "--version", Need.EVERY_IMAGE, "qemu-utils"),
+          new Tool("qemu-system-x86_64", "--version", Need.EVERY_IMAGE, "qemu-system-x86"),
+          new Tool("prlimit", "--version", Need.EVERY_IMAGE, "util-linux"),
+          new Tool("qemu-storage-daemon", "--version", Need.NAMESPACE, "qemu-system-common"),
+          new Tool("bwrap", "--version", Need.NAMESPACE, "bubblewrap"),
+          new Tool("unshare", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("nsenter", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("losetup", "--version", Need.NAMESPACE, "mount"),
+          new Tool("fstrim", "--version", Need.NAMESPACE, "util-linux"),
+          new Tool("ntfs-3g.probe", "--help", Need.WINDOWS, "ntfs-3g"),
+          new Tool("cabextract", "--version", Need.WINDOWS, "cabextract"),
+          new Tool("wimlib-imagex", "--version", Need.WINDOWS, "wimtools"),
+          new Tool("msiinfo", "--version", Need.WINDOWS, "msitools"),
+          new Tool("xorriso", "-version", Need.WINDOWS, "xorriso"),
+          new Tool("swtpm", "--version", Need.WINDOWS, "swtpm"));
+
+  private final List<Finding> findings;
+
+  /** What something is needed for. */
+  enum Need {
+    EVERY_IMAGE("every image"),
+    /** The isolation that is not the default. */
+    NAMESPACE("isolation namespace"),
+    /** A machine that has no such images does without. */
+    WINDOWS("images of Windows"),
+    UEFI("images of Windows that boot with UEFI");
+
+    private final String words;
+
+    Need(String words) {
+      this.words = words;
+    }
+  }
+
+  /** A program, the argument that makes it tell its version, and Debian's package of it. */
+  private record Tool(String name, String argument, Need need, String debianPackage) {}
+
+  /**
+   * Something that was looked for.
+   *
+   * @param found its version or place; empty if it is missing or doesn't work
+   * @param trouble what is wrong with it, and the remedy; empty if nothing is
+   * @param debianPackage that brings it; empty where it is no single one
+   */
+  record Finding(
+      String what, Need need, Optional<String> found, String trouble, String debianPackage) {
+    /** Whether nothing at all can be done without it. */
+    boolean isProblem() {
+      return found.isEmpty() && need == Need.EVERY_IMAGE;
+    }
+
+    /** The cells of its row, after its name. */
+    List<String> cells() {
+      if (isProblem()) {
+        return List.of("PROBLEM", "see below");
+      }
+      return found
+          .map(detail -> List.of("ok", detail))
+          .orElseGet(() -> List.of("absent", "needed for " + need.words));
+    }
+  }
+
+  private HostTools(List<Finding> findings) {
+    this.findings = findings;
+  }
+
+  /** Looks for all of it, by starting the programs. */
+  static HostTools look() throws InterruptedException {
+    List<Finding> findings = new ArrayList<>();
+    for (Tool tool : TOOLS) {
+      findings.add(look(tool));
+    }
+    findings.add(uefiFirmware());
+    findings.add(libguestfs());
+    findings.add(kernel());
+    return new HostTools(List.copyOf(findings));
+  }
+
+  private static Finding look(Tool tool) throws InterruptedException {
+    try {
+      String version = Program.of(tool.name(), tool.argument()).run();
+      String firstLine = version.lines().findFirst().orElse("");
+      return new Finding(
+          tool.name(), tool.need(), Optional.of(firstLine), "", tool.debianPackage());
+    } catch (ProgramException e) {
+      return new Finding(
+          tool.name(),
+          tool.need(),
+          Optional.empty(),
+          "%s (needed for %s)".formatted(e.getMessage(), tool.need().words),
+          tool.debianPackage());
+    }
+  }
+
+  private static Finding uefiFirmware() {
+    Optional<String> code = UefiFirmware.find().map(firmware -> firmware.code().toString());
+    return new Finding("OVMF", Need.UEFI, code, "", "ovmf");
+  }
+
+  private static Finding libguestfs() {
+    try {
+      return new Finding(
+          "libguestfs", Need.EVERY_IMAGE, Optional.of(Guestfs.version()), "", "libguestfs0");
+    } catch (GuestfsException e) {
+      return new Finding(
+          "libguestfs",
+          Need.EVERY_IMAGE,
+          Optional.empty(),
+          String.valueOf(e.getMessage()),
+          "libguestfs0");
+    }
+  }
+
+  private static Finding kernel() {
+    return new Finding(
+        "appliance's kernel",
+        Need.EVERY_IMAGE,
+        ApplianceKernel.find().map(Object::toString),
+        "there is none that libguestfs could boot, as in a container: start Regild by its launcher, ./regild, once \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
+        "");
+  }
+
+  List<Finding> findings() {
+    return findings;
+  }
+
+  /** Whether images can be serviced at all. */
+  boolean areComplete() {
+    return findings.stream().noneMatch(Finding::isProblem);
+  }
+
+  /** Debian's packages that are missing for images of Windows; of those with UEFI, one more. */
+  List<String> missingForWindows() {
+    return findings.stream()
+        .filter(finding -> finding.need() == Need.WINDOWS && finding.found().isEmpty())
+        .map(Finding::debianPackage)
+        .toList();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.regild.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command in a process of its own, some of whose tools may be broken. */
+class DoctorIT {
+  @TempDir Path directory;
+  private Path tools;
+  private Path temporary;
+
+  @BeforeEach
+  void makeDirectories() throws Exception {
+    tools = Files.createDirectory(directory.resolve("tools"));
+    temporary = Files.createDirectory(directory.resolve("tmp"));
+  }
+
+  @Test
+  void aMachineWithAllToolsCanServiceEveryPlatform() throws Exception {
+    Ended doctor = doctor();
+    assertThat(doctor.status()).as(doctor.output()).isZero();
+    assertThat(doctor.output())
+        .containsPattern("platform DEBIAN_12 +ok +no channel; add one: regild channel add NAME")
+        .containsPattern("platform RHEL8 +ok ")
+        .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
+        .containsPattern("appliance's kernel +ok +/");
+    assertThat(temporary).isEmptyDirectory();
+  }
+
+  @Test
+  void whatSomeImagesNeedIsNoProblemForOthers() throws Exception {
+    breakTool("bwrap");
+    breakTool("msiinfo");
+    Ended doctor = doctor();
+    assertThat(doctor.status()).as(doctor.output()).isZero();
+    assertThat(doctor.output())
+        .containsPattern("bwrap +absent +needed for isolation namespace")
+        .containsPattern("platform DEBIAN_12 +ok ")
+        .containsPattern("platform WINDOWS +no +apt-get install msitools");
+  }
+
+  @Test
+  void withoutWhatEveryImageNeedsThereIsNoPlatform() throws Exception {
+    breakTool("qemu-img");
+    Ended doctor = doctor();
+    assertThat(doctor.status()).isOne();
+    assertThat(doctor.output())
+        .containsPattern("qemu-img +PROBLEM")
+        .containsPattern("platform DEBIAN_12 +no ")
+        .contains("! qemu-img: ", "needed for every image");
+  }
+
+  /** What came of it: its status, and all that it wrote. */
+  private record Ended(int status, String output) {}
+
+  private Ended doctor() throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-Djava.io.tmpdir=" + temporary,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Regild.class.getName(),
+            "doctor",
+            "--data",
+            directory.resolve("none").toString());
+    builder.environment().merge("PATH", tools + ":", (path, first) -> first + path);
+    builder.environment().put("TMPDIR", temporary.toString());
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ended(process.waitFor(), output);
+  }
+
+  private void breakTool(String name) throws Exception {
+    Path tool = Files.write(tools.resolve(name), List.of("#!/bin/sh", "exit 1"));
+    Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+}
