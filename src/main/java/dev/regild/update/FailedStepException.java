@@ -5,7 +5,7 @@ final class FailedStepException extends Exception {
   private final Step step;
   private final String reason;
 
-  FailedStepException(Step step, Exception cause) {
+  FailedStepException(Step step, Throwable cause) {
     super(step.title() + " failed: " + reasonOf(cause), cause);
     this.step = step;
     this.reason = reasonOf(cause);

@@ -82,7 +82,8 @@ public final class ImageUpdates {
     }
     UpdatePlan plan = plans.plan(offer, inventory);
     Image accepted =
-        database.inTransaction(handle -> accept(handle, request, offer.snapshot().digest(), plan));
+        database.inTransaction(
+            handle -> accept(handle, request, existing.id(), offer.snapshot().digest(), plan));
     jobs.wake();
     return new UpdateAnswer(accepted, true);
   }
@@ -131,9 +132,19 @@ public final class ImageUpdates {
         .inventory();
   }
 
-  /** All checks once more, where nobody can come between. */
-  private Image accept(Handle handle, UpdateRequest request, String snapshot, UpdatePlan plan) {
+  /**
+   * All checks once more, where nobody can come between.
+   *
+   * @param planned the id of the image that the plan was made for
+   */
+  private Image accept(
+      Handle handle, UpdateRequest request, String planned, String snapshot, UpdatePlan plan) {
     Image existing = requireUpdatable(handle, request);
+    if (!existing.id().equals(planned)) {
+      throw new RefusedException(
+          CONCURRENT_MODIFICATION,
+          "The image %s was replaced meanwhile; ask once more.".formatted(existing.name()));
+    }
     quotas.reserveImage(handle, request.owner());
     quotas.reserveImageBuilder(handle, request.owner());
     Instant now = clock.instant();

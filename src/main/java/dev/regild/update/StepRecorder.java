@@ -79,7 +79,8 @@ final class StepRecorder {
       return result;
     } catch (InterruptedException | CancelledUpdateException e) {
       throw e;
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
+      // An error too, such as too little memory, is this update's: a job that threw is done again.
       throw new FailedStepException(step, e);
     }
   }

@@ -168,13 +168,16 @@ public final class UpdateJob implements JobQueue.Job {
       throws FailedStepException, InterruptedException {
     String id = update.newImage().id();
     Watcher watcher = abort -> running.onAbort(id, abort);
+    boolean done = false;
     try {
       Inventory inventory = service(update, recorder, watcher);
       database.useTransaction(handle -> outcomes.startQualification(handle, id));
       publish(update, recorder, watcher, inventory);
-    } catch (FailedStepException | InterruptedException | RuntimeException e) {
-      running.abort(id);
-      throw e;
+      done = true;
+    } finally {
+      if (!done) {
+        running.abort(id); // Whatever it was: no machine may run when its workspace goes.
+      }
     }
     LOG.atInfo().addKeyValue("image", update.newImage().name()).log("update succeeded");
   }

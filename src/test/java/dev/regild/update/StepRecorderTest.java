@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the job of an update still does between its cancellation and the moment it hears of it. */
-class CancelledUpdateTest {
+/** A step that fails, or whose update is cancelled between its beginning and what it does last. */
+class StepRecorderTest {
   @TempDir Path directory;
   private Registry registry;
   private UpdateOutcomes outcomes;
@@ -100,6 +100,19 @@ class CancelledUpdateTest {
             () -> registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id())))
         .isInstanceOf(CancelledUpdateException.class);
     assertCancelled("Prepare FAILED Cancelled.");
+  }
+
+  @Test
+  void anErrorIsAFailureOfItsStep() {
+    assertThatThrownBy(() ->
+            recorder.step(
+                Step.RESOLVE,
+                progress -> {
+                  throw new OutOfMemoryError("of this test");
+                },
+                done -> ""))
+        .isInstanceOf(FailedStepException.class)
+        .hasMessage("Resolve failed: of this test");
   }
 
   private void cancel() {
