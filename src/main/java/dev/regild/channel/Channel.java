@@ -180,7 +180,10 @@ public record Channel(
 
   /** The patterns of drivers' packages on a platform; of Windows, every INF. */
   public static List<String> defaultDriverPackages(String platform) {
-    return systemOf(platform) == PackageSystem.WINDOWS ? List.of("*.inf") : DEFAULT_DRIVER_PACKAGES;
+    return switch (systemOf(platform)) {
+      case DPKG, RPM -> DEFAULT_DRIVER_PACKAGES;
+      case WINDOWS -> List.of("*.inf");
+    };
   }
 
   private static PackageSystem systemOf(String platform) {
@@ -192,7 +195,7 @@ public record Channel(
   }
 
   /** The package system of its repositories. */
-  PackageSystem system() {
+  public PackageSystem system() {
     return sources.getFirst().system();
   }
 

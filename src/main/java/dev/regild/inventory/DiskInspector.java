@@ -26,6 +26,10 @@ import java.util.function.Supplier;
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
 public final class DiskInspector {
   private static final Duration LAUNCH = Duration.ofMinutes(5);
+
+  /** Of all that is looked at after that. */
+  private static final Duration INSPECTION = Duration.ofMinutes(30);
+
   private static final Duration PROGRAM = Duration.ofMinutes(5);
   private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
@@ -56,7 +60,9 @@ public final class DiskInspector {
         }
         appliance.addDrive(disk, format.qemuName(), true);
         appliance.launch(LAUNCH);
-        return inspect(appliance, directory);
+        try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
+          return inspect(appliance, directory);
+        }
       } finally {
         running.remove(appliance);
       }
@@ -100,7 +106,10 @@ public final class DiskInspector {
   private static DiskInspection linux(Guestfs appliance, String root, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     // Before rpm is run: it could not be.
-    InventoryReader.requireArchitecture(appliance.inspectArchitecture(root));
+    String architecture = appliance.inspectArchitecture(root);
+    if (!architecture.equals(Guestfs.UNKNOWN)) {
+      InventoryReader.requireArchitecture(architecture);
+    }
     Map<String, String> mountPoints = appliance.inspectMountPoints(root);
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
@@ -216,7 +225,7 @@ public final class DiskInspector {
     public byte[] read(String path) throws IOException {
       Path copy = Files.createTempFile(directory, "file", null);
       try {
-        appliance.download(path, copy);
+        appliance.download(path, copy, MAX_READ_BYTES);
         return Files.readAllBytes(copy);
       } catch (GuestfsException e) {
         throw new IOException(e.getMessage(), e);

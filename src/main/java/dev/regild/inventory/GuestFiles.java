@@ -4,7 +4,14 @@ import java.io.IOException;
 
 /** The files and the programs of an opened disk, by the guest's paths. */
 public interface GuestFiles {
-  /** The content of a regular file; symbolic links are followed inside the guest only. */
+  /** The largest file that is read; dpkg's list of all of Debian is a tenth of it. */
+  long MAX_READ_BYTES = 256L << 20;
+
+  /**
+   * The content of a regular file; symbolic links are followed inside the guest only.
+   *
+   * @throws IOException if it is no regular file, or larger than {@value #MAX_READ_BYTES} bytes
+   */
   byte[] read(String path) throws IOException;
 
   /** Whether there is anything at that path, a dangling symbolic link included. */

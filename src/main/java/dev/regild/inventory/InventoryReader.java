@@ -8,14 +8,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 
 /** Reads the inventory of a system: of Debian's family from its files, of rpm's by its own rpm. */
 public final class InventoryReader {
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
+
+  /** What x86-64 machines run, in the words of dpkg, of rpm and of libguestfs. */
+  private static final Set<String> ARCHITECTURES =
+      Set.of("amd64", "x86_64", "i386", "i486", "i586", "i686", "x86");
+
   private static final Comparator<InstalledPackage> ORDER =
       Comparator.comparing(InstalledPackage::name).thenComparing(InstalledPackage::architecture);
 
@@ -33,7 +37,7 @@ public final class InventoryReader {
     String version = release.getOrDefault("VERSION_ID", "");
     String name = release.getOrDefault("PRETTY_NAME", id + " " + version);
     String platform =
-        platform(id, version)
+        PlatformType.ofLinux(id, version)
             .orElseThrow(() ->
                 new UnfitDiskException(
                     "The operating system on this disk is \""
@@ -57,15 +61,13 @@ public final class InventoryReader {
   /**
    * Machines have a processor of the x86 family, and emulate no other.
    *
-   * @param architecture in dpkg's or in rpm's word
+   * @param architecture in the word of dpkg, of rpm or of libguestfs
    */
   static void requireArchitecture(String architecture) throws UnfitDiskException {
-    if (architecture.equals("arm64") || architecture.equals("aarch64")) {
+    if (!ARCHITECTURES.contains(architecture)) {
       throw new UnfitDiskException(
-          "This system is for ARM64 ("
-              + architecture
-              + "), and images of ARM64 can't be started on this server, whose machines are x86-64."
-              + " Upload a disk with the same system for x86-64.");
+          "This system is for the architecture %s, and its images can't be started on this server, whose machines are x86-64. Upload a disk with the same system for x86-64."
+              .formatted(architecture));
     }
   }
 
@@ -100,20 +102,6 @@ public final class InventoryReader {
             .sorted(ORDER.thenComparing(InstalledPackage::version, PackageSystem.RPM.order()))
             .toList(),
         DnfModules.read(files));
-  }
-
-  private static Optional<String> platform(String id, String version) {
-    String major = version.replaceFirst("\\..*", "");
-    return switch (id) {
-      case "debian" ->
-          Optional.of("DEBIAN_" + version.toUpperCase(Locale.ROOT).replace('.', '_'))
-              .filter(platform -> !version.isEmpty());
-      case "ubuntu" -> Optional.of("UBUNTU_PRO_2404").filter(_ -> version.equals("24.04"));
-      case "amzn" -> Optional.of("AMAZON_LINUX2").filter(_ -> version.equals("2"));
-      case "rhel" -> Optional.of("RHEL8").filter(_ -> major.equals("8"));
-      case "rocky" -> Optional.of("ROCKY_LINUX8").filter(_ -> major.equals("8"));
-      default -> Optional.empty();
-    };
   }
 
   private static Map<String, String> osRelease(GuestFiles files)

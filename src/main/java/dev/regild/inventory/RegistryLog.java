@@ -20,9 +20,9 @@ import java.util.TreeMap;
  * brings a hive up to date when it has nothing else to do, so that a hive may be old while all is
  * well.
  *
- * <p>An entry's two hashes are not checked: they are Marvin32 with a seed whose byte order no
- * document says, and a wrong check would refuse whole hives. What an entry that was not written in
- * full does to a hive is found when the hive is read, or not at all.
+ * <p>An entry's two hashes (Marvin32) are not checked: no log that Windows itself has written was
+ * at hand to prove such a check with, and a wrong one would refuse whole hives. What an entry that
+ * was not written in full does to a hive is found when the hive is read, or not at all.
  */
 final class RegistryLog {
   private static final int CELLS = 4096;

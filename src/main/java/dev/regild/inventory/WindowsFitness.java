@@ -6,13 +6,17 @@ import dev.regild.inventory.WindowsRegistry.ServiceStart;
 import dev.regild.machine.DiskBus;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
+import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
 /** Whether a disk with Windows can be serviced; whatever speaks against it names its remedy. */
 final class WindowsFitness {
-  private static final String AGENT = "QEMU-GA";
+  private static final String AGENT = WindowsFacts.AGENT_SERVICE;
+
+  /** In the path of a program of 32 bits on a Windows of 64. */
+  private static final String OF_32_BITS = "(x86)";
 
   /** The driver of virtio-blk, as machines have it; vioscsi is for virtio-scsi, and of no use. */
   private static final String VIRTIO_DRIVER = "viostor";
@@ -117,6 +121,12 @@ final class WindowsFitness {
       throw new UnfitDiskException(
           "The QEMU guest agent doesn't start with this Windows (the start type of the service %s is %s). Set it with \"sc config %s start= auto\", shut Windows down, and upload the disk again."
               .formatted(AGENT, start.get(), AGENT));
+    }
+    String path = registry.servicePath(AGENT);
+    if (path.contains(OF_32_BITS)) {
+      throw new UnfitDiskException(
+          "The QEMU guest agent of this Windows is the one of 32 bits (%s), to which a Windows of 64 bits shows another registry and other tools. Install guest-agent\\qemu-ga-x86_64.msi from the virtio-win CD in its place, shut Windows down, and upload the disk again."
+              .formatted(path));
     }
   }
 

@@ -122,7 +122,7 @@ final class WindowsReader {
       throw new DamagedHiveException("the registry hive " + name + " is larger than 1 GiB");
     }
     Path copy = Files.createTempFile(directory, name, ".hive");
-    appliance.download(path.get(), copy);
+    appliance.download(path.get(), copy, RegistryHive.LARGEST);
     return Optional.of(copy);
   }
 

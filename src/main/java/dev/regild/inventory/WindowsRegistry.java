@@ -70,6 +70,11 @@ record WindowsRegistry(
                 .findFirst());
   }
 
+  /** The command line of a service's program; empty if there is none. */
+  String servicePath(String service) {
+    return controlSet.find("Services\\" + service).map(key -> key.text("ImagePath")).orElse("");
+  }
+
   /**
    * Whether a driver is loaded to boot with. Windows demotes drivers of disks that it was not
    * installed on by {@code StartOverride}, whose value {@code 0} counts before {@code Start}.

@@ -3,6 +3,7 @@ package dev.regild.inventory;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.plan.PlatformType;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Which Windows it is.
@@ -17,7 +18,6 @@ record WindowsSystem(
     OperatingSystem os, String architecture, String edition, String displayVersion, String build) {
   private static final String CURRENT_VERSION = "Microsoft\\Windows NT\\CurrentVersion";
   private static final String ENVIRONMENT = "Control\\Session Manager\\Environment";
-  private static final int FIRST_WINDOWS_10 = 10240;
 
   /** From here on it is Windows 11, though its ProductName still says Windows 10. */
   private static final int FIRST_WINDOWS_11 = 22000;
@@ -63,34 +63,19 @@ record WindowsSystem(
    */
   static PlatformType platform(String installationType, String product, int build)
       throws UnfitDiskException {
-    if (installationType.startsWith("Server")) {
-      switch (build) {
-        case 14393 -> {
-          return PlatformType.WINDOWS_SERVER_2016;
-        }
-        case 17763 -> {
-          return PlatformType.WINDOWS_SERVER_2019;
-        }
-        case 20348 -> {
-          return PlatformType.WINDOWS_SERVER_2022;
-        }
-        case 26100 -> {
-          return PlatformType.WINDOWS_SERVER_2025;
-        }
-        default -> {
-          // Refused below.
-        }
-      }
-    } else if (installationType.equals("Client") && build >= FIRST_WINDOWS_10) {
-      return PlatformType.WINDOWS;
-    }
-    throw new UnfitDiskException(
-        "The operating system on this disk is \"%s\" (%s, build %d), and there is no servicing for it: Regild services %s. Of Windows Server these are the builds 14393, 17763, 20348 and 26100."
-            .formatted(
-                product,
-                installationType.isEmpty() ? "no installation type" : installationType,
-                build,
-                PlatformType.products()));
+    boolean server = installationType.startsWith("Server");
+    return Optional.of(installationType)
+        .filter(type -> server || type.equals("Client"))
+        .flatMap(_ -> PlatformType.ofWindows(server, build))
+        .orElseThrow(() ->
+            new UnfitDiskException(
+                "The operating system on this disk is \"%s\" (%s, build %d), and there is no servicing for it: Regild services %s. Of Windows Server these are the builds %s."
+                    .formatted(
+                        product,
+                        installationType.isEmpty() ? "no installation type" : installationType,
+                        build,
+                        PlatformType.products(),
+                        PlatformType.serverBuilds())));
   }
 
   private static String named(String product, PlatformType platform, int build) {

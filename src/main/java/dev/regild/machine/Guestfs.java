@@ -25,6 +25,9 @@ import java.util.Map;
  * libguestfs ends it within two seconds of our process, should that be killed.
  */
 public final class Guestfs implements AutoCloseable {
+  /** What an inspection says where the disk doesn't tell. */
+  public static final String UNKNOWN = "unknown";
+
   private final GuestfsHandle handle;
 
   /**
@@ -35,6 +38,13 @@ public final class Guestfs implements AutoCloseable {
    * @param size in bytes
    */
   public record Partition(int number, long start, long size) {}
+
+  /** A limit of time. */
+  @FunctionalInterface
+  public interface Limit extends AutoCloseable {
+    @Override
+    void close();
+  }
 
   private Guestfs(GuestfsHandle handle) {
     this.handle = handle;
@@ -48,7 +58,17 @@ public final class Guestfs implements AutoCloseable {
    */
   public static Guestfs create(Accelerator accelerator, Path temporaryDirectory)
       throws GuestfsException {
-    GuestfsHandle handle = new GuestfsHandle(temporaryDirectory);
+    Guestfs guestfs = new Guestfs(new GuestfsHandle(temporaryDirectory));
+    try {
+      guestfs.set(accelerator);
+      return guestfs;
+    } catch (GuestfsException e) {
+      guestfs.close();
+      throw e;
+    }
+  }
+
+  private void set(Accelerator accelerator) throws GuestfsException {
     handle.status("guestfs_set_backend", "direct");
     handle.status("guestfs_set_network", 0);
     // guestfs(3), BACKEND SETTINGS. Without either, a KVM that does not work is tried first.
@@ -59,9 +79,7 @@ public final class Guestfs implements AutoCloseable {
           case TCG -> "force_tcg";
         },
         "1");
-    Guestfs guestfs = new Guestfs(handle);
-    guestfs.setMemoryMiB(768);
-    return guestfs;
+    setMemoryMiB(768);
   }
 
   /**
@@ -125,6 +143,16 @@ public final class Guestfs implements AutoCloseable {
         });
   }
 
+  /**
+   * Limits all that is done until the limit is closed: the appliance is aborted when its time is
+   * up. What an untrusted filesystem makes the appliance do may never end.
+   *
+   * @param what is done, for the message
+   */
+  public Limit limit(Duration time, String what) {
+    return handle.limit(time, what);
+  }
+
   /** The process of the appliance's QEMU. */
   public long pid() throws GuestfsException {
     return handle.number("guestfs_get_pid");
@@ -140,14 +168,9 @@ public final class Guestfs implements AutoCloseable {
     return handle.strings("guestfs_inspect_os");
   }
 
-  /** {@code linux}, {@code windows}, {@code freebsd}… or {@code unknown}. */
+  /** {@code linux}, {@code windows}, {@code freebsd}… or {@value #UNKNOWN}. */
   public String inspectType(String root) throws GuestfsException {
     return handle.string("guestfs_inspect_get_type", root);
-  }
-
-  /** {@code debian}, {@code ubuntu}, {@code rhel}… or {@code unknown}. */
-  public String inspectDistro(String root) throws GuestfsException {
-    return handle.string("guestfs_inspect_get_distro", root);
   }
 
   /** As the system names itself, for people to read. */
@@ -155,29 +178,14 @@ public final class Guestfs implements AutoCloseable {
     return handle.string("guestfs_inspect_get_product_name", root);
   }
 
-  /** 0 if it is not known. */
-  public int inspectMajorVersion(String root) throws GuestfsException {
-    return handle.number("guestfs_inspect_get_major_version", root);
-  }
-
-  /** 0 if it is not known. */
-  public int inspectMinorVersion(String root) throws GuestfsException {
-    return handle.number("guestfs_inspect_get_minor_version", root);
-  }
-
   /** Of Windows: its directory, as the disk has it, {@code /Windows}. */
   public String inspectWindowsDirectory(String root) throws GuestfsException {
     return handle.string("guestfs_inspect_get_windows_systemroot", root);
   }
 
-  /** The processor architecture in libguestfs' word: {@code x86_64}, {@code aarch64}. */
+  /** The processor architecture in libguestfs' word, {@code x86_64}; or {@value #UNKNOWN}. */
   public String inspectArchitecture(String root) throws GuestfsException {
     return handle.string("guestfs_inspect_get_arch", root);
-  }
-
-  /** {@code deb}, {@code rpm}… or {@code unknown}. */
-  public String inspectPackageFormat(String root) throws GuestfsException {
-    return handle.string("guestfs_inspect_get_package_format", root);
   }
 
   /** Where the system mounts what: mount point to device, the shorter mount points first. */
@@ -188,11 +196,6 @@ public final class Guestfs implements AutoCloseable {
         .sorted((a, b) -> a.length() != b.length() ? a.length() - b.length() : a.compareTo(b))
         .forEach(mountPoint -> ordered.put(mountPoint, found.getOrDefault(mountPoint, "")));
     return ordered;
-  }
-
-  /** The devices of all filesystems that belong to the system, swap included. */
-  public List<String> inspectFilesystems(String root) throws GuestfsException {
-    return handle.strings("guestfs_inspect_get_filesystems", root);
   }
 
   /**
@@ -344,11 +347,6 @@ public final class Guestfs implements AutoCloseable {
     }
   }
 
-  /** The beginning of a file, at most so many bytes. */
-  public byte[] readStart(String path, int bytes) throws GuestfsException {
-    return read("guestfs_pread", path, bytes, 0);
-  }
-
   /** What lies on a device; less than asked for where it ends. */
   public byte[] readDevice(String device, int bytes, long offset) throws GuestfsException {
     return read("guestfs_pread_device", device, bytes, offset);
@@ -398,8 +396,23 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_upload", file.toAbsolutePath().toString(), path);
   }
 
-  public void download(String path, Path file) throws GuestfsException {
-    handle.status("guestfs_download", path, file.toAbsolutePath().toString());
+  /**
+   * Copies a file out; symbolic links are followed, inside the appliance only.
+   *
+   * @throws GuestfsException if it is no regular file, or larger: a file of a terabyte takes no
+   *     room on the disk that has it
+   */
+  public void download(String path, Path file, long maxBytes) throws GuestfsException {
+    String real = handle.string("guestfs_realpath", path);
+    if (!isFile(real)) {
+      throw new GuestfsException(path + " is no regular file");
+    }
+    long size = fileSize(real);
+    if (size > maxBytes) {
+      throw new GuestfsException(
+          "%s has %d bytes, and at most %d are read".formatted(path, size, maxBytes));
+    }
+    handle.status("guestfs_download", real, file.toAbsolutePath().toString());
   }
 
   /** Unpacks an uncompressed tar file into an existing directory. */

@@ -125,6 +125,13 @@ final class GuestfsHandle implements AutoCloseable {
 
   /** Runs an action of this handle that is aborted when its time is up. */
   <T> T within(Duration limit, String what, Action<T> action) throws GuestfsException {
+    try (Guestfs.Limit _ = limit(limit, what)) {
+      return action.run();
+    }
+  }
+
+  /** Aborts it when the time is up, unless the limit is closed before. */
+  Guestfs.Limit limit(Duration limit, String what) {
     Thread watch =
         Thread.ofVirtual()
             .name("guestfs-watch")
@@ -136,11 +143,7 @@ final class GuestfsHandle implements AutoCloseable {
                 // Nothing to abort.
               }
             });
-    try {
-      return action.run();
-    } finally {
-      watch.interrupt();
-    }
+    return watch::interrupt;
   }
 
   /** Ends the call under way, and every later one, with a GuestfsException of this reason. */

@@ -13,16 +13,25 @@ final class OutputLines extends OutputReader {
   private static final int MAX_LINE_BYTES = 64 * 1024;
 
   private final Consumer<String> onLine;
+  private final long maxBytes;
 
-  OutputLines(Consumer<String> onLine) {
+  /**
+   * @param maxBytes of the whole output
+   */
+  OutputLines(Consumer<String> onLine, long maxBytes) {
     this.onLine = onLine;
+    this.maxBytes = maxBytes;
   }
 
   @Override
-  void read(InputStream stream) throws IOException {
+  void read(InputStream stream) throws IOException, ProgramException {
+    long bytes = 0;
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     InputStream buffered = new BufferedInputStream(stream);
     for (int b = buffered.read(); b >= 0; b = buffered.read()) {
+      if (++bytes > maxBytes) {
+        throw new ProgramException("wrote more than " + maxBytes + " bytes and was killed");
+      }
       if (b != '\n' && b != '\r') {
         line.write(b);
       }

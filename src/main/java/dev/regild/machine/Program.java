@@ -127,7 +127,7 @@ public record Program(
    * @throws ProgramException as {@link #run()}
    */
   public void run(Consumer<String> onLine) throws ProgramException, InterruptedException {
-    run(new OutputLines(onLine));
+    run(new OutputLines(onLine, MAX_OUTPUT_BYTES));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.regild.plan;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -9,25 +10,42 @@ import java.util.stream.Collectors;
  * release is a platform of its own. What a platform needs follows from its package system.
  */
 public enum PlatformType {
-  DEBIAN("Debian", PackageSystem.DPKG),
-  UBUNTU_PRO_2404("Ubuntu 24.04", PackageSystem.DPKG),
-  AMAZON_LINUX2("Amazon Linux 2", PackageSystem.RPM),
-  RHEL8("Red Hat Enterprise Linux 8", PackageSystem.RPM),
-  ROCKY_LINUX8("Rocky Linux 8", PackageSystem.RPM),
-  WINDOWS("Windows 10 and 11", PackageSystem.WINDOWS),
-  WINDOWS_SERVER_2016("Windows Server 2016", PackageSystem.WINDOWS),
-  WINDOWS_SERVER_2019("Windows Server 2019", PackageSystem.WINDOWS),
-  WINDOWS_SERVER_2022("Windows Server 2022", PackageSystem.WINDOWS),
-  WINDOWS_SERVER_2025("Windows Server 2025", PackageSystem.WINDOWS);
+  DEBIAN("Debian", PackageSystem.DPKG, "debian", ""),
+  UBUNTU_PRO_2404("Ubuntu 24.04", PackageSystem.DPKG, "ubuntu", "24.04"),
+  AMAZON_LINUX2("Amazon Linux 2", PackageSystem.RPM, "amzn", "2"),
+  RHEL8("Red Hat Enterprise Linux 8", PackageSystem.RPM, "rhel", "8"),
+  ROCKY_LINUX8("Rocky Linux 8", PackageSystem.RPM, "rocky", "8"),
+  WINDOWS("Windows 10 and 11", PackageSystem.WINDOWS, Ids.CLIENT, ""),
+  WINDOWS_SERVER_2016("Windows Server 2016", PackageSystem.WINDOWS, Ids.SERVER, "14393"),
+  WINDOWS_SERVER_2019("Windows Server 2019", PackageSystem.WINDOWS, Ids.SERVER, "17763"),
+  WINDOWS_SERVER_2022("Windows Server 2022", PackageSystem.WINDOWS, Ids.SERVER, "20348"),
+  WINDOWS_SERVER_2025("Windows Server 2025", PackageSystem.WINDOWS, Ids.SERVER, "26100");
 
   private static final String DEBIAN_RELEASE = "DEBIAN_";
+  private static final int FIRST_WINDOWS_10 = 10240;
 
   private final String product;
   private final PackageSystem system;
+  private final String id;
+  private final String release;
 
-  PlatformType(String product, PackageSystem system) {
+  /** In the place of {@code ID} where there is no {@code /etc/os-release}. */
+  private static final class Ids {
+    static final String CLIENT = "windows-client";
+    static final String SERVER = "windows-server";
+  }
+
+  /**
+   * @param id what a disk says that it holds: {@code ID} of {@code /etc/os-release}, or one of
+   *     {@link Ids}
+   * @param release the version, or what it begins with before a dot; of Windows Server the build;
+   *     empty for any
+   */
+  PlatformType(String product, PackageSystem system, String id, String release) {
     this.product = product;
     this.system = system;
+    this.id = id;
+    this.release = release;
   }
 
   /**
@@ -55,6 +73,51 @@ public enum PlatformType {
         .orElseThrow(() ->
             new IllegalArgumentException(
                 "there is no platform '" + platform + "'; write one of " + names()));
+  }
+
+  /**
+   * The platform of a Linux, as images name it.
+   *
+   * @param id {@code ID} of {@code /etc/os-release}
+   * @param version {@code VERSION_ID}
+   * @return empty if there is no servicing for it
+   */
+  public static Optional<String> ofLinux(String id, String version) {
+    return recognised(id, version)
+        .map(type ->
+            type == DEBIAN
+                ? DEBIAN_RELEASE + version.toUpperCase(Locale.ROOT).replace('.', '_')
+                : type.name())
+        .filter(platform -> find(platform).isPresent());
+  }
+
+  /**
+   * The platform of a Windows.
+   *
+   * @param build without its revision: {@code 20348}
+   * @return empty if there is no servicing for it
+   */
+  public static Optional<PlatformType> ofWindows(boolean server, int build) {
+    return recognised(server ? Ids.SERVER : Ids.CLIENT, Integer.toString(build))
+        .filter(_ -> build >= FIRST_WINDOWS_10);
+  }
+
+  private static Optional<PlatformType> recognised(String id, String version) {
+    return Arrays.stream(values())
+        .filter(type -> type.id.equals(id) && type.isRelease(version))
+        .findFirst();
+  }
+
+  private boolean isRelease(String version) {
+    return release.isEmpty() || version.equals(release) || version.startsWith(release + ".");
+  }
+
+  /** The builds of Windows Server that there is servicing for, for messages. */
+  public static String serverBuilds() {
+    return Arrays.stream(values())
+        .filter(type -> type.id.equals(Ids.SERVER))
+        .map(type -> type.release)
+        .collect(Collectors.joining(", "));
   }
 
   /** As images name it: of Debian, that of its release 12. */

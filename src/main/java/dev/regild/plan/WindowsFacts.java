@@ -35,6 +35,9 @@ public record WindowsFacts(
   /** The name of the package that stands for the operating system itself. */
   public static final String SYSTEM = "Windows";
 
+  /** The service of the QEMU guest agent, through which a Windows is serviced. */
+  public static final String AGENT_SERVICE = "QEMU-GA";
+
   public WindowsFacts {
     updates = List.copyOf(updates);
     drivers = List.copyOf(drivers);

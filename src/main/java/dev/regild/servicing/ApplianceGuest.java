@@ -3,10 +3,10 @@ package dev.regild.servicing;
 import dev.regild.disk.DiskFormat;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
+import dev.regild.inventory.GuestFiles;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  */
 final class ApplianceGuest implements Guest {
   private static final Duration LAUNCH = Duration.ofMinutes(5);
+
+  /** Of one thing that is done with the disk, its programs aside. */
+  private static final Duration DISK_WORK = Duration.ofMinutes(30);
 
   /** Sparse files: room for packages, indexes and caches, taken only as it is used. */
   private static final long SCRATCH_BYTES = 16L << 30;
@@ -62,6 +65,12 @@ final class ApplianceGuest implements Guest {
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.launch(LAUNCH);
+    try (Guestfs.Limit _ = appliance.limit(DISK_WORK, "the mounting of the disk")) {
+      mount(layout);
+    }
+  }
+
+  private void mount(DiskLayout layout) throws GuestfsException {
     for (Filesystem filesystem : layout.filesystems()) {
       appliance.mount(filesystem.device(), filesystem.mountPoint());
     }
@@ -91,57 +100,59 @@ final class ApplianceGuest implements Guest {
   @Override
   public byte[] read(String path) throws GuestException {
     Path copy = directory.resolve("read");
-    try {
-      orGuestException(() -> {
-        appliance.download(path, copy);
-        return true;
-      });
-      if (Files.size(copy) > MAX_READ_BYTES) {
-        throw new GuestException(path + " in the guest is larger than 256 MiB.");
-      }
-      return Files.readAllBytes(copy);
-    } catch (GuestException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new GuestException("Can't read " + path + " of the guest: " + e.getMessage(), e);
-    }
+    return onDisk(
+        "reading " + path,
+        () -> {
+          appliance.download(path, copy, GuestFiles.MAX_READ_BYTES);
+          return Files.readAllBytes(copy);
+        });
   }
 
   @Override
   public void write(String path, byte[] content, int mode) throws GuestException {
-    orGuestException(() -> {
-      appliance.write(path, content);
-      appliance.changeMode(path, mode);
-      return true;
-    });
+    var _ =
+        onDisk(
+            "writing " + path,
+            () -> {
+              appliance.write(path, content);
+              appliance.changeMode(path, mode);
+              return true;
+            });
   }
 
   @Override
   public boolean exists(String path) throws GuestException {
-    return orGuestException(() -> appliance.exists(path) || appliance.isSymbolicLink(path));
+    return onDisk(
+        "looking for " + path, () -> appliance.exists(path) || appliance.isSymbolicLink(path));
   }
 
   @Override
   public void upload(Path hostDirectory, String name) throws GuestException {
     String target = WORKSPACE + "/" + name;
-    orGuestException(() -> {
-      appliance.makeDirectories(target);
-      try (Stream<Path> files = Files.list(hostDirectory)) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          appliance.upload(file, target + "/" + file.getFileName());
-        }
-      }
-      return true;
-    });
+    var _ =
+        onDisk(
+            "copying packages in",
+            () -> {
+              appliance.makeDirectories(target);
+              try (Stream<Path> files = Files.list(hostDirectory)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                  appliance.upload(file, target + "/" + file.getFileName());
+                }
+              }
+              return true;
+            });
   }
 
   @Override
   public void trim() throws GuestException {
     for (String mountPoint : mountPoints) {
-      orGuestException(() -> {
-        appliance.trim(mountPoint);
-        return true;
-      });
+      var _ =
+          onDisk(
+              "trimming " + mountPoint,
+              () -> {
+                appliance.trim(mountPoint);
+                return true;
+              });
     }
   }
 
@@ -154,13 +165,22 @@ final class ApplianceGuest implements Guest {
   @Override
   public void close() throws GuestException {
     try {
-      orGuestException(() -> {
-        appliance.unmountAll();
-        appliance.shutdown();
-        return true;
-      });
+      var _ =
+          onDisk(
+              "the end of the appliance",
+              () -> {
+                appliance.unmountAll();
+                appliance.shutdown();
+                return true;
+              });
     } finally {
       appliance.close();
+    }
+  }
+
+  private <T> T onDisk(String what, Callable<T> call) throws GuestException {
+    try (Guestfs.Limit _ = appliance.limit(DISK_WORK, what)) {
+      return orGuestException(call);
     }
   }
 

@@ -34,12 +34,8 @@ public interface Guest extends GuestFiles, AutoCloseable {
     return run(List.of(command), Duration.ofMinutes(5), line -> {});
   }
 
-  /** The content of a regular file of at most {@value #MAX_READ_BYTES} bytes. */
   @Override
   byte[] read(String path) throws GuestException;
-
-  /** The most that {@link #read} returns. */
-  long MAX_READ_BYTES = 256L << 20;
 
   /** Writes a file whole; its directory exists. */
   void write(String path, byte[] content, int mode) throws GuestException;

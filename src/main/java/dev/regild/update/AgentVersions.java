@@ -6,8 +6,6 @@ import dev.regild.image.Image;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
-import dev.regild.plan.PlatformType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,12 +59,13 @@ public final class AgentVersions {
    * the snapshot of no other channel is looked at.
    */
   private Set<String> agentNames(Channel channel) {
-    boolean catalogues =
-        channel.agentPackages().isEmpty()
-            && PlatformType.of(channel.platform()).system() == PackageSystem.WINDOWS;
-    return catalogues
-        ? offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of())
-        : Set.copyOf(channel.agentPackages());
+    if (!channel.agentPackages().isEmpty()) {
+      return Set.copyOf(channel.agentPackages());
+    }
+    return switch (channel.system()) {
+      case DPKG, RPM -> Set.of();
+      case WINDOWS -> offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of());
+    };
   }
 
   private Optional<Channel> channel(String platform) {

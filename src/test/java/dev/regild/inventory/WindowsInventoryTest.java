@@ -239,6 +239,13 @@ class WindowsInventoryTest {
             WindowsFitness.requireAgent(registry(WindowsDisk.server2022().service("QEMU-GA", 4))))
         .hasMessageContaining("DISABLED")
         .hasMessageContaining("sc config QEMU-GA start= auto");
+    assertThatThrownBy(() ->
+            WindowsFitness.requireAgent(
+                registry(
+                    WindowsDisk.server2022()
+                        .agent("\"C:\\Program Files (x86)\\Qemu-ga\\qemu-ga.exe\" -d"))))
+        .hasMessageContaining("the one of 32 bits")
+        .hasMessageContaining("qemu-ga-x86_64.msi");
   }
 
   @Test
@@ -274,7 +281,7 @@ class WindowsInventoryTest {
     String arm = read(WindowsDisk.windows11().architecture("ARM64")).architecture();
     assertThatThrownBy(() -> InventoryReader.requireArchitecture(arm))
         .isInstanceOf(UnfitDiskException.class)
-        .hasMessageContaining("images of ARM64 can't be started on this server");
+        .hasMessageContaining("the architecture arm64");
     InventoryReader.requireArchitecture(read(WindowsDisk.windows11()).architecture());
   }
 
