@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels; or tries"
-            + " whether a Windows image can be serviced on it.",
+        "Checks what this machine needs to be a server: tools, accelerator, space, channels; or starts"
+            + " a Windows image on it, installing nothing, and asks it what an update asks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;

@@ -30,14 +30,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What {@code doctor} does to prove a Windows image on this machine, and its options. */
+/** What {@code doctor} does to try a Windows image on this machine, and its options. */
 final class TryWindows {
   @Option(
       names = "--try-windows",
       required = true,
       description =
           "Start a Windows image on a throw-away layer as an update would, ask it all that an update"
-              + " asks, and write a report, instead of checking this machine.")
+              + " asks, install nothing, and write a report, instead of checking this machine.")
   boolean asked;
 
   @Option(names = "--image", paramLabel = "NAME", required = true, description = "The image.")
