@@ -90,6 +90,10 @@ public record Channel(
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Pattern GLOB = Pattern.compile("!?[A-Za-z0-9_+.*-]+");
   private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
+
+  /** The name of a product of Windows Installer. */
+  private static final Pattern PRODUCT = Pattern.compile("\\P{Cntrl}{1,255}");
+
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
 
   /**
@@ -112,7 +116,11 @@ public record Channel(
       throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
     }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
-    agentPackages = checked("agent-packages", agentPackages, PACKAGE, "example-agent");
+    agentPackages =
+        switch (own) {
+          case DPKG, RPM -> checked("agent-packages", agentPackages, PACKAGE, "example-agent");
+          case WINDOWS -> checked("agent-packages", agentPackages, PRODUCT, "Example Agent");
+        };
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
       throw new IllegalArgumentException(
           "refresh-interval: is shorter than a minute; write for example 1h");

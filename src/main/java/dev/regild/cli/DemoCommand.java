@@ -66,6 +66,8 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
+    // First of all: a host that lacks them should say so before it makes an image.
+    List<AptSource> sources = new HostSources().forPlatform("DEBIAN_12").sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
     title("A golden image that is out of date");
@@ -76,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
 
     title("A server of its own");
     Config config = config(directory);
-    addChannel(directory, agent);
+    addChannel(directory, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
     try (RegildServer server = RegildServer.start(config)) {
       Connection connection = new Connection();
@@ -140,10 +142,9 @@ final class DemoCommand implements Callable<Integer> {
     return Config.read(Optional.empty(), Map.of(), flags);
   }
 
-  private void addChannel(Path directory, AgentRepository agent)
+  private void addChannel(Path directory, List<AptSource> ofHost, AgentRepository agent)
       throws IOException, ChannelException, InterruptedException {
-    List<PackageSource> sources =
-        new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
+    List<PackageSource> sources = new ArrayList<>(ofHost);
     sources.add(
         new AptSource(
             List.of(agent.root().toUri().toString().replaceFirst("^file:/+", "file:///")),

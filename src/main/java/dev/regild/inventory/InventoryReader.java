@@ -16,9 +16,12 @@ public final class InventoryReader {
   private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
 
-  /** What x86-64 machines run, in the words of dpkg, of rpm and of libguestfs. */
+  /**
+   * What x86-64 machines run, in the words of dpkg, of rpm and of libguestfs. An rpm database that
+   * holds nothing but {@code noarch} is of no other.
+   */
   private static final Set<String> ARCHITECTURES =
-      Set.of("amd64", "x86_64", "i386", "i486", "i586", "i686", "x86");
+      Set.of("amd64", "x86_64", "i386", "i486", "i586", "i686", "x86", "noarch");
 
   private static final Comparator<InstalledPackage> ORDER =
       Comparator.comparing(InstalledPackage::name).thenComparing(InstalledPackage::architecture);
