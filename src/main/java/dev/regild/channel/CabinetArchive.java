@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A cabinet. Its directory is read here ("Microsoft Cabinet Format", CFHEADER and CFFILE), its
@@ -22,6 +23,9 @@ final class CabinetArchive implements PackageArchive {
   private static final int HEADER = 36;
   private static final int ENTRY = 16;
   private static final int LONGEST_NAME = 256;
+
+  /** In the header's flags: it names the cabinet before it, or the one after it. */
+  private static final int ONE_OF_A_SET = 0b11;
 
   private final Path file;
   private final Set<String> members;
@@ -47,6 +51,11 @@ final class CabinetArchive implements PackageArchive {
     int files = Short.toUnsignedInt(header.getShort(28));
     if (size > cabinet.length()) {
       throw new EOFException();
+    }
+    if ((header.getShort(30) & ONE_OF_A_SET) != 0) {
+      throw new ChannelException(
+          "it is one part of a set of cabinets, and no update comes in parts; get it from its"
+              + " vendor again");
     }
     Set<String> members = new LinkedHashSet<>();
     Set<String> seen = new HashSet<>();
@@ -99,13 +108,20 @@ final class CabinetArchive implements PackageArchive {
 
   @Override
   public String text(String member) throws ChannelException, InterruptedException {
-    return PackageArchive.run("cabextract", "-q", "-p", "-F", member, file.toString());
+    return cabextract("-p", "-F", member, file.toString());
   }
 
   @Override
   public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
-    PackageArchive.run(
-        "cabextract", "-q", "-d", directory.toString(), "-F", member, file.toString());
+    cabextract("-d", directory.toString(), "-F", member, file.toString());
     return directory.resolve(member);
+  }
+
+  /** With -s it opens no other cabinet that this one names. */
+  private static String cabextract(String... arguments)
+      throws ChannelException, InterruptedException {
+    return PackageArchive.run(
+        Stream.concat(Stream.of("cabextract", "-q", "-s"), Stream.of(arguments))
+            .toArray(String[]::new));
   }
 }

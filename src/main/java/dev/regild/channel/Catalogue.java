@@ -321,20 +321,20 @@ public final class Catalogue {
   /**
    * What a snapshot of it holds, after each file was compared with its digest.
    *
+   * @param files remembers what was compared within a day
    * @throws ChannelException if a file is gone or was changed
    */
-  RepositoryContents contents() throws ChannelException, IOException {
-    byte[] records = text(verified()).getBytes(UTF_8);
+  RepositoryContents contents(VerifiedFiles files) throws ChannelException, IOException {
+    byte[] records = text(verified(files)).getBytes(UTF_8);
     Document document = new Document(RECORDS, SnapshotManifest.Kind.CATALOGUE, records, "");
     return new RepositoryContents(List.of(document), List.of(), Map.of());
   }
 
-  private List<CatalogueEntry> verified() throws ChannelException, IOException {
+  private List<CatalogueEntry> verified(VerifiedFiles files) throws ChannelException, IOException {
     List<CatalogueEntry> entries = entries();
     for (String digest : entries.stream().map(CatalogueEntry::sha256).distinct().toList()) {
       Path file = content(digest);
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-          || !Sha256.of(file).equals(digest)) {
+      if (!files.isIntact(file, digest)) {
         throw new ChannelException(
             "%s is gone, or was changed since it was added; remove it with: regild channel"
                     .formatted(file)

@@ -10,7 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.HashMap;
@@ -34,15 +34,15 @@ import org.jspecify.annotations.Nullable;
 final class DriverPackage {
   private static final int MOST_FILES = 10_000;
   private static final long LARGEST = 4L << 30;
-  private static final int LARGEST_INF = 16 << 20;
+  private static final int LARGEST_INF = 4 << 20;
 
   /** Zeros pack a thousandfold; binaries of drivers two- to tenfold. */
   private static final int MOST_PACKED = 100;
 
   private static final long ALWAYS_ALLOWED = 100L << 20;
 
-  /** MS-DOS's first day, so that the same folder always makes the same zip. */
-  private static final FileTime TIME = FileTime.fromMillis(315_619_200_000L);
+  /** In no time zone, so that the same folder makes the same zip wherever that is done. */
+  private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 2, 0, 0);
 
   private DriverPackage() {}
 
@@ -73,7 +73,7 @@ final class DriverPackage {
         ZipOutputStream out = new ZipOutputStream(file)) {
       for (String name : names) {
         ZipEntry entry = new ZipEntry(name);
-        entry.setLastModifiedTime(TIME);
+        entry.setTimeLocal(TIME);
         out.putNextEntry(entry);
         Files.copy(folder.resolve(name), out);
         out.closeEntry();

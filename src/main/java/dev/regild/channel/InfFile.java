@@ -30,6 +30,18 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
   private static final Pattern VERSION = Pattern.compile("\\d{1,9}(\\.\\d{1,9}){0,3}");
   private static final Pattern TOKEN = Pattern.compile("%([^%\r\n]*)%");
 
+  /** In characters; Windows takes a few thousand. */
+  private static final int LONGEST_LINE = 64 << 10;
+
+  /** In characters, with strings put in; Windows takes 4096 ({@code MAX_INF_STRING_LENGTH}). */
+  private static final int LONGEST_VALUE = 4 << 10;
+
+  /** In characters, of all values of all sections that devices are looked for in. */
+  private static final int MOST_TEXT = 16 << 20;
+
+  /** What even an empty value takes. */
+  private static final int EACH = 32;
+
   /** {@code NTamd64.10.0...16299}: of which only the architecture counts here. */
   private static final Pattern DECORATION =
       Pattern.compile("(?i)NT(amd64|x86|arm64|arm|ia64)?(\\..*)?");
@@ -67,7 +79,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
     return values.isEmpty() ? "" : values.getFirst();
   }
 
-  private static Map<String, Set<String>> hardwareIds(Sections sections) {
+  private static Map<String, Set<String>> hardwareIds(Sections sections) throws ChannelException {
     Map<String, Set<String>> result = new TreeMap<>();
     for (Line maker : sections.lines("manufacturer")) {
       String models = first(maker.values());
@@ -134,17 +146,22 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
   private static final class Sections {
     private final Map<String, List<Line>> sections = new HashMap<>();
     private final Map<String, String> strings = new HashMap<>();
+    private int textLeft = MOST_TEXT;
 
-    Sections(String text) {
+    Sections(String text) throws ChannelException {
       String section = "";
-      String carried = "";
-      for (String raw : text.lines().toList()) {
-        String line = carried + withoutComment(raw).strip();
-        if (line.endsWith("\\")) {
-          carried = line.substring(0, line.length() - 1);
+      StringBuilder whole = new StringBuilder();
+      for (String raw : (Iterable<String>) text.lines()::iterator) {
+        whole.append(withoutComment(raw).strip());
+        if (whole.length() > LONGEST_LINE) {
+          throw new ChannelException("it has a line of more than " + LONGEST_LINE + " characters");
+        }
+        if (!whole.isEmpty() && whole.charAt(whole.length() - 1) == '\\') {
+          whole.setLength(whole.length() - 1);
           continue;
         }
-        carried = "";
+        String line = whole.toString();
+        whole.setLength(0);
         if (line.startsWith("[") && line.endsWith("]")) {
           section = line.substring(1, line.length() - 1).strip().toLowerCase(ROOT);
         } else if (!line.isEmpty()) {
@@ -157,13 +174,19 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
       }
     }
 
-    List<Line> lines(String section) {
-      return sections.getOrDefault(section.toLowerCase(ROOT), List.of()).stream()
-          .map(line -> new Line(line.key(), line.values().stream().map(this::resolved).toList()))
-          .toList();
+    List<Line> lines(String section) throws ChannelException {
+      List<Line> lines = new ArrayList<>();
+      for (Line line : sections.getOrDefault(section.toLowerCase(ROOT), List.of())) {
+        List<String> values = new ArrayList<>();
+        for (String value : line.values()) {
+          values.add(resolved(value));
+        }
+        lines.add(new Line(line.key(), values));
+      }
+      return lines;
     }
 
-    List<String> value(String section, String key) {
+    List<String> value(String section, String key) throws ChannelException {
       return lines(section).stream()
           .filter(line -> line.key().equals(key))
           .map(Line::values)
@@ -171,14 +194,24 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
           .orElse(List.of());
     }
 
-    private String resolved(String value) {
-      return TOKEN
-          .matcher(value)
-          .replaceAll(token -> {
-            String name = token.group(1).strip().toLowerCase(ROOT);
-            String text = name.isEmpty() ? "%" : strings.getOrDefault(name, token.group());
-            return Matcher.quoteReplacement(text);
-          });
+    /** A few letters may stand for a long string, and a section be named again and again. */
+    private String resolved(String value) throws ChannelException {
+      StringBuilder result = new StringBuilder();
+      Matcher token = TOKEN.matcher(value);
+      while (token.find()) {
+        String name = token.group(1).strip().toLowerCase(ROOT);
+        String text = name.isEmpty() ? "%" : strings.getOrDefault(name, token.group());
+        token.appendReplacement(result, Matcher.quoteReplacement(text));
+        if (result.length() > LONGEST_VALUE) {
+          break;
+        }
+      }
+      token.appendTail(result);
+      textLeft -= EACH + result.length();
+      if (result.length() > LONGEST_VALUE || textLeft < 0) {
+        throw new ChannelException("its strings are too long");
+      }
+      return result.toString();
     }
 
     private static String withoutComment(String line) {

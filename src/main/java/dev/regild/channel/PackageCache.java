@@ -1,7 +1,9 @@
 package dev.regild.channel;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -10,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,7 +114,7 @@ public final class PackageCache {
     lock.lockInterruptibly();
     try {
       Path path = pathOf(file.sha256());
-      if (isIntact(path, file)) {
+      if (isIntact(path, file) || linked(file, path)) {
         tally.reused(file);
       } else {
         download(file, path, tally);
@@ -130,6 +133,43 @@ public final class PackageCache {
       lock.unlock();
       inWork.remove(file.sha256(), lock);
     }
+  }
+
+  /**
+   * A file of the data directory itself, as a catalogue's snapshot has, gets a second name here:
+   * that takes no room. Files are replaced under both, never written to.
+   */
+  private boolean linked(PackageFile file, Path path) throws IOException {
+    Optional<Path> source = file.uris().stream().flatMap(uri -> ours(uri).stream()).findFirst();
+    if (source.isEmpty()) {
+      return false;
+    }
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = AtomicFile.temporaryBeside(path);
+    try {
+      Files.createLink(temporary, source.get());
+      if (isIntact(temporary, file)) {
+        AtomicFile.move(temporary, path);
+        return true;
+      }
+      return false;
+    } catch (IOException | UnsupportedOperationException e) {
+      // Another filesystem, or one without links. What is really wrong, the download will say.
+      return false;
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Others' files are not ours to touch, nor to rely on. */
+  private Optional<Path> ours(URI uri) {
+    if (!"file".equals(uri.getScheme())) {
+      return Optional.empty();
+    }
+    Path file = Path.of(uri.getPath()).normalize();
+    return Optional.of(file)
+        .filter(each -> each.startsWith(directory.toAbsolutePath().normalize().resolveSibling("")))
+        .filter(each -> Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS));
   }
 
   private void download(PackageFile file, Path path, Tally tally)

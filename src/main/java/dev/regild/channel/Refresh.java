@@ -25,6 +25,7 @@ final class Refresh {
   private final Clock clock;
   private final Path channels;
   private final Path snapshots;
+  private final VerifiedFiles verified;
 
   /**
    * @param channels where the channels' files are, and their catalogues
@@ -34,6 +35,7 @@ final class Refresh {
     this.clock = clock;
     this.channels = channels;
     this.snapshots = snapshots;
+    this.verified = new VerifiedFiles(clock);
   }
 
   /**
@@ -109,7 +111,7 @@ final class Refresh {
     return switch (channel.system()) {
       case DPKG -> new AptRepositories(documents, clock).read(channel);
       case RPM -> new RpmRepositories(documents, clock).read(channel);
-      case WINDOWS -> catalogue(channel).contents();
+      case WINDOWS -> catalogue(channel).contents(verified);
     };
   }
 

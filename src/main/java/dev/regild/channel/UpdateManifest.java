@@ -22,7 +22,9 @@ import java.util.regex.Pattern;
  * @param architecture {@code amd64}
  * @param identifier {@code KB5035857}, or whatever else stands there
  * @param releaseType {@code Security Update}
- * @param parentBuilds of the editions that it is for: {@code 20348}
+ * @param parents what it is for, one of which has to be there: {@code
+ *     Microsoft-Windows-ServerDatacenterEdition}
+ * @param parentBuilds of these: {@code 20348}
  */
 record UpdateManifest(
     String name,
@@ -30,6 +32,7 @@ record UpdateManifest(
     String architecture,
     String identifier,
     String releaseType,
+    Set<String> parents,
     Set<String> parentBuilds) {
   static final String FILE = "update.mum";
 
@@ -39,7 +42,11 @@ record UpdateManifest(
   /** Updates that are numbered by the build that they bring. */
   private static final Pattern BUILT = Pattern.compile("([0-9]{5,6})\\.([0-9]+)\\.[0-9.]+");
 
+  /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */
+  private static final Pattern RECOVERY = Pattern.compile("(?i)(.*-)?Win(PE|RE)-.*");
+
   UpdateManifest {
+    parents = Set.copyOf(parents);
     parentBuilds = Set.copyOf(parentBuilds);
   }
 
@@ -59,10 +66,12 @@ record UpdateManifest(
         reading.architecture.toLowerCase(Locale.ROOT),
         reading.identifier,
         reading.releaseType,
+        reading.parents,
         reading.parentBuilds);
   }
 
   private static final class Reading implements XmlScanner.Visitor {
+    private final Set<String> parents = new LinkedHashSet<>();
     private final Set<String> parentBuilds = new LinkedHashSet<>();
     private String name = "";
     private String version = "";
@@ -83,6 +92,7 @@ record UpdateManifest(
           releaseType = element.attribute("releaseType");
         }
         case "assembly/package/parent/assemblyIdentity" -> {
+          parents.add(element.attribute("name"));
           Matcher build = SYSTEM.matcher(element.attribute("version"));
           if (build.matches()) {
             parentBuilds.add(build.group(1));
@@ -107,6 +117,15 @@ record UpdateManifest(
   /** Language packs, features and what switches on a release have manifests too. */
   boolean isUpdate() {
     return name.startsWith("Package_for_");
+  }
+
+  /**
+   * Whether it is for a Windows that recovers or is set up only, as a Safe OS Dynamic Update is;
+   * one that runs says that it is not applicable. A cumulative update is for both.
+   */
+  boolean isForRecovery() {
+    return name.startsWith("Package_for_SafeOS")
+        || (!parents.isEmpty() && parents.stream().allMatch(RECOVERY.asMatchPredicate()));
   }
 
   /** What the manifest says about the package; the architecture {@code x64} is not of its words. */

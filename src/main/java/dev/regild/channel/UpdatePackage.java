@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
 final class UpdatePackage {
   private static final int MOST_PARTS = 32;
 
+  private static final Pattern PROPERTIES = Pattern.compile("(?i).*pkgproperties(_psfx)?[.]txt");
+
   private static final Pattern PROPERTY = Pattern.compile("(?m)^([^=\"\r\n]+)=\"([^\"\r\n]*)\"");
 
   private UpdatePackage() {}
@@ -36,7 +38,8 @@ final class UpdatePackage {
     List<UpdateManifest> parts = parts(archive, work);
     Comparator<UpdateManifest> mainFirst =
         Comparator.comparing((UpdateManifest part) -> !part.isUpdate())
-            .thenComparing(UpdateManifest::isServicingStack);
+            .thenComparing(UpdateManifest::isServicingStack)
+            .thenComparing(UpdateManifest::isForRecovery);
     UpdateManifest main =
         parts.stream()
             .min(mainFirst)
@@ -54,6 +57,13 @@ final class UpdatePackage {
               + manifest.name()
               + ", a feature or a language and no update; install it in the image itself, and"
               + " import that");
+    }
+    if (manifest.isForRecovery()) {
+      throw new ChannelException(
+          "it is "
+              + manifest.name()
+              + ", which is for the recovery environment and not for a Windows that runs; add the"
+              + " cumulative update instead");
     }
     return manifest.facts();
   }
@@ -98,7 +108,7 @@ final class UpdatePackage {
       throws ChannelException, InterruptedException {
     PackageFacts result = facts;
     for (String member : archive.members()) {
-      if (!member.toLowerCase(Locale.ROOT).endsWith("pkgproperties.txt")) {
+      if (!PROPERTIES.matcher(member).matches()) {
         continue;
       }
       Matcher property = PROPERTY.matcher(archive.text(member));
@@ -112,7 +122,7 @@ final class UpdatePackage {
           }
           case "Processor Architecture" -> {
             if (result.architecture().isEmpty()) {
-              result = result.withArchitecture(value.toLowerCase(Locale.ROOT));
+              result = result.withArchitecture(architecture(value));
             }
           }
           default -> {
@@ -122,5 +132,11 @@ final class UpdatePackage {
       }
     }
     return result;
+  }
+
+  /** The properties say x64 where manifests say amd64. */
+  private static String architecture(String value) {
+    String said = value.strip().toLowerCase(Locale.ROOT);
+    return said.equals("x64") ? "amd64" : said;
   }
 }

@@ -200,7 +200,7 @@ record WindowsCd(Path iso, List<Content> contents) {
   private static List<String> cabinets(WindowsPackage pack, Path msu, Path own)
       throws IOException, ProgramException, InterruptedException {
     List<String> names =
-        cabextract("-l", "-q", msu.toString())
+        cabextract("-l", msu.toString())
             .lines()
             .map(line -> line.substring(line.lastIndexOf('|') + 1).strip())
             .toList();
@@ -219,7 +219,7 @@ record WindowsCd(Path iso, List<Content> contents) {
     }
     List<String> paths = new ArrayList<>();
     for (String name : packages) {
-      var _ = cabextract("-q", "-F", name, "-d", own.toString(), msu.toString());
+      var _ = cabextract("-F", name, "-d", own.toString(), msu.toString());
       Path placed = own.resolve(safe(name));
       Files.move(own.resolve(name), placed, StandardCopyOption.REPLACE_EXISTING);
       paths.add(path(own, placed));
@@ -227,10 +227,12 @@ record WindowsCd(Path iso, List<Content> contents) {
     return paths;
   }
 
+  /** With -s it opens no other cabinet that this one names. */
   private static String cabextract(String... arguments)
       throws ProgramException, InterruptedException {
     Program.Limits limits = Program.Limits.UNPACKING;
-    return Program.of(Stream.concat(Stream.of("cabextract"), Stream.of(arguments)).toList())
+    return Program.of(
+            Stream.concat(Stream.of("cabextract", "-q", "-s"), Stream.of(arguments)).toList())
         .within(limits.cpuTime())
         .limitedTo(limits)
         .run();

@@ -59,7 +59,8 @@ record WindowsPlatform(
             .windows()
             .orElseThrow(() ->
                 new IOException(
-                    "Nothing is known of the Windows in " + update.existing().name() + "."));
+                    "Nothing is known of the Windows in %s; import it again."
+                        .formatted(update.existing().name())));
     try {
       return update.snapshot().windowsPackages(update.plan(), facts);
     } catch (ChannelException e) {

@@ -54,6 +54,32 @@ class InfFileTest {
   }
 
   @Test
+  void refusesStringsThatGrowWithoutEnd() {
+    String version = "[Version]\nDriverVer=1/2/2023,1.2\n";
+    String string = "[Strings]\na=\"" + "x".repeat(4000) + "\"\n";
+    assertTooLong(version + string + "[Manufacturer]\nm=%a%%a%\n");
+    assertTooLong(version + string + "[Manufacturer]\nm=" + "%a%,".repeat(16_000) + "\n");
+    String models = "[M.NTamd64]\n" + "d=i,x\n".repeat(10_000);
+    assertTooLong(version + models + "[Manufacturer]\n" + "m=M,NTamd64\n".repeat(10_000));
+  }
+
+  /** Both were put together anew for each line before. */
+  @Test
+  void refusesLinesWithoutEnd() {
+    assertThatThrownBy(() -> InfFile.parse("a\\\n".repeat(100_000).getBytes(UTF_8)))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("a line of more than 65536 characters");
+    assertThatThrownBy(() -> InfFile.parse("a".repeat(70_000).getBytes(UTF_8)))
+        .hasMessageContaining("a line of more than 65536 characters");
+  }
+
+  private static void assertTooLong(String text) {
+    assertThatThrownBy(() -> InfFile.parse(text.getBytes(UTF_8)))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("its strings are too long");
+  }
+
+  @Test
   void refusesOneWithoutADate() {
     assertThatThrownBy(() -> InfFile.parse("[Version]\nDriverVer=soon".getBytes(UTF_8)))
         .hasMessageContaining("DriverVer");

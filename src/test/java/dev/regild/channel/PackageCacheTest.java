@@ -155,6 +155,50 @@ class PackageCacheTest {
     assertThat(path).doesNotExist();
   }
 
+  @Test
+  void aFileOfTheDataDirectoryIsLinkedAndMayBeReplacedOrRemoved() throws Exception {
+    Path source = Files.writeString(temporary.resolve("snapshot.msu"), "update");
+    PackageFile file = local(source, "update");
+    List<PackageCache.Progress> progress = new ArrayList<>();
+    Path path = cache.fetch(List.of(file), 1, progress::add).get(file);
+    assertThat(Files.isSameFile(path, source)).isTrue();
+    assertThat(progress.getLast()).isEqualTo(new PackageCache.Progress(1, 1, 6, 6, 0));
+    Files.delete(source);
+    assertThat(cache.fetch(List.of(file), 1, progress::add).get(file)).hasContent("update");
+  }
+
+  @Test
+  void aLinkedFileThatIsDamagedIsRefusedAndThenReplaced() throws Exception {
+    Path source = Files.writeString(temporary.resolve("snapshot.msu"), "update");
+    PackageFile file = local(source, "update");
+    Path path = cache.fetch(List.of(file), 1, p -> {}).get(file);
+    Files.writeString(source, "damage");
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .isInstanceOf(HashMismatchException.class);
+    Files.delete(source);
+    Files.writeString(source, "update");
+    assertThat(cache.fetch(List.of(file), 1, p -> {}).get(file)).hasContent("update");
+    assertThat(Files.isSameFile(path, source)).isTrue();
+  }
+
+  /** Such as a mirror on this machine, whose files may be written in place. */
+  @Test
+  void aFileOfOthersIsCopied(@TempDir Path mirror) throws Exception {
+    Path source = Files.writeString(mirror.resolve("a.deb"), "package");
+    PackageFile file = local(source, "package");
+    Path path = cache.fetch(List.of(file), 1, p -> {}).get(file);
+    assertThat(path).hasContent("package");
+    assertThat(Files.isSameFile(path, source)).isFalse();
+  }
+
+  private static PackageFile local(Path source, String content) {
+    return new PackageFile(
+        source.toUri(),
+        String.valueOf(source.getFileName()),
+        content.length(),
+        Sha256.of(content.getBytes(UTF_8)));
+  }
+
   private PackageFile file(String name, String content) throws Exception {
     Files.writeString(repository.root.resolve(name), content);
     return new PackageFile(

@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.WindowsPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.WindowsPackage;
 import dev.regild.plan.WindowsPackage.Kind;
@@ -79,6 +80,15 @@ class WindowsCdTest {
           .extracting(file -> file.getFileName().toString())
           .containsExactlyInAnyOrder("SSU-20348.cab", "Windows10.0-KB5.cab");
     }
+  }
+
+  @Test
+  void otherCabinetsThatACabinetNamesStayOut() throws Exception {
+    cabinet("a.msu", "Windows10.0-KB5.cab");
+    cabinet("b.msu", "Windows10.0-KB6.cab");
+    WindowsPackages.continued(files.resolve("a.msu"), "b.msu");
+    WindowsCd cd = make(pack(Kind.CUMULATIVE, "Package_for_RollupFix", "a.msu"));
+    assertThat(cd.contents().getFirst().files()).containsExactly("01\\Windows10.0-KB5.cab");
   }
 
   @Test

@@ -1,0 +1,33 @@
+package dev.regild.update;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.image.Image;
+import dev.regild.image.Registry;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.UpdatePlan;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WindowsPlatformTest {
+  @TempDir Path directory;
+
+  @Test
+  void anImageOfWhichNothingIsKnownIsToBeImportedAgain() throws Exception {
+    try (Registry registry = new Registry(directory)) {
+      Image golden = registry.available(Registry.ALICE, "golden");
+      Inventory inventory =
+          new Inventory(
+              new OperatingSystem("WINDOWS_SERVER_2022", "Windows Server 2022", "10.0.20348.2340"),
+              "amd64",
+              List.of());
+      Update update =
+          new Update(golden, golden, null, inventory, new UpdatePlan(List.of()), null, directory);
+      assertThatThrownBy(() -> new WindowsPlatform(null, null, null).open(update, null))
+          .hasMessage("Nothing is known of the Windows in golden; import it again.");
+    }
+  }
+}
