@@ -4,7 +4,15 @@
 #
 # qualification.sh dpkg|rpm
 port=/dev/virtio-ports/dev.regild.qualification
-state=$(systemctl is-system-running --wait 2>/dev/null)
+# Asked again and again, since systemd before 240 does not know --wait, or does not wait with it.
+# The host has a limit for the whole boot.
+while :; do
+  state=$(systemctl is-system-running 2>/dev/null)
+  case $state in
+  '' | unknown | initializing | starting) sleep 1 ;;
+  *) break ;;
+  esac
+done
 tries=0
 while [ ! -e "$port" ] && [ "$tries" -lt 60 ]; do
   sleep 1
@@ -14,7 +22,11 @@ done
   printf 'kernel\t%s\n' "$(uname -r)"
   printf 'state\t%s\n' "$state"
   systemctl list-units --state=failed --plain --no-legend --no-pager |
-    while read -r unit _; do printf 'failed\t%s\n' "$unit"; done
+    while read -r unit next _; do
+      # Old systemd marks a failed unit even in a plain list.
+      case $unit in '●' | '*') unit=$next ;; esac
+      printf 'failed\t%s\n' "$unit"
+    done
   case $1 in
   dpkg) dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n' ;;
   rpm) rpm -qa --qf 'package\t%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\tinstall\tinstalled\n' ;;
