@@ -23,9 +23,11 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A catalogue of real cabinets, images, installers and drivers. */
+@EnabledIf("dev.regild.fixtures.WindowsPackages#canBeMade")
 class CatalogueIT {
   private static final String CODE = "{AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE}";
 

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import java.io.InputStream;
@@ -43,9 +43,8 @@ class ClientCertificateTest {
 
   @BeforeEach
   void serveToThoseWithACertificate() throws Exception {
-    assumeTrue(
-        RpmPackages.canBeMade() && Files.isExecutable(Path.of("/usr/bin/openssl")),
-        "createrepo_c, rpmbuild or openssl is not installed: no repository behind TLS");
+    RpmPackages.assumeTools();
+    HostTools.assumeInstalled("openssl");
     authority("ours");
     certificate("server", "ours", "3650");
     Path root = Files.createDirectories(directory.resolve("RPMS"));

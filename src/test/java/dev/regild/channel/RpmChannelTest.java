@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.luben.zstd.Zstd;
 import dev.regild.fixtures.RpmPackages;
@@ -48,9 +47,7 @@ class RpmChannelTest {
 
   @BeforeEach
   void serveARepository() throws Exception {
-    assumeTrue(
-        RpmPackages.canBeMade(),
-        "rpmbuild and createrepo_c are not installed: no repository to read");
+    RpmPackages.assumeTools();
     key = TestKey.simple();
     repository = new TestRepository(Files.createDirectories(directory.resolve("RPMS")));
     channels =

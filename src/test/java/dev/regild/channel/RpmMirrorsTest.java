@@ -2,7 +2,6 @@ package dev.regild.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.channel.RpmSource.Locator;
 import dev.regild.fixtures.RpmPackages;
@@ -30,9 +29,7 @@ class RpmMirrorsTest {
 
   @BeforeEach
   void serveTwoMirrors() throws Exception {
-    assumeTrue(
-        RpmPackages.canBeMade(),
-        "rpmbuild and createrepo_c are not installed: no repository to mirror");
+    RpmPackages.assumeTools();
     RpmPackages.build(directory, "alpha", "0", "1.0", "1");
     RpmPackages.index(directory.resolve("RPMS"), 1_700_000_000);
     first = new TestRepository(mirror("first"));

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
@@ -32,9 +31,7 @@ class RpmRepositoryTest {
 
   @Test
   void aRepositoryOfRealPackagesIsReadAsItsToolsWroteIt() throws Exception {
-    assumeTrue(
-        RpmPackages.canBeMade(),
-        "rpmbuild and createrepo_c are not installed: no repository to read");
+    RpmPackages.assumeTools();
     RpmPackages.build(directory, "alpha", "2", "1.0~rc1", "1");
     RpmPackages.build(directory, "kernel", "0", "4.18.0", "1");
     Path repository = directory.resolve("RPMS");

@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.machine.Program;
 import java.nio.file.Files;
@@ -9,15 +10,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Wine's Windows Installer and wusa make of a package is what we read of it. */
+@EnabledIf("canRun")
 class WineIT {
   private static final String CODE = "{12345678-9ABC-DEF0-1234-56789ABCDEF0}";
   private static final String UNINSTALL =
       "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall";
 
   @TempDir Path temporary;
+
+  static boolean canRun() {
+    return WindowsPackages.canBeMade() && HostTools.areInstalled("wine", "wineserver");
+  }
 
   @Test
   void anInstalledAgentIsListedAsItsPackageWasRead() throws Exception {

@@ -22,8 +22,6 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class CrashIT {
-  private static final Duration END_OF_CHILDREN = Duration.ofSeconds(10);
-
   @TempDir static Path directory;
   private static UpdatableBase base;
 
@@ -47,9 +45,8 @@ class CrashIT {
   void anUpdateThatIsKilledAtEachStepEndsAvailable() throws Exception {
     server = ServerProcess.start(base.data(), "namespace");
     startUpdate("killed");
-    for (Map.Entry<String, Duration> step : UpdatableBase.STEPS.entrySet()) {
-      server.awaitStep("killed", step.getKey());
-      Thread.sleep(step.getValue());
+    for (String step : UpdatableBase.STEPS) {
+      UpdatableBase.awaitMidst(server, "killed", step);
       server.kill();
       server = ServerProcess.start(base.data(), "namespace");
     }
@@ -61,8 +58,7 @@ class CrashIT {
     server = ServerProcess.start(base.data(), "namespace");
     startUpdate("stopped");
     for (String step : List.of("Apply", "Qualify")) {
-      server.awaitStep("stopped", step);
-      Thread.sleep(UpdatableBase.STEPS.get(step));
+      UpdatableBase.awaitMidst(server, "stopped", step);
       assertThat(server.terminate(Duration.ofSeconds(10)))
           .as("it ended within 10 s, in the midst of %s:%n%s", step, server.log())
           .isTrue();
@@ -100,11 +96,7 @@ class CrashIT {
   }
 
   private void assertNothingIsLeft() throws Exception {
-    long deadline = System.nanoTime() + END_OF_CHILDREN.toNanos();
-    while (!server.leftovers().isEmpty() && System.nanoTime() < deadline) {
-      Thread.sleep(200);
-    }
-    assertThat(server.leftovers()).isEmpty();
+    server.assertNothingIsLeft();
     try (Stream<Path> disks = Files.list(base.data().resolve("disks"))) {
       assertThat(disks).isEmpty();
     }

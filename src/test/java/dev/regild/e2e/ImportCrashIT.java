@@ -6,10 +6,8 @@ import dev.regild.fixtures.Fixtures;
 import dev.regild.machine.VirtualMachine;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +22,6 @@ import tools.jackson.databind.JsonNode;
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class ImportCrashIT {
   private static final String IMAGE = "imported";
-  private static final Duration LIMIT = Duration.ofMinutes(5);
-  private static final Duration END_OF_CHILDREN = Duration.ofSeconds(10);
 
   @TempDir Path directory;
   private ServerProcess server;
@@ -42,11 +38,11 @@ class ImportCrashIT {
     Path data = directory.toRealPath().resolve("data");
     server = ServerProcess.start(data, "vm");
     server.startImport(Fixtures.goldenImage(), IMAGE, Map.of("RuntimeValidationConfig", Map.of()));
-    await("the appliance", () -> programs().contains("qemu-system"));
+    server.awaitProcess("qemu-system");
     assertThat(state()).isEqualTo("IMPORTING");
     restart(data);
 
-    await("the boot", () -> programs().contains(VirtualMachine.REPORT_PORT));
+    server.awaitProcess(VirtualMachine.REPORT_PORT);
     assertThat(state()).isEqualTo("VALIDATING");
     restart(data);
 
@@ -56,14 +52,14 @@ class ImportCrashIT {
         .isEqualTo("AVAILABLE");
     JsonNode shown = server.get("/regild/v1/images/" + IMAGE).body();
     assertThat(shown.path("qualification").path("systemState").asString()).isEqualTo("running");
-    await("the end of all that it started", () -> server.leftovers().isEmpty());
+    server.assertNothingIsLeft();
     assertThat(list(data.resolve("disks"))).isEmpty();
     assertThat(list(data.resolve("layers"))).hasSize(1);
   }
 
   private void restart(Path data) throws Exception {
     server.kill();
-    await(END_OF_CHILDREN, "the end of its programs", () -> server.outsideLeftovers().isEmpty());
+    server.assertNothingIsLeftOutside();
     server = ServerProcess.start(data, "vm");
   }
 
@@ -73,23 +69,6 @@ class ImportCrashIT {
         .body()
         .at("/Images/0/State")
         .asString();
-  }
-
-  /** The command lines of the programs that work on the data, beside the server. */
-  private String programs() throws Exception {
-    return String.join("\n", server.outsideLeftovers());
-  }
-
-  private static void await(String what, Callable<Boolean> done) throws Exception {
-    await(LIMIT, what, done);
-  }
-
-  private static void await(Duration limit, String what, Callable<Boolean> done) throws Exception {
-    long deadline = System.nanoTime() + limit.toNanos();
-    while (!done.call()) {
-      assertThat(System.nanoTime()).as(what).isLessThan(deadline);
-      Thread.sleep(200);
-    }
   }
 
   private static List<Path> list(Path of) throws Exception {

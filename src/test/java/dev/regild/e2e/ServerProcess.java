@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -32,6 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A server in a process of its own, as {@code regild serve} starts it, to be killed. */
 final class ServerProcess implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final Duration END_OF_CHILDREN = Duration.ofSeconds(15);
   private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
 
   private final Path data;
@@ -80,7 +82,8 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().putAll(variables);
     ServerProcess server = new ServerProcess(data, builder.start());
     server.reader.start();
-    server.await(Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
+    server.awaitLog(
+        Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
     return server;
   }
 
@@ -112,10 +115,10 @@ final class ServerProcess implements AutoCloseable {
    * @param event that the line holds
    */
   void awaitEvent(String event) throws InterruptedException {
-    await(Duration.ofMinutes(5), event, () -> says(event));
+    awaitLog(Duration.ofMinutes(5), event, () -> says(event));
   }
 
-  private void await(Duration limit, String what, BooleanSupplier done)
+  private void awaitLog(Duration limit, String what, BooleanSupplier done)
       throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
     synchronized (log) {
@@ -269,6 +272,44 @@ final class ServerProcess implements AutoCloseable {
           .forEach(link -> found.add("link " + link));
     }
     return found;
+  }
+
+  /** Sees to it that nothing is left of an update, be it after a while: programs take some. */
+  void assertNothingIsLeft() throws Exception {
+    assertGone(this::leftovers);
+  }
+
+  /** The same but for files. */
+  void assertNothingIsLeftOutside() throws Exception {
+    assertGone(this::outsideLeftovers);
+  }
+
+  /** The same but for files, mounts, devices and links. */
+  void assertNoProcessIsLeft() throws Exception {
+    assertGone(this::processes);
+  }
+
+  private void assertGone(Callable<List<String>> what) throws Exception {
+    await(END_OF_CHILDREN, "the end of all that it started", () -> what.call().isEmpty());
+  }
+
+  /** Waits until a program works for the server whose command line holds a text. */
+  void awaitProcess(String text) throws Exception {
+    await(
+        Duration.ofMinutes(5),
+        "a process of " + text,
+        () -> processes().stream().anyMatch(process -> process.contains(text)));
+  }
+
+  /** Looks again and again, which is all that one can do about what others have started. */
+  private void await(Duration limit, String what, Callable<Boolean> done) throws Exception {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!done.call()) {
+      assertThat(System.nanoTime())
+          .as("%s within %s; left: %s%n%s", what, limit, leftovers(), log())
+          .isLessThan(deadline);
+      Thread.sleep(100);
+    }
   }
 
   /** Those that work for the server, by their command lines. */

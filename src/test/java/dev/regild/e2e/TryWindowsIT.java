@@ -1,13 +1,12 @@
 package dev.regild.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
 import dev.regild.servicing.Isolation;
 import java.io.BufferedReader;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,22 +31,23 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 @Timeout(900)
 class TryWindowsIT {
   private static final String SILENT = "silent";
-  private static final List<Path> OF_OTHERS = new ArrayList<>();
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir static Path directory;
 
   private static Path data;
+  private static Path temporary;
   private static LocalServer server;
   private static boolean silentIsThere;
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private String out = "";
+  private String err = "";
 
   @BeforeAll
   static void start() throws Exception {
     data = Files.createDirectory(directory.resolve("data"));
     server = LocalServer.start(data, Isolation.VM);
-    OF_OTHERS.addAll(leftBehind());
+    temporary = Files.createDirectory(directory.resolve("temporary"));
   }
 
   @AfterAll
@@ -62,7 +62,7 @@ class TryWindowsIT {
 
     assertThat(doctor("win", "--report", report.toString())).as(out + "\n" + err).isZero();
 
-    assertThat(out.toString())
+    assertThat(out)
         .contains(
             "Trial of the Windows image win (WINDOWS_SERVER_2022)",
             "build 20348.2340, amd64",
@@ -110,24 +110,7 @@ class TryWindowsIT {
   void nothingIsLeftWhenItIsToldToEnd() throws Exception {
     importSilent();
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Regild.class.getName(),
-                "doctor",
-                "--try-windows",
-                "--image",
-                SILENT,
-                "--region",
-                LocalServer.REGION,
-                "--memory",
-                "512MiB",
-                "--report",
-                directory.resolve("ended.txt").toString(),
-                "--data",
-                data.toString())
+        start(options(SILENT, "--report", directory.resolve("ended.txt").toString()))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try (BufferedReader lines = process.inputReader()) {
@@ -136,9 +119,7 @@ class TryWindowsIT {
         line = lines.readLine();
       }
       assertThat(line).isNotNull();
-      Thread.sleep(Duration.ofSeconds(3));
-      List<ProcessHandle> children = process.descendants().toList();
-      assertThat(children).as("the machine").isNotEmpty();
+      List<ProcessHandle> children = awaitMachine(process);
       assertThat(leftBehind()).hasSize(1);
 
       process.destroy();
@@ -152,11 +133,11 @@ class TryWindowsIT {
   }
 
   @Test
-  void whatCannotBeTriedIsRefused() {
+  void whatCannotBeTriedIsRefused() throws Exception {
     assertThat(doctor("missing")).isOne();
-    assertThat(err.toString()).contains("missing");
-    assertThat(run("--try-windows", "--data", data.toString())).isEqualTo(2);
-    assertThat(err.toString()).contains("--image=NAME");
+    assertThat(err).contains("missing");
+    assertThat(run(List.of("--try-windows", "--data", data.toString()))).isEqualTo(2);
+    assertThat(err).contains("--image=NAME");
   }
 
   /** An image whose guest agent never answers, imported once. */
@@ -175,43 +156,68 @@ class TryWindowsIT {
     }
   }
 
-  private int doctor(String image, String... options) {
-    List<String> usual =
-        List.of(
-            "--try-windows",
-            "--image",
-            image,
-            "--region",
-            LocalServer.REGION,
-            "--memory",
-            "512MiB",
-            "--data",
-            data.toString());
-    return run(Stream.concat(usual.stream(), Stream.of(options)).toArray(String[]::new));
+  private int doctor(String image, String... options) throws Exception {
+    return run(options(image, options));
   }
 
-  private int run(String... options) {
-    return Regild.run(
-        new PrintWriter(out, true),
-        new PrintWriter(err, true),
-        Stream.concat(Stream.of("doctor"), Stream.of(options)).toArray(String[]::new));
+  private static List<String> options(String image, String... more) {
+    List<String> options = new ArrayList<>(List.of("--try-windows", "--image", image));
+    options.addAll(List.of("--region", LocalServer.REGION, "--memory", "512MiB"));
+    options.addAll(List.of("--data", data.toString()));
+    options.addAll(List.of(more));
+    return options;
+  }
+
+  /** Runs it to its end, and returns its exit status. */
+  private int run(List<String> options) throws Exception {
+    Path errors = directory.resolve("errors");
+    Process process = start(options).redirectError(errors.toFile()).start();
+    out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    int status = process.waitFor();
+    err = Files.readString(errors);
+    return status;
+  }
+
+  /** A process of its own, since what it leaves behind would lie where others' files lie too. */
+  private static ProcessBuilder start(List<String> options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Regild.class.getName(), "doctor"));
+    command.addAll(options);
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("TMPDIR", temporary.toString());
+    // Else libguestfs would make its appliance anew, in that directory.
+    builder.environment().put("LIBGUESTFS_CACHEDIR", "/var/tmp");
+    return builder;
+  }
+
+  /** Waits until the machine runs, and returns all that runs for the process. */
+  private static List<ProcessHandle> awaitMachine(Process process) throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      List<ProcessHandle> children = process.descendants().toList();
+      if (children.stream()
+          .anyMatch(child -> child.info().command().orElse("").contains("qemu-system"))) {
+        return children;
+      }
+      assertThat(System.nanoTime()).as("no machine within %s", LIMIT).isLessThan(deadline);
+      Thread.sleep(50);
+    }
   }
 
   /** The steps that the report has, in their order. */
   private List<String> steps() {
-    return out.toString()
-        .lines()
+    return out.lines()
         .filter(line -> line.matches("(ok|NOT AS EXPECTED) +[0-9.]+ m?s  .*"))
         .map(line -> line.substring(27))
         .toList();
   }
 
   private static List<Path> leftBehind() throws Exception {
-    try (Stream<Path> files = Files.list(Path.of("/var/tmp"))) {
-      return files
-          .filter(file -> file.getFileName().toString().startsWith("regild-try-"))
-          .filter(file -> !OF_OTHERS.contains(file))
-          .toList();
+    try (Stream<Path> files = Files.list(temporary)) {
+      return files.filter(file -> file.getFileName().toString().startsWith("regild-try-")).toList();
     }
   }
 }

@@ -3,14 +3,13 @@ package dev.regild.inventory;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fixtures.GpgKey;
+import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
-import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,10 +26,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InventoryReaderTest {
   private static final String STATUS =
@@ -98,7 +97,7 @@ class InventoryReaderTest {
   /** As AMAZON_LINUX2 and RHEL8 have it; Debian's rpm reads this form and can't write it. */
   @Test
   void aBerkeleyDatabaseHoldsTheSame() throws Exception {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/db5.3_load")), "db5.3-util is not installed");
+    HostTools.assumeInstalled("db5.3_load");
     GuestFiles rocky = rocky("bash-0:4.4.20-5.el8.*\n");
     install("kernel-core", "0", "4.18.0", "553.el8");
     Inventory before = InventoryReader.read(rocky);
@@ -143,15 +142,11 @@ class InventoryReaderTest {
 
   @Test
   void theKeysThatRpmTrustsAreNoPackages() throws Exception {
+    HostTools.assumeInstalled("gpg");
     GuestFiles rocky = rocky("");
-    Path keys = Path.of("/etc/apt/trusted.gpg.d");
-    assumeTrue(Files.isDirectory(keys), "there is no key to import");
-    Optional<Path> key;
-    try (Stream<Path> files = Files.list(keys)) {
-      key = files.filter(file -> file.toString().endsWith(".asc")).findFirst();
+    try (GpgKey key = GpgKey.generate(directory.resolve("gnupg"))) {
+      rpm("--import", key.export(directory.resolve("key.asc")).toString());
     }
-    assumeTrue(key.isPresent(), "there is no key to import");
-    rpm("--import", key.get().toString());
     assertThat(rpm("-qa")).contains("gpg-pubkey-");
     assertThat(InventoryReader.read(rocky).packages())
         .extracting(InstalledPackage::name)
@@ -174,27 +169,39 @@ class InventoryReaderTest {
         .containsExactly("kernel-core");
   }
 
+  @ParameterizedTest
+  @CsvSource({"amzn, 2, AMAZON_LINUX2", "rhel, 8.9, RHEL8", "rocky, 8.10, ROCKY_LINUX8"})
+  void theSystemsOfRpmAreKnownByTheirOwnNames(String id, String version, String platform)
+      throws Exception {
+    RpmPackages.assumeTools();
+    install("rpm", "1", "4.14.3", "31.el8");
+    Inventory inventory = InventoryReader.read(rpmDisk(id, version, ""));
+    assertThat(inventory.os())
+        .isEqualTo(new OperatingSystem(platform, id + " " + version, version));
+    assertThat(inventory.packages())
+        .containsExactly(new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
+  }
+
   @Test
-  void theSystemsOfRpmAreKnownByTheirOwnNames() throws Exception {
-    Map<String, String> platforms =
-        Map.of("amzn 2", "AMAZON_LINUX2", "rhel 8.9", "RHEL8", "rocky 8.10", "ROCKY_LINUX8");
-    for (Map.Entry<String, String> each : platforms.entrySet()) {
-      String[] words = each.getKey().split(" ", -1);
-      assertThatThrownBy(() -> InventoryReader.read(disk(words[0], words[1])))
-          .isInstanceOf(UnfitDiskException.class)
-          .hasMessageContaining("/usr/bin/rpm is missing");
-      assertThat(PlatformType.of(each.getValue()).system()).isEqualTo(PackageSystem.RPM);
-    }
+  void aSystemOfRpmWithoutItsRpmIsRefusedByName() {
+    assertThatThrownBy(() -> InventoryReader.read(disk("rocky", "8.10")))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("rocky 8.10")
+        .hasMessageContaining("/usr/bin/rpm is missing");
   }
 
   /** A Rocky Linux with a few packages, of which these lines lock some. */
   private GuestFiles rocky(String locks) throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/rpmbuild")), "rpmbuild is not installed: no packages");
+    RpmPackages.assumeTools();
     install("rpm", "1", "4.14.3", "31.el8");
     install("kernel-core", "0", "4.18.0", "477.el8");
     install("bash", "0", "4.4.20", "5.el8");
-    Map<String, String> files = files("rocky", "8.10");
+    return rpmDisk("rocky", "8.10", locks);
+  }
+
+  /** A disk whose packages are those of the database. */
+  private GuestFiles rpmDisk(String id, String version, String locks) {
+    Map<String, String> files = files(id, version);
     files.put("/usr/bin/rpm", "");
     files.put("/etc/dnf/plugins/versionlock.list", locks);
     return disk(files);

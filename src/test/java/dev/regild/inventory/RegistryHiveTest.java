@@ -2,9 +2,9 @@ package dev.regild.inventory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.HiveBuilder;
+import dev.regild.fixtures.HostTools;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ class RegistryHiveTest {
 
   @BeforeEach
   void writeByHivex() throws Exception {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/hivexsh")), "libhivex-bin is not installed");
+    HostTools.assumeInstalled("hivexsh");
     HiveBuilder content =
         new HiveBuilder()
             .text("A\\B", "", "default")

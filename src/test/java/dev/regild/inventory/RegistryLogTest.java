@@ -3,9 +3,9 @@ package dev.regild.inventory;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.fixtures.HiveBuilder;
+import dev.regild.fixtures.HostTools;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ class RegistryLogTest {
 
   @BeforeEach
   void requireHivex() {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/hivexsh")), "libhivex-bin is not installed");
+    HostTools.assumeInstalled("hivexsh");
     hive = directory.resolve("hive");
     log1 = directory.resolve("hive.LOG1");
     log2 = directory.resolve("hive.LOG2");

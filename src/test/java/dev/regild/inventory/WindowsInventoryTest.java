@@ -2,10 +2,10 @@ package dev.regild.inventory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fixtures.HiveBuilder;
+import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.WindowsDisk;
 import dev.regild.inventory.ComponentUpdates.Identity;
 import dev.regild.inventory.DriverStore.DriverVersion;
@@ -13,7 +13,6 @@ import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.WindowsFacts.Driver;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,7 +30,7 @@ class WindowsInventoryTest {
 
   @BeforeEach
   void requireHivex() {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/hivexsh")), "libhivex-bin is not installed");
+    HostTools.assumeInstalled("hivexsh");
   }
 
   @Test

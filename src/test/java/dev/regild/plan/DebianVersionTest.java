@@ -2,8 +2,8 @@ package dev.regild.plan;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +25,7 @@ class DebianVersionTest {
 
   @Test
   void generatedPairsCompareAsDpkgSays() throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/dpkg")), "dpkg is not installed: nothing to ask");
+    HostTools.assumeInstalled("dpkg");
     assertThat(differingFromDpkg(pairs(200))).isEmpty();
   }
 
@@ -42,9 +41,10 @@ class DebianVersionTest {
           print "$_" if $relation ne ($order < 0 ? "lt" : $order > 0 ? "gt" : "eq");
         }
         """;
-    assumeTrue(
+    HostTools.assumeInstalled("perl");
+    HostTools.assume(
         new ProcessBuilder("perl", "-MDpkg::Version", "-e", "1").start().waitFor() == 0,
-        "perl with libdpkg-perl is not installed: nothing to ask");
+        "not installed: libdpkg-perl");
     assertThat(output(pairs(20_000), "perl", "-e", script)).isEmpty();
   }
 

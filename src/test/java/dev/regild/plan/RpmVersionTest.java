@@ -2,8 +2,8 @@ package dev.regild.plan;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ class RpmVersionTest {
   /** {@code rpm.vercmp} of rpm's own Lua takes thousands of pairs in one process. */
   @Test
   void generatedPairsCompareAsRpmSays(@TempDir Path directory) throws Exception {
-    assumeTrue(Files.isExecutable(Path.of("/usr/bin/rpm")), "rpm is not installed: nothing to ask");
+    HostTools.assumeInstalled("rpm");
     Random random = new Random(20260101);
     List<String> pairs = new ArrayList<>();
     for (int i = 0; i < 20_000; i++) {

@@ -22,8 +22,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -236,16 +237,15 @@ class OwnEndpointsIT {
     HttpResponse<Stream<String>> events =
         HTTP.send(request.header("Accept", "text/event-stream").build(), BodyHandlers.ofLines());
     assertThat(events.headers().firstValue("content-type")).contains("text/event-stream");
+    Iterator<String> data = events.body().filter(line -> line.startsWith("data: ")).iterator();
+    assertThat(data.next()).contains("\"steps\":[]");
     int attempt = server.database.inTransaction(h -> server.updates.beginAttempt(h, image.id()));
     server.database.useTransaction(
         h -> server.updates.beginStep(h, image.id(), attempt, 1, "Prepare"));
-    Thread.sleep(Duration.ofMillis(600));
+    awaitLine(data, "\"name\":\"Prepare\"");
     server.fail(image);
-    List<String> data = events.body().filter(line -> line.startsWith("data: ")).toList();
-    assertThat(data).hasSizeGreaterThanOrEqualTo(2);
-    assertThat(data.getFirst()).contains("\"steps\":[]");
-    assertThat(data.get(data.size() - 2)).contains("\"name\":\"Prepare\"");
-    assertThat(data.getLast()).contains("\"status\":\"FAILED\"");
+    awaitLine(data, "\"status\":\"FAILED\"");
+    assertThat(data.hasNext()).as("the stream ends with the update").isFalse();
   }
 
   @Test
@@ -261,6 +261,14 @@ class OwnEndpointsIT {
             "{\"__type\":\"UnknownOperationException\",\"message\":\"The header X-Amz-Target is"
                 + " missing; it names the operation.\"}");
     assertThat(untyped.headers().firstValue("content-type")).contains("application/x-amz-json-1.1");
+  }
+
+  private static void awaitLine(Iterator<String> lines, String text) {
+    List<String> seen = new ArrayList<>();
+    while (seen.isEmpty() || !seen.getLast().contains(text)) {
+      assertThat(lines.hasNext()).as("%s in %s", text, seen).isTrue();
+      seen.add(lines.next());
+    }
   }
 
   private static Image update(String name) {

@@ -6,6 +6,7 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
 import dev.regild.channel.RpmSource;
 import dev.regild.channel.Snapshot;
+import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Change;
@@ -46,9 +47,7 @@ class RpmUpgradeIT {
   private Snapshot snapshot;
 
   static boolean canAsk() {
-    return RpmPackages.canBeMade()
-        && Files.isExecutable(Path.of("/usr/bin/dnf"))
-        && Files.isExecutable(Path.of("/usr/bin/bwrap"));
+    return RpmPackages.canBeMade() && HostTools.areInstalled("dnf", "bwrap");
   }
 
   @BeforeEach
