@@ -9,14 +9,21 @@ import org.junit.jupiter.api.Test;
 class ChannelTest {
   @Test
   void anAgentIsAPackageAndOfWindowsAProduct() {
-    assertThat(withAgent("WINDOWS", new CatalogueSource("amd64"), "Example Agent (x64)").agentPackages())
+    assertThat(
+            withAgent("WINDOWS", new CatalogueSource("amd64"), "Example Agent (x64)")
+                .agentPackages())
         .containsExactly("Example Agent (x64)");
     AptSource debian =
         new AptSource(
-            List.of("https://debian.example"), List.of("bookworm"), List.of("main"), List.of("amd64"), "");
+            List.of("https://debian.example"),
+            List.of("bookworm"),
+            List.of("main"),
+            List.of("amd64"),
+            "");
     assertThat(withAgent("DEBIAN_12", debian, "example-agent").agentPackages()).hasSize(1);
     assertThatThrownBy(() -> withAgent("DEBIAN_12", debian, "Example Agent"))
-        .hasMessage("agent-packages: 'Example Agent' can't be used; write for example example-agent");
+        .hasMessage(
+            "agent-packages: 'Example Agent' can't be used; write for example example-agent");
   }
 
   private static Channel withAgent(String platform, PackageSource source, String agent) {
