@@ -34,6 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -62,6 +63,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("measures-time")
 class UpdateInNamespaceIT {
   private static final String BASE = "golden";
   private static final String UPDATED = "golden-updated";
