@@ -7,14 +7,17 @@ import java.util.Optional;
  * How a channel does.
  *
  * @param name the channel's
+ * @param channel as its file has it; empty if the file is wrong
  * @param digest of its current snapshot; empty before the first refresh
  * @param snapshotAt when that snapshot was made
  * @param checkedAt when a refresh last succeeded, changed or not
  * @param attemptedAt when a refresh last ended, well or not
- * @param error why the last refresh failed; empty if it succeeded
+ * @param error what is wrong with the file, or else why the last refresh failed; empty if all is
+ *     well
  */
 public record ChannelStatus(
     String name,
+    Optional<Channel> channel,
     Optional<String> digest,
     Optional<Instant> snapshotAt,
     Optional<Instant> checkedAt,

@@ -229,10 +229,9 @@ final class ChannelCommand {
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
   int list() throws IOException, ChannelException {
-    Channels channels = channels();
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
-    for (ChannelStatus status : channels.status()) {
-      Optional<Channel> channel = channels.find(status.name());
+    for (ChannelStatus status : channels().status()) {
+      Optional<Channel> channel = status.channel();
       table.row(
           status.name(),
           channel.map(Channel::platform).orElse("?"),
