@@ -8,6 +8,7 @@ import dev.regild.channel.RpmSource.Locator;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -92,6 +93,22 @@ class RpmMirrorsTest {
     Files.delete(second.root.resolve("noarch/alpha-1.0-1.noarch.rpm"));
     assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file)).hasSize(file.size());
     assertThat(first.takeAnswers()).containsExactly("200 /noarch/alpha-1.0-1.noarch.rpm");
+  }
+
+  @Test
+  void mirrorsThatAnotherProcessesRefreshFoundServeASnapshotThatIsInMemory() throws Exception {
+    TestKey key = TestKey.simple();
+    sign(key, first, second);
+    add(Locator.MIRRORLIST, list(first.uri() + "\n"), key.armored());
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    Files.writeString(directory.resolve("list"), second.uri() + "\n");
+    Channels another = new Channels(directory.resolve("data"), Clock.systemUTC());
+    assertThat(another.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+    String guests = identity() + "/noarch/alpha-1.0-1.noarch.rpm";
+    PackageFile file = snapshot.packageFiles(Set.of(guests)).get(guests);
+    assertThat(file.uris())
+        .containsExactly(URI.create(second.uri() + "/noarch/alpha-1.0-1.noarch.rpm"));
   }
 
   @Test
