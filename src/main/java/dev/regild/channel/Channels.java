@@ -4,6 +4,7 @@ import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class Channels {
   private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
 
-  /** A snapshot this young may be about to become current. */
+  /**
+   * A snapshot may be about to become current, or was so a moment ago, and an update that is being
+   * accepted has chosen it. Counts from {@link #keepAWhile}, or from its making.
+   */
   private static final Duration PRUNE_GRACE = Duration.ofMinutes(10);
 
   private static final Duration UNFINISHED_GRACE = Duration.ofDays(1);
@@ -205,6 +209,7 @@ public final class Channels {
     requireFile(name);
     try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
       Files.deleteIfExists(file(name, ".yaml"));
+      keepAWhile(SnapshotStore.digestIn(file(name, ".current")));
       Files.deleteIfExists(file(name, ".current"));
       Files.deleteIfExists(file(name, ".state"));
       identities.remove(name);
@@ -250,10 +255,19 @@ public final class Channels {
     }
     // Reading it proves that it can be read, before anything depends on it.
     Snapshot snapshot = store.load(outcome.digest());
+    keepAWhile(before);
     AtomicFile.write(file(name, ".current"), outcome.digest() + "\n");
     now.write(file(name, ".state"));
     return new RefreshResult.NewSnapshot(
         outcome.digest(), snapshot.size(), outcome.downloadedFiles(), outcome.downloadedBytes());
+  }
+
+  /** Before a snapshot stops being current. */
+  private void keepAWhile(Optional<String> digest) throws IOException {
+    Optional<Path> snapshot = digest.map(snapshots::resolve).filter(Files::isDirectory);
+    if (snapshot.isPresent()) {
+      Files.setLastModifiedTime(snapshot.get(), FileTime.from(Instant.now()));
+    }
   }
 
   /**

@@ -90,12 +90,13 @@ final class ChannelRefresh implements AutoCloseable {
             .addKeyValue("snapshot", made.digest())
             .addKeyValue("packages", made.packages())
             .log("channel has a new snapshot");
-        channels.prune(
-            database.read(updates::inFlight).stream()
-                .map(UpdateRecord::snapshot)
-                .collect(Collectors.toSet()));
         packages.prune(clock.instant().minus(PACKAGES_KEPT));
       }
+      // After each refresh: what this one replaced is kept for some minutes yet.
+      channels.prune(
+          database.read(updates::inFlight).stream()
+              .map(UpdateRecord::snapshot)
+              .collect(Collectors.toSet()));
     } catch (ChannelException | IOException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())

@@ -102,11 +102,34 @@ class ChannelsTest {
     publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
     String second = channels.refresh("test").digest();
     assertThat(second).isNotEqualTo(first);
-    Path old = temporary.resolve("data/snapshots").resolve(first);
-    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    age(first);
     assertThat(channels.prune(Set.of(first))).isEmpty();
     assertThat(channels.prune(Set.of())).containsExactly(first);
     assertThat(channels.current("test").orElseThrow().digest()).isEqualTo(second);
+  }
+
+  @Test
+  void aSnapshotThatWasCurrentAMomentAgoIsNotPruned() throws Exception {
+    String first = channels.refresh("test").digest();
+    age(first);
+    publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
+    String second = channels.refresh("test").digest();
+    // An update that was accepted in between is not yet among those that use it.
+    assertThat(channels.prune(Set.of())).isEmpty();
+    assertThat(channels.snapshot(first)).isPresent();
+    age(second);
+    channels.remove("test");
+    assertThat(channels.prune(Set.of())).isEmpty();
+    age(first);
+    age(second);
+    assertThat(channels.prune(Set.of())).containsExactlyInAnyOrder(first, second);
+  }
+
+  /** As if nothing had touched it for an hour. */
+  private void age(String digest) throws IOException {
+    Files.setLastModifiedTime(
+        temporary.resolve("data/snapshots").resolve(digest),
+        FileTime.from(Instant.now().minus(Duration.ofHours(1))));
   }
 
   @Test
