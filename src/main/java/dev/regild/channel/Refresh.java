@@ -148,10 +148,11 @@ final class Refresh {
 
   private List<Long> fetchIndexes(List<IndexFetch> indexes, Optional<Path> kept, Path target)
       throws ChannelException, IOException, InterruptedException {
+    FailedServers failed = new FailedServers();
     List<Callable<Long>> downloads = new ArrayList<>();
     for (IndexFetch index : indexes) {
       if (kept.isEmpty() || !takeKept(index, kept.get(), target)) {
-        downloads.add(() -> index.fetchInto(target, transport));
+        downloads.add(() -> index.fetchInto(target, transport, failed));
       }
     }
     return Parallel.run(AT_ONCE, downloads);
