@@ -191,10 +191,17 @@ public final class Channels {
         throw new ChannelException(
             "there is a channel '" + channel.name() + "'; remove it first, or edit " + file);
       }
-      if (certificate.isPresent()) {
-        identities.keep(channel, certificate.get());
+      // What a crash may have left would be shown as this channel's.
+      identities.remove(channel.name());
+      try {
+        if (certificate.isPresent()) {
+          identities.keep(channel, certificate.get());
+        }
+        AtomicFile.write(file, ChannelFile.write(channel));
+      } catch (ChannelException | IOException e) {
+        identities.remove(channel.name());
+        throw e;
       }
-      AtomicFile.write(file, ChannelFile.write(channel));
     } catch (IOException e) {
       throw unusable(e);
     }
