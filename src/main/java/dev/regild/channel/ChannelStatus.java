@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param attemptedAt when a refresh last ended, well or not
  * @param error what is wrong with the file, or else why the last refresh failed; empty if all is
  *     well
+ * @param notices what the last good refresh found that the operator should know
  */
 public record ChannelStatus(
     String name,
@@ -22,4 +24,9 @@ public record ChannelStatus(
     Optional<Instant> snapshotAt,
     Optional<Instant> checkedAt,
     Optional<Instant> attemptedAt,
-    Optional<String> error) {}
+    Optional<String> error,
+    List<String> notices) {
+  public ChannelStatus {
+    notices = List.copyOf(notices);
+  }
+}

@@ -255,10 +255,10 @@ public final class Channels {
     Channel channel = find(name).orElseThrow(() -> unknown(name));
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
     Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
-    RefreshState now = state.succeeded(clock.instant(), outcome.validators());
+    RefreshState now = state.succeeded(clock.instant(), outcome.validators(), outcome.notices());
     if (before.equals(Optional.of(outcome.digest()))) {
       now.write(file(name, ".state"));
-      return new RefreshResult.Unchanged(outcome.digest());
+      return new RefreshResult.Unchanged(outcome.digest(), outcome.notices());
     }
     // Reading it proves that it can be read, before anything depends on it.
     Snapshot snapshot = store.load(outcome.digest());
@@ -266,7 +266,11 @@ public final class Channels {
     AtomicFile.write(file(name, ".current"), outcome.digest() + "\n");
     now.write(file(name, ".state"));
     return new RefreshResult.NewSnapshot(
-        outcome.digest(), snapshot.size(), outcome.downloadedFiles(), outcome.downloadedBytes());
+        outcome.digest(),
+        snapshot.size(),
+        outcome.downloadedFiles(),
+        outcome.downloadedBytes(),
+        outcome.notices());
   }
 
   /** Before a snapshot stops being current. */
@@ -368,7 +372,14 @@ public final class Channels {
       error = error.or(() -> Optional.of(String.valueOf(e.getMessage())));
     }
     return new ChannelStatus(
-        name, channel, digest, snapshotAt, state.checkedAt(), state.attemptedAt(), error);
+        name,
+        channel,
+        digest,
+        snapshotAt,
+        state.checkedAt(),
+        state.attemptedAt(),
+        error,
+        state.notices());
   }
 
   /**

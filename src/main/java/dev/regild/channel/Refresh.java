@@ -43,12 +43,14 @@ final class Refresh {
    * @param validators for the next run
    * @param downloadedFiles indexes that had to come over the network
    * @param downloadedBytes as they came, compressed
+   * @param notices what the operator should know of the repositories
    */
   record Outcome(
       String digest,
       Map<String, Validators> validators,
       int downloadedFiles,
-      long downloadedBytes) {}
+      long downloadedBytes,
+      List<String> notices) {}
 
   /**
    * Runs once, and once more if the mirror was caught in the middle of an update.
@@ -76,7 +78,7 @@ final class Refresh {
     Path directory = snapshots.resolve(manifest.digest());
     if (isThere(directory)) {
       keepMirrors(directory, contents.mirrors());
-      return new Outcome(manifest.digest(), contents.validators(), 0, 0);
+      return new Outcome(manifest.digest(), contents.validators(), 0, 0, contents.notices());
     }
     Path unfinished = Files.createDirectories(snapshots.resolve(UNFINISHED + UUID.randomUUID()));
     try {
@@ -96,7 +98,8 @@ final class Refresh {
           manifest.digest(),
           contents.validators(),
           downloads.size(),
-          downloads.stream().mapToLong(Long::longValue).sum());
+          downloads.stream().mapToLong(Long::longValue).sum(),
+          contents.notices());
     } finally {
       removeDirectory(unfinished);
     }

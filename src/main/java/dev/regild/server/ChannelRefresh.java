@@ -84,7 +84,14 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void refresh(Channel channel) throws InterruptedException {
     try {
-      if (channels.refresh(channel.name()) instanceof RefreshResult.NewSnapshot made) {
+      RefreshResult result = channels.refresh(channel.name());
+      for (String notice : result.notices()) {
+        LOG.atInfo()
+            .addKeyValue("channel", channel.name())
+            .addKeyValue("notice", notice)
+            .log("channel's repository is not as expected");
+      }
+      if (result instanceof RefreshResult.NewSnapshot made) {
         LOG.atInfo()
             .addKeyValue("channel", channel.name())
             .addKeyValue("snapshot", made.digest())

@@ -136,7 +136,10 @@ class ChannelsTest {
   void anOlderReleaseThanOursIsNotTaken() throws Exception {
     channels.refresh("test");
     publish(Map.of("Date", "Wed, 31 Dec 2025 00:00:00 UTC"), new Deb("bash", "5.0-1"));
-    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+    RefreshResult result = channels.refresh("test");
+    assertThat(result).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(result.notices().getFirst())
+        .startsWith(repository.uri() + "/dists/stable/InRelease is older than what is known");
   }
 
   @Test
