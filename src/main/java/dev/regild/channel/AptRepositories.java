@@ -30,7 +30,9 @@ final class AptRepositories {
     Map<SuiteLocation, ReleaseFetch.Fetched> releases = fetchReleases(sources);
     List<Document> files = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
+    List<String> notices = new ArrayList<>();
     for (ReleaseFetch.Fetched fetched : releases.values()) {
+      fetched.notice().ifPresent(notices::add);
       validators.putAll(fetched.validators());
       fetched
           .files()
@@ -45,7 +47,7 @@ final class AptRepositories {
     List<IndexFetch> indexes = indexes(sources, releases);
     byte[] sourcesList = sourcesList(sources).getBytes(UTF_8);
     files.add(new Document(SOURCES_LIST, SnapshotManifest.Kind.SOURCES, sourcesList, ""));
-    return new RepositoryContents(files, indexes, validators);
+    return new RepositoryContents(files, indexes, validators, Map.of(), notices);
   }
 
   private Map<SuiteLocation, ReleaseFetch.Fetched> fetchReleases(List<AptSource> sources)

@@ -1,5 +1,8 @@
 package dev.regild.channel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -57,6 +62,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 final class ChannelFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final Pattern PLATFORM =
+      Pattern.compile("^platform:[ \\t]*[\"']?(\\w+)", Pattern.MULTILINE);
   private static final Set<String> KEYS =
       Set.of(
           "platform",
@@ -74,43 +81,69 @@ final class ChannelFile {
 
   private ChannelFile() {}
 
-  /** Reads a channel; what is wrong is said with the file, the key and the remedy. */
-  static Channel read(String name, Path file) throws ChannelException {
+  /** What a file is. */
+  sealed interface Content {}
+
+  /** A channel. */
+  record Usable(Channel channel) implements Content {}
+
+  /**
+   * None that can be used.
+   *
+   * @param why with the file, the key and the remedy
+   * @param platform which the channel is for, if that at least is clear
+   * @param isRead whether the cause is in the file's text, so that the same text has it again
+   */
+  record Unusable(String why, Optional<String> platform, boolean isRead) implements Content {}
+
+  static Content read(String name, Path file) {
+    byte[] text;
     try {
-      JsonNode root = YAML.readTree(Files.readAllBytes(file));
-      refuseUnknownKeys(root, KEYS);
-      List<PackageSource> sources = new ArrayList<>();
-      JsonNode list = root.path("sources");
-      if (!list.isArray()) {
-        throw new IllegalArgumentException("sources: must be a list of repositories");
-      }
-      for (int i = 0; i < list.size(); i++) {
-        sources.add(source("sources[" + i + "].", list.path(i)));
-      }
-      return new Channel(
-          name,
-          text(root, "platform"),
-          sources,
-          texts(root, "driver-packages", Channel.defaultDriverPackages(text(root, "platform"))),
-          texts(root, "agent-packages", List.of()),
-          root.has("refresh-interval")
-              ? interval(text(root, "refresh-interval"))
-              : Channel.DEFAULT_REFRESH_INTERVAL,
-          flag(root, "security-only"));
-    } catch (IllegalArgumentException e) {
-      throw new ChannelException(file + ": " + e.getMessage(), e);
-    } catch (JacksonException e) {
-      throw new ChannelException(
-          file
-              + " is no YAML: "
-              + e.getOriginalMessage()
-              + " (line "
-              + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
-              + ")",
-          e);
+      text = Files.readAllBytes(file);
     } catch (IOException e) {
-      throw new ChannelException(file + " can't be read (" + e + "); correct its rights", e);
+      String why = file + " can't be read (" + e + "); correct its rights";
+      return new Unusable(why, Optional.empty(), false);
     }
+    try {
+      return new Usable(channel(name, YAML.readTree(text)));
+    } catch (IllegalArgumentException e) {
+      return new Unusable(file + ": " + e.getMessage(), platform(text), true);
+    } catch (JacksonException e) {
+      String line = e.getLocation() == null ? "?" : "" + e.getLocation().getLineNr();
+      String why = file + " is no YAML: " + e.getOriginalMessage() + " (line " + line + ")";
+      return new Unusable(why, platform(text), true);
+    }
+  }
+
+  /** Where the rest makes no sense, by its line alone: the one, if there is no other. */
+  private static Optional<String> platform(byte[] text) {
+    List<String> named =
+        PLATFORM.matcher(new String(text, UTF_8)).results().map(line -> line.group(1)).toList();
+    return named.size() == 1
+        ? named.stream().filter(name -> PlatformType.find(name).isPresent()).findFirst()
+        : Optional.empty();
+  }
+
+  private static Channel channel(String name, JsonNode root) {
+    refuseUnknownKeys(root, KEYS);
+    List<PackageSource> sources = new ArrayList<>();
+    JsonNode list = root.path("sources");
+    if (!list.isArray()) {
+      throw new IllegalArgumentException("sources: must be a list of repositories");
+    }
+    for (int i = 0; i < list.size(); i++) {
+      sources.add(source("sources[" + i + "].", list.path(i)));
+    }
+    return new Channel(
+        name,
+        text(root, "platform"),
+        sources,
+        texts(root, "driver-packages", Channel.defaultDriverPackages(text(root, "platform"))),
+        texts(root, "agent-packages", List.of()),
+        root.has("refresh-interval")
+            ? interval(text(root, "refresh-interval"))
+            : Channel.DEFAULT_REFRESH_INTERVAL,
+        flag(root, "security-only"));
   }
 
   static String write(Channel channel) {

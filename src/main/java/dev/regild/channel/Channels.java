@@ -4,6 +4,7 @@ import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,7 +28,10 @@ import org.slf4j.LoggerFactory;
 public final class Channels {
   private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
 
-  /** A snapshot this young may be about to become current. */
+  /**
+   * A snapshot may be about to become current, or was so a moment ago, and an update that is being
+   * accepted has chosen it. Counts from {@link #keepAWhile}, or from its making.
+   */
   private static final Duration PRUNE_GRACE = Duration.ofMinutes(10);
 
   private static final Duration UNFINISHED_GRACE = Duration.ofDays(1);
@@ -39,6 +43,7 @@ public final class Channels {
   private final ClientIdentities identities;
   private final SnapshotStore store;
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Parsed.Bad> logged = new ConcurrentHashMap<>();
 
   /**
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
@@ -56,22 +61,38 @@ public final class Channels {
     this.store = new SnapshotStore(snapshots);
   }
 
-  private record Parsed(FileStamp stamp, Channel channel) {}
+  /** What a channel's file came to, as it was at that stamp. */
+  private sealed interface Parsed {
+    FileStamp stamp();
+
+    record Good(FileStamp stamp, Channel channel) implements Parsed {}
+
+    record Bad(FileStamp stamp, ChannelFile.Unusable content) implements Parsed {}
+  }
 
   /** Every channel whose file can be read, by name; others are logged, and in {@link #status}. */
   public List<Channel> list() throws ChannelException {
     List<Channel> result = new ArrayList<>();
     for (String name : names()) {
-      try {
-        find(name).ifPresent(result::add);
-      } catch (ChannelException e) {
-        LOG.atWarn()
-            .addKeyValue("channel", name)
-            .addKeyValue("reason", e.getMessage())
-            .log("channel can't be read");
+      switch (parsed(name).orElse(null)) {
+        case Parsed.Good good -> result.add(good.channel());
+        case Parsed.Bad bad -> log(name, bad);
+        case null -> {
+          // It was removed in this moment.
+        }
       }
     }
     return result;
+  }
+
+  /** Once for each state of the file: a server asks every few seconds. */
+  private void log(String name, Parsed.Bad bad) {
+    if (!bad.equals(logged.put(name, bad))) {
+      LOG.atWarn()
+          .addKeyValue("channel", name)
+          .addKeyValue("reason", bad.content().why())
+          .log("channel can't be read");
+    }
   }
 
   /**
@@ -81,27 +102,70 @@ public final class Channels {
    */
   public Optional<Channel> find(String name) throws ChannelException {
     checkName(name);
+    return switch (parsed(name).orElse(null)) {
+      case Parsed.Good good -> Optional.of(good.channel());
+      case Parsed.Bad bad -> throw new ChannelException(bad.content().why());
+      case null -> Optional.empty();
+    };
+  }
+
+  /** Empty if there is no such file. */
+  private Optional<Parsed> parsed(String name) throws ChannelException {
     try {
       Path file = file(name, ".yaml");
       Optional<FileStamp> stamp = FileStamp.of(file);
       if (stamp.isEmpty()) {
         parsed.remove(name);
+        logged.remove(name);
         return Optional.empty();
       }
-      Parsed cached = parsed.get(name);
-      if (cached == null || !cached.stamp().equals(stamp.get())) {
-        cached = new Parsed(stamp.get(), ChannelFile.read(name, file));
-        parsed.put(name, cached);
+      Parsed known = parsed.get(name);
+      if (known == null || !known.stamp().equals(stamp.get())) {
+        known = parse(name, file, stamp.get());
       }
-      return Optional.of(cached.channel());
+      return Optional.of(known);
     } catch (IOException e) {
       throw unusable(e);
     }
   }
 
-  /** The first channel, by name, for images of that platform; empty if there is none. */
+  private Parsed parse(String name, Path file, FileStamp stamp) {
+    return switch (ChannelFile.read(name, file)) {
+      case ChannelFile.Usable(Channel channel) -> remembered(name, new Parsed.Good(stamp, channel));
+      // Other rights make a file readable, and leave its stamp as it is.
+      case ChannelFile.Unusable wrong when !wrong.isRead() -> new Parsed.Bad(stamp, wrong);
+      case ChannelFile.Unusable wrong -> remembered(name, new Parsed.Bad(stamp, wrong));
+    };
+  }
+
+  private Parsed remembered(String name, Parsed now) {
+    parsed.put(name, now);
+    return now;
+  }
+
+  /**
+   * The first channel, by name, for images of that platform; empty if there is none.
+   *
+   * @throws ChannelException if that file is wrong, or may be that channel's: with another channel
+   *     an image would get other updates than it was meant to
+   */
   public Optional<Channel> forPlatform(String platform) throws ChannelException {
-    return list().stream().filter(channel -> channel.platform().equals(platform)).findFirst();
+    for (String name : names()) {
+      switch (parsed(name).orElse(null)) {
+        case Parsed.Good good when good.channel().platform().equals(platform) -> {
+          return Optional.of(good.channel());
+        }
+        case Parsed.Bad bad when bad.content().platform().orElse(platform).equals(platform) ->
+            throw new ChannelException(bad.content().why());
+        case Parsed _ -> {
+          // It is for others.
+        }
+        case null -> {
+          // It was removed in this moment.
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /**
@@ -127,10 +191,17 @@ public final class Channels {
         throw new ChannelException(
             "there is a channel '" + channel.name() + "'; remove it first, or edit " + file);
       }
-      if (certificate.isPresent()) {
-        identities.keep(channel, certificate.get());
+      // What a crash may have left would be shown as this channel's.
+      identities.remove(channel.name());
+      try {
+        if (certificate.isPresent()) {
+          identities.keep(channel, certificate.get());
+        }
+        AtomicFile.write(file, ChannelFile.write(channel));
+      } catch (ChannelException | IOException e) {
+        identities.remove(channel.name());
+        throw e;
       }
-      AtomicFile.write(file, ChannelFile.write(channel));
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -145,6 +216,7 @@ public final class Channels {
     requireFile(name);
     try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
       Files.deleteIfExists(file(name, ".yaml"));
+      keepAWhile(SnapshotStore.digestIn(file(name, ".current")));
       Files.deleteIfExists(file(name, ".current"));
       Files.deleteIfExists(file(name, ".state"));
       identities.remove(name);
@@ -183,17 +255,30 @@ public final class Channels {
     Channel channel = find(name).orElseThrow(() -> unknown(name));
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
     Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
-    RefreshState now = state.succeeded(clock.instant(), outcome.validators());
+    RefreshState now = state.succeeded(clock.instant(), outcome.validators(), outcome.notices());
     if (before.equals(Optional.of(outcome.digest()))) {
       now.write(file(name, ".state"));
-      return new RefreshResult.Unchanged(outcome.digest());
+      return new RefreshResult.Unchanged(outcome.digest(), outcome.notices());
     }
     // Reading it proves that it can be read, before anything depends on it.
     Snapshot snapshot = store.load(outcome.digest());
+    keepAWhile(before);
     AtomicFile.write(file(name, ".current"), outcome.digest() + "\n");
     now.write(file(name, ".state"));
     return new RefreshResult.NewSnapshot(
-        outcome.digest(), snapshot.size(), outcome.downloadedFiles(), outcome.downloadedBytes());
+        outcome.digest(),
+        snapshot.size(),
+        outcome.downloadedFiles(),
+        outcome.downloadedBytes(),
+        outcome.notices());
+  }
+
+  /** Before a snapshot stops being current. */
+  private void keepAWhile(Optional<String> digest) throws IOException {
+    Optional<Path> snapshot = digest.map(snapshots::resolve).filter(Files::isDirectory);
+    if (snapshot.isPresent()) {
+      Files.setLastModifiedTime(snapshot.get(), FileTime.from(Instant.now()));
+    }
   }
 
   /**
@@ -260,25 +345,41 @@ public final class Channels {
   public List<ChannelStatus> status() throws ChannelException {
     List<ChannelStatus> result = new ArrayList<>();
     for (String name : names()) {
-      RefreshState state = state(name);
-      Optional<String> error = state.error();
-      Optional<Instant> snapshotAt = Optional.empty();
-      Optional<String> digest = Optional.empty();
-      try {
-        find(name);
-        digest = SnapshotStore.digestIn(file(name, ".current"));
-        if (digest.isPresent()) {
-          snapshotAt =
-              Optional.of(SnapshotManifest.read(snapshots.resolve(digest.get())).createdAt());
+      switch (parsed(name).orElse(null)) {
+        case Parsed.Good good -> result.add(status(name, Optional.of(good.channel()), ""));
+        case Parsed.Bad bad -> result.add(status(name, Optional.empty(), bad.content().why()));
+        case null -> {
+          // It was removed in this moment.
         }
-      } catch (ChannelException | IOException e) {
-        error = Optional.of(String.valueOf(e.getMessage()));
       }
-      result.add(
-          new ChannelStatus(
-              name, digest, snapshotAt, state.checkedAt(), state.attemptedAt(), error));
     }
     return result;
+  }
+
+  private ChannelStatus status(String name, Optional<Channel> channel, String wrong)
+      throws ChannelException {
+    RefreshState state = state(name);
+    Optional<String> error = wrong.isEmpty() ? state.error() : Optional.of(wrong);
+    Optional<Instant> snapshotAt = Optional.empty();
+    Optional<String> digest = Optional.empty();
+    try {
+      digest = SnapshotStore.digestIn(file(name, ".current"));
+      if (digest.isPresent()) {
+        snapshotAt =
+            Optional.of(SnapshotManifest.read(snapshots.resolve(digest.get())).createdAt());
+      }
+    } catch (IOException e) {
+      error = error.or(() -> Optional.of(String.valueOf(e.getMessage())));
+    }
+    return new ChannelStatus(
+        name,
+        channel,
+        digest,
+        snapshotAt,
+        state.checkedAt(),
+        state.attemptedAt(),
+        error,
+        state.notices());
   }
 
   /**

@@ -44,13 +44,18 @@ final class ClientIdentities {
   }
 
   /** Where a channel's identity is shown. */
-  private record Scope(FileStamp stamp, List<String> uris) {}
+  private record Scope(FileStamp stamp, List<String> uris) {
+    /** The length of the longest of its URIs that has that one below it; 0 if none has. */
+    int nearness(String uri) {
+      return uris.stream().filter(uri::startsWith).mapToInt(String::length).max().orElse(0);
+    }
+  }
 
   private record Loaded(FileStamp stamp, ClientIdentity identity) {}
 
   /**
-   * The identity to show to that URI's server; empty for most. The files of channels that are not
-   * shown to it are not read.
+   * The identity to show to that URI's server; empty for most. Of several it is that whose URI is
+   * the longest, as the nearest to what is asked for. The files of the others are not read.
    *
    * @throws ChannelException if its files are damaged
    */
@@ -58,27 +63,29 @@ final class ClientIdentities {
     if (!"https".equalsIgnoreCase(uri.getScheme()) || !Files.isDirectory(directory)) {
       return Optional.empty();
     }
+    String whole = uri.normalize().toString();
+    Optional<Covering> nearest = Optional.empty();
     try (Stream<Path> channels = Files.list(directory)) {
       for (Path each : channels.filter(ClientIdentities::isChannel).sorted().toList()) {
         Optional<Scope> scope = scope(each);
-        if (scope.isPresent() && covers(scope.get().uris(), uri)) {
-          return Optional.of(identity(each, scope.get().stamp()));
+        int nearness = scope.map(known -> known.nearness(whole)).orElse(0);
+        if (scope.isPresent() && nearness > nearest.map(Covering::nearness).orElse(0)) {
+          nearest = Optional.of(new Covering(each, scope.get().stamp(), nearness));
         }
       }
-      return Optional.empty();
     } catch (IOException e) {
       throw new ChannelException(
           "the client certificates in " + directory + " can't be read (" + e + ")", e);
     }
+    return nearest.isPresent()
+        ? Optional.of(identity(nearest.get().channel(), nearest.get().stamp()))
+        : Optional.empty();
   }
+
+  private record Covering(Path channel, FileStamp stamp, int nearness) {}
 
   private static boolean isChannel(Path path) {
     return !String.valueOf(path.getFileName()).startsWith(".");
-  }
-
-  private static boolean covers(List<String> uris, URI uri) {
-    String whole = uri.normalize().toString();
-    return uris.stream().anyMatch(whole::startsWith);
   }
 
   /** Empty if its channel was removed in this moment. */
@@ -119,7 +126,7 @@ final class ClientIdentities {
   }
 
   /**
-   * Copies a channel's files, so that they may go from where they were.
+   * Copies a channel's files, so that they may go from where they were. There must be none yet.
    *
    * @throws ChannelException if they can't be used, or no source of the channel is https
    */
@@ -139,7 +146,6 @@ final class ClientIdentities {
               + " correct its URI, or leave the certificate out");
     }
     ClientIdentity.of(channel.name(), files).requireValid();
-    remove(channel.name());
     Path target = directory.resolve(channel.name());
     Files.createDirectories(
         target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

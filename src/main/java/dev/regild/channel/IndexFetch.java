@@ -85,9 +85,10 @@ record IndexFetch(
   /**
    * Downloads, decompresses and verifies the index.
    *
+   * @param failed of the indexes that are fetched along with it
    * @return how many bytes came over the network
    */
-  long fetchInto(Path directory, Transport transport)
+  long fetchInto(Path directory, Transport transport, FailedServers failed)
       throws ChannelException, IOException, InterruptedException {
     if (packed.size() > LIMIT || content.size() > LIMIT) {
       throw new ChannelException(
@@ -95,12 +96,12 @@ record IndexFetch(
     }
     Path target = directory.resolve(listFile);
     if (compression == Compression.NONE) {
-      download(target, transport);
+      download(target, transport, failed);
       return packed.size();
     }
     Path temporary = directory.resolve("." + listFile + compression.suffix());
     try {
-      download(temporary, transport);
+      download(temporary, transport, failed);
       decompress(temporary, target);
     } finally {
       Files.deleteIfExists(temporary);
@@ -108,10 +109,15 @@ record IndexFetch(
     return packed.size();
   }
 
-  private void download(Path target, Transport transport)
+  private void download(Path target, Transport transport, FailedServers failed)
       throws ChannelException, InterruptedException {
     transport.download(
-        uris.stream().map(URI::create).toList(), target, packed.size(), packed.sha256(), _ -> {});
+        uris.stream().map(URI::create).toList(),
+        target,
+        packed.size(),
+        packed.sha256(),
+        _ -> {},
+        failed);
   }
 
   private void decompress(Path from, Path target) throws IOException, HashMismatchException {

@@ -1,8 +1,13 @@
 package dev.regild.channel;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
@@ -10,11 +15,22 @@ import java.nio.file.Path;
  * is tried again.
  */
 final class LocalFile extends FilterOutputStream {
+  private final FileChannel file;
   private final Path path;
 
-  LocalFile(OutputStream out, Path path) {
-    super(out);
+  private LocalFile(FileChannel file, Path path) {
+    super(Channels.newOutputStream(file));
+    this.file = file;
     this.path = path;
+  }
+
+  /** Empties the file if it is there. */
+  static LocalFile create(Path path) throws UnwritableException {
+    try {
+      return new LocalFile(FileChannel.open(path, CREATE, TRUNCATE_EXISTING, WRITE), path);
+    } catch (IOException e) {
+      throw new UnwritableException(path, e);
+    }
   }
 
   /** The file could not be written. */
@@ -23,7 +39,7 @@ final class LocalFile extends FilterOutputStream {
       super(
           path
               + " could not be written ("
-              + cause.getMessage()
+              + cause
               + "); make room on that filesystem, or correct its rights",
           cause);
     }
@@ -33,6 +49,15 @@ final class LocalFile extends FilterOutputStream {
   public void write(byte[] bytes, int offset, int length) throws IOException {
     try {
       out.write(bytes, offset, length);
+    } catch (IOException e) {
+      throw new UnwritableException(path, e);
+    }
+  }
+
+  /** Forces what was written to the disk. */
+  void sync() throws UnwritableException {
+    try {
+      file.force(true);
     } catch (IOException e) {
       throw new UnwritableException(path, e);
     }

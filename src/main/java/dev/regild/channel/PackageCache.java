@@ -71,9 +71,10 @@ public final class PackageCache {
     Map<String, PackageFile> byContent = new LinkedHashMap<>();
     files.forEach(file -> byContent.putIfAbsent(file.sha256(), file));
     Tally tally = new Tally(byContent.values(), onProgress);
+    FailedServers failed = new FailedServers();
     List<Callable<Path>> tasks =
         byContent.values().stream()
-            .<Callable<Path>>map(file -> () -> fetchOne(file, tally))
+            .<Callable<Path>>map(file -> () -> fetchOne(file, tally, failed))
             .toList();
     Parallel.run(parallelism, tasks);
     tally.report();
@@ -107,7 +108,7 @@ public final class PackageCache {
     return freed;
   }
 
-  private Path fetchOne(PackageFile file, Tally tally)
+  private Path fetchOne(PackageFile file, Tally tally, FailedServers failed)
       throws ChannelException, InterruptedException {
     // A second caller waits for the first and then finds the content in place.
     ReentrantLock lock = inWork.computeIfAbsent(file.sha256(), hash -> new ReentrantLock());
@@ -117,7 +118,7 @@ public final class PackageCache {
       if (isIntact(path, file) || linked(file, path)) {
         tally.reused(file);
       } else {
-        download(file, path, tally);
+        download(file, path, tally, failed);
         tally.downloaded();
       }
       return path;
@@ -172,12 +173,13 @@ public final class PackageCache {
         .filter(each -> Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS));
   }
 
-  private void download(PackageFile file, Path path, Tally tally)
+  private void download(PackageFile file, Path path, Tally tally, FailedServers failed)
       throws IOException, ChannelException, InterruptedException {
     Files.createDirectories(path.resolveSibling("."));
     Path temporary = AtomicFile.temporaryBeside(path);
     try {
-      transport.download(file.uris(), temporary, file.size(), file.sha256(), tally::received);
+      transport.download(
+          file.uris(), temporary, file.size(), file.sha256(), tally::received, failed);
       AtomicFile.move(temporary, path);
     } finally {
       Files.deleteIfExists(temporary);

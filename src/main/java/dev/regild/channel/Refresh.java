@@ -45,12 +45,14 @@ final class Refresh {
    * @param validators for the next run
    * @param downloadedFiles indexes that had to come over the network
    * @param downloadedBytes as they came, compressed
+   * @param notices what the operator should know of the repositories
    */
   record Outcome(
       String digest,
       Map<String, Validators> validators,
       int downloadedFiles,
-      long downloadedBytes) {}
+      long downloadedBytes,
+      List<String> notices) {}
 
   /**
    * Runs once, and once more if the mirror was caught in the middle of an update.
@@ -78,7 +80,7 @@ final class Refresh {
     Path directory = snapshots.resolve(manifest.digest());
     if (isThere(directory)) {
       keepMirrors(directory, contents.mirrors());
-      return new Outcome(manifest.digest(), contents.validators(), 0, 0);
+      return new Outcome(manifest.digest(), contents.validators(), 0, 0, contents.notices());
     }
     Path unfinished = Files.createDirectories(snapshots.resolve(UNFINISHED + UUID.randomUUID()));
     try {
@@ -98,7 +100,8 @@ final class Refresh {
           manifest.digest(),
           contents.validators(),
           downloads.size(),
-          downloads.stream().mapToLong(Long::longValue).sum());
+          downloads.stream().mapToLong(Long::longValue).sum(),
+          contents.notices());
     } finally {
       removeDirectory(unfinished);
     }
@@ -150,10 +153,11 @@ final class Refresh {
 
   private List<Long> fetchIndexes(List<IndexFetch> indexes, Optional<Path> kept, Path target)
       throws ChannelException, IOException, InterruptedException {
+    FailedServers failed = new FailedServers();
     List<Callable<Long>> downloads = new ArrayList<>();
     for (IndexFetch index : indexes) {
       if (kept.isEmpty() || !takeKept(index, kept.get(), target)) {
-        downloads.add(() -> index.fetchInto(target, transport));
+        downloads.add(() -> index.fetchInto(target, transport, failed));
       }
     }
     return Parallel.run(AT_ONCE, downloads);

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,18 +19,30 @@ import tools.jackson.databind.json.JsonMapper;
  * @param checkedAt when the last good one ended
  * @param error why the last one failed
  * @param validators of the Release files, by URI
+ * @param notices of the last good one
  */
 record RefreshState(
     Optional<Instant> attemptedAt,
     Optional<Instant> checkedAt,
     Optional<String> error,
-    Map<String, Validators> validators) {
+    Map<String, Validators> validators,
+    List<String> notices) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final RefreshState NONE =
-      new RefreshState(Optional.empty(), Optional.empty(), Optional.empty(), Map.of());
+      new RefreshState(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), List.of());
 
-  RefreshState {
-    validators = Map.copyOf(validators);
+  RefreshState(
+      Optional<Instant> attemptedAt,
+      Optional<Instant> checkedAt,
+      Optional<String> error,
+      Map<String, Validators> validators,
+      @Nullable List<String> notices) {
+    this.attemptedAt = attemptedAt;
+    this.checkedAt = checkedAt;
+    this.error = error;
+    this.validators = Map.copyOf(validators);
+    // A state that was written before there were notices has none.
+    this.notices = notices == null ? List.of() : List.copyOf(notices);
   }
 
   static RefreshState read(Path file) throws IOException {
@@ -44,11 +58,11 @@ record RefreshState(
     AtomicFile.write(file, JSON.writeValueAsString(this));
   }
 
-  RefreshState succeeded(Instant at, Map<String, Validators> now) {
-    return new RefreshState(Optional.of(at), Optional.of(at), Optional.empty(), now);
+  RefreshState succeeded(Instant at, Map<String, Validators> now, List<String> said) {
+    return new RefreshState(Optional.of(at), Optional.of(at), Optional.empty(), now, said);
   }
 
   RefreshState failed(Instant at, String why) {
-    return new RefreshState(Optional.of(at), checkedAt, Optional.of(why), validators);
+    return new RefreshState(Optional.of(at), checkedAt, Optional.of(why), validators, notices);
   }
 }

@@ -29,12 +29,14 @@ final class ReleaseFetch {
    *
    * @param files by their path below the suite, one for InRelease, two for the detached form
    * @param validators by URI, for the next time
+   * @param notice that it is the one that we had, as the repository has an older one
    */
   record Fetched(
       SuiteLocation location,
       ReleaseFile release,
       Map<String, byte[]> files,
-      Map<String, Validators> validators) {}
+      Map<String, Validators> validators,
+      Optional<String> notice) {}
 
   Fetched fetch(SuiteLocation location, Keyring keyring)
       throws ChannelException, IOException, InterruptedException {
@@ -46,7 +48,9 @@ final class ReleaseFetch {
       files.put(RELEASE, read(location, RELEASE, validators));
       files.put(SIGNATURE, read(location, SIGNATURE, validators));
     }
-    Fetched fetched = new Fetched(location, verified(location, keyring, files), files, validators);
+    Fetched fetched =
+        new Fetched(
+            location, verified(location, keyring, files), files, validators, Optional.empty());
     return newerKept(location, keyring, fetched).orElse(fetched);
   }
 
@@ -88,7 +92,13 @@ final class ReleaseFetch {
     Map<String, byte[]> files = Map.of(IN_RELEASE, Files.readAllBytes(keptFile.get()));
     return DocumentReader.newerKept(
         candidate,
-        () -> new Fetched(location, verified(location, keyring, files), files, Map.of()),
+        () ->
+            new Fetched(
+                location,
+                verified(location, keyring, files),
+                files,
+                Map.of(),
+                Optional.of(DocumentReader.olderThanOurs(location.uriOf(IN_RELEASE)))),
         fetched -> fetched.release().date(location.uriOf(IN_RELEASE)));
   }
 }

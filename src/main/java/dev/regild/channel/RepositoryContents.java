@@ -14,20 +14,23 @@ import java.util.stream.Stream;
  * @param indexes what they vouch for, not yet here
  * @param validators of the documents, by URI, for the next time
  * @param mirrors the places of a repository that has several, by its root URI
+ * @param notices what the operator should know of the repositories, though all is well
  */
 record RepositoryContents(
     List<Document> documents,
     List<IndexFetch> indexes,
     Map<String, Validators> validators,
-    Map<String, List<String>> mirrors) {
-  /** Of repositories that each have one place. */
+    Map<String, List<String>> mirrors,
+    List<String> notices) {
+  /** Of repositories that each have one place, and nothing to be said of them. */
   RepositoryContents(
       List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
-    this(documents, indexes, validators, Map.of());
+    this(documents, indexes, validators, Map.of(), List.of());
   }
 
   RepositoryContents {
     mirrors = Map.copyOf(mirrors);
+    notices = List.copyOf(notices);
     documents = List.copyOf(documents);
     indexes = List.copyOf(indexes);
     validators = Map.copyOf(validators);

@@ -40,6 +40,7 @@ final class RpmRepositories {
     List<IndexFetch> indexes = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
     Map<String, List<String>> mirrors = new TreeMap<>();
+    List<String> notices = new ArrayList<>();
     for (PackageSource source : channel.sources()) {
       RpmSource repository = ((RpmSource) source).in(channel.platform());
       String identity = repository.identity();
@@ -56,10 +57,11 @@ final class RpmRepositories {
       if (repository.locator() != RpmSource.Locator.BASEURL) {
         mirrors.put(identity, fetched.mirrors());
       }
+      fetched.notice().ifPresent(notices::add);
     }
     byte[] list = list(indexes).getBytes(UTF_8);
     files.add(new Document(LIST, Kind.SOURCES, list, ""));
-    return new RepositoryContents(files, indexes, validators, mirrors);
+    return new RepositoryContents(files, indexes, validators, mirrors, notices);
   }
 
   /**
@@ -89,8 +91,13 @@ final class RpmRepositories {
    *
    * @param files what has to be kept to verify it again, by path
    * @param mirrors the roots of the repository, first that which has this repomd.xml
+   * @param notice that it is the one that we had, as the mirrors have older ones
    */
-  private record Fetched(RepomdFile repomd, Map<String, byte[]> files, List<String> mirrors) {}
+  private record Fetched(
+      RepomdFile repomd,
+      Map<String, byte[]> files,
+      List<String> mirrors,
+      Optional<String> notice) {}
 
   private Fetched fetch(RpmSource source, String release, Map<String, Validators> validators)
       throws ChannelException, IOException, InterruptedException {
@@ -101,7 +108,7 @@ final class RpmRepositories {
               MirrorList.ofText(source.uri(), documents.readList(source.uri()), source, release);
           case METALINK -> MirrorList.ofMetalink(source.uri(), documents.readList(source.uri()));
         };
-    Map<String, byte[]> kept = kept(source);
+    Map<String, byte[]> kept = stillGood(source, list, kept(source));
     List<String> refusals = new ArrayList<>();
     Optional<Fetched> newer = Optional.empty();
     for (String mirror : list.baseUrls()) {
@@ -158,7 +165,7 @@ final class RpmRepositories {
     List<String> mirrors = new ArrayList<>(list.baseUrls());
     mirrors.remove(mirror);
     mirrors.addFirst(mirror);
-    return new Fetched(verified(mirror + REPOMD, source, files), files, mirrors);
+    return new Fetched(verified(mirror + REPOMD, source, files), files, mirrors, Optional.empty());
   }
 
   /** Empty if the snapshot so far doesn't have all of it. */
@@ -174,6 +181,17 @@ final class RpmRepositories {
     return kept;
   }
 
+  /**
+   * What a metalink does not name any more was withdrawn. That is believed of one that came over
+   * https, or lies on this machine: another may be an old one that an attacker plays back.
+   */
+  private static Map<String, byte[]> stillGood(
+      RpmSource source, MirrorList list, Map<String, byte[]> kept) {
+    boolean withdrawn =
+        !source.uri().startsWith("http:") && !list.accepts(kept.getOrDefault(REPOMD, new byte[0]));
+    return withdrawn ? Map.of() : kept;
+  }
+
   private Optional<Fetched> newerKept(RpmSource source, Map<String, byte[]> kept, Fetched candidate)
       throws IOException {
     if (kept.isEmpty()) {
@@ -183,7 +201,10 @@ final class RpmRepositories {
         candidate,
         () ->
             new Fetched(
-                verified(source.identity() + REPOMD, source, kept), kept, candidate.mirrors()),
+                verified(source.identity() + REPOMD, source, kept),
+                kept,
+                candidate.mirrors(),
+                Optional.of(DocumentReader.olderThanOurs(candidate.mirrors().getFirst()))),
         fetched -> Instant.ofEpochSecond(fetched.repomd().madeAt()));
   }
 

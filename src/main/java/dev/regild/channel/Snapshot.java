@@ -29,10 +29,11 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * One immutable, verified state of a channel. Its directory holds the repositories' signed
- * documents and indexes, named as apt names them in its lists directory, and what a guest's package
- * manager finds them with, without any network: for apt a {@code sources.list}, for dnf a list of
- * {@code repositories}. That of a catalogue holds the packages themselves.
+ * One immutable, verified state of a channel; only where its packages are served changes. Its
+ * directory holds the repositories' signed documents and indexes, named as apt names them in its
+ * lists directory, and what a guest's package manager finds them with, without any network: for apt
+ * a {@code sources.list}, for dnf a list of {@code repositories}. That of a catalogue holds the
+ * packages themselves.
  */
 public final class Snapshot implements AvailablePackages {
   private final Path directory;
@@ -408,15 +409,26 @@ public final class Snapshot implements AvailablePackages {
    * trusted: what is fetched is what the indexes name, and nothing else.
    *
    * @param uris as the guest's package manager printed them
-   * @return by the URI as it was given
+   * @return by the URI as it was given; of a repository that has mirrors, at those which the last
+   *     refresh found, whatever process made it
    * @throws ChannelException if one of them is not in this snapshot
    */
   public Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException {
     return switch (system) {
       case DPKG, RPM ->
-          new PackageLookup(directory, indexes(manifest), system, manifest.mirrors()).find(uris);
+          new PackageLookup(directory, indexes(manifest), system, mirrorsNow()).find(uris);
       case WINDOWS -> catalogue.packageFiles(uris, directory);
     };
+  }
+
+  /** Not the manifest's, which stays as it was when this was loaded, perhaps weeks ago. */
+  private Map<String, List<String>> mirrorsNow() throws ChannelException {
+    try {
+      return SnapshotManifest.read(directory).mirrors();
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the snapshot in " + directory + " can't be read (" + e + "); refresh its channel", e);
+    }
   }
 
   private static List<SnapshotManifest.ListFile> indexes(SnapshotManifest manifest) {

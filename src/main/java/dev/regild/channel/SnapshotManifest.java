@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param architecture the main architecture
  * @param files all of its files but this one, by name
  * @param mirrors the places of a repository that has several, by its root URI, the best first; not
- *     a part of the digest, as they change by the hour
+ *     a part of the digest, as they change by the hour: whoever fetches reads them anew
  */
 record SnapshotManifest(
     String digest,

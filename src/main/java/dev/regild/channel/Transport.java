@@ -1,8 +1,6 @@
 package dev.regild.channel;
 
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
+import static java.util.stream.Collectors.joining;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,14 +11,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -148,20 +145,55 @@ final class Transport {
   /**
    * The same from the first of several places that has it.
    *
-   * @throws ChannelException why the last of them could not be used
+   * @param failed of the files that are fetched along with it; gets the servers that fail now
+   * @throws MissingFileException if one of the servers says that there is none, and no other has it
+   * @throws HashMismatchException if one of them had other content, and no other has it
+   * @throws ChannelException why the places could not be used, or this disk
    */
-  void download(List<URI> uris, Path target, long size, String sha256, LongConsumer onBytes)
+  void download(
+      List<URI> uris,
+      Path target,
+      long size,
+      String sha256,
+      LongConsumer onBytes,
+      FailedServers failed)
       throws ChannelException, InterruptedException {
-    for (URI uri : uris) {
+    List<ChannelException> failures = new ArrayList<>();
+    for (URI uri : failed.inOrder(uris)) {
       try {
         download(uri, target, size, sha256, onBytes);
         return;
       } catch (ChannelException e) {
-        if (uri.equals(uris.getLast())) {
+        if (e.getCause() instanceof LocalFile.UnwritableException) {
           throw e;
         }
+        failed.add(uri, e);
+        failures.add(e);
       }
     }
+    throw noneOf(failures);
+  }
+
+  /** Of the kind that says most: that a file is gone or changed is worth another look at all. */
+  private static ChannelException noneOf(List<ChannelException> failures) {
+    if (failures.size() == 1) {
+      return failures.getFirst();
+    }
+    String why =
+        "none of "
+            + failures.size()
+            + " mirrors has the file; "
+            + failures.stream().limit(2).map(Throwable::getMessage).collect(joining("; "));
+    ChannelException all;
+    if (failures.stream().anyMatch(MissingFileException.class::isInstance)) {
+      all = new MissingFileException(why);
+    } else if (failures.stream().anyMatch(HashMismatchException.class::isInstance)) {
+      all = new HashMismatchException(why);
+    } else {
+      all = new ChannelException(why);
+    }
+    failures.forEach(all::addSuppressed);
+    return all;
   }
 
   private void downloadOnce(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
@@ -169,11 +201,9 @@ final class Transport {
     MessageDigest digest = Sha256.digest();
     long received;
     try (Answer answer = open(uri, Validators.NONE);
-        FileChannel file = FileChannel.open(target, CREATE, TRUNCATE_EXISTING, WRITE)) {
-      OutputStream out =
-          new DigestOutputStream(new LocalFile(Channels.newOutputStream(file), target), digest);
-      received = copy(uri, answer.body(), size, out, onBytes);
-      file.force(true);
+        LocalFile file = LocalFile.create(target)) {
+      received = copy(uri, answer.body(), size, new DigestOutputStream(file, digest), onBytes);
+      file.sync();
     }
     String actual = Sha256.hex(digest);
     if (received != size || !actual.equals(sha256)) {
@@ -233,7 +263,39 @@ final class Transport {
       return new Answer(status, new StallGuard(response.body(), stallLimit), validators);
     }
     response.body().close();
+    Optional<String> target = response.headers().firstValue("Location");
+    if (target.isPresent() && client.followRedirects() == HttpClient.Redirect.NEVER) {
+      throw notFollowed(uri, status, target.get());
+    }
     throw refused(uri, status);
+  }
+
+  /** Of the target only its server is named: the rest may hold what is as good as a password. */
+  private static ChannelException notFollowed(URI uri, int status, String target) {
+    return new ChannelException(
+        uri
+            + " could not be read: HTTP "
+            + status
+            + ", it redirects to "
+            + server(uri, target).orElse("another place")
+            + ", which is not followed, as credentials or a client certificate go with the request;"
+            + " name that place as the source's URI, and give it its own in "
+            + CredentialsFile.NAME
+            + " if it wants some");
+  }
+
+  private static Optional<String> server(URI from, String location) {
+    try {
+      URI target = from.resolve(location);
+      return Optional.ofNullable(target.getHost())
+          .map(host -> target.getScheme() + "://" + host + port(target));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String port(URI target) {
+    return target.getPort() < 0 ? "" : ":" + target.getPort();
   }
 
   /** A certificate that is refused by one side is refused the next time too. */
@@ -300,7 +362,7 @@ final class Transport {
               "the server wants other rights: put its user and password into the data directory's "
                   + CredentialsFile.NAME
                   + ", add the channel with its client certificate, or use a mirror that is open";
-          case 301, 302, 303, 307, 308 -> "it redirects too often, or to where we don't go";
+          case 301, 302, 303, 307, 308 -> "it redirects too often, or from https to http";
           default -> "look at the mirror, or use another one";
         };
     return new ChannelException(uri + " could not be read: HTTP " + status + "; " + remedy);
@@ -332,11 +394,12 @@ final class Transport {
     for (int i = 1; ; i++) {
       try {
         return attempt.make();
-      } catch (LocalFile.UnwritableException e) {
-        throw new ChannelException(String.valueOf(e.getMessage()), e);
       } catch (IOException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while reading " + uri);
+        }
+        if (e instanceof LocalFile.UnwritableException) {
+          throw new ChannelException(String.valueOf(e.getMessage()), e);
         }
         if (i == ATTEMPTS) {
           throw new ChannelException(

@@ -229,10 +229,9 @@ final class ChannelCommand {
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
   int list() throws IOException, ChannelException {
-    Channels channels = channels();
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
-    for (ChannelStatus status : channels.status()) {
-      Optional<Channel> channel = channels.find(status.name());
+    for (ChannelStatus status : channels().status()) {
+      Optional<Channel> channel = status.channel();
       table.row(
           status.name(),
           channel.map(Channel::platform).orElse("?"),
@@ -280,6 +279,9 @@ final class ChannelCommand {
     row(table, "made", status.flatMap(ChannelStatus::snapshotAt), Instant::toString);
     row(table, "checked", status.flatMap(ChannelStatus::checkedAt), Instant::toString);
     row(table, "last error", status.flatMap(ChannelStatus::error), Function.identity());
+    for (String notice : status.map(ChannelStatus::notices).orElse(List.of())) {
+      table.row("notice", notice);
+    }
     table.print(out());
     return 0;
   }
@@ -325,7 +327,8 @@ final class ChannelCommand {
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
             : names;
     for (String name : wanted) {
-      switch (channels.refresh(require(channels, name).name())) {
+      RefreshResult result = channels.refresh(require(channels, name).name());
+      switch (result) {
         case RefreshResult.Unchanged same ->
             out().println(name + " is unchanged (" + same.digest() + ").");
         case RefreshResult.NewSnapshot made ->
@@ -340,6 +343,7 @@ final class ChannelCommand {
                         + Sizes.bytes(made.downloadedBytes())
                         + " downloaded.");
       }
+      result.notices().forEach(notice -> out().println("  " + notice + "."));
     }
     return 0;
   }

@@ -137,7 +137,11 @@ final class DoctorCommand implements Callable<Integer> {
             "there is none, so nothing can be updated; add one: regild channel add debian-12 --from-host");
       }
       for (ChannelStatus status : all) {
-        channel(table, channels.find(status.name()), status);
+        if (status.channel().isPresent()) {
+          channel(table, status.channel(), status);
+        } else {
+          problem(table, "channel " + status.name(), status.error().orElse(""));
+        }
       }
     } catch (IOException | ChannelException e) {
       problem(table, "channels", String.valueOf(e.getMessage()));

@@ -84,18 +84,26 @@ final class ChannelRefresh implements AutoCloseable {
 
   private void refresh(Channel channel) throws InterruptedException {
     try {
-      if (channels.refresh(channel.name()) instanceof RefreshResult.NewSnapshot made) {
+      RefreshResult result = channels.refresh(channel.name());
+      for (String notice : result.notices()) {
+        LOG.atInfo()
+            .addKeyValue("channel", channel.name())
+            .addKeyValue("notice", notice)
+            .log("channel's repository is not as expected");
+      }
+      if (result instanceof RefreshResult.NewSnapshot made) {
         LOG.atInfo()
             .addKeyValue("channel", channel.name())
             .addKeyValue("snapshot", made.digest())
             .addKeyValue("packages", made.packages())
             .log("channel has a new snapshot");
-        channels.prune(
-            database.read(updates::inFlight).stream()
-                .map(UpdateRecord::snapshot)
-                .collect(Collectors.toSet()));
         packages.prune(clock.instant().minus(PACKAGES_KEPT));
       }
+      // After each refresh: what this one replaced is kept for some minutes yet.
+      channels.prune(
+          database.read(updates::inFlight).stream()
+              .map(UpdateRecord::snapshot)
+              .collect(Collectors.toSet()));
     } catch (ChannelException | IOException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())

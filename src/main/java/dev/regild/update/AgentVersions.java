@@ -72,7 +72,8 @@ public final class AgentVersions {
     try {
       return plans.channelFor(platform);
     } catch (ChannelException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("agent version unknown");
+      // Every description of images asks; that the channel is wrong, its refresh logs once.
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("agent version unknown");
       return Optional.empty();
     }
   }

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.plan.InstalledPackage;
 import java.io.IOException;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class ChannelsTest {
   private static final Clock CLOCK =
@@ -98,18 +102,44 @@ class ChannelsTest {
     publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
     String second = channels.refresh("test").digest();
     assertThat(second).isNotEqualTo(first);
-    Path old = temporary.resolve("data/snapshots").resolve(first);
-    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+    age(first);
     assertThat(channels.prune(Set.of(first))).isEmpty();
     assertThat(channels.prune(Set.of())).containsExactly(first);
     assertThat(channels.current("test").orElseThrow().digest()).isEqualTo(second);
   }
 
   @Test
+  void aSnapshotThatWasCurrentAMomentAgoIsNotPruned() throws Exception {
+    String first = channels.refresh("test").digest();
+    age(first);
+    publish(Map.of("Date", "Thu, 01 Jan 2026 02:00:00 UTC"), new Deb("bash", "5.3-1"));
+    String second = channels.refresh("test").digest();
+    // An update that was accepted in between is not yet among those that use it.
+    assertThat(channels.prune(Set.of())).isEmpty();
+    assertThat(channels.snapshot(first)).isPresent();
+    age(second);
+    channels.remove("test");
+    assertThat(channels.prune(Set.of())).isEmpty();
+    age(first);
+    age(second);
+    assertThat(channels.prune(Set.of())).containsExactlyInAnyOrder(first, second);
+  }
+
+  /** As if nothing had touched it for an hour. */
+  private void age(String digest) throws IOException {
+    Files.setLastModifiedTime(
+        temporary.resolve("data/snapshots").resolve(digest),
+        FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+  }
+
+  @Test
   void anOlderReleaseThanOursIsNotTaken() throws Exception {
     channels.refresh("test");
     publish(Map.of("Date", "Wed, 31 Dec 2025 00:00:00 UTC"), new Deb("bash", "5.0-1"));
-    assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.Unchanged.class);
+    RefreshResult result = channels.refresh("test");
+    assertThat(result).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(result.notices().getFirst())
+        .startsWith(repository.uri() + "/dists/stable/InRelease is older than what is known");
   }
 
   @Test
@@ -417,8 +447,61 @@ class ChannelsTest {
     Files.writeString(file, "platform: DEBIAN_12\nsources:\n  - urls: [http://x]\n");
     assertRefused(() -> channels.find("other"), file + ": sources[0].urls: is no key");
     assertThat(channels.list()).extracting(Channel::name).containsExactly("test");
-    assertThat(channels.status().getFirst().error().orElseThrow()).contains("is no key");
+    ChannelStatus status = channels.status().getFirst();
+    assertThat(status.name()).isEqualTo("other");
+    assertThat(status.channel()).isEmpty();
+    assertThat(status.error().orElseThrow()).contains("is no key");
+    assertThat(channels.status().getLast().channel()).isPresent();
     assertRefused(() -> channels.find("../x"), "can't be used");
+  }
+
+  @Test
+  void aWrongFileIsNotPassedOverForAnotherChannelOfItsPlatform() throws Exception {
+    Path file = temporary.resolve("data/channels/all.yaml");
+    Files.writeString(file, "platform: DEBIAN_12\nsecurity-only: yes, please\nsources: []\n");
+    assertRefused(() -> channels.forPlatform("DEBIAN_12"), file + ": security-only");
+    assertThat(channels.forPlatform("ROCKY_LINUX8")).isEmpty();
+    Files.writeString(file, "platform: 'ROCKY_LINUX8'\nsources: [\n");
+    assertThat(channels.forPlatform("DEBIAN_12").orElseThrow().name()).isEqualTo("test");
+    assertRefused(() -> channels.forPlatform("ROCKY_LINUX8"), file + " is no YAML");
+    for (String unclear : List.of("platform: DEBAIN_12\n", "platfrom: RHEL8\n", "\t")) {
+      Files.writeString(file, unclear);
+      assertRefused(() -> channels.forPlatform("DEBIAN_12"), file.toString());
+    }
+    // It comes after the one that is used, so it changes nothing.
+    Files.move(file, file.resolveSibling("z.yaml"));
+    assertThat(channels.forPlatform("DEBIAN_12").orElseThrow().name()).isEqualTo("test");
+  }
+
+  @Test
+  void aWrongFileIsLoggedOnceUntilItChanges() throws Exception {
+    Path file = temporary.resolve("data/channels/other.yaml");
+    Files.writeString(file, "platform: DEBIAN_12\n");
+    List<String> lines =
+        warnings(() -> {
+          channels.due();
+          channels.due();
+          channels.status();
+          Files.writeString(file, "platform: DEBIAN_11\n\n");
+          channels.due();
+          channels.due();
+        });
+    assertThat(lines).containsExactly("channel can't be read", "channel can't be read");
+  }
+
+  private static List<String> warnings(ThrowingCallable call) throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(Channels.class);
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    logger.addAppender(appender);
+    try {
+      call.call();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    } finally {
+      logger.detachAppender(appender);
+    }
+    return appender.list.stream().map(ILoggingEvent::getMessage).toList();
   }
 
   @Test

@@ -161,6 +161,51 @@ class ClientCertificateTest {
   }
 
   @Test
+  void theCertificateOfTheNearestUriIsShown() throws Exception {
+    certificate("client", "ours", "30");
+    Channel near =
+        new Channel("near", "ROCKY_LINUX8", List.of(new RpmSource(uri() + "/near/", "x86_64", "")));
+    add("client.crt", "client.key");
+    channels.add(near, Optional.of(files("client.crt", "client.key")));
+    Path kept = directory.resolve("data/client-certificates");
+    ClientIdentities identities = ClientIdentities.in(directory.resolve("data"));
+    URI uri = URI.create(uri() + "/near/repodata/repomd.xml");
+    Files.writeString(kept.resolve("rocky/certificate.pem"), "damaged");
+    assertThat(identities.of(uri)).isPresent();
+    // A list of mirrors covers its whole server; its channel may come first by name.
+    Files.move(kept.resolve("rocky"), kept.resolve("alma"));
+    assertThat(identities.of(uri)).isPresent();
+    assertThatThrownBy(() -> identities.of(URI.create(uri() + "/x"))).hasMessageContaining("alma");
+  }
+
+  @Test
+  void noKeyStaysOfAChannelThatCouldNotBeAdded() throws Exception {
+    certificate("client", "ours", "30");
+    // So long that a certificate's path still fits, and that of a channel's new file doesn't.
+    Path data = directory;
+    int length = 4095 - "/client-certificates/rocky/certificate.pem".length() - 5;
+    while (data.toString().length() < length - 201) {
+      data = data.resolve("d".repeat(180));
+    }
+    data = data.resolve("d".repeat(length - data.toString().length() - 1));
+    Channels deep = new Channels(Files.createDirectories(data), Clock.systemUTC());
+    Path kept = data.resolve("client-certificates/rocky");
+    assertThatThrownBy(() -> deep.add(channel(), Optional.of(files("client.crt", "client.key"))))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("File name too long");
+    assertThat(kept).doesNotExist();
+  }
+
+  @Test
+  void whatACrashLeftIsNotTheCertificateOfALaterChannel() throws Exception {
+    certificate("client", "ours", "30");
+    add("client.crt", "client.key");
+    Files.delete(directory.resolve("data/channels/rocky.yaml"));
+    channels.add(channel());
+    assertThat(directory.resolve("data/client-certificates/rocky")).doesNotExist();
+  }
+
+  @Test
   void aDamagedCertificateStopsRequestsOfItsOwnChannelOnly() throws Exception {
     certificate("client", "ours", "30");
     add("client.crt", "client.key");
@@ -227,13 +272,14 @@ class ClientCertificateTest {
   }
 
   private void add(String certificate, String key) throws Exception {
-    channels.add(
-        channel(),
-        Optional.of(
-            new ClientCertificate(
-                directory.resolve(certificate),
-                directory.resolve(key),
-                Optional.of(directory.resolve("ours.crt")))));
+    channels.add(channel(), Optional.of(files(certificate, key)));
+  }
+
+  private ClientCertificate files(String certificate, String key) {
+    return new ClientCertificate(
+        directory.resolve(certificate),
+        directory.resolve(key),
+        Optional.of(directory.resolve("ours.crt")));
   }
 
   private Channel channel() {

@@ -3,15 +3,18 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -153,6 +156,108 @@ class PackageCacheTest {
     assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
         .hasMessageContaining("/a.deb does not exist (HTTP 404)");
     assertThat(repository.takeAnswers()).hasSize(1);
+  }
+
+  @Test
+  void aMirrorThatFailsIsAskedOnceForAllFiles() throws Exception {
+    try (TestRepository dead = new TestRepository(repository.root)) {
+      List<PackageFile> files = new ArrayList<>();
+      List<String> asked = new CopyOnWriteArrayList<>();
+      for (String name : List.of("a.deb", "b.deb", "c.deb")) {
+        dead.overrides.put("/" + name, unavailable(asked));
+        files.add(at(file(name, name), dead, repository));
+      }
+      cache.fetch(files, 1, p -> {});
+      assertThat(asked).containsExactly("/a.deb", "/a.deb", "/a.deb");
+      // The next update asks it again.
+      cache.fetch(List.of(at(file("d.deb", "d"), dead, repository)), 1, p -> {});
+      assertThat(dead.takeAnswers()).containsExactly("200 /d.deb");
+    }
+  }
+
+  @Test
+  void aMirrorThatLacksOneFileIsAskedForTheNext() throws Exception {
+    Path root = Files.createDirectory(temporary.resolve("second"));
+    try (TestRepository behind = new TestRepository(root)) {
+      PackageFile one = at(file("a.deb", "one"), behind, repository);
+      PackageFile two = at(file("b.deb", "two"), behind, repository);
+      Files.writeString(root.resolve("b.deb"), "two");
+      cache.fetch(List.of(one, two), 1, p -> {});
+      assertThat(behind.takeAnswers()).containsExactly("200 /b.deb", "404 /a.deb");
+    }
+  }
+
+  @Test
+  void whatEachMirrorAnsweredIsSaid() throws Exception {
+    try (TestRepository dead = new TestRepository(repository.root)) {
+      PackageFile file = at(file("a.deb", "one"), dead, repository);
+      dead.overrides.put("/a.deb", unavailable(new ArrayList<>()));
+      Files.delete(repository.root.resolve("a.deb"));
+      assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+          .isInstanceOf(MissingFileException.class)
+          .hasMessageContaining("none of 2 mirrors")
+          .hasMessageContaining(dead.uri() + "/a.deb could not be read in 3 attempts")
+          .hasMessageContaining(repository.uri() + "/a.deb does not exist")
+          .satisfies(e -> assertThat(e.getSuppressed()).hasSize(2));
+    }
+  }
+
+  @Test
+  void aDiskThatCantBeWrittenIsNoReasonToAskAnotherMirror() throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeThat(full).as("a file that can never be written").exists();
+    try (TestRepository second = new TestRepository(repository.root)) {
+      PackageFile file = at(file("a.deb", "one"), repository, second);
+      Transport transport = new Transport(temporary, Duration.ofMillis(1), Duration.ofMillis(300));
+      Path target = Files.createSymbolicLink(temporary.resolve("target"), full);
+      assertThatThrownBy(() ->
+              transport.download(
+                  file.uris(), target, file.size(), file.sha256(), _ -> {}, new FailedServers()))
+          .isInstanceOf(ChannelException.class)
+          .hasMessageContaining(target + " could not be written")
+          .hasMessageContaining("make room");
+      assertThat(repository.takeAnswers()).hasSize(1);
+      assertThat(second.takeAnswers()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRedirectThatIsNotFollowedWithCredentialsIsNamedWithItsTarget() throws Exception {
+    PackageFile file = file("a.deb", "good");
+    repository.overrides.put(
+        "/a.deb",
+        exchange -> {
+          exchange.getResponseHeaders().set("Location", "https://cdn.example/a.deb?token=s3cret");
+          exchange.sendResponseHeaders(302, -1);
+          return true;
+        });
+    Path credentials =
+        Files.writeString(
+            temporary.resolve("auth.conf"), "machine " + repository.uri() + " login a password b");
+    Files.setPosixFilePermissions(credentials, PosixFilePermissions.fromString("rw-------"));
+    assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("it redirects to https://cdn.example, which is not followed")
+        .hasMessageContaining("name that place as the source's URI")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  private static TestRepository.Intercept unavailable(List<String> asked) {
+    return exchange -> {
+      asked.add(exchange.getRequestURI().getPath());
+      exchange.sendResponseHeaders(503, -1);
+      return true;
+    };
+  }
+
+  /** The same file in two places. */
+  private static PackageFile at(PackageFile file, TestRepository first, TestRepository second) {
+    return new PackageFile(
+        URI.create(first.uri() + "/" + file.fileName()),
+        file.fileName(),
+        file.size(),
+        file.sha256(),
+        List.of(URI.create(second.uri() + "/" + file.fileName())));
   }
 
   @Test

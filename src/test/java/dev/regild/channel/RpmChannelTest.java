@@ -263,6 +263,11 @@ class RpmChannelTest {
     Program.of("cp", "-a", old + "/repodata/.", directory.resolve("RPMS/repodata").toString())
         .run();
     assertThat(channels.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(channels.status().getFirst().notices())
+        .containsExactly(DocumentReader.olderThanOurs(repository.uri()));
+    publish();
+    channels.refresh("rocky");
+    assertThat(channels.status().getFirst().notices()).isEmpty();
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.regild.channel.RpmSource.Locator;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -78,6 +79,33 @@ class RpmMirrorsTest {
   }
 
   @Test
+  void whatTheMetalinkHasWithdrawnIsNotKept() throws Exception {
+    RpmPackages.index(second.root, 1_700_000_009);
+    add(Locator.METALINK, metalink("sha256", hash(second)), "");
+    String newest = channels.refresh("rocky").digest();
+    metalink("sha256", hash(first));
+    RefreshResult restored = channels.refresh("rocky");
+    assertThat(restored).isInstanceOf(RefreshResult.NewSnapshot.class);
+    assertThat(restored.digest()).isNotEqualTo(newest);
+    assertThat(restored.notices()).isEmpty();
+  }
+
+  @Test
+  void anOldMetalinkThatIsPlayedBackOverPlainHttpWithdrawsNothing() throws Exception {
+    TestKey key = TestKey.simple();
+    RpmPackages.index(second.root, 1_700_000_009);
+    sign(key, first, second);
+    Path served = first.root.resolve("metalink");
+    Files.writeString(served, metalinkText("sha256", hash(second)));
+    add(Locator.METALINK, first.uri() + "/metalink", key.armored());
+    channels.refresh("rocky");
+    Files.writeString(served, metalinkText("sha256", hash(first)));
+    RefreshResult result = channels.refresh("rocky");
+    assertThat(result).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(result.notices().getFirst()).startsWith(first.uri() + " is older than");
+  }
+
+  @Test
   void aPackageComesFromTheMirrorOfTheSnapshotAndElseFromAnother() throws Exception {
     add(Locator.METALINK, metalink("sha256", hash(first)), "");
     channels.refresh("rocky");
@@ -89,6 +117,22 @@ class RpmMirrorsTest {
     Files.delete(second.root.resolve("noarch/alpha-1.0-1.noarch.rpm"));
     assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file)).hasSize(file.size());
     assertThat(first.takeAnswers()).containsExactly("200 /noarch/alpha-1.0-1.noarch.rpm");
+  }
+
+  @Test
+  void mirrorsThatAnotherProcessesRefreshFoundServeASnapshotThatIsInMemory() throws Exception {
+    TestKey key = TestKey.simple();
+    sign(key, first, second);
+    add(Locator.MIRRORLIST, list(first.uri() + "\n"), key.armored());
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    Files.writeString(directory.resolve("list"), second.uri() + "\n");
+    Channels another = new Channels(directory.resolve("data"), Clock.systemUTC());
+    assertThat(another.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+    String guests = identity() + "/noarch/alpha-1.0-1.noarch.rpm";
+    PackageFile file = snapshot.packageFiles(Set.of(guests)).get(guests);
+    assertThat(file.uris())
+        .containsExactly(URI.create(second.uri() + "/noarch/alpha-1.0-1.noarch.rpm"));
   }
 
   @Test
@@ -192,19 +236,22 @@ class RpmMirrorsTest {
 
   /** As MirrorManager writes it; the second mirror is preferred. */
   private String metalink(String hashType, String hash) throws Exception {
-    return list(
-        """
-        <metalink version="3.0" xmlns="http://www.metalinker.org/"
-          xmlns:mm0="http://fedorahosted.org/mirrormanager">
-        <files><file name="repomd.xml"><mm0:timestamp>1</mm0:timestamp><size>1</size>
-        <verification><hash type="md5">%s</hash><hash type="%s">%s</hash></verification>
-        <resources>
-        <url protocol="rsync" type="rsync" preference="100">rsync://x/repodata/repomd.xml</url>
-        <url protocol="http" type="http" preference="98">%s/repodata/repomd.xml</url>
-        <url protocol="http" type="http" preference="99">%s/repodata/repomd.xml</url>
-        </resources></file></files></metalink>
-        """
-            .formatted("0".repeat(32), hashType, hash, first.uri(), second.uri()));
+    return list(metalinkText(hashType, hash));
+  }
+
+  private String metalinkText(String hashType, String hash) {
+    return """
+    <metalink version="3.0" xmlns="http://www.metalinker.org/"
+      xmlns:mm0="http://fedorahosted.org/mirrormanager">
+    <files><file name="repomd.xml"><mm0:timestamp>1</mm0:timestamp><size>1</size>
+    <verification><hash type="md5">%s</hash><hash type="%s">%s</hash></verification>
+    <resources>
+    <url protocol="rsync" type="rsync" preference="100">rsync://x/repodata/repomd.xml</url>
+    <url protocol="http" type="http" preference="98">%s/repodata/repomd.xml</url>
+    <url protocol="http" type="http" preference="99">%s/repodata/repomd.xml</url>
+    </resources></file></files></metalink>
+    """
+        .formatted("0".repeat(32), hashType, hash, first.uri(), second.uri());
   }
 
   private static byte[] repomd(TestRepository mirror) throws Exception {
