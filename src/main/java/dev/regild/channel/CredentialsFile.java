@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Users and passwords of repositories, in the form of apt_auth.conf(5): {@code machine
@@ -27,6 +28,9 @@ final class CredentialsFile {
 
   private static final Set<PosixFilePermission> OWNERS =
       Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+  /** A line of its own, or the end of one, as {@code pro attach} writes it. */
+  private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*#.*$|\\s# .*$");
 
   private final Path file;
 
@@ -86,7 +90,7 @@ final class CredentialsFile {
         throw new ChannelException(
             file + " can be read by others than its owner; run: chmod 600 " + file);
       }
-      return parse(text.replaceAll("(?m)^\\s*#.*$", ""));
+      return parse(COMMENT.matcher(text).replaceAll(""));
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
