@@ -36,6 +36,9 @@ public final class GuestAgent implements AutoCloseable {
   /** A byte that is in no JSON text: it ends whatever the agent's parser waits for. */
   private static final char RESET = '\u00ff';
 
+  /** A refusal comes after the agent's own attempt; silence is what a guest that goes down does. */
+  private static final Duration REFUSAL = Duration.ofSeconds(10);
+
   private static final Duration SYNC_AGAIN = Duration.ofSeconds(5);
   private static final Duration RECONNECT_AGAIN = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
@@ -181,7 +184,7 @@ public final class GuestAgent implements AutoCloseable {
 
   /**
    * Tells the guest to shut itself down; an agent answers nothing to that, or something when it
-   * can't.
+   * can't. Returns once it has been silent for some seconds, or went away.
    *
    * @throws GuestAgentException if it doesn't do it
    */
@@ -193,9 +196,8 @@ public final class GuestAgent implements AutoCloseable {
       if (!connected.send(bytes(request), Deadline.in(answerLimit))) {
         throw new GuestAgentException("the guest agent does not take guest-shutdown");
       }
-      // A refusal comes at once.
       Optional<String> answer =
-          connected.line(MAX_ANSWER_BYTES, Deadline.in(answerLimit.dividedBy(100)));
+          connected.line(MAX_ANSWER_BYTES, Deadline.in(answerLimit).atMost(REFUSAL));
       if (answer.isPresent()) {
         result("guest-shutdown", answer.get());
       }

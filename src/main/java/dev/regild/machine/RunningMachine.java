@@ -22,7 +22,7 @@ public interface RunningMachine {
    */
   boolean awaitOff(Duration limit) throws VirtualMachineException, InterruptedException;
 
-  /** Presses the power button, which asks the guest to shut itself down. */
+  /** Presses the power button, which asks the guest to shut itself down; nothing if it is off. */
   void pressPowerButton() throws VirtualMachineException, InterruptedException;
 
   /** The last 64 KiB of the serial console so far, without control characters. */

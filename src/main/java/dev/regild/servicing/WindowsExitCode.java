@@ -11,7 +11,11 @@ import java.util.Optional;
  */
 enum WindowsExitCode {
   ERROR_SUCCESS(0, Outcome.DONE, "done", ""),
-  ERROR_INVALID_FUNCTION(1, Outcome.FAILED, "the tool did not do what it was asked for", ""),
+  ERROR_INVALID_FUNCTION(
+      1,
+      Outcome.FAILED,
+      "the tool did not do what it was asked for",
+      WindowsExitCode.TRY_IN_THE_IMAGE),
   ERROR_FILE_NOT_FOUND(
       2, Outcome.FAILED, "a file is missing", "Add the package to the channel again."),
   ERROR_ACCESS_DENIED(
@@ -26,23 +30,40 @@ enum WindowsExitCode {
       "this build can't take a package of this form while it runs",
       "Add the update to the channel as its .cab."),
   ERROR_INVALID_PARAMETER(
-      87, Outcome.FAILED, "the tool does not know one of its options", "The build is too old."),
+      87,
+      Outcome.FAILED,
+      "the tool does not know one of its options",
+      "The image's build is too old for it: bring the image up to date by hand once, or take the"
+          + " package out of the channel."),
   ERROR_DISK_FULL(
       112, Outcome.FAILED, "the disk is full", "Make room in the image, or make its disk larger."),
   ERROR_NO_MORE_ITEMS(
-      259, Outcome.NO_DEVICE, "there is no device for it, or nothing more to do", ""),
-  ERROR_INSTALL_USEREXIT(1602, Outcome.FAILED, "the installation was cancelled", ""),
+      259,
+      Outcome.NO_DEVICE,
+      "there is no device for it, or nothing more to do",
+      WindowsExitCode.TRY_IN_THE_IMAGE),
+  ERROR_INSTALL_USEREXIT(
+      1602,
+      Outcome.FAILED,
+      "the installation was cancelled",
+      "The package must install itself without a person; its publisher says how, or has another"
+          + " one."),
   ERROR_INSTALL_FAILURE(
       1603,
       Outcome.FAILED,
       "a fatal error during installation",
-      "Run it in the image with msiexec /l*v, whose log says why."),
+      "Mend what the Windows Installer's log says."),
   ERROR_INSTALL_ALREADY_RUNNING(
       1618, Outcome.BUSY, "another installation is in progress", "Let it end in the image first."),
   ERROR_INSTALL_PACKAGE_OPEN_FAILED(
       1619, Outcome.FAILED, "the package can't be opened", "Add it to the channel again."),
   ERROR_INSTALL_PACKAGE_INVALID(
       1620, Outcome.FAILED, "this is no Windows Installer package", "Add it to the channel again."),
+  ERROR_INSTALL_LOG_FAILURE(
+      1622,
+      Outcome.FAILED,
+      "the log can't be written",
+      "The image must have the directory C:\\Windows\\Temp, and let LocalSystem write to it."),
   ERROR_INSTALL_PACKAGE_REJECTED(
       1625, Outcome.FAILED, "a policy forbids this installation", "Change the image's policy."),
   ERROR_INSTALL_PLATFORM_UNSUPPORTED(
@@ -58,6 +79,8 @@ enum WindowsExitCode {
   ERROR_SUCCESS_REBOOT_INITIATED(
       1641, Outcome.RESTARTS, "done, and the installer has started a restart", ""),
   ERROR_SUCCESS_REBOOT_REQUIRED(3010, Outcome.RESTART, "done, after a restart", ""),
+  ERROR_FAIL_REBOOT_REQUIRED(
+      3017, Outcome.RESTART_FIRST, "it failed, for want of a restart", "Restart the image."),
   ERROR_FAIL_NOACTION_REBOOT(
       350, Outcome.RESTART_FIRST, "nothing can be done before a restart", "Restart the image."),
   ERROR_SXS_COMPONENT_STORE_CORRUPT(
@@ -92,6 +115,8 @@ enum WindowsExitCode {
       "the servicing stack is at work on something else",
       "Let it end in the image first."),
   E_REBOOT_REQUIRED(0x80070bc2, Outcome.RESTART, "done, after a restart", ""),
+  E_FAIL_REBOOT_REQUIRED(
+      0x80070bc9, Outcome.RESTART_FIRST, "it failed, for want of a restart", "Restart the image."),
   ERROR_SXS_STORE_CORRUPT(
       0x80073712,
       Outcome.FAILED,
@@ -131,6 +156,14 @@ enum WindowsExitCode {
       Outcome.FAILED,
       "the driver's INF names no catalogue file that is signed",
       "Use a signed driver."),
+  CBS_S_BUSY(
+      0x000f0801,
+      Outcome.BUSY,
+      "the servicing stack is at work on something else",
+      "Let it end in the image first."),
+  CBS_S_ALREADY_EXISTS(0x000f0802, Outcome.DONE, "it was there already", ""),
+  CBS_S_STACK_SHUTDOWN_REQUIRED(
+      0x000f0803, Outcome.RESTART, "done, once the servicing stack has started anew", ""),
   CBS_E_INVALID_PACKAGE(
       0x800f0805,
       Outcome.FAILED,
@@ -240,6 +273,10 @@ enum WindowsExitCode {
     FAILED
   }
 
+  private static final String TRY_IN_THE_IMAGE =
+      "Look at what it said; if that doesn't tell, install the package in the image by hand, and"
+          + " look up the code with its publisher.";
+
   private final long code;
   private final Outcome outcome;
   private final String meaning;
@@ -276,9 +313,9 @@ enum WindowsExitCode {
         .formatted(hex(code), find(code).map(known -> known.meaning).orElse("unknown to Regild"));
   }
 
-  /** What to do about a code; a sentence, or empty. */
+  /** What to do about a code; a sentence, or empty for one that is no failure. */
   static String remedy(long code) {
-    return find(code).map(known -> known.remedy).orElse("");
+    return find(code).map(known -> known.remedy).orElse(TRY_IN_THE_IMAGE);
   }
 
   /** As its documentation writes a code: HRESULTs in hexadecimal, Win32's in decimal too. */

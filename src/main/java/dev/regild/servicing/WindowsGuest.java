@@ -21,10 +21,12 @@ final class WindowsGuest {
   private static final Duration WATCH = Duration.ofMillis(200);
   private static final int QUESTION_TRIES = 5;
 
+  /** There in every Windows, for programs of its own bitness. */
+  private static final String SERVICING =
+      "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
+
   /** There while the work of a start, which comes before a system is of use, is still going on. */
-  private static final String START =
-      "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing"
-          + "\\RebootInProgress";
+  private static final String START = SERVICING + "\\RebootInProgress";
 
   private static final List<String> POWERSHELL =
       List.of("powershell.exe", "-NoProfile", "-NonInteractive", "-Command");
@@ -32,6 +34,7 @@ final class WindowsGuest {
   private final RunningMachine machine;
   private final WindowsLimits limits;
   private final Consumer<String> log;
+  private boolean readsRegistry;
 
   /**
    * @param log is told of restarts, a line each
@@ -42,19 +45,41 @@ final class WindowsGuest {
     this.log = log;
   }
 
-  /** Waits until the agent answers and the work of the start is done. */
+  /**
+   * Waits until the agent answers and the work of the start is done.
+   *
+   * @throws GuestException if that takes too long, or the agent does not see Windows' registry
+   */
   void awaitStart() throws GuestException, InterruptedException {
     awaitStart(Deadline.in(limits.start()));
   }
 
   private void awaitStart(Deadline deadline) throws GuestException, InterruptedException {
     awaitAgent(deadline);
+    requireRegistry();
     while (inRegistry(START)) {
       if (deadline.isOver()) {
         throw failure("Windows did not end the work of its start within " + spoken(limits.start()));
       }
       Thread.sleep(deadline.atMost(limits.busyPause()).left());
     }
+  }
+
+  /**
+   * Makes sure that what is not found in the registry is not there: reg.exe ends with 1 for a key
+   * that is missing, for one that it may not read, and for one of the other bitness' view.
+   */
+  private void requireRegistry() throws GuestException, InterruptedException {
+    if (readsRegistry) {
+      return;
+    }
+    GuestAgent.Execution answer = askRegistry(SERVICING);
+    if (answer.exitCode() != 0) {
+      throw failure(
+          "The guest agent does not see %s, which every Windows has. The agent must run as LocalSystem, and be the 64-bit one (qemu-ga-x86_64.msi) in a Windows for x64.%s"
+              .formatted(SERVICING, GuestText.said(answer.output())));
+    }
+    readsRegistry = true;
   }
 
   private void awaitAgent(Deadline deadline) throws GuestException, InterruptedException {
@@ -81,7 +106,13 @@ final class WindowsGuest {
     return run(command, limits.tool());
   }
 
-  private GuestAgent.Execution run(List<String> command, Duration limit)
+  /**
+   * Runs an installer within a limit of its own.
+   *
+   * @throws LostProgramException if the agent was restarted meanwhile
+   * @throws GuestException if it did not end in time, or the machine is gone
+   */
+  GuestAgent.Execution run(List<String> command, Duration limit)
       throws LostProgramException, GuestException, InterruptedException {
     // Windows may be amid a restart of its own: a cumulative update often takes a second one.
     awaitAgent(Deadline.in(limits.start()));
@@ -145,7 +176,7 @@ final class WindowsGuest {
       throws GuestException, InterruptedException {
     GuestAgent.Execution answer =
         ask(Stream.concat(Stream.of("reg.exe", "query"), Stream.of(query)).toList());
-    if (answer.exitCode() > 1) {
+    if (answer.exitCode() > 1) { // It could not start, or was ended: Windows is shutting down.
       throw failed("reg.exe", answer, "Windows' registry can't be asked");
     }
     return answer;
@@ -264,14 +295,13 @@ final class WindowsGuest {
 
   /** A failure that names a program's exit code, its meaning, its remedy, and what it said. */
   GuestException failed(String program, GuestAgent.Execution ended, String what) {
-    String remedy = WindowsExitCode.remedy(ended.exitCode());
     return failure(
-        "%s: %s ended with %s.%s%s"
+        "%s: %s ended with %s. %s%s"
             .formatted(
                 what,
                 program,
                 WindowsExitCode.spoken(ended.exitCode()),
-                remedy.isEmpty() ? "" : " " + remedy,
+                WindowsExitCode.remedy(ended.exitCode()),
                 GuestText.said(ended.output())));
   }
 

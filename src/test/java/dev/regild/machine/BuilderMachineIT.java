@@ -71,6 +71,7 @@ class BuilderMachineIT {
 
       machine.agent().shutDown(GuestAgent.Shutdown.POWER_OFF);
       assertThat(machine.awaitOff(LIMIT)).isTrue();
+      machine.pressPowerButton(); // as by somebody who did not yet know
       assertThat(machine.console()).contains("stand-in: started");
     }
     MachineProcesses.assertNoneOfOurs();

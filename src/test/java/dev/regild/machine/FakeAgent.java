@@ -12,6 +12,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
@@ -40,6 +42,9 @@ public final class FakeAgent implements AutoCloseable {
 
   /** Whether it says nothing at all. */
   public volatile boolean silent;
+
+  /** How long it takes before it says why it does not shut the guest down. */
+  public volatile Duration refusesAfter = Duration.ZERO;
 
   /** Whether it cuts the connection in the place of the next answer on a program's status. */
   public volatile boolean cutsAtStatus;
@@ -119,6 +124,9 @@ public final class FakeAgent implements AutoCloseable {
     JsonNode arguments = request.path("arguments");
     byte[] instead = junk;
     if (instead != null && !command.startsWith("guest-sync")) {
+      if (command.equals("guest-shutdown")) {
+        LockSupport.parkNanos(refusesAfter.toNanos());
+      }
       out.write(instead);
       return;
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -84,6 +85,28 @@ class GuestAgentTest {
     assertThatThrownBy(() -> agent.shutDown(GuestAgent.Shutdown.POWER_OFF))
         .isInstanceOf(GuestAgentException.class)
         .hasMessage("the guest agent refuses guest-shutdown: not now");
+  }
+
+  @Test
+  void aRefusalThatTakesItsTimeIsHeard() throws Exception {
+    start(command -> FakeAgent.Program.ended(0));
+    fake.refusesAfter = Duration.ofMillis(500);
+    fake.junk =
+        "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no privilege\"}}\n"
+            .getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> agent.shutDown(GuestAgent.Shutdown.RESTART))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessage("the guest agent refuses guest-shutdown: no privilege");
+  }
+
+  @Test
+  void aGuestThatGoesDownSaysNothing() throws Exception {
+    Path socket = directory.resolve("agent");
+    fake = new FakeAgent(socket, command -> FakeAgent.Program.ended(0), mode -> fake.cut());
+    agent = new GuestAgent(socket, Duration.ofMinutes(1));
+    Instant start = Instant.now();
+    agent.shutDown(GuestAgent.Shutdown.POWER_OFF);
+    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(8));
   }
 
   @Test

@@ -26,6 +26,7 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
   private final GuestAgent agent;
   private final CountDownLatch off = new CountDownLatch(1);
   private final List<String> events = new ArrayList<>();
+  private final List<String> questions = new ArrayList<>();
   private final Map<String, Deque<FakeAgent.Program>> scripts = new HashMap<>();
   private final Set<String> registry = new HashSet<>();
   private long restarts;
@@ -42,6 +43,7 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     fake = new FakeAgent(directory.resolve("agent"), this::execute, this::shutdown);
     agent = new GuestAgent(directory.resolve("agent"), Duration.ofSeconds(5));
     say("Win32_CDROMDrive", "D:\r\n");
+    inRegistry("Component Based Servicing");
   }
 
   /**
@@ -67,6 +69,14 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     registry.add(name);
   }
 
+  void hidesItsRegistry() {
+    registry.clear();
+  }
+
+  synchronized List<String> questions() {
+    return List.copyOf(questions);
+  }
+
   /** All but the questions. */
   synchronized List<String> events() {
     return List.copyOf(events);
@@ -76,6 +86,8 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     String line = String.join(" ", command);
     if (!command.getFirst().matches("(reg|powershell|sc)\\.exe")) {
       events.add(line);
+    } else {
+      questions.add(line);
     }
     for (Map.Entry<String, Deque<FakeAgent.Program>> script : scripts.entrySet()) {
       if (line.contains(script.getKey())) {
@@ -104,6 +116,7 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
       events.add("off");
       off.countDown();
     }
+    fake.cut(); // Spares the tests the wait for a refusal.
   }
 
   private void restart() {

@@ -6,6 +6,7 @@ import dev.regild.servicing.WindowsExitCode.Outcome;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WindowsExitCodeTest {
   @ParameterizedTest
@@ -13,6 +14,11 @@ class WindowsExitCodeTest {
     "0, DONE",
     "3010, RESTART",
     "1641, RESTARTS",
+    "3017, RESTART_FIRST",
+    "0x80070bc9, RESTART_FIRST",
+    "0x000f0801, BUSY",
+    "0x000f0802, DONE",
+    "0x000f0803, RESTART",
     "0x800f081e, NOT_APPLICABLE",
     "-2146498530, NOT_APPLICABLE",
     "2148468766, NOT_APPLICABLE",
@@ -60,6 +66,12 @@ class WindowsExitCodeTest {
   })
   void aCodeHasItsName(String code, WindowsExitCode name) {
     assertThat(WindowsExitCode.find(Long.decode(code))).contains(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 87, 259, 1602, 1603, 1622, 3017, 0x80070bc9L, 424242, 0xdeadbeefL})
+  void whatIsNoSuccessHasARemedy(long code) {
+    assertThat(WindowsExitCode.remedy(code)).endsWith(".").hasSizeGreaterThan(15);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.regild.plan.WindowsPackage.Kind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,8 @@ class WindowsInstallationTest {
   private static final String CLEANUP =
       "dism.exe /Online /English /Cleanup-Image /StartComponentCleanup /Quiet /NoRestart";
 
+  private static final String MSI_LOG = " /l*v C:\\Windows\\Temp\\regild.log";
+
   @TempDir Path directory;
   private FakeWindows windows;
   private final List<String> log = new ArrayList<>();
@@ -70,7 +73,7 @@ class WindowsInstallationTest {
                 + " /NoRestart",
             "restart",
             "pnputil.exe /add-driver D:\\03\\netkvm.inf /install",
-            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart",
+            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart" + MSI_LOG,
             CLEANUP,
             "off");
     assertThat(progress).isSorted().endsWith(1.0).hasSize(5);
@@ -89,24 +92,51 @@ class WindowsInstallationTest {
     windows.inRegistry("Auto Update\\RebootRequired");
     assertThatThrownBy(() -> install(ROLLUP))
         .isInstanceOf(GuestException.class)
-        .hasMessageContaining("still wants a restart after 5 of them")
-        .hasMessageContaining("RebootRequired");
+        .hasMessageContaining("still wants a restart after 5 of them in a row")
+        .hasMessageContaining("RebootRequired")
+        .hasMessageContaining("Start the image once, let it end, shut it down");
     assertThat(windows.events()).filteredOn("restart"::equals).hasSize(5);
     assertThat(windows.events()).doesNotContain("off");
   }
 
   @Test
-  void restartsAreCountedOverAllThatIsInstalled() {
+  void restartsBetweenWhichThereIsProgressAreNotTooMany() throws Exception {
     windows.ends("stack.cab", 3010);
     windows.ends("rollup.cab", 350, 3010);
     windows.ends("netkvm.inf", 3010);
     windows.ends("agent.msi", 1641);
     windows.ends("/StartComponentCleanup", 3010);
-    assertThatThrownBy(() -> install(STACK, ROLLUP, DRIVER, AGENT))
-        .isInstanceOf(GuestException.class)
-        .hasMessageContaining("still wants a restart after 5 of them")
-        .hasMessageContaining("Start the image once, let it end, shut it down");
-    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(5);
+    install(STACK, ROLLUP, DRIVER, AGENT);
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(6);
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
+  void moreInstallersThanRestartsInARowMayEachRestartTheGuest() throws Exception {
+    windows.ends("agent.msi", 1641);
+    install(Collections.nCopies(7, AGENT).toArray(WindowsCd.Content[]::new));
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(7);
+    assertThat(windows.events()).endsWith("off");
+  }
+
+  @Test
+  void updatesOfTheSystemShareTheirRestart() throws Exception {
+    windows.ends("/Add-Package", 3010);
+    install(
+        ROLLUP,
+        content(Kind.DOTNET, "KB7", "05\\dotnet.cab"),
+        content(Kind.UPDATE, "KB8", "06\\other.cab"));
+    assertThat(windows.events())
+        .extracting(e -> e.split(" ", 2)[0])
+        .containsExactly("dism.exe", "dism.exe", "dism.exe", "restart", "dism.exe", "off");
+  }
+
+  @Test
+  void aRestartBeforeAPackageServesThoseBeforeItToo() throws Exception {
+    windows.ends("rollup.cab", 3010);
+    windows.ends("dotnet.cab", 0x80070bc9L, 0);
+    install(ROLLUP, content(Kind.DOTNET, "KB7", "05\\dotnet.cab"));
+    assertThat(windows.events()).filteredOn("restart"::equals).hasSize(1);
   }
 
   @Test
@@ -154,7 +184,7 @@ class WindowsInstallationTest {
         .hasMessageContaining(hex)
         .hasMessageContaining(words)
         .hasMessageContaining("It said:\nError: it broke")
-        .hasMessageEndingWith("The end of dism.log:\nCBS: the reason");
+        .hasMessageEndingWith("\nFrom dism.log:\nCBS: the reason");
     assertThat(windows.events()).doesNotContain(CLEANUP, "off");
   }
 
@@ -190,8 +220,9 @@ class WindowsInstallationTest {
     install(AGENT);
     assertThat(windows.events())
         .containsExactly(
-            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart",
-            "msiexec.exe /i D:\\04\\agent.msi REINSTALL=ALL REINSTALLMODE=vomus /qn /norestart",
+            "msiexec.exe /i D:\\04\\agent.msi /qn /norestart" + MSI_LOG,
+            "msiexec.exe /i D:\\04\\agent.msi REINSTALL=ALL REINSTALLMODE=vomus /qn /norestart"
+                + MSI_LOG,
             "restart",
             CLEANUP,
             "off");
@@ -203,14 +234,70 @@ class WindowsInstallationTest {
     install(DRIVER);
     assertThat(log)
         .anyMatch(line -> line.matches(".*could not be cleaned: .*dism.exe did not end .*"));
-    assertThat(windows.events()).endsWith("off");
+    assertThat(windows.events())
+        .endsWith(CLEANUP, "taskkill.exe /f /im dism.exe", "restart", "off");
+  }
+
+  @Test
+  void aCleanupHasALimitOfItsOwn() {
+    Duration start = Duration.ofMinutes(45);
+    assertThat(WindowsLimits.of(start, Duration.ofHours(4)).cleanup()).hasMinutes(45);
+    assertThat(WindowsLimits.of(start, Duration.ofMinutes(30)).cleanup()).hasMinutes(30);
   }
 
   @Test
   void theServicingStackThatAnUpdateBringsAlongMayBeOld() throws Exception {
-    windows.ends("ssu.cab", 0x800f081eL);
-    install(content(Kind.CUMULATIVE, "KB5", "01\\ssu.cab", "01\\rollup.cab"));
+    windows.ends("SSU-20348.2-x64.cab", 0x800f081eL);
+    install(content(Kind.CUMULATIVE, "KB5", "01\\SSU-20348.2-x64.cab", "01\\rollup.cab"));
     assertThat(windows.events().get(1)).contains("D:\\01\\rollup.cab");
+    assertThat(log).anyMatch(line -> line.contains("has no use for 01\\SSU-20348.2-x64.cab"));
+  }
+
+  @Test
+  void noOrdinaryFileOfAnUpdateIsTakenForThereUnlessItIs() {
+    windows.ends("first.cab", 0x800f081eL);
+    windows.script("/Get-PackageInfo", new FakeAgent.Program(0L, "State : Not Present\r\n"));
+    assertThatThrownBy(
+            () -> install(content(Kind.CUMULATIVE, "KB5", "01\\first.cab", "01\\second.cab")))
+        .hasMessageContaining("0x800f081e");
+    assertThat(windows.events()).noneMatch(e -> e.contains("second.cab"));
+  }
+
+  @Test
+  void theLogOfAnInstallerThatFailsIsShown() {
+    windows.ends("agent.msi", 1603);
+    windows.say("Return value 3", "Action ended: InstallFiles. Return value 3.\r\n");
+    assertThatThrownBy(() -> install(AGENT))
+        .hasMessageEndingWith(
+            "From the Windows Installer's log:\nAction ended: InstallFiles. Return value 3.");
+  }
+
+  @Test
+  void theLogOfADriverThatFailsIsShown() {
+    windows.ends("netkvm.inf", 0xe0000247L);
+    windows.say("setupapi.dev.log", "!!!  sto: Failed to import\r\n");
+    assertThatThrownBy(() -> install(DRIVER))
+        .hasMessageEndingWith("From setupapi.dev.log:\n!!!  sto: Failed to import");
+  }
+
+  @Test
+  void theLogOfAnInstallerIsTakenAway() throws Exception {
+    install(DRIVER, AGENT);
+    assertThat(windows.questions())
+        .filteredOn(question -> question.contains("Remove-Item"))
+        .singleElement()
+        .asString()
+        .contains("Remove-Item -Force 'C:\\Windows\\Temp\\regild.log'");
+  }
+
+  @Test
+  void anAgentThatDoesNotSeeTheRegistryIsAFailure() {
+    windows.hidesItsRegistry();
+    assertThatThrownBy(() -> install(DRIVER))
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining("does not see HKLM\\SOFTWARE")
+        .hasMessageContaining("must run as LocalSystem, and be the 64-bit one");
+    assertThat(windows.events()).isEmpty();
   }
 
   @ParameterizedTest
