@@ -132,6 +132,7 @@ class CancellationsIT {
       String builder = update(name);
       server.awaitStep(name, step);
       server.awaitProcess("qemu-system");
+      Thread.sleep(Duration.ofSeconds(1));
       cancel(name, builder);
       assertEndedIn(name, step);
     }

@@ -305,9 +305,10 @@ final class ServerProcess implements AutoCloseable {
   private void await(Duration limit, String what, Callable<Boolean> done) throws Exception {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!done.call()) {
-      assertThat(System.nanoTime())
-          .as("%s within %s; left: %s%n%s", what, limit, leftovers(), log())
-          .isLessThan(deadline);
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(
+            "not within %s: %s; there is %s%n%s".formatted(limit, what, leftovers(), log()));
+      }
       Thread.sleep(100);
     }
   }
