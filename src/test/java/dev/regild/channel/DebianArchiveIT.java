@@ -14,10 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real archive, over the network, by this machine's own apt configuration. */
+@Tag("measures-time")
 class DebianArchiveIT {
   @TempDir Path temporary;
 
