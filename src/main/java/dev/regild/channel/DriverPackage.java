@@ -4,7 +4,6 @@ import static java.util.Locale.ROOT;
 
 import dev.regild.plan.WindowsPackage;
 import dev.regild.plan.WindowsVersion;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,34 +11,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.Enumeration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
 import java.util.zip.ZipOutputStream;
-import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
-import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A driver's folder, which a catalogue keeps as a zip: INFs, and what they name. A zip may be
- * hostile, and is unpacked for the guest, so every entry is read to its end here.
- */
+/** A driver's folder, which a catalogue keeps as a zip: INFs, and what they name. */
 final class DriverPackage {
-  private static final int MOST_FILES = 10_000;
-  private static final long LARGEST = 4L << 30;
   private static final int LARGEST_INF = 4 << 20;
-
-  /** Zeros pack a thousandfold; binaries of drivers two- to tenfold. */
-  private static final int MOST_PACKED = 100;
-
-  private static final long ALWAYS_ALLOWED = 100L << 20;
 
   /** In no time zone, so that the same folder makes the same zip wherever that is done. */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 2, 0, 0);
@@ -61,8 +45,8 @@ final class DriverPackage {
         if (Files.isRegularFile(each)) {
           names.add(folder.relativize(each).toString());
         }
-        if (names.size() > MOST_FILES) {
-          throw new ChannelException("it holds more than " + MOST_FILES + " files");
+        if (names.size() > DriverZip.MOST_FILES) {
+          throw new ChannelException("it holds more than " + DriverZip.MOST_FILES + " files");
         }
       }
     }
@@ -90,30 +74,23 @@ final class DriverPackage {
       throws ChannelException, IOException {
     List<PackageFacts> drivers = new ArrayList<>();
     Set<String> others = new TreeSet<>();
-    try (ZipFile file = ZipFile.builder().setPath(zip).get()) {
-      Budget budget = new Budget(Math.max(ALWAYS_ALLOWED, Files.size(zip) * MOST_PACKED));
-      Set<String> seen = new HashSet<>();
-      Map<String, String> paths = new HashMap<>();
-      Enumeration<ZipArchiveEntry> entries = file.getEntries();
-      while (entries.hasMoreElements()) {
-        ZipArchiveEntry entry = entries.nextElement();
-        checkEntry(entry, seen);
-        byte[] inf = readEntry(file, entry, budget);
-        if (isInf(entry.getName())) {
-          InfFile parsed = parse(entry, inf);
-          Set<String> ids = parsed.hardwareIds().getOrDefault(architecture, Set.of());
+    Map<String, String> paths = new HashMap<>();
+    DriverZip.readEach(
+        zip,
+        (entry, content) -> {
+          if (!isInf(entry.getName())) {
+            return;
+          }
+          InfFile inf = parse(entry.getName(), content);
+          Set<String> ids = inf.hardwareIds().getOrDefault(architecture, Set.of());
           if (ids.isEmpty()) {
-            others.addAll(parsed.hardwareIds().keySet());
+            others.addAll(inf.hardwareIds().keySet());
           } else {
-            PackageFacts driver = facts(entry.getName(), parsed, architecture, ids);
+            PackageFacts driver = facts(entry.getName(), inf, architecture, ids);
             requireOne(driver.name(), entry.getName(), paths.put(driver.name(), entry.getName()));
             drivers.add(driver);
           }
-        }
-      }
-    } catch (ZipException e) {
-      throw new ChannelException("it is a zip that is damaged: " + e.getMessage(), e);
-    }
+        });
     if (drivers.isEmpty()) {
       throw new ChannelException(
           others.isEmpty()
@@ -134,66 +111,20 @@ final class DriverPackage {
     }
   }
 
-  private static void checkEntry(ZipArchiveEntry entry, Set<String> seen) throws ChannelException {
-    String name = entry.getName();
-    if (entry.isUnixSymlink()) {
-      throw new ChannelException("it holds the link " + name + "; put the file in its place");
-    }
-    PackageArchive.checkName(name.replace('\\', '/'));
-    if (name.contains("\\") || !seen.add(name.toLowerCase(ROOT))) {
-      throw new ChannelException(
-          "it holds '" + name + "' twice, or with a backslash; make the zip with other tools");
-    }
-    if (seen.size() > MOST_FILES) {
-      throw new ChannelException("it holds more than " + MOST_FILES + " files");
-    }
-  }
-
-  /** What is left of the bytes that a zip may hold. */
-  private static final class Budget {
-    private long left;
-
-    Budget(long allowed) {
-      this.left = Math.min(LARGEST, allowed);
-    }
-
-    void take(int bytes) throws ChannelException {
-      left -= bytes;
-      if (left < 0) {
-        throw new ChannelException(
-            "it unpacks to far more than a driver is; if it is one, add its folder instead");
-      }
-    }
-  }
-
-  /** Its bytes if it is an INF, else none; all are read, so that what can't be unpacked shows. */
-  private static byte[] readEntry(ZipFile file, ZipArchiveEntry entry, Budget budget)
-      throws ChannelException, IOException {
-    ByteArrayOutputStream kept = new ByteArrayOutputStream();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = file.getInputStream(entry)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        budget.take(n);
-        if (isInf(entry.getName())) {
-          kept.write(buffer, 0, n);
-        }
-        if (kept.size() > LARGEST_INF) {
-          throw new ChannelException(entry.getName() + " in it is too large for an INF");
-        }
-      }
-    }
-    return kept.toByteArray();
-  }
-
   private static boolean isInf(String name) {
     return name.toLowerCase(ROOT).endsWith(".inf");
   }
 
-  private static InfFile parse(ZipArchiveEntry entry, byte[] inf) throws ChannelException {
+  private static InfFile parse(String name, InputStream content)
+      throws ChannelException, IOException {
+    byte[] inf = content.readNBytes(LARGEST_INF + 1);
+    if (inf.length > LARGEST_INF) {
+      throw new ChannelException(name + " in it is too large for an INF");
+    }
     try {
       return InfFile.parse(inf);
     } catch (ChannelException e) {
-      throw new ChannelException(entry.getName() + " in it: " + e.getMessage(), e);
+      throw new ChannelException(name + " in it: " + e.getMessage(), e);
     }
   }
 

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The form of a package's file, by its first bytes; what its name says is not believed. */
-enum FileForm {
+public enum FileForm {
   CABINET("MSCF\0\0\0\0"),
   WIM("MSWIM\0\0\0"),
   ZIP("PK\3\4"),
@@ -22,7 +22,8 @@ enum FileForm {
     this.magic = magic;
   }
 
-  static FileForm of(Path file) throws IOException {
+  /** Of a file that is there; {@link #OTHER} if it is none of these. */
+  public static FileForm of(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       String start = new String(in.readNBytes(8), ISO_8859_1);
       for (FileForm form : values()) {

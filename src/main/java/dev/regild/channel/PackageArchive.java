@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * is refused, and the tools that unpack it get little memory, little time, and no room for files
  * larger than updates are ({@link Program.Limits#UNPACKING}).
  */
-sealed interface PackageArchive permits CabinetArchive, WimArchive {
+public sealed interface PackageArchive permits CabinetArchive, WimArchive {
   /** Names of members that we unpack; others, which only Windows reads, may be odder. */
   Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._ ()~+-]{0,199}");
 

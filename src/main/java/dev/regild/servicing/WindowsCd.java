@@ -1,17 +1,19 @@
 package dev.regild.servicing;
 
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.DriverZip;
+import dev.regild.channel.FileForm;
+import dev.regild.channel.PackageArchive;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.UpdateMember;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +41,6 @@ record WindowsCd(Path iso, List<Content> contents) {
           .formatted(LABEL);
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
-  private static final byte[] CABINET = "MSCF".getBytes(StandardCharsets.US_ASCII);
 
   /**
    * A package on the CD.
@@ -78,7 +79,7 @@ record WindowsCd(Path iso, List<Content> contents) {
       for (WindowsPackage pack : ordered) {
         Path own = tree.resolve(String.format(Locale.ROOT, "%02d", contents.size() + 1));
         Files.createDirectory(own);
-        contents.add(new Content(pack, place(pack, directory.resolve(pack.fileName()), own)));
+        contents.add(new Content(pack, placed(pack, directory.resolve(pack.fileName()), own)));
       }
       write(tree, iso);
     } catch (ProgramException e) {
@@ -141,19 +142,31 @@ record WindowsCd(Path iso, List<Content> contents) {
             .run();
   }
 
+  private static List<String> placed(WindowsPackage pack, Path file, Path own)
+      throws IOException, InterruptedException {
+    try {
+      return place(pack, file, own);
+    } catch (ChannelException e) {
+      throw new GuestException(
+          "The file of %s, %s, can't be unpacked: %s."
+              .formatted(pack.name(), pack.fileName(), e.getMessage()),
+          e);
+    }
+  }
+
   private static List<String> place(WindowsPackage pack, Path file, Path own)
-      throws IOException, ProgramException, InterruptedException {
+      throws IOException, ChannelException, InterruptedException {
     if (!Files.isRegularFile(file)) {
       throw new GuestException(
           "The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
     }
     String type = type(pack.fileName());
     if (pack.kind() == WindowsPackage.Kind.DRIVER && type.equals("zip")) {
-      DriverZip.expand(file, own);
+      DriverZip.unpack(file, own);
       return List.of(path(own, inf(pack, own)));
     }
-    if (type.equals("msu") && isCabinet(file)) {
-      List<String> cabinets = cabinets(pack, file, own);
+    if (type.equals("msu") && FileForm.of(file) == FileForm.CABINET) {
+      List<String> cabinets = cabinets(pack, PackageArchive.open(file), own);
       if (!cabinets.isEmpty()) {
         return cabinets;
       }
@@ -197,18 +210,13 @@ record WindowsCd(Path iso, List<Content> contents) {
   }
 
   /** The packages in a .msu, the servicing stack's first; none if it must stay whole. */
-  private static List<String> cabinets(WindowsPackage pack, Path msu, Path own)
-      throws IOException, ProgramException, InterruptedException {
-    List<String> names =
-        cabextract("-l", msu.toString())
-            .lines()
-            .map(line -> line.substring(line.lastIndexOf('|') + 1).strip())
-            .toList();
-    if (names.stream().map(WindowsCd::type).anyMatch(Set.of("psf", "wim")::contains)) {
+  private static List<String> cabinets(WindowsPackage pack, PackageArchive msu, Path own)
+      throws IOException, ChannelException, InterruptedException {
+    if (msu.members().stream().map(WindowsCd::type).anyMatch(Set.of("psf", "wim")::contains)) {
       return List.of();
     }
     List<String> packages =
-        names.stream()
+        msu.members().stream()
             .filter(UpdateMember::isPackage)
             .sorted(
                 Comparator.comparing((String name) -> !UpdateMember.isServicingStack(name))
@@ -219,29 +227,11 @@ record WindowsCd(Path iso, List<Content> contents) {
     }
     List<String> paths = new ArrayList<>();
     for (String name : packages) {
-      var _ = cabextract("-F", name, "-d", own.toString(), msu.toString());
       Path placed = own.resolve(safe(name));
-      Files.move(own.resolve(name), placed, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(msu.unpack(name, own), placed, StandardCopyOption.REPLACE_EXISTING);
       paths.add(path(own, placed));
     }
     return paths;
-  }
-
-  /** With -s it opens no other cabinet that this one names. */
-  private static String cabextract(String... arguments)
-      throws ProgramException, InterruptedException {
-    Program.Limits limits = Program.Limits.UNPACKING;
-    return Program.of(
-            Stream.concat(Stream.of("cabextract", "-q", "-s"), Stream.of(arguments)).toList())
-        .within(limits.cpuTime())
-        .limitedTo(limits)
-        .run();
-  }
-
-  private static boolean isCabinet(Path file) throws IOException {
-    try (var in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(CABINET.length), CABINET);
-    }
   }
 
   private static String type(String name) {

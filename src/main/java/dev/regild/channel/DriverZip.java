@@ -1,0 +1,140 @@
+package dev.regild.channel;
+
+import static java.util.Locale.ROOT;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Enumeration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.zip.ZipException;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+
+/** A zip with a driver's folder in it. It may be hostile, and is read within limits. */
+public final class DriverZip {
+  /** Graphics drivers have some thousand files and about 2 GiB. */
+  static final int MOST_FILES = 10_000;
+
+  private static final long LARGEST = 4L << 30;
+
+  /** Zeros pack a thousandfold; binaries of drivers two- to tenfold. */
+  private static final int MOST_PACKED = 100;
+
+  private static final long ALWAYS_ALLOWED = 100L << 20;
+
+  private DriverZip() {}
+
+  /**
+   * Unpacks a zip into an empty directory.
+   *
+   * @throws ChannelException if it is damaged or hostile
+   */
+  public static void unpack(Path zip, Path directory) throws ChannelException, IOException {
+    readEach(
+        zip,
+        (entry, content) -> {
+          try {
+            Path target = directory.resolve(entry.getName());
+            if (entry.isDirectory()) {
+              Files.createDirectories(target);
+            } else {
+              Files.createDirectories(target.resolveSibling("."));
+              Files.copy(content, target);
+            }
+          } catch (FileAlreadyExistsException | InvalidPathException e) {
+            throw new ChannelException(
+                "it holds '" + entry.getName() + "', which can be no file's name here", e);
+          }
+        });
+  }
+
+  /** Takes what a zip holds. */
+  interface Reader {
+    /**
+     * Reads one entry.
+     *
+     * @param entry whose name has slashes and does not lead out of the zip
+     * @param content what of it is not read counts too
+     */
+    void read(ZipArchiveEntry entry, InputStream content) throws ChannelException, IOException;
+  }
+
+  /**
+   * Gives out every entry, and reads each to its end, so that what can't be unpacked shows.
+   *
+   * @throws ChannelException if it is damaged or hostile
+   */
+  static void readEach(Path zip, Reader reader) throws ChannelException, IOException {
+    try (ZipFile file = ZipFile.builder().setPath(zip).get()) {
+      Budget budget = new Budget(Math.max(ALWAYS_ALLOWED, Files.size(zip) * MOST_PACKED));
+      Set<String> seen = new HashSet<>();
+      Enumeration<ZipArchiveEntry> entries = file.getEntries();
+      while (entries.hasMoreElements()) {
+        ZipArchiveEntry entry = entries.nextElement();
+        check(entry, seen);
+        try (InputStream content = budget.counting(file.getInputStream(entry))) {
+          reader.read(entry, content);
+          content.transferTo(OutputStream.nullOutputStream());
+        }
+      }
+    } catch (ZipException e) {
+      throw new ChannelException("it is a zip that can't be unpacked: " + e.getMessage(), e);
+    }
+  }
+
+  private static void check(ZipArchiveEntry entry, Set<String> seen) throws ChannelException {
+    String name = entry.getName();
+    if (entry.isUnixSymlink()) {
+      throw new ChannelException("it holds the link " + name + "; put the file in its place");
+    }
+    PackageArchive.checkName(name.replace('\\', '/'));
+    if (name.contains("\\") || !seen.add(name.toLowerCase(ROOT))) {
+      throw new ChannelException(
+          "it holds '" + name + "' twice, or with a backslash; make the zip with other tools");
+    }
+    if (seen.size() > MOST_FILES) {
+      throw new ChannelException("it holds more than " + MOST_FILES + " files");
+    }
+  }
+
+  /** What is left of the bytes that a zip may hold. */
+  private static final class Budget {
+    private long left;
+
+    Budget(long allowed) {
+      this.left = Math.min(LARGEST, allowed);
+    }
+
+    InputStream counting(InputStream in) {
+      return new FilterInputStream(in) {
+        @Override
+        public int read() throws IOException {
+          int read = super.read();
+          take(read < 0 ? 0 : 1);
+          return read;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+          int read = super.read(bytes, offset, length);
+          take(Math.max(0, read));
+          return read;
+        }
+      };
+    }
+
+    private void take(int bytes) throws ZipException {
+      left -= bytes;
+      if (left < 0) {
+        throw new ZipException("it holds far more than a driver does, for its size or at all");
+      }
+    }
+  }
+}

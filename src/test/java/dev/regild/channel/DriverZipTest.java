@@ -1,0 +1,86 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DriverZipTest {
+  @TempDir Path temporary;
+  private Path zip;
+  private Path unpacked;
+
+  @BeforeEach
+  void makeADirectory() throws Exception {
+    zip = temporary.resolve("driver.zip");
+    unpacked = Files.createDirectories(temporary.resolve("deep/unpacked"));
+  }
+
+  @Test
+  void foldersAndFilesAreUnpacked() throws Exception {
+    write("amd64/", "", "amd64/a.inf", "one", "b/c/a.sys", "two");
+    DriverZip.unpack(zip, unpacked);
+    assertThat(unpacked.resolve("amd64/a.inf")).hasContent("one");
+    assertThat(unpacked.resolve("b/c/a.sys")).hasContent("two");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../a.inf", "b/../../a.inf", "/a.inf", "C:\\a.inf", "..\\..\\a.inf"})
+  void aNameThatLeadsOutIsRefused(String name) throws Exception {
+    write(name, "x");
+    assertRefused("whose name leads out of it");
+  }
+
+  @Test
+  void aNameThatIsThereTwiceOnWindowsIsRefused() throws Exception {
+    write("a.inf", "one", "A.INF", "two");
+    assertRefused("'A.INF' twice");
+  }
+
+  @Test
+  void aFileThatIsAFolderTooIsRefused() throws Exception {
+    write("a", "one", "a/b", "two");
+    assertRefused("'a/b', which can be no file's name");
+  }
+
+  @Test
+  void whatUnpacksToFarMoreIsRefused() throws Exception {
+    try (OutputStream out = Files.newOutputStream(zip);
+        ZipOutputStream zipped = new ZipOutputStream(out)) {
+      zipped.putNextEntry(new ZipEntry("a.sys"));
+      for (int i = 0; i <= 100; i++) {
+        zipped.write(new byte[1 << 20]);
+      }
+    }
+    assertRefused("far more than a driver");
+    assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("far more than a driver");
+  }
+
+  private void assertRefused(String why) {
+    assertThatThrownBy(() -> DriverZip.unpack(zip, unpacked))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining(why);
+  }
+
+  private void write(String... namesAndContents) throws Exception {
+    try (OutputStream out = Files.newOutputStream(zip);
+        ZipOutputStream zipped = new ZipOutputStream(out)) {
+      for (int i = 0; i < namesAndContents.length; i += 2) {
+        zipped.putNextEntry(new ZipEntry(namesAndContents[i]));
+        zipped.write(namesAndContents[i + 1].getBytes(UTF_8));
+      }
+    }
+  }
+}
