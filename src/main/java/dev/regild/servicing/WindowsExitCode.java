@@ -59,9 +59,10 @@ enum WindowsExitCode {
       1619, Outcome.FAILED, "the package can't be opened", "Add it to the channel again."),
   ERROR_INSTALL_PACKAGE_INVALID(
       1620, Outcome.FAILED, "this is no Windows Installer package", "Add it to the channel again."),
+  /** Also while an installation that the agent has lost still writes the same log. */
   ERROR_INSTALL_LOG_FAILURE(
       1622,
-      Outcome.FAILED,
+      Outcome.BUSY,
       "the log can't be written",
       "The image must have the directory C:\\Windows\\Temp, and let LocalSystem write to it."),
   ERROR_INSTALL_PACKAGE_REJECTED(

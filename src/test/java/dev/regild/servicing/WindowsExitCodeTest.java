@@ -26,6 +26,7 @@ class WindowsExitCodeTest {
     "0x80070bc2, RESTART",
     "0x00240006, DONE",
     "1618, BUSY",
+    "1622, BUSY",
     "0x80070652, BUSY",
     "259, NO_DEVICE",
     "1603, FAILED",
