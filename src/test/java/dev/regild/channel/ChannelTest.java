@@ -19,7 +19,7 @@ class ChannelTest {
             List.of("bookworm"),
             List.of("main"),
             List.of("amd64"),
-            "");
+            "/keyring.gpg");
     assertThat(withAgent("DEBIAN_12", debian, "example-agent").agentPackages()).hasSize(1);
     assertThatThrownBy(() -> withAgent("DEBIAN_12", debian, "Example Agent"))
         .hasMessage(
