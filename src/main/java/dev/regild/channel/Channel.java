@@ -112,7 +112,7 @@ public record Channel(
           "sources: are of another kind than %s, which is what %s has; correct sources or platform"
               .formatted(kindOf(own), platform));
     }
-    if (own == PackageSystem.WINDOWS && sources.size() > 1) {
+    if (sources.size() > mostSources(own)) {
       throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
     }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
@@ -175,6 +175,13 @@ public record Channel(
             .collect(Collectors.joining("|"));
     return new PlanRules(
         List.of(Pattern.compile("(?!(?:" + others + ")$)(?:" + drivers + ")")), agents);
+  }
+
+  private static int mostSources(PackageSystem system) {
+    return switch (system) {
+      case DPKG, RPM -> Integer.MAX_VALUE;
+      case WINDOWS -> 1;
+    };
   }
 
   /** The {@code kind} of a source in a channel's file. */

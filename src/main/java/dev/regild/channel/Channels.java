@@ -1,6 +1,5 @@
 package dev.regild.channel;
 
-import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -288,12 +287,13 @@ public final class Channels {
    */
   public Catalogue catalogue(String name) throws ChannelException {
     Channel channel = find(name).orElseThrow(() -> unknown(name));
-    if (channel.system() != PackageSystem.WINDOWS) {
-      throw new ChannelException(
-          "channel '%s' is for %s, whose updates come from its repositories, not one by one"
-              .formatted(name, channel.platform()));
-    }
-    return Catalogue.of(directory, channel);
+    return switch (channel.system()) {
+      case WINDOWS -> Catalogue.of(directory, channel);
+      case DPKG, RPM ->
+          throw new ChannelException(
+              "channel '%s' is for %s, whose updates come from its repositories, not one by one"
+                  .formatted(name, channel.platform()));
+    };
   }
 
   /** The channels whose last refresh, good or not, is longer ago than their interval. */

@@ -1,6 +1,5 @@
 package dev.regild.channel;
 
-import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -89,8 +88,9 @@ final class Refresh {
         Files.write(target, document.bytes());
         AtomicFile.sync(target);
       }
-      if (channel.system() == PackageSystem.WINDOWS) {
-        catalogue(channel).linkInto(unfinished);
+      switch (channel.system()) {
+        case WINDOWS -> catalogue(channel).linkInto(unfinished);
+        case DPKG, RPM -> {} // Packages are fetched when an update asks for them.
       }
       List<Long> downloads = fetchIndexes(contents.indexes(), kept, unfinished);
       manifest.write(unfinished);

@@ -11,7 +11,6 @@ import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.RpmSource;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -175,8 +174,9 @@ final class ChannelCommand {
     all.addAll(rpmSources(RpmSource.Locator.BASEURL, repositories, gpgKey));
     all.addAll(rpmSources(RpmSource.Locator.MIRRORLIST, mirrorLists, gpgKey));
     all.addAll(rpmSources(RpmSource.Locator.METALINK, metalinks, gpgKey));
-    if (PlatformType.of(platform).system() == PackageSystem.WINDOWS) {
-      all.add(new CatalogueSource(architecture));
+    switch (PlatformType.of(platform).system()) {
+      case WINDOWS -> all.add(new CatalogueSource(architecture));
+      case DPKG, RPM -> {} // What is missing, the channel itself refuses.
     }
     Channel channel =
         new Channel(

@@ -14,7 +14,6 @@ import dev.regild.image.Predecessor;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.Change;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -67,7 +66,11 @@ final class ImagesService implements HttpService {
         image
             .platform()
             .flatMap(PlatformType::find)
-            .filter(type -> type.system() == PackageSystem.WINDOWS)
+            .filter(type ->
+                switch (type.system()) {
+                  case DPKG, RPM -> false;
+                  case WINDOWS -> true;
+                })
             .isPresent();
     return image
         .disk()
