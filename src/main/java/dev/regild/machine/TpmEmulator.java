@@ -36,8 +36,7 @@ final class TpmEmulator implements AutoCloseable {
     SocketDirectory sockets = SocketDirectory.in(machine, "tpm");
     RunningProgram running = null;
     try {
-      // Beside the socket: swtpm's options can't hold a comma, which the workspace's path may.
-      Path state = Files.createDirectories(sockets.socket("state"));
+      Path state = Files.createDirectories(machine.resolve("tpm-state"));
       running =
           Program.of(
                   "swtpm",
