@@ -168,7 +168,8 @@ class PackageCacheTest {
         files.add(at(file(name, name), dead, repository));
       }
       cache.fetch(files, 1, p -> {});
-      assertThat(asked).containsExactly("/a.deb", "/a.deb", "/a.deb");
+      assertThat(asked).as("three attempts at the file that came first").hasSize(3);
+      assertThat(asked.stream().distinct()).hasSize(1);
       // The next update asks it again.
       cache.fetch(List.of(at(file("d.deb", "d"), dead, repository)), 1, p -> {});
       assertThat(dead.takeAnswers()).containsExactly("200 /d.deb");
