@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Holds other threads and other processes off until it is closed. */
-final class FileLock implements AutoCloseable {
+public final class FileLock implements AutoCloseable {
   /** The operating system's lock is the process's, so threads need one of their own. */
   private static final ConcurrentMap<Path, ReentrantLock> WITHIN_PROCESS =
       new ConcurrentHashMap<>();
@@ -24,7 +24,12 @@ final class FileLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  static FileLock acquire(Path file) throws IOException, InterruptedException {
+  /**
+   * Waits until nobody else has it.
+   *
+   * @param file is made if it is not there; its directory must be
+   */
+  public static FileLock acquire(Path file) throws IOException, InterruptedException {
     ReentrantLock threads =
         WITHIN_PROCESS.computeIfAbsent(
             file.toAbsolutePath().normalize(), path -> new ReentrantLock());

@@ -1,11 +1,10 @@
 package dev.regild.server;
 
+import dev.regild.channel.FileLock;
 import dev.regild.machine.Program;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 
@@ -24,10 +23,7 @@ record NodeModules(Path directory) {
    */
   static NodeModules install() throws Exception {
     Path modules = Files.createDirectories(Path.of("target/javascript").toAbsolutePath());
-    try (FileChannel channel =
-            FileChannel.open(
-                modules.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var _ = channel.lock()) {
+    try (FileLock _ = FileLock.acquire(modules.resolve("lock"))) {
       // npm writes it last.
       boolean complete = Files.exists(modules.resolve("node_modules/.package-lock.json"));
       if (!complete || !isWanted(modules.resolve(LOCK_FILE))) {
