@@ -136,7 +136,6 @@ bench_virt() {
     DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install guestfs-tools \
       >>"$work/log" 2>&1
   fi
-  export LIBGUESTFS_BACKEND=direct
   # Where KVM is there and doesn't work, libguestfs would wait for it for ever.
   if regild doctor 2>/dev/null | grep -q '^accelerator *TCG'; then
     export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
@@ -144,7 +143,7 @@ bench_virt() {
   for ((run = 1; run <= runs; run++)); do
     overlay "$work/virt.qcow2"
     # The agent's repository answers nowhere that an appliance could reach.
-    seconds virt-customize -q -a "$work/virt.qcow2" \
+    seconds "$root/regild" with virt-customize -q -a "$work/virt.qcow2" \
       --delete /etc/apt/sources.list.d/agent.sources --update
   done
 }

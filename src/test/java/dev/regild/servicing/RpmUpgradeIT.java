@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnabledIf("canAsk")
 class RpmUpgradeIT {
   private static final String NONE = "";
+  private static final String PLUGINS = "/usr/lib/python3/dist-packages/dnf-plugins";
 
   @TempDir Path directory;
   private Path database = Path.of("");
@@ -180,14 +182,18 @@ class RpmUpgradeIT {
     Path programs = Files.createDirectory(directory.resolve("programs"));
     Files.createSymbolicLink(programs.resolve("yum"), Path.of("/usr/bin/dnf"));
     Path history = Files.createDirectory(directory.resolve("history"));
-    return new SandboxGuest(
-        directory,
-        Map.of(
-            // Debian's rpm keeps root's database in root's home.
-            "/root/.rpmdb", database,
-            "/etc", etc,
-            "/usr/local/bin", programs,
-            "/var/lib/dnf", history));
+    Map<String, Path> inPlaceOf = new HashMap<>();
+    // Debian's rpm keeps root's database in root's home.
+    inPlaceOf.put("/root/.rpmdb", database);
+    inPlaceOf.put("/etc", etc);
+    inPlaceOf.put("/usr/local/bin", programs);
+    inPlaceOf.put("/var/lib/dnf", history);
+    // Plugins that this machine happens to have would miss their configuration in our /etc.
+    Path plugins = Files.createDirectory(directory.resolve("plugins"));
+    if (Files.isDirectory(Path.of(PLUGINS))) {
+      inPlaceOf.put(PLUGINS, plugins);
+    }
+    return new SandboxGuest(directory, inPlaceOf);
   }
 
   private UpdatePlan plan(Snapshot available) throws Exception {
