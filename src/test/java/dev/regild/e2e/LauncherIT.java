@@ -166,7 +166,10 @@ class LauncherIT {
   /** But for logs. */
   private List<String> leftInCache() throws IOException {
     try (Stream<Path> files = Files.list(cache)) {
-      return files.map(file -> file.getFileName().toString()).filter(n -> !n.equals("log")).toList();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(n -> !n.equals("log"))
+          .toList();
     }
   }
 }
