@@ -108,6 +108,15 @@ public final class Channels {
     };
   }
 
+  /**
+   * The channel of that name.
+   *
+   * @throws ChannelException if it does not exist, or its file is wrong
+   */
+  public Channel require(String name) throws ChannelException {
+    return find(name).orElseThrow(() -> unknown(name));
+  }
+
   /** Empty if there is no such file. */
   private Optional<Parsed> parsed(String name) throws ChannelException {
     try {
@@ -251,7 +260,7 @@ public final class Channels {
 
   private RefreshResult refreshed(String name, RefreshState state)
       throws ChannelException, IOException, InterruptedException {
-    Channel channel = find(name).orElseThrow(() -> unknown(name));
+    Channel channel = require(name);
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
     Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
     RefreshState now = state.succeeded(clock.instant(), outcome.validators(), outcome.notices());
@@ -286,7 +295,7 @@ public final class Channels {
    * @throws ChannelException if there is no channel of that name, or it has repositories
    */
   public Catalogue catalogue(String name) throws ChannelException {
-    Channel channel = find(name).orElseThrow(() -> unknown(name));
+    Channel channel = require(name);
     return switch (channel.system()) {
       case WINDOWS -> Catalogue.of(directory, channel);
       case DPKG, RPM ->
@@ -458,7 +467,7 @@ public final class Channels {
 
   private static ChannelException unknown(String name) {
     return new ChannelException(
-        "there is no channel '" + name + "'; 'regild channel list' shows those that there are");
+        "Channel " + name + " does not exist; 'regild channel list' shows those that do");
   }
 
   private Path file(String name, String suffix) {

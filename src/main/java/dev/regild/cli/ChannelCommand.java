@@ -11,6 +11,7 @@ import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.RpmSource;
+import dev.regild.disk.ByteCount;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,7 +21,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -31,6 +34,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
@@ -228,7 +232,12 @@ final class ChannelCommand {
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
-  int list() throws IOException, ChannelException {
+  int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
+      throws IOException, ChannelException {
+    if (json) {
+      out().println(JsonMapper.shared().valueToTree(channelsAsJson()).toPrettyString());
+      return 0;
+    }
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
     for (ChannelStatus status : channels().status()) {
       Optional<Channel> channel = status.channel();
@@ -247,6 +256,27 @@ final class ChannelCommand {
     return 0;
   }
 
+  private List<Map<String, Object>> channelsAsJson() throws IOException, ChannelException {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (ChannelStatus status : channels().status()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("name", status.name());
+      status
+          .channel()
+          .ifPresent(channel -> {
+            json.put("platform", channel.platform());
+            json.put("updates", updates(channel));
+          });
+      status.digest().ifPresent(digest -> json.put("snapshot", digest));
+      status.snapshotAt().ifPresent(at -> json.put("snapshotAt", at.toString()));
+      status.checkedAt().ifPresent(at -> json.put("checkedAt", at.toString()));
+      status.error().ifPresent(error -> json.put("error", error));
+      json.put("notices", status.notices());
+      all.add(json);
+    }
+    return all;
+  }
+
   private static String updates(Channel channel) {
     return channel.securityOnly() ? "security" : "all";
   }
@@ -263,7 +293,7 @@ final class ChannelCommand {
   int show(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException {
     Channels channels = channels();
-    Channel channel = require(channels, name);
+    Channel channel = channels.require(name);
     Table table = new Table("NAME", channel.name());
     table.row("platform", channel.platform());
     table.row("updates", updates(channel));
@@ -305,13 +335,6 @@ final class ChannelCommand {
     value.ifPresent(v -> table.row(name, text.apply(v)));
   }
 
-  private static Channel require(Channels channels, String name) throws ChannelException {
-    return channels
-        .find(name)
-        .orElseThrow(() ->
-            new ChannelException("There is no channel " + name + "; see: regild channel list"));
-  }
-
   @Command(
       name = "refresh",
       description =
@@ -327,7 +350,7 @@ final class ChannelCommand {
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
             : names;
     for (String name : wanted) {
-      RefreshResult result = channels.refresh(require(channels, name).name());
+      RefreshResult result = channels.refresh(channels.require(name).name());
       switch (result) {
         case RefreshResult.Unchanged same ->
             out().println(name + " is unchanged (" + same.digest() + ").");
@@ -340,7 +363,7 @@ final class ChannelCommand {
                         + " packages ("
                         + made.digest()
                         + "); "
-                        + Sizes.bytes(made.downloadedBytes())
+                        + ByteCount.text(made.downloadedBytes())
                         + " downloaded.");
       }
       result.notices().forEach(notice -> out().println("  " + notice + "."));

@@ -17,8 +17,10 @@ final class Connection {
   @Option(
       names = "--endpoint",
       paramLabel = "URL",
+      converter = ServerAddress.class,
       defaultValue = "${env:REGILD_ENDPOINT:-http://127.0.0.1:8790}",
-      description = "The server. Default: REGILD_ENDPOINT, else http://127.0.0.1:8790.")
+      description =
+          "The server: a URL or HOST:PORT. Default: REGILD_ENDPOINT, else http://127.0.0.1:8790.")
   URI endpoint = URI.create("http://127.0.0.1:8790");
 
   @Option(

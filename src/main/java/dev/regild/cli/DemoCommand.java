@@ -9,6 +9,7 @@ import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
+import dev.regild.disk.ByteCount;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
@@ -74,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
     agent.publish(AgentPackage.version("1.0.0"), AgentPackage.version("2.0.0"));
     Path golden = new GoldenImage(cache, line -> out().println("  " + line)).full(agent);
-    out().println("  " + golden + ", " + Sizes.bytes(Files.size(golden)));
+    out().println("  " + golden + ", " + ByteCount.text(Files.size(golden)));
 
     title("A server of its own");
     Config config = config(directory);
@@ -87,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
       out().println("  " + connection.endpoint + ", data in " + directory);
       renew(connection.client(), golden);
     }
-    out().printf("%nDone in %s.%n", Sizes.time(since(start)));
+    out().printf("%nDone in %s.%n", Times.text(since(start)));
     goOn(directory);
     return 0;
   }
@@ -163,7 +164,7 @@ final class DemoCommand implements Callable<Integer> {
             Channel.DEFAULT_REFRESH_INTERVAL));
     long start = System.nanoTime();
     channels.refresh("debian-12");
-    out().printf("  channel debian-12 verified and in place in %s%n", Sizes.time(since(start)));
+    out().printf("  channel debian-12 verified and in place in %s%n", Times.text(since(start)));
   }
 
   private void renew(ApiClient client, Path golden)
@@ -191,7 +192,7 @@ final class DemoCommand implements Callable<Integer> {
     if (!image.path("State").asString("").equals("AVAILABLE")) {
       throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
     }
-    out().printf("%-10s %9s%n", "in all", Sizes.time(since(start)));
+    out().printf("%-10s %9s%n", "in all", Times.text(since(start)));
 
     title("The outcome");
     out().println(image.toPrettyString());
@@ -216,7 +217,8 @@ final class DemoCommand implements Callable<Integer> {
             "arn:aws:iam::000000000000:role/demo",
             "DisplayName",
             "Golden image"));
-    JsonNode image = Wire.awaitFinal(client, IMAGE);
+    JsonNode image =
+        Wire.awaitFinal(client, IMAGE, new Patience(new Progress(out(), Progress.onTerminal())));
     if (!image.path("State").asString("").equals("AVAILABLE")) {
       throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));
     }
@@ -226,7 +228,7 @@ final class DemoCommand implements Callable<Integer> {
             IMAGE,
             image.path("Platform").asString(""),
             image.path("AppstreamAgentVersion").asString("-"),
-            Sizes.time(since(start)));
+            Times.text(since(start)));
   }
 
   private void ask(ApiClient client, String existing, String newName)
@@ -265,7 +267,7 @@ final class DemoCommand implements Callable<Integer> {
     out()
         .printf(
             "The new layer takes %s, %d %% of its base's %s.%n",
-            Sizes.bytes(bytes), 100 * bytes / baseBytes, Sizes.bytes(baseBytes));
+            ByteCount.text(bytes), 100 * bytes / baseBytes, ByteCount.text(baseBytes));
   }
 
   private void goOn(Path directory) {

@@ -1,10 +1,12 @@
 package dev.regild.cli;
 
+import dev.regild.disk.ByteCount;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -20,15 +22,23 @@ final class DisksCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
+  @Option(names = "--json", description = "Print the disks as JSON.")
+  boolean json;
+
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    JsonNode disks = connection.client().get(PATH).path("disks");
+    if (json) {
+      spec.commandLine().getOut().println(disks.toPrettyString());
+      return 0;
+    }
     Table table = new Table("ID", "ORIGIN", "FORMAT", "SIZE", "RECEIVED");
-    for (JsonNode disk : connection.client().get(PATH).path("disks")) {
+    for (JsonNode disk : disks) {
       table.row(
           disk.path("diskId").asString(""),
           disk.path("origin").asString(""),
           disk.path("format").asString(""),
-          Sizes.bytes(disk.path("bytes").asLong(0)),
+          ByteCount.text(disk.path("bytes").asLong(0)),
           disk.path("received").asString(""));
     }
     table.print(spec.commandLine().getOut());

@@ -4,6 +4,7 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
+import dev.regild.disk.ByteCount;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
@@ -114,9 +115,9 @@ final class DoctorCommand implements Callable<Integer> {
         problem(
             table,
             "free space",
-            Sizes.bytes(free) + " in " + registry.data + "; make room for at least 5 GiB");
+            ByteCount.text(free) + " in " + registry.data + "; make room for at least 5 GiB");
       } else {
-        table.row("free space", "ok", Sizes.bytes(free) + " in " + registry.data);
+        table.row("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }
     } catch (IOException e) {
       problem(table, "free space", registry.data + " can't be read: " + e.getMessage());

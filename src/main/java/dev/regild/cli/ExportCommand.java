@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.disk.ByteCount;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -38,6 +39,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    requireWritable();
     String path =
         "/regild/v1/images/"
             + ApiClient.segment(name)
@@ -53,8 +55,27 @@ final class ExportCommand implements Callable<Integer> {
     } finally {
       Files.deleteIfExists(partial);
     }
-    progress.done("Wrote " + output + " (" + Sizes.bytes(Files.size(output)) + ").");
+    progress.done("Wrote " + output + " (" + ByteCount.text(Files.size(output)) + ").");
     return 0;
+  }
+
+  /** Before the server is asked: a conversion takes minutes. */
+  private void requireWritable() throws IOException {
+    if (Files.isDirectory(output)) {
+      throw new IOException(
+          "-o names a directory, %s; name a file: -o %s".formatted(output, output.resolve(file())));
+    }
+    Path directory = output.toAbsolutePath().getParent();
+    if (directory == null || !Files.isDirectory(directory)) {
+      throw new IOException("The directory of %s does not exist; make it first.".formatted(output));
+    }
+    if (!Files.isWritable(directory)) {
+      throw new IOException("You may not write into %s; name another file.".formatted(directory));
+    }
+  }
+
+  private String file() {
+    return name + "." + format;
   }
 
   private static void copy(InputStream in, Path file, long size, Progress progress)

@@ -1,39 +1,59 @@
 package dev.regild.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 @Command(name = "images", description = "Lists the images.", mixinStandardHelpOptions = true)
 final class ImagesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
+  @Option(names = "--json", description = "Print the images as JSON, as the API describes them.")
+  boolean json;
+
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    ApiClient client = connection.client();
+    PrintWriter out = spec.commandLine().getOut();
+    List<JsonNode> images = images(connection.client());
+    if (json) {
+      out.println(JsonMapper.shared().valueToTree(images).toPrettyString());
+      return 0;
+    }
     Table table = new Table("NAME", "STATE", "PLATFORM", "VISIBILITY", "AGENT", "CREATED");
+    for (JsonNode image : images) {
+      table.row(
+          image.path("Name").asString(""),
+          image.path("State").asString(""),
+          image.path("Platform").asString("-"),
+          image.path("Visibility").asString(""),
+          image.path("AppstreamAgentVersion").asString("-"),
+          Wire.time(image.path("CreatedTime")));
+    }
+    table.print(out);
+    return 0;
+  }
+
+  private static List<JsonNode> images(ApiClient client)
+      throws ServerRefusalException, IOException, InterruptedException {
+    List<JsonNode> images = new ArrayList<>();
     Map<String, Object> request = new HashMap<>();
     do {
       JsonNode page = client.call("DescribeImages", request);
-      for (JsonNode image : page.path("Images")) {
-        table.row(
-            image.path("Name").asString(""),
-            image.path("State").asString(""),
-            image.path("Platform").asString("-"),
-            image.path("Visibility").asString(""),
-            image.path("AppstreamAgentVersion").asString("-"),
-            Wire.time(image.path("CreatedTime")));
-      }
+      page.path("Images").forEach(images::add);
       request.put("NextToken", page.path("NextToken").asString(""));
     } while (!"".equals(request.get("NextToken")));
-    table.print(spec.commandLine().getOut());
-    return 0;
+    return images;
   }
 }

@@ -67,7 +67,11 @@ final class ImportCommand implements Callable<Integer> {
       out.printf("%s is %s.%n", name, image.path("State").asString(""));
       return 0;
     }
-    JsonNode finished = Wire.awaitFinal(client, name);
+    JsonNode finished;
+    try (InterruptionNotice _ = new InterruptionNotice(out, name)) {
+      finished =
+          Wire.awaitFinal(client, name, new Patience(new Progress(out, Progress.onTerminal())));
+    }
     if (finished.path("State").asString("").equals("FAILED")) {
       throw new IOException("The image " + name + " FAILED. " + Wire.reason(finished));
     }

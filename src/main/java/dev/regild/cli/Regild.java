@@ -36,6 +36,7 @@ public final class Regild {
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
     commands.put("update", UpdateCommand.class);
+    commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("delete", DeleteCommand.class);
     commands.put("disks", DisksCommand.class);

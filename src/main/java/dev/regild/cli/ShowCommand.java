@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.disk.ByteCount;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -28,14 +29,33 @@ final class ShowCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    JsonNode image = connection.client().get("/regild/v1/images/" + ApiClient.segment(name));
+    ApiClient client = connection.client();
+    JsonNode image = client.get("/regild/v1/images/" + ApiClient.segment(name));
     if (json) {
       out.println(image.toPrettyString());
       return 0;
     }
     facts(image, out);
+    if (image.path("state").asString("").equals("PENDING")
+        || image.path("state").asString("").equals("VALIDATING")) {
+      steps(client, out);
+    }
     lineage(image.path("lineage"), out);
     return 0;
+  }
+
+  /** Those of the update that makes the image, if it is one that does. */
+  private void steps(ApiClient client, PrintWriter out)
+      throws ServerRefusalException, IOException, InterruptedException {
+    try {
+      JsonNode update = client.get(UpdateView.path(name));
+      out.println();
+      UpdateView.print(update, out);
+    } catch (ServerRefusalException e) {
+      if (!e.type().equals("ResourceNotFoundException")) {
+        throw e;
+      }
+    }
   }
 
   private static void facts(JsonNode image, PrintWriter out) {
@@ -53,7 +73,7 @@ final class ShowCommand implements Callable<Integer> {
     row(table, "agent software", imported.path("agentSoftwareVersion"));
     row(table, "intended for", imported.path("intendedInstanceType"));
     row(table, "snapshot", image.path("snapshot"));
-    table.row("all layers", Sizes.bytes(image.path("standaloneBytes").asLong(0)));
+    table.row("all layers", ByteCount.text(image.path("standaloneBytes").asLong(0)));
     JsonNode qualification = image.path("qualification");
     if (qualification.isObject()) {
       table.row(
@@ -102,7 +122,8 @@ final class ShowCommand implements Callable<Integer> {
       if (!ancestor.path("present").asBoolean(false)) {
         out.print("  (deleted)");
       } else if (ancestor.path("layerBytes").isNumber()) {
-        out.print("  (its own layer: " + Sizes.bytes(ancestor.path("layerBytes").asLong(0)) + ")");
+        out.print(
+            "  (its own layer: " + ByteCount.text(ancestor.path("layerBytes").asLong(0)) + ")");
       }
       out.println();
       if (!ancestor.path("changes").isEmpty()) {

@@ -45,7 +45,7 @@ final class TrialReport implements AutoCloseable {
   void add(TrialStep step) {
     problems += step.problems().size();
     String state = step.problems().isEmpty() ? "ok" : "NOT AS EXPECTED";
-    line(String.format(Locale.ROOT, "%-15s  %8s  %s", state, Sizes.time(step.time()), step.name()));
+    line(String.format(Locale.ROOT, "%-15s  %8s  %s", state, Times.text(step.time()), step.name()));
     step.found().forEach(found -> line(BELOW + found));
     for (String problem : step.problems()) {
       line(BELOW + "! " + problem.replace("\n", "\n" + BELOW + "  "));

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
@@ -44,21 +45,29 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Only say what would change; nothing is written.")
   boolean dryRun;
 
+  @Option(names = "--json", description = "With --dry-run: print the plan as JSON.")
+  boolean json;
+
   @Option(names = "--wait", description = "Show each step, and wait for the outcome.")
   boolean wait;
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    if (json && !dryRun) {
+      throw new ParameterException(spec.commandLine(), "--json goes with --dry-run.");
+    }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
     JsonNode answer = client.call("CreateUpdatedImage", request());
     boolean canUpdate = answer.path("canUpdateImage").asBoolean(false);
-    if (!canUpdate) {
+    if (json && dryRun) {
+      out.println(plan(client).toPrettyString());
+    } else if (!canUpdate) {
       out.printf("%s is up to date: there is nothing to update.%n", name);
     } else if (dryRun) {
-      new PlanView(client.post("/regild/v1/plan", Map.of("image", name))).print(out);
+      new PlanView(plan(client)).print(out);
     } else if (wait) {
-      JsonNode image = new UpdateView(client, newName, out).follow();
+      JsonNode image = follow(client, out);
       if (image.path("State").asString("").equals("FAILED")) {
         throw new IOException("The image " + newName + " FAILED. " + Wire.reason(image));
       }
@@ -69,6 +78,18 @@ final class UpdateCommand implements Callable<Integer> {
           newName, answer.path("image").path("State").asString(""), newName);
     }
     return 0;
+  }
+
+  private JsonNode plan(ApiClient client)
+      throws ServerRefusalException, IOException, InterruptedException {
+    return client.post("/regild/v1/plan", Map.of("image", name));
+  }
+
+  private JsonNode follow(ApiClient client, PrintWriter out)
+      throws ServerRefusalException, IOException, InterruptedException {
+    try (InterruptionNotice _ = new InterruptionNotice(out, newName)) {
+      return new UpdateView(client, newName, out).follow();
+    }
   }
 
   private Map<String, Object> request() {

@@ -14,6 +14,7 @@ final class UpdateView {
   private final ApiClient client;
   private final String imageName;
   private final Progress progress;
+  private final Patience patience;
   private int attemptShown;
   private int stepsShown;
 
@@ -21,21 +22,39 @@ final class UpdateView {
     this.client = client;
     this.imageName = imageName;
     this.progress = new Progress(out, Progress.onTerminal());
+    this.patience = new Patience(progress);
   }
 
   /**
-   * Shows every step until the update has ended.
+   * Shows every step until the update has ended, through restarts of the server.
    *
    * @return the new image, AVAILABLE or FAILED
    */
   JsonNode follow() throws ServerRefusalException, IOException, InterruptedException {
     while (true) {
-      JsonNode update = client.get("/regild/v1/updates/" + ApiClient.segment(imageName));
+      JsonNode update = patience.ask(() -> client.get(path(imageName)));
       show(update);
       if (!update.path("status").asString("").equals("RUNNING")) {
-        return Wire.awaitFinal(client, imageName);
+        return Wire.awaitFinal(client, imageName, patience);
       }
       Thread.sleep(POLL);
+    }
+  }
+
+  /** Where the server tells of the update that makes an image. */
+  static String path(String imageName) {
+    return "/regild/v1/updates/" + ApiClient.segment(imageName);
+  }
+
+  /** Prints the steps of an update so far, the running one with how far it is. */
+  static void print(JsonNode update, PrintWriter out) {
+    for (JsonNode step : update.path("steps")) {
+      String name = step.path("name").asString("");
+      out.println(
+          step.path("status").asString("").equals("RUNNING")
+              ? String.format(
+                  "%-10s %8.0f %%", name, 100 * Math.clamp(step.path("progress").asDouble(0), 0, 1))
+              : line(step, name));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.disk.ByteCount;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +43,7 @@ final class Upload {
           "The disk was damaged on its way: the server got another SHA-256. Try again.");
     }
     String id = answer.path("diskId").asString("");
-    progress.done("Uploaded " + file + " (" + Sizes.bytes(size) + ") as " + id + ".");
+    progress.done("Uploaded " + file + " (" + ByteCount.text(size) + ") as " + id + ".");
     return id;
   }
 

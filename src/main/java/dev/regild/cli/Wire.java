@@ -35,10 +35,10 @@ final class Wire {
    *
    * @return the image then, AVAILABLE or FAILED
    */
-  static JsonNode awaitFinal(ApiClient client, String name)
+  static JsonNode awaitFinal(ApiClient client, String name, Patience patience)
       throws ServerRefusalException, IOException, InterruptedException {
     while (true) {
-      JsonNode image = image(client, name);
+      JsonNode image = patience.ask(() -> image(client, name));
       String state = image.path("State").asString("");
       if (state.equals("AVAILABLE") || state.equals("FAILED")) {
         return image;

@@ -19,8 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
@@ -35,8 +34,6 @@ public final class DiskInspector {
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
   private final Supplier<Accelerator> accelerator;
-  private final Set<Guestfs> running = ConcurrentHashMap.newKeySet();
-  private volatile boolean aborted;
 
   public DiskInspector(Supplier<Accelerator> accelerator) {
     this.accelerator = accelerator;
@@ -46,38 +43,25 @@ public final class DiskInspector {
    * Inspects a disk, without changing it.
    *
    * @param directory for what the appliance writes
+   * @param watcher is told how to end the inspection at once, from another thread; it then fails
+   *     with IOException
    * @return the inventory and the layout of its one operating system
    * @throws UnfitDiskException if the disk can't be made an image; the message says why
    * @throws IOException if the inspection itself failed
    */
-  public DiskInspection inspect(Path disk, DiskFormat format, Path directory)
+  public DiskInspection inspect(
+      Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher)
       throws IOException, UnfitDiskException {
     try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
-      running.add(appliance);
-      try {
-        if (aborted) {
-          throw new IOException("The disk is not inspected: the inspection was told to stop");
-        }
-        appliance.addDrive(disk, format.qemuName(), true);
-        appliance.launch(LAUNCH);
-        try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
-          return inspect(appliance, directory);
-        }
-      } finally {
-        running.remove(appliance);
+      watcher.accept(appliance::abort);
+      appliance.addDrive(disk, format.qemuName(), true);
+      appliance.launch(LAUNCH);
+      try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
+        return inspect(appliance, directory);
       }
     } catch (GuestfsException e) {
       throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * Ends every inspection under way, and each that is begun later, from another thread; each fails
-   * with IOException.
-   */
-  public void abort() {
-    aborted = true; // before the set is looked at: what is added later sees it
-    running.forEach(Guestfs::abort);
   }
 
   private static DiskInspection inspect(Guestfs appliance, Path directory)

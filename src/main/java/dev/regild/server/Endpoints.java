@@ -10,6 +10,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.update.Cancellations;
 import dev.regild.update.DiskDeletions;
 import io.helidon.webserver.http.HttpService;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.function.Function;
  * @param disks uploaded and exported disks
  * @param layerFiles the file of a layer, by its id
  * @param data the server's data directory
+ * @param cancellations cancel updates and imports
  * @param metrics what is counted
  * @param events the streams of events
  */
@@ -41,6 +43,7 @@ record Endpoints(
     UploadedDisks disks,
     Function<String, Path> layerFiles,
     Path data,
+    Cancellations cancellations,
     Metrics metrics,
     EventStreams events) {
 
@@ -53,7 +56,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(requests, disks, new DiskDeletions(database, disks)),
         new UpdatesService(requests, database, updates, events),
-        new ImagesService(requests, database, updates, inventories),
+        new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),
         new PlanService(requests, plans));
   }

@@ -5,6 +5,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
+import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
@@ -15,16 +16,21 @@ import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.Change;
 import dev.regild.plan.PlatformType;
+import dev.regild.update.Cancellations;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** {@code GET /regild/v1/images/NAME}: an image with its lineage. */
+/**
+ * {@code GET /regild/v1/images/NAME}: an image with its lineage; {@code POST
+ * /regild/v1/images/NAME/cancel}: cancels the update or the import that makes it.
+ */
 final class ImagesService implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
   private static final int LONGEST_LINEAGE = 1000;
@@ -33,22 +39,38 @@ final class ImagesService implements HttpService {
   private final Database database;
   private final UpdateRecords updates;
   private final Inventories inventories;
+  private final Cancellations cancellations;
   private final Images images = new Images();
   private final Layers layers = new Layers();
   private final Tags tags = new Tags();
   private final ImportRecords imports = new ImportRecords();
 
   ImagesService(
-      Requests requests, Database database, UpdateRecords updates, Inventories inventories) {
+      Requests requests,
+      Database database,
+      UpdateRecords updates,
+      Inventories inventories,
+      Cancellations cancellations) {
     this.requests = requests;
     this.database = database;
     this.updates = updates;
     this.inventories = inventories;
+    this.cancellations = cancellations;
   }
 
   @Override
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/images/{name}", this::show);
+    rules.post("/regild/v1/images/{name}/cancel", this::cancel);
+  }
+
+  private void cancel(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("CancelImage");
+    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
+    String name = request.path().pathParameters().get("name");
+    RequestLog.resources(request, List.of(name));
+    cancellations.cancel(caller.owner(), name);
+    OwnAnswers.send(response, Map.of("image", name, "state", ImageState.FAILED));
   }
 
   private void show(ServerRequest request, ServerResponse response) {

@@ -30,6 +30,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
@@ -40,7 +41,6 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
-import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -154,8 +154,7 @@ public final class RegildServer implements AutoCloseable {
             qemuImg,
             platforms(config, config.isolation(), accelerator));
     jobs.register(ImageUpdates.JOB, updateJob);
-    jobs.register(
-        ImportJob.KIND,
+    ImportJob importJob =
         new ImportJob(
             database,
             images,
@@ -169,7 +168,8 @@ public final class RegildServer implements AutoCloseable {
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, accelerator),
             agentVersions,
-            clock));
+            clock);
+    jobs.register(ImportJob.KIND, importJob);
 
     CopyRecords copyRecords = new CopyRecords();
     jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
@@ -189,6 +189,17 @@ public final class RegildServer implements AutoCloseable {
     opened(jobs).start();
     opened(ChannelRefresh.start(channels, database, updates, packages, clock));
 
+    Cancellations cancellations =
+        new Cancellations(
+            database,
+            images,
+            builders,
+            outcomes,
+            imageId -> {
+              updateJob.cancel(imageId);
+              importJob.cancel(imageId);
+            });
+
     Metrics metrics = opened(new Metrics());
     AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
     EventStreams events = new EventStreams();
@@ -202,8 +213,7 @@ public final class RegildServer implements AutoCloseable {
                 imageCopies::copy,
                 imageExports::export,
                 deletions::delete,
-                new UpdateCancellations(database, builders, outcomes, updateJob::cancel)
-                    ::deleteBuilder,
+                cancellations::deleteBuilder,
                 agentVersions::latest,
                 quotas,
                 id -> accounts.find(id).isPresent(),
@@ -215,6 +225,7 @@ public final class RegildServer implements AutoCloseable {
             disks,
             id -> layerFile(layers, id),
             data.path(),
+            cancellations,
             metrics,
             events);
     HttpFront front =

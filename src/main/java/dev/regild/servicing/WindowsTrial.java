@@ -219,10 +219,12 @@ public final class WindowsTrial {
     }
 
     private DiskInspection inspect(String name) throws IOException, UnfitDiskException {
-      DiskInspector inspector = new DiskInspector(accelerator);
-      watcher.running(inspector::abort);
-      return inspector.inspect(
-          overlay, DiskFormat.QCOW2, Files.createDirectories(directory.resolve(name)));
+      return new DiskInspector(accelerator)
+          .inspect(
+              overlay,
+              DiskFormat.QCOW2,
+              Files.createDirectories(directory.resolve(name)),
+              watcher::running);
     }
 
     private static WindowsFacts facts(DiskInspection inspection) throws UnfitDiskException {

@@ -31,8 +31,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,10 +61,7 @@ public final class ImportJob implements JobQueue.Job {
   private final AgentVersions agentVersions;
   private final Clock clock;
 
-  /** How to end at once the boot of an image, by the image's id. */
-  private final ConcurrentMap<String, Runnable> boots = new ConcurrentHashMap<>();
-
-  private volatile boolean goingDown;
+  private final RunningJobs running = new RunningJobs();
 
   /**
    * @param platforms open disks of which nothing is known yet
@@ -107,16 +102,27 @@ public final class ImportJob implements JobQueue.Job {
   public void run(String id) throws InterruptedException {
     String imageId = id.substring(0, id.indexOf('/'));
     String diskId = id.substring(id.indexOf('/') + 1);
-    Optional<Image> unfinished = database.inTransaction(handle -> startOver(handle, imageId));
+    boolean cancelled = false;
+    running.begin(imageId);
     try {
       // An earlier run may have come to the image's end, but not to the upload's.
+      Optional<Image> unfinished = database.inTransaction(handle -> startOver(handle, imageId));
       if (unfinished.isPresent()) {
         makeOrFail(unfinished.get(), diskId);
       }
-      database.useTransaction(handle -> release(handle, imageId, diskId));
+    } catch (InterruptedException | RuntimeException e) {
+      // What a cancelled import ends with is of no interest: the registry has its outcome.
+      if (!running.end(imageId) && !(e instanceof CancelledJobException)) {
+        throw e;
+      }
+      cancelled = true;
     } finally {
-      boots.remove(imageId);
+      running.end(imageId);
       Workspaces.remove(layers, imageId);
+    }
+    database.useTransaction(handle -> release(handle, imageId, diskId));
+    if (cancelled) {
+      LOG.atInfo().addKeyValue("image", imageId).log("import cancelled");
     }
   }
 
@@ -135,14 +141,15 @@ public final class ImportJob implements JobQueue.Job {
     try {
       make(image, diskId);
       LOG.atInfo().addKeyValue("image", image.name()).log("image imported");
+    } catch (CancelledJobException e) {
+      removeLayer(image);
+      throw e;
     } catch (IOException
         | ProgramException
         | StepException
         | UnfitDiskException
         | RuntimeException e) {
-      if (goingDown) {
-        throw JobQueue.Job.interrupted(e);
-      }
+      running.requireGoingOn(image.id(), e);
       LOG.atWarn()
           .addKeyValue("image", image.name())
           .addKeyValue("reason", e.getMessage())
@@ -153,9 +160,12 @@ public final class ImportJob implements JobQueue.Job {
 
   @Override
   public void abort() {
-    goingDown = true;
-    inspector.abort();
-    boots.values().forEach(Runnable::run);
+    running.abortAll();
+  }
+
+  /** Ends at once what runs for that image; after its import was cancelled in the registry. */
+  public void cancel(String imageId) {
+    running.cancel(imageId);
   }
 
   private void make(Image image, String diskId)
@@ -174,7 +184,8 @@ public final class ImportJob implements JobQueue.Job {
     Path directory = layers.workspace(image.id());
     Path upload = disks.path(disk);
     check.requireSelfContained(upload, disk.format());
-    DiskInspection inspection = inspector.inspect(upload, disk.format(), directory);
+    DiskInspection inspection =
+        inspector.inspect(upload, disk.format(), directory, abort -> running(image, abort));
     Path converted = directory.resolve("image.qcow2");
     qemuImg.compress(upload, disk.format(), converted, progress -> {});
     Optional<Qualification> qualification =
@@ -196,7 +207,8 @@ public final class ImportJob implements JobQueue.Job {
   /** Nothing is known of how the disk's units fared before: one that fails is only recorded. */
   private Qualification validate(Image image, Path disk, DiskInspection inspection, Path directory)
       throws IOException, ProgramException, StepException, InterruptedException {
-    database.useTransaction(handle -> images.transition(handle, image, ImageState.VALIDATING));
+    database.useTransaction(handle ->
+        images.transition(handle, requireImporting(handle, image.id()), ImageState.VALIDATING));
     try {
       return ThrowAwayBoot.requireUp(
           boot.run(
@@ -214,10 +226,7 @@ public final class ImportJob implements JobQueue.Job {
   }
 
   private void running(Image image, Runnable abort) {
-    boots.put(image.id(), abort);
-    if (goingDown) {
-      abort.run();
-    }
+    running.onAbort(image.id(), abort);
   }
 
   private void succeed(
@@ -232,7 +241,7 @@ public final class ImportJob implements JobQueue.Job {
             layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
     images.publish(
         handle,
-        images.requireById(handle, imageId),
+        requireImporting(handle, imageId),
         new PublishedDisk(
             imageDisk,
             inspection.inventory().os().platform(),
@@ -246,9 +255,26 @@ public final class ImportJob implements JobQueue.Job {
     database.useTransaction(handle ->
         images.fail(
             handle,
-            images.requireById(handle, image.id()),
+            requireImporting(handle, image.id()),
             reason,
             List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
+    removeLayer(image);
+  }
+
+  /**
+   * The image, for as long as its import goes on.
+   *
+   * @throws CancelledJobException if it was cancelled
+   */
+  private Image requireImporting(Handle handle, String imageId) {
+    return images
+        .findById(handle, imageId)
+        .filter(image ->
+            image.state() == ImageState.IMPORTING || image.state() == ImageState.VALIDATING)
+        .orElseThrow(() -> new CancelledJobException(imageId));
+  }
+
+  private void removeLayer(Image image) {
     try {
       layers.delete(image.id());
     } catch (IOException e) {

@@ -48,7 +48,7 @@ final class StepRecorder {
    *
    * @param outcome says in a few words what came of it
    * @throws FailedStepException with the step and the cause, if it failed
-   * @throws CancelledUpdateException if the update was cancelled before the step or meanwhile
+   * @throws CancelledJobException if the update was cancelled before the step or meanwhile
    */
   <T> T step(Step step, Work<T> work, Function<T, String> outcome)
       throws FailedStepException, InterruptedException {
@@ -77,7 +77,7 @@ final class StepRecorder {
           .addKeyValue("detail", detail)
           .log("step done");
       return result;
-    } catch (InterruptedException | CancelledUpdateException e) {
+    } catch (InterruptedException | CancelledJobException e) {
       throw e;
     } catch (Exception | Error e) {
       // An error too, such as too little memory, is this update's: a job that threw is done again.

@@ -6,6 +6,7 @@ import dev.regild.channel.PackageCache;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.ByteCount;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
@@ -50,7 +51,7 @@ public final class UpdateJob implements JobQueue.Job {
   private final Publish publish;
 
   private final Layers layerRecords = new Layers();
-  private final RunningUpdates running = new RunningUpdates();
+  private final RunningJobs running = new RunningJobs();
 
   public UpdateJob(
       Database database,
@@ -90,7 +91,7 @@ public final class UpdateJob implements JobQueue.Job {
       makeOrFail(record.get());
     } catch (InterruptedException | RuntimeException e) {
       // What a cancelled update ends with is of no interest: the registry has its outcome.
-      if (!running.end(imageId) && !(e instanceof CancelledUpdateException)) {
+      if (!running.end(imageId) && !(e instanceof CancelledJobException)) {
         throw e;
       }
       LOG.atInfo().addKeyValue("image", record.get().imageName()).log("update cancelled");
@@ -108,7 +109,7 @@ public final class UpdateJob implements JobQueue.Job {
         new StepRecorder(database, records, outcomes, imageId, record.imageName(), attempt);
     try {
       make(update(record), recorder);
-    } catch (CancelledUpdateException e) {
+    } catch (CancelledJobException e) {
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(imageId, e);
@@ -194,12 +195,11 @@ public final class UpdateJob implements JobQueue.Job {
             Step.FETCH,
             progress -> fetch.run(update, transaction, progress),
             fetched ->
-                fetched.files()
-                    + " packages, "
-                    + fetched.totalBytes()
-                    + " bytes, "
-                    + fetched.downloadedBytes()
-                    + " downloaded");
+                "%d packages, %s, %s downloaded"
+                    .formatted(
+                        fetched.files(),
+                        ByteCount.text(fetched.totalBytes()),
+                        ByteCount.text(fetched.downloadedBytes())));
     recorder.step(
         Step.APPLY,
         progress -> {
@@ -239,7 +239,10 @@ public final class UpdateJob implements JobQueue.Job {
         recorder.step(
             Step.PUBLISH,
             progress -> publish.run(update, progress),
-            done -> done.layer().bytes() + " bytes, of an overlay of " + done.overlayBytes());
+            done ->
+                "%s, of an overlay of %s"
+                    .formatted(
+                        ByteCount.text(done.layer().bytes()), ByteCount.text(done.overlayBytes())));
     database.useTransaction(
         handle -> outcomes.succeed(handle, update, inventory, qualification, published.layer()));
   }

@@ -117,13 +117,13 @@ public final class UpdateOutcomes {
   /**
    * The image that a running update makes.
    *
-   * @throws CancelledUpdateException if the update is not running any more
+   * @throws CancelledJobException if the update is not running any more
    */
   Image requireRunning(Handle handle, String imageId) {
     return records
         .findById(handle, imageId)
         .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
         .flatMap(_ -> images.findById(handle, imageId))
-        .orElseThrow(() -> new CancelledUpdateException(imageId));
+        .orElseThrow(() -> new CancelledJobException(imageId));
   }
 }

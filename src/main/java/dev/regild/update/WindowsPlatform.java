@@ -135,10 +135,10 @@ record WindowsPlatform(
     @Override
     public Inventory verify() throws IOException, UnfitDiskException {
       Path directory = Files.createDirectories(update.directory().resolve("verify"));
-      DiskInspector inspector = new DiskInspector(accelerator);
-      watcher.running(inspector::abort);
       Inventory inventory =
-          inspector.inspect(update.overlay(), DiskFormat.QCOW2, directory).inventory();
+          new DiskInspector(accelerator)
+              .inspect(update.overlay(), DiskFormat.QCOW2, directory, watcher::running)
+              .inventory();
       List<String> pending =
           PendingRestart.blocking(
               inventory.windows().map(WindowsFacts::pendingRestarts).orElse(List.of()));

@@ -215,7 +215,8 @@ class CatalogueIT {
   void aChannelOfRepositoriesHasNoCatalogue() {
     assertThat(regild("channel", "add", "two", "--platform", "WINDOWS", "--repo", "file:///x"))
         .contains("another kind than catalogue");
-    assertThat(regild("channel", "add-update", "none", "x")).contains("no channel 'none'");
+    assertThat(regild("channel", "add-update", "none", "x"))
+        .contains("Channel none does not exist");
     assertThat(regild("channel", "remove", "win")).contains("Removed win");
     assertThat(data.resolve("channels/win.catalogue")).doesNotExist();
   }

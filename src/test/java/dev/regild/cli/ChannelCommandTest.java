@@ -6,9 +6,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code regild channel} on a data directory. */
 class ChannelCommandTest {
@@ -26,13 +29,30 @@ class ChannelCommandTest {
     assertThat(lines.get(1)).matches("debian-12 +\\? +\\? +- +never +\\S+: source: is no key.*");
     assertThat(lines.get(2)).matches("rocky-8 +ROCKY_LINUX8 +all +- +never +- *");
     assertThat(lines).hasSize(3);
+    JsonNode json = JsonMapper.shared().readTree(run(0, "list", "--json"));
+    assertThat(json.at("/0/error").asString()).contains("source: is no key");
+    assertThat(json.at("/0/platform").isMissingNode()).isTrue();
+    assertThat(json.at("/1/platform").asString()).isEqualTo("ROCKY_LINUX8");
+    assertThat(json.at("/1/checkedAt").isMissingNode()).isTrue();
+  }
+
+  @Test
+  void aChannelThatDoesNotExistIsNamedInOneWayByEveryCommand() {
+    for (String subcommand : List.of("show", "refresh", "remove", "list-updates")) {
+      assertThat(run(1, subcommand, "none"))
+          .as(subcommand)
+          .contains("Channel none does not exist; 'regild channel list' shows those that do");
+    }
   }
 
   /** What the command says, on whatever stream. */
-  private String run(int status, String subcommand) {
+  private String run(int status, String... subcommand) {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said, true);
-    assertThat(Regild.run(out, out, "channel", subcommand, "--data", data.toString()))
+    List<String> command = new ArrayList<>(List.of("channel"));
+    command.addAll(List.of(subcommand));
+    command.addAll(List.of("--data", data.toString()));
+    assertThat(Regild.run(out, out, command.toArray(String[]::new)))
         .as(said::toString)
         .isEqualTo(status);
     return said.toString();

@@ -57,6 +57,26 @@ class ImportCrashIT {
     assertThat(list(data.resolve("layers"))).hasSize(1);
   }
 
+  @Test
+  void anImportThatIsCancelledEndsAtOnceAndLeavesNothing() throws Exception {
+    Path data = directory.toRealPath().resolve("data");
+    server = ServerProcess.start(data, "vm");
+    server.startImport(Fixtures.goldenImage(), IMAGE, Map.of());
+    server.awaitProcess("qemu-system");
+    assertThat(server.post("/regild/v1/images/" + IMAGE + "/cancel").status()).isEqualTo(200);
+    JsonNode image = server.awaitEnd(IMAGE);
+    assertThat(image.path("State").asString()).isEqualTo("FAILED");
+    assertThat(image.at("/StateChangeReason/Message").asString())
+        .startsWith("The import was cancelled");
+    server.awaitEvent("import cancelled");
+    server.assertNothingIsLeft();
+    assertThat(list(data.resolve("disks"))).isEmpty();
+    assertThat(list(data.resolve("layers"))).isEmpty();
+    assertThat(
+            server.post("/regild/v1/images/" + IMAGE + "/cancel").body().path("Message").asString())
+        .isEqualTo("The image imported is FAILED: no update or import of it can be cancelled.");
+  }
+
   private void restart(Path data) throws Exception {
     server.kill();
     server.assertNothingIsLeftOutside();

@@ -180,6 +180,10 @@ final class ServerProcess implements AutoCloseable {
     return send(HttpRequest.newBuilder(uri(path)).GET());
   }
 
+  Answer post(String path) throws Exception {
+    return send(HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()));
+  }
+
   Answer upload(Path disk) throws Exception {
     return send(HttpRequest.newBuilder(uri("/regild/v1/disks")).POST(BodyPublishers.ofFile(disk)));
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.GoldenImage;
+import dev.regild.disk.ByteCount;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
@@ -308,13 +309,13 @@ class UpdateInNamespaceIT {
   @Order(7)
   void theNewLayerIsASmallDelta() throws Exception {
     Matcher detail =
-        Pattern.compile("(\\d+) bytes, of an overlay of (\\d+)")
+        Pattern.compile("([0-9.]+ MiB), of an overlay of ([0-9.]+) MiB")
             .matcher(detail(UPDATED, "Publish"));
     assertThat(detail.matches()).isTrue();
-    long delta = Long.parseLong(detail.group(1));
-    long overlay = Long.parseLong(detail.group(2));
     Path layer = server.layer(updated.arn());
-    assertThat(Files.size(layer)).isEqualTo(delta);
+    long delta = Files.size(layer);
+    long overlay = (long) (Double.parseDouble(detail.group(2)) * (1 << 20));
+    assertThat(ByteCount.text(delta)).isEqualTo(detail.group(1));
     assertThat(Files.getPosixFilePermissions(layer))
         .hasToString("[OWNER_READ, GROUP_READ, OTHERS_READ]");
     assertThat(100 * delta / overlay).as("%d of %d bytes", delta, overlay).isLessThanOrEqualTo(40);
@@ -380,7 +381,7 @@ class UpdateInNamespaceIT {
     assertThat(said).isEqualTo("as promised\n");
     Image sibling = await(SIBLING);
     assertThat(sibling.state()).as(sibling.toString()).isEqualTo(ImageState.AVAILABLE);
-    assertThat(detail(SIBLING, "Fetch")).matches("\\d+ packages, [1-9]\\d+ bytes, 0 downloaded");
+    assertThat(detail(SIBLING, "Fetch")).matches("\\d+ packages, [0-9.]+ MiB, 0 B downloaded");
     assertThat(sha256(server.layer(base.arn()))).isEqualTo(baseSha256);
   }
 

@@ -56,7 +56,7 @@ class WindowsDiskIT {
             .build(directory.resolve("disk.raw"));
     String before = hash(disk);
 
-    DiskInspection found = inspector.inspect(disk, DiskFormat.RAW, directory);
+    DiskInspection found = inspector.inspect(disk, DiskFormat.RAW, directory, _ -> {});
 
     assertThat(hash(disk)).isEqualTo(before);
     Inventory inventory = found.inventory();
@@ -132,7 +132,7 @@ class WindowsDiskIT {
             "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "" + disk, "" + overlay)
         .run();
 
-    DiskInspection found = inspector.inspect(overlay, DiskFormat.QCOW2, directory);
+    DiskInspection found = inspector.inspect(overlay, DiskFormat.QCOW2, directory, _ -> {});
 
     assertThat(found.inventory().os())
         .isEqualTo(new OperatingSystem("WINDOWS", "Windows 11 Pro", "10.0.22631.3296"));
@@ -187,7 +187,7 @@ class WindowsDiskIT {
   private void assertRefused(WindowsDisk windows, String cause, String remedy) throws Exception {
     Path disk = windows.build(directory.resolve("disk.raw"));
     String before = hash(disk);
-    assertThatThrownBy(() -> inspector.inspect(disk, DiskFormat.RAW, directory))
+    assertThatThrownBy(() -> inspector.inspect(disk, DiskFormat.RAW, directory, _ -> {}))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(cause)
         .hasMessageContaining(remedy);

@@ -48,6 +48,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
@@ -56,7 +57,6 @@ import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.UpdateAnswer;
-import dev.regild.update.UpdateCancellations;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
@@ -122,7 +122,8 @@ final class ServerFixture implements AutoCloseable {
   private final HttpClient http = HttpClient.newHttpClient();
   private final EventStreams events = new EventStreams();
   private final AuditLog audit;
-  private final HttpFront front;
+  private final Endpoints endpoints;
+  private HttpFront front;
 
   ServerFixture(Path data) throws Exception {
     this.data = data;
@@ -142,7 +143,9 @@ final class ServerFixture implements AutoCloseable {
         DiskFormat.QCOW2,
         file -> new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20));
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
-    Endpoints endpoints =
+    Cancellations cancellations =
+        new Cancellations(database, images, builders, outcomes(), _ -> {});
+    endpoints =
         new Endpoints(
             authentication,
             new ImageServices(
@@ -154,7 +157,7 @@ final class ServerFixture implements AutoCloseable {
                 (owner, name) ->
                     database.inTransaction(handle ->
                         images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                new UpdateCancellations(database, builders, outcomes(), _ -> {})::deleteBuilder,
+                cancellations::deleteBuilder,
                 () -> image -> Optional.of(true),
                 quotas,
                 id -> accounts.find(id).isPresent(),
@@ -169,16 +172,28 @@ final class ServerFixture implements AutoCloseable {
             disks,
             id -> data.resolve(id + ".qcow2"),
             data,
+            cancellations,
             new Metrics(),
             events);
     audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
-    front =
-        HttpFront.start(
-            new Config.Listen("127.0.0.1", 0),
-            endpoints.metrics(),
-            audit,
-            endpoints.services(),
-            Duration.ofSeconds(1));
+    front = listen(0);
+  }
+
+  private HttpFront listen(int port) throws Exception {
+    return HttpFront.start(
+        new Config.Listen("127.0.0.1", port),
+        endpoints.metrics(),
+        audit,
+        endpoints.services(),
+        Duration.ofSeconds(1));
+  }
+
+  /** Is away for a while, and answers at the same address again. */
+  void restart(Duration away) throws Exception {
+    int port = front.port();
+    front.close();
+    Thread.sleep(away);
+    front = listen(port);
   }
 
   URI uri(String path) {

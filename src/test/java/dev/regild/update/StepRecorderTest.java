@@ -61,7 +61,7 @@ class StepRecorderTest {
                   return true;
                 },
                 done -> "as if nothing had happened"))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertCancelled("Prepare FAILED Cancelled.");
   }
 
@@ -70,11 +70,11 @@ class StepRecorderTest {
     recorder.step(Step.PREPARE, progress -> true, done -> "prepared");
     cancel();
     assertThatThrownBy(() -> recorder.step(Step.RESOLVE, progress -> true, done -> ""))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertThatThrownBy(() ->
             registry.database.useTransaction(
                 handle -> outcomes.startQualification(handle, image.id())))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertCancelled("Prepare DONE prepared");
   }
 
@@ -95,10 +95,10 @@ class StepRecorderTest {
               outcomes.fail(handle, image.id(), "killed");
               recorder.failed(handle, failure);
             }))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertThatThrownBy(
             () -> registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id())))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertCancelled("Prepare FAILED Cancelled.");
   }
 

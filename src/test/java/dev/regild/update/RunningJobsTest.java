@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class RunningUpdatesTest {
-  private final RunningUpdates running = new RunningUpdates();
+class RunningJobsTest {
+  private final RunningJobs running = new RunningJobs();
   private final AtomicInteger aborts = new AtomicInteger();
 
   @Test
@@ -43,7 +43,7 @@ class RunningUpdatesTest {
     running.onAbort("image", aborts::incrementAndGet);
     assertThat(aborts).hasValueGreaterThanOrEqualTo(1);
     assertThatThrownBy(() -> running.requireGoingOn("image", new IOException("killed")))
-        .isInstanceOf(CancelledUpdateException.class);
+        .isInstanceOf(CancelledJobException.class);
     assertThat(running.end("image")).isTrue();
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The updates that threads of this process are making, and how to end each at once. */
-final class RunningUpdates {
-  private final Map<String, Running> updates = new HashMap<>();
+/** The images that threads of this process are making, and how to end each at once. */
+final class RunningJobs {
+  private final Map<String, Running> jobs = new HashMap<>();
   private boolean goingDown;
 
   private static final class Running {
@@ -19,12 +19,12 @@ final class RunningUpdates {
 
   /** The current thread begins to make that image. */
   synchronized void begin(String imageId) {
-    updates.put(imageId, new Running());
+    jobs.put(imageId, new Running());
   }
 
   /**
    * Says how to end what an interrupt alone does not reach, in the place of what was said before.
-   * It is run at once if the update is to end already.
+   * It is run at once if the job is to end already.
    */
   void onAbort(String imageId, Runnable abort) {
     if (replaceAbort(imageId, abort)) {
@@ -33,7 +33,7 @@ final class RunningUpdates {
   }
 
   private synchronized boolean replaceAbort(String imageId, Runnable abort) {
-    Running running = updates.get(imageId);
+    Running running = jobs.get(imageId);
     if (running == null) {
       throw new IllegalStateException("Nobody makes the image " + imageId + ".");
     }
@@ -41,13 +41,13 @@ final class RunningUpdates {
     return goingDown || running.cancelled;
   }
 
-  /** Ends what the update is doing, and waits for that. */
+  /** Ends what the job is doing, and waits for that. */
   void abort(String imageId) {
     abortOf(imageId).ifPresent(Runnable::run);
   }
 
   private synchronized Optional<Runnable> abortOf(String imageId) {
-    return Optional.ofNullable(updates.get(imageId)).map(running -> running.abort);
+    return Optional.ofNullable(jobs.get(imageId)).map(running -> running.abort);
   }
 
   /**
@@ -61,7 +61,7 @@ final class RunningUpdates {
   }
 
   private synchronized boolean interrupt(String imageId) {
-    Running running = updates.get(imageId);
+    Running running = jobs.get(imageId);
     if (running == null) {
       return false;
     }
@@ -71,15 +71,15 @@ final class RunningUpdates {
   }
 
   /**
-   * Asked when the update failed: whether that is a failure of its own.
+   * Asked when the job failed: whether that is a failure of its own.
    *
-   * @throws CancelledUpdateException if the update was cancelled while it ran
+   * @throws CancelledJobException if the job was cancelled while it ran
    * @throws InterruptedException if the process is going down
    */
   synchronized void requireGoingOn(String imageId, Exception failure) throws InterruptedException {
-    Running running = updates.get(imageId);
+    Running running = jobs.get(imageId);
     if (running != null && running.cancelled) {
-      throw new CancelledUpdateException(imageId);
+      throw new CancelledJobException(imageId);
     }
     if (goingDown) {
       throw JobQueue.Job.interrupted(failure);
@@ -88,12 +88,12 @@ final class RunningUpdates {
 
   /**
    * The current thread makes that image no more: nobody interrupts it from now on, and an interrupt
-   * that came for the update is taken back, so that what is left can be cleared away.
+   * that came for the job is taken back, so that what is left can be cleared away.
    *
-   * @return whether the update was cancelled while it ran
+   * @return whether the job was cancelled while it ran
    */
   synchronized boolean end(String imageId) {
-    Running running = updates.remove(imageId);
+    Running running = jobs.remove(imageId);
     if (running == null || !running.cancelled) {
       return false;
     }
@@ -101,13 +101,13 @@ final class RunningUpdates {
     return true;
   }
 
-  /** Ends what every update is doing, and what it would begin: the process is going down. */
+  /** Ends what every job is doing, and what it would begin: the process is going down. */
   void abortAll() {
     goDown().forEach(Runnable::run);
   }
 
   private synchronized List<Runnable> goDown() {
     goingDown = true;
-    return updates.values().stream().map(running -> running.abort).toList();
+    return jobs.values().stream().map(running -> running.abort).toList();
   }
 }

@@ -1,0 +1,182 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.cli.Regild;
+import dev.regild.fixtures.HostTools;
+import java.io.BufferedReader;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Commands of the command line against a server whose updates nobody works on. */
+class CommandsTest {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  @TempDir static Path directory;
+
+  private static ServerFixture server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    HostTools.assume(
+        System.getenv("AWS_ACCESS_KEY_ID") == null,
+        "the key in AWS_ACCESS_KEY_ID would go first: unset it");
+    server = new ServerFixture(directory);
+    server.writeCredentials();
+    server.golden("us-east-1", "golden");
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Test
+  void listsAndPlansAreToldAsJsonToo() throws Exception {
+    JsonNode images = json("images", "--json");
+    assertThat(images.valueStream().map(image -> image.path("Name").asString())).contains("golden");
+    assertThat(json("disks", "--json").at("/0/diskId").asString()).isEqualTo(ServerFixture.DISK);
+    JsonNode plan = json("update", "golden", "golden-json", "--dry-run", "--json");
+    assertThat(plan.at("/changes/0/name").asString()).isEqualTo("openssl");
+    assertThat(run(2, "update", "golden", "golden-json", "--json"))
+        .startsWith("--json goes with --dry-run.");
+  }
+
+  @Test
+  void aServerIsNamedByHostAndPortToo() {
+    String address = server.uri("").getAuthority();
+    assertThat(runAt(address, 0, "images")).contains("golden");
+    for (String wrong : List.of("ftp://127.0.0.1:1", "127.0.0.1:port", "http://", "a b")) {
+      assertThat(runAt(wrong, 2, "images"))
+          .as(wrong)
+          .contains("write http://HOST:PORT, https://HOST:PORT or HOST:PORT");
+    }
+  }
+
+  @Test
+  void aTagWithoutAValueIsAnsweredWithItsForm() {
+    assertThat(run(2, "update", "golden", "tagged", "--tag", "team"))
+        .contains("'--tag' (KEY=VALUE) should be in KEY=VALUE format but was team");
+  }
+
+  @Test
+  void anExportThatCouldNotBeWrittenIsNotAskedFor() {
+    Path missing = directory.resolve("missing/golden.qcow2");
+    assertThat(run(1, "export", "golden", "-o", directory.toString()))
+        .contains(directory + "; name a file: -o " + directory.resolve("golden.qcow2"));
+    assertThat(run(1, "export", "golden", "-o", missing.toString()))
+        .contains("The directory of " + missing + " does not exist");
+  }
+
+  @Test
+  void anUpdateThatRunsIsShownWithItsStepsAndCancelled() {
+    run(0, "update", "golden", "watched");
+    beginResolve("watched");
+    assertThat(run(0, "show", "watched"))
+        .containsPattern("Prepare +\\d+ ms +isolation VM")
+        .containsPattern("Resolve +0 %");
+    assertThat(run(0, "cancel", "watched")).isEqualTo("Cancelled watched, which is FAILED now.\n");
+    assertThat(run(0, "show", "watched")).contains("FAILED").doesNotContain("Resolve");
+    assertThat(run(1, "cancel", "golden"))
+        .contains("The image golden is AVAILABLE: no update or import of it can be cancelled.");
+    assertThat(run(1, "cancel", "nobody")).contains("ResourceNotFoundException");
+  }
+
+  @Test
+  void waitingLivesThroughARestartOfTheServer() throws Exception {
+    FutureTask<String> waiting =
+        new FutureTask<>(() -> run(1, "update", "golden", "patient", "--wait"));
+    Thread.ofVirtual().start(waiting);
+    awaitImage("patient");
+    server.restart(Duration.ofMillis(1500));
+    run(0, "cancel", "patient");
+    assertThat(waiting.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
+        .contains("The server does not answer; waiting for it.")
+        .contains("The image patient FAILED. The update was cancelled");
+  }
+
+  @Test
+  void whoInterruptsWaitingIsToldThatTheWorkGoesOn() throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("dev.regild.cli.Regild", "update", "golden", "interrupted", "--wait"));
+    command.addAll(connection(server.uri("").toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    awaitImage("interrupted");
+    beginResolve("interrupted");
+    try (BufferedReader said = process.inputReader()) {
+      assertThat(said.readLine()).as("it waits").startsWith("Prepare");
+      interrupt(process);
+      assertThat(said.lines())
+          .contains("interrupted is still being made. Watch it with: ./regild show interrupted")
+          .contains("Cancel it with: ./regild cancel interrupted");
+    }
+    run(0, "cancel", "interrupted");
+  }
+
+  private static void interrupt(Process process) throws Exception {
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  private static void beginResolve(String image) {
+    server.database.useTransaction(handle -> {
+      String id = server.images.require(handle, server.owner("us-east-1"), image).id();
+      int attempt = server.updates.beginAttempt(handle, id);
+      server.updates.beginStep(handle, id, attempt, 1, "Prepare");
+      server.updates.stepDone(handle, id, attempt, 1, "isolation VM");
+      server.updates.beginStep(handle, id, attempt, 2, "Resolve");
+    });
+  }
+
+  private static void awaitImage(String name) throws InterruptedException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (server
+        .database
+        .read(handle -> server.images.find(handle, server.owner("us-east-1"), name))
+        .isEmpty()) {
+      assertThat(System.nanoTime()).as(name).isLessThan(deadline);
+      Thread.sleep(50);
+    }
+  }
+
+  private static JsonNode json(String... command) {
+    return JsonMapper.shared().readTree(run(0, command));
+  }
+
+  private static String run(int status, String... command) {
+    return runAt(server.uri("").toString(), status, command);
+  }
+
+  /** What a command says, on whatever stream. */
+  private static String runAt(String endpoint, int status, String... command) {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(connection(endpoint));
+    StringWriter said = new StringWriter();
+    var out = new PrintWriter(said, true);
+    assertThat(Regild.run(out, out, all.toArray(String[]::new)))
+        .as(said::toString)
+        .isEqualTo(status);
+    return said.toString();
+  }
+
+  private static List<String> connection(String endpoint) {
+    return List.of("--endpoint", endpoint, "--data", directory.toString());
+  }
+}
