@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Jobs that survive the process: written in the transaction that accepts them, leased by a worker,
- * and leased again when it dies. A job that is cut short runs again from its beginning.
+ * and leased again when it dies. A job that is cut short runs again from its beginning, up to {@link
+ * #MOST_ATTEMPTS} times in all: what a job reads is foreign, and may be what ends the process. An
+ * orderly stop of the server doesn't count.
  */
 public final class JobQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
+
+  /** How often a job is begun, whatever ended it before its outcome was recorded. */
+  public static final int MOST_ATTEMPTS = 10;
+
   private static final Duration POLLING = Duration.ofSeconds(1);
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
   private static final int MISSED_HEARTBEATS = 6;
@@ -34,6 +41,13 @@ public final class JobQueue implements AutoCloseable {
   private final Duration shutdownLimit;
   private final Map<String, OneTimeTask<Void>> kinds = new LinkedHashMap<>();
   private final List<Job> jobs = new ArrayList<>();
+
+  /**
+   * For jobs that did not end before: one at a time, so that the one which ends the process does not
+   * use up the attempts of the others.
+   */
+  private final Semaphore suspects = new Semaphore(1, true);
+
   private final AtomicReference<@Nullable Scheduler> scheduler = new AtomicReference<>();
 
   /** What a kind of job does. */
@@ -45,6 +59,15 @@ public final class JobQueue implements AutoCloseable {
      * @throws InterruptedException if the process is going down; the job will be done again
      */
     void run(String id) throws InterruptedException;
+
+    /**
+     * Records that the job has failed; nothing happens if its outcome is recorded already. Called
+     * in the place of {@link #run} when that can't be done, so it reads nothing of what the job is
+     * about.
+     *
+     * @param why the job did not end, for its owner: a sentence, and one that says what to do
+     */
+    void giveUp(String id, String why);
 
     /** What {@link #run} throws where the process is going down, and that made something fail. */
     static InterruptedException interrupted(Exception cause) {
@@ -81,12 +104,101 @@ public final class JobQueue implements AutoCloseable {
             .onDeadExecutionRevive()
             .execute((instance, context) -> {
               try {
-                job.run(instance.getId());
+                attempt(job, kind, instance.getId());
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("The process is going down.", e);
               }
             }));
+  }
+
+  private void attempt(Job job, String kind, String id) throws InterruptedException {
+    boolean suspect = attempts(kind, id) > 0;
+    if (suspect) {
+      suspects.acquire();
+    }
+    try {
+      int attempt = changeAttempts(kind, id, 1);
+      if (attempt > MOST_ATTEMPTS) {
+        giveUp(
+            job,
+            kind,
+            id,
+            "It did not end in "
+                + MOST_ATTEMPTS
+                + " attempts, each of which ended with the server's process or with an error of"
+                + " the server's. Look into the server's log for why, and ask for it again.");
+        return;
+      }
+      run(job, kind, id);
+    } finally {
+      if (suspect) {
+        suspects.release();
+      }
+    }
+  }
+
+  private void run(Job job, String kind, String id) throws InterruptedException {
+    try {
+      job.run(id);
+    } catch (InterruptedException e) {
+      changeAttempts(kind, id, -1);
+      throw e;
+    } catch (Error e) {
+      // The next attempt would read the same bytes, and end in the same way.
+      LOG.atError().addKeyValue("kind", kind).addKeyValue("job", id).setCause(e).log("job broke");
+      giveUp(
+          job,
+          kind,
+          id,
+          "What it reads is more than the server can take (%s). Check the disk or the repository, or give the server more memory, and ask for it again."
+              .formatted(e.getClass().getSimpleName()));
+    }
+  }
+
+  private static void giveUp(Job job, String kind, String id, String why) {
+    LOG.atError()
+        .addKeyValue("kind", kind)
+        .addKeyValue("job", id)
+        .addKeyValue("reason", why)
+        .log("job given up");
+    job.giveUp(id, why);
+  }
+
+  private int attempts(String kind, String id) {
+    return database.read(handle ->
+        handle
+            .createQuery(
+                "SELECT attempts FROM scheduled_tasks"
+                    + " WHERE task_name = :kind AND task_instance = :id")
+            .bind("kind", kind)
+            .bind("id", id)
+            .mapTo(Integer.class)
+            .findOne()
+            .orElse(0));
+  }
+
+  /** The number of attempts after that. */
+  private int changeAttempts(String kind, String id, int by) {
+    return database.inTransaction(handle -> {
+      handle
+          .createUpdate(
+              "UPDATE scheduled_tasks SET attempts = attempts + :by"
+                  + " WHERE task_name = :kind AND task_instance = :id")
+          .bind("by", by)
+          .bind("kind", kind)
+          .bind("id", id)
+          .execute();
+      return handle
+          .createQuery(
+              "SELECT attempts FROM scheduled_tasks"
+                  + " WHERE task_name = :kind AND task_instance = :id")
+          .bind("kind", kind)
+          .bind("id", id)
+          .mapTo(Integer.class)
+          .findOne()
+          .orElse(0);
+    });
   }
 
   /** Writes a job down in the caller's transaction; nothing happens if it is there already. */

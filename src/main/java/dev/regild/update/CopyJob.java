@@ -6,6 +6,8 @@ import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.StateChangeReason;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,20 @@ public final class CopyJob implements JobQueue.Job {
               Image copy = images.transition(handle, image, ImageState.AVAILABLE);
               records.end(handle, copy);
               LOG.atInfo().addKeyValue("image", copy.name()).log("image copied");
+            }));
+  }
+
+  @Override
+  public void giveUp(String imageId, String why) {
+    String message = "The image could not be copied. " + why;
+    database.useTransaction(handle ->
+        images
+            .findById(handle, imageId)
+            .filter(image -> image.state() == ImageState.COPYING)
+            .ifPresent(image -> {
+              StateChangeReason reason =
+                  new StateChangeReason(StateChangeReason.Code.IMAGE_COPY_FAILURE, message);
+              records.end(handle, images.fail(handle, image, reason, List.of()));
             }));
   }
 }

@@ -64,6 +64,15 @@ public final class ExportJob implements JobQueue.Job {
     }
   }
 
+  @Override
+  public void giveUp(String taskId, String why) {
+    database.useTransaction(handle ->
+        tasks
+            .find(handle, taskId)
+            .filter(task -> task.state() == ExportTask.State.EXPORTING)
+            .ifPresent(task -> tasks.fail(handle, task, "The image could not be exported. " + why)));
+  }
+
   private void export(ExportTask task) throws InterruptedException {
     try {
       write(task);

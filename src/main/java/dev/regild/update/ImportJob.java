@@ -159,6 +159,17 @@ public final class ImportJob implements JobQueue.Job {
   }
 
   @Override
+  public void giveUp(String id, String why) {
+    String imageId = id.substring(0, id.indexOf('/'));
+    String diskId = id.substring(id.indexOf('/') + 1);
+    database
+        .inTransaction(handle -> startOver(handle, imageId))
+        .ifPresent(image -> fail(image, "The disk could not be imported. " + why));
+    database.useTransaction(handle -> release(handle, imageId, diskId));
+    Workspaces.remove(layers, imageId);
+  }
+
+  @Override
   public void abort() {
     running.abortAll();
   }

@@ -128,6 +128,21 @@ public final class UpdateJob implements JobQueue.Job {
   }
 
   @Override
+  public void giveUp(String imageId, String why) {
+    boolean unfinished =
+        database
+            .read(handle -> records.findById(handle, imageId))
+            .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
+            .isPresent();
+    if (unfinished) {
+      String message = "The update could not be made. " + why;
+      database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
+      removeLayer(imageId);
+    }
+    Workspaces.remove(layers, imageId);
+  }
+
+  @Override
   public void abort() {
     running.abortAll();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.TestChannel;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.IdleJob;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Inventories;
@@ -42,7 +43,7 @@ class QuotaEdgesTest {
     Clock clock = Clock.systemUTC();
     JobQueue jobs = new JobQueue(server.database, clock, 1, Duration.ofSeconds(1));
     // The queue is never started: what is accepted stays as it is.
-    jobs.register(ImageUpdates.JOB, _ -> {});
+    jobs.register(ImageUpdates.JOB, new IdleJob());
     server.decideUpdatesBy(
         new ImageUpdates(
                 server.database,

@@ -11,6 +11,7 @@ import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.IdleJob;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
@@ -396,7 +397,7 @@ final class ServerFixture implements AutoCloseable {
 
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
-    jobs.register(ImportJob.KIND, id -> {});
+    jobs.register(ImportJob.KIND, new IdleJob());
     return new ImageImports(database, images, quotas, disks, check, jobs, Clock.systemUTC());
   }
 

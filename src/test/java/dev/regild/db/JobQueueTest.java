@@ -1,0 +1,164 @@
+package dev.regild.db;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How often a job is begun that does not record its outcome itself. */
+class JobQueueTest {
+  private static final String KIND = "test";
+  private static final String ID = "golden";
+
+  @TempDir Path directory;
+
+  /** What {@link JobQueue.Job#giveUp} was told. */
+  private final BlockingQueue<String> givenUp = new LinkedBlockingQueue<>();
+
+  private final AtomicInteger begun = new AtomicInteger();
+
+  private interface Work {
+    void run(String id) throws InterruptedException;
+  }
+
+  @Test
+  void aJobThatBreaksWithAnErrorIsGivenUpAtOnceAndNeverDoneAgain() throws Exception {
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                _ -> {
+                  throw new StackOverflowError("in a test");
+                })) {
+      enqueue(database, jobs, 0);
+      assertThat(givenUp.poll(10, SECONDS)).contains("StackOverflowError").contains("ask for it");
+      awaitGone(database);
+      assertThat(begun).hasValue(1);
+      assertThat(givenUp).isEmpty();
+    }
+  }
+
+  @Test
+  void aJobWhoseProcessDiedInEachAttemptIsGivenUpWithoutAnother() throws Exception {
+    try (Database database = open();
+        JobQueue jobs = started(database, _ -> {})) {
+      enqueue(database, jobs, JobQueue.MOST_ATTEMPTS);
+      assertThat(givenUp.poll(10, SECONDS)).contains("did not end in 10 attempts");
+      awaitGone(database);
+      assertThat(begun).hasValue(0);
+    }
+  }
+
+  @Test
+  void theLastAttemptThatIsLeftIsMade() throws Exception {
+    try (Database database = open();
+        JobQueue jobs = started(database, _ -> {})) {
+      enqueue(database, jobs, JobQueue.MOST_ATTEMPTS - 1);
+      awaitGone(database);
+      assertThat(begun).hasValue(1);
+      assertThat(givenUp).isEmpty();
+    }
+  }
+
+  @Test
+  void anAttemptThatAnOrderlyStopCutsShortDoesNotCount() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    try (Database database = open()) {
+      try (JobQueue jobs =
+          started(
+              database,
+              _ -> {
+                running.countDown();
+                Thread.sleep(Duration.ofMinutes(1));
+              })) {
+        enqueue(database, jobs, 0);
+        assertThat(running.await(10, SECONDS)).isTrue();
+        assertThat(attempts(database)).isEqualTo(1);
+      }
+      assertThat(attempts(database)).isZero();
+    }
+  }
+
+  @Test
+  void ofJobsThatMayHaveEndedTheProcessOneRunsAtATime() throws Exception {
+    AtomicInteger together = new AtomicInteger();
+    BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                _ -> {
+                  seen.add(together.incrementAndGet());
+                  Thread.sleep(100);
+                  together.decrementAndGet();
+                })) {
+      database.useTransaction(handle -> {
+        jobs.enqueue(handle, KIND, "a");
+        jobs.enqueue(handle, KIND, "b");
+        handle.execute("UPDATE scheduled_tasks SET attempts = 1");
+      });
+      jobs.wake();
+      awaitGone(database);
+      assertThat(seen).containsExactly(1, 1);
+    }
+  }
+
+  private JobQueue started(Database database, Work work) {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 2, Duration.ofMillis(100));
+    jobs.register(
+        KIND,
+        new JobQueue.Job() {
+          @Override
+          public void run(String id) throws InterruptedException {
+            begun.incrementAndGet();
+            work.run(id);
+          }
+
+          @Override
+          public void giveUp(String id, String why) {
+            givenUp.add(why);
+          }
+        });
+    jobs.start();
+    return jobs;
+  }
+
+  private static void enqueue(Database database, JobQueue jobs, int attempts) {
+    database.useTransaction(handle -> {
+      jobs.enqueue(handle, KIND, ID);
+      handle.execute("UPDATE scheduled_tasks SET attempts = ?", attempts);
+    });
+    jobs.wake();
+  }
+
+  private static int attempts(Database database) {
+    return database.read(handle ->
+        handle.createQuery("SELECT attempts FROM scheduled_tasks").mapTo(Integer.class).one());
+  }
+
+  private static void awaitGone(Database database) throws InterruptedException {
+    Instant deadline = Instant.now().plusSeconds(20);
+    while (count(database) > 0 && Instant.now().isBefore(deadline)) {
+      Thread.sleep(20);
+    }
+    assertThat(count(database)).isZero();
+  }
+
+  private static long count(Database database) {
+    return database.read(handle ->
+        handle.createQuery("SELECT COUNT(*) FROM scheduled_tasks").mapTo(Long.class).one());
+  }
+
+  private Database open() throws Exception {
+    return Database.open(directory.resolve("regild.db"));
+  }
+}
