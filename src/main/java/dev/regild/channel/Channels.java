@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
@@ -10,8 +11,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -248,8 +251,11 @@ public final class Channels {
       RefreshState state = RefreshState.read(file(name, ".state"));
       try {
         return refreshed(name, state);
-      } catch (ChannelException | IOException e) {
-        String why = String.valueOf(e.getMessage());
+      } catch (ChannelException | IOException | RuntimeException | StackOverflowError e) {
+        // Remembered whatever it is: else the channel would be due again at once.
+        String why = e instanceof ChannelException || e instanceof IOException
+            ? String.valueOf(e.getMessage())
+            : "what the repository says can't be read (" + e + "); use another mirror";
         state.failed(clock.instant(), why).write(file(name, ".state"));
         throw new ChannelException("channel '" + name + "' was not refreshed: " + why, e);
       }
@@ -317,6 +323,30 @@ public final class Channels {
               .isPresent();
       if (!fresh) {
         result.add(channel);
+      }
+    }
+    return result;
+  }
+
+  /**
+   * When each channel was last refreshed well; of one that never was, when its file was last
+   * changed.
+   */
+  public Map<String, Instant> freshness() throws ChannelException {
+    Map<String, Instant> result = new TreeMap<>();
+    for (Channel channel : list()) {
+      String name = channel.name();
+      Optional<Instant> refreshed = state(name).checkedAt();
+      try {
+        result.put(
+            name,
+            refreshed.isPresent()
+                ? refreshed.get()
+                : Files.getLastModifiedTime(file(name, ".yaml")).toInstant());
+      } catch (NoSuchFileException e) {
+        // It was removed in this moment.
+      } catch (IOException e) {
+        throw unusable(e);
       }
     }
     return result;

@@ -1,24 +1,53 @@
 package dev.regild.channel;
 
+import dev.regild.machine.Deadline;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
 /**
- * A stream that breaks off when nothing came for a while. HttpClient's own time limit ends when the
- * headers are there.
+ * A stream that breaks off when nothing came for a while, when it comes more slowly than its pace,
+ * or when all of it takes too long. HttpClient's own time limit ends when the headers are there.
  */
 final class StallGuard extends FilterInputStream {
-  private final Duration limit;
+  private final Pace pace;
+  private final long start = System.nanoTime();
   private final Thread watch;
-  private volatile long lastByteAt = System.nanoTime();
-  private volatile boolean stalled;
+  private volatile long lastByteAt = start;
+  private volatile long received;
+  private volatile String broken = "";
 
-  StallGuard(InputStream in, Duration limit) {
+  /**
+   * How fast a server has to be. A byte now and then is no stall, and would keep a download going
+   * for ever: so there is a least rate as well, and a limit for all of it.
+   *
+   * @param silence how long nothing may come
+   * @param window over which the rate is measured, from the start on
+   * @param bytesPerWindow that come in each window at the least
+   * @param total how long all of it may take
+   */
+  record Pace(Duration silence, Duration window, long bytesPerWindow, Duration total) {
+    /** 2 KiB/s is less than any mirror that is of use; 4 GiB at 1.3 MB/s take an hour. */
+    static final Pace OF_MIRRORS =
+        new Pace(Duration.ofSeconds(60), Duration.ofSeconds(60), 120 << 10, Duration.ofHours(1));
+
+    /** The same pace, with no more time than that. */
+    Pace within(Deadline deadline) {
+      return new Pace(silence, window, bytesPerWindow, deadline.atMost(total).left());
+    }
+  }
+
+  StallGuard(InputStream in, Pace pace) {
     super(in);
-    this.limit = limit;
+    this.pace = pace;
     this.watch = Thread.ofVirtual().name("stall-guard").start(this::watch);
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override
@@ -26,12 +55,13 @@ final class StallGuard extends FilterInputStream {
     try {
       int n = in.read(buffer, offset, length);
       lastByteAt = System.nanoTime();
-      if (n < 0 && stalled) {
-        throw stall();
+      received += Math.max(0, n);
+      if (n < 0 && !broken.isEmpty()) {
+        throw new IOException(broken);
       }
       return n;
     } catch (IOException e) {
-      throw stalled ? stall() : e;
+      throw broken.isEmpty() ? e : new IOException(broken, e);
     }
   }
 
@@ -41,25 +71,45 @@ final class StallGuard extends FilterInputStream {
     super.close();
   }
 
-  private IOException stall() {
-    return new IOException("nothing came for " + limit.toSeconds() + " s");
-  }
-
   private void watch() {
     try {
-      for (long left = limit.toNanos(); left > 0; left = left()) {
-        Thread.sleep(Duration.ofNanos(left));
+      long windowEnd = start + pace.window().toNanos();
+      long before = 0;
+      while (broken.isEmpty()) {
+        long now = System.nanoTime();
+        if (now - start >= pace.total().toNanos()) {
+          broken = "it took longer than " + spoken(pace.total());
+        } else if (now - lastByteAt >= pace.silence().toNanos()) {
+          broken = "nothing came for " + spoken(pace.silence());
+        } else if (now >= windowEnd) {
+          if (received - before < pace.bytesPerWindow()) {
+            broken =
+                "less than %d bytes came in %s"
+                    .formatted(pace.bytesPerWindow(), spoken(pace.window()));
+          }
+          before = received;
+          windowEnd = now + pace.window().toNanos();
+        } else {
+          Thread.sleep(Duration.ofNanos(untilNext(now, windowEnd)));
+        }
       }
-      stalled = true;
       in.close();
     } catch (InterruptedException e) {
       // The reader has closed the stream: there is nothing left to guard.
     } catch (IOException e) {
-      // Closing is only meant to wake the reader, which reports the stall itself.
+      // Closing is only meant to wake the reader, which reports why itself.
     }
   }
 
-  private long left() {
-    return limit.toNanos() - (System.nanoTime() - lastByteAt);
+  private long untilNext(long now, long windowEnd) {
+    long silent = lastByteAt + pace.silence().toNanos();
+    long total = start + pace.total().toNanos();
+    return Math.max(1, Math.min(windowEnd - now, Math.min(silent - now, total - now)));
+  }
+
+  private static String spoken(Duration duration) {
+    return duration.toMillis() < 10_000
+        ? duration.toMillis() + " ms"
+        : duration.toSeconds() + " s";
   }
 }

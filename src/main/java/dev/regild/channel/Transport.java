@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.regild.machine.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
- * stalls is broken off. Redirects are followed up to five times, never from https to http, and not
+ * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}). Redirects are followed up to five times, never from https to http, and not
  * at all by a request with credentials or a client certificate, so that these go nowhere else.
  */
 final class Transport {
@@ -48,22 +49,22 @@ final class Transport {
   private final CredentialsFile credentials;
   private final ClientIdentities identities;
   private final Duration firstPause;
-  private final Duration stallLimit;
+  private final StallGuard.Pace pace;
 
   /** With the credentials and the client certificates of a data directory. */
   static Transport in(Path data) {
-    return new Transport(data, Duration.ofMillis(500), Duration.ofSeconds(60));
+    return new Transport(data, Duration.ofMillis(500), StallGuard.Pace.OF_MIRRORS);
   }
 
   /**
    * @param firstPause before the second attempt; before the third it is four times that
-   * @param stallLimit how long nothing may come
+   * @param pace that every transfer has to keep
    */
-  Transport(Path data, Duration firstPause, Duration stallLimit) {
+  Transport(Path data, Duration firstPause, StallGuard.Pace pace) {
     this.credentials = CredentialsFile.in(data);
     this.identities = ClientIdentities.in(data);
     this.firstPause = firstPause;
-    this.stallLimit = stallLimit;
+    this.pace = pace;
   }
 
   private static HttpClient client(HttpClient.Redirect redirects) {
@@ -101,8 +102,8 @@ final class Transport {
       throws ChannelException, InterruptedException {
     return attempt(
         uri,
-        () -> {
-          try (Answer answer = open(uri, known)) {
+        deadline -> {
+          try (Answer answer = open(uri, known, deadline)) {
             if (answer.status() == 304) {
               return new Document.NotModified();
             }
@@ -124,7 +125,7 @@ final class Transport {
       throws ChannelException, InterruptedException {
     attempt(
         uri,
-        () -> {
+        deadline -> {
           long[] received = {0};
           LongConsumer count =
               n -> {
@@ -132,7 +133,7 @@ final class Transport {
                 onBytes.accept(n);
               };
           try {
-            downloadOnce(uri, target, size, sha256, count);
+            downloadOnce(uri, target, size, sha256, count, deadline);
             return target;
           } catch (IOException | ChannelException e) {
             onBytes.accept(-received[0]);
@@ -196,11 +197,12 @@ final class Transport {
     return all;
   }
 
-  private void downloadOnce(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
+  private void downloadOnce(
+      URI uri, Path target, long size, String sha256, LongConsumer onBytes, Deadline deadline)
       throws IOException, ChannelException, InterruptedException {
     MessageDigest digest = Sha256.digest();
     long received;
-    try (Answer answer = open(uri, Validators.NONE);
+    try (Answer answer = open(uri, Validators.NONE, deadline);
         LocalFile file = LocalFile.create(target)) {
       received = copy(uri, answer.body(), size, new DigestOutputStream(file, digest), onBytes);
       file.sync();
@@ -221,7 +223,7 @@ final class Transport {
     }
   }
 
-  /** One answer; the body ends with an exception if nothing comes for the stall limit. */
+  /** One answer; the body ends with an exception if it does not keep the pace. */
   private record Answer(int status, InputStream body, Validators validators)
       implements AutoCloseable {
     @Override
@@ -230,7 +232,7 @@ final class Transport {
     }
   }
 
-  private Answer open(URI uri, Validators known)
+  private Answer open(URI uri, Validators known, Deadline deadline)
       throws IOException, ChannelException, InterruptedException {
     if ("file".equals(uri.getScheme())) {
       return openFile(uri, known);
@@ -260,7 +262,7 @@ final class Transport {
           new Validators(
               response.headers().firstValue("ETag").orElse(""),
               response.headers().firstValue("Last-Modified").orElse(""));
-      return new Answer(status, new StallGuard(response.body(), stallLimit), validators);
+      return new Answer(status, new StallGuard(response.body(), pace.within(deadline)), validators);
     }
     response.body().close();
     Optional<String> target = response.headers().firstValue("Location");
@@ -386,14 +388,15 @@ final class Transport {
   }
 
   private interface Attempt<T> {
-    T make() throws IOException, ChannelException, InterruptedException;
+    T make(Deadline deadline) throws IOException, ChannelException, InterruptedException;
   }
 
   private <T> T attempt(URI uri, Attempt<T> attempt) throws ChannelException, InterruptedException {
     Duration pause = firstPause;
+    Deadline deadline = Deadline.in(pace.total());
     for (int i = 1; ; i++) {
       try {
-        return attempt.make();
+        return attempt.make(deadline);
       } catch (IOException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while reading " + uri);
@@ -401,12 +404,12 @@ final class Transport {
         if (e instanceof LocalFile.UnwritableException) {
           throw new ChannelException(String.valueOf(e.getMessage()), e);
         }
-        if (i == ATTEMPTS) {
+        if (i == ATTEMPTS || deadline.isOver()) {
           throw new ChannelException(
               uri
                   + " could not be read in "
-                  + ATTEMPTS
-                  + " attempts ("
+                  + i
+                  + (i == 1 ? " attempt (" : " attempts (")
                   + reason(e)
                   + "); check the network and that the mirror is up, or use another one",
               e);

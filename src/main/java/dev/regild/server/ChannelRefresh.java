@@ -11,41 +11,77 @@ import dev.regild.image.UpdateRecords;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
- * packages that no update has asked for in a month.
+ * packages that no update has asked for in a month. Channels are refreshed side by side, so that one
+ * whose mirror is slow or dead delays no other.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
 
-  /** A refresh has time: while a server starts, its first requests are worth more. */
-  private static final Duration FIRST_LOOK = Duration.ofSeconds(5);
+  /** More than a server has channels; it bounds what a broken directory of channels can start. */
+  private static final int MOST_AT_ONCE = 64;
 
-  private static final Duration LOOK = Duration.ofSeconds(20);
   private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
+  private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
   private final Channels channels;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
   private final Clock clock;
+  private final Pauses pauses;
   private final Thread thread;
+  private final ExecutorService refreshes =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
+  private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+
+  /** The names of the channels that are being refreshed. */
+  private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+
+  /** Whether something may be left over since the last look. */
+  private final AtomicBoolean refreshed = new AtomicBoolean();
+
+  private final AtomicBoolean newSnapshot = new AtomicBoolean();
+  private volatile Map<String, Instant> freshness = Map.of();
+
+  /**
+   * When to look at the channels.
+   *
+   * @param first a refresh has time: while a server starts, its first requests are worth more
+   * @param between two looks
+   */
+  record Pauses(Duration first, Duration between) {
+    static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(5), Duration.ofSeconds(20));
+  }
 
   private ChannelRefresh(
       Channels channels,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
-      Clock clock) {
+      Clock clock,
+      Pauses pauses) {
     this.channels = channels;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
     this.clock = clock;
+    this.pauses = pauses;
     this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
   }
 
@@ -54,35 +90,65 @@ final class ChannelRefresh implements AutoCloseable {
       Database database,
       UpdateRecords updates,
       PackageCache packages,
-      Clock clock) {
-    ChannelRefresh refresh = new ChannelRefresh(channels, database, updates, packages, clock);
+      Clock clock,
+      Pauses pauses) {
+    ChannelRefresh refresh =
+        new ChannelRefresh(channels, database, updates, packages, clock, pauses);
     refresh.thread.start();
     return refresh;
   }
 
+  /** How long ago each channel was last refreshed well; of one that never was, last changed. */
+  Map<String, Duration> ages() {
+    Instant now = clock.instant();
+    Map<String, Duration> ages = new HashMap<>();
+    freshness.forEach((channel, at) -> ages.put(channel, Duration.between(at, now)));
+    return ages;
+  }
+
   private void run() {
     try {
-      Thread.sleep(FIRST_LOOK);
+      Thread.sleep(pauses.first());
       while (true) {
-        refreshDue();
-        Thread.sleep(LOOK);
+        look();
+        Thread.sleep(pauses.between());
       }
     } catch (InterruptedException e) {
       LOG.debug("channel refresh ends");
     }
   }
 
-  private void refreshDue() throws InterruptedException {
+  private void look() {
     try {
+      freshness = channels.freshness();
       for (Channel channel : channels.due()) {
-        refresh(channel);
+        begin(channel);
       }
-    } catch (ChannelException | RuntimeException e) {
+      prune();
+    } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("channels can't be looked at");
     }
   }
 
-  private void refresh(Channel channel) throws InterruptedException {
+  private void begin(Channel channel) {
+    if (!underWay.add(channel.name())) {
+      return;
+    }
+    if (!places.tryAcquire()) {
+      underWay.remove(channel.name());
+      return;
+    }
+    refreshes.execute(() -> {
+      try {
+        refresh(channel);
+      } finally {
+        places.release();
+        underWay.remove(channel.name());
+      }
+    });
+  }
+
+  private void refresh(Channel channel) {
     try {
       RefreshResult result = channels.refresh(channel.name());
       for (String notice : result.notices()) {
@@ -97,23 +163,43 @@ final class ChannelRefresh implements AutoCloseable {
             .addKeyValue("snapshot", made.digest())
             .addKeyValue("packages", made.packages())
             .log("channel has a new snapshot");
-        packages.prune(clock.instant().minus(PACKAGES_KEPT));
+        newSnapshot.set(true);
       }
-      // After each refresh: what this one replaced is kept for some minutes yet.
-      channels.prune(
-          database.read(updates::inFlight).stream()
-              .map(UpdateRecord::snapshot)
-              .collect(Collectors.toSet()));
-    } catch (ChannelException | IOException e) {
+      refreshed.set(true);
+    } catch (ChannelException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.getMessage())
           .log("channel was not refreshed");
+    } catch (InterruptedException e) {
+      LOG.debug("the refresh of {} is cut short", channel.name());
     }
   }
 
+  /** After refreshes: what one of them replaced is kept for some minutes yet. */
+  private void prune() throws ChannelException, IOException {
+    if (newSnapshot.getAndSet(false)) {
+      packages.prune(clock.instant().minus(PACKAGES_KEPT));
+    }
+    if (refreshed.getAndSet(false)) {
+      channels.prune(
+          database.read(updates::inFlight).stream()
+              .map(UpdateRecord::snapshot)
+              .collect(Collectors.toSet()));
+    }
+  }
+
+  /** Cuts short what is being refreshed: the last good snapshots stay current. */
   @Override
   public void close() {
     thread.interrupt();
+    refreshes.shutdownNow();
+    try {
+      if (!refreshes.awaitTermination(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.atWarn().addKeyValue("channels", underWay).log("refreshes go on while the server ends");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.regild.server;
 
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -12,6 +14,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What is counted and timed, in Prometheus's format. */
 final class Metrics implements AutoCloseable {
@@ -19,6 +23,12 @@ final class Metrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
   private final Map<Kind, Timer> requests = new ConcurrentHashMap<>();
+  private final MultiGauge refreshAges =
+      MultiGauge.builder("regild.channel.refresh.age")
+          .description("Time since the channel's last good refresh")
+          .baseUnit("seconds")
+          .register(registry);
+  private volatile Supplier<Map<String, Duration>> channelAges = Map::of;
 
   /** Requests that are counted together. */
   private record Kind(String operation, String outcome) {}
@@ -57,7 +67,24 @@ final class Metrics implements AutoCloseable {
         .register(registry);
   }
 
-  String scrape() {
+  /**
+   * Shows how old each channel is.
+   *
+   * @param ages since the last good refresh, by channel
+   */
+  void watchChannels(Supplier<Map<String, Duration>> ages) {
+    channelAges = ages;
+  }
+
+  /** Channels come and go, so their rows are made anew each time. */
+  synchronized String scrape() {
+    refreshAges.register(
+        channelAges.get().entrySet().stream()
+            .map(age ->
+                MultiGauge.Row.of(
+                    Tags.of("channel", age.getKey()), age.getValue().toMillis() / 1000.0))
+            .collect(Collectors.<MultiGauge.Row<?>>toList()),
+        true);
     return registry.scrape();
   }
 

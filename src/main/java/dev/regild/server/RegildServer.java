@@ -187,7 +187,10 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
     opened(jobs).start();
-    opened(ChannelRefresh.start(channels, database, updates, packages, clock));
+    ChannelRefresh refresh =
+        opened(
+            ChannelRefresh.start(
+                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
 
     Cancellations cancellations =
         new Cancellations(
@@ -201,6 +204,7 @@ public final class RegildServer implements AutoCloseable {
             });
 
     Metrics metrics = opened(new Metrics());
+    metrics.watchChannels(refresh::ages);
     AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
     EventStreams events = new EventStreams();
     Endpoints endpoints =

@@ -1,0 +1,92 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.channel.CatalogueSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelStatus;
+import dev.regild.channel.Channels;
+import dev.regild.channel.PackageCache;
+import dev.regild.channel.RpmSource;
+import dev.regild.db.Database;
+import dev.regild.image.UpdateRecords;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Channels beside one whose mirror takes the connection, and then says nothing. */
+@Timeout(60)
+class ChannelRefreshTest {
+  private static final ChannelRefresh.Pauses AT_ONCE =
+      new ChannelRefresh.Pauses(Duration.ZERO, Duration.ofMillis(20));
+
+  @TempDir Path directory;
+
+  @Test
+  void aDeadMirrorDelaysNoOtherChannelAndTheAgesOfBothAreShown() throws Exception {
+    Channels channels = new Channels(directory, Clock.systemUTC());
+    try (ServerSocket dead = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Database database = Database.open(directory.resolve("regild.db"));
+        Metrics metrics = new Metrics()) {
+      String uri = "http://127.0.0.1:" + dead.getLocalPort() + "/rocky";
+      // By its name it is the first to be refreshed.
+      channels.add(new Channel("a-dead", "ROCKY_LINUX8", List.of(new RpmSource(uri, "x86_64", "/key.asc"))));
+      channels.add(
+          new Channel("b-good", "WINDOWS_SERVER_2022", List.of(new CatalogueSource("amd64"))));
+      ChannelRefresh refresh =
+          ChannelRefresh.start(
+              channels,
+              database,
+              new UpdateRecords(Clock.systemUTC()),
+              new PackageCache(directory),
+              Clock.systemUTC(),
+              AT_ONCE);
+      metrics.watchChannels(refresh::ages);
+      try (Socket asked = dead.accept()) {
+        await(() -> status(channels, "b-good").checkedAt().isPresent());
+        assertThat(status(channels, "a-dead").attemptedAt()).isEmpty();
+        await(() -> refresh.ages().size() == 2);
+        assertThat(metrics.scrape())
+            .containsPattern("regild_channel_refresh_age_seconds\\{channel=\"a-dead\"} \\d")
+            .containsPattern("regild_channel_refresh_age_seconds\\{channel=\"b-good\"} \\d");
+
+        refresh.close();
+        // It ends by itself only after a minute; the connection's end shows that nobody waits.
+        while (asked.getInputStream().read() >= 0) {
+          // The request.
+        }
+      } finally {
+        refresh.close();
+      }
+      assertThat(status(channels, "a-dead").attemptedAt()).as("it was cut short").isEmpty();
+    }
+  }
+
+  private static ChannelStatus status(Channels channels, String name) {
+    try {
+      return channels.status().stream()
+          .filter(each -> each.name().equals(name))
+          .findFirst()
+          .orElseThrow();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    Instant deadline = Instant.now().plusSeconds(20);
+    while (!condition.getAsBoolean() && Instant.now().isBefore(deadline)) {
+      Thread.sleep(10);
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+}
