@@ -3,8 +3,11 @@ package dev.regild.machine;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -13,7 +16,8 @@ import java.util.Map;
 
 /**
  * A libguestfs appliance: a small virtual machine in which an untrusted disk is opened, so that
- * nothing on it is ever parsed by the host's kernel. Bound straight to {@code libguestfs.so.0};
+ * nothing on it is ever parsed by the host's kernel. The appliance itself is not trusted either:
+ * whatever it answers has a limit here, and is a GuestfsException beyond it. Bound straight to {@code libguestfs.so.0};
  * guestfs(3) describes each function under its own name ({@link #readFile} is {@code
  * guestfs_read_file}).
  *
@@ -27,6 +31,9 @@ import java.util.Map;
 public final class Guestfs implements AutoCloseable {
   /** What an inspection says where the disk doesn't tell. */
   public static final String UNKNOWN = "unknown";
+
+  /** In bytes; libguestfs carries up to 4 MiB in one message. */
+  static final int MOST_AT_ONCE = 2 << 20;
 
   private final GuestfsHandle handle;
 
@@ -336,15 +343,18 @@ public final class Guestfs implements AutoCloseable {
     return handle.string("guestfs_case_sensitive_path", path);
   }
 
+  /**
+   * The content of a small file; symbolic links are followed, inside the appliance only.
+   *
+   * @throws GuestfsException if it is no regular file, or has more than {@value #MOST_AT_ONCE} bytes
+   */
   public byte[] readFile(String path) throws GuestfsException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment size = arena.allocate(JAVA_LONG);
-      return handle.take(
-          pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0)),
-          "guestfs_read_file",
-          path,
-          size);
+    String real = requireFile(path, MOST_AT_ONCE);
+    byte[] content = read("guestfs_pread", real, MOST_AT_ONCE, 0);
+    if (content.length == MOST_AT_ONCE && read("guestfs_pread", real, 1, MOST_AT_ONCE).length > 0) {
+      throw tooLarge(path, MOST_AT_ONCE);
     }
+    return content;
   }
 
   /** What lies on a device; less than asked for where it ends. */
@@ -357,7 +367,7 @@ public final class Guestfs implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(JAVA_LONG);
       return handle.take(
-          pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0)),
+          pointer -> GuestfsLibrary.takeBytes(pointer, size.get(JAVA_LONG, 0), bytes),
           function,
           place,
           bytes,
@@ -397,12 +407,35 @@ public final class Guestfs implements AutoCloseable {
   }
 
   /**
-   * Copies a file out; symbolic links are followed, inside the appliance only.
+   * Copies a file out; symbolic links are followed, inside the appliance only. Its bytes are asked
+   * for one part after the other and counted as they come: guestfs_download would write for as long
+   * as the appliance sends.
    *
+   * @param file is there then, with what came before an error
    * @throws GuestfsException if it is no regular file, or larger: a file of a terabyte takes no
-   *     room on the disk that has it
+   *     room on the disk that has it. Also if {@code file} can't be written
    */
   public void download(String path, Path file, long maxBytes) throws GuestfsException {
+    String real = requireFile(path, maxBytes);
+    try (OutputStream out = Files.newOutputStream(file)) {
+      long received = 0;
+      byte[] part;
+      do {
+        part = read("guestfs_pread", real, MOST_AT_ONCE, received);
+        received += part.length;
+        if (received > maxBytes) {
+          throw tooLarge(path, maxBytes);
+        }
+        out.write(part);
+      } while (part.length == MOST_AT_ONCE);
+    } catch (IOException e) {
+      throw new GuestfsException(
+          "%s can't be copied to %s (%s); make room there".formatted(path, file, e.getMessage()), e);
+    }
+  }
+
+  /** The path without links; what it tells of the size is not believed when the file is read. */
+  private String requireFile(String path, long maxBytes) throws GuestfsException {
     String real = handle.string("guestfs_realpath", path);
     if (!isFile(real)) {
       throw new GuestfsException(path + " is no regular file");
@@ -412,7 +445,12 @@ public final class Guestfs implements AutoCloseable {
       throw new GuestfsException(
           "%s has %d bytes, and at most %d are read".formatted(path, size, maxBytes));
     }
-    handle.status("guestfs_download", real, file.toAbsolutePath().toString());
+    return real;
+  }
+
+  private static GuestfsException tooLarge(String path, long maxBytes) {
+    return new GuestfsException(
+        "%s has more bytes than it says, and at most %d are read".formatted(path, maxBytes));
   }
 
   /** Unpacks an uncompressed tar file into an existing directory. */
@@ -433,7 +471,7 @@ public final class Guestfs implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment arguments = GuestfsLibrary.strings(arena, command);
       return handle.within(
-          limit, command.getFirst(), () -> handle.string("guestfs_command", arguments));
+          limit, command.getFirst(), () -> handle.text("guestfs_command", arguments));
     }
   }
 

@@ -87,7 +87,7 @@ final class GuestfsHandle implements AutoCloseable {
     return number(function, arguments) != 0;
   }
 
-  /** Calls a function that returns an int64_t, or -1 for an error. */
+  /** Calls a function that returns an int64_t that is not negative, or -1 for an error. */
   long size(String function, Object... arguments) throws GuestfsException {
     return exclusively(
         function,
@@ -96,13 +96,27 @@ final class GuestfsHandle implements AutoCloseable {
           if (result == -1) {
             throw lastError(function);
           }
+          if (result < 0) {
+            throw new GuestfsException(function + ": the appliance tells a size of " + result);
+          }
           return result;
         });
   }
 
-  /** Calls a function that returns a string which its caller frees. */
+  /** Calls a function that returns a name, a path or the like which its caller frees. */
   String string(String function, Object... arguments) throws GuestfsException {
-    return take(GuestfsLibrary::takeString, function, arguments);
+    return take(
+        pointer -> GuestfsLibrary.takeString(pointer, GuestfsLibrary.LONGEST_NAME),
+        function,
+        arguments);
+  }
+
+  /** Calls a function that returns as much text as a message carries, which its caller frees. */
+  String text(String function, Object... arguments) throws GuestfsException {
+    return take(
+        pointer -> GuestfsLibrary.takeString(pointer, GuestfsLibrary.LONGEST_TEXT),
+        function,
+        arguments);
   }
 
   /** Calls a function that returns a list of strings which its caller frees. */
@@ -215,7 +229,7 @@ final class GuestfsHandle implements AutoCloseable {
   private GuestfsException lastError(String function) throws GuestfsException {
     MemorySegment message = (MemorySegment) call(ADDRESS, "guestfs_last_error");
     return new GuestfsException(
-        GuestfsLibrary.string(message).orElse(function + " failed without a message"));
+        GuestfsLibrary.error(message).orElse(function + " failed without a message"));
   }
 
   private boolean heldByUs() {

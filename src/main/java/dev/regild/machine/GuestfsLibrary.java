@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -22,9 +24,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * libguestfs.so.0, loaded when it is first used. Its ABI is stable: guestfs(3), "ABI guarantee".
  * Functions are bound by name, once each; their descriptors follow from the arguments.
+ *
+ * <p>What a function returns comes from the appliance, in which a hostile disk may have taken over.
+ * So each result has a limit here, whatever libguestfs' own protocol allows; what is freed is freed
+ * in any case.
  */
 @SuppressWarnings("restricted") // Native calls are what this class is for.
 final class GuestfsLibrary {
+  /** In bytes, of a name, a path, a label. */
+  static final int LONGEST_NAME = 64 << 10;
+
+  /** In bytes, of all that libguestfs can carry in one message (guestfs(3), PROTOCOL LIMITS). */
+  static final int LONGEST_TEXT = 4 << 20;
+
+  /** Of lists: a disk with 128 partitions and as many volumes has some hundred entries. */
+  static final int MOST_STRINGS = 10_000;
+
+  /** In bytes, of what is kept of an error. */
+  private static final int LONGEST_ERROR = 16 << 10;
+
   private static final String FILE = "libguestfs.so.0";
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Map<String, MethodHandle> HANDLES = new ConcurrentHashMap<>();
@@ -61,38 +79,101 @@ final class GuestfsLibrary {
     }
   }
 
-  /** The C string there, as UTF-8; empty for NULL. It is not freed. */
-  static Optional<String> string(MemorySegment pointer) {
+  /** The beginning of the text of an error; empty for NULL. It is not freed. */
+  static Optional<String> error(MemorySegment pointer) throws GuestfsException {
     return pointer.equals(MemorySegment.NULL)
         ? Optional.empty()
-        : Optional.of(pointer.reinterpret(Long.MAX_VALUE).getString(0));
+        : Optional.of(text(pointer, length(pointer, LONGEST_ERROR)));
   }
 
-  /** The C string there, which is then freed. */
-  static String takeString(MemorySegment pointer) throws GuestfsException {
-    String string = string(pointer).orElseThrow();
-    free(pointer);
-    return string;
+  /**
+   * The C string there, which is then freed.
+   *
+   * @param most bytes that it may have
+   * @throws GuestfsException if it is longer
+   */
+  static String takeString(MemorySegment pointer, int most) throws GuestfsException {
+    try {
+      long length = length(pointer, most + 1L);
+      if (length > most) {
+        throw new GuestfsException(
+            "the appliance answers with a text of more than %d bytes; the disk may be hostile"
+                .formatted(most));
+      }
+      return text(pointer, length);
+    } finally {
+      free(pointer);
+    }
   }
 
-  /** The bytes there, which are then freed. */
-  static byte[] takeBytes(MemorySegment pointer, long size) throws GuestfsException {
-    byte[] bytes = pointer.reinterpret(size).toArray(JAVA_BYTE);
-    free(pointer);
-    return bytes;
+  /**
+   * The bytes there, which are then freed.
+   *
+   * @param most that were asked for
+   * @throws GuestfsException if there are more
+   */
+  static byte[] takeBytes(MemorySegment pointer, long size, int most) throws GuestfsException {
+    try {
+      if (size < 0 || size > most) {
+        throw new GuestfsException(
+            "the appliance answers with %s bytes, where at most %d were asked for"
+                .formatted(Long.toUnsignedString(size), most));
+      }
+      return pointer.reinterpret(size).toArray(JAVA_BYTE);
+    } finally {
+      free(pointer);
+    }
   }
 
-  /** The NULL-terminated array of C strings there, which is then freed with its strings. */
+  /**
+   * The NULL-terminated array of C strings there, which is then freed with its strings.
+   *
+   * @throws GuestfsException if there are more than {@value #MOST_STRINGS}, or one is longer than
+   *     {@value #LONGEST_NAME} bytes
+   */
   static List<String> takeStrings(MemorySegment pointer) throws GuestfsException {
-    MemorySegment array = pointer.reinterpret(Long.MAX_VALUE);
+    // Its end is where libguestfs has put NULL: the array is as long as it says, and no message is
+    // longer than LONGEST_TEXT.
+    MemorySegment array = pointer.reinterpret((LONGEST_TEXT + 1) * ADDRESS.byteSize());
     List<String> strings = new ArrayList<>();
-    MemorySegment element = array.getAtIndex(ADDRESS, 0);
-    for (int i = 1; !element.equals(MemorySegment.NULL); i++) {
-      strings.add(takeString(element));
-      element = array.getAtIndex(ADDRESS, i);
+    Optional<GuestfsException> refusal = Optional.empty();
+    long i = 0;
+    MemorySegment element = array.getAtIndex(ADDRESS, i);
+    while (!element.equals(MemorySegment.NULL)) {
+      if (refusal.isPresent()) {
+        free(element);
+      } else if (i == MOST_STRINGS) {
+        refusal = Optional.of(tooMany(MOST_STRINGS));
+        free(element);
+      } else {
+        try {
+          strings.add(takeString(element, LONGEST_NAME));
+        } catch (GuestfsException e) {
+          refusal = Optional.of(e);
+        }
+      }
+      element = array.getAtIndex(ADDRESS, ++i);
     }
     free(pointer);
+    if (refusal.isPresent()) {
+      throw refusal.get();
+    }
     return strings;
+  }
+
+  static GuestfsException tooMany(int most) {
+    return new GuestfsException(
+        "the appliance answers with a list of more than %d entries; the disk may be hostile"
+            .formatted(most));
+  }
+
+  private static String text(MemorySegment pointer, long length) {
+    return new String(pointer.reinterpret(length).toArray(JAVA_BYTE), UTF_8);
+  }
+
+  /** The number of bytes before the first NUL, up to a limit: strnlen(3). */
+  private static long length(MemorySegment pointer, long most) throws GuestfsException {
+    return (long) requireNonNull(call(JAVA_LONG, "strnlen", pointer, most));
   }
 
   /** A NULL-terminated array of C strings. */

@@ -56,6 +56,9 @@ final class GuestfsStructs {
       MemoryLayout.structLayout(
           JAVA_INT.withName("len"), MemoryLayout.paddingLayout(4), ADDRESS.withName("val"));
 
+  /** A GPT has 128 entries, and may have some more. */
+  private static final int MOST_PARTITIONS = 1024;
+
   private GuestfsStructs() {}
 
   static MemorySegment addDrive(Arena arena, String format, boolean readOnly) {
@@ -76,10 +79,24 @@ final class GuestfsStructs {
     return arena.allocate(ADD_DRIVE);
   }
 
-  /** The partitions of a list, which is then freed. */
+  /**
+   * The partitions of a list, which is then freed.
+   *
+   * @throws GuestfsException if there are more than a disk has
+   */
   static List<Guestfs.Partition> takePartitions(MemorySegment pointer) throws GuestfsException {
-    MemorySegment list = pointer.reinterpret(PARTITION_LIST.byteSize());
+    try {
+      return partitions(pointer.reinterpret(PARTITION_LIST.byteSize()));
+    } finally {
+      var _ = GuestfsLibrary.call(null, "guestfs_free_partition_list", pointer);
+    }
+  }
+
+  static List<Guestfs.Partition> partitions(MemorySegment list) throws GuestfsException {
     int length = list.get(JAVA_INT, 0);
+    if (length < 0 || length > MOST_PARTITIONS) {
+      throw GuestfsLibrary.tooMany(MOST_PARTITIONS);
+    }
     MemorySegment array =
         list.get(ADDRESS, offset(PARTITION_LIST, "val")).reinterpret(length * PARTITION.byteSize());
     List<Guestfs.Partition> partitions = new ArrayList<>();
@@ -91,7 +108,6 @@ final class GuestfsStructs {
               partition.get(JAVA_LONG, offset(PARTITION, "part_start")),
               partition.get(JAVA_LONG, offset(PARTITION, "part_size"))));
     }
-    var _ = GuestfsLibrary.call(null, "guestfs_free_partition_list", pointer);
     return partitions;
   }
 
