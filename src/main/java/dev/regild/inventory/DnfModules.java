@@ -1,7 +1,5 @@
 package dev.regild.inventory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,6 +10,9 @@ import java.util.TreeMap;
 final class DnfModules {
   private static final String DIRECTORY = "/etc/dnf/modules.d";
 
+  /** Distributions have some eighty modules. */
+  private static final int MOST_MODULES = 10_000;
+
   private DnfModules() {}
 
   /** The stream of each module, empty for one that is disabled. */
@@ -19,8 +20,11 @@ final class DnfModules {
     SortedMap<String, String> chosen = new TreeMap<>();
     if (guest.exists(DIRECTORY)) {
       String found = guest.run("find", DIRECTORY, "-name", "*.module", "-type", "f");
-      for (String path : found.lines().toList()) {
-        Map<String, String> values = values(new String(guest.read(path), UTF_8));
+      for (String path : found.lines().limit(MOST_MODULES + 1L).toList()) {
+        if (chosen.size() == MOST_MODULES) {
+          throw new IOException(DIRECTORY + " has more than " + MOST_MODULES + " modules");
+        }
+        Map<String, String> values = values(guest.text(path));
         String name = values.getOrDefault("name", "");
         switch (values.getOrDefault("state", "")) {
           case "enabled" -> chosen.put(name, values.getOrDefault("stream", ""));

@@ -1,11 +1,19 @@
 package dev.regild.inventory;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 
 /** The files and the programs of an opened disk, by the guest's paths. */
 public interface GuestFiles {
-  /** The largest file that is read; dpkg's list of all of Debian is a tenth of it. */
-  long MAX_READ_BYTES = 256L << 20;
+  /**
+   * The largest file that is read; dpkg's list of an installed desktop has 5 MiB. All of it is held
+   * in memory.
+   */
+  long MAX_READ_BYTES = 64L << 20;
+
+  /** The largest file that is read as a text: configuration has some kilobytes. */
+  int MAX_TEXT_BYTES = 1 << 20;
 
   /**
    * The content of a regular file; symbolic links are followed inside the guest only.
@@ -13,6 +21,21 @@ public interface GuestFiles {
    * @throws IOException if it is no regular file, or larger than {@value #MAX_READ_BYTES} bytes
    */
   byte[] read(String path) throws IOException;
+
+  /**
+   * The text of a small file.
+   *
+   * @throws IOException if it is no regular file, or larger than {@value #MAX_TEXT_BYTES} bytes
+   */
+  default String text(String path) throws IOException {
+    byte[] content = read(path);
+    if (content.length > MAX_TEXT_BYTES) {
+      throw new IOException(
+          "the guest's %s has %d bytes, and at most %d are read; make it smaller"
+              .formatted(path, content.length, MAX_TEXT_BYTES));
+    }
+    return new String(content, UTF_8);
+  }
 
   /** Whether there is anything at that path, a dangling symbolic link included. */
   boolean exists(String path) throws IOException;

@@ -5,7 +5,6 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,6 @@ import java.util.Set;
 
 /** Reads the inventory of a system: of Debian's family from its files, of rpm's by its own rpm. */
 public final class InventoryReader {
-  private static final String DPKG_STATUS = "/var/lib/dpkg/status";
   private static final String RPM = "/usr/bin/rpm";
 
   /**
@@ -76,11 +74,11 @@ public final class InventoryReader {
 
   private static Inventory ofDpkg(OperatingSystem os, GuestFiles files)
       throws IOException, UnfitDiskException {
-    if (!files.exists(DPKG_STATUS)) {
+    if (!files.exists(DpkgStatus.FILE)) {
       throw new UnfitDiskException(
-          "There is no package manager in this " + os.name() + ": " + DPKG_STATUS + " is missing.");
+          "There is no package manager in this " + os.name() + ": " + DpkgStatus.FILE + " is missing.");
     }
-    List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DPKG_STATUS));
+    List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DpkgStatus.FILE));
     return new Inventory(
         os,
         architecture(entries),
@@ -111,7 +109,7 @@ public final class InventoryReader {
       throws IOException, UnfitDiskException {
     for (String path : List.of("/etc/os-release", "/usr/lib/os-release")) {
       if (files.exists(path)) {
-        return OsRelease.parse(new String(files.read(path), StandardCharsets.UTF_8));
+        return OsRelease.parse(files.text(path));
       }
     }
     throw new UnfitDiskException(
@@ -123,7 +121,7 @@ public final class InventoryReader {
     if (!files.exists(path)) {
       return version;
     }
-    String exact = new String(files.read(path), StandardCharsets.UTF_8).strip();
+    String exact = files.text(path).strip();
     return exact.isEmpty() ? version : exact;
   }
 

@@ -36,12 +36,26 @@ final class RegistryHive {
   /** What a key takes in the file at least, with the size of its cell. */
   private static final int SMALLEST_KEY = 80;
 
+  /** Windows' largest key, of the packages of its components, has some ten thousand. */
+  private static final int MOST_SUBKEYS = 1 << 18;
+
+  /** What Windows allows, in bytes of UTF-16 ("Registry element size limits"). */
+  private static final int LONGEST_KEY_NAME = 2 * 255;
+
   private static final int FEWEST_READ = 16 << 20;
+
+  /** Of all texts together, which an inventory may keep; a server's have some megabytes. */
+  private static final int MOST_TEXT = 64 << 20;
+
+  /** What even an empty text takes. */
+  private static final int EACH_TEXT = 64;
+
   private static final int ROOT = 36;
 
   private final String name;
   private final ByteBuffer bytes;
   private long leftToRead;
+  private int textLeft = MOST_TEXT;
 
   private RegistryHive(String name, ByteBuffer bytes) {
     this.name = name;
@@ -110,7 +124,7 @@ final class RegistryHive {
    * @param count that the key declares, as a number without a sign; the list has no more
    */
   List<Integer> subkeys(int list, int count) {
-    if (Integer.toUnsignedLong(count) > bytes.limit() / SMALLEST_KEY) {
+    if (Integer.toUnsignedLong(count) > Math.min(MOST_SUBKEYS, bytes.limit() / SMALLEST_KEY)) {
       throw damaged("a key has more subkeys than there is room for");
     }
     List<Integer> offsets = new ArrayList<>();
@@ -163,6 +177,14 @@ final class RegistryHive {
     return data.array();
   }
 
+  /** Counts texts that may be kept. */
+  void countTexts(int texts, int bytes) {
+    textLeft -= texts * EACH_TEXT + bytes;
+    if (textLeft < 0) {
+      throw damaged("it holds more text than a registry has");
+    }
+  }
+
   private void count(int read) {
     leftToRead -= 16 + read;
     if (leftToRead < 0) {
@@ -202,6 +224,14 @@ final class RegistryHive {
       byte[] copy = new byte[size];
       bytes.get(checked(at, size), copy);
       return copy;
+    }
+
+    /** The name of a key. */
+    String keyName(int at, int size, boolean compressed) {
+      if (size > LONGEST_KEY_NAME) {
+        throw damaged("a key's name is too long");
+      }
+      return name(at, size, compressed);
     }
 
     /** A name: one byte for each character where all of them allow it. */

@@ -31,7 +31,7 @@ final class RegistryKey {
 
   String name() {
     boolean compressed = (node.shortAt(2) & COMPRESSED_NAME) != 0;
-    return node.name(NODE_BYTES, node.shortAt(72), compressed);
+    return node.keyName(NODE_BYTES, node.shortAt(72), compressed);
   }
 
   List<RegistryKey> subkeys() {
@@ -140,8 +140,13 @@ final class RegistryKey {
 
     private Optional<String> text() {
       return type() == TEXT || type() == EXPANDABLE_TEXT
-          ? Optional.of(decoded().replaceFirst("(?s)\0.*", ""))
+          ? Optional.of(beforeNul(decoded()))
           : Optional.empty();
+    }
+
+    private static String beforeNul(String text) {
+      int end = text.indexOf('\0');
+      return end < 0 ? text : text.substring(0, end);
     }
 
     private List<String> texts() {
@@ -149,6 +154,7 @@ final class RegistryKey {
         return List.of();
       }
       List<String> texts = new ArrayList<>(Arrays.asList(decoded().split("\0", -1)));
+      hive.countTexts(texts.size(), 0);
       texts.removeIf(String::isEmpty);
       return texts;
     }
@@ -167,7 +173,9 @@ final class RegistryKey {
     }
 
     private String decoded() {
-      return new String(bytes(), UTF_16LE);
+      byte[] bytes = bytes();
+      hive.countTexts(1, bytes.length);
+      return new String(bytes, UTF_16LE);
     }
   }
 }

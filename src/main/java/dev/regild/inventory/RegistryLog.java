@@ -33,6 +33,12 @@ final class RegistryLog {
   private static final int CHECKSUM = 508;
   private static final int ENTRY_HEADER = 40;
 
+  /** What a page has at least, and a multiple of. */
+  private static final int SECTOR = 512;
+
+  /** In both logs: of pages of 4 KiB this is 1 GiB, as much as a hive may have. */
+  private static final int MOST_PAGES = 1 << 18;
+
   private RegistryLog() {}
 
   /**
@@ -103,8 +109,10 @@ final class RegistryLog {
    */
   private static List<Entry> missing(int from, List<Path> logs) throws IOException {
     SortedMap<Integer, Entry> entries = new TreeMap<>();
+    int pages = 0;
     for (Path log : logs) {
-      for (Entry entry : read(log)) {
+      for (Entry entry : read(log, MOST_PAGES - pages)) {
+        pages += entry.pages().size();
         if (entry.sequence() >= from) {
           entries.put(entry.sequence(), entry);
         }
@@ -120,14 +128,19 @@ final class RegistryLog {
     return missing;
   }
 
-  /** The entries of a log up to the first that is of an older use of the file, or is not whole. */
-  private static List<Entry> read(Path file) throws IOException {
+  /**
+   * The entries of a log up to the first that is of an older use of the file, or is not whole.
+   *
+   * @param mostPages that they may have together
+   */
+  private static List<Entry> read(Path file, int mostPages) throws IOException {
     ByteBuffer log;
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       log = channel.map(MapMode.READ_ONLY, 0, channel.size()).order(ByteOrder.LITTLE_ENDIAN);
     }
     List<Entry> entries = new ArrayList<>();
     int at = HEADER;
+    int left = mostPages;
     while (at + ENTRY_HEADER <= log.limit() && signature(log, at).equals("HvLE")) {
       int size = log.getInt(at + 4);
       int sequence = log.getInt(at + 12);
@@ -135,10 +148,11 @@ final class RegistryLog {
       if (!next || size < ENTRY_HEADER || size > log.limit() - at) {
         break;
       }
-      List<Page> pages = pages(log.slice(at, size).order(ByteOrder.LITTLE_ENDIAN));
+      List<Page> pages = pages(log.slice(at, size).order(ByteOrder.LITTLE_ENDIAN), left);
       if (pages.isEmpty()) {
         break;
       }
+      left -= pages.size();
       entries.add(new Entry(sequence, log.getInt(at + 16), pages));
       at += size;
     }
@@ -146,17 +160,21 @@ final class RegistryLog {
   }
 
   /** First all places, then all contents; none if they make no sense. */
-  private static List<Page> pages(ByteBuffer entry) {
+  private static List<Page> pages(ByteBuffer entry, int most) {
     int count = entry.getInt(20);
-    if (count < 0 || count > (entry.limit() - ENTRY_HEADER) / 8) {
+    if (count < 0 || count > (entry.limit() - ENTRY_HEADER) / (8 + SECTOR)) {
       return List.of();
+    }
+    if (count > most) {
+      throw new DamagedHiveException("the logs of a registry hive have more pages than a hive");
     }
     List<Page> pages = new ArrayList<>();
     int content = ENTRY_HEADER + 8 * count;
     for (int i = 0; i < count; i++) {
       int offset = entry.getInt(ENTRY_HEADER + 8 * i);
       int size = entry.getInt(ENTRY_HEADER + 8 * i + 4);
-      if (size < 0
+      if (size < SECTOR
+          || size % SECTOR != 0
           || size > entry.limit() - content
           || offset < 0
           || offset > RegistryHive.LARGEST - CELLS - size) {

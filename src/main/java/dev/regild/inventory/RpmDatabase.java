@@ -1,7 +1,5 @@
 package dev.regild.inventory;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.RpmVersion;
@@ -26,6 +24,9 @@ final class RpmDatabase {
   /** {@code bash-0:4.4.20-5.el8.*} is dnf's form, {@code 0:bash-4.2.46-34.amzn2.*} yum's. */
   private static final Pattern LOCK = Pattern.compile("(?:\\d+:)?([^!\\s]+)-[^-\\s]+-[^-\\s]+");
 
+  /** Of all installed packages each may be locked, and a line is compared with every package. */
+  private static final int MOST_LOCKS = 10_000;
+
   private RpmDatabase() {}
 
   /** Every installed package; of kernels all versions. */
@@ -42,6 +43,10 @@ final class RpmDatabase {
         String name = fields[0];
         boolean held = locks.stream().anyMatch(lock -> lock.covers(name));
         String version = RpmVersion.of(fields[1], fields[2], fields[3]);
+        if (packages.size() == DpkgStatus.MOST_PACKAGES) {
+          throw new IOException(
+              "The guest's rpm tells of more than " + DpkgStatus.MOST_PACKAGES + " packages.");
+        }
         packages.add(new InstalledPackage(name, fields[4], version, held));
       }
     }
@@ -64,9 +69,10 @@ final class RpmDatabase {
     List<Lock> locks = new ArrayList<>();
     for (String path : LOCKS) {
       if (guest.exists(path)) {
-        new String(guest.read(path), UTF_8)
-            .lines()
-            .forEach(line -> Lock.of(line).ifPresent(locks::add));
+        guest.text(path).lines().forEach(line -> Lock.of(line).ifPresent(locks::add));
+        if (locks.size() > MOST_LOCKS) {
+          throw new IOException(path + " locks more than " + MOST_LOCKS + " packages");
+        }
       }
     }
     return locks;
