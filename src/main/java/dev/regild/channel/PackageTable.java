@@ -19,6 +19,8 @@ import java.util.function.Consumer;
 final class PackageTable {
   private static final int RPM_PRIORITY = 500;
 
+  private static final int LONGEST_ARCHITECTURE = 64;
+
   /** Marks the priority of what a suite of security updates offers. */
   private static final int SECURITY = 1 << 15;
 
@@ -97,6 +99,7 @@ final class PackageTable {
   static final class Builder {
     private final List<String> architectures = new ArrayList<>();
     private final Map<List<String>, Integer> streams = new LinkedHashMap<>(Map.of(List.of(), 0));
+    private final Kept kept = new Kept("packages", 1_000_000);
     private byte[] entries = new byte[1 << 20];
     private int[] starts = new int[1 << 15];
     private int end;
@@ -112,6 +115,9 @@ final class PackageTable {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
+      if (architectureLength > LONGEST_ARCHITECTURE) {
+        throw new IOException("the name of a package's architecture is too long");
+      }
       if (nameLength == 0 || versionLength == 0 || architectureLength == 0 || isPhased(stanza)) {
         return;
       }
@@ -146,6 +152,7 @@ final class PackageTable {
       if (nameLength > 255 || versionLength > 255) {
         throw new IOException("a package's name or version is longer than 255 bytes");
       }
+      kept.add(1);
       reserve(7 + nameLength + versionLength);
       starts[count++] = end;
     }

@@ -103,6 +103,10 @@ record RpmPackage(
     private final Map<String, String> values = new HashMap<>();
     private final List<Obsoleted> obsoletes = new ArrayList<>();
 
+    /** Of all packages together. */
+    private final Kept kept = new Kept("obsoleted packages", 1_000_000);
+
+
     Reading(Visitor visitor) {
       this.visitor = visitor;
     }
@@ -130,14 +134,17 @@ record RpmPackage(
         }
         case "metadata/package/size" -> values.put("size", element.attribute("package"));
         case "metadata/package/location" -> values.put("location", element.attribute("href"));
-        case "metadata/package/format/obsoletes/entry" -> obsoletes.add(obsoleted(element));
+        case "metadata/package/format/obsoletes/entry" -> {
+          kept.add(1);
+          obsoletes.add(obsoleted(element));
+        }
         default -> {
           // Descriptions, dependencies, files: the guest's own package manager reads those.
         }
       }
     }
 
-    private static Obsoleted obsoleted(XmlScanner entry) {
+    private static Obsoleted obsoleted(XmlScanner entry) throws IOException {
       String version =
           RpmVersion.of(entry.attribute("epoch"), entry.attribute("ver"), entry.attribute("rel"));
       return new Obsoleted(

@@ -80,7 +80,7 @@ record UpdateManifest(
     private String releaseType = "";
 
     @Override
-    public void start(String path, XmlScanner element) {
+    public void start(String path, XmlScanner element) throws IOException {
       switch (path) {
         case "assembly/assemblyIdentity" -> {
           name = element.attribute("name");

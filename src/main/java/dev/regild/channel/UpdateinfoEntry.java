@@ -39,6 +39,10 @@ record UpdateinfoEntry(Advisory advisory, List<Fixed> packages) {
     private final Visitor visitor;
     private final List<String> cves = new ArrayList<>();
     private final List<Fixed> packages = new ArrayList<>();
+
+    /** Of all entries together. */
+    private final Kept kept = new Kept("packages and references in advisories", 1_000_000);
+
     private String id = "";
     private String type = "";
     private String severity = "";
@@ -61,18 +65,21 @@ record UpdateinfoEntry(Advisory advisory, List<Fixed> packages) {
         case "updates/update/severity" -> severity = element.text();
         case "updates/update/references/reference" -> {
           if (element.attribute("type").equals("cve")) {
+            kept.add(1);
             cves.add(element.attribute("id"));
           }
         }
-        case "updates/update/pkglist/collection/package" ->
-            packages.add(
-                new Fixed(
-                    element.attribute("name"),
-                    RpmVersion.of(
-                        element.attribute("epoch"),
-                        element.attribute("version"),
-                        element.attribute("release")),
-                    element.attribute("arch")));
+        case "updates/update/pkglist/collection/package" -> {
+          kept.add(1);
+          packages.add(
+              new Fixed(
+                  element.attribute("name"),
+                  RpmVersion.of(
+                      element.attribute("epoch"),
+                      element.attribute("version"),
+                      element.attribute("release")),
+                  element.attribute("arch")));
+        }
         default -> {
           // Titles, descriptions, dates.
         }

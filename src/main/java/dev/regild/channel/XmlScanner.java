@@ -10,7 +10,7 @@ import javax.xml.stream.XMLStreamReader;
 /**
  * Steps through the elements of an XML document that may be hostile or larger than memory. A
  * document type, and with it every entity, is refused; so are elements more than 32 deep, and a
- * text of more than 64 KiB among those that are asked for.
+ * text or an attribute of more than 64 KiB among those that are asked for.
  */
 final class XmlScanner {
   private static final int DEEPEST = 32;
@@ -95,8 +95,11 @@ final class XmlScanner {
   }
 
   /** An attribute of the element that was just entered; empty if it isn't there. */
-  String attribute(String name) {
+  String attribute(String name) throws IOException {
     String value = reader.getAttributeValue(null, name);
+    if (value != null && value.length() > LONGEST_TEXT) {
+      throw new IOException("the attribute " + name + " of " + path + " is longer than 64 KiB");
+    }
     return value == null ? "" : value;
   }
 

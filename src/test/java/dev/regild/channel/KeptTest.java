@@ -1,0 +1,70 @@
+package dev.regild.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.Enumeration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Indexes that go on and on are refused before they fill the memory. */
+class KeptTest {
+  @Test
+  void anAdvisoryWithoutEndIsRefused() {
+    InputStream index =
+        endless("<updates><update><references>", "<reference type=\"cve\" id=\"a\"/>");
+    assertThatThrownBy(() -> UpdateinfoEntry.readAll(index, _ -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("more than 1000000 packages and references");
+  }
+
+  @Test
+  void anAttributePastAllMeasureIsRefused() {
+    String xml = "<updates><update type=\"" + "a".repeat(70_000) + "\"/></updates>";
+    assertThatThrownBy(() ->
+            UpdateinfoEntry.readAll(new ByteArrayInputStream(xml.getBytes(UTF_8)), _ -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the attribute type of updates/update is longer than 64 KiB");
+  }
+
+  @Test
+  void aTableOfPackagesIsRefusedWhenItHasTooMany() {
+    PackageTable.Builder table = new PackageTable.Builder();
+    RpmPackage each =
+        new RpmPackage("a", "1-1", "x86_64", "a.rpm", 1, "0".repeat(64), List.of());
+    assertThatThrownBy(() -> {
+          while (true) {
+            table.add(each, List.of());
+          }
+        })
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("more than 1000000 packages");
+  }
+
+  private static InputStream endless(String start, String piece) {
+    byte[] pieces = piece.repeat(1000).getBytes(UTF_8);
+    Stream<InputStream> parts =
+        Stream.concat(
+            Stream.of(new ByteArrayInputStream(start.getBytes(UTF_8))),
+            Stream.generate(() -> new ByteArrayInputStream(pieces)));
+    Iterator<InputStream> iterator = parts.iterator();
+    return new SequenceInputStream(
+        new Enumeration<InputStream>() {
+          @Override
+          public boolean hasMoreElements() {
+            return iterator.hasNext();
+          }
+
+          @Override
+          public InputStream nextElement() {
+            return iterator.next();
+          }
+        });
+  }
+}
