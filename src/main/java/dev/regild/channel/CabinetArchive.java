@@ -60,7 +60,8 @@ final class CabinetArchive implements PackageArchive {
     Set<String> members = new LinkedHashSet<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < files; i++) {
-      int length = (int) Math.min(ENTRY + LONGEST_NAME + 1, cabinet.length() - at);
+      // By the header it may lie far behind the end.
+      int length = (int) Math.clamp(cabinet.length() - at, 0, ENTRY + LONGEST_NAME + 1);
       ByteBuffer entry = read(cabinet.getChannel(), at, length);
       String name = name(entry);
       at += ENTRY + name.length() + 1;

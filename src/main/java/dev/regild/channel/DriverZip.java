@@ -72,14 +72,14 @@ public final class DriverZip {
    * @throws ChannelException if it is damaged or hostile
    */
   static void readEach(Path zip, Reader reader) throws ChannelException, IOException {
-    try (ZipFile file = ZipFile.builder().setPath(zip).get()) {
+    try (ZipFile file = opened(zip)) {
       Budget budget = new Budget(Math.max(ALWAYS_ALLOWED, Files.size(zip) * MOST_PACKED));
       Set<String> seen = new HashSet<>();
       Enumeration<ZipArchiveEntry> entries = file.getEntries();
       while (entries.hasMoreElements()) {
         ZipArchiveEntry entry = entries.nextElement();
         check(entry, seen);
-        try (InputStream content = budget.counting(file.getInputStream(entry))) {
+        try (InputStream content = budget.counting(content(file, entry))) {
           reader.read(entry, content);
           content.transferTo(OutputStream.nullOutputStream());
         }
@@ -87,6 +87,33 @@ public final class DriverZip {
     } catch (ZipException e) {
       throw new ChannelException("it is a zip that can't be unpacked: " + e.getMessage(), e);
     }
+  }
+
+  /** Commons Compress tells damage by exceptions of many kinds. */
+  private static ZipFile opened(Path zip) throws ZipException {
+    try {
+      return ZipFile.builder().setPath(zip).get();
+    } catch (IOException | RuntimeException e) {
+      throw damaged(e);
+    }
+  }
+
+  private static InputStream content(ZipFile file, ZipArchiveEntry entry) throws ZipException {
+    try {
+      InputStream content = file.getInputStream(entry);
+      if (content == null) {
+        throw new ZipException("it packs " + entry.getName() + " in an unknown way");
+      }
+      return content;
+    } catch (IOException | RuntimeException e) {
+      throw damaged(e);
+    }
+  }
+
+  private static ZipException damaged(Exception cause) {
+    ZipException damaged = new ZipException(String.valueOf(cause.getMessage()));
+    damaged.initCause(cause);
+    return damaged;
   }
 
   private static void check(ZipArchiveEntry entry, Set<String> seen) throws ChannelException {
@@ -116,16 +143,24 @@ public final class DriverZip {
       return new FilterInputStream(in) {
         @Override
         public int read() throws IOException {
-          int read = super.read();
-          take(read < 0 ? 0 : 1);
-          return read;
+          byte[] one = new byte[1];
+          return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-          int read = super.read(bytes, offset, length);
+          int read = unpacked(bytes, offset, length);
           take(Math.max(0, read));
           return read;
+        }
+
+        /** What fails here is the zip's fault; all else, such as a full disk, is not. */
+        private int unpacked(byte[] bytes, int offset, int length) throws ZipException {
+          try {
+            return super.read(bytes, offset, length);
+          } catch (IOException | RuntimeException e) {
+            throw damaged(e);
+          }
         }
       };
     }

@@ -40,6 +40,7 @@ final class ModuleStreams {
           .build()
           .readerFor(Document.class);
 
+  private final Kept kept = new Kept("packages in streams of modules", 1_000_000);
   private final Map<Artifact, List<String>> streams = new HashMap<>();
   private final Map<String, Set<String>> names = new HashMap<>();
   private final Map<String, String> defaults = new HashMap<>();
@@ -54,7 +55,7 @@ final class ModuleStreams {
       @Nullable String stream,
       @Nullable Artifacts artifacts) {}
 
-  private record Artifacts(@Nullable List<String> rpms) {}
+  private record Artifacts(@Nullable List<@Nullable String> rpms) {}
 
   /**
    * Adds what an index says.
@@ -72,7 +73,7 @@ final class ModuleStreams {
     }
   }
 
-  private void add(@Nullable Document document) {
+  private void add(@Nullable Document document) throws IOException {
     if (document == null || document.data() == null || document.data().stream() == null) {
       return;
     }
@@ -87,8 +88,12 @@ final class ModuleStreams {
     }
   }
 
-  private void add(String stream, Collection<String> artifacts) {
-    for (String text : artifacts) {
+  private void add(String stream, Collection<@Nullable String> artifacts) throws IOException {
+    kept.add(artifacts.size());
+    for (@Nullable String text : artifacts) {
+      if (text == null) {
+        continue;
+      }
       Matcher artifact = ARTIFACT.matcher(text);
       if (artifact.matches()) {
         String name = artifact.group(1);

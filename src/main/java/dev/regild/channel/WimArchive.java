@@ -19,8 +19,13 @@ final class WimArchive implements PackageArchive {
   }
 
   static WimArchive open(Path file) throws ChannelException, InterruptedException {
-    Set<String> members = new LinkedHashSet<>();
     String listing = PackageArchive.run("wimlib-imagex", "dir", file.toString(), FIRST_IMAGE);
+    return new WimArchive(file, members(listing));
+  }
+
+  /** The members that a listing of wimlib's names, a path on each line. */
+  static Set<String> members(String listing) throws ChannelException {
+    Set<String> members = new LinkedHashSet<>();
     for (String line : listing.lines().toList()) {
       String path = line.replaceFirst("^/", "");
       if (!path.isEmpty()) {
@@ -30,7 +35,7 @@ final class WimArchive implements PackageArchive {
         members.add(path);
       }
     }
-    return new WimArchive(file, members);
+    return members;
   }
 
   @Override

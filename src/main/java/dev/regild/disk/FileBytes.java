@@ -9,8 +9,15 @@ import java.nio.channels.FileChannel;
 final class FileBytes {
   private FileBytes() {}
 
-  /** Up to so many bytes from there on, fewer where the file ends; big-endian. */
+  /**
+   * Up to so many bytes from there on, fewer where the file ends; big-endian.
+   *
+   * @param offset as a disk's header says it: before the file, as far behind it, there is nothing
+   */
   static ByteBuffer at(FileChannel channel, long offset, int length) throws IOException {
+    if (offset < 0 || offset > Long.MAX_VALUE - length) {
+      return ByteBuffer.allocate(0);
+    }
     ByteBuffer buffer = ByteBuffer.allocate(length);
     while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
       // A read may return less than was asked for.

@@ -6,12 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,9 +30,6 @@ public final class GuestAgent implements AutoCloseable {
   private static final int MAX_ANSWER_BYTES = 8 << 20;
 
   private static final int MAX_JUNK_BYTES = 4 << 20;
-
-  /** A byte that is in no JSON text: it ends whatever the agent's parser waits for. */
-  private static final char RESET = '\u00ff';
 
   /** A refusal comes after the agent's own attempt; silence is what a guest that goes down does. */
   private static final Duration REFUSAL = Duration.ofSeconds(10);
@@ -116,19 +111,16 @@ public final class GuestAgent implements AutoCloseable {
     command.stream().skip(1).forEach(arguments.putArray("arg")::add);
     arguments.put("capture-output", true);
     requireAnswers(deadline);
-    JsonNode pid;
+    long pid;
     try {
-      pid = call("guest-exec", arguments).path("pid");
+      pid = AgentAnswer.processId(call("guest-exec", arguments));
     } catch (IOException e) {
       requireThere(e);
       throw new LostProgramException(
           "the guest agent went away when it was to start %s: %s"
               .formatted(command.getFirst(), e.getMessage()));
     }
-    if (!pid.isIntegralNumber()) {
-      throw new GuestAgentException("the guest agent answers guest-exec without a pid");
-    }
-    return awaitEnd(command.getFirst(), pid.asLong(), deadline, limit);
+    return awaitEnd(command.getFirst(), pid, deadline, limit);
   }
 
   private Execution awaitEnd(String program, long pid, Deadline deadline, Duration limit)
@@ -139,14 +131,14 @@ public final class GuestAgent implements AutoCloseable {
       try {
         JsonNode status = call("guest-exec-status", arguments);
         if (status.path("exited").asBoolean(false)) {
-          return execution(program, status);
+          return AgentAnswer.execution(program, status);
         }
         Thread.sleep(deadline.atMost(pause).left());
         pause =
             pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0
                 ? pause.multipliedBy(2)
                 : LONGEST_PAUSE;
-      } catch (RefusedCallException e) {
+      } catch (AgentAnswer.RefusedCallException e) {
         throw new LostProgramException(
             "the guest agent was restarted while %s ran (%s)".formatted(program, e.getMessage()));
       } catch (IOException e) {
@@ -158,28 +150,6 @@ public final class GuestAgent implements AutoCloseable {
     }
     throw new GuestAgentException(
         "%s did not end in the guest within %d s".formatted(program, limit.toSeconds()));
-  }
-
-  private static Execution execution(String program, JsonNode status) throws GuestAgentException {
-    String output = text(status.path("out-data")) + text(status.path("err-data"));
-    JsonNode code = status.path("exitcode");
-    if (code.isIntegralNumber()) {
-      return new Execution(code.asLong() & 0xffff_ffffL, output);
-    }
-    // Windows' agent takes exit codes of 0xc0000000 and up for the exceptions that they stand for.
-    JsonNode signal = status.path("signal");
-    if (signal.isIntegralNumber()) {
-      return new Execution(signal.asLong() & 0xffff_ffffL, output);
-    }
-    throw new GuestAgentException("the guest agent does not say how " + program + " ended");
-  }
-
-  private static String text(JsonNode base64) throws GuestAgentException {
-    try {
-      return new String(Base64.getDecoder().decode(base64.asString("")), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw new GuestAgentException("the guest agent hands out what is no Base64", e);
-    }
   }
 
   /**
@@ -199,7 +169,7 @@ public final class GuestAgent implements AutoCloseable {
       Optional<String> answer =
           connected.line(MAX_ANSWER_BYTES, Deadline.in(answerLimit).atMost(REFUSAL));
       if (answer.isPresent()) {
-        result("guest-shutdown", answer.get());
+        var _ = AgentAnswer.result("guest-shutdown", answer.get());
       }
     } catch (IOException goingDown) {
       requireOpen(goingDown);
@@ -268,7 +238,7 @@ public final class GuestAgent implements AutoCloseable {
     JsonSocket connected = connected();
     long id = ThreadLocalRandom.current().nextLong(1L << 53);
     ObjectNode request = request("guest-sync-delimited", JSON.createObjectNode().put("id", id));
-    if (!connected.send(new byte[] {(byte) RESET}, deadline)
+    if (!connected.send(new byte[] {(byte) AgentAnswer.RESET}, deadline)
         || !connected.send(bytes(request), deadline)) {
       return false;
     }
@@ -278,24 +248,15 @@ public final class GuestAgent implements AutoCloseable {
       if (line.isEmpty()) {
         return false;
       }
-      String answer = line.get().substring(line.get().lastIndexOf(RESET) + 1);
-      if (isAnswer(answer, id)) {
+      if (AgentAnswer.isSynchronised(line.get(), id)) {
         return true;
       }
       junk += line.get().length();
       if (junk > MAX_JUNK_BYTES) {
         throw new HostileAnswerException(
-            "the guest agent talks without end and doesn't answer: " + start(answer));
+            "the guest agent talks without end and doesn't answer: "
+                + AgentAnswer.start(line.get()));
       }
-    }
-  }
-
-  private static boolean isAnswer(String line, long id) {
-    try {
-      JsonNode answer = JSON.readTree(line.getBytes(StandardCharsets.ISO_8859_1)).path("return");
-      return answer.isIntegralNumber() && answer.asLong() == id;
-    } catch (JacksonException junk) {
-      return false;
     }
   }
 
@@ -306,7 +267,7 @@ public final class GuestAgent implements AutoCloseable {
     if (connected.send(bytes(request(command, arguments)), deadline)) {
       Optional<String> line = line(connected, deadline);
       if (line.isPresent()) {
-        return result(command, line.get());
+        return AgentAnswer.result(command, line.get());
       }
     }
     throw new IOException(
@@ -323,37 +284,6 @@ public final class GuestAgent implements AutoCloseable {
     }
   }
 
-  private static JsonNode result(String command, String line) throws GuestAgentException {
-    JsonNode answer;
-    try {
-      answer =
-          JSON.readTree(
-              line.substring(line.lastIndexOf(RESET) + 1).getBytes(StandardCharsets.ISO_8859_1));
-    } catch (JacksonException e) {
-      throw new GuestAgentException(
-          "the guest agent answers %s with what is no JSON: %s".formatted(command, start(line)), e);
-    }
-    if (answer.has("error")) {
-      throw refused(command, answer.get("error"));
-    }
-    if (!answer.has("return")) {
-      throw new GuestAgentException(
-          "the guest agent answers %s with neither a result nor an error: %s"
-              .formatted(command, start(line)));
-    }
-    return answer.get("return");
-  }
-
-  private static RefusedCallException refused(String command, JsonNode error) {
-    String remedy =
-        error.path("class").asString("").equals("CommandNotFound")
-            ? "; its configuration (block-rpcs, allow-rpcs) must allow it"
-            : "";
-    return new RefusedCallException(
-        "the guest agent refuses %s: %s%s"
-            .formatted(command, start(error.path("desc").asString("no reason")), remedy));
-  }
-
   private static ObjectNode request(String command, ObjectNode arguments) {
     ObjectNode request = JSON.createObjectNode().put("execute", command);
     request.set("arguments", arguments);
@@ -362,18 +292,6 @@ public final class GuestAgent implements AutoCloseable {
 
   private static byte[] bytes(ObjectNode request) {
     return (request + "\n").getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** The start of what a guest said, made fit for a message. */
-  private static String start(String text) {
-    String cleaned = ConsoleText.cleaned(text);
-    return cleaned.length() <= 200 ? cleaned : cleaned.substring(0, 200) + "…";
-  }
-
-  private static final class RefusedCallException extends GuestAgentException {
-    RefusedCallException(String message) {
-      super(message);
-    }
   }
 
   private static final class HostileAnswerException extends IOException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.fixtures.WindowsPackages;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,19 @@ class CabinetArchiveTest {
     Path unpacked = Files.createDirectory(temporary.resolve("unpacked"));
     assertThat(archive.unpack("own", unpacked)).hasContent("own");
     assertThat(archive.unpack("other", unpacked)).doesNotExist();
+  }
+
+  /** What is left of the file then is a negative number, which was taken for a size. */
+  @Test
+  void aDirectoryFarBehindTheEndIsNoReasonToTakeMemory() throws Exception {
+    byte[] bytes = new byte[89];
+    Arrays.fill(bytes, 12, bytes.length, (byte) 0xa4);
+    Path cabinet = Files.write(temporary.resolve("a.cab"), bytes);
+    bytes[30] = 0; // no part of a set
+    Files.write(cabinet, bytes);
+    assertThatThrownBy(() -> CabinetArchive.open(cabinet))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("it is a cabinet that is cut off");
   }
 
   private Path cabinet(String member) throws Exception {

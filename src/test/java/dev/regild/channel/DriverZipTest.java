@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +67,19 @@ class DriverZipTest {
     assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining("far more than a driver");
+  }
+
+  /** Commons Compress tells of either by an IOException, as a full disk would. */
+  @Test
+  void aZipThatIsDamagedIsRefusedAsThat() throws Exception {
+    write("a.inf", "some text that is packed");
+    byte[] whole = Files.readAllBytes(zip);
+    Files.write(zip, Arrays.copyOf(whole, whole.length / 2));
+    assertRefused("it is a zip that can't be unpacked");
+    byte[] changed = whole.clone();
+    changed[30 + "a.inf".length()] = 7; // a block of no type that there is
+    Files.write(zip, changed);
+    assertRefused("it is a zip that can't be unpacked");
   }
 
   private void assertRefused(String why) {

@@ -1,0 +1,41 @@
+package dev.regild.disk;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.fixtures.FuzzedFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A raw disk's partition table is read, or refused as unfit. */
+class PartitionTableFuzzTest {
+  private static final FuzzedFile FILE = FuzzedFile.create();
+  private static final DiskCheck CHECK = new DiskCheck(new QemuImg(), 1L << 40);
+
+  static Stream<byte[]> seeds() throws Exception {
+    ByteBuffer mbr = ByteBuffer.allocate(512).order(ByteOrder.LITTLE_ENDIAN);
+    mbr.put(450, (byte) 0x83).putInt(454, 1).putInt(458, 1).putShort(510, (short) 0xaa55);
+    ByteBuffer gpt = ByteBuffer.allocate(2048).order(ByteOrder.LITTLE_ENDIAN);
+    gpt.put(450, (byte) 0xee).putShort(510, (short) 0xaa55);
+    gpt.put(512, "EFI PART".getBytes(US_ASCII)).putLong(512 + 72, 2).putInt(512 + 80, 4);
+    gpt.putInt(512 + 84, 128).putLong(1024, 7).putLong(1024 + 40, 2);
+    return Stream.of(mbr.array(), gpt.array());
+  }
+
+  @MethodSource("seeds")
+  @FuzzTest(maxDuration = "1m")
+  void isReadOrRefused(byte[] bytes) throws Exception {
+    try {
+      DiskCheck.detect(FILE.of(bytes));
+    } catch (UnfitDiskException refused) {
+      // As it should be.
+    }
+    try {
+      CHECK.requireGoodHeader(FILE.of(bytes), DiskFormat.RAW);
+    } catch (UnfitDiskException refused) {
+      // As it should be.
+    }
+  }
+}
