@@ -253,9 +253,10 @@ public final class Channels {
         return refreshed(name, state);
       } catch (ChannelException | IOException | RuntimeException | StackOverflowError e) {
         // Remembered whatever it is: else the channel would be due again at once.
-        String why = e instanceof ChannelException || e instanceof IOException
-            ? String.valueOf(e.getMessage())
-            : "what the repository says can't be read (" + e + "); use another mirror";
+        String why =
+            e instanceof ChannelException || e instanceof IOException
+                ? String.valueOf(e.getMessage())
+                : "what the repository says can't be read (" + e + "); use another mirror";
         state.failed(clock.instant(), why).write(file(name, ".state"));
         throw new ChannelException("channel '" + name + "' was not refreshed: " + why, e);
       }

@@ -3,8 +3,8 @@ package dev.regild.channel;
 import java.io.IOException;
 
 /**
- * Counts what of an index is kept in memory. An index is as long as its repository makes it, and one
- * that is proven by its server's certificate alone is as good as its server.
+ * Counts what of an index is kept in memory. An index is as long as its repository makes it, and
+ * one that is proven by its server's certificate alone is as good as its server.
  */
 final class Kept {
   private final String what;

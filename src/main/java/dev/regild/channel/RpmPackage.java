@@ -106,7 +106,6 @@ record RpmPackage(
     /** Of all packages together. */
     private final Kept kept = new Kept("obsoleted packages", 1_000_000);
 
-
     Reading(Visitor visitor) {
       this.visitor = visitor;
     }

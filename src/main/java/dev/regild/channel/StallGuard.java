@@ -108,8 +108,6 @@ final class StallGuard extends FilterInputStream {
   }
 
   private static String spoken(Duration duration) {
-    return duration.toMillis() < 10_000
-        ? duration.toMillis() + " ms"
-        : duration.toSeconds() + " s";
+    return duration.toMillis() < 10_000 ? duration.toMillis() + " ms" : duration.toSeconds() + " s";
   }
 }

@@ -28,8 +28,9 @@ import javax.net.ssl.SSLException;
 
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
- * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}). Redirects are followed up to five times, never from https to http, and not
- * at all by a request with credentials or a client certificate, so that these go nowhere else.
+ * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}).
+ * Redirects are followed up to five times, never from https to http, and not at all by a request
+ * with credentials or a client certificate, so that these go nowhere else.
  */
 final class Transport {
   private static final int ATTEMPTS = 3;

@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Jobs that survive the process: written in the transaction that accepts them, leased by a worker,
- * and leased again when it dies. A job that is cut short runs again from its beginning, up to {@link
- * #MOST_ATTEMPTS} times in all: what a job reads is foreign, and may be what ends the process. An
- * orderly stop of the server doesn't count.
+ * and leased again when it dies. A job that is cut short runs again from its beginning, up to
+ * {@link #MOST_ATTEMPTS} times in all: what a job reads is foreign, and may be what ends the
+ * process. An orderly stop of the server doesn't count.
  */
 public final class JobQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
@@ -43,8 +43,8 @@ public final class JobQueue implements AutoCloseable {
   private final List<Job> jobs = new ArrayList<>();
 
   /**
-   * For jobs that did not end before: one at a time, so that the one which ends the process does not
-   * use up the attempts of the others.
+   * For jobs that did not end before: one at a time, so that the one which ends the process does
+   * not use up the attempts of the others.
    */
   private final Semaphore suspects = new Semaphore(1, true);
 

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * dpkg's status file: paragraphs of fields, an empty line between them (deb-control(5)). The file is
- * the guest's: of each paragraph four short fields are kept, and there are only so many paragraphs.
+ * dpkg's status file: paragraphs of fields, an empty line between them (deb-control(5)). The file
+ * is the guest's: of each paragraph four short fields are kept, and there are only so many
+ * paragraphs.
  */
 final class DpkgStatus {
   static final String FILE = "/var/lib/dpkg/status";

@@ -76,7 +76,11 @@ public final class InventoryReader {
       throws IOException, UnfitDiskException {
     if (!files.exists(DpkgStatus.FILE)) {
       throw new UnfitDiskException(
-          "There is no package manager in this " + os.name() + ": " + DpkgStatus.FILE + " is missing.");
+          "There is no package manager in this "
+              + os.name()
+              + ": "
+              + DpkgStatus.FILE
+              + " is missing.");
     }
     List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DpkgStatus.FILE));
     return new Inventory(

@@ -68,7 +68,8 @@ final class AgentAnswer {
   }
 
   /** How a program ended, by the answer to {@code guest-exec-status}. */
-  static GuestAgent.Execution execution(String program, JsonNode status) throws GuestAgentException {
+  static GuestAgent.Execution execution(String program, JsonNode status)
+      throws GuestAgentException {
     String output = text(status.path("out-data")) + text(status.path("err-data"));
     JsonNode code = status.path("exitcode");
     if (code.isIntegralNumber() && code.canConvertToLong()) {

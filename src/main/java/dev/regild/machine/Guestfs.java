@@ -17,9 +17,9 @@ import java.util.Map;
 /**
  * A libguestfs appliance: a small virtual machine in which an untrusted disk is opened, so that
  * nothing on it is ever parsed by the host's kernel. The appliance itself is not trusted either:
- * whatever it answers has a limit here, and is a GuestfsException beyond it. Bound straight to {@code libguestfs.so.0};
- * guestfs(3) describes each function under its own name ({@link #readFile} is {@code
- * guestfs_read_file}).
+ * whatever it answers has a limit here, and is a GuestfsException beyond it. Bound straight to
+ * {@code libguestfs.so.0}; guestfs(3) describes each function under its own name ({@link #readFile}
+ * is {@code guestfs_read_file}).
  *
  * <p>Drives are added, then it is launched, then everything else. Calls are serialised; every one
  * throws {@link GuestfsException} with libguestfs' own message when it fails. A call blocks its
@@ -346,7 +346,8 @@ public final class Guestfs implements AutoCloseable {
   /**
    * The content of a small file; symbolic links are followed, inside the appliance only.
    *
-   * @throws GuestfsException if it is no regular file, or has more than {@value #MOST_AT_ONCE} bytes
+   * @throws GuestfsException if it is no regular file, or has more than {@value #MOST_AT_ONCE}
+   *     bytes
    */
   public byte[] readFile(String path) throws GuestfsException {
     String real = requireFile(path, MOST_AT_ONCE);
@@ -430,7 +431,8 @@ public final class Guestfs implements AutoCloseable {
       } while (part.length == MOST_AT_ONCE);
     } catch (IOException e) {
       throw new GuestfsException(
-          "%s can't be copied to %s (%s); make room there".formatted(path, file, e.getMessage()), e);
+          "%s can't be copied to %s (%s); make room there".formatted(path, file, e.getMessage()),
+          e);
     }
   }
 

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
- * packages that no update has asked for in a month. Channels are refreshed side by side, so that one
- * whose mirror is slow or dead delays no other.
+ * packages that no update has asked for in a month. Channels are refreshed side by side, so that
+ * one whose mirror is slow or dead delays no other.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);

@@ -17,7 +17,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A signed request is told whose it is, or refused; the input is its path, query and headers, a line each. */
+/**
+ * A signed request is told whose it is, or refused; the input is its path, query and headers, a
+ * line each.
+ */
 class SigV4FuzzTest {
   private static final AccessKey KEY =
       new AccessKey(
@@ -36,7 +39,8 @@ class SigV4FuzzTest {
       int colon = line.indexOf(':');
       if (colon > 0) {
         headers
-            .computeIfAbsent(line.substring(0, colon).toLowerCase(Locale.ROOT), _ -> new ArrayList<>())
+            .computeIfAbsent(
+                line.substring(0, colon).toLowerCase(Locale.ROOT), _ -> new ArrayList<>())
             .add(line.substring(colon + 1));
       }
     }

@@ -544,7 +544,8 @@ class ChannelsTest {
   }
 
   private Transport quick() {
-    return new Transport(temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+    return new Transport(
+        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
   }
 
   private static InstalledPackage installed(String name, String version) {

@@ -78,7 +78,10 @@ class ClientCertificateTest {
         new Channels(
             directory.resolve("data"),
             Clock.systemUTC(),
-            new Transport(directory.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5))));
+            new Transport(
+                directory.resolve("data"),
+                Duration.ofMillis(1),
+                TestPace.silence(Duration.ofSeconds(5))));
   }
 
   @AfterEach

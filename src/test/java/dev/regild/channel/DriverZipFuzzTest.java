@@ -19,7 +19,8 @@ class DriverZipFuzzTest {
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.putNextEntry(new ZipEntry("net/a.inf"));
       zip.write(
-          "[Version]\nDriverVer=06/21/2024,1.2\n[Manufacturer]\nA=M\n[M]\nD=I,PCI\\VEN_1\n".getBytes(UTF_8));
+          "[Version]\nDriverVer=06/21/2024,1.2\n[Manufacturer]\nA=M\n[M]\nD=I,PCI\\VEN_1\n"
+              .getBytes(UTF_8));
       zip.putNextEntry(new ZipEntry("net/a.sys"));
       zip.write(new byte[64]);
     }

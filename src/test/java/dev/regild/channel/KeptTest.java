@@ -27,8 +27,8 @@ class KeptTest {
   @Test
   void anAttributePastAllMeasureIsRefused() {
     String xml = "<updates><update type=\"" + "a".repeat(70_000) + "\"/></updates>";
-    assertThatThrownBy(() ->
-            UpdateinfoEntry.readAll(new ByteArrayInputStream(xml.getBytes(UTF_8)), _ -> {}))
+    assertThatThrownBy(
+            () -> UpdateinfoEntry.readAll(new ByteArrayInputStream(xml.getBytes(UTF_8)), _ -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("the attribute type of updates/update is longer than 64 KiB");
   }
@@ -36,13 +36,13 @@ class KeptTest {
   @Test
   void aTableOfPackagesIsRefusedWhenItHasTooMany() {
     PackageTable.Builder table = new PackageTable.Builder();
-    RpmPackage each =
-        new RpmPackage("a", "1-1", "x86_64", "a.rpm", 1, "0".repeat(64), List.of());
-    assertThatThrownBy(() -> {
-          while (true) {
-            table.add(each, List.of());
-          }
-        })
+    RpmPackage each = new RpmPackage("a", "1-1", "x86_64", "a.rpm", 1, "0".repeat(64), List.of());
+    assertThatThrownBy(
+            () -> {
+              while (true) {
+                table.add(each, List.of());
+              }
+            })
         .isInstanceOf(IOException.class)
         .hasMessageContaining("more than 1000000 packages");
   }

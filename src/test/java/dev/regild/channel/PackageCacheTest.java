@@ -37,7 +37,8 @@ class PackageCacheTest {
     cache =
         new PackageCache(
             temporary.resolve("cache"),
-            new Transport(temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMillis(300))));
+            new Transport(
+                temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMillis(300))));
   }
 
   @AfterEach
@@ -209,7 +210,8 @@ class PackageCacheTest {
     assumeThat(full).as("a file that can never be written").exists();
     try (TestRepository second = new TestRepository(repository.root)) {
       PackageFile file = at(file("a.deb", "one"), repository, second);
-      Transport transport = new Transport(temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMillis(300)));
+      Transport transport =
+          new Transport(temporary, Duration.ofMillis(1), TestPace.silence(Duration.ofMillis(300)));
       Path target = Files.createSymbolicLink(temporary.resolve("target"), full);
       assertThatThrownBy(() ->
               transport.download(

@@ -20,7 +20,7 @@ class PackagesIndexFuzzTest {
             Size: 1489616
             SHA256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
             Phased-Update-Percentage: 100
-            
+
             Package: dash
             Version: 0.5.12-2
             Architecture: all

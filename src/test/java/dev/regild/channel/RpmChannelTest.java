@@ -54,7 +54,10 @@ class RpmChannelTest {
         new Channels(
             directory.resolve("data"),
             Clock.systemUTC(),
-            new Transport(directory.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5))));
+            new Transport(
+                directory.resolve("data"),
+                Duration.ofMillis(1),
+                TestPace.silence(Duration.ofSeconds(5))));
     RpmPackages.build(directory, "alpha", "2", "1.0", "1.el8");
     publish();
     channels.add(channel(repository.uri(), key.armored()));

@@ -36,7 +36,10 @@ class RpmMirrorsTest {
     first = new TestRepository(mirror("first"));
     second = new TestRepository(mirror("second"));
     Transport transport =
-        new Transport(directory.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+        new Transport(
+            directory.resolve("data"),
+            Duration.ofMillis(1),
+            TestPace.silence(Duration.ofSeconds(5)));
     channels = new Channels(directory.resolve("data"), Clock.systemUTC(), transport);
     cache = new PackageCache(directory.resolve("cache"), transport);
   }

@@ -47,8 +47,7 @@ class StallGuardTest {
     StallGuard.Pace pace =
         new StallGuard.Pace(NEVER, Duration.ofMillis(20), 1, Duration.ofMinutes(1));
     byte[] content = new byte[1 << 20];
-    try (StallGuard guarded =
-        new StallGuard(new ByteArrayInputStream(content), pace)) {
+    try (StallGuard guarded = new StallGuard(new ByteArrayInputStream(content), pace)) {
       assertThat(guarded.readAllBytes()).isEqualTo(content);
     }
   }

@@ -18,7 +18,7 @@ class DpkgStatusFuzzTest {
             Version: 1.21.22
             Description: a package
              that goes on
-            
+
             Package: bash
             Status: hold ok installed
             Architecture: amd64

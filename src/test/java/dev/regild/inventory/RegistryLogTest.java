@@ -87,6 +87,20 @@ class RegistryLogTest {
         .hasMessageContaining("TEST is not whole");
   }
 
+  /** A page of no size takes 8 bytes of a log, and ten times that in memory. */
+  @Test
+  void anEntryOfPagesWithoutContentCountsAsNone() throws Exception {
+    byte[] first = build(1);
+    Files.write(hive, numbered(first, 8, 7));
+    ByteBuffer entry = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
+    entry.put("HvLE".getBytes(US_ASCII)).putInt(1024).putInt(0).putInt(7);
+    entry.putInt(first.length - PAGE).putInt(120);
+    write(log1, entry.array());
+    assertThatThrownBy(() -> RegistryLog.apply("TEST", hive, List.of(log1)))
+        .isInstanceOf(DamagedHiveException.class)
+        .hasMessageContaining("TEST is not whole");
+  }
+
   @Test
   void aHiveWhoseHeaderIsNotWholeIsRefused() throws Exception {
     byte[] first = build(1);

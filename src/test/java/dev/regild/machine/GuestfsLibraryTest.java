@@ -12,7 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Results as libguestfs hands them out, in memory of the C library's, with sizes past all measure. */
+/**
+ * Results as libguestfs hands them out, in memory of the C library's, with sizes past all measure.
+ */
 class GuestfsLibraryTest {
   @BeforeEach
   void requireLibguestfs() {
@@ -52,8 +54,7 @@ class GuestfsLibraryTest {
   @Test
   void aListIsTakenUpToItsLimit() throws Exception {
     assertThat(GuestfsLibrary.takeStrings(list(2, "a"))).containsExactly("a", "a");
-    assertThatThrownBy(() ->
-            GuestfsLibrary.takeStrings(list(GuestfsLibrary.MOST_STRINGS + 5, "a")))
+    assertThatThrownBy(() -> GuestfsLibrary.takeStrings(list(GuestfsLibrary.MOST_STRINGS + 5, "a")))
         .isInstanceOf(GuestfsException.class)
         .hasMessageContaining("a list of more than 10000 entries");
     assertThatThrownBy(() -> GuestfsLibrary.takeStrings(list(2, "a".repeat(70_000))))

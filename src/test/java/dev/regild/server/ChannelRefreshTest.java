@@ -39,7 +39,8 @@ class ChannelRefreshTest {
         Metrics metrics = new Metrics()) {
       String uri = "http://127.0.0.1:" + dead.getLocalPort() + "/rocky";
       // By its name it is the first to be refreshed.
-      channels.add(new Channel("a-dead", "ROCKY_LINUX8", List.of(new RpmSource(uri, "x86_64", "/key.asc"))));
+      channels.add(
+          new Channel("a-dead", "ROCKY_LINUX8", List.of(new RpmSource(uri, "x86_64", "/key.asc"))));
       channels.add(
           new Channel("b-good", "WINDOWS_SERVER_2022", List.of(new CatalogueSource("amd64"))));
       ChannelRefresh refresh =

@@ -39,7 +39,8 @@ class GivenUpJobsTest {
     call(
         "CreateImportedImage",
         """
-        {"Name":"new","SourceAmiId":"%s","IamRoleArn":"arn:aws:iam::123456789012:role/any"}"""
+        {"Name":"new","SourceAmiId":"%s","IamRoleArn":"arn:aws:iam::123456789012:role/any"}\
+        """
             .formatted(ServerFixture.DISK));
     ImportJob job = server.importJob();
     String id = image("new").id() + "/" + ServerFixture.DISK;
@@ -49,7 +50,7 @@ class GivenUpJobsTest {
         StateChangeReason.Code.IMAGE_IMPORT_FAILURE,
         "The disk could not be imported. " + WHY);
     assertThat(
-            server.database.read(
+            server.database.<Optional<String>, RuntimeException>read(
                 handle -> new ImportRecords().imageInTheMaking(handle, ServerFixture.DISK)))
         .isEmpty();
     job.giveUp(id, "once more"); // which changes nothing
@@ -61,12 +62,11 @@ class GivenUpJobsTest {
     call(
         "CopyImage",
         """
-        {"SourceImageName":"golden","DestinationImageName":"copy","DestinationRegion":"us-east-1"}""");
+        {"SourceImageName":"golden","DestinationImageName":"copy","DestinationRegion":"us-east-1"}\
+        """);
     server.copyJob().giveUp(image("copy").id(), WHY);
     assertFailed(
-        "copy",
-        StateChangeReason.Code.IMAGE_COPY_FAILURE,
-        "The image could not be copied. " + WHY);
+        "copy", StateChangeReason.Code.IMAGE_COPY_FAILURE, "The image could not be copied. " + WHY);
     call("DeleteImage", "{\"Name\":\"golden\"}");
   }
 
@@ -75,10 +75,11 @@ class GivenUpJobsTest {
     call(
         "CreateExportImageTask",
         """
-        {"ImageName":"golden","AmiName":"golden","IamRoleArn":"arn:aws:iam::123456789012:role/any"}""");
+        {"ImageName":"golden","AmiName":"golden","IamRoleArn":"arn:aws:iam::123456789012:role/any"}\
+        """);
     String task =
-        server.database.read(handle ->
-            handle.createQuery("SELECT id FROM export_task").mapTo(String.class).one());
+        server.database.read(
+            handle -> handle.createQuery("SELECT id FROM export_task").mapTo(String.class).one());
     server.exportJob().giveUp(task, WHY);
     ExportTask failed =
         server.database.read(handle -> new ExportTasks().find(handle, task)).orElseThrow();

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -23,7 +24,6 @@ import dev.regild.update.AgentVersions;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.UpdatePlans;
-import dev.regild.channel.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -57,8 +57,7 @@ class JobExhaustionIT {
               .formatted(ServerFixture.DISK);
       assertThat(server.ask(server.key, "CreateImportedImage", body).status()).isEqualTo(200);
       server.database.useTransaction(handle ->
-          handle.execute(
-              "UPDATE scheduled_tasks SET attempts = ?", JobQueue.MOST_ATTEMPTS - MADE));
+          handle.execute("UPDATE scheduled_tasks SET attempts = ?", JobQueue.MOST_ATTEMPTS - MADE));
     }
     for (int i = 0; i < MADE; i++) {
       assertThat(work()).as("the exit status of an attempt").isEqualTo(EXHAUSTED);
@@ -143,11 +142,12 @@ class JobExhaustionIT {
               }
             });
         jobs.start();
-        while (database.read(handle ->
-                handle
-                    .createQuery("SELECT COUNT(*) FROM scheduled_tasks")
-                    .mapTo(Integer.class)
-                    .one())
+        while (database.read(
+                handle ->
+                    handle
+                        .createQuery("SELECT COUNT(*) FROM scheduled_tasks")
+                        .mapTo(Integer.class)
+                        .one())
             > 0) {
           Thread.sleep(50);
         }
@@ -179,8 +179,7 @@ class JobExhaustionIT {
           new DiskInspector(() -> Accelerator.TCG),
           qemuImg,
           new Platforms(guests, machine, machine),
-          new AgentVersions(
-              new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+          new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
           Clock.systemUTC());
     }
   }
