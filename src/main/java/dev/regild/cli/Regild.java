@@ -1,14 +1,15 @@
 package dev.regild.cli;
 
+import dev.regild.files.Umask;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine;
 
 /** The entry point of every command. */
 @Command(
@@ -63,6 +64,7 @@ public final class Regild {
 
   /** Runs a command; the process's exit status is the command's. */
   public static void main(String[] args) {
+    Umask.ownerAlone();
     System.exit(
         run(
             new PrintWriter(System.out, true, StandardCharsets.UTF_8),

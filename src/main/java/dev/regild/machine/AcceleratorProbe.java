@@ -170,11 +170,16 @@ public final class AcceleratorProbe {
 
   private void remember(String circumstances, Verdict verdict) {
     List<String> lines = List.of(circumstances, verdict.accelerator().name(), verdict.reason());
-    Path fresh = cacheFile.resolveSibling(cacheFile.getFileName() + ".new");
     try {
-      Files.createDirectories(cacheFile.toAbsolutePath().getParent());
-      Files.write(fresh, lines);
-      Files.move(fresh, cacheFile, StandardCopyOption.ATOMIC_MOVE);
+      Path directory = Files.createDirectories(cacheFile.toAbsolutePath().getParent());
+      // Of a random name: never a file that somebody has put there.
+      Path fresh = Files.createTempFile(directory, "." + cacheFile.getFileName(), ".new");
+      try {
+        Files.write(fresh, lines);
+        Files.move(fresh, cacheFile, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(fresh);
+      }
     } catch (IOException e) {
       LOG.warn("the accelerator's verdict can't be kept in {}: {}", cacheFile, e.getMessage());
     }
