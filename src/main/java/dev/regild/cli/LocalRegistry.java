@@ -43,6 +43,16 @@ final class LocalRegistry {
     requireOwner(data);
   }
 
+  /** Whether the data directory is there, and our user's; what is made in it is the server's then. */
+  boolean isOurs() {
+    try {
+      requireOwner(data);
+      return Files.isDirectory(data);
+    } catch (IOException absentOrAnothers) {
+      return false;
+    }
+  }
+
   static void requireOwner(Path data) throws IOException {
     PrivateDirectory.requireOurs(data, "Run it as that user, whose the server is: sudo -u USER regild …");
   }

@@ -89,7 +89,7 @@ final class TryWindows {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
-      Path cache = Files.isWritable(registry.data) ? registry.data : directory.path();
+      Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");
