@@ -6,7 +6,7 @@ import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
 import dev.regild.disk.ByteCount;
 import dev.regild.cli.protection.Finding;
-import dev.regild.cli.protection.Protections;
+import dev.regild.cli.protection.HostProtections;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
@@ -90,7 +90,7 @@ final class DoctorCommand implements Callable<Integer> {
             System.getenv(),
             Map.of("data", registry.data.toString()));
     Table table = new Table("PROTECTION", "STATE", "DETAIL");
-    for (Finding finding : Protections.look(registry.data, read)) {
+    for (Finding finding : HostProtections.look(registry.data, read)) {
       if (finding.isProblem()) {
         problem(table, finding.what(), finding.detail());
       } else {

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** All protections, in the order in which an operator reads them. */
-public final class Protections {
-  private Protections() {}
+public final class HostProtections {
+  private HostProtections() {}
 
   /**
    * Tries each of them; takes some seconds.
