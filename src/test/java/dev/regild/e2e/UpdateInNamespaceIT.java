@@ -318,6 +318,8 @@ class UpdateInNamespaceIT {
     assertThat(ByteCount.text(delta)).isEqualTo(detail.group(1));
     assertThat(Files.getPosixFilePermissions(layer))
         .hasToString("[OWNER_READ, GROUP_READ, OTHERS_READ]");
+    assertThat(Files.size(layer)).isEqualTo(delta);
+    assertThat(Files.getPosixFilePermissions(layer)).hasToString("[OWNER_READ]");
     assertThat(100 * delta / overlay).as("%d of %d bytes", delta, overlay).isLessThanOrEqualTo(40);
     JsonNode shown = http.get("/regild/v1/images/" + UPDATED).path("layer");
     assertThat(shown.path("sha256").asString()).isEqualTo(sha256(layer));
