@@ -53,7 +53,8 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "The server's configuration, of which its address and who is let in are judged.")
+      description =
+          "The server's configuration, of which its address and who is let in are judged.")
   @Nullable Path config;
 
   @ArgGroup(exclusive = false)
@@ -86,9 +87,7 @@ final class DoctorCommand implements Callable<Integer> {
   private Table protections() throws ConfigException, InterruptedException {
     Config read =
         Config.read(
-            Optional.ofNullable(config),
-            System.getenv(),
-            Map.of("data", registry.data.toString()));
+            Optional.ofNullable(config), System.getenv(), Map.of("data", registry.data.toString()));
     Table table = new Table("PROTECTION", "STATE", "DETAIL");
     for (Finding finding : HostProtections.look(registry.data, read)) {
       if (finding.isProblem()) {
@@ -203,9 +202,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private List<Channel> readableChannels() {
     try {
-      return registry.isOurs()
-          ? new Channels(registry.data, Clock.systemUTC()).list()
-          : List.of();
+      return registry.isOurs() ? new Channels(registry.data, Clock.systemUTC()).list() : List.of();
     } catch (IOException | ChannelException e) {
       // It is among the problems already.
       return List.of();

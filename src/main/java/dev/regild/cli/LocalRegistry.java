@@ -37,13 +37,16 @@ final class LocalRegistry {
   }
 
   /**
-   * Refuses a data directory of another user: what a command writes there, the server couldn't read.
+   * Refuses a data directory of another user: what a command writes there, the server couldn't
+   * read.
    */
   void requireOwner() throws IOException {
     requireOwner(data);
   }
 
-  /** Whether the data directory is there, and our user's; what is made in it is the server's then. */
+  /**
+   * Whether the data directory is there, and our user's; what is made in it is the server's then.
+   */
   boolean isOurs() {
     try {
       requireOwner(data);
@@ -54,7 +57,8 @@ final class LocalRegistry {
   }
 
   static void requireOwner(Path data) throws IOException {
-    PrivateDirectory.requireOurs(data, "Run it as that user, whose the server is: sudo -u USER regild …");
+    PrivateDirectory.requireOurs(
+        data, "Run it as that user, whose the server is: sudo -u USER regild …");
   }
 
   /**

@@ -21,7 +21,6 @@ import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

@@ -12,7 +12,8 @@ import java.util.UUID;
 /**
  * Removes directories with all that is in them. Every step goes through the descriptor of the
  * directory that it is in, so no link is followed, whoever makes one meanwhile. However deep others
- * have nested directories, a fixed number of descriptors suffices: what is deeper is moved up first.
+ * have nested directories, a fixed number of descriptors suffices: what is deeper is moved up
+ * first.
  */
 public final class FileTree {
   private static final int MAX_DEPTH = 32;

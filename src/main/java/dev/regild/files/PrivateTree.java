@@ -10,7 +10,9 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Closes a directory's files to other users where an earlier version, or a copy, left them open. */
+/**
+ * Closes a directory's files to other users where an earlier version, or a copy, left them open.
+ */
 public final class PrivateTree {
   private static final int MAX_DEPTH = 32;
   private static final Set<PosixFilePermission> OWNERS =

@@ -26,7 +26,8 @@ public final class RuntimeDirectory {
    * @return empty if there is none; then only a directory of a random name is safe
    */
   public static Optional<Path> find() {
-    return find(System.getenv(), CurrentUser.isRoot() ? Optional.of(Path.of("/run")) : Optional.empty());
+    return find(
+        System.getenv(), CurrentUser.isRoot() ? Optional.of(Path.of("/run")) : Optional.empty());
   }
 
   /**
@@ -43,17 +44,22 @@ public final class RuntimeDirectory {
   private static Optional<Path> ofService(Map<String, String> environment) {
     // systemd.exec(5): several are separated by colons.
     return variable(environment, "RUNTIME_DIRECTORY")
-        .flatMap(directory -> usable(directory, () -> {
-          PrivateDirectory.requireSafe(directory);
-          return directory;
-        }));
+        .flatMap(directory ->
+            usable(
+                directory,
+                () -> {
+                  PrivateDirectory.requireSafe(directory);
+                  return directory;
+                }));
   }
 
   private static Optional<Path> below(Path parent) {
-    return usable(parent, () -> {
-      PrivateDirectory.requireSafe(parent);
-      return PrivateDirectory.take(parent.resolve(NAME)).path();
-    });
+    return usable(
+        parent,
+        () -> {
+          PrivateDirectory.requireSafe(parent);
+          return PrivateDirectory.take(parent.resolve(NAME)).path();
+        });
   }
 
   private static Optional<Path> variable(Map<String, String> environment, String name) {

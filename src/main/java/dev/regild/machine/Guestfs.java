@@ -102,8 +102,7 @@ public final class Guestfs implements AutoCloseable {
    * @throws GuestfsException if libguestfs is not installed
    */
   public static String backend() throws GuestfsException {
-    try (Guestfs guestfs =
-        create(Accelerator.TCG, Path.of(System.getProperty("java.io.tmpdir")))) {
+    try (Guestfs guestfs = create(Accelerator.TCG, Path.of(System.getProperty("java.io.tmpdir")))) {
       return guestfs.handle.string("guestfs_get_backend");
     }
   }

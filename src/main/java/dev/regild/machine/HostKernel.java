@@ -31,12 +31,10 @@ public final class HostKernel {
           Linker.Option.captureCallState("errno"));
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("strerror"),
-          FunctionDescriptor.of(ADDRESS, JAVA_INT));
+          LINKER.defaultLookup().findOrThrow("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
   private static final MethodHandle ADJTIMEX =
       LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("adjtimex"),
-          FunctionDescriptor.of(JAVA_INT, ADDRESS));
+          LINKER.defaultLookup().findOrThrow("adjtimex"), FunctionDescriptor.of(JAVA_INT, ADDRESS));
 
   private static final MethodHandle OPEN =
       LINKER.downcallHandle(
@@ -74,8 +72,13 @@ public final class HostKernel {
       MemorySegment state = arena.allocate(STATE);
       long version =
           call(
-              state, LANDLOCK_CREATE_RULESET, 0, MemorySegment.NULL,
-              LANDLOCK_CREATE_RULESET_VERSION, MemorySegment.NULL, 0);
+              state,
+              LANDLOCK_CREATE_RULESET,
+              0,
+              MemorySegment.NULL,
+              LANDLOCK_CREATE_RULESET_VERSION,
+              MemorySegment.NULL,
+              0);
       return (int) Math.max(0, version);
     }
   }
@@ -127,8 +130,7 @@ public final class HostKernel {
         attributes.setAtIndex(JAVA_LONG, 3, users);
         MemorySegment itself = arena.allocateFrom("");
         long mapped =
-            call(
-                state, MOUNT_SETATTR, copy, itself, AT_EMPTY_PATH, attributes, MOUNT_ATTR_BYTES);
+            call(state, MOUNT_SETATTR, copy, itself, AT_EMPTY_PATH, attributes, MOUNT_ATTR_BYTES);
         require(state, mapped, "no mapping on the file system of " + mounted);
       } finally {
         close((int) copy);
@@ -140,8 +142,7 @@ public final class HostKernel {
 
   private static int open(Arena arena, MemorySegment state, Path file) throws IOException {
     try {
-      int opened =
-          (int) OPEN.invokeExact(state, arena.allocateFrom(file.toString()), 0);
+      int opened = (int) OPEN.invokeExact(state, arena.allocateFrom(file.toString()), 0);
       require(state, opened, file + " can't be opened");
       return opened;
     } catch (IOException e) {

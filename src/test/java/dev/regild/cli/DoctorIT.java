@@ -53,7 +53,8 @@ class DoctorIT {
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
         .containsPattern("bwrap +absent +needed for isolation namespace")
-        .containsPattern("bubblewrap +missing +bwrap failed with status 1; apt-get install bubblewrap")
+        .containsPattern(
+            "bubblewrap +missing +bwrap failed with status 1; apt-get install bubblewrap")
         .containsPattern("seccomp +missing +bwrap failed with status 1|seccomp +missing +sh failed")
         .containsPattern("platform DEBIAN_12 +ok ")
         .containsPattern("platform WINDOWS +no +apt-get install msitools");
@@ -88,18 +89,20 @@ class DoctorIT {
   private record Ended(int status, String output) {}
 
   private Ended doctor(String... more) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(new ArrayList<>());
-    builder.command().addAll(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Djava.io.tmpdir=" + temporary,
-            "-cp",
-            System.getProperty("java.class.path"),
-            Regild.class.getName(),
-            "doctor",
-            "--data",
-            directory.resolve("none").toString()));
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>());
+    builder
+        .command()
+        .addAll(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.io.tmpdir=" + temporary,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Regild.class.getName(),
+                "doctor",
+                "--data",
+                directory.resolve("none").toString()));
     builder.command().addAll(List.of(more));
     builder.environment().merge("PATH", tools + ":", (path, first) -> first + path);
     builder.environment().put("TMPDIR", temporary.toString());

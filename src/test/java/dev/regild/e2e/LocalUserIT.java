@@ -47,7 +47,10 @@ class LocalUserIT {
   void openDirectory() throws Exception {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(SHARED));
     data = directory.resolve("data");
-    planted = Path.of(System.getProperty("java.io.tmpdir"), "regild-planted-" + ProcessHandle.current().pid());
+    planted =
+        Path.of(
+            System.getProperty("java.io.tmpdir"),
+            "regild-planted-" + ProcessHandle.current().pid());
   }
 
   @AfterEach
@@ -79,7 +82,8 @@ class LocalUserIT {
       assertThat(planted.resolve("qemu")).isSymbolicLink();
       assertThat(openToOthers()).isEmpty();
       // Even with the widest mode, as a program in work/ may give its file.
-      for (String name : List.of("layers/l.qcow2", "work/w", "disks/d", "exports/e", "packages/p")) {
+      for (String name :
+          List.of("layers/l.qcow2", "work/w", "disks/d", "exports/e", "packages/p")) {
         Path file = secret(data.resolve(name));
         assertThat(asAnother("cat", file.toString())).as(name).contains("Permission denied");
         assertThat(asAnother("sh", "-c", "echo changed >\"$1\"", "sh", file.toString()))
@@ -117,8 +121,16 @@ class LocalUserIT {
     Path repository = Files.createDirectories(directory.resolve("repository"));
     Ended ended =
         command(
-            "channel", "add", "rocky", "--data", data.toString(), "--no-refresh",
-            "--platform", "ROCKY_LINUX8", "--repo", repository.toUri().toString());
+            "channel",
+            "add",
+            "rocky",
+            "--data",
+            data.toString(),
+            "--no-refresh",
+            "--platform",
+            "ROCKY_LINUX8",
+            "--repo",
+            repository.toUri().toString());
     return ended.status();
   }
 

@@ -90,9 +90,7 @@ class PrivateDirectoryTest {
     Map<String, String> environment =
         Map.of("RUNTIME_DIRECTORY", service + ":/elsewhere", "XDG_RUNTIME_DIR", users.toString());
     assertThat(RuntimeDirectory.find(environment, Optional.empty())).contains(service);
-    assertThat(
-            RuntimeDirectory.find(
-                Map.of("XDG_RUNTIME_DIR", users.toString()), Optional.empty()))
+    assertThat(RuntimeDirectory.find(Map.of("XDG_RUNTIME_DIR", users.toString()), Optional.empty()))
         .contains(users.resolve("regild"));
     assertThat(mode(users.resolve("regild"))).isEqualTo("rwx------");
   }
@@ -102,8 +100,7 @@ class PrivateDirectoryTest {
     Path open = mode(Files.createDirectory(directory.resolve("open")), "rwxrwxrwx");
     Path system = mode(Files.createDirectory(directory.resolve("run")), "rwxr-xr-x");
     assertThat(
-            RuntimeDirectory.find(
-                Map.of("XDG_RUNTIME_DIR", open.toString()), Optional.of(system)))
+            RuntimeDirectory.find(Map.of("XDG_RUNTIME_DIR", open.toString()), Optional.of(system)))
         .contains(system.resolve("regild"));
     assertThat(open).isEmptyDirectory();
   }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Mounts that show files with other owners than they have, so that a guest's root is nobody here. */
+/**
+ * Mounts that show files with other owners than they have, so that a guest's root is nobody here.
+ */
 record IdMappedMounts(Path data) implements Protection {
   private static final String WHAT = "idmapped mounts";
 

@@ -21,7 +21,8 @@ final class RootHelper implements Protection {
     if (!Files.exists(HELPER, LinkOption.NOFOLLOW_LINKS)) {
       return CurrentUser.isRoot()
           ? Finding.missing(
-              WHAT, "the whole server is root; as root, run: ./regild setup USER, and use that user")
+              WHAT,
+              "the whole server is root; as root, run: ./regild setup USER, and use that user")
           : Finding.unneeded(WHAT, "not installed; isolation namespace needs it, vm does not");
     }
     try {
@@ -32,7 +33,8 @@ final class RootHelper implements Protection {
           || !(boolean) found.get("isRegularFile")
           || Ancestors.open(HELPER).isPresent()) {
         return Finding.open(
-            WHAT, HELPER + " can be changed by others than root; as root, run: ./regild setup USER");
+            WHAT,
+            HELPER + " can be changed by others than root; as root, run: ./regild setup USER");
       }
     } catch (IOException e) {
       return Finding.missing(WHAT, HELPER + " can't be looked at: " + e.getMessage());

@@ -16,8 +16,19 @@ final class Sandboxing implements Protection {
     try {
       String network =
           Program.of(
-                  "bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--cap-drop",
-                  "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "readlink", "/proc/self/ns/net")
+                  "bwrap",
+                  "--unshare-all",
+                  "--unshare-user",
+                  "--die-with-parent",
+                  "--cap-drop",
+                  "ALL",
+                  "--ro-bind",
+                  "/",
+                  "/",
+                  "--proc",
+                  "/proc",
+                  "readlink",
+                  "/proc/self/ns/net")
               .run();
       return network.strip().equals(Files.readSymbolicLink(NETWORK).toString())
           ? Finding.missing(WHAT, "a program in it still had the host's network; update bubblewrap")
