@@ -3,7 +3,6 @@ package dev.regild.files;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 
 /** The directories above one: who can rename in them can put another directory in its place. */
@@ -33,9 +32,8 @@ public final class Ancestors {
   }
 
   private static boolean isOpen(Path directory) throws IOException {
-    Map<String, Object> found = Files.readAttributes(directory, "unix:uid,mode");
-    int owner = (int) found.get("uid");
-    int mode = (int) found.get("mode");
+    int owner = (int) Files.getAttribute(directory, "unix:uid");
+    int mode = (int) Files.getAttribute(directory, "unix:mode");
     boolean foreign = owner != 0 && owner != CurrentUser.uid();
     return foreign || (mode & WRITABLE_BY_OTHERS) != 0 && (mode & STICKY) == 0;
   }

@@ -68,7 +68,7 @@ public record SocketDirectory(Path path, Optional<Path> link) implements AutoClo
   public void close() {
     if (link.isPresent()) {
       try {
-        FileTree.remove(link.get().getParent());
+        FileTree.remove(link.get().resolveSibling("."));
       } catch (IOException left) {
         // An empty directory among the temporary ones.
       }

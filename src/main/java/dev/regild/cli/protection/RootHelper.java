@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Map;
 
 /** The small program that alone is root, for the isolation {@code namespace}. */
 final class RootHelper implements Protection {
@@ -26,12 +25,7 @@ final class RootHelper implements Protection {
           : Finding.unneeded(WHAT, "not installed; isolation namespace needs it, vm does not");
     }
     try {
-      Map<String, Object> found =
-          Files.readAttributes(HELPER, "unix:uid,mode,isRegularFile", LinkOption.NOFOLLOW_LINKS);
-      if ((int) found.get("uid") != 0
-          || ((int) found.get("mode") & WRITABLE_BY_OTHERS) != 0
-          || !(boolean) found.get("isRegularFile")
-          || Ancestors.open(HELPER).isPresent()) {
+      if (!isRootsAlone() || Ancestors.open(HELPER).isPresent()) {
         return Finding.open(
             WHAT,
             HELPER + " can be changed by others than root; as root, run: ./regild setup USER");
@@ -40,6 +34,14 @@ final class RootHelper implements Protection {
       return Finding.missing(WHAT, HELPER + " can't be looked at: " + e.getMessage());
     }
     return CurrentUser.isRoot() ? Finding.holds(WHAT, HELPER + ", root's") : throughSudo();
+  }
+
+  private static boolean isRootsAlone() throws IOException {
+    int owner = (int) Files.getAttribute(HELPER, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    int mode = (int) Files.getAttribute(HELPER, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    return owner == 0
+        && (mode & WRITABLE_BY_OTHERS) == 0
+        && Files.isRegularFile(HELPER, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Without a request it ends at once. */
