@@ -35,6 +35,6 @@ public final class Ancestors {
     int owner = (int) Files.getAttribute(directory, "unix:uid");
     int mode = (int) Files.getAttribute(directory, "unix:mode");
     boolean foreign = owner != 0 && owner != CurrentUser.uid();
-    return foreign || (mode & WRITABLE_BY_OTHERS) != 0 && (mode & STICKY) == 0;
+    return foreign || ((mode & WRITABLE_BY_OTHERS) != 0 && (mode & STICKY) == 0);
   }
 }
