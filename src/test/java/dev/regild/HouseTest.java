@@ -36,7 +36,8 @@ class HouseTest {
             "dev.regild.servicing..",
             "dev.regild.disk..")
         .layer("ground")
-        .definedBy("dev.regild.machine..", "dev.regild.db..", "dev.regild.plan..")
+        .definedBy(
+            "dev.regild.machine..", "dev.regild.db..", "dev.regild.files..", "dev.regild.plan..")
         .whereLayer("entry")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("protocol")

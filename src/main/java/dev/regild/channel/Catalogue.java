@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toSet;
 
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.files.FileTree;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,7 +87,7 @@ public final class Catalogue {
 
     @Override
     public void close() throws IOException {
-      removeTree(work);
+      FileTree.remove(work);
     }
   }
 
@@ -110,7 +110,7 @@ public final class Catalogue {
         return incoming;
       } finally {
         if (!good) {
-          removeTree(work);
+          FileTree.remove(work);
         }
       }
     } catch (ChannelException | IllegalArgumentException e) {
@@ -358,7 +358,7 @@ public final class Catalogue {
 
   /** Removes a channel's catalogue, if it has one; snapshots keep what they have. */
   static void removeAll(Path channels, String channel) throws IOException {
-    removeTree(directory(channels, channel));
+    FileTree.remove(directory(channels, channel));
   }
 
   private Path content(String sha256) {
@@ -374,22 +374,9 @@ public final class Catalogue {
       for (Path each : (Iterable<Path>) children::iterator) {
         if (String.valueOf(each.getFileName()).startsWith(INCOMING)
             && Files.getLastModifiedTime(each).toInstant().isBefore(old)) {
-          removeTree(each);
+          FileTree.remove(each);
         }
       }
-    }
-  }
-
-  private static void removeTree(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    try (Stream<Path> all = Files.walk(tree)) {
-      for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(each);
-      }
-    } catch (UncheckedIOException e) {
-      throw new IOException(e.getMessage(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -55,8 +56,8 @@ public final class Channels {
   }
 
   Channels(Path data, Clock clock, Transport transport) throws IOException {
-    this.directory = Files.createDirectories(data.resolve("channels"));
-    this.snapshots = Files.createDirectories(data.resolve("snapshots"));
+    this.directory = PrivateDirectory.within(data, "channels").path();
+    this.snapshots = PrivateDirectory.within(data, "snapshots").path();
     this.clock = clock;
     this.refresh = new Refresh(transport, clock, directory, snapshots);
     this.identities = ClientIdentities.in(data);

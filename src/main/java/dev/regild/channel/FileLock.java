@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -36,7 +37,7 @@ public final class FileLock implements AutoCloseable {
     threads.lockInterruptibly();
     FileChannel channel = null;
     try {
-      channel = FileChannel.open(file, CREATE, WRITE);
+      channel = FileChannel.open(file, CREATE, WRITE, NOFOLLOW_LINKS);
       channel.lock();
       return new FileLock(threads, channel);
     } catch (IOException | RuntimeException e) {

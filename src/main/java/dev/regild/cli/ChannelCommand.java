@@ -61,6 +61,7 @@ final class ChannelCommand {
               + data
               + ". Name the server's own: regild channel --data DIR …");
     }
+    LocalRegistry.requireOwner(data);
     return new Channels(data, Clock.systemUTC());
   }
 

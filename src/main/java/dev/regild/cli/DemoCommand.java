@@ -10,6 +10,8 @@ import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
 import dev.regild.disk.ByteCount;
+import dev.regild.files.FileTree;
+import dev.regild.files.Umask;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
@@ -26,13 +28,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,10 +72,14 @@ final class DemoCommand implements Callable<Integer> {
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
     title("A golden image that is out of date");
+    // What is made here becomes the files of a system; what the server writes is for us alone.
+    Umask.ofASystem();
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
     agent.publish(AgentPackage.version("1.0.0"), AgentPackage.version("2.0.0"));
     Path golden = new GoldenImage(cache, line -> out().println("  " + line)).full(agent);
     out().println("  " + golden + ", " + ByteCount.text(Files.size(golden)));
+
+    Umask.ownerAlone();
 
     title("A server of its own");
     Config config = config(directory);
@@ -113,11 +117,7 @@ final class DemoCommand implements Callable<Integer> {
         throw new IOException(
             absolute + " was not made by a demo. Name a directory that does not exist: --data DIR");
       }
-      try (Stream<Path> files = Files.walk(absolute)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
+      FileTree.remove(absolute);
     }
     Files.createDirectories(absolute);
     Files.createFile(absolute.resolve(MARK));

@@ -4,10 +4,13 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
+import dev.regild.cli.protection.Finding;
+import dev.regild.cli.protection.HostProtections;
 import dev.regild.disk.ByteCount;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
+import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +30,15 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels; or starts"
-            + " a Windows image on it, installing nothing, and asks it what an update asks.",
+        "Checks what this machine needs to be a server: tools, accelerator, space, channels; tries"
+            + " which protections it gives; or starts a Windows image on it, installing nothing, and"
+            + " asks it what an update asks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;
@@ -43,6 +49,13 @@ final class DoctorCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Mixin LocalRegistry registry = new LocalRegistry();
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The server's configuration, of which its address and who is let in are judged.")
+  @Nullable Path config;
 
   @ArgGroup(exclusive = false)
   @Nullable TryWindows tryWindows;
@@ -63,9 +76,27 @@ final class DoctorCommand implements Callable<Integer> {
     freeSpace(table);
     channels(table);
     platforms(table, tools);
+    Table protections = protections();
     table.print(out);
+    out.println();
+    protections.print(out);
     problems.forEach(problem -> out.println("! " + problem));
     return problems.isEmpty() ? 0 : 1;
+  }
+
+  private Table protections() throws ConfigException, InterruptedException {
+    Config read =
+        Config.read(
+            Optional.ofNullable(config), System.getenv(), Map.of("data", registry.data.toString()));
+    Table table = new Table("PROTECTION", "STATE", "DETAIL");
+    for (Finding finding : HostProtections.look(registry.data, read)) {
+      if (finding.isProblem()) {
+        problem(table, finding.what(), finding.detail());
+      } else {
+        table.row(finding.what(), finding.word(), finding.detail());
+      }
+    }
+    return table;
   }
 
   private void problem(Table table, String what, String detail) {
@@ -83,7 +114,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void accelerator(Table table) throws IOException, InterruptedException {
-    if (Files.isWritable(registry.data)) {
+    if (registry.isOurs()) {
       accelerator(table, registry.data);
     } else {
       try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
@@ -125,7 +156,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void channels(Table table) {
-    if (!Files.isDirectory(registry.data)) {
+    if (!registry.isOurs()) {
       return;
     }
     try {
@@ -171,9 +202,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private List<Channel> readableChannels() {
     try {
-      return Files.isDirectory(registry.data)
-          ? new Channels(registry.data, Clock.systemUTC()).list()
-          : List.of();
+      return registry.isOurs() ? new Channels(registry.data, Clock.systemUTC()).list() : List.of();
     } catch (IOException | ChannelException e) {
       // It is among the problems already.
       return List.of();

@@ -48,7 +48,10 @@ final class ExportCommand implements Callable<Integer> {
     HttpResponse<InputStream> response = connection.client().open(path);
     long size = response.headers().firstValueAsLong("content-length").orElse(0);
     Progress progress = new Progress(spec.commandLine().getOut(), Progress.onTerminal());
-    Path partial = output.resolveSibling(output.getFileName() + ".partial");
+    // For our user alone, as a disk has its guest's password hashes, and of a name nobody can take.
+    Path partial =
+        Files.createTempFile(
+            output.toAbsolutePath().getParent(), "." + output.getFileName() + ".", ".partial");
     try (InputStream in = response.body()) {
       copy(in, partial, size, progress);
       Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);

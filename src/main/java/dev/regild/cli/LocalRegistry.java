@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
 import dev.regild.db.Database;
+import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,31 @@ final class LocalRegistry {
   }
 
   /**
+   * Refuses a data directory of another user: what a command writes there, the server couldn't
+   * read.
+   */
+  void requireOwner() throws IOException {
+    requireOwner(data);
+  }
+
+  /**
+   * Whether the data directory is there, and our user's; what is made in it is the server's then.
+   */
+  boolean isOurs() {
+    try {
+      requireOwner(data);
+      return Files.isDirectory(data);
+    } catch (IOException absentOrAnothers) {
+      return false;
+    }
+  }
+
+  static void requireOwner(Path data) throws IOException {
+    PrivateDirectory.requireOurs(
+        data, "Run it as that user, whose the server is: sudo -u USER regild …");
+  }
+
+  /**
    * Opens what a server has made; makes nothing itself.
    *
    * @throws IOException if no server has worked on the directory yet, or its files can't be read
@@ -47,6 +73,7 @@ final class LocalRegistry {
           "There is no registry in %s. Name the data directory of a server that was started once: --data DIR"
               .formatted(data));
     }
+    requireOwner();
     MasterKey masterKey =
         MasterKey.loadExisting(
             data.resolve("master.key"),

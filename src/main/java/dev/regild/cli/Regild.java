@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.files.Umask;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -63,6 +64,7 @@ public final class Regild {
 
   /** Runs a command; the process's exit status is the command's. */
   public static void main(String[] args) {
+    Umask.ownerAlone();
     System.exit(
         run(
             new PrintWriter(System.out, true, StandardCharsets.UTF_8),

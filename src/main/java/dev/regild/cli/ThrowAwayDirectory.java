@@ -1,14 +1,13 @@
 package dev.regild.cli;
 
+import dev.regild.files.FileTree;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,10 +84,6 @@ final class ThrowAwayDirectory implements Watcher, AutoCloseable {
   }
 
   private void remove() throws IOException {
-    try (Stream<Path> files = Files.walk(path)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
+    FileTree.remove(path);
   }
 }

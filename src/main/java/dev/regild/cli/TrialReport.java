@@ -1,5 +1,10 @@
 package dev.regild.cli;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.regild.servicing.TrialStep;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -30,7 +35,7 @@ final class TrialReport implements AutoCloseable {
     this.out = out;
     this.file = file;
     try {
-      this.writer = Files.newBufferedWriter(file);
+      this.writer = Files.newBufferedWriter(file, CREATE, TRUNCATE_EXISTING, WRITE, NOFOLLOW_LINKS);
     } catch (IOException e) {
       throw new IOException(
           "The report can't be written to %s (%s). Name another file: --report FILE"

@@ -21,7 +21,6 @@ import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -89,7 +88,7 @@ final class TryWindows {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
-      Path cache = Files.isWritable(registry.data) ? registry.data : directory.path();
+      Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");

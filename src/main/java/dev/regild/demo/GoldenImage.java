@@ -1,5 +1,6 @@
 package dev.regild.demo;
 
+import dev.regild.files.CacheDirectory;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
@@ -49,14 +50,7 @@ public final class GoldenImage {
    * XDG_CACHE_HOME/regild}, else {@code ~/.cache/regild}.
    */
   public static Path defaultCache(Map<String, String> environment) {
-    String own = environment.getOrDefault("REGILD_CACHE", "");
-    if (!own.isEmpty()) {
-      return Path.of(own);
-    }
-    String shared = environment.getOrDefault("XDG_CACHE_HOME", "");
-    Path base =
-        shared.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(shared);
-    return base.resolve("regild");
+    return CacheDirectory.of(environment);
   }
 
   /**

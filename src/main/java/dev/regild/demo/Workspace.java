@@ -1,13 +1,12 @@
 package dev.regild.demo;
 
+import dev.regild.files.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Comparator;
 import java.util.HexFormat;
-import java.util.stream.Stream;
 
 /** A directory that lives as long as something is made in it. */
 record Workspace(Path directory) implements AutoCloseable {
@@ -32,11 +31,7 @@ record Workspace(Path directory) implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
+    FileTree.remove(directory);
   }
 
   static String sha256(byte[] content) {

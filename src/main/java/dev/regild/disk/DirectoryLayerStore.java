@@ -1,5 +1,7 @@
 package dev.regild.disk;
 
+import dev.regild.files.FileTree;
+import dev.regild.files.PrivateDirectory;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +27,9 @@ public final class DirectoryLayerStore implements LayerStore {
 
   /** Makes the directory if it is not there. */
   public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
-    this.layers = Files.createDirectories(directory.toAbsolutePath().resolve("layers"));
-    this.work = Files.createDirectories(directory.toAbsolutePath().resolve("work"));
+    // A layer has its guest's password hashes, and work/ may have files with set-user-id bits.
+    this.layers = PrivateDirectory.within(directory.toAbsolutePath(), "layers").path();
+    this.work = PrivateDirectory.within(directory.toAbsolutePath(), "work").path();
     this.qemuImg = qemuImg;
   }
 
@@ -55,7 +58,7 @@ public final class DirectoryLayerStore implements LayerStore {
     Layer layer =
         new Layer(
             id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
-    Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--r--r--"));
+    Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
     DurableFiles.moveInto(layers, finished, checked(id) + ENDING);
     return layer;
   }
@@ -82,12 +85,12 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public Path workspace(String job) throws IOException {
-    return Files.createDirectories(work.resolve(checked(job)));
+    return PrivateDirectory.take(work.resolve(checked(job))).path();
   }
 
   @Override
   public void removeWorkspace(String job) throws IOException {
-    DurableFiles.removeTree(work.resolve(checked(job)));
+    FileTree.remove(work.resolve(checked(job)));
   }
 
   @Override

@@ -22,6 +22,9 @@ public final class AcceleratorProbe {
   private static final Path KVM = Path.of("/dev/kvm");
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
+  /** Emulation has no reason to hang; a busy host may take its time. */
+  private static final Duration SANDBOX_LIMIT = Duration.ofSeconds(30);
+
   private final Path cacheFile;
 
   /**
@@ -69,6 +72,15 @@ public final class AcceleratorProbe {
   }
 
   /**
+   * Boots a small machine without KVM in QEMU's sandbox, as every machine is started.
+   *
+   * @return what is wrong, empty if it booted
+   */
+  public static Optional<String> sandboxTrouble() throws InterruptedException {
+    return boot(Accelerator.TCG, SANDBOX_LIMIT);
+  }
+
+  /**
    * Boots our boot sector.
    *
    * @return what went wrong, empty if it did all that it should
@@ -111,6 +123,8 @@ public final class AcceleratorProbe {
         QemuCommand.QEMU,
         "-nodefaults",
         "-no-user-config",
+        "-sandbox",
+        QemuCommand.SANDBOX,
         "-display",
         "none",
         "-machine",
@@ -170,11 +184,16 @@ public final class AcceleratorProbe {
 
   private void remember(String circumstances, Verdict verdict) {
     List<String> lines = List.of(circumstances, verdict.accelerator().name(), verdict.reason());
-    Path fresh = cacheFile.resolveSibling(cacheFile.getFileName() + ".new");
     try {
-      Files.createDirectories(cacheFile.toAbsolutePath().getParent());
-      Files.write(fresh, lines);
-      Files.move(fresh, cacheFile, StandardCopyOption.ATOMIC_MOVE);
+      Path directory = Files.createDirectories(cacheFile.toAbsolutePath().getParent());
+      // Of a random name: never a file that somebody has put there.
+      Path fresh = Files.createTempFile(directory, "." + cacheFile.getFileName(), ".new");
+      try {
+        Files.write(fresh, lines);
+        Files.move(fresh, cacheFile, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(fresh);
+      }
     } catch (IOException e) {
       LOG.warn("the accelerator's verdict can't be kept in {}: {}", cacheFile, e.getMessage());
     }

@@ -103,6 +103,17 @@ public final class Guestfs implements AutoCloseable {
     }
   }
 
+  /**
+   * How appliances are started, after what we set: {@code direct}, by QEMU itself.
+   *
+   * @throws GuestfsException if libguestfs is not installed
+   */
+  public static String backend() throws GuestfsException {
+    try (Guestfs guestfs = create(Accelerator.TCG, Path.of(System.getProperty("java.io.tmpdir")))) {
+      return guestfs.handle.string("guestfs_get_backend");
+    }
+  }
+
   public void setMemoryMiB(int memoryMiB) throws GuestfsException {
     handle.status("guestfs_set_memsize", memoryMiB);
   }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.util.Objects.requireNonNull;
 
+import dev.regild.files.FileTree;
 import java.io.IOException;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -12,10 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +63,10 @@ final class GuestfsHandle implements AutoCloseable {
         GuestfsLibrary.call(
             null, "guestfs_set_error_handler", handle, MemorySegment.NULL, MemorySegment.NULL);
     status("guestfs_set_tmpdir", directory.toString());
+    Optional<Path> cache = ApplianceCache.find();
+    if (cache.isPresent()) {
+      status("guestfs_set_cachedir", cache.get().toString());
+    }
   }
 
   /** Calls a function that returns 0, or -1 for an error. */
@@ -261,10 +265,8 @@ final class GuestfsHandle implements AutoCloseable {
   }
 
   private void removeDirectory() {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      FileTree.remove(directory);
     } catch (IOException e) {
       // It lies in the job's own directory, which is removed as a whole later.
       LOG.warn("the appliance's directory {} can't be removed: {}", directory, e.getMessage());

@@ -15,7 +15,7 @@ import java.util.Optional;
 final class QemuCommand {
   static final String QEMU = "qemu-system-x86_64";
 
-  private static final String SANDBOX =
+  static final String SANDBOX =
       "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
   /** Those that Windows makes use of, as QEMU's documentation of Hyper-V advises. */

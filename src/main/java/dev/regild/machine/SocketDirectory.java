@@ -1,17 +1,21 @@
 package dev.regild.machine;
 
+import dev.regild.files.FileTree;
+import dev.regild.files.PrivateDirectory;
+import dev.regild.files.PrivateLinks;
+import dev.regild.files.RuntimeDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A directory for Unix sockets that only our user can enter. A socket's path may have 107 bytes
- * (unix(7)), and workspaces may lie deep: then a link of a short path leads to the directory.
+ * (unix(7)), and workspaces may lie deep: then a link of a short path leads to the directory. The
+ * link lies where no other user can put another in its place.
  *
  * @param path of the directory, short enough for sockets
  * @param link made for it, in a temporary directory of its own; empty if none was needed
@@ -24,14 +28,11 @@ public record SocketDirectory(Path path, Optional<Path> link) implements AutoClo
   static SocketDirectory in(Path parent, String name) throws VirtualMachineException {
     Path directory = parent.toAbsolutePath().resolve(name + "-sockets");
     try {
-      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectory(directory);
-      }
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      PrivateDirectory.take(directory);
       if (directory.toString().getBytes(StandardCharsets.UTF_8).length <= MAX_DIRECTORY_BYTES) {
         return new SocketDirectory(directory, Optional.empty());
       }
-      Path link = Files.createTempDirectory(PREFIX).resolve(name);
+      Path link = Files.createTempDirectory(places().getFirst(), PREFIX).resolve(name);
       Files.createSymbolicLink(link, directory);
       return new SocketDirectory(link, Optional.of(link));
     } catch (IOException e) {
@@ -47,25 +48,15 @@ public record SocketDirectory(Path path, Optional<Path> link) implements AutoClo
    */
   public static void removeLinksInto(Path root) throws IOException {
     Path target = root.toAbsolutePath();
-    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    try (DirectoryStream<Path> directories = Files.newDirectoryStream(temporary, PREFIX + "*")) {
-      for (Path directory : directories) {
-        removeLinks(directory, target);
-      }
+    for (Path place : places()) {
+      PrivateLinks.remove(place, PREFIX, target);
     }
   }
 
-  private static void removeLinks(Path directory, Path target) {
-    try (DirectoryStream<Path> links = Files.newDirectoryStream(directory)) {
-      for (Path link : links) {
-        if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).startsWith(target)) {
-          Files.delete(link);
-          Files.delete(directory);
-        }
-      }
-    } catch (IOException anothersOrGone) {
-      // What others have there is theirs.
-    }
+  /** Where links may lie, the best first. Each lies in a directory of a random name and our own. */
+  private static List<Path> places() {
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    return Stream.concat(RuntimeDirectory.find().stream(), Stream.of(temporary)).toList();
   }
 
   Path socket(String name) {
@@ -77,8 +68,7 @@ public record SocketDirectory(Path path, Optional<Path> link) implements AutoClo
   public void close() {
     if (link.isPresent()) {
       try {
-        Files.deleteIfExists(link.get());
-        Files.deleteIfExists(link.get().getParent());
+        FileTree.remove(link.get().resolveSibling("."));
       } catch (IOException left) {
         // An empty directory among the temporary ones.
       }

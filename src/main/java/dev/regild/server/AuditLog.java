@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -161,7 +162,7 @@ final class AuditLog implements AutoCloseable {
     FileChannel opened =
         FileChannel.open(
             file,
-            Set.of(CREATE, WRITE, APPEND),
+            Set.of(CREATE, WRITE, APPEND, NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ALONE)));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(OWNER_ALONE));
     return opened;

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,16 @@ class DoctorIT {
         .containsPattern("platform DEBIAN_12 +ok +no channel; add one: regild channel add NAME")
         .containsPattern("platform RHEL8 +ok ")
         .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
-        .containsPattern("appliance's kernel +ok +/");
+        .containsPattern("appliance's kernel +ok +/")
+        // What every machine has on which the tests run, each tried by the command.
+        .containsPattern("bubblewrap +ok +a program ran in it, without the host's network")
+        .containsPattern("user namespaces +ok +a user without rights is 0 in one")
+        .containsPattern("seccomp +ok +a program ran under a filter")
+        .containsPattern("QEMU's sandbox +ok +an emulated machine booted in it")
+        .containsPattern("libguestfs' backend +ok +direct")
+        .containsPattern("umask +ok +a new file is rw-------")
+        .containsPattern("data directory +- +.*none is made when the server first starts")
+        .containsPattern("listen +ok +127.0.0.1 is this machine's own");
     assertThat(temporary).isEmptyDirectory();
   }
 
@@ -43,6 +53,9 @@ class DoctorIT {
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
         .containsPattern("bwrap +absent +needed for isolation namespace")
+        .containsPattern(
+            "bubblewrap +missing +bwrap failed with status 1; apt-get install bubblewrap")
+        .containsPattern("seccomp +missing +bwrap failed with status 1|seccomp +missing +sh failed")
         .containsPattern("platform DEBIAN_12 +ok ")
         .containsPattern("platform WINDOWS +no +apt-get install msitools");
   }
@@ -58,21 +71,39 @@ class DoctorIT {
         .contains("! qemu-img: ", "needed for every image");
   }
 
+  @Test
+  void whatOthersCanReadAndWhomTheServerLetsInAreProblems() throws Exception {
+    Path data = Files.createDirectory(directory.resolve("none"));
+    Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-x---"));
+    Path config = directory.resolve("regild.yaml");
+    Files.writeString(config, "listen: 0.0.0.0:8790\nauth: \"off\"\n");
+    Ended doctor = doctor("--config", config.toString());
+    assertThat(doctor.status()).isOne();
+    assertThat(doctor.output())
+        .containsPattern("data directory +PROBLEM")
+        .contains("! data directory: " + data + " is rwxr-x---; start the server, which closes it")
+        .contains("! listen: 0.0.0.0 with auth off lets everybody in; set auth: sigv4");
+  }
+
   /** What came of it: its status, and all that it wrote. */
   private record Ended(int status, String output) {}
 
-  private Ended doctor() throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Djava.io.tmpdir=" + temporary,
-            "-cp",
-            System.getProperty("java.class.path"),
-            Regild.class.getName(),
-            "doctor",
-            "--data",
-            directory.resolve("none").toString());
+  private Ended doctor(String... more) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>());
+    builder
+        .command()
+        .addAll(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.io.tmpdir=" + temporary,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Regild.class.getName(),
+                "doctor",
+                "--data",
+                directory.resolve("none").toString()));
+    builder.command().addAll(List.of(more));
     builder.environment().merge("PATH", tools + ":", (path, first) -> first + path);
     builder.environment().put("TMPDIR", temporary.toString());
     Process process = builder.redirectErrorStream(true).start();

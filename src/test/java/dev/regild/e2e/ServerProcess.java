@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +35,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class ServerProcess implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Duration END_OF_CHILDREN = Duration.ofSeconds(15);
-  private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
+
+  /** Where a server of root's may put links to sockets. */
+  private static final List<Path> LINKS =
+      List.of(Path.of("/run/regild"), Path.of(System.getProperty("java.io.tmpdir")));
 
   private final Path data;
   private final Process process;
@@ -268,12 +272,16 @@ final class ServerProcess implements AutoCloseable {
         }
       }
     }
-    try (Stream<Path> links = Files.list(TEMPORARY)) {
-      links
-          .filter(directory -> directory.getFileName().toString().startsWith("regild-"))
-          .flatMap(directory -> Stream.of("qemu", "tpm").map(directory::resolve))
-          .filter(link -> leadsTo(link, data))
-          .forEach(link -> found.add("link " + link));
+    for (Path place : LINKS) {
+      try (Stream<Path> links = Files.list(place)) {
+        links
+            .filter(directory -> directory.getFileName().toString().startsWith("regild-"))
+            .flatMap(directory -> Stream.of("qemu", "tpm").map(directory::resolve))
+            .filter(link -> leadsTo(link, data))
+            .forEach(link -> found.add("link " + link));
+      } catch (NoSuchFileException noneYet) {
+        // The server makes it when it needs one.
+      }
     }
     return found;
   }

@@ -1,0 +1,16 @@
+package dev.regild.files;
+
+import java.io.IOException;
+
+/** A file or directory that another user made or can change, and that is therefore not used. */
+public final class ForeignFileException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  ForeignFileException(String message) {
+    super(message);
+  }
+
+  ForeignFileException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
