@@ -54,7 +54,7 @@ final class RootHelper implements Protection {
     int mode = (int) Files.getAttribute(part, "unix:mode", LinkOption.NOFOLLOW_LINKS);
     return owner == 0
         && (mode & WRITABLE_BY_OTHERS) == 0
-        && Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS);
+        && !Files.isSymbolicLink(part);
   }
 
   /** Without a request it ends at once. */
