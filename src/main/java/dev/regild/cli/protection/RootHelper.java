@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** The small program that alone is root, for the isolation {@code namespace}. */
 final class RootHelper implements Protection {
@@ -25,7 +26,7 @@ final class RootHelper implements Protection {
           : Finding.unneeded(WHAT, "not installed; isolation namespace needs it, vm does not");
     }
     try {
-      if (!isRootsAlone() || Ancestors.open(HELPER).isPresent()) {
+      if (!partsAreRootsAlone() || Ancestors.open(HELPER).isPresent()) {
         return Finding.open(
             WHAT,
             HELPER + " can be changed by others than root; as root, run: ./regild setup USER");
@@ -36,12 +37,24 @@ final class RootHelper implements Protection {
     return CurrentUser.isRoot() ? Finding.holds(WHAT, HELPER + ", root's") : throughSudo();
   }
 
-  private static boolean isRootsAlone() throws IOException {
-    int owner = (int) Files.getAttribute(HELPER, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-    int mode = (int) Files.getAttribute(HELPER, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+  /** The helper, and what it reads from beside itself. */
+  private static boolean partsAreRootsAlone() throws IOException {
+    try (Stream<Path> parts = Files.list(HELPER.resolveSibling("."))) {
+      for (Path part : (Iterable<Path>) parts::iterator) {
+        if (!isRootsAlone(part)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static boolean isRootsAlone(Path part) throws IOException {
+    int owner = (int) Files.getAttribute(part, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    int mode = (int) Files.getAttribute(part, "unix:mode", LinkOption.NOFOLLOW_LINKS);
     return owner == 0
         && (mode & WRITABLE_BY_OTHERS) == 0
-        && Files.isRegularFile(HELPER, LinkOption.NOFOLLOW_LINKS);
+        && !Files.isSymbolicLink(part);
   }
 
   /** Without a request it ends at once. */
