@@ -61,7 +61,7 @@ final class CabinetArchive implements PackageArchive {
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < files; i++) {
       // By the header it may lie far behind the end.
-      int length = (int) Math.clamp(cabinet.length() - at, 0, ENTRY + LONGEST_NAME + 1);
+      int length = Math.clamp(cabinet.length() - at, 0, ENTRY + LONGEST_NAME + 1);
       ByteBuffer entry = read(cabinet.getChannel(), at, length);
       String name = name(entry);
       at += ENTRY + name.length() + 1;

@@ -154,7 +154,7 @@ public final class DriverZip {
           return read;
         }
 
-        /** What fails here is the zip's fault; all else, such as a full disk, is not. */
+        // What fails here is the zip's fault; all else, such as a full disk, is not.
         private int unpacked(byte[] bytes, int offset, int length) throws ZipException {
           try {
             return super.read(bytes, offset, length);

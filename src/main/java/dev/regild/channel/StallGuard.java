@@ -5,6 +5,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A stream that breaks off when nothing came for a while, when it comes more slowly than its pace,
@@ -15,7 +16,7 @@ final class StallGuard extends FilterInputStream {
   private final long start = System.nanoTime();
   private final Thread watch;
   private volatile long lastByteAt = start;
-  private volatile long received;
+  private final AtomicLong received = new AtomicLong();
   private volatile String broken = "";
 
   /**
@@ -55,7 +56,7 @@ final class StallGuard extends FilterInputStream {
     try {
       int n = in.read(buffer, offset, length);
       lastByteAt = System.nanoTime();
-      received += Math.max(0, n);
+      received.addAndGet(Math.max(0, n));
       if (n < 0 && !broken.isEmpty()) {
         throw new IOException(broken);
       }
@@ -82,12 +83,12 @@ final class StallGuard extends FilterInputStream {
         } else if (now - lastByteAt >= pace.silence().toNanos()) {
           broken = "nothing came for " + spoken(pace.silence());
         } else if (now >= windowEnd) {
-          if (received - before < pace.bytesPerWindow()) {
+          if (received.get() - before < pace.bytesPerWindow()) {
             broken =
                 "less than %d bytes came in %s"
                     .formatted(pace.bytesPerWindow(), spoken(pace.window()));
           }
-          before = received;
+          before = received.get();
           windowEnd = now + pace.window().toNanos();
         } else {
           Thread.sleep(Duration.ofNanos(untilNext(now, windowEnd)));
