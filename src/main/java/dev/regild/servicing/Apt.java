@@ -33,7 +33,7 @@ final class Apt extends OfflineUpgrade {
 
   /** As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 SHA256:…}. */
   private static final Pattern PRINTED_URI =
-      Pattern.compile("'([^']+)' ([A-Za-z0-9.+~%:_-]+) \\d+ \\S+.*");
+      Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+ \\S+.*");
 
   /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
   private static final Pattern SIMULATED_INSTALL =

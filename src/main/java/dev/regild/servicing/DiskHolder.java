@@ -227,6 +227,9 @@ final class DiskHolder {
     String complaints;
     try {
       complaints = GuestText.said(Files.readString(log));
+      if (complaints.contains("sudo: ")) {
+        complaints += HelperProgram.REMEDY;
+      }
     } catch (IOException e) {
       complaints = "";
     }

@@ -15,7 +15,7 @@ final class HelperProgram {
   /** Where {@code ./regild setup} puts it: in a directory that root alone can change. */
   private static final Path INSTALLED = Path.of("/usr/lib/regild", NAME);
 
-  private static final String REMEDY = " Run as root: ./regild setup USER, with the server's user.";
+  static final String REMEDY = " Run as root: ./regild setup USER, with the server's user.";
 
   private HelperProgram() {}
 
@@ -32,8 +32,9 @@ final class HelperProgram {
       if (EffectiveUser.isRoot()) {
         Path copy = directory.resolve(NAME);
         Files.write(copy, content);
+        // The storage daemon, which has no capability, runs it too.
         Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return Program.of(copy.toString(), "hold");
+        return Program.of("python3", "-I", copy.toString(), "hold");
       }
       requireInstalled(content);
       return Program.of("sudo", "-n", "--", INSTALLED.toString(), "hold");

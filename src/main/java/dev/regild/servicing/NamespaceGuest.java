@@ -4,6 +4,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
+import dev.regild.inventory.MountPoints;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.ByteArrayOutputStream;
@@ -70,6 +71,12 @@ final class NamespaceGuest implements Guest {
                 + " lies on "
                 + filesystem.device()
                 + " (LVM, RAID or a subvolume). Use the isolation \"vm\" for this image.");
+      }
+      if (!MountPoints.isCanonical(filesystem.mountPoint())
+          || !MountPoints.isSupported(filesystem.type())) {
+        throw new GuestException(
+            "The isolation \"namespace\" does not mount a filesystem of the type %s on \"%s\". Use the isolation \"vm\" for this image."
+                .formatted(filesystem.type(), filesystem.mountPoint()));
       }
     }
   }

@@ -54,6 +54,7 @@ final class SmallGuest {
     }
     Path raw = directory.resolve("disk.raw");
     Program.of("mke2fs", "-qF", "-text4", "-d" + tree, raw.toString(), BYTES / 1024 + "K").run();
+    Program.of("rm", "-r", tree.toString()).run();
     Path base = directory.resolve("base.qcow2");
     Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
     Path overlay = directory.resolve("overlay.qcow2");
