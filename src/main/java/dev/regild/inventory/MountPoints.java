@@ -11,8 +11,7 @@ import java.util.stream.IntStream;
  */
 public final class MountPoints {
   /** The types of the platforms' own filesystems, and of an EFI system partition. */
-  private static final Set<String> TYPES =
-      Set.of("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat");
+  private static final Set<String> TYPES = Set.of("ext2", "ext3", "ext4", "xfs", "btrfs", "vfat");
 
   /** Where packages have files; below others lies what belongs to the machine's users. */
   private static final List<String> OF_THE_SYSTEM =
@@ -38,8 +37,7 @@ public final class MountPoints {
       return true;
     }
     if (mountPoint.equals("/")
-        || OF_THE_SYSTEM.stream()
-            .anyMatch(own -> (mountPoint + "/").startsWith(own + "/"))) {
+        || OF_THE_SYSTEM.stream().anyMatch(own -> (mountPoint + "/").startsWith(own + "/"))) {
       throw new UnfitDiskException(
           "%s on %s is of the type %s. The filesystems of an image's system have to be ext2, ext3, ext4, xfs, btrfs or vfat."
               .formatted(mountPoint, device, type.isEmpty() ? "unknown" : type));

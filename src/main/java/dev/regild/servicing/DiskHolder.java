@@ -149,12 +149,18 @@ final class DiskHolder {
       throws GuestException {
     Map<String, Object> request =
         Map.of(
-            "verb", "run",
-            "command", command,
-            "environment", GuestEnvironment.VARIABLES,
-            "seconds", Math.max(1, timeLimit.toSeconds()),
-            "bytes", maxBytes,
-            "devices", devices);
+            "verb",
+            "run",
+            "command",
+            command,
+            "environment",
+            GuestEnvironment.VARIABLES,
+            "seconds",
+            Math.max(1, timeLimit.toSeconds()),
+            "bytes",
+            maxBytes,
+            "devices",
+            devices);
     JsonNode ended = ask(request, timeLimit.plus(GRACE), onOutput);
     return new Ended(
         ended.path("status").asInt(-1),

@@ -134,8 +134,7 @@ final class NamespaceGuest implements Guest {
   /** Through the guest's own cat, so that its symbolic links lead nowhere but into the guest. */
   @Override
   public byte[] read(String path) throws GuestException {
-    List<String> command =
-        List.of("sh", "-c", "[ -f \"$1\" ] && exec cat -- \"$1\"", "sh", path);
+    List<String> command = List.of("sh", "-c", "[ -f \"$1\" ] && exec cat -- \"$1\"", "sh", path);
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     DiskHolder.Ended ended =
         holder.run(command, MOMENT, MAX_READ_BYTES, false, content::writeBytes);
@@ -185,7 +184,12 @@ final class NamespaceGuest implements Guest {
         copies.add(copy);
         readable(Files.copy(file, copy));
       }
-      run("cp", "--recursive", "--no-target-directory", STAGING + "/" + name, WORKSPACE + "/" + name);
+      run(
+          "cp",
+          "--recursive",
+          "--no-target-directory",
+          STAGING + "/" + name,
+          WORKSPACE + "/" + name);
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {

@@ -77,26 +77,26 @@ final class ServerProcess implements AutoCloseable {
 
   private static List<String> command(Path data, String isolation) {
     return List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.regild.cli.Regild",
-            "serve",
-            "--data",
-            data.toString(),
-            "--listen",
-            "127.0.0.1:0",
-            "--auth",
-            "off",
-            "--isolation",
-            isolation);
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "dev.regild.cli.Regild",
+        "serve",
+        "--data",
+        data.toString(),
+        "--listen",
+        "127.0.0.1:0",
+        "--auth",
+        "off",
+        "--isolation",
+        isolation);
   }
 
-  private static ServerProcess start(
-      List<String> command, Path data, Map<String, String> variables) throws Exception {
+  private static ServerProcess start(List<String> command, Path data, Map<String, String> variables)
+      throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(variables);
     ServerProcess server = new ServerProcess(data, builder.start());

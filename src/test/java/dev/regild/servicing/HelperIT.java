@@ -93,8 +93,7 @@ class HelperIT {
     expected.put(with("chain", List.of(roots)), "can't be opened with its caller's rights");
     expected.put(with("chain", List.of(shared)), "belongs to another user");
     expected.put(with("chain", List.of(link)), "symbolic link");
-    expected.put(
-        with("chain", List.of(linkedDirectory.resolve("overlay.qcow2"))), "symbolic link");
+    expected.put(with("chain", List.of(linkedDirectory.resolve("overlay.qcow2"))), "symbolic link");
     expected.put(with("chain", List.of(pipe)), "not a regular file");
     expected.put(with("chain", List.of(own + "/../own/overlay.qcow2")), "chain can't be accepted");
     expected.put(with("chain", List.of(overlay, "/etc/shadow")), "can't be opened");
@@ -119,12 +118,11 @@ class HelperIT {
     expected.put("x".repeat(2 << 20), "longer than 1 MiB");
     Map<String, String> answers = ask(HELPER + " hold", List.copyOf(expected.keySet()));
     assertSoftly(softly ->
-        expected.forEach(
-            (request, answer) ->
-                softly
-                    .assertThat(answers.get(request))
-                    .as(request.substring(0, Math.min(request.length(), 500)))
-                    .contains(answer)));
+        expected.forEach((request, answer) ->
+            softly
+                .assertThat(answers.get(request))
+                .as(request.substring(0, Math.min(request.length(), 500)))
+                .contains(answer)));
   }
 
   @Test
@@ -142,7 +140,12 @@ class HelperIT {
   @Test
   void sudoStartsNothingElseForTheUser() throws Exception {
     for (String command :
-        List.of(HELPER, HELPER + " hold /etc", HELPER + " close", "/bin/sh -c id", "-u daemon " + HELPER + " hold")) {
+        List.of(
+            HELPER,
+            HELPER + " hold /etc",
+            HELPER + " close",
+            "/bin/sh -c id",
+            "-u daemon " + HELPER + " hold")) {
       assertThat(ask(command, List.of("")).get("")).as(command).contains("password is required");
     }
     List<String> change = List.of("sh", "-c", "test -r \"$0\" && ! test -w \"$0\"", HELPER);
@@ -153,7 +156,9 @@ class HelperIT {
   void itDoesNotRunWhereOthersCanChangeIt() throws Exception {
     Path copy = Files.write(own.resolve("regild-helper"), Resources.read("regild-helper"));
     Process process =
-        new ProcessBuilder("python3", "-I", copy.toString(), "hold").redirectErrorStream(true).start();
+        new ProcessBuilder("python3", "-I", copy.toString(), "hold")
+            .redirectErrorStream(true)
+            .start();
     process.getOutputStream().close();
     assertThat(new String(process.getInputStream().readAllBytes(), ISO_8859_1))
         .contains("can be changed by others than root");
@@ -174,8 +179,7 @@ class HelperIT {
         .run();
     Map<String, String> answers = new HashMap<>();
     for (int n = 0; n < requests.size(); n++) {
-      answers.put(
-          requests.get(n), Files.readString(conversations.resolve(n + ".out"), ISO_8859_1));
+      answers.put(requests.get(n), Files.readString(conversations.resolve(n + ".out"), ISO_8859_1));
     }
     return answers;
   }

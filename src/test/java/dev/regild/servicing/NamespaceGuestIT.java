@@ -135,8 +135,7 @@ class NamespaceGuestIT {
 
       guest.write("/etc/file", "new".getBytes(UTF_8), 0644);
       assertThat(guest.read("/etc/file")).asString().isEqualTo("new");
-      assertThatThrownBy(() -> guest.upload(handed, "packages"))
-          .isInstanceOf(GuestException.class);
+      assertThatThrownBy(() -> guest.upload(handed, "packages")).isInstanceOf(GuestException.class);
       assertThatThrownBy(() -> guest.read("/run/regild/read")).hasMessageContaining("no file");
       assertThatThrownBy(() -> guest.read("/run/regild/pipe")).hasMessageContaining("no file");
       assertThatThrownBy(() -> guest.read("/dev/zero")).hasMessageContaining("no file");
@@ -161,8 +160,11 @@ class NamespaceGuestIT {
   void theGuestCantChangeWhatItIsHanded() throws Exception {
     try (Guest guest = open()) {
       for (String command :
-          List.of("touch /run/regild-staging/x", "ln -s %s /run/regild-staging/write",
-              "rm -r /run/regild-staging", "mv /run/regild-staging /run/other")) {
+          List.of(
+              "touch /run/regild-staging/x",
+              "ln -s %s /run/regild-staging/write",
+              "rm -r /run/regild-staging",
+              "mv /run/regild-staging /run/other")) {
         assertThatThrownBy(() -> guest.run("sh", "-c", command.formatted(canary)))
             .as(command)
             .isInstanceOf(GuestException.class);
@@ -176,7 +178,9 @@ class NamespaceGuestIT {
     Path disk = Files.createDirectory(directory.resolve("disk"));
     // As bubblewrap names the root that it comes from, and as the host does.
     for (String target : List.of("/oldroot" + canary, canary.toString())) {
-      overlay = SmallGuest.make(Files.createDirectory(disk.resolve("of" + target.length())), name, target);
+      overlay =
+          SmallGuest.make(
+              Files.createDirectory(disk.resolve("of" + target.length())), name, target);
       try (Guest guest = open()) {
         assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
       } catch (GuestException refused) {
@@ -213,7 +217,10 @@ class NamespaceGuestIT {
   @Test
   void aSetUserIdFileOfTheGuestIsNowhereOnTheHost() throws Exception {
     try (Guest guest = open()) {
-      guest.run("sh", "-c", "cp /bin/sh /run/regild/sh; cp /bin/sh /var/tmp/sh; chmod 4755 /run/regild/sh /var/tmp/sh");
+      guest.run(
+          "sh",
+          "-c",
+          "cp /bin/sh /run/regild/sh; cp /bin/sh /var/tmp/sh; chmod 4755 /run/regild/sh /var/tmp/sh");
       try (Stream<Path> files = Files.walk(directory)) {
         assertThat(files.map(Path::getFileName).map(Path::toString)).doesNotContain("sh");
       }
@@ -223,8 +230,7 @@ class NamespaceGuestIT {
   @Test
   void aProgramIsKilledWhenItsTimeIsUpAndTheGuestGoesOn() throws Exception {
     try (Guest guest = open()) {
-      assertThatThrownBy(
-              () -> guest.run(List.of("sleep", "60"), Duration.ofSeconds(1), line -> {}))
+      assertThatThrownBy(() -> guest.run(List.of("sleep", "60"), Duration.ofSeconds(1), line -> {}))
           .hasMessageContaining("took longer than 1 s");
       assertThatThrownBy(() -> guest.run(List.of("yes"), MOMENT, line -> {}))
           .hasMessageContaining("wrote too much");

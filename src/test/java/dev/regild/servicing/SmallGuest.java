@@ -92,7 +92,12 @@ final class SmallGuest {
   }
 
   static Guest open(Path overlay, DiskLayout layout, Path directory) throws GuestException {
-    return new Guests(Isolation.NAMESPACE, () -> { throw new AssertionError(); }, Duration.ofMinutes(1))
+    return new Guests(
+            Isolation.NAMESPACE,
+            () -> {
+              throw new AssertionError();
+            },
+            Duration.ofMinutes(1))
         .open(overlay, layout, directory, abort -> {});
   }
 }
