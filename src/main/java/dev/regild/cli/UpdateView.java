@@ -83,7 +83,7 @@ final class UpdateView {
   private static String line(JsonNode step, String name) {
     boolean failed = step.path("status").asString("").equals("FAILED");
     String detail = step.path("detail").asString("");
-    String time = time(step).map(Sizes::time).orElse("");
+    String time = time(step).map(Times::text).orElse("");
     return String.format("%-10s %9s  %s%s", name, time, failed ? "FAILED " : "", detail);
   }
 
