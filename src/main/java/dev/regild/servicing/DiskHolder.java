@@ -102,8 +102,10 @@ final class DiskHolder {
    * @param chain the qcow2 file to write to, then what each stands on
    * @param staging a directory whose content the guest may read
    * @param scratch a directory with room for what the guest writes beside its disk
+   * @return what holds the guest
    */
-  void open(List<Path> chain, Path staging, Path scratch, List<DiskLayout.Filesystem> filesystems)
+  Protections open(
+      List<Path> chain, Path staging, Path scratch, List<DiskLayout.Filesystem> filesystems)
       throws GuestException {
     Map<String, Object> request =
         Map.of(
@@ -113,7 +115,20 @@ final class DiskHolder {
             "staging", staging.toString(),
             "scratch", scratch.toString(),
             "filesystems", filesystems.stream().map(DiskHolder::filesystem).toList());
-    ask(request, OPENING);
+    return protections(ask(request, OPENING));
+  }
+
+  /** What this host would hold a guest by; instead of opening one. */
+  Protections protections() throws GuestException {
+    return protections(ask(Map.of("verb", "protections"), OPENING));
+  }
+
+  private static Protections protections(JsonNode answer) {
+    return new Protections(texts(answer.path("held")), texts(answer.path("missing")));
+  }
+
+  private static List<String> texts(JsonNode list) {
+    return list.valueStream().map(JsonNode::asString).toList();
   }
 
   private static Map<String, Object> filesystem(DiskLayout.Filesystem filesystem) {
@@ -178,8 +193,8 @@ final class DiskHolder {
     ask(Map.of("verb", "close"), CLOSING);
   }
 
-  private void ask(Map<String, Object> request, Duration limit) throws GuestException {
-    ask(
+  private JsonNode ask(Map<String, Object> request, Duration limit) throws GuestException {
+    return ask(
         request,
         limit,
         output -> {

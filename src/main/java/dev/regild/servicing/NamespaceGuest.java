@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A guest whose disk the host's kernel mounts, for images that their owner trusts.
@@ -31,6 +33,8 @@ import java.util.stream.Stream;
 final class NamespaceGuest implements Guest {
   /** Where the guest finds what it is handed. */
   private static final String STAGING = "/run/regild-staging";
+
+  private static final Logger LOG = LoggerFactory.getLogger(NamespaceGuest.class);
 
   private static final Duration MOMENT = Duration.ofMinutes(5);
   private static final int MAX_LAYERS = 256;
@@ -52,7 +56,10 @@ final class NamespaceGuest implements Guest {
       List<Path> chain = chain(overlay.toRealPath());
       this.holder = DiskHolder.start(real);
       watcher.running(this::abort);
-      holder.open(chain, staging, real, layout.filesystems());
+      for (String missing :
+          holder.open(chain, staging, real, layout.filesystems()).missing()) {
+        LOG.warn("the guest is held without {}", missing);
+      }
     } catch (IOException | ProgramException e) {
       throw new GuestException("The disk can't be opened in a namespace: " + e.getMessage(), e);
     } catch (InterruptedException e) {
@@ -98,6 +105,18 @@ final class NamespaceGuest implements Guest {
   @Override
   public String run(List<String> command, Duration timeLimit, Consumer<String> onLine)
       throws GuestException {
+    return run(command, timeLimit, false, onLine);
+  }
+
+  @Override
+  public String runWithDevices(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException {
+    return run(command, timeLimit, true, onLine);
+  }
+
+  private String run(
+      List<String> command, Duration timeLimit, boolean devices, Consumer<String> onLine)
+      throws GuestException {
     StringBuilder output = new StringBuilder();
     GuestLines lines =
         new GuestLines(line -> {
@@ -105,7 +124,7 @@ final class NamespaceGuest implements Guest {
           onLine.accept(line);
         });
     DiskHolder.Ended ended =
-        holder.run(command, timeLimit, Program.MAX_OUTPUT_BYTES, true, lines::accept);
+        holder.run(command, timeLimit, Program.MAX_OUTPUT_BYTES, devices, lines::accept);
     lines.end();
     requireSuccess(command, timeLimit, ended, output);
     return output.toString();

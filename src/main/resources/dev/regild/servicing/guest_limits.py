@@ -25,10 +25,15 @@ NEW_TRAFFIC = "io.max"
 DELEGATED = ("trusted.delegate", "user.delegate")
 
 
+def most_memory() -> int:
+    """4 GiB, and less where the host has little itself."""
+    return min(4096 * MIB, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4)
+
+
 class Limits(NamedTuple):
     """memory in bytes, swap included; traffic in bytes a second, for each device and direction."""
 
-    memory: int = 4096 * MIB
+    memory: int = most_memory()
     processes: int = 2048
     traffic: int = 512 * MIB
 

@@ -32,7 +32,7 @@ class SeccompFilterIT {
   private static final Set<String> NOT_CALLED = Set.of("sync");
 
   /** Since 6.14 the kernel shows these to no filter, and serves them to its own probes alone. */
-  private static final Set<String> NEVER_FILTERED = Set.of("uprobe", "uretprobe");
+  static final Set<String> NEVER_FILTERED = Set.of("uprobe", "uretprobe");
 
   @TempDir static Path directory;
 

@@ -3,8 +3,6 @@
 # Arguments: calls as "NUMBER:ARGUMENT:...", in decimal. Prints a line for each, "NUMBER WHAT", where
 # WHAT is the number of the error, "ok", or "served" for a call that blocked or ended the process: the
 # kernel began to serve it. Perl without any module, as every Debian has it.
-use strict;
-use warnings;
 
 $| = 1;
 for my $call (@ARGV) {
