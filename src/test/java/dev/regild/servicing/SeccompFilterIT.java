@@ -36,29 +36,36 @@ class SeccompFilterIT {
 
   @TempDir static Path directory;
 
+  private static String machine;
   private static boolean arm;
   private static Path raised;
 
   @BeforeAll
   static void compile() throws Exception {
-    String machine = Program.of("uname", "-m").run().strip();
+    machine = Program.of("uname", "-m").run().strip();
     arm = machine.equals("aarch64");
     for (String name : List.of("guest_seccomp.py", "guest-syscalls.txt")) {
       Files.write(directory.resolve(name), Resources.read(name));
     }
-    Path filter = directory.resolve("filter");
+    raised =
+        Files.write(
+            directory.resolve("raised"),
+            BpfProgram.parse(Files.readAllBytes(compiled("filter", "'%s'".formatted(machine))))
+                .withErrorsRaisedBy(RAISED)
+                .bytes());
+  }
+
+  private static Path compiled(String name, String arguments) throws Exception {
+    Path filter = directory.resolve(name);
     Program.of(
             "python3",
             "-B",
             "-c",
-            "import guest_seccomp; open('%s', 'wb').write(guest_seccomp.compile_filter('%s'))"
-                .formatted(filter, machine))
+            "import guest_seccomp; open('%s', 'wb').write(guest_seccomp.compile_filter(%s))"
+                .formatted(filter, arguments))
         .with("PYTHONPATH", directory.toString())
         .run();
-    raised =
-        Files.write(
-            directory.resolve("raised"),
-            BpfProgram.parse(Files.readAllBytes(filter)).withErrorsRaisedBy(RAISED).bytes());
+    return filter;
   }
 
   private static Map<String, String> called(List<String> calls) throws Exception {
@@ -171,10 +178,16 @@ class SeccompFilterIT {
     Path program = directory.resolve("i386-entry");
     Files.write(program, I386Entry.program());
     assertThat(program.toFile().setExecutable(true)).isTrue();
-    assertThat(status(program, Files.createTempFile(directory, "empty", "")))
+    Path none = Files.createFile(directory.resolve("none"));
+    assertThat(status(program, none))
         .as("without a filter, the kernel answers with a process id, negated")
         .isNotEqualTo(NOT_IMPLEMENTED & 0xff);
     assertThat(status(program, raised)).isEqualTo(NOT_IMPLEMENTED & 0xff);
+    Path foreign = compiled("foreign", "'%s', foreign=True".formatted(machine));
+    assertThat(status(program, foreign))
+        .as("with 32-bit programs on the disk, as without a filter")
+        .isEqualTo(status(program, none))
+        .isNotEqualTo(38);
   }
 
   private static int status(Path program, Path filter) throws Exception {
