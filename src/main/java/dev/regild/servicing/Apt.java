@@ -120,7 +120,7 @@ final class Apt extends OfflineUpgrade {
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    guest.runWithDevices(
+    guest.install(
         command("apt-get", options("--no-download", request)), applyLimit, onLine);
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.

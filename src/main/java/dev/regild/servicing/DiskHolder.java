@@ -152,14 +152,15 @@ final class DiskHolder {
    * Runs a program of the guest to its end.
    *
    * @param maxBytes of its standard output, after which it is killed
-   * @param devices whether it sees the block devices of its disk
+   * @param installs whether it installs packages: it can then read the block devices of its disk,
+   *     for a boot loader, and give files capabilities
    * @param onOutput is given what it writes, as it comes; what it throws ends the guest
    */
   Ended run(
       List<String> command,
       Duration timeLimit,
       long maxBytes,
-      boolean devices,
+      boolean installs,
       Consumer<byte[]> onOutput)
       throws GuestException {
     Map<String, Object> request =
@@ -174,8 +175,8 @@ final class DiskHolder {
             Math.max(1, timeLimit.toSeconds()),
             "bytes",
             maxBytes,
-            "devices",
-            devices);
+            "installs",
+            installs);
     JsonNode ended = ask(request, timeLimit.plus(GRACE), onOutput);
     return new Ended(
         ended.path("status").asInt(-1),

@@ -29,12 +29,12 @@ public interface Guest extends GuestFiles, AutoCloseable {
       throws GuestException;
 
   /**
-   * {@link #run(List, Duration, Consumer)} for a program that may have a boot loader configured: it
-   * can read the block devices that the guest's file systems lie on, where the isolation keeps them
-   * from other programs.
+   * {@link #run(List, Duration, Consumer)} for a program that installs packages. Where the isolation
+   * keeps them from others, it can read the block devices that the guest's file systems lie on, as
+   * configuring a boot loader takes, and give files capabilities.
    */
-  default String runWithDevices(
-      List<String> command, Duration timeLimit, Consumer<String> onLine) throws GuestException {
+  default String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException {
     return run(command, timeLimit, onLine);
   }
 

@@ -109,13 +109,13 @@ final class NamespaceGuest implements Guest {
   }
 
   @Override
-  public String runWithDevices(List<String> command, Duration timeLimit, Consumer<String> onLine)
+  public String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
       throws GuestException {
     return run(command, timeLimit, true, onLine);
   }
 
   private String run(
-      List<String> command, Duration timeLimit, boolean devices, Consumer<String> onLine)
+      List<String> command, Duration timeLimit, boolean installs, Consumer<String> onLine)
       throws GuestException {
     StringBuilder output = new StringBuilder();
     GuestLines lines =
@@ -124,7 +124,7 @@ final class NamespaceGuest implements Guest {
           onLine.accept(line);
         });
     DiskHolder.Ended ended =
-        holder.run(command, timeLimit, Program.MAX_OUTPUT_BYTES, devices, lines::accept);
+        holder.run(command, timeLimit, Program.MAX_OUTPUT_BYTES, installs, lines::accept);
     lines.end();
     requireSuccess(command, timeLimit, ended, output);
     return output.toString();

@@ -94,7 +94,7 @@ final class RpmUpgrade extends OfflineUpgrade {
 
   @Override
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
-    guest.runWithDevices(
+    guest.install(
         command("apply"),
         applyLimit,
         line -> {

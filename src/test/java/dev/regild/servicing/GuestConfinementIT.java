@@ -284,12 +284,12 @@ class GuestConfinementIT {
   }
 
   @Test
-  void noProgramSeesTheDiskButOneThatMayConfigureABootLoader() throws Exception {
+  void noProgramSeesTheDiskButOneThatInstalls() throws Exception {
     assertThat(guest.run("ls", "/dev").lines()).isNotEmpty().noneMatch(this::isDisk);
     List<String> read = List.of("sh", "-c", "cat /dev/loop100 >/dev/null");
-    guest.runWithDevices(read, MOMENT, line -> {});
+    guest.install(read, MOMENT, line -> {});
     List<String> write = List.of("sh", "-c", ": >>/dev/loop100");
-    assertThatThrownBy(() -> guest.runWithDevices(write, MOMENT, line -> {}))
+    assertThatThrownBy(() -> guest.install(write, MOMENT, line -> {}))
         .as("beneath the mounted file system")
         .hasMessageContaining("ermission denied");
     assertThatThrownBy(() -> guest.run(read, MOMENT, line -> {})).hasMessageContaining("loop100");
@@ -308,7 +308,11 @@ class GuestConfinementIT {
       second.upload(directory.resolve("tools"), "tools");
       second.run("chmod", "-R", "755", TOOLS);
       second.run("cp", "/bin/cat", "/etc/capable");
-      second.run(tool("setcap", "cap_net_raw+ep", "/etc/capable"), MOMENT, line -> {});
+      List<String> setcap = tool("setcap", "cap_net_raw+ep", "/etc/capable");
+      assertThatThrownBy(() -> second.run(setcap, MOMENT, line -> {}))
+          .as("when nothing is installed")
+          .isInstanceOf(GuestException.class);
+      second.install(setcap, MOMENT, line -> {});
       second.run("cp", "/bin/cat", "/etc/owned");
       second.run(
           tool("perl", "-e", "chown(1000, 70000, '/etc/owned') && chmod(04755, '/etc/owned') or die"),
