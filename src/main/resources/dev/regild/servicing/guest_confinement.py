@@ -16,12 +16,6 @@ class Unconfined(Exception):
     """Guests can't be held on this machine; the message is why."""
 
 
-def set_oom_score(score):
-    """How soon the kernel chooses the calling process when memory runs out (proc(5))."""
-    with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write(score)
-
-
 class Confinement:
     """What holds one guest. `held` and `missing` say in words what this host gives and what not."""
 
@@ -86,14 +80,14 @@ class Confinement:
 
     def enter_groups(self):
         """Puts the calling process, which holds the guest, into the control groups, for it and for
-        each program that it starts: to change groups takes the kernel tens of milliseconds. If the
-        guest's memory runs out, it is a program that ends, not the holder."""
+        each program that it starts: to change groups takes the kernel tens of milliseconds."""
         self.group.enter()
-        set_oom_score("-1000")
 
     def enter(self):
-        """Makes the calling process, a child of the holder, one of the guest's."""
-        set_oom_score("0")
+        """Makes the calling process, a child of the holder, one of the guest's. Where memory runs out,
+        it ends before the holder and before what else the host runs."""
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+            score.write("500")
         if self._space is not None:
             guest_ids.become_root(self._space)
 
