@@ -12,6 +12,8 @@ import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.Protections;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileStore;
@@ -73,6 +75,7 @@ final class DoctorCommand implements Callable<Integer> {
     HostTools tools = HostTools.look();
     tools(table, tools);
     accelerator(table);
+    protections(table);
     freeSpace(table);
     channels(table);
     platforms(table, tools);
@@ -130,6 +133,17 @@ final class DoctorCommand implements Callable<Integer> {
       table.row("accelerator", verdict.accelerator().name(), verdict.reason());
     } catch (ProgramException e) {
       problem(table, "accelerator", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Of no matter for an isolation that is not chosen, so what is missing is no problem here. */
+  private void protections(Table table) throws IOException {
+    try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
+      Protections protections = Protections.ofThisHost(directory.path());
+      protections.held().forEach(held -> table.row("isolation namespace", "ok", held));
+      protections.missing().forEach(not -> table.row("isolation namespace", "without", not));
+    } catch (GuestException e) {
+      table.row("isolation namespace", "no", String.valueOf(e.getMessage()));
     }
   }
 

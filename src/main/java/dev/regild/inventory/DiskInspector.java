@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -94,13 +95,38 @@ public final class DiskInspector {
     if (!architecture.equals(Guestfs.UNKNOWN)) {
       InventoryReader.requireArchitecture(architecture);
     }
-    Map<String, String> mountPoints = appliance.inspectMountPoints(root);
+    Map<String, String> mountPoints = mountPoints(appliance, root);
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
+      requireNoLink(appliance, mount.getKey());
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
     }
     Inventory inventory =
         InventoryReader.read(new ApplianceFiles(appliance, mountPoints, directory));
     return new DiskInspection(inventory, layout(appliance, mountPoints, Hardware.USUAL));
+  }
+
+  private static Map<String, String> mountPoints(Guestfs appliance, String root)
+      throws GuestfsException, UnfitDiskException {
+    Map<String, String> mounted = new LinkedHashMap<>();
+    for (Map.Entry<String, String> mount : appliance.inspectMountPoints(root).entrySet()) {
+      String device = mount.getValue();
+      if (MountPoints.isMounted(mount.getKey(), device, appliance.filesystemType(device))) {
+        mounted.put(mount.getKey(), device);
+      }
+    }
+    return mounted;
+  }
+
+  /** The filesystems that a mount point lies on are mounted. */
+  private static void requireNoLink(Guestfs appliance, String mountPoint)
+      throws GuestfsException, UnfitDiskException {
+    for (String step : MountPoints.steps(mountPoint)) {
+      if (appliance.isSymbolicLink(step)) {
+        throw new UnfitDiskException(
+            "/etc/fstab mounts a filesystem on %s, and %s is a symbolic link. Name the directory that it leads to, and upload the disk again."
+                .formatted(mountPoint, step));
+      }
+    }
   }
 
   private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {

@@ -1,6 +1,7 @@
 package dev.regild.machine;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -149,9 +150,21 @@ public record Program(
    * it outlives us unless it ends with its standard input.
    */
   public Process start() throws ProgramException {
-    ProcessBuilder builder = builder().redirectError(ProcessBuilder.Redirect.DISCARD);
+    return start(ProcessBuilder.Redirect.DISCARD);
+  }
+
+  /**
+   * The same, with its standard error in a file.
+   *
+   * @param errors is made, or loses what it had
+   */
+  public Process start(Path errors) throws ProgramException {
+    return start(ProcessBuilder.Redirect.to(errors.toFile()));
+  }
+
+  private Process start(ProcessBuilder.Redirect errors) throws ProgramException {
     try {
-      return builder.start();
+      return builder().redirectError(errors).start();
     } catch (IOException e) {
       throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
     }

@@ -26,6 +26,7 @@ import dev.regild.image.Layers;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.EffectiveUser;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -241,6 +242,9 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
         .log("server started");
+    if (EffectiveUser.isRoot()) {
+      LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
+    }
     return front.port();
   }
 

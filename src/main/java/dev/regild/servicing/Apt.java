@@ -33,7 +33,7 @@ final class Apt extends OfflineUpgrade {
 
   /** As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 SHA256:…}. */
   private static final Pattern PRINTED_URI =
-      Pattern.compile("'([^']+)' ([A-Za-z0-9.+~%:_-]+) \\d+ \\S+.*");
+      Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+ \\S+.*");
 
   /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
   private static final Pattern SIMULATED_INSTALL =
@@ -61,7 +61,7 @@ final class Apt extends OfflineUpgrade {
     if (plan.securityOnly()) {
       request = limitedRequest();
       Set<String> marked =
-          apt("apt-mark", line -> {}, List.of("showauto")).lines().collect(Collectors.toSet());
+          asked("apt-mark", List.of("showauto")).lines().collect(Collectors.toSet());
       automatic =
           request.stream()
               .map(word -> word.replaceFirst("=.*", ""))
@@ -69,7 +69,7 @@ final class Apt extends OfflineUpgrade {
               .toList();
     }
     List<Download> downloads = new ArrayList<>();
-    for (String line : aptGet(line -> {}, "--print-uris", request).lines().toList()) {
+    for (String line : asked("apt-get", options("--print-uris", request)).lines().toList()) {
       Matcher printed = PRINTED_URI.matcher(line);
       if (printed.matches()) {
         downloads.add(new Download(printed.group(1), printed.group(2)));
@@ -103,7 +103,7 @@ final class Apt extends OfflineUpgrade {
       throws GuestException {
     List<Install> installs = new ArrayList<>();
     List<String> removals = new ArrayList<>();
-    for (String line : aptGet(line -> {}, "--simulate", command).lines().toList()) {
+    for (String line : asked("apt-get", options("--simulate", command)).lines().toList()) {
       Matcher install = SIMULATED_INSTALL.matcher(line);
       Matcher removal = SIMULATED_REMOVAL.matcher(line);
       if (install.matches()) {
@@ -120,12 +120,13 @@ final class Apt extends OfflineUpgrade {
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    aptGet(onLine, "--no-download", request);
+    guest.install(
+        command("apt-get", options("--no-download", request)), applyLimit, onLine);
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.
       List<String> mark = new ArrayList<>(List.of("auto"));
       mark.addAll(automatic);
-      apt("apt-mark", line -> {}, mark);
+      asked("apt-mark", mark);
     }
   }
 
@@ -177,21 +178,23 @@ final class Apt extends OfflineUpgrade {
     }
   }
 
-  private String aptGet(Consumer<String> onLine, String option, List<String> command)
-      throws GuestException {
-    List<String> arguments = new ArrayList<>(List.of(option));
-    arguments.addAll(command);
-    return apt("apt-get", onLine, arguments);
+  private String asked(String program, List<String> arguments) throws GuestException {
+    return guest.run(command(program, arguments), applyLimit, line -> {});
   }
 
-  private String apt(String program, Consumer<String> onLine, List<String> arguments)
-      throws GuestException {
+  private static List<String> options(String option, List<String> command) {
+    List<String> arguments = new ArrayList<>(List.of(option));
+    arguments.addAll(command);
+    return arguments;
+  }
+
+  private static List<String> command(String program, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(program));
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
     }
     command.addAll(arguments);
-    return guest.run(command, applyLimit, onLine);
+    return command;
   }
 
   /** On the command line, where no configuration file of the image can override them. */

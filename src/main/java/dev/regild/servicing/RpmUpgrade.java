@@ -8,7 +8,6 @@ import dev.regild.servicing.Transaction.Install;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.stream.Collectors;
 
@@ -62,7 +61,7 @@ final class RpmUpgrade extends OfflineUpgrade {
     List<Install> installs = new ArrayList<>();
     List<String> removals = new ArrayList<>();
     boolean whole = false;
-    for (String line : run("resolve", ignored -> {}).lines().toList()) {
+    for (String line : asked("resolve").lines().toList()) {
       String[] words = line.split("\t", -1);
       switch (words[0] + words.length) {
         case "download3" -> downloads.add(new Download(words[1], fileName(words[2])));
@@ -95,8 +94,9 @@ final class RpmUpgrade extends OfflineUpgrade {
 
   @Override
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
-    run(
-        "apply",
+    guest.install(
+        command("apply"),
+        applyLimit,
         line -> {
           String[] words = line.split("\t", -1);
           if (words.length == 3 && line.matches("progress\t\\d{1,9}\t0*[1-9]\\d{0,8}")) {
@@ -109,7 +109,7 @@ final class RpmUpgrade extends OfflineUpgrade {
   /** rpm has no half-installed packages; a cut transaction leaves two versions of one. */
   @Override
   public void verify() throws GuestException {
-    run("check", line -> {});
+    asked("check");
   }
 
   @Override
@@ -117,10 +117,14 @@ final class RpmUpgrade extends OfflineUpgrade {
     new Selinux(guest).relabel();
   }
 
+  private String asked(String mode) throws GuestException {
+    return guest.run(command(mode), applyLimit, line -> {});
+  }
+
   /** Apart from the user's modules, without writing compiled ones into the guest's library. */
-  private String run(String mode, Consumer<String> onLine) throws GuestException {
+  private List<String> command(String mode) throws GuestException {
     String python = guest.exists(tool.python) ? tool.python : PYTHON;
     String script = Guest.WORKSPACE + "/" + tool.script;
-    return guest.run(List.of(python, "-E", "-s", "-B", script, mode), applyLimit, onLine);
+    return List.of(python, "-E", "-s", "-B", script, mode);
   }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.Image;
@@ -111,14 +112,26 @@ class ImportRefusalsIT {
   @Test
   void aDiskWithTwoOperatingSystemsBecomesAFailedImage() throws Exception {
     Path disk = partitioned(2);
-    Path system = directory.resolve("system");
-    Files.createDirectories(system.resolve("etc"));
-    Files.createDirectories(system.resolve("bin"));
-    Files.writeString(system.resolve("etc/fstab"), "");
-    Files.writeString(system.resolve("etc/os-release"), "ID=debian\nVERSION_ID=12\n");
+    Path system = system("");
     format(disk, 0, system);
     format(disk, 1, system);
     assertImportFails(disk, "2 operating systems on this disk (on /dev/sda1, /dev/sda2)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/mnt/../../etc, is not a canonical absolute path",
+    "/mnt/link/etc, /mnt/link is a symbolic link"
+  })
+  void aDiskWhoseMountPointLeadsElsewhereBecomesAFailedImage(String mountPoint, String because)
+      throws Exception {
+    Path disk = partitioned(2);
+    Path system = system("/dev/sda2 %s ext4 defaults 0 0\n".formatted(mountPoint));
+    Files.createSymbolicLink(
+        Files.createDirectory(system.resolve("mnt")).resolve("link"), Path.of("/"));
+    format(disk, 0, system);
+    format(disk, 1, Files.createDirectory(directory.resolve("data")));
+    assertImportFails(disk, because);
   }
 
   @Test
@@ -143,6 +156,16 @@ class ImportRefusalsIT {
     Image image = imported(upload(disk));
     assertThat(image.state()).as(image.toString()).isEqualTo(ImageState.AVAILABLE);
     assertThat(image.platformAsString()).isEqualTo("DEBIAN_12");
+  }
+
+  /** What makes a disk a Debian's for libguestfs. */
+  private Path system(String fstab) throws IOException {
+    Path system = directory.resolve("system");
+    Files.createDirectories(system.resolve("etc"));
+    Files.createDirectories(system.resolve("bin"));
+    Files.writeString(system.resolve("etc/fstab"), fstab);
+    Files.writeString(system.resolve("etc/os-release"), "ID=debian\nVERSION_ID=12\n");
+    return system;
   }
 
   /** A raw disk with an MBR and partitions of {@link #PARTITION} bytes, one after another. */

@@ -2,6 +2,8 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.OrdinaryUser;
+import dev.regild.machine.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,24 +66,41 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess start(Path data, String isolation, Map<String, String> variables)
       throws Exception {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.regild.cli.Regild",
-            "serve",
-            "--data",
-            data.toString(),
-            "--listen",
-            "127.0.0.1:0",
-            "--auth",
-            "off",
-            "--isolation",
-            isolation);
+    return start(command(data, isolation), data, variables);
+  }
+
+  /**
+   * Starts one as another user than root, to whom the data directory is given.
+   *
+   * @param data below directories that the user may pass
+   */
+  static ServerProcess startAsOrdinaryUser(Path data, String isolation) throws Exception {
+    Program.of("chown", "-R", OrdinaryUser.NAME, data.toString()).run();
+    return start(OrdinaryUser.runs(command(data, isolation)), data, Map.of());
+  }
+
+  private static List<String> command(Path data, String isolation) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "dev.regild.cli.Regild",
+        "serve",
+        "--data",
+        data.toString(),
+        "--listen",
+        "127.0.0.1:0",
+        "--auth",
+        "off",
+        "--isolation",
+        isolation);
+  }
+
+  private static ServerProcess start(List<String> command, Path data, Map<String, String> variables)
+      throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(variables);
     ServerProcess server = new ServerProcess(data, builder.start());
@@ -133,6 +152,11 @@ final class ServerProcess implements AutoCloseable {
         log.wait(1000);
       }
     }
+  }
+
+  /** The name of the user that it runs as. */
+  String user() throws IOException {
+    return Files.getOwner(Path.of("/proc", Long.toString(process.pid()), "stat")).getName();
   }
 
   /** What it has logged so far. */

@@ -2,58 +2,91 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.channel.Channels;
+import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
 import dev.regild.fixtures.Fixtures;
-import dev.regild.servicing.Isolation;
+import dev.regild.fixtures.OrdinaryUser;
+import dev.regild.machine.Program;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.services.appstream.AppStreamClient;
-import software.amazon.awssdk.services.appstream.model.Image;
-import software.amazon.awssdk.services.appstream.model.ImageState;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The main job with the isolation {@code vm}, on a real Debian 12 that boots. Its channel holds the
- * agent alone: under emulation, a new kernel's initramfs would take minutes.
+ * The main job with the isolation {@code vm}, by a server without root, on a real Debian 12 that
+ * boots. Its channel holds the agent alone: under emulation, a new kernel's initramfs would take
+ * minutes.
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class UpdateInApplianceIT {
+  private static final String GOLDEN = "golden";
+  private static final String RENEWED = "renewed";
+
   @TempDir Path directory;
 
   @Test
-  void anImageIsRenewedWithoutTheHostEverMountingIt() throws Exception {
+  void anImageIsRenewedWithoutRootAndWithoutTheHostEverMountingIt() throws Exception {
     Path data = directory.resolve("data");
     AgentRepository agent =
         Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
-    try (LocalServer server =
-            LocalServer.start(data, List.of(LocalServer.source(agent)), Isolation.VM);
-        AppStreamClient client = server.client()) {
-      SignedHttp http = server.http();
-      Image base = server.importDisk(client, "golden", Fixtures.goldenImage());
-      assertThat(base.appstreamAgentVersion()).isEqualTo(GoldenImage.AGENT.version());
+    Channels channels = new Channels(data, Clock.systemUTC());
+    channels.add(
+        LocalServer.channel("DEBIAN_12", List.of(LocalServer.source(agent)), AgentPackage.NAME));
+    channels.refresh(LocalServer.CHANNEL);
+    Program.of("chmod", "-R", "a+rX", directory.toString()).run();
+    try (ServerProcess server = ServerProcess.startAsOrdinaryUser(data, "vm")) {
+      assertThat(server.user()).isEqualTo(OrdinaryUser.NAME);
+      JsonNode base = server.importDisk(Fixtures.goldenImage(), GOLDEN);
+      assertThat(base.path("AppstreamAgentVersion").asString())
+          .as("%s%n%s", base, server.log())
+          .isEqualTo(GoldenImage.AGENT.version());
 
-      client.createUpdatedImage(r -> r.existingImageName("golden").newImageName("renewed"));
-      Image renewed = LocalServer.await(client, "renewed");
+      server.call(
+          "CreateUpdatedImage", Map.of("existingImageName", GOLDEN, "newImageName", RENEWED));
+      JsonNode renewed = server.awaitEnd(RENEWED);
 
-      assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
-      assertThat(renewed.appstreamAgentVersion()).isEqualTo(Fixtures.NEW_AGENT.version());
-      JsonNode update = http.get("/regild/v1/updates/renewed");
-      assertThat(update.path("steps").valueStream().map(step -> step.path("status").asString()))
+      assertThat(renewed.path("State").asString())
+          .as("%s%n%s", renewed, server.log())
+          .isEqualTo("AVAILABLE");
+      assertThat(renewed.path("AppstreamAgentVersion").asString())
+          .isEqualTo(Fixtures.NEW_AGENT.version());
+      JsonNode steps = server.get("/regild/v1/updates/" + RENEWED).body().path("steps");
+      assertThat(steps.valueStream().map(step -> step.path("status").asString()))
           .hasSize(8)
           .containsOnly("DONE");
-      assertThat(update.path("steps").path(0).path("detail").asString()).contains("VM");
-      JsonNode image = http.get("/regild/v1/images/renewed");
+      assertThat(steps.path(0).path("detail").asString()).contains("VM");
+      JsonNode image = server.get("/regild/v1/images/" + RENEWED).body();
       assertThat(image.path("qualification").path("systemState").asString()).isEqualTo("running");
-      assertThat(server.unfinished()).isEmpty();
-      assertThat(client.describeImageBuilders(r -> {}).imageBuilders()).isEmpty();
-      assertThat(LocalServer.canUpdate(client, "renewed")).isFalse();
-      assertThat(client.listTagsForResource(r -> r.resourceArn(renewed.arn())).tags())
-          .isEqualTo(Map.of());
+      assertThat(server.call("DescribeImageBuilders", Map.of()).body().path("ImageBuilders"))
+          .isEmpty();
+      JsonNode again =
+          server
+              .call(
+                  "CreateUpdatedImage",
+                  Map.of("existingImageName", RENEWED, "newImageName", "next", "dryRun", true))
+              .body();
+      assertThat(again.path("canUpdateImage").asBoolean(true)).as("%s", again).isFalse();
+      server.assertNothingIsLeft();
+    }
+    assertThatAllBelongsToTheServer(data);
+  }
+
+  private static void assertThatAllBelongsToTheServer(Path data) throws Exception {
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.toList()) {
+        assertThat(Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName())
+            .as("%s", file)
+            .isEqualTo(OrdinaryUser.NAME);
+      }
     }
   }
 }

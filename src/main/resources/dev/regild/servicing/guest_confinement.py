@@ -1,0 +1,105 @@
+"""What stands between a guest's programs and the host besides their namespaces: a filter of system
+calls, control groups, and ids of their own.
+
+It is made while the host's files are in sight, and used where they no longer are.
+"""
+
+import os
+import platform
+
+import guest_ids
+import guest_limits
+import guest_seccomp
+
+
+class Unconfined(Exception):
+    """Guests can't be held on this machine; the message is why."""
+
+
+class Confinement:
+    """What holds one guest. `held` and `missing` say in words what this host gives and what not."""
+
+    def __init__(self):
+        self.group = guest_limits.GuestGroup()
+        self.held = ["system call filter"] + self.group.held
+        self.missing = list(self.group.missing)
+        self.machine = platform.machine()
+        self._filter = self._made(foreign=False)
+        try:
+            self._space = guest_ids.user_namespace()
+            self.held.append("ids of its own")
+        except OSError as e:
+            self._space = None
+            self._no_ids(e)
+
+    def _no_ids(self, reason):
+        if "ids of its own" in self.held:
+            self.held.remove("ids of its own")
+        self.missing.append(f"ids of its own, so root in a guest is root of the host: {reason}")
+
+    def _made(self, foreign):
+        filter_file = os.memfd_create("regild-filter")
+        try:
+            os.write(filter_file, guest_seccomp.compile_filter(self.machine, foreign))
+        except guest_seccomp.TableError as e:
+            raise Unconfined(str(e)) from e
+        return filter_file
+
+    def open_foreign_entry(self):
+        """Lets 32-bit programs run; the disk has some, and packages of theirs run them."""
+        if guest_seccomp.FOREIGN[self.machine]:
+            os.close(self._filter)
+            self._filter = self._made(foreign=True)
+            self.missing.append("a closed entry for 32-bit programs: the disk has some")
+
+    def mapped_tree(self, path):
+        """Returns a detached copy of what is mounted at and below a path, as the guest is to see it;
+        none if that is as it is."""
+        if self._space is None:
+            return None
+        try:
+            return guest_ids.mapped_tree(path, self._space)
+        except OSError as e:
+            os.close(self._space)
+            self._space = None
+            self._no_ids(f"this kernel can't map the disk's file systems ({e.strerror})")
+            return None
+
+    @property
+    def root_id(self):
+        """The host's number of the user and group that are the guest's root."""
+        return 0 if self._space is None else guest_ids.BASE
+
+    def descriptors(self):
+        return [self._filter]
+
+    def arguments(self):
+        """For bubblewrap, which reads the filter from where it stands to its end."""
+        os.lseek(self._filter, 0, os.SEEK_SET)
+        return ["--seccomp", str(self._filter)]
+
+    def enter_groups(self):
+        """Puts the calling process, which holds the guest, into the control groups, for it and for
+        each program that it starts: to change groups takes the kernel tens of milliseconds."""
+        self.group.enter()
+
+    def enter(self):
+        """Makes the calling process, a child of the holder, one of the guest's. Where memory runs out,
+        it ends before the holder and before what else the host runs."""
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+            score.write("500")
+        if self._space is not None:
+            guest_ids.become_root(self._space)
+
+    def keep_disk_plain(self, root, path, since):
+        """Leaves on a file system no trace of the ids that it was seen by.
+
+        root: a descriptor of its root, mounted as it is
+        path: of that mount
+        since: when the guest was opened, in seconds since 1970
+        """
+        if self._space is not None:
+            guest_ids.keep_capabilities_plain(root, guest_ids.changed_files(path, since))
+
+    def remove(self):
+        self.group.remove()

@@ -1,0 +1,264 @@
+package dev.regild.servicing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.HostTools;
+import dev.regild.inventory.DiskLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A disk in a namespace, in the role of a program on it that means harm: it finds no way by a path
+ * to a file of the host, which is a canary of the test's own.
+ */
+@EnabledIf("canRun")
+class NamespaceGuestIT {
+  private static final Duration MOMENT = Duration.ofSeconds(30);
+
+  @TempDir static Path disks;
+  private static Path base;
+
+  @TempDir Path directory;
+  private Path overlay;
+  private Path canary;
+
+  static boolean canRun() {
+    return Fixtures.imagesAreAvailable()
+        && HostTools.areInstalled("bwrap", "qemu-storage-daemon", "mke2fs", "python3");
+  }
+
+  @BeforeAll
+  static void makeTheDisk() throws Exception {
+    base = SmallGuest.make(disks);
+  }
+
+  @BeforeEach
+  void placeTheCanary() throws IOException {
+    overlay = Files.copy(base, directory.resolve("overlay.qcow2"));
+    canary = Files.createDirectory(directory.resolve("canary"));
+    Files.writeString(canary.resolve("file"), "alive");
+    Files.setLastModifiedTime(canary, FileTime.fromMillis(0));
+  }
+
+  @AfterEach
+  void theCanaryIsAliveAndNothingIsLeft() throws IOException {
+    try (Stream<Path> files = Files.list(canary)) {
+      assertThat(files).containsExactly(canary.resolve("file"));
+    }
+    assertThat(canary.resolve("file")).hasContent("alive");
+    assertThat(Files.getLastModifiedTime(canary)).isEqualTo(FileTime.fromMillis(0));
+    assertThat(loopsBelow(directory)).isEmpty();
+  }
+
+  private static List<String> loopsBelow(Path directory) throws IOException {
+    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+      return devices
+          .map(device -> device.resolve("loop/backing_file"))
+          .filter(Files::exists)
+          .map(NamespaceGuestIT::text)
+          .filter(file -> file.contains(directory.toString()))
+          .toList();
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException gone) {
+      return "";
+    }
+  }
+
+  private Guest open() throws GuestException {
+    return open(SmallGuest.layout());
+  }
+
+  private Guest open(DiskLayout layout) throws GuestException {
+    return SmallGuest.open(overlay, layout, directory.resolve("guest"));
+  }
+
+  @Test
+  void whatIsHandedOverComesBackAndIsOnTheDiskWhenItIsOpenedAgain() throws Exception {
+    byte[] content = new byte[3 << 20];
+    content[1] = 1;
+    Path handed = Files.createDirectory(directory.resolve("handed"));
+    Files.write(handed.resolve("a.deb"), content);
+    Files.createSymbolicLink(handed.resolve("b.deb"), handed.resolve("a.deb"));
+    try (Guest guest = open()) {
+      guest.upload(handed, "packages");
+      guest.write("/etc/written", "text".getBytes(UTF_8), 0640);
+      assertThat(guest.run("stat", "-c", "%a %u %s", "/etc/written").strip()).isEqualTo("640 0 4");
+      assertThat(guest.run("ls", "/run/regild/packages").lines()).containsExactly("a.deb", "b.deb");
+      guest.run("cp", "/run/regild/packages/b.deb", "/etc/large");
+      assertThat(guest.read("/etc/large")).isEqualTo(content);
+      assertThat(guest.exists("/etc/written")).isTrue();
+      assertThat(guest.exists("/etc/absent")).isFalse();
+      guest.trim();
+      assertThat(loopsBelow(directory)).as("of the disk and the scratch disk").hasSize(2);
+    }
+    try (Guest guest = open()) {
+      assertThat(guest.read("/etc/written")).asString().isEqualTo("text");
+      assertThat(guest.run("ls", "/run/regild")).isEmpty();
+    }
+  }
+
+  @Test
+  void whereTheHostReadsAndWritesTheGuestCanLayNoLinkAndNoPipe() throws Exception {
+    Path handed = Files.createDirectory(directory.resolve("handed"));
+    Files.writeString(handed.resolve("file"), "from the host");
+    try (Guest guest = open()) {
+      for (String name : List.of("read", "write", "staging")) {
+        guest.run("ln", "-s", canary + "/file", Guest.WORKSPACE + "/" + name);
+      }
+      guest.run("ln", "-s", canary.toString(), "/run/regild/packages");
+      guest.run("ln", "-s", canary.toString(), "/run/regild/list");
+      guest.run("mkfifo", "/run/regild/pipe");
+
+      guest.write("/etc/file", "new".getBytes(UTF_8), 0644);
+      assertThat(guest.read("/etc/file")).asString().isEqualTo("new");
+      assertThatThrownBy(() -> guest.upload(handed, "packages")).isInstanceOf(GuestException.class);
+      assertThatThrownBy(() -> guest.read("/run/regild/read")).hasMessageContaining("no file");
+      assertThatThrownBy(() -> guest.read("/run/regild/pipe")).hasMessageContaining("no file");
+      assertThatThrownBy(() -> guest.read("/dev/zero")).hasMessageContaining("no file");
+    }
+  }
+
+  @Test
+  void aFileOfTheGuestThatTurnsIntoAPipeOrALinkWhileItIsReadHoldsNobodyUp() throws Exception {
+    try (Guest guest = open()) {
+      guest.write(
+          "/usr/bin/cat",
+          "#!/bin/sh\nrm -f \"$2\"; ln -s %s/file \"$2\"; while read -r l; do echo \"$l\"; done <\"$2\"\n"
+              .formatted(canary)
+              .getBytes(UTF_8),
+          0755);
+      guest.write("/etc/file", "new".getBytes(UTF_8), 0644);
+      assertThatThrownBy(() -> guest.read("/etc/file")).hasMessageContaining("No such file");
+    }
+  }
+
+  @Test
+  void theGuestCantChangeWhatItIsHanded() throws Exception {
+    try (Guest guest = open()) {
+      for (String command :
+          List.of(
+              "touch /run/regild-staging/x",
+              "ln -s %s /run/regild-staging/write",
+              "rm -r /run/regild-staging",
+              "mv /run/regild-staging /run/other")) {
+        assertThatThrownBy(() -> guest.run("sh", "-c", command.formatted(canary)))
+            .as(command)
+            .isInstanceOf(GuestException.class);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"var", "run", "tmp", "dev", "proc"})
+  void aDirectoryOfTheSandboxThatIsALinkOnTheDiskLeadsNowhere(String name) throws Exception {
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    // As bubblewrap names the root that it comes from, and as the host does.
+    for (String target : List.of("/oldroot" + canary, canary.toString())) {
+      overlay =
+          SmallGuest.make(
+              Files.createDirectory(disk.resolve("of" + target.length())), name, target);
+      try (Guest guest = open()) {
+        assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+      } catch (GuestException refused) {
+        assertThat(refused).hasMessageContaining("bwrap");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/mnt/../../etc, ext4, does not mount",
+    "mnt, ext4, does not mount",
+    "//mnt, ext4, does not mount",
+    "/mnt/, ext4, does not mount",
+    "/absent, ext4, no directory to mount on",
+    "/bin, ext4, symbolic link",
+    "/mnt/link/below, ext4, symbolic link",
+    "/mnt, overlay, does not mount",
+    "/mnt, proc, does not mount",
+    "/mnt, none, does not mount",
+    "/mnt, fuse, does not mount",
+    "/, ext4, comes twice"
+  })
+  void aMountPointOrATypeThatIsNoneOfASystemsIsRefused(String point, String type, String because)
+      throws Exception {
+    try (Guest guest = open()) {
+      guest.run("ln", "-s", canary.toString(), "/mnt/link");
+    }
+    assertThatThrownBy(() -> open(SmallGuest.layout(SmallGuest.filesystem(point, type))).close())
+        .isInstanceOf(GuestException.class)
+        .hasMessageContaining(because);
+  }
+
+  @Test
+  void aSetUserIdFileOfTheGuestIsNowhereOnTheHost() throws Exception {
+    try (Guest guest = open()) {
+      guest.run(
+          "sh",
+          "-c",
+          "cp /bin/sh /run/regild/sh; cp /bin/sh /var/tmp/sh; chmod 4755 /run/regild/sh /var/tmp/sh");
+      try (Stream<Path> files = Files.walk(directory)) {
+        assertThat(files.map(Path::getFileName).map(Path::toString)).doesNotContain("sh");
+      }
+    }
+  }
+
+  @Test
+  void aProgramIsKilledWhenItsTimeIsUpAndTheGuestGoesOn() throws Exception {
+    try (Guest guest = open()) {
+      assertThatThrownBy(() -> guest.run(List.of("sleep", "60"), Duration.ofSeconds(1), line -> {}))
+          .hasMessageContaining("took longer than 1 s");
+      assertThatThrownBy(() -> guest.run(List.of("yes"), MOMENT, line -> {}))
+          .hasMessageContaining("wrote too much");
+      assertThatThrownBy(() -> guest.run("sh", "-c", "echo out; echo why >&2; exit 3"))
+          .hasMessageContaining("sh failed with status 3: why")
+          .hasMessageContaining("out");
+      assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void anAbortEndsWhatRuns() throws Exception {
+    Guest guest = open();
+    CountDownLatch runs = new CountDownLatch(1);
+    Thread aborting =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                assertThat(runs.await(30, TimeUnit.SECONDS)).isTrue();
+                guest.abort();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    List<String> command = List.of("sh", "-c", "echo runs; sleep 600");
+    assertThatThrownBy(() -> guest.run(command, Duration.ofMinutes(5), line -> runs.countDown()))
+        .isInstanceOf(GuestException.class);
+    aborting.join();
+    assertThatThrownBy(() -> guest.run("id")).isInstanceOf(GuestException.class);
+  }
+}
