@@ -34,7 +34,7 @@ final class HelperProgram {
         Files.write(copy, content);
         // The storage daemon, which has no capability, runs it too.
         Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return Program.of("python3", "-I", copy.toString(), "hold");
+        return Program.of("python3", "-IS", copy.toString(), "hold");
       }
       requireInstalled(content);
       return Program.of("sudo", "-n", "--", INSTALLED.toString(), "hold");
