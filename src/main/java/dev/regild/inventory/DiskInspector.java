@@ -107,8 +107,11 @@ public final class DiskInspector {
 
   private static Map<String, String> mountPoints(Guestfs appliance, String root)
       throws GuestfsException, UnfitDiskException {
+    // An /etc/fstab that has others only does not name the root.
+    Map<String, String> found = new LinkedHashMap<>(Map.of("/", root));
+    found.putAll(appliance.inspectMountPoints(root));
     Map<String, String> mounted = new LinkedHashMap<>();
-    for (Map.Entry<String, String> mount : appliance.inspectMountPoints(root).entrySet()) {
+    for (Map.Entry<String, String> mount : found.entrySet()) {
       String device = mount.getValue();
       if (MountPoints.isMounted(mount.getKey(), device, appliance.filesystemType(device))) {
         mounted.put(mount.getKey(), device);

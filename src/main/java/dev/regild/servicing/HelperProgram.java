@@ -45,7 +45,7 @@ final class HelperProgram {
           // The storage daemon, which has no capability, runs the first too.
           Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-        return Program.of("python3", "-I", directory.resolve(NAME).toString(), "hold");
+        return Program.of("python3", "-IS", directory.resolve(NAME).toString(), "hold");
       }
       for (String part : PARTS) {
         requireInstalled(INSTALLED.resolve(part), Resources.read(part));

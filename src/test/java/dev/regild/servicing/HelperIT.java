@@ -156,7 +156,7 @@ class HelperIT {
   void itDoesNotRunWhereOthersCanChangeIt() throws Exception {
     Path copy = Files.write(own.resolve("regild-helper"), Resources.read("regild-helper"));
     Process process =
-        new ProcessBuilder("python3", "-I", copy.toString(), "hold")
+        new ProcessBuilder("python3", "-IS", copy.toString(), "hold")
             .redirectErrorStream(true)
             .start();
     process.getOutputStream().close();
