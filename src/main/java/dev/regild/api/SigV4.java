@@ -48,8 +48,12 @@ public final class SigV4 implements Authentication {
     return CredentialScope.REGION.matcher(name).matches();
   }
 
+  /**
+   * Checks form, date, scope and key, and the signature too where the head declares the body's
+   * hash: then nobody but the owner of the key has any of a body read.
+   */
   @Override
-  public Caller authenticate(HttpCall call, Payload payload) {
+  public Claim examine(HttpCall call) {
     refuseOtherForms(call);
     AuthorizationHeader authorization = AuthorizationHeader.of(call);
     CredentialScope scope = authorization.scope();
@@ -65,20 +69,40 @@ public final class SigV4 implements Authentication {
                     ErrorType.UNRECOGNIZED_CLIENT,
                     "The security token included in the request is invalid."));
     checkSignedHeaders(call, authorization.signedHeaders());
-    String expected =
-        new RequestSignature(call, authorization.signedHeaders(), signedAt)
-            .of(scope, key.secret(), payloadHash(call, payload));
-    if (!MessageDigest.isEqual(
-        expected.getBytes(US_ASCII), authorization.signature().getBytes(US_ASCII))) {
-      throw invalid(
-          "The request signature we calculated does not match the signature you provided. Check"
-              + " your AWS Secret Access Key and signing method. Consult the service documentation"
-              + " for details.");
+    Signed signed = new Signed(call, authorization, signedAt, key);
+    Optional<String> declared = Payload.declaredSha256(call);
+    declared.ifPresent(signed::check);
+    return payload -> {
+      String hash = payloadHash(call, payload);
+      if (!declared.equals(Optional.of(hash))) {
+        signed.check(hash);
+      }
+      return signed.caller();
+    };
+  }
+
+  /** A request with the key that it names. */
+  private record Signed(
+      HttpCall call, AuthorizationHeader authorization, Instant signedAt, AccessKey key) {
+    void check(String payloadHash) {
+      String expected =
+          new RequestSignature(call, authorization.signedHeaders(), signedAt)
+              .of(authorization.scope(), key.secret(), payloadHash);
+      if (!MessageDigest.isEqual(
+          expected.getBytes(US_ASCII), authorization.signature().getBytes(US_ASCII))) {
+        throw invalid(
+            "The request signature we calculated does not match the signature you provided. Check"
+                + " your AWS Secret Access Key and signing method. Consult the service"
+                + " documentation for details.");
+      }
     }
-    return new Caller(
-        new Owner(key.account().id(), scope.region()),
-        key.readOnly(),
-        key.account().status() == Account.Status.SUSPENDED);
+
+    Caller caller() {
+      return new Caller(
+          new Owner(key.account().id(), authorization.scope().region()),
+          key.readOnly(),
+          key.account().status() == Account.Status.SUSPENDED);
+    }
   }
 
   private static void refuseOtherForms(HttpCall call) {

@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -14,6 +17,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -29,6 +33,9 @@ public final class Database implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int BUSY_TIMEOUT_MILLIS = 10_000;
 
+  /** READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
+  private static final Set<Integer> OF_DATABASE = Set.of(8, 10, 11, 13, 14, 26);
+
   private final HikariDataSource dataSource;
   private final Jdbi jdbi;
 
@@ -37,6 +44,8 @@ public final class Database implements AutoCloseable {
    * thread in SQLite's own sleep as it would there; the busy timeout stays for writers elsewhere.
    */
   private final ReentrantLock writing = new ReentrantLock(true);
+
+  private volatile @Nullable String writeProblem;
 
   private Database(HikariDataSource dataSource) {
     this.dataSource = dataSource;
@@ -101,10 +110,59 @@ public final class Database implements AutoCloseable {
     }
     writing.lock();
     try {
-      return jdbi.inTransaction(work);
+      return committed(work);
     } finally {
       writing.unlock();
     }
+  }
+
+  /**
+   * Why the last transaction failed, if that was for the database's own sake: its disk is full or
+   * read-only, its file is damaged. Empty once another one has succeeded.
+   */
+  public Optional<String> writeProblem() {
+    return Optional.ofNullable(writeProblem);
+  }
+
+  /**
+   * Tries a transaction that changes nothing, unless somebody is writing, to see whether what
+   * {@link #writeProblem} tells of has passed. Waits for nobody.
+   */
+  public void retryWriting() {
+    if (writing.isHeldByCurrentThread() || !writing.tryLock()) {
+      return;
+    }
+    try {
+      committed(handle -> handle.execute("UPDATE quota_use SET region = region WHERE 1 = 0"));
+    } catch (RuntimeException e) {
+      // It is what the problem says now.
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private <T, X extends Exception> T committed(HandleCallback<T, X> work) throws X {
+    try {
+      T result = jdbi.inTransaction(work);
+      writeProblem = null;
+      return result;
+    } catch (RuntimeException e) {
+      if (isOfDatabase(e)) {
+        writeProblem = String.valueOf(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
+  /** The primary result codes of SQLite that no other transaction would be spared. */
+  private static boolean isOfDatabase(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        int primary = sql.getErrorCode() & 0xff;
+        return OF_DATABASE.contains(primary);
+      }
+    }
+    return false;
   }
 
   /** {@link #inTransaction} for work that has no result. */

@@ -90,6 +90,26 @@ public final class QemuImg {
     }
   }
 
+  /**
+   * How large a qcow2 that stands alone is at most, with all that a qcow2 and its bases hold; no
+   * data is read.
+   */
+  public long standaloneBytes(Path disk) throws ProgramException, InterruptedException {
+    String answer =
+        run(
+            SHORT,
+            FOR_HEADERS,
+            "measure",
+            "-U",
+            "--output=json",
+            "-f",
+            "qcow2",
+            "-O",
+            "qcow2",
+            name(disk));
+    return JSON.readTree(answer).path("required").asLong();
+  }
+
   /** Makes an empty disk. */
   public void create(Path disk, DiskFormat format, long virtualBytes)
       throws ProgramException, InterruptedException {

@@ -13,6 +13,10 @@ public enum Quota {
   COPIES(2, Quota.MOST),
   /** Accounts that one image is shared with. */
   SHARES(500, Quota.MOST),
+  /** Downloads of images and disks at one time, for each account, on one server. */
+  DOWNLOADS(4, Quota.MOST),
+  /** Streams of events at one time, for each account, on one server. */
+  EVENT_STREAMS(20, Quota.MOST),
   /** Tags of one resource; the API has no way to ask for more than 50. */
   TAGS(Tags.MOST, Tags.MOST);
 

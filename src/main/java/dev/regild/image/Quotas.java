@@ -91,6 +91,11 @@ public final class Quotas {
     }
   }
 
+  /** How much of it the account may have: its own limit, or the server's. */
+  public int limitOf(Handle handle, String accountId, Quota quota) {
+    return accountQuotas.list(handle, accountId).getOrDefault(quota, limits.of(quota));
+  }
+
   private void requireRoom(Handle handle, Owner owner, Quota quota, long used, String user) {
     int limit = limit(handle, owner, quota);
     if (used >= limit) {
@@ -99,7 +104,7 @@ public final class Quotas {
   }
 
   private int limit(Handle handle, Owner owner, Quota quota) {
-    return accountQuotas.list(handle, owner.accountId()).getOrDefault(quota, limits.of(quota));
+    return limitOf(handle, owner.accountId(), quota);
   }
 
   private static RefusedException exceeded(Quota quota, int limit, String use) {

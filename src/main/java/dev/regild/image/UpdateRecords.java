@@ -8,8 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -170,6 +173,47 @@ public final class UpdateRecords {
         .bind("image", imageId)
         .map((row, _) -> updateRecord(handle, row))
         .findOne();
+  }
+
+  /**
+   * What can change while an update runs, as one text for each, to be compared with an earlier one:
+   * its status, the state of its image, and its steps. One query, however many there are.
+   *
+   * @param imageIds of the images that are being made
+   * @return by image; those that are gone are absent
+   */
+  public Map<String, String> stamps(Handle handle, Set<String> imageIds) {
+    if (imageIds.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, String> stamps = new HashMap<>();
+    handle
+        .createQuery(
+            """
+            SELECT update_run.image_id, update_run.status AS run_status, update_run.attempt,
+                   image.state, update_step.ordinal, update_step.status AS step_status,
+                   update_step.progress, update_step.detail
+              FROM update_run JOIN image ON image.id = update_run.image_id
+                   LEFT JOIN update_step ON update_step.image_id = update_run.image_id
+                                        AND update_step.attempt = update_run.attempt
+             WHERE update_run.image_id IN (<images>)
+             ORDER BY update_run.image_id, update_step.ordinal
+            """)
+        .bindList("images", List.copyOf(imageIds))
+        .map((row, _) ->
+            Map.entry(
+                row.getString("image_id"),
+                "%s %d %s %d %s %s %s;"
+                    .formatted(
+                        row.getString("run_status"),
+                        row.getInt("attempt"),
+                        row.getString("state"),
+                        row.getInt("ordinal"),
+                        row.getString("step_status"),
+                        row.getDouble("progress"),
+                        row.getString("detail"))))
+        .forEach(part -> stamps.merge(part.getKey(), part.getValue(), String::concat));
+    return stamps;
   }
 
   /** The updates that run or wait to run, oldest first. */

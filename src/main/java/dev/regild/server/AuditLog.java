@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
@@ -20,22 +21,35 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Who asked for what, and what came of it: one JSON object a line, in {@code audit.log}. Each day
  * (UTC), and whenever it has grown too large, the file is put aside as {@code
- * audit-DAY-NUMBER.log}; what was put aside goes when it is too old. All of them can be read by
- * their owner alone.
+ * audit-DAY-NUMBER.log}; what was put aside goes when it is too old, and the oldest when all
+ * together have grown too large. All of them can be read by their owner alone. When a line can't be
+ * written, for want of room say, the next one that can says how many were lost, and no line is ever
+ * half there.
  */
 final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
+
+  /** Far more than an operation, a hundred names and a key take. */
+  private static final int LONGEST_LINE = 1 << 20;
+
   private static final String OWNER_ALONE = "rw-------";
+  private static final Pattern PUT_ASIDE =
+      Pattern.compile("audit-(\\d{4}-\\d{2}-\\d{2})-(\\d{1,9})\\.log");
 
   private final Path directory;
   private final Path file;
@@ -43,14 +57,19 @@ final class AuditLog implements AutoCloseable {
   private final Clock clock;
   private FileChannel channel;
   private LocalDate day;
+  private long lost;
+  private volatile @Nullable String problem;
 
   private AuditLog(Path directory, Limits limits, Clock clock) throws IOException {
     this.directory = directory;
     this.file = directory.resolve("audit.log");
     this.limits = limits;
     this.clock = clock;
+    this.day =
+        Files.exists(file) && Files.size(file) > 0
+            ? dayOf(Files.getLastModifiedTime(file).toInstant())
+            : today();
     this.channel = opened();
-    this.day = channel.size() == 0 ? today() : dayOf(Files.getLastModifiedTime(file).toInstant());
   }
 
   /**
@@ -58,9 +77,15 @@ final class AuditLog implements AutoCloseable {
    *
    * @param bytes a file that has as many is put aside
    * @param age of the files that were put aside
+   * @param total bytes of all files
    */
-  record Limits(long bytes, Duration age) {
-    static final Limits DEFAULT = new Limits(64L << 20, Duration.ofDays(90));
+  record Limits(long bytes, Duration age, long total) {
+    private static final Duration KEPT = Duration.ofDays(90);
+
+    /** As much as that, for 90 days. */
+    static Limits of(ByteSize total) {
+      return new Limits(Math.min(64L << 20, total.bytes() / 4), KEPT, total.bytes());
+    }
   }
 
   /**
@@ -74,6 +99,7 @@ final class AuditLog implements AutoCloseable {
    * @param resources the names, ARNs and ids that the call mentions
    * @param outcome {@code ok}, or the error's name
    * @param source the address that it came from
+   * @param omitted how many calls before it, of senders that nobody knows, have no line
    */
   record Entry(
       Instant time,
@@ -84,7 +110,8 @@ final class AuditLog implements AutoCloseable {
       String operation,
       List<String> resources,
       String outcome,
-      String source) {}
+      String source,
+      Optional<Long> omitted) {}
 
   /** Adds to the log of that directory. */
   static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {
@@ -94,18 +121,51 @@ final class AuditLog implements AutoCloseable {
   /** Writes a line. A call that was answered stays so: if this fails, the server's log says why. */
   synchronized void write(Entry entry) {
     try {
+      if (!channel.isOpen()) {
+        channel = opened();
+      }
       if (!day.equals(today()) || channel.size() >= limits.bytes) {
         rotate();
       }
-      ByteBuffer line = ByteBuffer.wrap((OwnAnswers.text(entry) + "\n").getBytes(UTF_8));
+      append(line(entry));
+      lost = 0;
+      problem = null;
+    } catch (IOException e) {
+      lost++;
+      if (problem == null) {
+        LOG.atError()
+            .addKeyValue("request", entry.request())
+            .addKeyValue("reason", e.toString())
+            .log("no audit lines can be written");
+      }
+      problem = "No audit lines can be written: %s.".formatted(e.getMessage());
+    }
+  }
+
+  /** Why the last line could not be written; empty if it was. */
+  Optional<String> problem() {
+    return Optional.ofNullable(problem);
+  }
+
+  private byte[] line(Entry entry) {
+    ObjectNode members = OwnAnswers.json().valueToTree(entry);
+    if (lost > 0) {
+      members.put("lost", lost);
+    }
+    return (OwnAnswers.text(members) + "\n").getBytes(UTF_8);
+  }
+
+  /** The whole line or none of it. */
+  private void append(byte[] text) throws IOException {
+    long end = channel.size();
+    ByteBuffer line = ByteBuffer.wrap(text);
+    try {
       while (line.hasRemaining()) {
         channel.write(line);
       }
     } catch (IOException e) {
-      LOG.atError()
-          .addKeyValue("request", entry.request())
-          .addKeyValue("reason", e.toString())
-          .log("no audit line could be written");
+      channel.truncate(end);
+      throw e;
     }
   }
 
@@ -143,19 +203,41 @@ final class AuditLog implements AutoCloseable {
 
   private void removeOld() throws IOException {
     Instant oldest = clock.instant().minus(limits.age);
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path old : files.filter(AuditLog::isPutAside).toList()) {
-        if (Files.getLastModifiedTime(old).toInstant().isBefore(oldest)) {
-          Files.deleteIfExists(old);
-        }
+    // Room for the file that is being written is left.
+    long room = limits.total - limits.bytes;
+    for (Path file : putAsideNewestFirst()) {
+      room -= sizeOf(file);
+      if (room < 0 || Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+        Files.deleteIfExists(file);
       }
-    } catch (NoSuchFileException e) {
-      LOG.debug("somebody else has removed an old audit log", e);
     }
   }
 
-  private static boolean isPutAside(Path file) {
-    return file.getFileName().toString().matches("audit-\\d{4}-\\d{2}-\\d{2}-\\d+\\.log");
+  private List<Path> putAsideNewestFirst() throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> PUT_ASIDE.matcher(file.getFileName().toString()).matches())
+          .sorted(Comparator.comparing(AuditLog::order).reversed())
+          .toList();
+    }
+  }
+
+  /** Day and number, to be compared as text. */
+  private static String order(Path file) {
+    Matcher name = PUT_ASIDE.matcher(file.getFileName().toString());
+    if (!name.matches()) {
+      throw new IllegalArgumentException("not a log that was put aside: " + file);
+    }
+    return "%s-%9s".formatted(name.group(1), name.group(2));
+  }
+
+  private static long sizeOf(Path file) throws IOException {
+    try {
+      return Files.size(file);
+    } catch (NoSuchFileException e) {
+      LOG.debug("somebody else has removed an old audit log", e);
+      return 0;
+    }
   }
 
   private FileChannel opened() throws IOException {
@@ -165,7 +247,26 @@ final class AuditLog implements AutoCloseable {
             Set.of(CREATE, WRITE, APPEND, NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ALONE)));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(OWNER_ALONE));
+    long end = endOfLastLine();
+    if (end < opened.size()) {
+      opened.truncate(end);
+    }
     return opened;
+  }
+
+  /** A process that was killed may have left half a line. */
+  private long endOfLastLine() throws IOException {
+    try (FileChannel reading = FileChannel.open(file, READ)) {
+      long end = reading.size();
+      ByteBuffer tail = ByteBuffer.allocate((int) Math.min(LONGEST_LINE, end));
+      reading.read(tail, end - tail.capacity());
+      for (int i = tail.position(); i > 0; i--) {
+        if (tail.get(i - 1) == '\n') {
+          return end - tail.position() + i;
+        }
+      }
+      return end > LONGEST_LINE ? end : 0;
+    }
   }
 
   private LocalDate today() {

@@ -30,8 +30,9 @@ final class AwsService implements HttpService {
   private void answer(ServerRequest request, ServerResponse response) {
     String target = request.headers().first(TARGET).orElse("");
     protocol.operationOf(target).ifPresent(RequestLog::operation);
-    byte[] body = requests.body(request);
-    Caller caller = requests.caller(request, body);
+    Requests.Received received = requests.received(request);
+    Caller caller = received.caller();
+    byte[] body = received.body();
     RequestLog.caller(caller);
     RequestLog.resources(request, MentionedResources.in(body));
     String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");

@@ -5,6 +5,7 @@ import dev.regild.api.ErrorType;
 import io.helidon.common.buffers.DataReader.IncorrectNewLineException;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.RequestException;
+import io.helidon.webserver.ServerConnectionException;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -16,14 +17,21 @@ import java.io.InputStream;
  * extensions of chunks nor trailers (RFC 9112, section 7.1).
  */
 final class BodyStream extends FilterInputStream {
-  private boolean broken;
+  private final Runnable pieceBegins;
 
-  BodyStream(InputStream in) {
+  /**
+   * Around the server's own stream.
+   *
+   * @param pieceBegins is run before each read
+   */
+  BodyStream(InputStream in, Runnable pieceBegins) {
     super(in);
+    this.pieceBegins = pieceBegins;
   }
 
   @Override
   public int read() throws IOException {
+    pieceBegins.run();
     try {
       return in.read();
     } catch (RuntimeException e) {
@@ -33,6 +41,7 @@ final class BodyStream extends FilterInputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
+    pieceBegins.run();
     try {
       return in.read(buffer, offset, length);
     } catch (RuntimeException e) {
@@ -40,23 +49,18 @@ final class BodyStream extends FilterInputStream {
     }
   }
 
-  /** To close a stream of the server's means to read on, which must not be after a mistake. */
+  /** To close a stream of the server's means to read on, for as long as the client sends. */
   @Override
-  public void close() throws IOException {
-    if (!broken) {
-      in.close();
-    }
-  }
+  public void close() {}
 
   private RuntimeException meaning(RuntimeException thrown) throws EOFException {
-    broken = true;
     return switch (thrown) {
       case NumberFormatException _, RequestException _, IncorrectNewLineException _ ->
           new ApiException(
               ErrorType.SERIALIZATION,
               "The body's chunks can't be read. Send the size of each as hexadecimal digits and"
                   + " nothing else, and no trailers.");
-      case InsufficientDataAvailableException _ ->
+      case InsufficientDataAvailableException _, ServerConnectionException _ ->
           throw new EOFException("the connection ended before the body did");
       default -> thrown;
     };

@@ -21,6 +21,9 @@ import java.util.Optional;
  * @param quotas per account and region
  * @param qualification the limits of a new image's trial boot
  * @param windows the machine in which an image of Windows is serviced and qualified
+ * @param http what a client may take of the server's time and connections
+ * @param conversions how many images are converted for downloads at the same time
+ * @param auditSize how much is kept of the audit log
  */
 public record Config(
     Listen listen,
@@ -32,7 +35,10 @@ public record Config(
     LogFormat logFormat,
     QuotaLimits quotas,
     Qualification qualification,
-    Windows windows) {
+    Windows windows,
+    Http http,
+    int conversions,
+    ByteSize auditSize) {
 
   /**
    * Where connections are accepted.
@@ -73,6 +79,33 @@ public record Config(
    * @param startLimit from power on, and from each restart, until its guest agent answers
    */
   public record Windows(ByteSize memory, Duration startLimit) {}
+
+  /**
+   * What a client may take, whoever it is.
+   *
+   * @param connections open at one time
+   * @param connectionsPerAddress of these, from one address
+   * @param headTimeLimit from a request's first byte to the end of its head
+   * @param idleTimeLimit between two requests of a connection
+   * @param bodyTimeLimit for the whole body of a request that is not an upload
+   * @param leastRate bytes a second that an upload brings and a download takes
+   */
+  public record Http(
+      int connections,
+      int connectionsPerAddress,
+      Duration headTimeLimit,
+      Duration idleTimeLimit,
+      Duration bodyTimeLimit,
+      ByteSize leastRate) {
+    static final Http DEFAULT =
+        new Http(
+            1024,
+            256,
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(75),
+            Duration.ofSeconds(60),
+            new ByteSize(4096));
+  }
 
   /**
    * Reads and checks the configuration.

@@ -37,6 +37,14 @@ final class ConfigKeys {
   static final String QUALIFICATION_MEMORY = "qualification.memory";
   static final String WINDOWS_MEMORY = "windows.memory";
   static final String WINDOWS_START_LIMIT = "windows.start-limit";
+  static final String HTTP_CONNECTIONS = "http.connections";
+  static final String HTTP_CONNECTIONS_PER_ADDRESS = "http.connections-per-address";
+  static final String HTTP_HEAD_TIME_LIMIT = "http.head-time-limit";
+  static final String HTTP_IDLE_TIME_LIMIT = "http.idle-time-limit";
+  static final String HTTP_BODY_TIME_LIMIT = "http.body-time-limit";
+  static final String HTTP_LEAST_RATE = "http.least-rate";
+  static final String CONVERSIONS = "conversions";
+  static final String AUDIT_SIZE = "audit.size";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -51,13 +59,22 @@ final class ConfigKeys {
                   QUALIFICATION_TIME_LIMIT,
                   QUALIFICATION_MEMORY,
                   WINDOWS_MEMORY,
-                  WINDOWS_START_LIMIT),
+                  WINDOWS_START_LIMIT,
+                  HTTP_CONNECTIONS,
+                  HTTP_CONNECTIONS_PER_ADDRESS,
+                  HTTP_HEAD_TIME_LIMIT,
+                  HTTP_IDLE_TIME_LIMIT,
+                  HTTP_BODY_TIME_LIMIT,
+                  HTTP_LEAST_RATE,
+                  CONVERSIONS,
+                  AUDIT_SIZE),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
   private static final int MOST_WORKERS = 64;
+  private static final int MOST_CONNECTIONS = 65_536;
 
   private final Map<String, String> values;
 
@@ -79,8 +96,27 @@ final class ConfigKeys {
             timeLimit(QUALIFICATION_TIME_LIMIT, Duration.ofMinutes(15)),
             memory(QUALIFICATION_MEMORY, "1GiB")),
         new Windows(
-            memory(WINDOWS_MEMORY, "4GiB"),
-            timeLimit(WINDOWS_START_LIMIT, Duration.ofMinutes(45))));
+            memory(WINDOWS_MEMORY, "4GiB"), timeLimit(WINDOWS_START_LIMIT, Duration.ofMinutes(45))),
+        http(),
+        number(CONVERSIONS, 2, 1, MOST_WORKERS),
+        size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"));
+  }
+
+  private Config.Http http() throws ConfigException {
+    Config.Http byDefault = Config.Http.DEFAULT;
+    return new Config.Http(
+        number(HTTP_CONNECTIONS, byDefault.connections(), 16, MOST_CONNECTIONS),
+        number(
+            HTTP_CONNECTIONS_PER_ADDRESS, byDefault.connectionsPerAddress(), 1, MOST_CONNECTIONS),
+        clientTime(HTTP_HEAD_TIME_LIMIT, byDefault.headTimeLimit()),
+        clientTime(HTTP_IDLE_TIME_LIMIT, byDefault.idleTimeLimit()),
+        clientTime(HTTP_BODY_TIME_LIMIT, byDefault.bodyTimeLimit()),
+        size(
+            HTTP_LEAST_RATE,
+            Long.toString(byDefault.leastRate().bytes()),
+            1,
+            1L << 30,
+            "a size from 1B to 1GiB, of a second, such as 4KiB"));
   }
 
   private Listen listen() throws ConfigException {
@@ -126,10 +162,15 @@ final class ConfigKeys {
   }
 
   private ByteSize memory(String key, String byDefault) throws ConfigException {
+    return size(key, byDefault, 128L << 20, 1L << 40, "a size from 128MiB to 1TiB, such as 1GiB");
+  }
+
+  private ByteSize size(String key, String byDefault, long least, long most, String remedy)
+      throws ConfigException {
     String text = values.getOrDefault(key, byDefault);
-    Optional<ByteSize> size =
-        ByteSize.parse(text).filter(s -> s.bytes() >= 128L << 20 && s.bytes() <= 1L << 40);
-    return size.orElseThrow(() -> wrong(key, text, "a size from 128MiB to 1TiB, such as 1GiB"));
+    return ByteSize.parse(text)
+        .filter(size -> size.bytes() >= least && size.bytes() <= most)
+        .orElseThrow(() -> wrong(key, text, remedy));
   }
 
   private <E extends Enum<E>> E choice(String key, E byDefault, E[] choices)
@@ -161,6 +202,11 @@ final class ConfigKeys {
   /** For what a machine does after it was switched on. */
   private Duration timeLimit(String key, Duration byDefault) throws ConfigException {
     return duration(key, byDefault, Duration.ofSeconds(30), Duration.ofHours(6));
+  }
+
+  /** For what a client does on its connection. */
+  private Duration clientTime(String key, Duration byDefault) throws ConfigException {
+    return duration(key, byDefault, Duration.ofSeconds(1), Duration.ofHours(1));
   }
 
   private Duration duration(String key, Duration byDefault, Duration least, Duration most)

@@ -21,7 +21,8 @@ import java.util.Optional;
  * changes: its SHA-256 is its entity tag.
  */
 final class DiskDownload {
-  private static final int BUFFER = 1 << 20;
+  /** Small enough for a slow client to take one within its time limit. */
+  private static final int BUFFER = 64 << 10;
 
   private final UploadedDisk disk;
   private final Path file;
@@ -32,7 +33,8 @@ final class DiskDownload {
   }
 
   /** Answers a GET, or a HEAD, which has all the headers of the whole disk and no body. */
-  void send(ServerRequest request, ServerResponse response) throws IOException {
+  void send(ServerRequest request, ServerResponse response)
+      throws IOException, InterruptedException {
     boolean head = request.prologue().method().equals(Method.HEAD);
     Optional<String> range = head ? Optional.empty() : rangeHeader(request);
     Optional<ByteRange> wanted =
@@ -87,21 +89,25 @@ final class DiskDownload {
         .send(new ApiErrors().ownBody(error));
   }
 
-  private void copy(ByteRange part, ServerResponse response) throws IOException {
-    try (FileChannel channel = FileChannel.open(file);
-        OutputStream out = response.outputStream()) {
-      channel.position(part.first());
-      long left = part.bytes();
-      var in = Channels.newInputStream(channel);
-      byte[] buffer = new byte[BUFFER];
-      while (left > 0) {
-        int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
-        if (n < 0) {
-          throw new IOException(file + " is shorter than its record says");
-        }
-        out.write(buffer, 0, n);
-        left -= n;
+  private void copy(ByteRange part, ServerResponse response)
+      throws IOException, InterruptedException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      Download.send(response, out -> copy(channel, part, out));
+    }
+  }
+
+  private void copy(FileChannel channel, ByteRange part, OutputStream out) throws IOException {
+    channel.position(part.first());
+    long left = part.bytes();
+    var in = Channels.newInputStream(channel);
+    byte[] buffer = new byte[BUFFER];
+    while (left > 0) {
+      int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+      if (n < 0) {
+        throw new IOException(file + " is shorter than its record says");
       }
+      out.write(buffer, 0, n);
+      left -= n;
     }
   }
 }

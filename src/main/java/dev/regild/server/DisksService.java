@@ -7,6 +7,7 @@ import dev.regild.api.Payload;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.server.AccountSlots.Slot;
 import dev.regild.update.DiskDeletions;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -34,11 +35,14 @@ final class DisksService implements HttpService {
   private final Requests requests;
   private final UploadedDisks disks;
   private final DiskDeletions deletions;
+  private final AccountSlots downloads;
 
-  DisksService(Requests requests, UploadedDisks disks, DiskDeletions deletions) {
+  DisksService(
+      Requests requests, UploadedDisks disks, DiskDeletions deletions, AccountSlots downloads) {
     this.requests = requests;
     this.disks = disks;
     this.deletions = deletions;
+    this.downloads = downloads;
   }
 
   /**
@@ -90,22 +94,25 @@ final class DisksService implements HttpService {
 
   private void list(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("ListDisks");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request), false);
     OwnAnswers.send(
         response,
         new Listing(disks.list(caller.owner().accountId()).stream().map(DiskView::of).toList()));
   }
 
-  private void download(ServerRequest request, ServerResponse response) throws IOException {
+  private void download(ServerRequest request, ServerResponse response)
+      throws IOException, InterruptedException {
     RequestLog.operation("DownloadDisk");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request), false);
     UploadedDisk disk = require(caller, request);
-    new DiskDownload(disk, disks.path(disk)).send(request, response);
+    try (Slot _ = downloads.take(caller.owner().accountId())) {
+      new DiskDownload(disk, disks.path(disk)).send(request, response);
+    }
   }
 
   private void delete(ServerRequest request, ServerResponse response) throws IOException {
     RequestLog.operation("DeleteDisk");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
+    Caller caller = Requests.admitted(requests.caller(request), true);
     UploadedDisk disk = require(caller, request);
     deletions.delete(disk);
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk deleted");

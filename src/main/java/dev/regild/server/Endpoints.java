@@ -4,7 +4,6 @@ import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.db.Database;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
@@ -13,8 +12,8 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import dev.regild.update.DiskDeletions;
 import io.helidon.webserver.http.HttpService;
-import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -32,7 +31,10 @@ import java.util.function.Function;
  * @param data the server's data directory
  * @param cancellations cancel updates and imports
  * @param metrics what is counted
+ * @param audit who asked for what
  * @param events the streams of events
+ * @param conversions images as disks, for downloads
+ * @param downloads how many an account may have
  */
 record Endpoints(
     Authentication authentication,
@@ -45,19 +47,26 @@ record Endpoints(
     Path data,
     Cancellations cancellations,
     Metrics metrics,
-    EventStreams events) {
+    AuditLog audit,
+    EventStreams events,
+    Conversions conversions,
+    AccountSlots downloads) {
 
-  List<HttpService> services() throws IOException {
+  /** However many probes and strangers ask. */
+  private static final Duration READINESS_GOOD_FOR = Duration.ofSeconds(1);
+
+  List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
     return List.of(
         new AwsService(requests, AppStreamProtocol.serving(images)),
-        new HealthService(ReadinessChecks.of(database, data)),
+        new HealthService(
+            new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),
-        new DisksService(requests, disks, new DiskDeletions(database, disks)),
-        new UpdatesService(requests, database, updates, events),
+        new DisksService(requests, disks, new DiskDeletions(database, disks), downloads),
+        new UpdatesService(requests, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
-        new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),
+        new ExportService(requests, database, layerFiles, conversions, downloads),
         new PlanService(requests, plans));
   }
 }

@@ -9,6 +9,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -35,11 +36,13 @@ final class ErrorAnswers {
         .header(RequestLog.ERROR_TYPE, error.type().wireName())
         .header(
             HeaderNames.CONTENT_TYPE, aws ? AppStreamProtocol.CONTENT_TYPE : "application/json");
-    if (!request.content().consumed()) {
-      // What is left of the body may be large; nobody wants to read it only to throw it away.
-      response.header(HeaderValues.CONNECTION_CLOSE);
+    retryAfter(error.type()).ifPresent(s -> response.header(HeaderNames.RETRY_AFTER, s));
+    try {
+      response.send(aws ? errors.body(error) : errors.ownBody(error));
+    } catch (ServerConnectionException e) {
+      // The client is gone: that is no failure, and a log of it would be the client's to fill.
+      GuardedConnection.current().ifPresent(GuardedConnection::end);
     }
-    response.send(aws ? errors.body(error) : errors.ownBody(error));
   }
 
   /** Answers for what is no HTTP request that could be routed. */
@@ -80,11 +83,19 @@ final class ErrorAnswers {
     };
   }
 
-  /** Our own endpoints say with the status, too, that there is no such thing. */
+  /** In seconds; only for what passes by itself. */
+  private static Optional<String> retryAfter(ErrorType type) {
+    return type == ErrorType.THROTTLING || type == ErrorType.SERVICE_UNAVAILABLE
+        ? Optional.of("5")
+        : Optional.empty();
+  }
+
+  /** Our own endpoints say more with the status: that there is no such thing, or too many calls. */
   private static Status ownStatus(ErrorType type) {
-    return Optional.of(type)
-        .filter(ErrorType.RESOURCE_NOT_FOUND::equals)
-        .map(_ -> Status.NOT_FOUND_404)
-        .orElseGet(() -> Status.create(type.status()));
+    return switch (type) {
+      case RESOURCE_NOT_FOUND -> Status.NOT_FOUND_404;
+      case THROTTLING -> Status.TOO_MANY_REQUESTS_429;
+      default -> Status.create(type.status());
+    };
   }
 }

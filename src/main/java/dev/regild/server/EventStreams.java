@@ -1,86 +1,154 @@
 package dev.regild.server;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.regild.api.ApiException;
+import dev.regild.db.Database;
+import dev.regild.image.Owner;
+import dev.regild.image.UpdateRecords;
+import dev.regild.server.AccountSlots.Slot;
+import dev.regild.server.UpdateViews.Shown;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Server-sent events: one whenever what is shown has changed, until it doesn't change any more, the
- * client is gone, or the server stops. The HTML standard's section 9.2 has the format.
+ * Server-sent events: one whenever what is shown of an update has changed, until it doesn't change
+ * any more, the client is gone, or the server stops. One look at the database, four times a second,
+ * serves all streams; without streams there is none.
  */
-final class EventStreams {
+final class EventStreams implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
   private static final Duration LOOK = Duration.ofMillis(250);
 
-  /** More often than proxies and clients give up; writing also shows that a client is gone. */
-  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
-
+  private final Database database;
+  private final UpdateRecords updates;
+  private final UpdateViews views;
+  private final AccountSlots slots;
+  private final Map<EventStream, Subject> streams = new ConcurrentHashMap<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
+  private boolean looking;
+
+  /**
+   * Without streams.
+   *
+   * @param slots how many an account may have
+   */
+  EventStreams(Database database, UpdateRecords updates, AccountSlots slots) {
+    this.database = database;
+    this.updates = updates;
+    this.views = new UpdateViews(database, updates);
+    this.slots = slots;
+  }
+
+  private record Subject(Owner owner, String imageName, String imageId) {}
 
   /** Ends every stream. */
-  void stop() {
+  @Override
+  public void close() {
     stopping.countDown();
+    streams.keySet().forEach(EventStream::end);
   }
 
   /**
    * Writes events until the end.
    *
+   * @param owner who looks at the update
    * @param first what the first event shows
-   * @param now what there is to show at the moment
-   * @param goesOn whether more can follow on what was shown
+   * @throws ApiException if the account has as many streams as it may
    */
-  <T> void send(ServerResponse response, T first, Supplier<T> now, Predicate<T> goesOn) {
-    response
-        .header(HeaderNames.CONTENT_TYPE, "text/event-stream")
-        .header(HeaderNames.CACHE_CONTROL, "no-store");
-    try (OutputStream out = response.outputStream()) {
-      write(out, first, now, goesOn);
-    } catch (IOException | UncheckedIOException e) {
-      // The client is gone, which is how most of them end.
+  void send(ServerResponse response, Owner owner, String imageName, Shown first) {
+    try (Slot _ = slots.take(owner.accountId())) {
+      response
+          .header(HeaderNames.CONTENT_TYPE, "text/event-stream")
+          .header(HeaderNames.CACHE_CONTROL, "no-store");
+      EventStream stream = new EventStream(first.view());
+      GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(stream::end));
+      streams.put(stream, new Subject(owner, imageName, first.imageId()));
+      look();
+      try {
+        Download.send(response, out -> stream.write(out, () -> stopping.getCount() == 0));
+      } finally {
+        streams.remove(stream);
+      }
+    } catch (IOException e) {
+      throw new CloseConnectionException("the client of a stream is gone", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private <T> void write(OutputStream out, T first, Supplier<T> now, Predicate<T> goesOn)
-      throws IOException, InterruptedException {
-    T shown = first;
-    event(out, shown);
-    long lastWrite = System.nanoTime();
-    while (goesOn.test(shown) && !stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
-      T current;
-      try {
-        current = now.get();
-      } catch (ApiException e) {
-        // What was shown is there no more.
-        return;
-      }
-      if (!current.equals(shown)) {
-        shown = current;
-        event(out, shown);
-        lastWrite = System.nanoTime();
-      } else if (System.nanoTime() - lastWrite > HEARTBEAT.toNanos()) {
-        flush(out, ": still there\n\n");
-        lastWrite = System.nanoTime();
-      }
+  /** Has somebody look, if there is something to look for and nobody does. */
+  private synchronized void look() {
+    if (!looking && !streams.isEmpty() && stopping.getCount() > 0) {
+      looking = true;
+      Thread.ofVirtual().name("update-events").start(this::lookWhileThereAreStreams);
     }
   }
 
-  private static void event(OutputStream out, Object shown) throws IOException {
-    flush(out, "event: update\ndata: " + OwnAnswers.text(shown) + "\n\n");
+  private void lookWhileThereAreStreams() {
+    try {
+      Map<Subject, String> seen = Map.of();
+      while (!streams.isEmpty() && !stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        seen = lookOnce(seen);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("nobody looks for events any more");
+    } finally {
+      synchronized (this) {
+        looking = false;
+      }
+      // A stream may have come between the last look and here.
+      look();
+    }
   }
 
-  private static void flush(OutputStream out, String text) throws IOException {
-    out.write(text.getBytes(UTF_8));
-    out.flush();
+  /** Only what has another stamp than it had at the last look is read, once for all its streams. */
+  private Map<Subject, String> lookOnce(Map<Subject, String> seen) {
+    Map<Subject, List<EventStream>> watched = new HashMap<>();
+    streams.forEach(
+        (stream, subject) -> watched.computeIfAbsent(subject, _ -> new ArrayList<>()).add(stream));
+    try {
+      Set<String> images =
+          watched.keySet().stream().map(Subject::imageId).collect(Collectors.toSet());
+      Map<String, String> stamps = database.read(handle -> updates.stamps(handle, images));
+      Map<Subject, String> now = new HashMap<>();
+      watched.forEach((subject, its) -> {
+        String stamp = stamps.getOrDefault(subject.imageId(), "gone");
+        now.put(subject, stamp);
+        boolean isNew = its.stream().anyMatch(EventStream::isNew);
+        if (isNew || !stamp.equals(seen.get(subject))) {
+          Optional<UpdateView> view = read(subject);
+          its.forEach(stream -> view.ifPresentOrElse(stream::show, stream::end));
+        }
+      });
+      return now;
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("updates can't be looked at");
+      return seen;
+    }
+  }
+
+  private Optional<UpdateView> read(Subject subject) {
+    try {
+      return Optional.of(views.require(subject.owner(), subject.imageName()))
+          .filter(shown -> shown.imageId().equals(subject.imageId()))
+          .map(Shown::view);
+    } catch (ApiException e) {
+      // What was shown is there no more.
+      return Optional.empty();
+    }
   }
 }

@@ -5,18 +5,21 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.QemuImg;
+import dev.regild.disk.NoRoomException;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.machine.ProgramException;
+import dev.regild.server.AccountSlots.Slot;
+import dev.regild.server.Conversions.ClientGoneException;
+import dev.regild.server.Conversions.Share;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,42 +29,34 @@ import java.util.stream.Collectors;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhdx}: the image as one standalone
- * disk. It is written to a temporary file first, so that its length is known and a failure is an
- * error, not half a disk.
+ * disk. It is made before any of it is sent, so that its length is known and a failure is an error,
+ * not half a disk.
  */
 final class ExportService implements HttpService {
-  private static final String PREFIX = "export-";
-
   private final Requests requests;
   private final Database database;
-  private final QemuImg qemuImg;
   private final Function<String, Path> layerFiles;
-  private final Path temporary;
+  private final Conversions conversions;
+  private final AccountSlots slots;
   private final Images images = new Images();
 
   /**
-   * With a directory for what is being exported.
+   * With what makes disks.
    *
    * @param layerFiles the file of a layer, by its id
-   * @param temporary a directory; exports that an earlier process left there are removed
+   * @param slots how many downloads an account may have
    */
   ExportService(
       Requests requests,
       Database database,
-      QemuImg qemuImg,
       Function<String, Path> layerFiles,
-      Path temporary)
-      throws IOException {
+      Conversions conversions,
+      AccountSlots slots) {
     this.requests = requests;
     this.database = database;
-    this.qemuImg = qemuImg;
     this.layerFiles = layerFiles;
-    this.temporary = Files.createDirectories(temporary);
-    try (var leftovers = Files.newDirectoryStream(temporary, PREFIX + "*")) {
-      for (Path leftover : leftovers) {
-        Files.delete(leftover);
-      }
-    }
+    this.conversions = conversions;
+    this.slots = slots;
   }
 
   @Override
@@ -71,18 +66,18 @@ final class ExportService implements HttpService {
 
   private void export(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ExportImage");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request), false);
     DiskFormat format = format(request.query().first("format").orElse("qcow2"));
     String name = request.path().pathParameters().get("name");
     Path layer = topLayer(caller.owner(), name);
-    try {
-      Path disk = Files.createTempFile(temporary, PREFIX, "." + format.qemuName());
-      try {
-        qemuImg.convert(layer, DiskFormat.QCOW2, disk, format, _ -> {});
-        send(response, disk, name + "." + format.qemuName());
-      } finally {
-        Files.deleteIfExists(disk);
-      }
+    try (Slot _ = slots.take(caller.owner().accountId());
+        Share share = conversions.share(layer, format)) {
+      GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
+      send(response, share.file(), name + "." + format.qemuName());
+    } catch (NoRoomException e) {
+      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
+    } catch (ClientGoneException e) {
+      throw new CloseConnectionException("the client of an export is gone", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (ProgramException e) {
@@ -93,14 +88,13 @@ final class ExportService implements HttpService {
     }
   }
 
-  private static void send(ServerResponse response, Path disk, String fileName) throws IOException {
+  private static void send(ServerResponse response, Path disk, String fileName)
+      throws IOException, InterruptedException {
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
         .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName + "\"")
         .contentLength(Files.size(disk));
-    try (OutputStream out = response.outputStream()) {
-      Files.copy(disk, out);
-    }
+    Download.send(response, out -> Files.copy(disk, out));
   }
 
   private Path topLayer(Owner owner, String name) {

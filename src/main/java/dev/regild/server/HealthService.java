@@ -6,19 +6,17 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code /health/live}: the process answers; {@code /health/ready}: it can do its work. */
 final class HealthService implements HttpService {
   private final JsonMapper json = new JsonMapper();
-  private final List<Check> checks;
+  private final Readiness readiness;
 
-  HealthService(List<Check> checks) {
-    this.checks = List.copyOf(checks);
+  HealthService(Readiness readiness) {
+    this.readiness = readiness;
   }
 
   /** One thing that the server can't work without. */
@@ -39,19 +37,14 @@ final class HealthService implements HttpService {
     send(response, Status.OK_200, Map.of("status", "UP"));
   }
 
-  private void ready(ServerRequest request, ServerResponse response) {
+  private void ready(ServerRequest request, ServerResponse response) throws InterruptedException {
     RequestLog.operation("health");
-    Map<String, String> results = new TreeMap<>();
-    boolean ready = true;
-    for (Check check : checks) {
-      Optional<String> problem = check.problem();
-      results.put(check.name(), problem.orElse("UP"));
-      ready &= problem.isEmpty();
-    }
+    Readiness.Verdict verdict = readiness.verdict();
+    boolean ready = verdict.ready();
     send(
         response,
         ready ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503,
-        Map.of("status", ready ? "UP" : "DOWN", "checks", results));
+        Map.of("status", ready ? "UP" : "DOWN", "checks", verdict.results()));
   }
 
   private void send(ServerResponse response, Status status, Object body) {

@@ -1,10 +1,15 @@
 package dev.regild.server;
 
 import dev.regild.api.ApiErrors;
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
 import io.helidon.common.socket.SocketOptions;
+import io.helidon.http.Header;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.RoutingRequest;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
@@ -16,21 +21,28 @@ final class HttpFront implements AutoCloseable {
   /** A disk is uploaded in one request; the 4 KiB of the server's default would throttle it. */
   private static final int SOCKET_BUFFER = 1 << 20;
 
-  private final WebServer server;
+  /** More than any client sends; a head of the largest size could hold thousands. */
+  private static final int MOST_HEADERS = 100;
 
-  private HttpFront(WebServer server) {
+  private final WebServer server;
+  private final Connections connections;
+
+  private HttpFront(WebServer server, Connections connections) {
     this.server = server;
+    this.connections = connections;
   }
 
   /**
    * Starts to answer.
    *
+   * @param limits what a client may take
    * @param audit gets a line for each call
    * @param grace how long requests may go on after {@link #close}
    * @throws ConfigException if the address can't be listened on
    */
   static HttpFront start(
       Config.Listen listen,
+      Config.Http limits,
       Metrics metrics,
       AuditLog audit,
       List<HttpService> services,
@@ -42,11 +54,13 @@ final class HttpFront implements AutoCloseable {
             .addFilter(new ConnectionEnd())
             .addFilter(new RequestLog(metrics, audit))
             .addFilter((chain, request, _) -> {
-              request.streamFilter(BodyStream::new);
+              requireFewHeaders(request);
+              request.streamFilter(HttpFront::bodyStream);
               chain.proceed();
             })
             .error(Throwable.class, errors::answer)
             .register(services.toArray(HttpService[]::new));
+    Connections connections = Connections.watched(limits, metrics);
     WebServer server =
         WebServer.builder()
             .address(address(listen))
@@ -54,7 +68,9 @@ final class HttpFront implements AutoCloseable {
             // The only selector: beside a second one, a connection that sends nothing holds up a
             // stop.
             .protocolsDiscoverServices(false)
-            .addConnectionSelector(new HttpVersions())
+            .addConnectionSelector(new HttpVersions(connections, limits))
+            // Those past the limit are told so; past this one they wait until others were told.
+            .maxTcpConnections(2 * limits.connections())
             .routing(routing)
             .directHandlers(errors.directHandlers())
             .shutdownHook(false)
@@ -69,11 +85,12 @@ final class HttpFront implements AutoCloseable {
             .build()
             .start();
     if (!server.isRunning()) {
+      connections.close();
       throw new ConfigException(
           "listen is '%s:%d', which can't be listened on: is another server there?"
               .formatted(listen.host(), listen.port()));
     }
-    return new HttpFront(server);
+    return new HttpFront(server, connections);
   }
 
   int port() {
@@ -84,6 +101,20 @@ final class HttpFront implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    connections.close();
+  }
+
+  private static void requireFewHeaders(RoutingRequest request) {
+    int count = request.headers().stream().mapToInt(Header::valueCount).sum();
+    if (count > MOST_HEADERS) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The request has more than %d headers.".formatted(MOST_HEADERS));
+    }
+  }
+
+  private static BodyStream bodyStream(InputStream in) {
+    return new BodyStream(
+        in, () -> GuardedConnection.current().ifPresent(it -> it.reader().pieceBegins()));
   }
 
   private static InetAddress address(Config.Listen listen) throws ConfigException {

@@ -15,6 +15,9 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.net.SocketAddress;
+import java.security.Principal;
+import java.security.cert.Certificate;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -28,7 +31,17 @@ import java.util.regex.Pattern;
  */
 final class HttpVersions implements ServerConnectionSelector {
   private final ServerConnectionSelector http11 =
-      Http1ConnectionSelector.builder().config(Http1Config.create()).build();
+      Http1ConnectionSelector.builder()
+          .config(Http1Config.builder().maxPrologueLength(8 << 10).maxHeadersSize(16 << 10).build())
+          .build();
+
+  private final Connections connections;
+  private final Config.Http limits;
+
+  HttpVersions(Connections connections, Config.Http limits) {
+    this.connections = connections;
+    this.limits = limits;
+  }
 
   @Override
   public int bytesToIdentifyConnection() {
@@ -47,8 +60,17 @@ final class HttpVersions implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return http11.connection(
-        new Translated(context, DataReader.create(new FirstHead(context.dataReader()))));
+    return new GuardedConnection(
+        connections,
+        limits,
+        context,
+        guarded ->
+            http11.connection(
+                new Translated(
+                    context,
+                    DataReader.create(new FirstHead(guarded.reader())),
+                    guarded.writer(),
+                    KnownPeer.of(context.remotePeer()))));
   }
 
   /** What comes, with the head of a first request of HTTP/1.0 translated. */
@@ -60,17 +82,17 @@ final class HttpVersions implements ServerConnectionSelector {
     /** A longer head is refused, whatever its version. */
     private static final int LONGEST = 1 << 14;
 
-    private final DataReader in;
+    private final Supplier<byte[]> in;
     private boolean passed;
 
-    FirstHead(DataReader in) {
+    FirstHead(Supplier<byte[]> in) {
       this.in = in;
     }
 
     @Override
     public byte[] get() {
       if (passed) {
-        return next();
+        return in.get();
       }
       passed = true;
       String start = upTo("\n", "");
@@ -88,20 +110,33 @@ final class HttpVersions implements ServerConnectionSelector {
     /** What came, and what comes until the mark is there, if it is within reason. */
     private String upTo(String mark, String came) {
       StringBuilder all = new StringBuilder(came);
-      while (all.indexOf(mark) < 0 && all.length() < LONGEST) {
-        all.append(new String(next(), ISO_8859_1));
+      // Each byte is looked at once, however small the pieces are that it comes in.
+      int looked = 0;
+      while (all.indexOf(mark, looked) < 0 && all.length() < LONGEST) {
+        looked = Math.max(0, all.length() - mark.length());
+        all.append(new String(in.get(), ISO_8859_1));
       }
       return all.toString();
     }
+  }
 
-    private byte[] next() {
-      in.ensureAvailable();
-      return in.readBytes(in.available());
+  /** Who is at the other end, also once that end is closed. */
+  private record KnownPeer(
+      SocketAddress address,
+      String host,
+      int port,
+      Optional<Principal> tlsPrincipal,
+      Optional<Certificate[]> tlsCertificates)
+      implements PeerInfo {
+    static KnownPeer of(PeerInfo peer) {
+      return new KnownPeer(
+          peer.address(), peer.host(), peer.port(), peer.tlsPrincipal(), peer.tlsCertificates());
     }
   }
 
-  /** A connection that is read through another reader. */
-  private record Translated(ConnectionContext of, DataReader dataReader)
+  /** A connection that is read through another reader, and written through another writer. */
+  private record Translated(
+      ConnectionContext of, DataReader dataReader, DataWriter dataWriter, PeerInfo remotePeer)
       implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {
@@ -111,11 +146,6 @@ final class HttpVersions implements ServerConnectionSelector {
     @Override
     public ExecutorService executor() {
       return of.executor();
-    }
-
-    @Override
-    public DataWriter dataWriter() {
-      return of.dataWriter();
     }
 
     @Override
@@ -131,11 +161,6 @@ final class HttpVersions implements ServerConnectionSelector {
     @Override
     public HelidonSocket serverSocket() {
       return of.serverSocket();
-    }
-
-    @Override
-    public PeerInfo remotePeer() {
-      return of.remotePeer();
     }
 
     @Override

@@ -66,7 +66,7 @@ final class ImagesService implements HttpService {
 
   private void cancel(ServerRequest request, ServerResponse response) {
     RequestLog.operation("CancelImage");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), true);
+    Caller caller = Requests.admitted(requests.caller(request), true);
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
     cancellations.cancel(caller.owner(), name);
@@ -75,7 +75,7 @@ final class ImagesService implements HttpService {
 
   private void show(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowImage");
-    Caller caller = Requests.admitted(requests.caller(request, requests.body(request)), false);
+    Caller caller = Requests.admitted(requests.caller(request), false);
     String name = request.path().pathParameters().get("name");
     Optional<WindowsView> windows =
         windows(database.read(handle -> images.require(handle, caller.owner(), name)));

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -14,6 +15,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -51,6 +53,23 @@ final class Metrics implements AutoCloseable {
    */
   void request(String operation, String outcome, Duration took) {
     requests.computeIfAbsent(new Kind(operation, outcome), this::timer).record(took);
+  }
+
+  /**
+   * A connection that the server has ended, or not taken.
+   *
+   * @param reason of a fixed set: what was waited for too long, {@code replaced}, {@code refused}
+   */
+  void connectionEnded(String reason) {
+    registry.counter("regild.connections.ended", "reason", reason).increment();
+  }
+
+  /** Shows how many connections are open. */
+  void connections(IntSupplier open) {
+    Gauge.builder("regild.connections", open::getAsInt)
+        .description("Connections that are open")
+        .strongReference(true)
+        .register(registry);
   }
 
   private Timer timer(Kind kind) {

@@ -29,9 +29,9 @@ final class PlanService implements HttpService {
 
   private void plan(ServerRequest request, ServerResponse response) {
     RequestLog.operation("PlanUpdate");
-    byte[] body = requests.body(request);
-    Caller caller = Requests.admitted(requests.caller(request, body), false);
-    String image = imageOf(body);
+    Requests.Received received = requests.received(request);
+    Caller caller = Requests.admitted(received.caller(), false);
+    String image = imageOf(received.body());
     OwnAnswers.send(response, PlanView.of(image, plans.apply(caller.owner(), image)));
   }
 

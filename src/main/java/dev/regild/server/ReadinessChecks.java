@@ -1,24 +1,41 @@
 package dev.regild.server;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.regild.db.Database;
 import dev.regild.server.HealthService.Check;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** What a server needs to do its work: a database that it can write, and room. */
+/** What a server needs to do its work: a database and a directory that it can write, and room. */
 final class ReadinessChecks {
   /** Below that not even a small update has room. */
   private static final long LEAST_ROOM = 1L << 30;
 
   private ReadinessChecks() {}
 
-  static List<Check> of(Database database, Path data) {
-    return List.of(new WritableDatabase(database), new Room(data));
+  static List<Check> of(Database database, Path data, AuditLog audit) {
+    return List.of(
+        new WritableDatabase(database),
+        new WritableDirectory(data.resolve("probe")),
+        new Room(data),
+        new Audit(audit));
   }
 
+  /**
+   * Whoever asks must not hold up those who write: the database is read, and the outcome of the
+   * last transaction of anybody says whether it can be written. Only after one has failed is
+   * another one tried, and never while somebody writes.
+   */
   private record WritableDatabase(Database database) implements Check {
     @Override
     public String name() {
@@ -28,12 +45,57 @@ final class ReadinessChecks {
     @Override
     public Optional<String> problem() {
       try {
-        // Takes the lock that every writer takes, and changes no row.
-        database.inTransaction(
-            handle -> handle.execute("UPDATE quota_use SET region = region WHERE 1 = 0"));
-        return Optional.empty();
+        database.read(handle ->
+            handle
+                .createQuery("SELECT count(*) FROM quota_use WHERE 1 = 0")
+                .mapTo(int.class)
+                .one());
+        if (database.writeProblem().isPresent()) {
+          database.retryWriting();
+        }
+        return database
+            .writeProblem()
+            .map(_ -> "The database can't be written; the server's log says why.");
       } catch (RuntimeException e) {
-        return Optional.of("The database can't be written; the server's log says why.");
+        return Optional.of("The database can't be read; the server's log says why.");
+      }
+    }
+  }
+
+  /** Writes a small file through to the disk, now and then: each time costs the disk a flush. */
+  private static final class WritableDirectory implements Check {
+    private static final Duration EVERY = Duration.ofSeconds(10);
+
+    private final Path probe;
+    private long next = System.nanoTime();
+    private Optional<String> last = Optional.empty();
+
+    WritableDirectory(Path probe) {
+      this.probe = probe;
+    }
+
+    @Override
+    public String name() {
+      return "data";
+    }
+
+    @Override
+    public synchronized Optional<String> problem() {
+      if (System.nanoTime() - next >= 0 || last.isPresent()) {
+        next = System.nanoTime() + EVERY.toNanos();
+        last = write();
+      }
+      return last;
+    }
+
+    private Optional<String> write() {
+      try (FileChannel file = FileChannel.open(probe, Set.of(CREATE, WRITE, TRUNCATE_EXISTING))) {
+        file.write(ByteBuffer.allocate(4096));
+        file.force(false);
+        return Optional.empty();
+      } catch (IOException e) {
+        return Optional.of(
+            "The data directory can't be written: %s.".formatted(e.getClass().getSimpleName()));
       }
     }
   }
@@ -56,6 +118,18 @@ final class ReadinessChecks {
       } catch (IOException e) {
         return Optional.of("The data directory is not there.");
       }
+    }
+  }
+
+  private record Audit(AuditLog audit) implements Check {
+    @Override
+    public String name() {
+      return "audit";
+    }
+
+    @Override
+    public Optional<String> problem() {
+      return audit.problem().map(_ -> "No audit lines can be written; the server's log says why.");
     }
   }
 }

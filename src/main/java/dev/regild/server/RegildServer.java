@@ -16,6 +16,7 @@ import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
@@ -23,6 +24,7 @@ import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
+import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
@@ -66,6 +68,9 @@ public final class RegildServer implements AutoCloseable {
 
   private static final Duration JOB_GRACE = Duration.ofSeconds(4);
   private static final Duration APPLY_LIMIT = Duration.ofHours(3);
+
+  /** Whoever asks for the same disk again so soon has it at once. */
+  private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -130,6 +135,7 @@ public final class RegildServer implements AutoCloseable {
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
+    RoomReservations room = new RoomReservations();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
@@ -206,8 +212,15 @@ public final class RegildServer implements AutoCloseable {
 
     Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);
-    AuditLog audit = opened(AuditLog.open(data.path(), AuditLog.Limits.DEFAULT, clock));
-    EventStreams events = new EventStreams();
+    AuditLog audit =
+        opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
+    int mostHeld = config.http().connections() / 2;
+    EventStreams events =
+        new EventStreams(database, updates, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
+    Conversions conversions =
+        opened(
+            new Conversions(
+                data.resolve("exports"), qemuImg, room, config.conversions(), EXPORTS_KEPT));
     Endpoints endpoints =
         new Endpoints(
             authentication(config, accounts, clock),
@@ -232,11 +245,20 @@ public final class RegildServer implements AutoCloseable {
             data.path(),
             cancellations,
             metrics,
-            events);
+            audit,
+            events,
+            conversions,
+            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2));
     HttpFront front =
         opened(
-            HttpFront.start(config.listen(), metrics, audit, endpoints.services(), REQUEST_GRACE));
-    opened(events::stop);
+            HttpFront.start(
+                config.listen(),
+                config.http(),
+                metrics,
+                audit,
+                endpoints.services(),
+                REQUEST_GRACE));
+    opened(events);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
@@ -269,6 +291,15 @@ public final class RegildServer implements AutoCloseable {
       case SIGV4 -> new SigV4(accounts::findKey, clock);
       case OFF -> new OpenDoor(config.region());
     };
+  }
+
+  /** Together they hold no more connections than leave enough for everybody else. */
+  private static AccountSlots slots(
+      Quota quota, Database database, Quotas quotas, int mostTogether) {
+    return new AccountSlots(
+        quota,
+        account -> database.read(handle -> quotas.limitOf(handle, account, quota)),
+        mostTogether);
   }
 
   private static Path layerFile(LayerStore layers, String id) {

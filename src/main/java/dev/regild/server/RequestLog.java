@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.Caller;
+import dev.regild.api.HttpCall;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
@@ -13,16 +14,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Gives each request its id, which stands in the answer and in every line of the log, and writes a
- * line, a measurement and, for the audit, another line when it has been answered.
+ * line, a measurement and, for the audit, another line when it has been answered. Of requests whose
+ * sender is not known only so many have lines, so that a stranger can't fill the disk.
  */
 final class RequestLog implements Filter {
   static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
@@ -39,6 +43,10 @@ final class RequestLog implements Filter {
 
   private final Metrics metrics;
   private final AuditLog audit;
+  private final LineBudget strangersLines = new LineBudget(1000, 20, System::nanoTime);
+
+  /** At most 20 MB a day. */
+  private final LineBudget strangersAudit = new LineBudget(200, 1, System::nanoTime);
 
   RequestLog(Metrics metrics, AuditLog audit) {
     this.metrics = metrics;
@@ -61,6 +69,18 @@ final class RequestLog implements Filter {
   /** Names what a request is about; its sender has to be known. */
   static void resources(ServerRequest request, List<String> names) {
     request.context().register(new Resources(names));
+  }
+
+  /** The id of the access key that a request says it is signed with. */
+  static Optional<String> claimedKey(HttpCall call) {
+    return claimedKey(call.header("authorization"));
+  }
+
+  private static Optional<String> claimedKey(Optional<String> authorization) {
+    return authorization
+        .map(CLAIMED_KEY::matcher)
+        .filter(Matcher::find)
+        .map(found -> found.group(1));
   }
 
   /** The current request's id. */
@@ -90,8 +110,16 @@ final class RequestLog implements Filter {
     metrics.request(operation, outcome, took);
     // Probes and scrapes come every few seconds, and say nothing.
     boolean routine = operation.equals("health") || operation.equals("metrics");
-    LOG.atLevel(routine ? org.slf4j.event.Level.DEBUG : org.slf4j.event.Level.INFO)
-        .addKeyValue("method", request.prologue().method().text())
+    OptionalLong omitted = omitted(strangersLines);
+    if (omitted.isEmpty()) {
+      return;
+    }
+    LoggingEventBuilder line =
+        LOG.atLevel(routine ? org.slf4j.event.Level.DEBUG : org.slf4j.event.Level.INFO);
+    if (omitted.getAsLong() > 0) {
+      line = line.addKeyValue("omitted", omitted.getAsLong());
+    }
+    line.addKeyValue("method", request.prologue().method().text())
         .addKeyValue("path", request.prologue().uriPath().rawPath())
         .addKeyValue("status", response.status().code())
         .addKeyValue("outcome", outcome)
@@ -107,22 +135,27 @@ final class RequestLog implements Filter {
     if (onlyLooks && !request.prologue().uriPath().rawPath().equals("/")) {
       return;
     }
+    OptionalLong omitted = omitted(strangersAudit);
+    if (omitted.isEmpty()) {
+      return;
+    }
     audit.write(
         new AuditLog.Entry(
             came,
             requestId(),
             Optional.ofNullable(MDC.get(ACCOUNT)),
             Optional.ofNullable(MDC.get(REGION)),
-            request
-                .headers()
-                .first(HeaderNames.AUTHORIZATION)
-                .map(CLAIMED_KEY::matcher)
-                .filter(Matcher::find)
-                .map(found -> found.group(1)),
+            claimedKey(request.headers().first(HeaderNames.AUTHORIZATION)),
             Optional.ofNullable(MDC.get(OPERATION)).orElse("other"),
             request.context().get(Resources.class).map(Resources::names).orElse(List.of()),
             outcome(response),
-            request.remotePeer().host()));
+            request.remotePeer().host(),
+            omitted.stream().boxed().filter(n -> n > 0).findFirst()));
+  }
+
+  /** How many lines this one stands for besides itself; empty if it is not written. */
+  private static OptionalLong omitted(LineBudget strangers) {
+    return MDC.get(ACCOUNT) == null ? strangers.take() : OptionalLong.of(0);
   }
 
   private static String outcome(RoutingResponse response) {

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Authentication;
+import dev.regild.api.Authentication.Claim;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.HttpCall;
@@ -13,73 +14,83 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
-/** What the endpoints read of a request: its body, within limits, and who sent it. */
+/**
+ * What the endpoints read of a request: who sent it, and its body, within limits. The head is
+ * judged first: nobody without a key of this server has any of a body read.
+ */
 final class Requests {
   /** No request of the protocol comes near it. */
   static final int LARGEST_BODY = 1 << 20;
 
-  /**
-   * How much of a body that is too large is read and thrown away: most clients read no answer
-   * before they have sent it all, and would only see the connection break.
-   */
-  private static final int DISCARDED = 16 << 20;
+  /** All bodies that are being read together, in KiB: 128 MiB. */
+  private static final int MOST_BODIES_KIB = 128 << 10;
+
+  /** Refusals that are held back at one time; past that, they are answered at once. */
+  private static final int MOST_HELD_BACK = 128;
 
   private final Authentication authentication;
+  private final FailedSignatures failures = new FailedSignatures(System::nanoTime);
+  private final Semaphore bodies = new Semaphore(MOST_BODIES_KIB);
+  private final Semaphore heldBack = new Semaphore(MOST_HELD_BACK);
 
   Requests(Authentication authentication) {
     this.authentication = authentication;
   }
 
-  /**
-   * The whole body.
-   *
-   * @throws ApiException RequestEntityTooLargeException above 1 MiB; SerializationException if it
-   *     is not whole
-   */
-  byte[] body(ServerRequest request) {
-    long length = request.headers().contentLength().orElse(0);
-    boolean asksFirst = request.headers().contains(HeaderNames.EXPECT);
-    if (length > DISCARDED || (length > LARGEST_BODY && asksFirst)) {
-      throw tooLarge();
+  /** A request with its body, which is empty if there is none. */
+  static final class Received {
+    private final Caller caller;
+    private final byte[] body;
+
+    private Received(Caller caller, byte[] body) {
+      this.caller = caller;
+      this.body = body;
     }
-    if (!request.content().hasEntity()) {
-      return new byte[0];
+
+    Caller caller() {
+      return caller;
     }
-    try (InputStream content = request.content().inputStream()) {
-      byte[] body = content.readNBytes(LARGEST_BODY + 1);
-      if (body.length > LARGEST_BODY) {
-        discard(content);
-        throw tooLarge();
-      }
+
+    byte[] body() {
       return body;
-    } catch (EOFException e) {
-      throw new ApiException(
-          ErrorType.SERIALIZATION, "The body is not whole: %s.".formatted(e.getMessage()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
-  private static void discard(InputStream content) throws IOException {
-    byte[] buffer = new byte[1 << 16];
-    int discarded = 0;
-    for (int read = 0; read >= 0 && discarded < DISCARDED; read = content.read(buffer)) {
-      discarded += read;
-    }
+  /**
+   * Who sent a request, and its whole body.
+   *
+   * @throws ApiException one of the authentication errors; RequestEntityTooLargeException above 1
+   *     MiB; SerializationException if the body is not whole
+   */
+  Received received(ServerRequest request) {
+    HttpCall call = call(request);
+    Claim claim = judged(request, call, () -> authentication.examine(call));
+    byte[] body = body(request);
+    Caller caller = judged(request, call, () -> claim.prove(Payload.of(body)));
+    GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
+    return new Received(caller, body);
   }
 
-  /** Who sent a request whose body is read already, or absent. */
-  Caller caller(ServerRequest request, byte[] body) {
-    return authentication.authenticate(call(request), Payload.of(body));
+  /** Who sent a request whose body, if there is one, says nothing. */
+  Caller caller(ServerRequest request) {
+    return received(request).caller();
   }
 
   /** Who sent a request whose body is yet to be read. */
   Caller callerOfStream(ServerRequest request) {
-    return authentication.authenticate(call(request), new Payload.Streamed());
+    HttpCall call = call(request);
+    Caller caller =
+        judged(request, call, () -> authentication.authenticate(call, new Payload.Streamed()));
+    GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
+    return caller;
   }
 
   /**
@@ -106,6 +117,63 @@ final class Requests {
         request.prologue().uriPath().rawPath(),
         request.prologue().query().rawValue(),
         headers);
+  }
+
+  private byte[] body(ServerRequest request) {
+    if (!request.content().hasEntity()) {
+      return new byte[0];
+    }
+    long length = request.headers().contentLength().orElse(LARGEST_BODY);
+    if (length > LARGEST_BODY) {
+      throw tooLarge();
+    }
+    int room = (int) (length >> 10) + 1;
+    if (!bodies.tryAcquire(room)) {
+      throw new ApiException(
+          ErrorType.SERVICE_UNAVAILABLE, "The server is reading too many bodies; try again later.");
+    }
+    GuardedConnection.current().ifPresent(it -> it.reader().limitWholeBody());
+    try (InputStream content = request.content().inputStream()) {
+      byte[] body = content.readNBytes(LARGEST_BODY + 1);
+      if (body.length > LARGEST_BODY) {
+        throw tooLarge();
+      }
+      return body;
+    } catch (EOFException e) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The body is not whole: %s.".formatted(e.getMessage()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      bodies.release(room);
+    }
+  }
+
+  private <T> T judged(ServerRequest request, HttpCall call, Supplier<T> judgement) {
+    try {
+      return judgement.get();
+    } catch (ApiException e) {
+      slowDown(request, call, e.type());
+      throw e;
+    }
+  }
+
+  private void slowDown(ServerRequest request, HttpCall call, ErrorType refusal) {
+    // Only of a wrong signature is it known that the key is one of this server.
+    Optional<String> key =
+        refusal == ErrorType.INVALID_SIGNATURE ? RequestLog.claimedKey(call) : Optional.empty();
+    Duration delay = failures.failed(ClientAddress.of(request.remotePeer()), key);
+    Optional<GuardedConnection> connection = GuardedConnection.current();
+    if (delay.isZero() || connection.isEmpty() || !heldBack.tryAcquire()) {
+      return;
+    }
+    try {
+      connection.get().holdBack(delay);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      heldBack.release();
+    }
   }
 
   private static ApiException tooLarge() {

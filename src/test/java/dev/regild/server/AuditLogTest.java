@@ -1,6 +1,8 @@
 package dev.regild.server;
 
+import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.account.AccessKey;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -71,7 +74,8 @@ class AuditLogTest {
   void aLogThatIsFullOrOfAnotherDayIsPutAsideForItsOwnerAlone() throws Exception {
     Files.createFile(directory.resolve("audit.log"));
     var clock = new SettableClock(NOON);
-    try (AuditLog log = AuditLog.open(directory, new AuditLog.Limits(200, days(90)), clock)) {
+    try (AuditLog log =
+        AuditLog.open(directory, new AuditLog.Limits(200, days(90), 1 << 20), clock)) {
       log.write(entry("a"));
       log.write(entry("b"));
       log.write(entry("c"));
@@ -102,13 +106,100 @@ class AuditLogTest {
     Files.setLastModifiedTime(log, FileTime.from(NOON.minus(days(1))));
     try (AuditLog opened =
         AuditLog.open(
-            directory, new AuditLog.Limits(300, days(90)), Clock.fixed(NOON, ZoneOffset.UTC))) {
+            directory,
+            new AuditLog.Limits(300, days(90), 1 << 20),
+            Clock.fixed(NOON, ZoneOffset.UTC))) {
       opened.write(entry("today"));
     }
     assertThat(old).doesNotExist();
     assertThat(other).exists();
     assertThat(directory.resolve("audit-2026-02-28-1.log")).hasContent("yesterday");
     assertThat(log).content().contains("\"today\"");
+  }
+
+  @Test
+  void theOldestGoWhenAllTogetherAreTooLarge() throws Exception {
+    Files.writeString(directory.resolve("audit-2026-02-28-9.log"), "x".repeat(300));
+    Files.writeString(directory.resolve("audit-2026-02-28-10.log"), "x".repeat(300));
+    var clock = Clock.fixed(NOON, ZoneOffset.UTC);
+    try (AuditLog log = AuditLog.open(directory, new AuditLog.Limits(200, days(90), 900), clock)) {
+      for (String name : List.of("a", "b", "c", "d")) {
+        log.write(entry(name));
+      }
+      assertThat(directory.resolve("audit-2026-02-28-9.log")).doesNotExist();
+      for (int i = 0; i < 50; i++) {
+        log.write(entry("flood" + i));
+        assertThat(bytesOfAll()).isLessThanOrEqualTo(900 + 200);
+      }
+    }
+    assertThat(directory.resolve("audit-2026-02-28-10.log")).doesNotExist();
+    assertThat(directory.resolve("audit.log")).content().contains("flood49");
+  }
+
+  @Test
+  void strangersHaveOnlySoManyLinesAndTheNextSaysHowManyWereLeftOut() {
+    AtomicLong now = new AtomicLong();
+    LineBudget budget = new LineBudget(3, 1, now::get);
+    for (int i = 0; i < 3; i++) {
+      assertThat(budget.take()).hasValue(0);
+    }
+    for (int i = 0; i < 1000; i++) {
+      assertThat(budget.take()).isEmpty();
+    }
+    now.addAndGet(1_000_000_000);
+    assertThat(budget.take()).hasValue(1000);
+    assertThat(budget.take()).isEmpty();
+  }
+
+  @Test
+  void whatCouldNotBeWrittenIsCountedInTheNextLineThatCan() throws Exception {
+    Path file = Files.writeString(directory.resolve("audit.log"), "{\"whole\":1}\n{\"half");
+    Files.setLastModifiedTime(file, FileTime.from(NOON));
+    try (AuditLog log =
+        AuditLog.open(
+            directory, AuditLog.Limits.of(new ByteSize(1 << 20)), Clock.fixed(NOON, UTC))) {
+      // Closes a channel that is written to.
+      Thread.currentThread().interrupt();
+      log.write(entry("a"));
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(log.problem()).isPresent();
+      log.write(entry("b"));
+      assertThat(log.problem()).isEmpty();
+    }
+    List<String> lines = Files.readAllLines(directory.resolve("audit.log"));
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(0)).isEqualTo("{\"whole\":1}");
+    assertThat(OwnAnswers.json().readTree(lines.get(1)).path("lost").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void aFullDiskLeavesWholeLinesOnly() throws Exception {
+    Path small = Files.createDirectory(directory.resolve("small"));
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=16k", "none", small.toString()), "may mount");
+    try (AuditLog log =
+        AuditLog.open(small, new AuditLog.Limits(1 << 20, days(90), 4 << 20), Clock.systemUTC())) {
+      int written = 0;
+      while (log.problem().isEmpty()) {
+        log.write(entry("n".repeat(1000)));
+        written++;
+      }
+      assertThat(Files.readAllLines(small.resolve("audit.log")))
+          .hasSize(written - 1)
+          .allSatisfy(line -> OwnAnswers.json().readTree(line));
+    } finally {
+      run("umount", "--lazy", small.toString());
+    }
+  }
+
+  private static boolean run(String... command) throws Exception {
+    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+  }
+
+  private long bytesOfAll() throws IOException {
+    try (var files = Files.list(directory)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    }
   }
 
   /** A line is written right after the answer, so it may still be on its way. */
@@ -131,7 +222,8 @@ class AuditLogTest {
         "DeleteImage",
         List.of(resource),
         "ok",
-        "127.0.0.1");
+        "127.0.0.1",
+        Optional.empty());
   }
 
   private static Duration days(int days) {

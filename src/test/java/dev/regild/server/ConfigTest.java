@@ -30,6 +30,9 @@ class ConfigTest {
     assertThat(config.isolation()).isEqualTo(Isolation.VM);
     assertThat(config.workers()).isEqualTo(1);
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+    assertThat(config.http()).isEqualTo(Config.Http.DEFAULT);
+    assertThat(config.conversions()).isEqualTo(2);
+    assertThat(config.auditSize()).isEqualTo(new ByteSize(2L << 30));
   }
 
   @Test
@@ -79,6 +82,16 @@ class ConfigTest {
         "quotas.images|many|quotas.images is 'many': it has to be a whole number",
         "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
         "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
+        "http.connections|8|http.connections is '8': it has to be a whole number from 16 to 65536",
+        "http.connections-per-address|0|http.connections-per-address is '0': it has to be a whole",
+        "http.head-time-limit|1ms|http.head-time-limit is '1ms': it has to be a duration",
+        "http.idle-time-limit|2h|http.idle-time-limit is '2h': it has to be a duration",
+        "http.body-time-limit|0s|http.body-time-limit is '0s': it has to be a duration",
+        "http.least-rate|0|http.least-rate is '0': it has to be a size from 1B to 1GiB",
+        "conversions|0|conversions is '0': it has to be a whole number from 1 to 64",
+        "audit.size|1KiB|audit.size is '1KiB': it has to be a size from 1MiB to 1TiB",
+        "quotas.downloads|-1|quotas.downloads is '-1': it has to be a whole number",
+        "quotas.event-streams|x|quotas.event-streams is 'x': it has to be a whole number",
         "region|US|region is 'US': it has to be the name of a region"
       })
   void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {

@@ -24,7 +24,12 @@ final class RawConnection implements AutoCloseable {
   private final byte[] line = new byte[8192];
 
   RawConnection(int port) throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    this(port, "127.0.0.1");
+  }
+
+  /** From another of this machine's addresses, as another client would have. */
+  RawConnection(int port, String from) throws IOException {
+    socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0);
     socket.setSoTimeout(READ_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
   }
@@ -57,6 +62,14 @@ final class RawConnection implements AutoCloseable {
     Answer head = readHead();
     byte[] body = in.readNBytes(length(head));
     return new Answer(head.status(), head.headers(), new String(body, UTF_8));
+  }
+
+  /** Passes over all lines to one that has the text. */
+  void await(String text) throws IOException {
+    String line = line();
+    while (!line.contains(text)) {
+      line = line();
+    }
   }
 
   /** The next answer without its body, which is passed over. */

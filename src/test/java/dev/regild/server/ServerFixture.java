@@ -16,6 +16,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.fixtures.IdleJob;
@@ -32,6 +33,7 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
+import dev.regild.image.Quota;
 import dev.regild.image.QuotaLimits;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
@@ -121,12 +123,20 @@ final class ServerFixture implements AutoCloseable {
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
-  private final EventStreams events = new EventStreams();
+  private final EventStreams events;
+  private final Conversions conversions;
+  final Metrics metrics = new Metrics();
   private final AuditLog audit;
   private final Endpoints endpoints;
+  private final Config.Http limits;
   private HttpFront front;
 
   ServerFixture(Path data) throws Exception {
+    this(data, Config.Http.DEFAULT, new RoomReservations());
+  }
+
+  /** With other limits for clients, and a room of its own for exports. */
+  ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
     database = Database.open(data.resolve("regild.db"));
     accounts =
@@ -143,6 +153,9 @@ final class ServerFixture implements AutoCloseable {
         account.id(),
         DiskFormat.QCOW2,
         file -> new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20));
+    events = new EventStreams(database, updates, slots(Quota.EVENT_STREAMS));
+    conversions = new Conversions(data.resolve("exports"), new QemuImg(), room, 1, Duration.ZERO);
+    audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Cancellations cancellations =
         new Cancellations(database, images, builders, outcomes(), _ -> {});
@@ -174,15 +187,19 @@ final class ServerFixture implements AutoCloseable {
             id -> data.resolve(id + ".qcow2"),
             data,
             cancellations,
-            new Metrics(),
-            events);
-    audit = AuditLog.open(data, AuditLog.Limits.DEFAULT, Clock.systemUTC());
+            metrics,
+            audit,
+            events,
+            conversions,
+            slots(Quota.DOWNLOADS));
+    this.limits = limits;
     front = listen(0);
   }
 
   private HttpFront listen(int port) throws Exception {
     return HttpFront.start(
         new Config.Listen("127.0.0.1", port),
+        limits,
         endpoints.metrics(),
         audit,
         endpoints.services(),
@@ -195,6 +212,17 @@ final class ServerFixture implements AutoCloseable {
     front.close();
     Thread.sleep(away);
     front = listen(port);
+  }
+
+  private AccountSlots slots(Quota quota) {
+    return new AccountSlots(
+        quota,
+        account -> database.read(handle -> quotas.limitOf(handle, account, quota)),
+        Integer.MAX_VALUE);
+  }
+
+  int port() {
+    return front.port();
   }
 
   URI uri(String path) {
@@ -445,7 +473,8 @@ final class ServerFixture implements AutoCloseable {
 
   @Override
   public void close() {
-    events.stop();
+    events.close();
+    conversions.close();
     front.close();
     audit.close();
     database.close();

@@ -1,0 +1,49 @@
+package dev.regild.server;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
+import dev.regild.db.Database;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.Owner;
+import dev.regild.image.UpdateRecord;
+import dev.regild.image.UpdateRecords;
+
+/** Reads updates as our endpoints show them. */
+final class UpdateViews {
+  private final Database database;
+  private final UpdateRecords updates;
+  private final Images images = new Images();
+
+  UpdateViews(Database database, UpdateRecords updates) {
+    this.database = database;
+    this.updates = updates;
+  }
+
+  /**
+   * An update.
+   *
+   * @param imageId the image that it makes
+   */
+  record Shown(String imageId, UpdateView view) {}
+
+  /**
+   * The update that makes or made the owner's image of that name.
+   *
+   * @throws ApiException ResourceNotFoundException if there is none
+   */
+  Shown require(Owner owner, String imageName) {
+    return database.read(handle -> {
+      UpdateRecord update =
+          updates
+              .find(handle, owner, imageName)
+              .orElseThrow(() ->
+                  new ApiException(
+                      ErrorType.RESOURCE_NOT_FOUND,
+                      "There is no update that made an image '%s' of %s."
+                          .formatted(imageName, owner)));
+      Image image = images.require(handle, owner, imageName);
+      return new Shown(update.imageId(), UpdateView.of(update, image));
+    });
+  }
+}

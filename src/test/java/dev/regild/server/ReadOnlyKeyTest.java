@@ -1,0 +1,251 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.disk.RoomReservations;
+import dev.regild.image.AccountQuotas;
+import dev.regild.image.Image;
+import dev.regild.image.Quota;
+import dev.regild.server.RawConnection.Answer;
+import dev.regild.update.UpdateRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.statement.SqlLogger;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whoever may only read does no more harm than reading. */
+class ReadOnlyKeyTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final RoomReservations ROOM = new RoomReservations();
+
+  @TempDir static Path directory;
+
+  private static ServerFixture server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new ServerFixture(directory, Config.Http.DEFAULT, ROOM);
+    server.golden("us-east-1", "golden");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  @Test
+  void fiftyStreamsAskTheDatabaseAsOftenAsOne() throws Exception {
+    quota(Quota.EVENT_STREAMS, 50);
+    Image image = update("streamed");
+    List<RawConnection> streams = new ArrayList<>();
+    try {
+      for (int i = 0; i < 50; i++) {
+        streams.add(stream("streamed"));
+      }
+      AtomicInteger queries = new AtomicInteger();
+      server
+          .database
+          .jdbi()
+          .setSqlLogger(
+              new SqlLogger() {
+                @Override
+                public void logAfterExecution(StatementContext context) {
+                  queries.incrementAndGet();
+                }
+              });
+      Thread.sleep(1500);
+      server.database.jdbi().setSqlLogger(SqlLogger.NOP_SQL_LOGGER);
+      // One look each 250 ms is one query; the streams' first look may come on top. Fifty streams
+      // that each look for themselves would be 900.
+      assertThat(queries.get()).isBetween(1, 20);
+
+      server.database.useTransaction(handle -> server.updates.beginAttempt(handle, image.id()));
+      server.database.useTransaction(
+          handle -> server.updates.beginStep(handle, image.id(), 1, 1, "Prepare"));
+      for (RawConnection each : streams) {
+        each.await("\"name\":\"Prepare\"");
+      }
+      server.fail(image);
+      for (RawConnection each : streams) {
+        each.await("\"status\":\"FAILED\"");
+      }
+    } finally {
+      for (RawConnection each : streams) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void streamsPastTheAccountsQuotaAreRefusedUntilOneHasEnded() throws Exception {
+    quota(Quota.EVENT_STREAMS, 2);
+    update("watched");
+    try (RawConnection first = stream("watched")) {
+      try (RawConnection second = stream("watched")) {
+        Answer refused = streamAnswer("watched");
+        assertThat(refused.status()).isEqualTo(429);
+        assertThat(refused.header("retry-after")).isEqualTo("5");
+        assertThat(refused.header("x-amzn-errortype")).isEqualTo("ThrottlingException");
+        assertThat(refused.body())
+            .contains("The quota of event streams at one time is 2, and the account");
+        assertThat(second).isNotNull();
+      }
+      // The client of the second has gone without a word, and is not waited for.
+      await(() -> streamAnswer("watched").status() == 200);
+      assertThat(first).isNotNull();
+    }
+  }
+
+  @Test
+  void downloadsPastTheAccountsQuotaAreRefused() throws Exception {
+    quota(Quota.DOWNLOADS, 0);
+    for (String path :
+        List.of("/regild/v1/images/golden/disk", "/regild/v1/disks/" + ServerFixture.DISK)) {
+      HttpResponse<byte[]> refused = server.send(server.readOnlyKey, "GET", path);
+      assertThat(refused.statusCode()).as(path).isEqualTo(429);
+      assertThat(refused.headers().firstValue("retry-after")).contains("5");
+    }
+    quota(Quota.DOWNLOADS, 4);
+    assertThat(server.send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk").statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void anExportWithoutRoomIsRefusedAndLeavesNothing() throws Exception {
+    long free = Files.getFileStore(directory).getUsableSpace();
+    // Somebody else is promised what is free, but for less than the disk takes.
+    try (var _ = ROOM.reserve(directory, free - RoomReservations.MARGIN_BYTES - (1 << 19))) {
+      HttpResponse<byte[]> refused =
+          server.send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vmdk");
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(new String(refused.body(), java.nio.charset.StandardCharsets.UTF_8))
+          .contains("has no room for");
+    }
+    assertNoExports();
+    assertThat(
+            server
+                .send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vmdk")
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void exportsAtOnceAreAllAnswered() throws Exception {
+    quota(Quota.DOWNLOADS, 4);
+    List<Callable<Integer>> calls = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      calls.add(() ->
+          server
+              .send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=raw")
+              .body()
+              .length);
+    }
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Integer> call : threads.invokeAll(calls)) {
+        assertThat(call.get()).isEqualTo(1 << 20);
+      }
+    }
+    assertNoExports();
+  }
+
+  @Test
+  void anExportWhoseClientIsGoneIsNotMadeToItsEnd() throws Exception {
+    quota(Quota.DOWNLOADS, 4);
+    server.golden("us-east-1", "stuck");
+    Path layer = directory.resolve("layer-stuck-us-east-1.qcow2");
+    Files.delete(layer);
+    // Whoever opens it waits until somebody writes to it.
+    assertThat(new ProcessBuilder("mkfifo", layer.toString()).start().waitFor()).isZero();
+    try (RawConnection client = new RawConnection(server.port())) {
+      client.write(SignedGet.of(server.readOnlyKey, "/regild/v1/images/stuck/disk"));
+      await(() -> isRead(layer));
+    }
+    await(() -> !isRead(layer));
+    await(() ->
+        server
+                .send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vhdx")
+                .statusCode()
+            == 200);
+    assertNoExports();
+  }
+
+  private static boolean isRead(Path file) {
+    return ProcessHandle.current()
+        .descendants()
+        .anyMatch(program ->
+            program
+                .info()
+                .commandLine()
+                .filter(line -> line.contains(file.toString()))
+                .isPresent());
+  }
+
+  private static void assertNoExports() throws Exception {
+    await(() -> {
+      try (Stream<Path> left = Files.list(directory.resolve("exports"))) {
+        return left.findAny().isEmpty();
+      }
+    });
+  }
+
+  private static RawConnection stream(String image) throws Exception {
+    RawConnection connection = new RawConnection(server.port());
+    connection.write(
+        SignedGet.of(
+            server.readOnlyKey, "/regild/v1/updates/" + image, "Accept: text/event-stream"));
+    connection.await("data: ");
+    return connection;
+  }
+
+  private static Answer streamAnswer(String image) throws Exception {
+    try (RawConnection connection = new RawConnection(server.port())) {
+      return connection
+          .write(
+              SignedGet.of(
+                  server.readOnlyKey, "/regild/v1/updates/" + image, "Accept: text/event-stream"))
+          .read();
+    }
+  }
+
+  private static void quota(Quota quota, int limit) {
+    server.database.useTransaction(
+        handle -> new AccountQuotas().put(handle, server.account.id(), quota, limit));
+  }
+
+  private static Image update(String name) {
+    server.update(
+        new UpdateRequest(
+            server.owner("us-east-1"),
+            "golden",
+            name,
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            false));
+    return server.database.read(
+        handle -> server.images.require(handle, server.owner("us-east-1"), name));
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+}
