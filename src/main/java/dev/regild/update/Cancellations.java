@@ -23,9 +23,6 @@ import org.jdbi.v3.core.Handle;
  * by a crash, finds that there is nothing to do.
  */
 public final class Cancellations {
-  private static final String UPDATE_CANCELLED =
-      "The update was cancelled: its image builder %s was deleted. Ask for it again if that was a mistake.";
-
   private final Database database;
   private final Images images;
   private final ImageBuilders builders;
@@ -83,7 +80,11 @@ public final class Cancellations {
                 new RefusedException(
                     NOT_FOUND, "There is no image builder %s of %s.".formatted(name, owner)));
     try {
-      updates.cancel(handle, builder.newImageId(), UPDATE_CANCELLED.formatted(name));
+      updates.cancel(
+          handle,
+          builder.newImageId(),
+          "The update was cancelled: its image builder %s was deleted. Ask for it again if that was a mistake."
+              .formatted(name));
     } catch (CancelledJobException e) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION,
