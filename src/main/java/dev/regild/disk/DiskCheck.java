@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 
 /**
  * Decides whether an uploaded file is a disk that stands alone. Headers are read here, in Java,
@@ -38,8 +39,14 @@ public final class DiskCheck {
           "MSWIM", "a Windows image file (wim), not a disk",
           "\u007fELF", "a program");
 
+  /** Each reads all tables of a disk, with memory and processor time within {@link QemuImg}'s. */
+  private static final int AT_ONCE = 2;
+
   private final QemuImg qemuImg;
   private final long maxVirtualBytes;
+
+  /** Fair: who came first is checked first. */
+  private final Semaphore turns = new Semaphore(AT_ONCE, true);
 
   public DiskCheck(QemuImg qemuImg, long maxVirtualBytes) {
     this.qemuImg = qemuImg;
@@ -83,11 +90,22 @@ public final class DiskCheck {
 
   /**
    * Refuses a disk that refers to other files, is encrypted, damaged, truncated or too large. Reads
-   * all of its tables, which takes seconds for a large one.
+   * all of its tables, which takes seconds for a large one. Two disks are checked at one time;
+   * others wait for their turn.
    */
   public void requireSelfContained(Path disk, DiskFormat format)
       throws IOException, UnfitDiskException, ProgramException, InterruptedException {
     long virtualBytes = goodHeader(disk, format);
+    turns.acquire();
+    try {
+      requireSound(disk, format, virtualBytes);
+    } finally {
+      turns.release();
+    }
+  }
+
+  private void requireSound(Path disk, DiskFormat format, long virtualBytes)
+      throws UnfitDiskException, ProgramException, InterruptedException {
     requireAlone(disk, format, virtualBytes);
     Optional<String> damage = qemuImg.check(disk, format);
     if (damage.isPresent()) {

@@ -29,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class QemuImg {
   private static final Duration SHORT = Duration.ofSeconds(60);
+  private static final Duration TABLES = Duration.ofMinutes(30);
   private static final Duration LONG = Duration.ofHours(6);
 
   /** OpenStack Glance's and Nova's limits for reading a header: 1 GiB and 30 s. */
@@ -44,6 +45,10 @@ public final class QemuImg {
 
   private static final Program.Limits FOR_WHOLE_DISKS =
       new Program.Limits(4L << 30, Duration.ofHours(12), OptionalLong.of(MAX_FILE_BYTES));
+
+  /** For reading all tables of a disk; whoever made it can make that take long. */
+  private static final Program.Limits FOR_TABLES =
+      new Program.Limits(4L << 30, Duration.ofMinutes(15), OptionalLong.of(1L << 30));
 
   private static final Pattern PROGRESS = Pattern.compile("\\(([0-9.]+)/100%\\)");
   private static final JsonMapper JSON = JsonMapper.shared();

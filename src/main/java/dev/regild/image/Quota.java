@@ -13,6 +13,10 @@ public enum Quota {
   COPIES(2, Quota.MOST),
   /** Accounts that one image is shared with. */
   SHARES(500, Quota.MOST),
+  /** Uploaded and exported disks, for each account; those that are on their way count. */
+  DISKS(100, Quota.MOST),
+  /** The size of those disks together, in GiB. */
+  DISK_GIB(1024, Quota.MOST),
   /** Tags of one resource; the API has no way to ask for more than 50. */
   TAGS(Tags.MOST, Tags.MOST);
 

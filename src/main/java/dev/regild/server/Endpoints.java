@@ -54,7 +54,8 @@ record Endpoints(
         new AwsService(requests, AppStreamProtocol.serving(images)),
         new HealthService(ReadinessChecks.of(database, data)),
         new MetricsService(metrics),
-        new DisksService(requests, disks, new DiskDeletions(database, disks)),
+        new DisksService(
+            requests, disks, new DiskDeletions(database, disks), database, images.quotas()),
         new UpdatesService(requests, database, updates, events),
         new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, new QemuImg(), layerFiles, data.resolve("exports")),
