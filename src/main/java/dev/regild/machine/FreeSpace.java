@@ -25,7 +25,9 @@ public record FreeSpace(Path place, long markBytes) {
 
   /** One for its file system; a look takes some microseconds. */
   Gauge gauge() throws IOException {
-    FileStore store = Files.getFileStore(place);
+    // A file can be removed while its program still runs.
+    Path directory = Files.isDirectory(place) ? place : place.toAbsolutePath().getParent();
+    FileStore store = Files.getFileStore(directory);
     return store::getUsableSpace;
   }
 

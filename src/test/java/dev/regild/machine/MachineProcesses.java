@@ -24,8 +24,7 @@ final class MachineProcesses {
   private static boolean isOfMachine(ProcessHandle process, String text) {
     try {
       String command = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
-      return command.contains(text)
-          && (command.startsWith("qemu-system") || command.startsWith("swtpm"));
+      return command.contains(text) && command.matches("(?s)(/[^\0]*/)?(qemu-system|swtpm).*");
     } catch (IOException gone) {
       return false;
     }
