@@ -50,6 +50,8 @@ class BuilderMachineIT {
     try (BuilderMachine machine =
         new BuilderMachine(spec(uefi, hardware, directory), Optional.of(cd()))) {
       machine.start();
+      Path canary = Files.writeString(directory.resolve("canary"), "a secret of the server");
+      MachineProcesses.assertConfined(directory.toString(), canary);
       assertThat(machine.agent().await(START)).isTrue();
       assertThat(shell(machine, FROM_CD)).isEqualTo("from the CD");
       assertThat(shell(machine, NETWORK_CARDS)).isEqualTo("0");
