@@ -116,7 +116,12 @@ final class CabinetArchive implements PackageArchive {
   @Override
   public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
     cabextract(
-        Sandbox.reading(file).writing(directory), "-d", directory.toString(), "-F", member, file.toString());
+        Sandbox.reading(file).writing(directory),
+        "-d",
+        directory.toString(),
+        "-F",
+        member,
+        file.toString());
     return directory.resolve(member);
   }
 

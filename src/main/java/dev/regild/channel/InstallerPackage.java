@@ -1,7 +1,7 @@
 package dev.regild.channel;
 
-import dev.regild.plan.WindowsPackage;
 import dev.regild.machine.Sandbox;
+import dev.regild.plan.WindowsPackage;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -53,9 +53,7 @@ final class InstallerPackage {
 
   /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */
   private static List<String> services(Path file) throws ChannelException, InterruptedException {
-    if (msiinfo(file, "tables", file.toString())
-        .lines()
-        .noneMatch(SERVICE_INSTALL::equals)) {
+    if (msiinfo(file, "tables", file.toString()).lines().noneMatch(SERVICE_INSTALL::equals)) {
       return List.of();
     }
     return table(file, SERVICE_INSTALL).stream()

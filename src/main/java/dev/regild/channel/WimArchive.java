@@ -49,7 +49,12 @@ final class WimArchive implements PackageArchive {
   public String text(String member) throws ChannelException, InterruptedException {
     return PackageArchive.run(
         Sandbox.reading(file),
-        "wimlib-imagex", "extract", file.toString(), FIRST_IMAGE, "/" + member, "--to-stdout");
+        "wimlib-imagex",
+        "extract",
+        file.toString(),
+        FIRST_IMAGE,
+        "/" + member,
+        "--to-stdout");
   }
 
   @Override

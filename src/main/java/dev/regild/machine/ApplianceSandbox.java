@@ -25,8 +25,8 @@ final class ApplianceSandbox {
   /**
    * libguestfs makes its socket's directory as it launches, so that is found in QEMU's arguments. A
    * SIGTERM, with which libguestfs ends an appliance that was shut down, has to reach QEMU itself,
-   * which then writes what it holds back of its disks; bubblewrap would only die of it. However this
-   * shell ends, bubblewrap and QEMU end with it.
+   * which then writes what it holds back of its disks; bubblewrap would only die of it. However
+   * this shell ends, bubblewrap and QEMU end with it.
    */
   private static final String PROGRAM =
       """

@@ -177,8 +177,7 @@ final class GuestfsHandle implements AutoCloseable {
     for (FreeSpace room : rooms) {
       gauges.add(room.gauge());
     }
-    Thread watch =
-        Thread.ofVirtual().name("guestfs-free-space").start(() -> watch(rooms, gauges));
+    Thread watch = Thread.ofVirtual().name("guestfs-free-space").start(() -> watch(rooms, gauges));
     return watch::interrupt;
   }
 

@@ -46,8 +46,7 @@ final class QemuCommand {
 
   private QemuCommand(MachineSpec spec) {
     this.spec = spec;
-    this.sandbox =
-        Sandbox.reading(spec.bases()).writing(spec.disk()).withProcesses(THREADS);
+    this.sandbox = Sandbox.reading(spec.bases()).writing(spec.disk()).withProcesses(THREADS);
     if (spec.accelerator() == Accelerator.KVM) {
       sandbox = sandbox.withDevice(KVM);
     }

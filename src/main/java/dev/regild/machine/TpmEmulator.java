@@ -17,7 +17,6 @@ final class TpmEmulator implements AutoCloseable {
   private static final Program.Limits LIMITS =
       new Program.Limits(1L << 30, Duration.ofHours(48), OptionalLong.of(16L << 20));
 
-
   private final @Nullable SocketDirectory sockets;
   private final @Nullable RunningProgram running;
 

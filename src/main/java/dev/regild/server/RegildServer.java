@@ -183,7 +183,8 @@ public final class RegildServer implements AutoCloseable {
     ImageImports imageImports =
         new ImageImports(database, images, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
-    ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
+    ImageExports imageExports =
+        new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
     opened(jobs).start();

@@ -64,8 +64,7 @@ final class ApplianceGuest implements Guest {
   private void open(Path overlay, DiskLayout layout) throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
-    appliance.addDrive(
-        overlay, GuestDisk.bases(overlay), DiskFormat.QCOW2.qemuName(), false);
+    appliance.addDrive(overlay, GuestDisk.bases(overlay), DiskFormat.QCOW2.qemuName(), false);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.launch(LAUNCH);

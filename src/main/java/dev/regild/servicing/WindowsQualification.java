@@ -50,7 +50,13 @@ public final class WindowsQualification {
     WindowsServicing.make(directory);
     MachineSpec spec =
         new MachineSpec(
-            layer, GuestDisk.bases(layer), layout.machine(), memoryMiB, cpus, accelerator.get(), directory);
+            layer,
+            GuestDisk.bases(layer),
+            layout.machine(),
+            memoryMiB,
+            cpus,
+            accelerator.get(),
+            directory);
     try (BuilderMachine machine = new BuilderMachine(spec, Optional.empty())) {
       watcher.running(machine::abort);
       machine.start();

@@ -65,7 +65,13 @@ public final class WindowsServicing {
     WindowsCd cd = WindowsCd.make(packages, files, directory);
     MachineSpec spec =
         new MachineSpec(
-            overlay, GuestDisk.bases(overlay), layout.machine(), memoryMiB, cpus, accelerator.get(), directory);
+            overlay,
+            GuestDisk.bases(overlay),
+            layout.machine(),
+            memoryMiB,
+            cpus,
+            accelerator.get(),
+            directory);
     try (BuilderMachine machine = new BuilderMachine(spec, Optional.of(cd.iso()))) {
       watcher.running(machine::abort);
       machine.start();

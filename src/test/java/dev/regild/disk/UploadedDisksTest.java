@@ -72,15 +72,18 @@ class UploadedDisksTest {
 
   @Test
   void anUploadOfUnknownLengthIsTaken() throws Exception {
-    assertThat(disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty()).bytes()).isEqualTo(disk.length);
+    assertThat(disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty()).bytes())
+        .isEqualTo(disk.length);
   }
 
   @Test
   void aShortALongAndABrokenUploadLeaveNothing() {
-    assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length + 1)))
+    assertThatThrownBy(
+            () -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length + 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("ended after 3145728 of 3145729 bytes");
-    assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length - 1)))
+    assertThatThrownBy(
+            () -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length - 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("longer than the declared");
     InputStream broken =
@@ -97,7 +100,10 @@ class UploadedDisksTest {
         };
     assertThatThrownBy(() ->
             disks.receive(
-                ALICE, PLENTY, new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
+                ALICE,
+                PLENTY,
+                new SequenceInputStream(stream(), broken),
+                OptionalLong.of(1L << 23)))
         .hasMessageContaining("connection reset");
     assertThat(directory).isEmptyDirectory();
   }
@@ -200,16 +206,14 @@ class UploadedDisksTest {
     assertThat(directory).isEmptyDirectory();
     // What was promised to it is free again.
     var _ =
-        disks.receive(
-            ALICE, new DiskQuota(1, disk.length), stream(), OptionalLong.of(disk.length));
+        disks.receive(ALICE, new DiskQuota(1, disk.length), stream(), OptionalLong.of(disk.length));
   }
 
   @Test
   void twoUploadsCantBothHaveTheLastRoom() throws Exception {
     long room = UploadRoom.MARGIN_BYTES + disk.length + 1000;
     UploadedDisks tight =
-        new UploadedDisks(
-            directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, () -> room);
+        new UploadedDisks(directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, () -> room);
     CountDownLatch firstIsUnderWay = new CountDownLatch(1);
     CountDownLatch secondIsRefused = new CountDownLatch(1);
     InputStream slow =
@@ -230,8 +234,7 @@ class UploadedDisksTest {
           thread.submit(() -> tight.receive(ALICE, PLENTY, slow, OptionalLong.of(disk.length)));
       firstIsUnderWay.await();
       try {
-        assertThatThrownBy(() ->
-                tight.receive(BOB, PLENTY, unread(), OptionalLong.of(disk.length)))
+        assertThatThrownBy(() -> tight.receive(BOB, PLENTY, unread(), OptionalLong.of(disk.length)))
             .hasMessageContaining("no room for a disk of " + disk.length + " bytes");
         DiskQuota one = new DiskQuota(1, 1L << 40);
         assertThatThrownBy(() -> tight.receive(ALICE, one, unread(), OptionalLong.empty()))
@@ -257,8 +260,8 @@ class UploadedDisksTest {
             new DiskCheck(new QemuImg(), 1L << 40),
             CLOCK,
             () -> taken.get() < 40 << 20 ? 1L << 40 : UploadRoom.MARGIN_BYTES - 1);
-    assertThatThrownBy(() ->
-            shrinking.receive(ALICE, PLENTY, endless(taken), OptionalLong.of(1L << 30)))
+    assertThatThrownBy(
+            () -> shrinking.receive(ALICE, PLENTY, endless(taken), OptionalLong.of(1L << 30)))
         .hasMessageContaining("no room for the rest of the disk")
         .hasMessageContaining("delete images, or make room");
     assertThat(taken.get()).isLessThan(64 << 20);

@@ -170,8 +170,7 @@ class BuilderMachineIT {
                 disk.toString(),
                 overlay.toString())
             .run();
-    return new MachineSpec(
-        overlay, List.of(disk), hardware, 512, 1, Accelerator.TCG, directory);
+    return new MachineSpec(overlay, List.of(disk), hardware, 512, 1, Accelerator.TCG, directory);
   }
 
   private Path cd() throws Exception {

@@ -95,6 +95,9 @@ class GuestfsIT {
       guestfs.unmountAll();
       guestfs.shutdown();
     }
+    // QEMU itself was told to end, and has written what it held back of the disk.
+    assertThat(Program.of("qemu-img", "check", disk.toString()).run())
+        .contains("No errors were found");
     assertNothingIsLeft();
   }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.DiskQuota;
+import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.fixtures.HostTools;
 import java.io.PrintWriter;

@@ -122,8 +122,7 @@ class DisksIT {
     AccessKey key = server.accounts.createKey(small, false);
     limit(small, Quota.DISKS, 1);
     limit(small, Quota.DISK_GIB, 0);
-    HttpResponse<byte[]> chunked =
-        server.sendDisk(key, content, true);
+    HttpResponse<byte[]> chunked = server.sendDisk(key, content, true);
     assertThat(chunked.statusCode()).isEqualTo(400);
     assertThat(new String(chunked.body(), UTF_8))
         .contains("LimitExceededException")

@@ -240,20 +240,19 @@ final class ServerFixture implements AutoCloseable {
     return send(signed(caller, "POST", path, disk), "POST", path, body);
   }
 
-  private SdkHttpRequest signed(
-      AccessKey caller, String method, String path, byte[] body) {
+  private SdkHttpRequest signed(AccessKey caller, String method, String path, byte[] body) {
     return AwsV4HttpSigner.create()
-            .sign(r ->
-                r.identity(AwsCredentialsIdentity.create(caller.id(), caller.secret()))
-                    .request(
-                        SdkHttpRequest.builder()
-                            .method(SdkHttpMethod.fromValue(method))
-                            .uri(uri(path))
-                            .build())
-                    .payload(ContentStreamProvider.fromByteArray(body))
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
-                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
-            .request();
+        .sign(r ->
+            r.identity(AwsCredentialsIdentity.create(caller.id(), caller.secret()))
+                .request(
+                    SdkHttpRequest.builder()
+                        .method(SdkHttpMethod.fromValue(method))
+                        .uri(uri(path))
+                        .build())
+                .payload(ContentStreamProvider.fromByteArray(body))
+                .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
+        .request();
   }
 
   private HttpResponse<byte[]> send(
@@ -266,8 +265,7 @@ final class ServerFixture implements AutoCloseable {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return http.send(
-        request.method(method, body).build(), BodyHandlers.ofByteArray());
+    return http.send(request.method(method, body).build(), BodyHandlers.ofByteArray());
   }
 
   /** The file of credentials that a real server writes into its data directory. */
