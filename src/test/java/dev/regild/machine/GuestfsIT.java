@@ -32,7 +32,7 @@ class GuestfsIT {
   void aFilesystemIsMadeFilledAndReadAgain() throws Exception {
     Path canary = Files.writeString(directory.resolve("canary"), "a secret of the server");
     try (Guestfs guestfs = launched(false)) {
-      MachineProcesses.assertConfined(directory + "/appliance-", canary);
+      MachineProcesses.assertConfined(directory.toString(), canary);
       guestfs.partition("/dev/sda", "gpt");
       guestfs.makeFilesystem("ext4", "/dev/sda1");
       assertThat(guestfs.listDevices()).containsExactly("/dev/sda");
