@@ -135,7 +135,7 @@ final class UploadRoom {
         throw new DiskQuotaException(
             ("The quota of disks is %d GiB, and with this one the account %s would have more"
                     + " (it has %d MiB). Delete one, or have the quota raised.")
-                .formatted(quota.bytes() >> 30, account, use.bytes - promised >> 20));
+                .formatted(quota.bytes() >> 30, account, (use.bytes - promised) >> 20));
       }
       requireFree(free.look(), more);
       promised = total;

@@ -98,7 +98,7 @@ public final class Guestfs implements AutoCloseable {
       Object user = Files.getAttribute(handle.directory(), "unix:uid");
       List<Path> places = new ArrayList<>(List.of(Path.of(cache, ".guestfs-" + user)));
       String readyMade = System.getenv().getOrDefault("LIBGUESTFS_PATH", "");
-      Stream.of(readyMade.split(":"))
+      Stream.of(readyMade.split(":", -1))
           .filter(path -> path.startsWith("/"))
           .map(Path::of)
           .forEach(places::add);

@@ -178,7 +178,7 @@ class UploadedDisksTest {
 
   @Test
   void anUploadBeyondTheQuotaIsRefusedUnread() throws Exception {
-    DiskQuota two = new DiskQuota(2, 2 * disk.length);
+    DiskQuota two = new DiskQuota(2, 2L * disk.length);
     var _ = disks.receive(ALICE, two, stream(), OptionalLong.of(disk.length));
     assertThatThrownBy(() -> disks.receive(ALICE, two, unread(), OptionalLong.of(disk.length + 1)))
         .isInstanceOf(DiskQuotaException.class)
@@ -199,7 +199,7 @@ class UploadedDisksTest {
   void anUploadOfUnknownLengthEndsAtTheQuota() throws Exception {
     AtomicLong taken = new AtomicLong();
     assertThatThrownBy(() ->
-            disks.receive(ALICE, new DiskQuota(1, 8 << 20), endless(taken), OptionalLong.empty()))
+            disks.receive(ALICE, new DiskQuota(1, 8L << 20), endless(taken), OptionalLong.empty()))
         .isInstanceOf(DiskQuotaException.class)
         .hasMessageContaining("would have more (it has 0 MiB)");
     assertThat(taken.get()).isLessThanOrEqualTo(9 << 20);
