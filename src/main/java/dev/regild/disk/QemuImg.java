@@ -108,7 +108,7 @@ public final class QemuImg {
       return Optional.empty();
     }
     try {
-      run(LONG, FOR_WHOLE_DISKS, Sandbox.reading(disk), "check", "-q", alone(disk, format));
+      run(TABLES, FOR_TABLES, Sandbox.reading(disk), "check", "-q", alone(disk, format));
       return Optional.empty();
     } catch (ProgramException e) {
       // qemu-img(1), check: 2 is corruption, 3 is leaked clusters, 1 is a check that broke off.
