@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.regild.machine.Sandbox;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -109,19 +110,26 @@ final class CabinetArchive implements PackageArchive {
 
   @Override
   public String text(String member) throws ChannelException, InterruptedException {
-    return cabextract("-p", "-F", member, file.toString());
+    return cabextract(Sandbox.reading(file), "-p", "-F", member, file.toString());
   }
 
   @Override
   public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
-    cabextract("-d", directory.toString(), "-F", member, file.toString());
+    cabextract(
+        Sandbox.reading(file).writing(directory),
+        "-d",
+        directory.toString(),
+        "-F",
+        member,
+        file.toString());
     return directory.resolve(member);
   }
 
   /** With -s it opens no other cabinet that this one names. */
-  private static String cabextract(String... arguments)
+  private static String cabextract(Sandbox sandbox, String... arguments)
       throws ChannelException, InterruptedException {
     return PackageArchive.run(
+        sandbox,
         Stream.concat(Stream.of("cabextract", "-q", "-s"), Stream.of(arguments))
             .toArray(String[]::new));
   }

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.machine.Sandbox;
 import dev.regild.plan.WindowsPackage;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Reads a database of Windows Installer, by msitools. */
 final class InstallerPackage {
@@ -39,7 +41,7 @@ final class InstallerPackage {
         WindowsPackage.Kind.AGENT,
         name,
         version,
-        architecture(PackageArchive.run("msiinfo", "suminfo", file.toString())),
+        architecture(msiinfo(file, "suminfo", file.toString())),
         "",
         List.of(),
         "",
@@ -51,9 +53,7 @@ final class InstallerPackage {
 
   /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */
   private static List<String> services(Path file) throws ChannelException, InterruptedException {
-    if (PackageArchive.run("msiinfo", "tables", file.toString())
-        .lines()
-        .noneMatch(SERVICE_INSTALL::equals)) {
+    if (msiinfo(file, "tables", file.toString()).lines().noneMatch(SERVICE_INSTALL::equals)) {
       return List.of();
     }
     return table(file, SERVICE_INSTALL).stream()
@@ -66,10 +66,17 @@ final class InstallerPackage {
   /** The rows of a table, and before them three that describe it. */
   private static List<List<String>> table(Path file, String name)
       throws ChannelException, InterruptedException {
-    return PackageArchive.run("msiinfo", "export", file.toString(), name)
+    return msiinfo(file, "export", file.toString(), name)
         .lines()
         .map(row -> List.of(row.split("\t", -1)))
         .toList();
+  }
+
+  private static String msiinfo(Path file, String... arguments)
+      throws ChannelException, InterruptedException {
+    return PackageArchive.run(
+        Sandbox.reading(file),
+        Stream.concat(Stream.of("msiinfo"), Stream.of(arguments)).toArray(String[]::new));
   }
 
   /** Of the summary's template: {@code x64;1033}. */

@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.machine.Sandbox;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +12,8 @@ import java.util.regex.Pattern;
 /**
  * A cabinet or a WIM with parts of an update in it. It may be hostile: a name that leads out of it
  * is refused, and the tools that unpack it get little memory, little time, and no room for files
- * larger than updates are ({@link Program.Limits#UNPACKING}).
+ * larger than updates are ({@link Program.Limits#UNPACKING}); they see nothing but it and the
+ * directory that they unpack into ({@link Sandbox}).
  */
 public sealed interface PackageArchive permits CabinetArchive, WimArchive {
   /** Names of members that we unpack; others, which only Windows reads, may be odder. */
@@ -45,11 +47,12 @@ public sealed interface PackageArchive permits CabinetArchive, WimArchive {
     };
   }
 
-  /** Runs a tool on untrusted input. */
-  static String run(String... command) throws ChannelException, InterruptedException {
+  /** Runs a tool on untrusted input, which sees what the sandbox holds. */
+  static String run(Sandbox sandbox, String... command)
+      throws ChannelException, InterruptedException {
     Program.Limits limits = Program.Limits.UNPACKING;
     try {
-      return Program.of(command).within(limits.cpuTime()).limitedTo(limits).run();
+      return Program.of(command).within(limits.cpuTime()).limitedTo(limits).in(sandbox).run();
     } catch (ProgramException e) {
       throw new ChannelException("it can't be unpacked: " + e.getMessage(), e);
     }

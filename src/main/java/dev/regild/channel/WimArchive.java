@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.machine.Sandbox;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ final class WimArchive implements PackageArchive {
   }
 
   static WimArchive open(Path file) throws ChannelException, InterruptedException {
-    String listing = PackageArchive.run("wimlib-imagex", "dir", file.toString(), FIRST_IMAGE);
+    String listing = PackageArchive.run(
+            Sandbox.reading(file), "wimlib-imagex", "dir", file.toString(), FIRST_IMAGE);
     return new WimArchive(file, members(listing));
   }
 
@@ -46,12 +48,19 @@ final class WimArchive implements PackageArchive {
   @Override
   public String text(String member) throws ChannelException, InterruptedException {
     return PackageArchive.run(
-        "wimlib-imagex", "extract", file.toString(), FIRST_IMAGE, "/" + member, "--to-stdout");
+        Sandbox.reading(file),
+        "wimlib-imagex",
+        "extract",
+        file.toString(),
+        FIRST_IMAGE,
+        "/" + member,
+        "--to-stdout");
   }
 
   @Override
   public Path unpack(String member, Path directory) throws ChannelException, InterruptedException {
     PackageArchive.run(
+        Sandbox.reading(file).writing(directory),
         "wimlib-imagex",
         "extract",
         file.toString(),

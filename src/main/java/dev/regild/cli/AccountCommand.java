@@ -100,8 +100,8 @@ final class AccountCommand {
               index = "1..*",
               paramLabel = "NAME=VALUE",
               description =
-                  "images, image-builders, copies, shares or tags, and a number; or default, for"
-                      + " the server's limit.")
+                  "images, image-builders, copies, shares, disks, disk-gib or tags, and a number; or"
+                      + " default, for the server's limit.")
           @Nullable List<String> limits)
       throws IOException {
     Map<Quota, Optional<Integer>> wanted = new HashMap<>();

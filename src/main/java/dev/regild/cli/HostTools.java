@@ -18,7 +18,7 @@ final class HostTools {
           new Tool("qemu-system-x86_64", "--version", Need.EVERY_IMAGE, "qemu-system-x86"),
           new Tool("prlimit", "--version", Need.EVERY_IMAGE, "util-linux"),
           new Tool("qemu-storage-daemon", "--version", Need.NAMESPACE, "qemu-system-common"),
-          new Tool("bwrap", "--version", Need.NAMESPACE, "bubblewrap"),
+          new Tool("bwrap", "--version", Need.EVERY_IMAGE, "bubblewrap"),
           new Tool("python3", "--version", Need.NAMESPACE, "python3"),
           new Tool("ntfs-3g.probe", "--help", Need.WINDOWS, "ntfs-3g"),
           new Tool("cabextract", "--version", Need.WINDOWS, "cabextract"),

@@ -10,18 +10,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 
 /**
  * Decides whether an uploaded file is a disk that stands alone. Headers are read here, in Java,
  * before any of QEMU's tools opens the file: a header may name other files of the host, which QEMU
- * would open.
+ * would open. Then {@code qemu-img} says what it takes the disk for, and only one that both read
+ * the same way goes on. Its tools see nothing but the one file ({@link QemuImg}).
  */
 public final class DiskCheck {
   /** 2 TiB. */
   public static final long DEFAULT_MAX_VIRTUAL_BYTES = 2L << 40;
 
   private static final int MIN_BYTES = 64 * 1024;
-  private static final String FLATTEN = "; flatten it with: qemu-img convert -O qcow2 OLD NEW";
+  static final String FLATTEN = "; flatten it with: qemu-img convert -O qcow2 OLD NEW";
 
   /** The beginnings of files that people upload by mistake, in ISO 8859-1. */
   private static final Map<String, String> NO_DISKS =
@@ -37,8 +39,14 @@ public final class DiskCheck {
           "MSWIM", "a Windows image file (wim), not a disk",
           "\u007fELF", "a program");
 
+  /** Each reads all tables of a disk, with memory and processor time within {@link QemuImg}'s. */
+  private static final int AT_ONCE = 2;
+
   private final QemuImg qemuImg;
   private final long maxVirtualBytes;
+
+  /** Fair: who came first is checked first. */
+  private final Semaphore turns = new Semaphore(AT_ONCE, true);
 
   public DiskCheck(QemuImg qemuImg, long maxVirtualBytes) {
     this.qemuImg = qemuImg;
@@ -82,28 +90,92 @@ public final class DiskCheck {
 
   /**
    * Refuses a disk that refers to other files, is encrypted, damaged, truncated or too large. Reads
-   * all of its tables, which takes seconds for a large one.
+   * all of its tables, which takes seconds for a large one. Two disks are checked at one time;
+   * others wait for their turn.
    */
   public void requireSelfContained(Path disk, DiskFormat format)
       throws IOException, UnfitDiskException, ProgramException, InterruptedException {
-    requireGoodHeader(disk, format);
+    long virtualBytes = goodHeader(disk, format);
+    turns.acquire();
+    try {
+      requireSound(disk, format, virtualBytes);
+    } finally {
+      turns.release();
+    }
+  }
+
+  private void requireSound(Path disk, DiskFormat format, long virtualBytes)
+      throws UnfitDiskException, ProgramException, InterruptedException {
+    requireAlone(disk, format, virtualBytes);
     Optional<String> damage = qemuImg.check(disk, format);
     if (damage.isPresent()) {
-      throw new UnfitDiskException("the disk is damaged or truncated: " + damage.get());
+      throw damaged(damage.get());
     }
-    requireSize(qemuImg.info(disk, format).virtualBytes());
+  }
+
+  /** What qemu-img takes the disk for; it opens nothing but its header. */
+  private void requireAlone(Path disk, DiskFormat format, long virtualBytes)
+      throws UnfitDiskException, ProgramException, InterruptedException {
+    QemuImg.Info info = info(disk, format);
+    if (info.backingFile().isPresent()) {
+      throw new UnfitDiskException(
+          "the disk stands on another file, %s%s".formatted(info.backingFile().get(), FLATTEN));
+    }
+    if (!info.formatSpecific().path("data-file").isMissingNode()) {
+      throw new UnfitDiskException("the disk's content is in another file" + FLATTEN);
+    }
+    List<String> extents =
+        info.formatSpecific()
+            .path("extents")
+            .valueStream()
+            .map(extent -> extent.path("filename").asString(""))
+            .toList();
+    if (extents.stream().anyMatch(name -> !name.equals(disk.toAbsolutePath().toString()))
+        || extents.size() > 1) {
+      throw new UnfitDiskException("the disk refers to other files" + FLATTEN);
+    }
+    requireSize(info.virtualBytes());
+    if (format != DiskFormat.RAW && info.virtualBytes() != virtualBytes) {
+      throw new UnfitDiskException(
+          "the disk is damaged: its header tells a size of %d bytes, and qemu-img %d"
+              .formatted(virtualBytes, info.virtualBytes()));
+    }
+  }
+
+  private QemuImg.Info info(Path disk, DiskFormat format)
+      throws UnfitDiskException, ProgramException, InterruptedException {
+    try {
+      return qemuImg.info(disk, format);
+    } catch (ProgramException e) {
+      if (QemuImg.isDisksFault(e)) {
+        throw damaged(String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+  }
+
+  private static UnfitDiskException damaged(String why) {
+    return new UnfitDiskException("the disk is damaged or truncated: " + why);
   }
 
   /** That part of {@link #requireSelfContained} which the header alone tells, in milliseconds. */
   public void requireGoodHeader(Path disk, DiskFormat format)
       throws IOException, UnfitDiskException {
+    var _ = goodHeader(disk, format);
+  }
+
+  /** The size of the disk that a guest sees, as the header tells it. */
+  private long goodHeader(Path disk, DiskFormat format) throws IOException, UnfitDiskException {
     try {
-      switch (format) {
-        case QCOW2 -> requireGood(Qcow2Header.read(disk), Files.size(disk));
-        case VMDK -> requireGood(VmdkHeader.read(disk));
-        case VHDX -> requireGood(VhdxHeader.read(disk));
-        case RAW -> requireGoodRaw(disk);
-      }
+      long bytes =
+          switch (format) {
+            case QCOW2 -> requireGood(Qcow2Header.read(disk), Files.size(disk));
+            case VMDK -> VmdkHeader.read(disk).virtualBytes();
+            case VHDX -> requireGood(VhdxHeader.read(disk));
+            case RAW -> requireGoodRaw(disk);
+          };
+      requireSize(bytes);
+      return bytes;
     } catch (ArithmeticException overflow) {
       throw new UnfitDiskException("the disk is damaged: its header makes no sense", overflow);
     }
@@ -127,7 +199,7 @@ public final class DiskCheck {
     }
   }
 
-  private void requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
+  private static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
     if (header.backingFile().isPresent()) {
       throw new UnfitDiskException(
           "the disk stands on another file, %s%s".formatted(header.backingFile().get(), FLATTEN));
@@ -148,28 +220,17 @@ public final class DiskCheck {
           "the disk is truncated: its tables end at %d, the file at %d bytes; upload it again"
               .formatted(header.tablesEnd(), fileBytes));
     }
-    requireSize(header.virtualBytes());
+    return header.virtualBytes();
   }
 
-  private void requireGood(VmdkHeader header) throws UnfitDiskException {
-    List<String> extents = header.extents();
-    boolean own =
-        extents.size() == 1
-            && extents.getFirst().matches("RW\\s+\\d+\\s+SPARSE\\s+\"[^\"/]+\"\\s*");
-    if (header.hasParent() || !own) {
-      throw new UnfitDiskException("the disk refers to other files" + FLATTEN);
-    }
-    requireSize(header.virtualBytes());
-  }
-
-  private void requireGood(VhdxHeader header) throws UnfitDiskException {
+  private static long requireGood(VhdxHeader header) throws UnfitDiskException {
     if (header.hasParent()) {
       throw new UnfitDiskException("the disk stands on another file" + FLATTEN);
     }
-    requireSize(header.virtualBytes());
+    return header.virtualBytes();
   }
 
-  private void requireGoodRaw(Path disk) throws IOException, UnfitDiskException {
+  private static long requireGoodRaw(Path disk) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(disk)) {
       long end = PartitionTable.end(channel);
       if (end > channel.size()) {
@@ -177,7 +238,7 @@ public final class DiskCheck {
             "the disk is truncated: its partitions end at %d, the file at %d bytes; upload it again"
                 .formatted(end, channel.size()));
       }
-      requireSize(channel.size());
+      return channel.size();
     }
   }
 

@@ -9,7 +9,12 @@ public final class NoRoomException extends IOException {
 
   NoRoomException(Path directory, long wanted, long free, long promised, long margin) {
     super(
-        "%s has no room for %d bytes: %d bytes are free, of which %d are reserved and %d must stay free. Delete images or disks, or enlarge the file system."
-            .formatted(directory, wanted, free, promised, margin));
+        "%s %s: %s are free, of which %s are reserved and %s must stay free. Delete images or disks, or enlarge the file system."
+            .formatted(
+                directory,
+                wanted == 0 ? "is filling up" : "has no room for " + ByteCount.text(wanted),
+                ByteCount.text(free),
+                ByteCount.text(promised),
+                ByteCount.text(margin)));
   }
 }

@@ -2,13 +2,17 @@ package dev.regild.disk;
 
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.machine.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,20 +21,34 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What {@code qemu-img} does for us. Formats are always given, never probed: a raw disk's owner
- * could otherwise make it look like a qcow2 that names a file of the host as its base. Every run
- * has a time limit and, since the input may be hostile, limits on memory and processor time. What a
- * failed run has written so far is removed.
+ * could otherwise make it look like a qcow2 that names a file of the host as its base. Since the
+ * input may be hostile, every run has limits on time, memory, processor time and the size of its
+ * files, and takes place in a {@link Sandbox} that holds the one disk and, of a layer or an overlay
+ * of ours, what it stands on ({@link DiskChain}): no other file can be opened, whatever a disk
+ * names. What a failed run has written so far is removed.
  */
 public final class QemuImg {
   private static final Duration SHORT = Duration.ofSeconds(60);
+  private static final Duration TABLES = Duration.ofMinutes(30);
   private static final Duration LONG = Duration.ofHours(6);
 
   /** OpenStack Glance's and Nova's limits for reading a header: 1 GiB and 30 s. */
   private static final Program.Limits FOR_HEADERS =
-      new Program.Limits(1L << 30, Duration.ofSeconds(30));
+      new Program.Limits(1L << 30, Duration.ofSeconds(30), OptionalLong.of(1L << 30));
+
+  /**
+   * The largest disk that can be imported, with what a format's tables may add; sparse files are as
+   * large as their disk.
+   */
+  private static final long MAX_FILE_BYTES =
+      DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES + (DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES >> 4);
 
   private static final Program.Limits FOR_WHOLE_DISKS =
-      new Program.Limits(4L << 30, Duration.ofHours(12));
+      new Program.Limits(4L << 30, Duration.ofHours(12), OptionalLong.of(MAX_FILE_BYTES));
+
+  /** For reading all tables of a disk; whoever made it can make that take long. */
+  private static final Program.Limits FOR_TABLES =
+      new Program.Limits(4L << 30, Duration.ofMinutes(15), OptionalLong.of(1L << 30));
 
   private static final Pattern PROGRESS = Pattern.compile("\\(([0-9.]+)/100%\\)");
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -53,10 +71,21 @@ public final class QemuImg {
       long clusterBytes,
       JsonNode formatSpecific) {}
 
-  /** Reads a disk's header; no file that it refers to is opened, save a vmdk's extents. */
+  /**
+   * Reads a disk's header. A backing file that it names is not opened, and no other file can be.
+   */
   public Info info(Path disk, DiskFormat format) throws ProgramException, InterruptedException {
     String answer =
-        run(SHORT, FOR_HEADERS, "info", "-U", "--output=json", "-f", format.qemuName(), name(disk));
+        run(
+            SHORT,
+            FOR_HEADERS,
+            Sandbox.reading(disk),
+            "info",
+            "-U",
+            "--output=json",
+            "-f",
+            format.qemuName(),
+            name(disk));
     JsonNode json = JSON.readTree(answer);
     return new Info(
         json.path("virtual-size").asLong(),
@@ -68,7 +97,8 @@ public final class QemuImg {
   }
 
   /**
-   * Reads all of a disk's tables. A raw disk has none and is always sound.
+   * Reads all of a disk's tables, and nothing of what it may stand on. A raw disk has none and is
+   * always sound.
    *
    * @return what is wrong with it, empty if nothing is; clusters that are merely lost are no harm
    */
@@ -78,16 +108,29 @@ public final class QemuImg {
       return Optional.empty();
     }
     try {
-      run(LONG, FOR_WHOLE_DISKS, "check", "-q", "-f", format.qemuName(), name(disk));
+      run(TABLES, FOR_TABLES, Sandbox.reading(disk), "check", "-q", alone(disk, format));
       return Optional.empty();
     } catch (ProgramException e) {
       // qemu-img(1), check: 2 is corruption, 3 is leaked clusters, 1 is a check that broke off.
-      return switch (e.exitStatus()) {
-        case 1, 2 -> Optional.of(String.valueOf(e.getMessage()));
-        case 3 -> Optional.empty();
-        default -> throw e;
-      };
+      if (e.exitStatus() == 3) {
+        return Optional.empty();
+      }
+      if (isDisksFault(e)) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+      throw e;
     }
+  }
+
+  /**
+   * Whether a run of {@link #info} or {@link #check} failed because of the disk: the tool said so,
+   * or broke down on it, or met a limit (SIGABRT, SIGSEGV, SIGXCPU, SIGXFSZ).
+   */
+  static boolean isDisksFault(ProgramException failure) {
+    return switch (failure.exitStatus()) {
+      case 1, 2, 128 + 6, 128 + 11, 128 + 24, 128 + 25 -> true;
+      default -> false;
+    };
   }
 
   /**
@@ -99,6 +142,7 @@ public final class QemuImg {
         run(
             SHORT,
             FOR_HEADERS,
+            Sandbox.reading(chain(disk)),
             "measure",
             "-U",
             "--output=json",
@@ -115,39 +159,48 @@ public final class QemuImg {
       throws ProgramException, InterruptedException {
     write(
         disk,
-        () ->
+        target ->
             run(
                 SHORT,
-                FOR_HEADERS,
+                FOR_WHOLE_DISKS,
+                Sandbox.reading().writing(target),
                 "create",
                 "-q",
                 "-f",
                 format.qemuName(),
-                name(disk),
+                name(target),
                 Long.toString(virtualBytes)));
   }
 
-  /** Makes an empty qcow2 that stands on a qcow2, which it names by its absolute path. */
+  /**
+   * Makes an empty qcow2 that stands on a qcow2, which it names by its absolute path; the name is
+   * kept beside it too ({@link DiskChain}).
+   */
   public void createOverlay(Path base, Path overlay) throws ProgramException, InterruptedException {
+    Sandbox sandbox = Sandbox.reading(chain(base));
     write(
         overlay,
-        () ->
-            run(
-                SHORT,
-                FOR_HEADERS,
-                "create",
-                "-q",
-                "-f",
-                "qcow2",
-                "-F",
-                "qcow2",
-                "-b",
-                name(base),
-                name(overlay)));
+        target -> {
+          run(
+              SHORT,
+              FOR_WHOLE_DISKS,
+              sandbox.writing(target),
+              "create",
+              "-q",
+              "-f",
+              "qcow2",
+              "-F",
+              "qcow2",
+              "-b",
+              name(base),
+              name(target));
+          record(target, base);
+        });
   }
 
   /**
-   * Writes a disk, with all that it stands on, as one standalone file.
+   * Writes a disk, with all that it stands on, as one standalone file. A qcow2 must be one of ours,
+   * or have been found to stand alone ({@link DiskCheck}).
    *
    * @param progress is given the part that is done, 0 to 1, from a thread of its own
    */
@@ -198,7 +251,8 @@ public final class QemuImg {
       throws ProgramException, InterruptedException {
     run(
         SHORT,
-        FOR_HEADERS,
+        FOR_WHOLE_DISKS,
+        Sandbox.reading().writing(disk),
         "rebase",
         "-q",
         "-u",
@@ -218,14 +272,54 @@ public final class QemuImg {
       List<String> options,
       DoubleConsumer progress)
       throws ProgramException, InterruptedException {
+    List<Path> chain = sourceFormat == DiskFormat.QCOW2 ? chain(source) : List.of(source);
     List<String> arguments = new ArrayList<>(List.of("convert", "-p"));
     // Compression uses one thread a coroutine; the order of clusters in a file is of no interest.
-    arguments.addAll(List.of("-m", "8", "-W", "-f", sourceFormat.qemuName()));
+    arguments.addAll(List.of("-m", "8", "-W"));
     arguments.addAll(options);
-    arguments.addAll(List.of(name(source), name(target)));
+    if (chain.size() == 1) {
+      arguments.addAll(List.of(alone(source, sourceFormat)));
+    } else {
+      arguments.addAll(List.of("-f", sourceFormat.qemuName(), name(source)));
+    }
     write(
         target,
-        () -> program(LONG, FOR_WHOLE_DISKS, arguments).run(line -> report(line, progress)));
+        written -> {
+          arguments.add(name(written));
+          Sandbox sandbox = Sandbox.reading(chain).writing(written);
+          program(LONG, FOR_WHOLE_DISKS, sandbox, arguments).run(line -> report(line, progress));
+        });
+  }
+
+  /**
+   * A disk as QEMU's JSON for block devices. Where a format can stand on another file, it is told
+   * that this one doesn't, whatever its header says.
+   */
+  private static String alone(Path disk, DiskFormat format) {
+    Map<String, Object> node = new LinkedHashMap<>();
+    node.put("driver", format.qemuName());
+    node.put("file", Map.of("driver", "file", "filename", name(disk)));
+    if (format == DiskFormat.QCOW2 || format == DiskFormat.VMDK) {
+      node.put("backing", null);
+    }
+    return "json:" + JSON.writeValueAsString(node);
+  }
+
+  private static void record(Path overlay, Path base) throws ProgramException {
+    try {
+      DiskChain.record(overlay, base);
+    } catch (IOException e) {
+      throw new ProgramException("%s can't be made: %s".formatted(overlay, e), e);
+    }
+  }
+
+  /** The disk and, if it is a layer or an overlay of ours, what it stands on. */
+  private static List<Path> chain(Path disk) throws ProgramException {
+    try {
+      return DiskChain.of(disk);
+    } catch (IOException e) {
+      throw new ProgramException("qemu-img is not run: " + e.getMessage(), e);
+    }
   }
 
   private static void report(String line, DoubleConsumer progress) {
@@ -235,17 +329,32 @@ public final class QemuImg {
     }
   }
 
-  /** Whatever keeps the writer from its end, no half-written target is left. */
+  /**
+   * The target is there, empty, before it is written: a sandbox takes only what is there. Whatever
+   * keeps the writer from its end, no half-written one is left.
+   */
   private static void write(Path target, Writer writer)
       throws ProgramException, InterruptedException {
     boolean done = false;
     try {
-      writer.write();
+      place(target);
+      writer.write(target);
       done = true;
     } finally {
       if (!done) {
         remove(target);
+        remove(DiskChain.recordOf(target));
       }
+    }
+  }
+
+  private static void place(Path target) throws ProgramException {
+    try {
+      if (!Files.isRegularFile(target)) {
+        Files.createFile(target);
+      }
+    } catch (IOException e) {
+      throw new ProgramException("%s can't be made: %s".formatted(target, e), e);
     }
   }
 
@@ -257,16 +366,17 @@ public final class QemuImg {
     }
   }
 
-  private static String run(Duration timeLimit, Program.Limits limits, String... arguments)
+  private static String run(
+      Duration timeLimit, Program.Limits limits, Sandbox sandbox, String... arguments)
       throws ProgramException, InterruptedException {
-    return program(timeLimit, limits, List.of(arguments)).run();
+    return program(timeLimit, limits, sandbox, List.of(arguments)).run();
   }
 
   private static Program program(
-      Duration timeLimit, Program.Limits limits, List<String> arguments) {
+      Duration timeLimit, Program.Limits limits, Sandbox sandbox, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of("qemu-img"));
     command.addAll(arguments);
-    return Program.of(command).within(timeLimit).limitedTo(limits);
+    return Program.of(command).within(timeLimit).limitedTo(limits).in(sandbox);
   }
 
   /** Absolute: QEMU takes what stands before a colon for a protocol, but not behind a slash. */
@@ -280,6 +390,6 @@ public final class QemuImg {
 
   @FunctionalInterface
   private interface Writer {
-    void write() throws ProgramException, InterruptedException;
+    void write(Path target) throws ProgramException, InterruptedException;
   }
 }

@@ -90,6 +90,15 @@ public final class RoomReservations {
       left += bytes;
     }
 
+    /**
+     * Looks whether what was promised is still free: others write to the file system too.
+     *
+     * @throws NoRoomException if it is filling up
+     */
+    public synchronized void requireStillFree() throws IOException {
+      promise(directory, store, 0);
+    }
+
     /** Gives back what has been written: the file system no longer counts it as free. */
     public synchronized void written(long bytes) {
       long given = Math.clamp(bytes, 0, left);

@@ -44,22 +44,26 @@ public final class UploadedDisks {
   private static final String RECORD = ".json";
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  /** What must stay free for everything else. */
-  private static final long MARGIN_BYTES = 256L << 20;
-
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path directory;
   private final DiskCheck check;
   private final Clock clock;
+  private final UploadRoom room;
   private final SecureRandom random = new SecureRandom();
 
-  /** Makes the directory if it is not there, and removes what broken uploads have left in it. */
-  public UploadedDisks(Path directory, DiskCheck check, Clock clock) throws IOException {
+  /**
+   * Makes the directory if it is not there, and removes what broken uploads have left in it.
+   *
+   * @param room that all large files of this process share
+   */
+  public UploadedDisks(Path directory, DiskCheck check, Clock clock, RoomReservations room)
+      throws IOException {
     this.directory = Files.createDirectories(directory.toAbsolutePath());
     this.check = check;
     this.clock = clock;
+    this.room = new UploadRoom(this::list, this.directory, room);
     for (String name : DurableFiles.names(directory)) {
       boolean whole = name.endsWith(DISK) && Files.exists(record(id(name, DISK)));
       if (name.endsWith(RECORD)) {
@@ -81,19 +85,21 @@ public final class UploadedDisks {
    * Takes a disk from a stream, which is never held in memory.
    *
    * @param account whose it is
+   * @param quota how much the account may have; disks that are on their way count
    * @param declaredLength how long the sender says that it is
    * @throws UnfitDiskException if it is no disk that stands alone
+   * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
    * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
    *     it; in each case nothing is left
    */
-  public UploadedDisk receive(String account, InputStream stream, OptionalLong declaredLength)
+  public UploadedDisk receive(
+      String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
-    requireRoom(declaredLength);
     String id = newId();
     boolean done = false;
-    try {
-      UploadedDisk disk = write(id, account, stream, declaredLength);
-      writeRecord(disk);
+    try (UploadRoom.Place place = room.reserve(account, quota, declaredLength)) {
+      UploadedDisk disk = write(id, account, stream, declaredLength, place);
+      place.finish(() -> writeRecord(disk));
       done = true;
       return disk;
     } finally {
@@ -200,25 +206,19 @@ public final class UploadedDisks {
     }
   }
 
-  private void requireRoom(OptionalLong declaredLength) throws IOException {
-    long free = Files.getFileStore(directory).getUsableSpace();
-    long needed = Math.max(0, declaredLength.orElse(0));
-    if (needed > free - MARGIN_BYTES) {
-      throw new IOException(
-          "no room for a disk of %d bytes: %d bytes are free, of which %d must stay free; delete images, or make room"
-              .formatted(needed, free, MARGIN_BYTES));
-    }
-  }
-
   private UploadedDisk write(
-      String id, String account, InputStream stream, OptionalLong declaredLength)
+      String id,
+      String account,
+      InputStream stream,
+      OptionalLong declaredLength,
+      UploadRoom.Place place)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
     MessageDigest digest = DurableFiles.newSha256();
     long bytes;
     try (OutputStream output =
         new DigestOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), digest)) {
-      bytes = copy(stream, output, declaredLength.orElse(Long.MAX_VALUE));
+      bytes = copy(stream, output, declaredLength.orElse(Long.MAX_VALUE), place);
     }
     if (declaredLength.isPresent() && bytes != declaredLength.getAsLong()) {
       throw new EOFException(
@@ -249,7 +249,9 @@ public final class UploadedDisks {
     }
   }
 
-  private long copy(InputStream stream, OutputStream output, long limit) throws IOException {
+  private static long copy(
+      InputStream stream, OutputStream output, long limit, UploadRoom.Place place)
+      throws IOException {
     byte[] buffer = new byte[1 << 20];
     long bytes = 0;
     for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
@@ -257,6 +259,7 @@ public final class UploadedDisks {
       if (bytes > limit) {
         throw new IOException("the upload is longer than the declared %d bytes".formatted(limit));
       }
+      place.take(n);
       output.write(buffer, 0, n);
     }
     return bytes;

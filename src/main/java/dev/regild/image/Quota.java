@@ -17,6 +17,10 @@ public enum Quota {
   DOWNLOADS(4, Quota.MOST),
   /** Streams of events at one time, for each account, on one server. */
   EVENT_STREAMS(20, Quota.MOST),
+  /** Uploaded and exported disks, for each account; those that are on their way count. */
+  DISKS(100, Quota.MOST),
+  /** The size of those disks together, in GiB. */
+  DISK_GIB(1024, Quota.MOST),
   /** Tags of one resource; the API has no way to ask for more than 50. */
   TAGS(Tags.MOST, Tags.MOST);
 

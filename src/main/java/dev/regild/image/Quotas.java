@@ -45,6 +45,18 @@ public final class Quotas {
   }
 
   /**
+   * The same for disks that an account keeps on the server, in every region.
+   *
+   * @param disks how many it has, with those that are being made
+   * @param gibibytes of those that it has
+   */
+  public void requireRoomForDisk(Handle handle, Owner owner, long disks, long gibibytes) {
+    String account = "the account " + owner.accountId();
+    requireRoom(handle, owner, Quota.DISKS, disks, account);
+    requireRoom(handle, owner, Quota.DISK_GIB, gibibytes, account);
+  }
+
+  /**
    * As {@link #requireRoomForImage}, and until the transaction has ended no other one can reserve
    * anything for this owner. The image is to be inserted in the same transaction.
    */

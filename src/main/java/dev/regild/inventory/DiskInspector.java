@@ -1,5 +1,6 @@
 package dev.regild.inventory;
 
+import dev.regild.disk.DiskChain;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout.Filesystem;
@@ -55,7 +56,7 @@ public final class DiskInspector {
       throws IOException, UnfitDiskException {
     try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
       watcher.accept(appliance::abort);
-      appliance.addDrive(disk, format.qemuName(), true);
+      appliance.addDrive(disk, bases(disk, format), format.qemuName(), true);
       appliance.launch(LAUNCH);
       try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
         return inspect(appliance, directory);
@@ -63,6 +64,11 @@ public final class DiskInspector {
     } catch (GuestfsException e) {
       throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
     }
+  }
+
+  /** An uploaded disk stands alone, as was checked; an overlay of ours stands on a layer. */
+  private static List<Path> bases(Path disk, DiskFormat format) throws IOException {
+    return format == DiskFormat.QCOW2 ? DiskChain.below(disk) : List.of();
   }
 
   private static DiskInspection inspect(Guestfs appliance, Path directory)

@@ -10,9 +10,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A libguestfs appliance: a small virtual machine in which an untrusted disk is opened, so that
@@ -35,7 +39,15 @@ public final class Guestfs implements AutoCloseable {
   /** In bytes; libguestfs carries up to 4 MiB in one message. */
   static final int MOST_AT_ONCE = 2 << 20;
 
+  private static final Duration OVERLAY = Duration.ofSeconds(60);
+  private static final Program.Limits FOR_OVERLAYS =
+      new Program.Limits(1L << 30, Duration.ofSeconds(30), OptionalLong.of(1L << 30));
+
   private final GuestfsHandle handle;
+  private final ApplianceSandbox sandbox;
+  private int memoryMiB;
+  private int overlays;
+  private @Nullable Limit freeSpace;
 
   /**
    * One partition of a partition table.
@@ -53,8 +65,9 @@ public final class Guestfs implements AutoCloseable {
     void close();
   }
 
-  private Guestfs(GuestfsHandle handle) {
+  private Guestfs(GuestfsHandle handle, ApplianceSandbox sandbox) {
     this.handle = handle;
+    this.sandbox = sandbox;
   }
 
   /**
@@ -65,13 +78,33 @@ public final class Guestfs implements AutoCloseable {
    */
   public static Guestfs create(Accelerator accelerator, Path temporaryDirectory)
       throws GuestfsException {
-    Guestfs guestfs = new Guestfs(new GuestfsHandle(temporaryDirectory));
+    GuestfsHandle handle = new GuestfsHandle(temporaryDirectory);
     try {
+      Guestfs guestfs =
+          new Guestfs(
+              handle, new ApplianceSandbox(handle.directory(), images(handle), accelerator));
       guestfs.set(accelerator);
       return guestfs;
     } catch (GuestfsException e) {
-      guestfs.close();
+      handle.close();
       throw e;
+    }
+  }
+
+  /** Where the appliance's kernel and root lie: in a cache that libguestfs fills, or ready-made. */
+  private static List<Path> images(GuestfsHandle handle) throws GuestfsException {
+    try {
+      String cache = handle.string("guestfs_get_cachedir");
+      Object user = Files.getAttribute(handle.directory(), "unix:uid");
+      List<Path> places = new ArrayList<>(List.of(Path.of(cache, ".guestfs-" + user)));
+      String readyMade = System.getenv().getOrDefault("LIBGUESTFS_PATH", "");
+      Stream.of(readyMade.split(":", -1))
+          .filter(path -> path.startsWith("/"))
+          .map(Path::of)
+          .forEach(places::add);
+      return places;
+    } catch (IOException e) {
+      throw new GuestfsException("the appliance's cache can't be found: " + e.getMessage(), e);
     }
   }
 
@@ -116,25 +149,76 @@ public final class Guestfs implements AutoCloseable {
 
   public void setMemoryMiB(int memoryMiB) throws GuestfsException {
     handle.status("guestfs_set_memsize", memoryMiB);
+    this.memoryMiB = memoryMiB;
   }
 
   public void setCpus(int cpus) throws GuestfsException {
     handle.status("guestfs_set_smp", cpus);
   }
 
+  /** As {@link #addDrive(Path, List, String, boolean)}, of a disk that stands on nothing. */
+  public void addDrive(Path disk, String format, boolean readOnly) throws GuestfsException {
+    addDrive(disk, List.of(), format, readOnly);
+  }
+
   /**
    * Adds a disk, as {@code /dev/sda}, {@code /dev/sdb} and so on. Blocks that the guest discards
    * are given back to the file.
    *
+   * @param bases what the disk stands on; the appliance's QEMU can open no other file
    * @param format QEMU's name of the format, never probed
    * @param readOnly whether what is written is thrown away
    */
-  public void addDrive(Path disk, String format, boolean readOnly) throws GuestfsException {
+  public void addDrive(Path disk, List<Path> bases, String format, boolean readOnly)
+      throws GuestfsException {
+    sandbox.addReadable(bases);
+    if (readOnly) {
+      sandbox.addReadable(List.of(disk));
+      add(overlay(disk, bases, format), "qcow2");
+    } else {
+      sandbox.addWritable(disk);
+      add(disk, format);
+    }
+  }
+
+  private void add(Path disk, String format) throws GuestfsException {
     try (Arena arena = Arena.ofConfined()) {
       handle.status(
           "guestfs_add_drive_opts_argv",
           disk.toAbsolutePath().toString(),
-          GuestfsStructs.addDrive(arena, format, readOnly));
+          GuestfsStructs.addDrive(arena, format, false));
+    }
+  }
+
+  /** libguestfs would make one too, with a qemu-img that sees the whole host. */
+  private Path overlay(Path disk, List<Path> bases, String format) throws GuestfsException {
+    Path overlay = handle.directory().resolve("overlay-" + overlays++ + ".qcow2");
+    List<Path> readable = new ArrayList<>(bases);
+    readable.add(disk);
+    try {
+      Files.createFile(overlay);
+      var _ =
+          Program.of(
+                  "qemu-img",
+                  "create",
+                  "-q",
+                  "-f",
+                  "qcow2",
+                  "-F",
+                  format,
+                  "-b",
+                  disk.toAbsolutePath().toString(),
+                  overlay.toString())
+              .within(OVERLAY)
+              .limitedTo(FOR_OVERLAYS)
+              .in(Sandbox.reading(readable).writing(overlay))
+              .run();
+      return overlay;
+    } catch (IOException | ProgramException e) {
+      throw new GuestfsException("the disk can't be opened: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GuestfsException("interrupted while the disk was being opened", e);
     }
   }
 
@@ -152,6 +236,12 @@ public final class Guestfs implements AutoCloseable {
    *     which takes up to a minute more
    */
   public void launch(Duration limit) throws GuestfsException {
+    try {
+      handle.status("guestfs_set_hv", sandbox.write(memoryMiB).toString());
+      freeSpace = handle.keepFree(sandbox.room());
+    } catch (IOException | ProgramException e) {
+      throw new GuestfsException("the appliance can't be started: " + e.getMessage(), e);
+    }
     handle.within(
         limit,
         "the start of the appliance",
@@ -514,6 +604,10 @@ public final class Guestfs implements AutoCloseable {
 
   @Override
   public void close() {
+    Limit watch = freeSpace;
+    if (watch != null) {
+      watch.close();
+    }
     handle.close();
   }
 

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,6 +37,7 @@ final class GuestfsHandle implements AutoCloseable {
   /** GUESTFS_CREATE_NO_CLOSE_ON_EXIT: at exit, a handle may be in use by another thread. */
   private static final int NO_CLOSE_ON_EXIT = 2;
 
+  private static final Duration FREE_SPACE_LOOK = Duration.ofMillis(100);
   private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -67,6 +69,11 @@ final class GuestfsHandle implements AutoCloseable {
     if (cache.isPresent()) {
       status("guestfs_set_cachedir", cache.get().toString());
     }
+  }
+
+  /** The handle's own directory; it is removed with it. */
+  Path directory() {
+    return directory;
   }
 
   /** Calls a function that returns 0, or -1 for an error. */
@@ -162,6 +169,35 @@ final class GuestfsHandle implements AutoCloseable {
               }
             });
     return watch::interrupt;
+  }
+
+  /** Aborts it when less room is left than must stay free, until the limit is closed. */
+  Guestfs.Limit keepFree(List<FreeSpace> rooms) throws IOException {
+    List<FreeSpace.Gauge> gauges = new ArrayList<>();
+    for (FreeSpace room : rooms) {
+      gauges.add(room.gauge());
+    }
+    Thread watch = Thread.ofVirtual().name("guestfs-free-space").start(() -> watch(rooms, gauges));
+    return watch::interrupt;
+  }
+
+  private void watch(List<FreeSpace> rooms, List<FreeSpace.Gauge> gauges) {
+    try {
+      while (abortReason == null) {
+        for (int i = 0; i < rooms.size(); i++) {
+          long free = gauges.get(i).free();
+          if (free < rooms.get(i).markBytes()) {
+            abort(rooms.get(i).shortage(free));
+            return;
+          }
+        }
+        Thread.sleep(FREE_SPACE_LOOK);
+      }
+    } catch (InterruptedException closed) {
+      // Nothing to watch any more.
+    } catch (IOException e) {
+      abort("the free space can't be watched any more: " + e.getMessage());
+    }
   }
 
   /** Ends the call under way, and every later one, with a GuestfsException of this reason. */

@@ -1,11 +1,13 @@
 package dev.regild.machine;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a QEMU machine is made of. It never has a network card.
  *
  * @param disk a qcow2, opened for writing
+ * @param bases what the disk stands on: the machine can read these, and nothing else of the host's
  * @param hardware what the disk's system wants of its machine
  * @param memoryMiB the guest's memory
  * @param cpus the guest's processors
@@ -14,11 +16,16 @@ import java.nio.file.Path;
  */
 public record MachineSpec(
     Path disk,
+    List<Path> bases,
     Hardware hardware,
     int memoryMiB,
     int cpus,
     Accelerator accelerator,
     Path directory) {
+  public MachineSpec {
+    bases = List.copyOf(bases);
+  }
+
   /**
    * What a system wants of its machine.
    *

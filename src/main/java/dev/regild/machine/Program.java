@@ -21,16 +21,25 @@ import java.util.function.Consumer;
  * @param timeLimit after which a run is killed with all that it started
  * @param environment added to the minimal one
  * @param limits what the kernel lets it have, for programs that read untrusted input
+ * @param sandbox what it may see and change, for programs that read untrusted input; empty: all
+ *     that we may
  */
 public record Program(
     List<String> command,
     Duration timeLimit,
     Map<String, String> environment,
-    Optional<Limits> limits) {
+    Optional<Limits> limits,
+    Optional<Sandbox> sandbox) {
   /** A program that writes more than this to its standard output is killed. */
   public static final int MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
   static final int ERROR_TAIL_BYTES = 8 * 1024;
+
+  /** A shell's status of a program that a signal ended: this and the signal's number. */
+  private static final int KILLED_BY = 128;
+
+  private static final int SIGXCPU = 24;
+  private static final int SIGXFSZ = 25;
 
   private static final Duration DEFAULT_TIME_LIMIT = Duration.ofMinutes(5);
 
@@ -57,11 +66,18 @@ public record Program(
 
     private List<String> prlimit() {
       List<String> command = new ArrayList<>(List.of("prlimit"));
-      command.add("--as=" + addressSpaceBytes);
-      command.add("--cpu=" + cpuTime.toSeconds());
-      fileBytes.ifPresent(bytes -> command.add("--fsize=" + bytes));
+      command.addAll(options());
       command.add("--");
       return command;
+    }
+
+    /** For prlimit(1). */
+    List<String> options() {
+      List<String> options = new ArrayList<>();
+      options.add("--as=" + addressSpaceBytes);
+      options.add("--cpu=" + cpuTime.toSeconds());
+      fileBytes.ifPresent(bytes -> options.add("--fsize=" + bytes));
+      return options;
     }
   }
 
@@ -77,7 +93,7 @@ public record Program(
   }
 
   public Program(List<String> command, Duration timeLimit, Map<String, String> environment) {
-    this(command, timeLimit, environment, Optional.empty());
+    this(command, timeLimit, environment, Optional.empty(), Optional.empty());
   }
 
   /** With a time limit of 5 minutes. */
@@ -91,18 +107,22 @@ public record Program(
   }
 
   public Program within(Duration newTimeLimit) {
-    return new Program(command, newTimeLimit, environment, limits);
+    return new Program(command, newTimeLimit, environment, limits, sandbox);
   }
 
   /** With one more variable in its environment. */
   public Program with(String name, String value) {
     Map<String, String> more = new HashMap<>(environment);
     more.put(name, value);
-    return new Program(command, timeLimit, more, limits);
+    return new Program(command, timeLimit, more, limits, sandbox);
   }
 
   public Program limitedTo(Limits newLimits) {
-    return new Program(command, timeLimit, environment, Optional.of(newLimits));
+    return new Program(command, timeLimit, environment, Optional.of(newLimits), sandbox);
+  }
+
+  public Program in(Sandbox newSandbox) {
+    return new Program(command, timeLimit, environment, limits, Optional.of(newSandbox));
   }
 
   /**
@@ -138,7 +158,7 @@ public record Program(
   public RunningProgram startTied() throws ProgramException {
     ProcessBuilder builder = builder();
     try {
-      return RunningProgram.start(builder);
+      return RunningProgram.start(builder, sandbox.flatMap(Sandbox::room));
     } catch (IOException e) {
       throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
     }
@@ -173,7 +193,12 @@ public record Program(
   private void run(OutputReader output) throws ProgramException, InterruptedException {
     try (RunningProgram running = startTied()) {
       Thread reader = Thread.ofVirtual().name("stdout").start(() -> output.drain(running));
-      if (!running.waitFor(timeLimit)) {
+      boolean ended = running.waitFor(timeLimit);
+      Optional<String> shortage = running.shortage();
+      if (shortage.isPresent()) {
+        throw new ProgramException("%s was ended: %s".formatted(name(), shortage.get()));
+      }
+      if (!ended) {
         throw new ProgramException(
             "%s took longer than %s and was killed%s"
                 .formatted(name(), spoken(timeLimit), said(running)));
@@ -181,9 +206,15 @@ public record Program(
       reader.join(Duration.ofSeconds(10));
       output.rethrow(name());
       if (running.exitStatus() != 0) {
+        Optional<String> trouble = sandbox.flatMap(_ -> Sandbox.trouble(running.errors()));
+        if (trouble.isPresent()) {
+          throw new ProgramException(name() + " " + trouble.get());
+        }
+        int status = running.exitStatus();
         throw new ProgramException(
-            "%s failed with status %d%s".formatted(name(), running.exitStatus(), said(running)),
-            running.exitStatus());
+            "%s failed with status %d%s%s"
+                .formatted(name(), status, meaning(status), said(running)),
+            status);
       }
     }
   }
@@ -194,8 +225,12 @@ public record Program(
       throw new ProgramException(SearchPath.remedy(program));
     }
     ProcessBuilder builder = new ProcessBuilder(new ArrayList<>());
-    limits.ifPresent(l -> builder.command().addAll(l.prlimit()));
-    builder.command().addAll(command);
+    if (sandbox.isPresent()) {
+      builder.command().addAll(sandbox.get().command(command, limits));
+    } else {
+      limits.ifPresent(l -> builder.command().addAll(l.prlimit()));
+      builder.command().addAll(command);
+    }
     builder.environment().clear();
     builder
         .environment()
@@ -211,6 +246,25 @@ public record Program(
   private String name() {
     String program = command.getFirst();
     return program.substring(program.lastIndexOf('/') + 1);
+  }
+
+  /** Of a signal that a limit sends. */
+  private String meaning(int status) {
+    return switch (status) {
+      case KILLED_BY + SIGXCPU ->
+          limits
+              .map(l ->
+                  ", as it took more than %d s of the processor".formatted(l.cpuTime.toSeconds()))
+              .orElse("");
+      case KILLED_BY + SIGXFSZ ->
+          limits
+              .filter(l -> l.fileBytes.isPresent())
+              .map(l ->
+                  ", as it would have written a file of more than %d bytes"
+                      .formatted(l.fileBytes.getAsLong()))
+              .orElse("");
+      default -> "";
+    };
   }
 
   private static String said(RunningProgram running) {

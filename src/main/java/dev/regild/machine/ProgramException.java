@@ -16,7 +16,8 @@ public final class ProgramException extends Exception {
     this.exitStatus = exitStatus;
   }
 
-  ProgramException(String message, Throwable cause) {
+  /** One that could not be started. */
+  public ProgramException(String message, Throwable cause) {
     super(message, cause);
     this.exitStatus = NONE;
   }

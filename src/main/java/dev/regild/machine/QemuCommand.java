@@ -1,13 +1,16 @@
 package dev.regild.machine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The command line of a QEMU machine with a disk, a serial console on our pipes and a random number
- * generator, in QEMU's own seccomp sandbox and without a network; more is added to it.
+ * generator, without a network; more is added to it. QEMU runs in its own seccomp sandbox and in
+ * ours: it sees its disk and what that stands on, and the machine's own files and sockets.
  *
  * <p>What the guest writes to the disk is not kept safe from a crash of the host (cache mode {@code
  * unsafe}): whatever is cut short starts over on a new overlay.
@@ -23,9 +26,31 @@ final class QemuCommand {
       ",hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,"
           + "hv-frequencies";
 
-  private final List<String> words = new ArrayList<>(List.of(QEMU));
+  /** Emulation takes up to 1 GiB for translated code; threads and the firmware take the rest. */
+  private static final long MEMORY_BESIDE_THE_GUESTS = 8L << 30;
 
-  private QemuCommand() {}
+  /** Of one processor; what drives the machine has limits of its own, which are far shorter. */
+  private static final Duration PROCESSOR_TIME = Duration.ofHours(48);
+
+  /** An overlay grows to the size of its disk and a little more. */
+  private static final long MAX_FILE_BYTES = (2L << 40) + (2L << 36);
+
+  /** Of input and output, and of the processors. */
+  private static final int THREADS = 512;
+
+  private static final Path KVM = Path.of("/dev/kvm");
+
+  private final List<String> words = new ArrayList<>(List.of(QEMU));
+  private final MachineSpec spec;
+  private Sandbox sandbox;
+
+  private QemuCommand(MachineSpec spec) {
+    this.spec = spec;
+    this.sandbox = Sandbox.reading(spec.bases()).writing(spec.disk()).withProcesses(THREADS);
+    if (spec.accelerator() == Accelerator.KVM) {
+      sandbox = sandbox.withDevice(KVM);
+    }
+  }
 
   /**
    * A machine for a Linux guest, whose clock is UTC.
@@ -33,7 +58,7 @@ final class QemuCommand {
    * @throws VirtualMachineException if its firmware is missing
    */
   static QemuCommand linux(MachineSpec spec) throws VirtualMachineException {
-    return new QemuCommand().base(spec, "");
+    return new QemuCommand(spec).base("");
   }
 
   /**
@@ -42,17 +67,20 @@ final class QemuCommand {
    * @throws VirtualMachineException if its firmware is missing
    */
   static QemuCommand windows(MachineSpec spec) throws VirtualMachineException {
-    return new QemuCommand().base(spec, HYPER_V).add("-rtc", "base=localtime,driftfix=slew");
+    return new QemuCommand(spec).base(HYPER_V).add("-rtc", "base=localtime,driftfix=slew");
   }
 
-  private QemuCommand base(MachineSpec spec, String enlightenments) throws VirtualMachineException {
+  private QemuCommand base(String enlightenments) throws VirtualMachineException {
     add("-nodefaults", "-no-user-config", "-sandbox", SANDBOX);
     add("-machine", "q35", "-accel", spec.accelerator().qemuName());
     add("-cpu", processor(spec.accelerator(), enlightenments));
     add("-smp", Integer.toString(spec.cpus()), "-m", Integer.toString(spec.memoryMiB()));
     add("-display", "none", "-device", "VGA", "-nic", "none");
     if (spec.hardware().uefi()) {
-      words.addAll(UefiFirmware.installed().options(spec.directory()));
+      UefiFirmware firmware = UefiFirmware.installed();
+      Path variables = firmware.copyVariables(spec.directory());
+      words.addAll(firmware.options(variables));
+      sandbox = sandbox.alsoReading(firmware.code()).using(variables);
     }
     add(
         "-drive",
@@ -69,20 +97,23 @@ final class QemuCommand {
     return add("-no-reboot");
   }
 
-  /** A virtio-serial port that writes into a file. */
+  /** A virtio-serial port that writes into a file, which is there. */
   QemuCommand portToFile(String name, Path file) {
+    sandbox = sandbox.using(file);
     add("-chardev", "file,id=report,path=" + escaped(file));
     return add("-device", "virtserialport,chardev=report,name=" + name);
   }
 
   /** A virtio-serial port that is a Unix socket on the host, one client at a time. */
   QemuCommand portToSocket(String name, Path socket) {
+    useDirectoryOf(socket);
     add("-chardev", "socket,id=port,server=on,wait=off,path=" + escaped(socket));
     return add("-device", "virtserialport,chardev=port,name=" + name);
   }
 
   /** QEMU's own protocol on a Unix socket. */
   QemuCommand monitor(Path socket) {
+    useDirectoryOf(socket);
     add("-chardev", "socket,id=monitor,server=on,wait=off,path=" + escaped(socket));
     return add("-mon", "chardev=monitor,mode=control");
   }
@@ -90,6 +121,7 @@ final class QemuCommand {
   /** A TPM 2.0 whose emulator listens on a Unix socket. */
   QemuCommand tpm(Optional<Path> socket) {
     socket.ifPresent(path -> {
+      useDirectoryOf(path);
       add("-chardev", "socket,id=tpm-emulator,path=" + escaped(path));
       add("-tpmdev", "emulator,id=tpm,chardev=tpm-emulator", "-device", "tpm-tis,tpmdev=tpm");
     });
@@ -98,12 +130,23 @@ final class QemuCommand {
 
   /** A read-only CD in a SATA drive; firmware doesn't boot it. */
   QemuCommand cd(Path iso) {
+    sandbox = sandbox.alsoReading(iso);
     add("-drive", "id=cd,if=none,format=raw,readonly=on,media=cdrom,file=" + escaped(iso));
     return add("-device", "ide-cd,drive=cd,bus=ide.1");
   }
 
   Program program() {
-    return Program.of(words);
+    long memory = ((long) spec.memoryMiB() << 20) + MEMORY_BESIDE_THE_GUESTS;
+    return Program.of(words)
+        .in(sandbox)
+        .limitedTo(new Program.Limits(memory, PROCESSOR_TIME, OptionalLong.of(MAX_FILE_BYTES)));
+  }
+
+  private void useDirectoryOf(Path socket) {
+    Path directory = socket.toAbsolutePath().getParent();
+    if (!sandbox.writable().contains(directory)) {
+      sandbox = sandbox.using(directory);
+    }
   }
 
   /** QEMU's word for the processor of a machine; KVM passes the host's own on, with all it can. */

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program that runs beside us and can't outlive us: when our process ends, however it ends, its
@@ -33,9 +35,13 @@ public final class RunningProgram implements AutoCloseable {
       exit "$status"
       """;
 
+  /** Between two looks at the room that is left. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private final Process process;
   private final Tail errors = new Tail(Program.ERROR_TAIL_BYTES);
   private final Thread errorReader;
+  private volatile @Nullable String shortage;
 
   private RunningProgram(Process process) {
     this.process = process;
@@ -43,12 +49,54 @@ public final class RunningProgram implements AutoCloseable {
         Thread.ofVirtual().name("stderr").start(() -> errors.drain(process.getErrorStream()));
   }
 
-  /** The builder's command is replaced by one that has the supervisor before it. */
-  static RunningProgram start(ProcessBuilder builder) throws IOException {
+  /**
+   * The builder's command is replaced by one that has the supervisor before it.
+   *
+   * @param room the program is killed when less is left
+   * @throws IOException also if less is left already
+   */
+  static RunningProgram start(ProcessBuilder builder, Optional<FreeSpace> room) throws IOException {
+    Optional<FreeSpace.Gauge> gauge = Optional.empty();
+    if (room.isPresent()) {
+      gauge = Optional.of(room.get().gauge());
+      long free = gauge.get().free();
+      if (free < room.get().markBytes()) {
+        throw new IOException(room.get().shortage(free));
+      }
+    }
     builder
         .command()
         .addAll(0, List.of("setsid", "--wait", "sh", "-c", SUPERVISOR, "regild-supervisor"));
-    return new RunningProgram(builder.start());
+    RunningProgram running = new RunningProgram(builder.start());
+    if (gauge.isPresent()) {
+      running.watch(room.get(), gauge.get());
+    }
+    return running;
+  }
+
+  private void watch(FreeSpace room, FreeSpace.Gauge gauge) {
+    Thread.ofVirtual()
+        .name("free-space")
+        .start(() -> {
+          try {
+            while (!process.waitFor(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+              long free = gauge.free();
+              if (free < room.markBytes()) {
+                shortage = room.shortage(free);
+                killTree();
+              }
+            }
+          } catch (IOException | InterruptedException e) {
+            // Who can't look any more ends the program rather than the room.
+            shortage = "the free space of %s can't be watched any more".formatted(room.place());
+            killTree();
+          }
+        });
+  }
+
+  /** Why it was killed, if that was for want of room. */
+  Optional<String> shortage() {
+    return Optional.ofNullable(shortage);
   }
 
   /** What the program writes to its standard output. It must be read, or the program will block. */
@@ -56,9 +104,10 @@ public final class RunningProgram implements AutoCloseable {
     return process.getInputStream();
   }
 
-  /** The end of what it has written to its standard error so far. */
+  /** The end of what it has written to its standard error so far; first, why it was killed. */
   public String errors() {
-    return errors.text();
+    String killed = shortage;
+    return killed == null ? errors.text() : killed + "\n" + errors.text();
   }
 
   public boolean isAlive() {
@@ -87,15 +136,19 @@ public final class RunningProgram implements AutoCloseable {
   /** Kills the program with all that it has started, and waits until they are gone. */
   @Override
   public void close() {
-    List<ProcessHandle> tree =
-        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
-    tree.forEach(ProcessHandle::destroyForcibly);
-    for (ProcessHandle member : tree) {
+    for (ProcessHandle member : killTree()) {
       member.onExit().completeOnTimeout(member, 10, TimeUnit.SECONDS).join();
     }
     closeQuietly(process.getInputStream());
     closeQuietly(process.getErrorStream());
     closeQuietly(process.getOutputStream());
+  }
+
+  private List<ProcessHandle> killTree() {
+    List<ProcessHandle> tree =
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
+    tree.forEach(ProcessHandle::destroyForcibly);
+    return tree;
   }
 
   private static void closeQuietly(AutoCloseable stream) {

@@ -20,6 +20,7 @@ final class SearchPath {
           Map.entry("apt-cache", "apt"),
           Map.entry("apt-ftparchive", "apt-utils"),
           Map.entry("blkid", "util-linux"),
+          Map.entry("bwrap", "bubblewrap"),
           Map.entry("cabextract", "cabextract"),
           Map.entry("chroot", "coreutils"),
           Map.entry("dpkg", "dpkg"),

@@ -5,12 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** swtpm, a TPM 2.0 for one machine: its state is new, and it ends with the machine and with us. */
 final class TpmEmulator implements AutoCloseable {
   private static final String SOCKET = "tpm";
   private static final Duration START = Duration.ofSeconds(10);
+
+  /** Its state is some kilobytes; the guest's every command to a TPM is untrusted input. */
+  private static final Program.Limits LIMITS =
+      new Program.Limits(1L << 30, Duration.ofHours(48), OptionalLong.of(16L << 20));
 
   private final @Nullable SocketDirectory sockets;
   private final @Nullable RunningProgram running;
@@ -47,6 +52,8 @@ final class TpmEmulator implements AutoCloseable {
                   "dir=" + state.toAbsolutePath() + ",mode=0600",
                   "--ctrl",
                   "type=unixio,mode=0600,path=" + sockets.socket(SOCKET))
+              .in(Sandbox.reading().using(state).using(sockets.path()))
+              .limitedTo(LIMITS)
               .startTied();
       awaitSocket(running, sockets.socket(SOCKET));
       return new TpmEmulator(sockets, running);

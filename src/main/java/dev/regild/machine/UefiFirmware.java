@@ -39,14 +39,19 @@ public record UefiFirmware(Path code, Path variables) {
                     + " install ovmf"));
   }
 
-  /** QEMU's options for this firmware, with variables of the machine's own in the directory. */
-  List<String> options(Path directory) throws VirtualMachineException {
+  /** A machine's own variables, in its directory. */
+  Path copyVariables(Path directory) throws VirtualMachineException {
     Path own = directory.resolve("uefi-variables.fd");
     try {
       Files.copy(variables, own, StandardCopyOption.REPLACE_EXISTING);
+      return own;
     } catch (IOException e) {
       throw new VirtualMachineException("UEFI variables can't be copied to " + own, e);
     }
+  }
+
+  /** QEMU's options for this firmware, with a machine's own variables. */
+  List<String> options(Path own) {
     return List.of(
         "-drive",
         "if=pflash,unit=0,format=raw,readonly=on,file=" + QemuCommand.escaped(code),

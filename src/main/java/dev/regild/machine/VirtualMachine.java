@@ -48,7 +48,7 @@ public final class VirtualMachine {
    */
   public Run run(Duration limit)
       throws VirtualMachineException, ProgramException, InterruptedException {
-    Path report = spec.directory().resolve("report");
+    Path report = emptyReport();
     try (TpmEmulator tpm = TpmEmulator.startFor(spec);
         RunningProgram qemu = program(report, tpm).startTied()) {
       running = qemu;
@@ -71,6 +71,16 @@ public final class VirtualMachine {
   /** The last 64 KiB of the serial console so far, without control characters. */
   public String console() {
     return console.text();
+  }
+
+  /** It is there before QEMU is: QEMU's sandbox takes only what is there. */
+  private Path emptyReport() throws VirtualMachineException {
+    Path report = spec.directory().resolve("report");
+    try {
+      return Files.write(report, new byte[0]);
+    } catch (IOException e) {
+      throw new VirtualMachineException("the machine's report can't be kept: " + report, e);
+    }
   }
 
   private void watch(RunningProgram qemu, Path report, long deadline, Duration limit)

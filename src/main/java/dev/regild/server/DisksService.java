@@ -4,9 +4,14 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.Payload;
+import dev.regild.db.Database;
+import dev.regild.disk.DiskQuota;
+import dev.regild.disk.DiskQuotaException;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.Quota;
+import dev.regild.image.Quotas;
 import dev.regild.server.AccountSlots.Slot;
 import dev.regild.update.DiskDeletions;
 import io.helidon.http.Status;
@@ -36,13 +41,22 @@ final class DisksService implements HttpService {
   private final UploadedDisks disks;
   private final DiskDeletions deletions;
   private final AccountSlots downloads;
+  private final Database database;
+  private final Quotas quotas;
 
   DisksService(
-      Requests requests, UploadedDisks disks, DiskDeletions deletions, AccountSlots downloads) {
+      Requests requests,
+      UploadedDisks disks,
+      DiskDeletions deletions,
+      AccountSlots downloads,
+      Database database,
+      Quotas quotas) {
     this.requests = requests;
     this.disks = disks;
     this.deletions = deletions;
     this.downloads = downloads;
+    this.database = database;
+    this.quotas = quotas;
   }
 
   /**
@@ -136,7 +150,10 @@ final class DisksService implements HttpService {
           Payload.declaredSha256(Requests.call(request))
               .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
               .orElse(content);
-      return disks.receive(caller.owner().accountId(), checked, request.headers().contentLength());
+      String account = caller.owner().accountId();
+      return disks.receive(account, quota(account), checked, request.headers().contentLength());
+    } catch (DiskQuotaException e) {
+      throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
     } catch (UnfitDiskException e) {
       throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
     } catch (Sha256CheckedStream.MismatchException e) {
@@ -148,5 +165,12 @@ final class DisksService implements HttpService {
       throw new ApiException(
           ErrorType.SERVICE_UNAVAILABLE, "The disk can't be kept: " + e.getMessage());
     }
+  }
+
+  private DiskQuota quota(String account) {
+    return database.read(handle ->
+        new DiskQuota(
+            quotas.limitOf(handle, account, Quota.DISKS),
+            (long) quotas.limitOf(handle, account, Quota.DISK_GIB) << 30));
   }
 }

@@ -63,7 +63,13 @@ record Endpoints(
         new HealthService(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),
-        new DisksService(requests, disks, new DiskDeletions(database, disks), downloads),
+        new DisksService(
+            requests,
+            disks,
+            new DiskDeletions(database, disks),
+            downloads,
+            database,
+            images.quotas()),
         new UpdatesService(requests, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),

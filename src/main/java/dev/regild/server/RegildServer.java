@@ -138,7 +138,7 @@ public final class RegildServer implements AutoCloseable {
     RoomReservations room = new RoomReservations();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock);
+    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
@@ -190,7 +190,8 @@ public final class RegildServer implements AutoCloseable {
     ImageImports imageImports =
         new ImageImports(database, images, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
-    ImageExports imageExports = new ImageExports(database, images, exportTasks, disks, jobs, clock);
+    ImageExports imageExports =
+        new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
     new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
     opened(jobs).start();

@@ -52,16 +52,19 @@ final class ApplianceGuest implements Guest {
     watcher.running(this::abort);
     try {
       open(overlay, layout);
+    } catch (GuestException e) {
+      appliance.close();
+      throw e;
     } catch (GuestfsException e) {
       appliance.close();
       throw new GuestException("The disk can't be opened in an appliance: " + e.getMessage(), e);
     }
   }
 
-  private void open(Path overlay, DiskLayout layout) throws GuestfsException {
+  private void open(Path overlay, DiskLayout layout) throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
-    appliance.addDrive(overlay, DiskFormat.QCOW2.qemuName(), false);
+    appliance.addDrive(overlay, GuestDisk.bases(overlay), DiskFormat.QCOW2.qemuName(), false);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.launch(LAUNCH);

@@ -51,6 +51,7 @@ public final class QualificationBoot {
     MachineSpec spec =
         new MachineSpec(
             layer,
+            GuestDisk.bases(layer),
             layout.machine(),
             machine.memoryMiB(),
             machine.cpus(),

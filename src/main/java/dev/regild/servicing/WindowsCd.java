@@ -6,6 +6,7 @@ import dev.regild.channel.FileForm;
 import dev.regild.channel.PackageArchive;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
+import dev.regild.machine.Sandbox;
 import dev.regild.plan.UpdateMember;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -41,6 +43,10 @@ record WindowsCd(Path iso, List<Content> contents) {
           .formatted(LABEL);
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
+
+  /** All updates of a year, with room to spare. */
+  private static final Program.Limits LIMITS =
+      new Program.Limits(4L << 30, LIMIT, OptionalLong.of(64L << 30));
 
   /**
    * A package on the CD.
@@ -121,7 +127,10 @@ record WindowsCd(Path iso, List<Content> contents) {
     return drive;
   }
 
-  private static void write(Path tree, Path iso) throws ProgramException, InterruptedException {
+  private static void write(Path tree, Path iso)
+      throws IOException, ProgramException, InterruptedException {
+    Files.write(iso, new byte[0]);
+    Sandbox sandbox = Sandbox.reading(linked(tree)).writing(iso);
     // -f puts the content of links on the CD.
     var _ =
         Program.of(
@@ -139,7 +148,20 @@ record WindowsCd(Path iso, List<Content> contents) {
                 iso.toString(),
                 tree.toString())
             .within(LIMIT)
+            .limitedTo(LIMITS)
+            .in(sandbox)
             .run();
+  }
+
+  /** The tree, and the files that links in it lead to: packages in the cache, made by us. */
+  private static List<Path> linked(Path tree) throws IOException {
+    List<Path> files = new ArrayList<>(List.of(tree));
+    try (Stream<Path> all = Files.walk(tree)) {
+      for (Path link : all.filter(Files::isSymbolicLink).toList()) {
+        files.add(link.toRealPath());
+      }
+    }
+    return files;
   }
 
   private static List<String> placed(WindowsPackage pack, Path file, Path own)

@@ -49,7 +49,14 @@ public final class WindowsQualification {
       throws GuestException, InterruptedException {
     WindowsServicing.make(directory);
     MachineSpec spec =
-        new MachineSpec(layer, layout.machine(), memoryMiB, cpus, accelerator.get(), directory);
+        new MachineSpec(
+            layer,
+            GuestDisk.bases(layer),
+            layout.machine(),
+            memoryMiB,
+            cpus,
+            accelerator.get(),
+            directory);
     try (BuilderMachine machine = new BuilderMachine(spec, Optional.empty())) {
       watcher.running(machine::abort);
       machine.start();

@@ -64,7 +64,14 @@ public final class WindowsServicing {
     make(directory);
     WindowsCd cd = WindowsCd.make(packages, files, directory);
     MachineSpec spec =
-        new MachineSpec(overlay, layout.machine(), memoryMiB, cpus, accelerator.get(), directory);
+        new MachineSpec(
+            overlay,
+            GuestDisk.bases(overlay),
+            layout.machine(),
+            memoryMiB,
+            cpus,
+            accelerator.get(),
+            directory);
     try (BuilderMachine machine = new BuilderMachine(spec, Optional.of(cd.iso()))) {
       watcher.running(machine::abort);
       machine.start();

@@ -115,10 +115,18 @@ public final class WindowsTrial {
     }
 
     private boolean inMachine() throws InterruptedException {
+      List<Path> bases;
+      try {
+        bases = GuestDisk.bases(overlay);
+      } catch (GuestException e) {
+        steps.problem(String.valueOf(e.getMessage()), "Try again on a new overlay.");
+        return false;
+      }
       Path own = directory.resolve("machine");
       MachineSpec spec =
           new MachineSpec(
               overlay,
+              bases,
               layout.machine(),
               machine.memoryMiB(),
               machine.cpus(),

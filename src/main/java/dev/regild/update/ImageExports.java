@@ -6,6 +6,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
@@ -13,9 +14,13 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
+import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -29,6 +34,7 @@ public final class ImageExports {
   private final Images images;
   private final ExportTasks tasks;
   private final UploadedDisks disks;
+  private final Quotas quotas;
   private final JobQueue jobs;
   private final Clock clock;
 
@@ -37,12 +43,14 @@ public final class ImageExports {
       Images images,
       ExportTasks tasks,
       UploadedDisks disks,
+      Quotas quotas,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
     this.images = images;
     this.tasks = tasks;
     this.disks = disks;
+    this.quotas = quotas;
     this.jobs = jobs;
     this.clock = clock;
   }
@@ -53,7 +61,8 @@ public final class ImageExports {
    * @return the task, EXPORTING
    * @throws RefusedException NOT_FOUND if the owner sees no such image; NOT_PERMITTED if it is
    *     another account's; CONCURRENT_MODIFICATION if it is being deleted; NOT_AVAILABLE if it is
-   *     not AVAILABLE; LIMIT_EXCEEDED if ten exports are under way
+   *     not AVAILABLE; LIMIT_EXCEEDED if ten exports are under way, or the account has as many
+   *     disks as it may
    */
   public ExportTask export(ExportRequest request) {
     ExportTask accepted = database.inTransaction(handle -> accept(handle, request));
@@ -70,6 +79,7 @@ public final class ImageExports {
           "At most %d exports run at once, and %s has %d. Wait until one has ended."
               .formatted(MOST_IN_FLIGHT, request.owner(), underWay));
     }
+    requireRoom(handle, request.owner(), underWay);
     ExportTask task =
         new ExportTask(
             UUID.randomUUID().toString(),
@@ -86,6 +96,20 @@ public final class ImageExports {
     tasks.insert(handle, task);
     jobs.enqueue(handle, ExportJob.KIND, task.id());
     return task;
+  }
+
+  /** How large a disk will be shows when it is written; one that is full already is refused. */
+  private void requireRoom(Handle handle, Owner owner, long underWay) {
+    try {
+      List<UploadedDisk> kept = disks.list(owner.accountId());
+      quotas.requireRoomForDisk(
+          handle,
+          owner,
+          kept.size() + underWay,
+          kept.stream().mapToLong(UploadedDisk::bytes).sum() >> 30);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Image requireExportable(Handle handle, Owner owner, String name) {

@@ -47,17 +47,27 @@ class DoctorIT {
 
   @Test
   void whatSomeImagesNeedIsNoProblemForOthers() throws Exception {
-    breakTool("bwrap");
+    breakTool("qemu-storage-daemon");
     breakTool("msiinfo");
     Ended doctor = doctor();
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
-        .containsPattern("bwrap +absent +needed for isolation namespace")
+        .containsPattern("qemu-storage-daemon +absent +needed for isolation namespace")
+        .containsPattern("platform DEBIAN_12 +ok ")
+        .containsPattern("platform WINDOWS +no +apt-get install msitools");
+  }
+
+  @Test
+  void withoutASandboxThereIsNoPlatform() throws Exception {
+    breakTool("bwrap");
+    Ended doctor = doctor();
+    assertThat(doctor.status()).isOne();
+    assertThat(doctor.output())
+        .containsPattern("bwrap +PROBLEM")
         .containsPattern(
             "bubblewrap +missing +bwrap failed with status 1; apt-get install bubblewrap")
         .containsPattern("seccomp +missing +bwrap failed with status 1|seccomp +missing +sh failed")
-        .containsPattern("platform DEBIAN_12 +ok ")
-        .containsPattern("platform WINDOWS +no +apt-get install msitools");
+        .containsPattern("platform DEBIAN_12 +no ");
   }
 
   @Test

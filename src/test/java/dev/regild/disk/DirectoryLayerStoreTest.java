@@ -122,8 +122,8 @@ class DirectoryLayerStoreTest {
   void whatAFailedConversionWroteIsRemoved() {
     Path target = work.resolve("target.qcow2");
     assertThatThrownBy(
-            () -> qemuImg.compress(work.resolve("missing"), DiskFormat.QCOW2, target, p -> {}))
-        .hasMessageContaining("qemu-img failed with status 1")
+            () -> qemuImg.compress(work.resolve("missing"), DiskFormat.RAW, target, p -> {}))
+        .hasMessageContaining("qemu-img can't be run in a sandbox")
         .hasMessageContaining("missing");
     assertThat(target).doesNotExist();
   }

@@ -26,7 +26,7 @@ class RoomReservationsTest {
       assertThatThrownBy(() -> room.reserve(directory, 301))
           .isInstanceOf(NoRoomException.class)
           .hasMessage(
-              "%s has no room for 301 bytes: 1000 bytes are free, of which 600 are reserved and 100 must stay free. Delete images or disks, or enlarge the file system."
+              "%s has no room for 301 B: 1000 B are free, of which 600 B are reserved and 100 B must stay free. Delete images or disks, or enlarge the file system."
                   .formatted(directory));
       room.reserve(directory, 300).close();
       assertThat(first.left()).isEqualTo(600);

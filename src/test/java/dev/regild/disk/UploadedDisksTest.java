@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -14,6 +15,11 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +30,8 @@ class UploadedDisksTest {
 
   private static final String ALICE = "111111111111";
   private static final String BOB = "222222222222";
+
+  private static final DiskQuota PLENTY = new DiskQuota(100, 1L << 62);
 
   @TempDir Path directory;
   private UploadedDisks disks;
@@ -38,12 +46,18 @@ class UploadedDisksTest {
   }
 
   private static UploadedDisks open(Path directory) throws Exception {
-    return new UploadedDisks(directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK);
+    return new UploadedDisks(
+        directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, new RoomReservations());
+  }
+
+  /** A file system of which so much is free. */
+  private static RoomReservations room(LongSupplier free) {
+    return new RoomReservations(RoomReservations.MARGIN_BYTES, _ -> free.getAsLong());
   }
 
   @Test
   void aDiskIsKeptPrivatelyWithItsRecord() throws Exception {
-    UploadedDisk received = disks.receive(ALICE, stream(), OptionalLong.of(disk.length));
+    UploadedDisk received = disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length));
     assertThat(received.id()).matches("ami-[0-9a-f]{17}");
     assertThat(received.format()).isEqualTo(DiskFormat.RAW);
     assertThat(received.bytes()).isEqualTo(disk.length);
@@ -65,15 +79,18 @@ class UploadedDisksTest {
 
   @Test
   void anUploadOfUnknownLengthIsTaken() throws Exception {
-    assertThat(disks.receive(ALICE, stream(), OptionalLong.empty()).bytes()).isEqualTo(disk.length);
+    assertThat(disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty()).bytes())
+        .isEqualTo(disk.length);
   }
 
   @Test
   void aShortALongAndABrokenUploadLeaveNothing() {
-    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.of(disk.length + 1)))
+    assertThatThrownBy(
+            () -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length + 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("ended after 3145728 of 3145729 bytes");
-    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.of(disk.length - 1)))
+    assertThatThrownBy(
+            () -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.of(disk.length - 1)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("longer than the declared");
     InputStream broken =
@@ -90,7 +107,10 @@ class UploadedDisksTest {
         };
     assertThatThrownBy(() ->
             disks.receive(
-                ALICE, new SequenceInputStream(stream(), broken), OptionalLong.of(1L << 23)))
+                ALICE,
+                PLENTY,
+                new SequenceInputStream(stream(), broken),
+                OptionalLong.of(1L << 23)))
         .hasMessageContaining("connection reset");
     assertThat(directory).isEmptyDirectory();
   }
@@ -98,28 +118,16 @@ class UploadedDisksTest {
   @Test
   void whatIsNoDiskLeavesNothing() {
     disk[511] = 0;
-    assertThatThrownBy(() -> disks.receive(ALICE, stream(), OptionalLong.empty()))
+    assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty()))
         .isInstanceOf(UnfitDiskException.class);
     assertThat(directory).isEmptyDirectory();
   }
 
   @Test
   void aDiskForWhichThereIsNoRoomIsRefusedUnread() {
-    InputStream unread =
-        new InputStream() {
-          @Override
-          public int read() {
-            throw new AssertionError("the stream was read");
-          }
-
-          @Override
-          public int read(byte[] buffer, int offset, int length) {
-            return read();
-          }
-        };
-    assertThatThrownBy(() -> disks.receive(ALICE, unread, OptionalLong.of(Long.MAX_VALUE)))
+    assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, unread(), OptionalLong.of(1L << 61)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no room for a disk");
+        .hasMessageContaining("has no room for ");
     assertThat(directory).isEmptyDirectory();
   }
 
@@ -133,7 +141,7 @@ class UploadedDisksTest {
 
   @Test
   void aDiskIsItsOwnersAlone() throws Exception {
-    UploadedDisk received = disks.receive(ALICE, stream(), OptionalLong.empty());
+    UploadedDisk received = disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty());
     assertThat(disks.find(BOB, received.id())).isEmpty();
     assertThat(disks.list(BOB)).isEmpty();
     assertThat(disks.list(ALICE)).containsExactly(received);
@@ -150,7 +158,7 @@ class UploadedDisksTest {
 
   @Test
   void anExportedDiskStaysWhenAnUploadedOneGoes() throws Exception {
-    UploadedDisk uploaded = disks.receive(ALICE, stream(), OptionalLong.empty());
+    UploadedDisk uploaded = disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty());
     String id = disks.newId();
     UploadedDisk exported =
         disks.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
@@ -173,6 +181,127 @@ class UploadedDisksTest {
   @Test
   void anIdOfAnotherFormIsUnknown() throws Exception {
     assertThat(disks.find(ALICE, "../../etc/passwd")).isEmpty();
+  }
+
+  @Test
+  void anUploadBeyondTheQuotaIsRefusedUnread() throws Exception {
+    DiskQuota two = new DiskQuota(2, 2L * disk.length);
+    var _ = disks.receive(ALICE, two, stream(), OptionalLong.of(disk.length));
+    assertThatThrownBy(() -> disks.receive(ALICE, two, unread(), OptionalLong.of(disk.length + 1)))
+        .isInstanceOf(DiskQuotaException.class)
+        .hasMessageContaining("the account " + ALICE + " would have more (it has 3 MiB)");
+    var _ = disks.receive(ALICE, two, stream(), OptionalLong.of(disk.length));
+    assertThatThrownBy(() -> disks.receive(ALICE, two, unread(), OptionalLong.empty()))
+        .isInstanceOf(DiskQuotaException.class)
+        .hasMessage(
+            "The quota of disks is 2, and the account %s has 2. Delete one, or have the quota"
+                + " raised.",
+            ALICE);
+    assertThat(disks.receive(BOB, two, stream(), OptionalLong.empty()).bytes())
+        .isEqualTo(disk.length);
+    assertThat(DurableFiles.names(directory)).hasSize(6);
+  }
+
+  @Test
+  void anUploadOfUnknownLengthEndsAtTheQuota() throws Exception {
+    AtomicLong taken = new AtomicLong();
+    assertThatThrownBy(() ->
+            disks.receive(ALICE, new DiskQuota(1, 8L << 20), endless(taken), OptionalLong.empty()))
+        .isInstanceOf(DiskQuotaException.class)
+        .hasMessageContaining("would have more (it has 0 MiB)");
+    assertThat(taken.get()).isLessThanOrEqualTo(9 << 20);
+    assertThat(directory).isEmptyDirectory();
+    // What was promised to it is free again.
+    var _ =
+        disks.receive(ALICE, new DiskQuota(1, disk.length), stream(), OptionalLong.of(disk.length));
+  }
+
+  @Test
+  void twoUploadsCantBothHaveTheLastRoom() throws Exception {
+    long free = RoomReservations.MARGIN_BYTES + disk.length + 1000;
+    UploadedDisks tight =
+        new UploadedDisks(directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, room(() -> free));
+    CountDownLatch firstIsUnderWay = new CountDownLatch(1);
+    CountDownLatch secondIsRefused = new CountDownLatch(1);
+    InputStream slow =
+        new FilterInputStream(stream()) {
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            firstIsUnderWay.countDown();
+            try {
+              secondIsRefused.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            return super.read(buffer, offset, length);
+          }
+        };
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      var first =
+          thread.submit(() -> tight.receive(ALICE, PLENTY, slow, OptionalLong.of(disk.length)));
+      firstIsUnderWay.await();
+      try {
+        assertThatThrownBy(() -> tight.receive(BOB, PLENTY, unread(), OptionalLong.of(disk.length)))
+            .hasMessageContaining("has no room for " + ByteCount.text(disk.length));
+        DiskQuota one = new DiskQuota(1, 1L << 40);
+        assertThatThrownBy(() -> tight.receive(ALICE, one, unread(), OptionalLong.empty()))
+            .isInstanceOf(DiskQuotaException.class);
+        assertThatThrownBy(() -> tight.receive(BOB, PLENTY, stream(), OptionalLong.empty()))
+            .hasMessageContaining("no room for");
+      } finally {
+        secondIsRefused.countDown();
+      }
+      assertThat(first.get().bytes()).isEqualTo(disk.length);
+    }
+    assertThat(tight.receive(BOB, PLENTY, stream(), OptionalLong.of(disk.length)).bytes())
+        .isEqualTo(disk.length);
+  }
+
+  @Test
+  void anUploadEndsBeforeTheFileSystemIsFull() throws Exception {
+    AtomicLong taken = new AtomicLong();
+    // Somebody else fills it meanwhile.
+    UploadedDisks shrinking =
+        new UploadedDisks(
+            directory,
+            new DiskCheck(new QemuImg(), 1L << 40),
+            CLOCK,
+            room(() -> taken.get() < 40 << 20 ? 1L << 40 : RoomReservations.MARGIN_BYTES - 1));
+    assertThatThrownBy(
+            () -> shrinking.receive(ALICE, PLENTY, endless(taken), OptionalLong.of(1L << 30)))
+        .hasMessageContaining("is filling up")
+        .hasMessageContaining("Delete images or disks");
+    assertThat(taken.get()).isLessThan(64 << 20);
+    assertThat(directory).isEmptyDirectory();
+  }
+
+  private static InputStream endless(AtomicLong taken) {
+    return new InputStream() {
+      @Override
+      public int read() {
+        throw new AssertionError("read byte by byte");
+      }
+
+      @Override
+      public int read(byte[] buffer, int offset, int length) {
+        taken.addAndGet(length);
+        return length;
+      }
+    };
+  }
+
+  private static InputStream unread() {
+    return new InputStream() {
+      @Override
+      public int read() {
+        throw new AssertionError("the stream was read");
+      }
+
+      @Override
+      public int read(byte[] buffer, int offset, int length) {
+        return read();
+      }
+    };
   }
 
   private InputStream stream() {

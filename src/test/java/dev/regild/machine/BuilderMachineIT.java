@@ -50,6 +50,8 @@ class BuilderMachineIT {
     try (BuilderMachine machine =
         new BuilderMachine(spec(uefi, hardware, directory), Optional.of(cd()))) {
       machine.start();
+      Path canary = Files.writeString(directory.resolve("canary"), "a secret of the server");
+      MachineProcesses.assertConfined(directory.toString(), canary);
       assertThat(machine.agent().await(START)).isTrue();
       assertThat(shell(machine, FROM_CD)).isEqualTo("from the CD");
       assertThat(shell(machine, NETWORK_CARDS)).isEqualTo("0");
@@ -168,7 +170,7 @@ class BuilderMachineIT {
                 disk.toString(),
                 overlay.toString())
             .run();
-    return new MachineSpec(overlay, hardware, 512, 1, Accelerator.TCG, directory);
+    return new MachineSpec(overlay, List.of(disk), hardware, 512, 1, Accelerator.TCG, directory);
   }
 
   private Path cd() throws Exception {

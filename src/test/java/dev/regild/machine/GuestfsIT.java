@@ -30,7 +30,9 @@ class GuestfsIT {
 
   @Test
   void aFilesystemIsMadeFilledAndReadAgain() throws Exception {
+    Path canary = Files.writeString(directory.resolve("canary"), "a secret of the server");
     try (Guestfs guestfs = launched(false)) {
+      MachineProcesses.assertConfined(directory.toString(), canary);
       guestfs.partition("/dev/sda", "gpt");
       guestfs.makeFilesystem("ext4", "/dev/sda1");
       assertThat(guestfs.listDevices()).containsExactly("/dev/sda");
@@ -92,6 +94,39 @@ class GuestfsIT {
       guestfs.sync();
       guestfs.unmountAll();
       guestfs.shutdown();
+    }
+    // QEMU itself was told to end, and has written what it held back of the disk.
+    assertThat(Program.of("qemu-img", "check", disk.toString()).run())
+        .contains("No errors were found");
+    assertNothingIsLeft();
+  }
+
+  /** A disk that names a file of the host as what it stands on, and that no check has seen. */
+  @Test
+  void aDiskCantMakeTheApplianceOpenAnotherFile() throws Exception {
+    Path canary = Files.write(directory.resolve("canary.raw"), new byte[1 << 20]);
+    Path named = directory.resolve("named.qcow2");
+    Program.of(
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-F",
+            "raw",
+            "-b",
+            canary.toString(),
+            named.toString())
+        .run();
+    try (Guestfs guestfs = Guestfs.create(Accelerator.TCG, directory)) {
+      assertThatThrownBy(() -> guestfs.addDrive(named, "qcow2", true))
+          .isInstanceOf(GuestfsException.class)
+          .hasMessageContaining("canary.raw")
+          .hasMessageContaining("No such file");
+    }
+    try (Guestfs guestfs = Guestfs.create(Accelerator.TCG, directory)) {
+      guestfs.addDrive(named, "qcow2", false);
+      assertThatThrownBy(() -> guestfs.launch(LAUNCH)).isInstanceOf(GuestfsException.class);
     }
     assertNothingIsLeft();
   }

@@ -24,11 +24,41 @@ final class MachineProcesses {
   private static boolean isOfMachine(ProcessHandle process, String text) {
     try {
       String command = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
-      return command.contains(text)
-          && (command.startsWith("qemu-system") || command.startsWith("swtpm"));
+      return command.contains(text) && command.matches("(?s)(/[^\0]*/)?(qemu-system|swtpm).*");
     } catch (IOException gone) {
       return false;
     }
+  }
+
+  /**
+   * Looks at each process of a machine from outside: it has no powers, is in QEMU's seccomp sandbox
+   * where it is QEMU, and the host's files are not there for it.
+   *
+   * @param text that the command lines of its machine hold
+   * @param canary a file of the host
+   */
+  static void assertConfined(String text, Path canary) throws IOException {
+    List<ProcessHandle> found =
+        ProcessHandle.allProcesses().filter(p -> isOfMachine(p, text)).toList();
+    assertThat(found).isNotEmpty();
+    for (ProcessHandle process : found) {
+      Path proc = Path.of("/proc/" + process.pid());
+      assertThat(Files.readString(proc.resolve("status")))
+          .containsPattern("CapEff:\\s+0000000000000000\n")
+          .containsPattern("CapBnd:\\s+0000000000000000\n")
+          .containsPattern("NoNewPrivs:\\s+1\n")
+          .containsPattern("Seccomp:\\s+" + (isQemu(proc) ? "2" : "[02]") + "\n");
+      String root = proc.resolve("root").toString();
+      assertThat(Path.of(root + canary)).doesNotExist();
+      assertThat(Path.of(root + "/etc/passwd")).doesNotExist();
+      assertThat(Path.of(root + "/usr/bin")).isDirectory();
+      assertThat(Files.readString(proc.resolve("net/dev")).lines().skip(2))
+          .allMatch(line -> line.strip().startsWith("lo:"));
+    }
+  }
+
+  private static boolean isQemu(Path proc) throws IOException {
+    return Files.readString(proc.resolve("cmdline")).split("\0")[0].contains("qemu-system");
   }
 
   static void assertNoneOfOurs() {

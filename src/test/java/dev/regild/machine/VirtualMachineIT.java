@@ -122,6 +122,7 @@ class VirtualMachineIT {
   private static MachineSpec spec(Path disk, Path directory) {
     return new MachineSpec(
         disk,
+        List.of(),
         new MachineSpec.Hardware(false, DiskBus.VIRTIO, false),
         64,
         1,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DiskQuota;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.fixtures.HostTools;
@@ -59,7 +60,10 @@ class DisksCommandTest {
 
   private static UploadedDisk upload(Path file) throws Exception {
     return server.disks.receive(
-        server.account.id(), Files.newInputStream(file), OptionalLong.of(Files.size(file)));
+        server.account.id(),
+        new DiskQuota(100, 1L << 40),
+        Files.newInputStream(file),
+        OptionalLong.of(Files.size(file)));
   }
 
   /** What the command says, on whatever stream. */

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
+import dev.regild.account.Account;
+import dev.regild.image.AccountQuotas;
+import dev.regild.image.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +114,33 @@ class DisksIT {
     assertThat(refused.statusCode()).isEqualTo(416);
     assertThat(refused.headers().firstValue("content-range")).contains("bytes */" + content.length);
     assertThat(new String(refused.body(), UTF_8)).contains("InvalidRangeException");
+  }
+
+  @Test
+  void anUploadBeyondTheQuotaIsRefusedHoweverItComes() throws Exception {
+    Account small = server.accounts.create("small");
+    AccessKey key = server.accounts.createKey(small, false);
+    limit(small, Quota.DISKS, 1);
+    limit(small, Quota.DISK_GIB, 0);
+    HttpResponse<byte[]> chunked = server.sendDisk(key, content, true);
+    assertThat(chunked.statusCode()).isEqualTo(400);
+    assertThat(new String(chunked.body(), UTF_8))
+        .contains("LimitExceededException")
+        .contains("The quota of disks is 0 GiB");
+    limit(small, Quota.DISK_GIB, 1);
+    HttpResponse<byte[]> taken = server.sendDisk(key, content, false);
+    assertThat(taken.statusCode()).isEqualTo(201);
+    HttpResponse<byte[]> second = server.sendDisk(key, content, false);
+    assertThat(second.statusCode()).isEqualTo(400);
+    assertThat(new String(second.body(), UTF_8))
+        .contains("LimitExceededException")
+        .contains("The quota of disks is 1, and the account %s has 1.".formatted(small.id()));
+    assertThat(list(key)).hasSize(1);
+  }
+
+  private static void limit(Account account, Quota quota, int limit) {
+    server.database.useTransaction(
+        handle -> new AccountQuotas().put(handle, account.id(), quota, limit));
   }
 
   private static Iterable<String> list(AccessKey key) throws Exception {

@@ -8,6 +8,7 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
@@ -174,7 +175,8 @@ class JobExhaustionIT {
           inventories,
           new Layers(),
           new DirectoryLayerStore(data, qemuImg),
-          new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC()),
+          new UploadedDisks(
+              data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
           new DiskInspector(() -> Accelerator.TCG),
           qemuImg,

@@ -14,6 +14,7 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DiskQuota;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
@@ -63,11 +64,13 @@ import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -147,7 +150,7 @@ final class ServerFixture implements AutoCloseable {
     account = accounts.create("default");
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
-    disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC());
+    disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
     disks.export(
         DISK,
         account.id(),
@@ -246,19 +249,43 @@ final class ServerFixture implements AutoCloseable {
   /** What the server answers to a call of one of our own endpoints, without a body. */
   HttpResponse<byte[]> send(AccessKey caller, String method, String path, String... headers)
       throws IOException, InterruptedException {
-    SdkHttpRequest signed =
-        AwsV4HttpSigner.create()
-            .sign(r ->
-                r.identity(AwsCredentialsIdentity.create(caller.id(), caller.secret()))
-                    .request(
-                        SdkHttpRequest.builder()
-                            .method(SdkHttpMethod.fromValue(method))
-                            .uri(uri(path))
-                            .build())
-                    .payload(ContentStreamProvider.fromUtf8String(""))
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
-                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
-            .request();
+    SdkHttpRequest signed = signed(caller, method, path, new byte[0]);
+    return send(signed, method, path, BodyPublishers.noBody(), headers);
+  }
+
+  /**
+   * Uploads a disk.
+   *
+   * @param chunked whether the request leaves its length open
+   */
+  HttpResponse<byte[]> sendDisk(AccessKey caller, byte[] disk, boolean chunked)
+      throws IOException, InterruptedException {
+    String path = "/regild/v1/disks";
+    BodyPublisher body =
+        chunked
+            ? BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(disk))
+            : BodyPublishers.ofByteArray(disk);
+    return send(signed(caller, "POST", path, disk), "POST", path, body);
+  }
+
+  private SdkHttpRequest signed(AccessKey caller, String method, String path, byte[] body) {
+    return AwsV4HttpSigner.create()
+        .sign(r ->
+            r.identity(AwsCredentialsIdentity.create(caller.id(), caller.secret()))
+                .request(
+                    SdkHttpRequest.builder()
+                        .method(SdkHttpMethod.fromValue(method))
+                        .uri(uri(path))
+                        .build())
+                .payload(ContentStreamProvider.fromByteArray(body))
+                .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, SigV4.SERVICE))
+        .request();
+  }
+
+  private HttpResponse<byte[]> send(
+      SdkHttpRequest signed, String method, String path, BodyPublisher body, String... headers)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
     signed.headers().entrySet().stream()
         .filter(header -> !header.getKey().equalsIgnoreCase("host"))
@@ -266,8 +293,7 @@ final class ServerFixture implements AutoCloseable {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return http.send(
-        request.method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofByteArray());
+    return http.send(request.method(method, body).build(), BodyHandlers.ofByteArray());
   }
 
   /** The file of credentials that a real server writes into its data directory. */
@@ -409,7 +435,8 @@ final class ServerFixture implements AutoCloseable {
   private ImageExports exports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ExportJob.KIND, exportJob());
-    return new ImageExports(database, images, new ExportTasks(), disks, jobs, Clock.systemUTC());
+    return new ImageExports(
+        database, images, new ExportTasks(), disks, quotas, jobs, Clock.systemUTC());
   }
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
@@ -459,7 +486,8 @@ final class ServerFixture implements AutoCloseable {
   UploadedDisk upload(Account owner) throws Exception {
     Path file = disks.path(disks.find(account.id(), DISK).orElseThrow());
     try (InputStream content = Files.newInputStream(file)) {
-      return disks.receive(owner.id(), content, OptionalLong.of(Files.size(file)));
+      return disks.receive(
+          owner.id(), new DiskQuota(100, 1L << 40), content, OptionalLong.of(Files.size(file)));
     }
   }
 
