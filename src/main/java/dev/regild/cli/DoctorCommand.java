@@ -75,7 +75,6 @@ final class DoctorCommand implements Callable<Integer> {
     HostTools tools = HostTools.look();
     tools(table, tools);
     accelerator(table);
-    protections(table);
     freeSpace(table);
     channels(table);
     platforms(table, tools);
@@ -87,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
     return problems.isEmpty() ? 0 : 1;
   }
 
-  private Table protections() throws ConfigException, InterruptedException {
+  private Table protections() throws ConfigException, IOException, InterruptedException {
     Config read =
         Config.read(
             Optional.ofNullable(config), System.getenv(), Map.of("data", registry.data.toString()));
@@ -99,6 +98,7 @@ final class DoctorCommand implements Callable<Integer> {
         table.row(finding.what(), finding.word(), finding.detail());
       }
     }
+    namespace(table);
     return table;
   }
 
@@ -137,11 +137,11 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** Of no matter for an isolation that is not chosen, so what is missing is no problem here. */
-  private void protections(Table table) throws IOException {
+  private static void namespace(Table table) throws IOException {
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
       Protections protections = Protections.ofThisHost(directory.path());
       protections.held().forEach(held -> table.row("isolation namespace", "ok", held));
-      protections.missing().forEach(not -> table.row("isolation namespace", "without", not));
+      protections.missing().forEach(not -> table.row("isolation namespace", "missing", not));
     } catch (GuestException e) {
       table.row("isolation namespace", "no", String.valueOf(e.getMessage()));
     }

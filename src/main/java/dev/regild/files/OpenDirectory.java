@@ -33,6 +33,7 @@ final class OpenDirectory implements AutoCloseable {
    *
    * @throws NotDirectoryException if it is something else, a link included
    */
+  @SuppressWarnings("StreamResourceLeak") // It is closed with what is returned.
   static OpenDirectory open(Path directory) throws IOException {
     Path absolute = directory.toAbsolutePath().normalize();
     Path parent = absolute.getParent();

@@ -48,9 +48,12 @@ public record PrivateDirectory(Path path, Optional<Set<PosixFilePermission>> bef
    * {@link #take} for a directory in a private one, where a link of our user's or root's may lead
    * to another place: an operator's, to another disk.
    *
-   * @param parent that others can't write to
+   * @param parent that others can't write to; made if it is missing
    */
   public static PrivateDirectory within(Path parent, String name) throws IOException {
+    if (Files.notExists(parent)) {
+      Files.createDirectories(parent);
+    }
     Path directory = parent.resolve(name);
     if (!Files.isSymbolicLink(directory)) {
       return take(directory);

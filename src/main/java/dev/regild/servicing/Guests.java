@@ -6,7 +6,6 @@ import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -35,26 +34,8 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     }
     return switch (isolation) {
       case VM -> new ApplianceGuest(overlay, layout, directory, accelerator.get(), watcher);
-      case NAMESPACE -> {
-        makeSharedDirectories(directory);
-        yield new OrdinaryUmask(new NamespaceGuest(overlay, layout, directory, watcher));
-      }
+      case NAMESPACE -> new NamespaceGuest(overlay, layout, directory, watcher);
     };
-  }
-
-  /** Those that the guest's own users see, too; on the host, the directory around is closed. */
-  private static void makeSharedDirectories(Path directory) throws GuestException {
-    try {
-      share(directory.resolve("workspace"), "rwxr-xr-x");
-      share(directory.resolve("var-tmp"), "rwxrwxrwx");
-    } catch (IOException e) {
-      throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void share(Path directory, String permissions) throws IOException {
-    Files.createDirectories(directory);
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(permissions));
   }
 
   /**
