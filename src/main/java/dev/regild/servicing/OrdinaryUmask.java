@@ -17,9 +17,19 @@ record OrdinaryUmask(Guest guest) implements Guest {
   @Override
   public String run(List<String> command, Duration timeLimit, Consumer<String> onLine)
       throws GuestException {
+    return guest.run(withUmask(command), timeLimit, onLine);
+  }
+
+  @Override
+  public String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException {
+    return guest.install(withUmask(command), timeLimit, onLine);
+  }
+
+  private static List<String> withUmask(List<String> command) {
     List<String> all = new ArrayList<>(SHELL);
     all.addAll(command);
-    return guest.run(all, timeLimit, onLine);
+    return all;
   }
 
   @Override
