@@ -101,6 +101,12 @@ final class ApplianceGuest implements Guest {
   }
 
   @Override
+  public String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException {
+    return run(command, timeLimit, onLine);
+  }
+
+  @Override
   public byte[] read(String path) throws GuestException {
     Path copy = directory.resolve("read");
     return onDisk(

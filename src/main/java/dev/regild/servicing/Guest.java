@@ -33,10 +33,8 @@ public interface Guest extends GuestFiles, AutoCloseable {
    * isolation keeps them from others, it can read the block devices that the guest's file systems
    * lie on, as configuring a boot loader takes, and give files capabilities.
    */
-  default String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
-      throws GuestException {
-    return run(command, timeLimit, onLine);
-  }
+  String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
+      throws GuestException;
 
   /** {@link #run(List, Duration, Consumer)} for a program that is done in a moment. */
   @Override

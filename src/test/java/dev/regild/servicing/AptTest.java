@@ -72,6 +72,12 @@ class AptTest {
     }
 
     @Override
+    public String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
+        throws GuestException {
+      return run(command, timeLimit, onLine);
+    }
+
+    @Override
     public byte[] read(String path) {
       return new byte[0];
     }
