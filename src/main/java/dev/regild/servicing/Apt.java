@@ -123,8 +123,7 @@ final class Apt extends OfflineUpgrade {
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    guest.install(
-        command("apt-get", options("--no-download", request)), applyLimit, onLine);
+    guest.install(command("apt-get", options("--no-download", request)), applyLimit, onLine);
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.
       List<String> mark = new ArrayList<>(List.of("auto"));

@@ -218,7 +218,8 @@ class AptShapesTest {
   }
 
   private Transport quick() {
-    return new Transport(temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+    return new Transport(
+        temporary.resolve("data"), Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
   }
 
   private void assertRefused(String why) {

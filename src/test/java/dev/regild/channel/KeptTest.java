@@ -36,7 +36,8 @@ class KeptTest {
   @Test
   void aTableOfPackagesIsRefusedWhenItHasTooMany() {
     PackageTable.Builder table = new PackageTable.Builder();
-    RpmPackage each = new RpmPackage("a", "1-1", "x86_64", "", "a.rpm", 1, "0".repeat(64), List.of());
+    RpmPackage each =
+        new RpmPackage("a", "1-1", "x86_64", "", "a.rpm", 1, "0".repeat(64), List.of());
     assertThatThrownBy(
             () -> {
               while (true) {

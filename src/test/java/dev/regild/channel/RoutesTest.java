@@ -113,7 +113,8 @@ class RoutesTest {
     assertThat(seen).containsExactly("null", AUTHORIZATION);
     String own = repository.uri().replace("http://", "http://user:s3cret@");
     Files.delete(data.resolve("auth.conf"));
-    refresh(quick().withEnvironment(Map.of("http_proxy", own)), "http://repo.example", Route.DEFAULT);
+    refresh(
+        quick().withEnvironment(Map.of("http_proxy", own)), "http://repo.example", Route.DEFAULT);
     assertThat(seen).endsWith(AUTHORIZATION);
   }
 
