@@ -123,7 +123,7 @@ final class Proxies extends ProxySelector {
       }
       long result = 0;
       for (String each : text.split("\\.", -1)) {
-        result = result << 8 | Integer.parseInt(each) & 0xff;
+        result = (result << 8) | (Integer.parseInt(each) & 0xff);
       }
       return Optional.of(result);
     }
