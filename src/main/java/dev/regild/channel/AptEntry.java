@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of an apt configuration, in either form (sources.list(5)).
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * @param enabled false if it is switched off in deb822
  * @param binary whether it offers packages, not only their sources
  * @param signedBy paths of keyrings, fingerprints, or an armored key
+ * @param checkValidUntil false if what has expired counts
  */
 record AptEntry(
     String where,
@@ -26,7 +28,9 @@ record AptEntry(
     List<String> suites,
     List<String> components,
     List<String> architectures,
-    Optional<String> signedBy) {
+    Optional<String> signedBy,
+    boolean checkValidUntil) {
+  private static final Pattern NO = Pattern.compile("(?i)no|false|without|off|disable|0");
   private static final Pattern ONE_LINE =
       Pattern.compile("(deb|deb-src)\\s+(?:\\[([^]]*)]\\s+)?(\\S+)\\s+(\\S+)\\s*(.*)");
 
@@ -48,7 +52,8 @@ record AptEntry(
                 List.of(options.getOrDefault("arch", "").split(",", -1)).stream()
                     .filter(word -> !word.isEmpty())
                     .toList(),
-                Optional.ofNullable(options.get("signed-by"))));
+                Optional.ofNullable(options.get("signed-by")),
+                isOn(options.get("check-valid-until"))));
       }
     }
     return entries;
@@ -95,7 +100,7 @@ record AptEntry(
   private static AptEntry ofFields(String where, Map<String, StringBuilder> fields) {
     return new AptEntry(
         where,
-        !value(fields, "enabled").matches("(?i)no|false|without|off|disable|0"),
+        isOn(value(fields, "enabled")),
         words(value(fields, "types")).contains("deb"),
         words(value(fields, "uris")),
         words(value(fields, "suites")),
@@ -103,7 +108,12 @@ record AptEntry(
         words(value(fields, "architectures")),
         Optional.of(value(fields, "signed-by"))
             .map(AptEntry::withEmptyLines)
-            .filter(v -> !v.isEmpty()));
+            .filter(v -> !v.isEmpty()),
+        isOn(value(fields, "check-valid-until")));
+  }
+
+  private static boolean isOn(@Nullable String value) {
+    return value == null || !NO.matcher(value).matches();
   }
 
   /** In deb822 an empty line, as an armored key has one, is written as a single dot. */

@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 
 import dev.regild.channel.RepositoryContents.Document;
 import java.time.Clock;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -27,12 +29,13 @@ final class AptRepositories {
 
   RepositoryContents read(Channel channel) throws ChannelException, InterruptedException {
     List<AptSource> sources = channel.sources().stream().map(AptSource.class::cast).toList();
-    Map<SuiteLocation, ReleaseFetch.Fetched> releases = fetchReleases(sources);
+    Map<SuiteLocation, ReleaseFetch.Fetched> releases =
+        fetchReleases(sources, sha1(channel.platform()));
     List<Document> files = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
     List<String> notices = new ArrayList<>();
     for (ReleaseFetch.Fetched fetched : releases.values()) {
-      fetched.notice().ifPresent(notices::add);
+      notices.addAll(fetched.notices());
       validators.putAll(fetched.validators());
       fetched
           .files()
@@ -44,20 +47,42 @@ final class AptRepositories {
                       bytes,
                       fetched.location().uri())));
     }
-    List<IndexFetch> indexes = indexes(sources, releases);
+    List<IndexFetch> indexes = indexes(sources, releases, notices);
     byte[] sourcesList = sourcesList(sources).getBytes(UTF_8);
     files.add(new Document(SOURCES_LIST, SnapshotManifest.Kind.SOURCES, sourcesList, ""));
-    return new RepositoryContents(files, indexes, validators, Map.of(), notices);
+    return new RepositoryContents(
+        files, indexes, _ -> List.of(), validators, Map.of(), routes(sources), notices);
   }
 
-  private Map<SuiteLocation, ReleaseFetch.Fetched> fetchReleases(List<AptSource> sources)
-      throws ChannelException, InterruptedException {
-    ReleaseFetch fetch = new ReleaseFetch(documents, clock);
+  private static Map<String, Route> routes(List<AptSource> sources) {
+    Map<String, Route> routes = new TreeMap<>();
+    for (AptSource source : sources) {
+      if (!source.route().equals(Route.DEFAULT)) {
+        source.uris().forEach(uri -> routes.putIfAbsent(uri, source.route()));
+      }
+    }
+    return routes;
+  }
+
+  /** What the guests' apt does with a key that SHA-1 binds together. */
+  private static Keyring.Sha1 sha1(String platform) {
+    // Those whose apt asks gpgv; every other, and every later one, asks sqv.
+    return platform.matches("DEBIAN_1[012]|UBUNTU_PRO_(18|20|22|24)\\d\\d")
+        ? Keyring.Sha1.TAKEN
+        : Keyring.Sha1.REFUSED;
+  }
+
+  private Map<SuiteLocation, ReleaseFetch.Fetched> fetchReleases(
+      List<AptSource> sources, Keyring.Sha1 sha1) throws ChannelException, InterruptedException {
     Map<SuiteLocation, Callable<ReleaseFetch.Fetched>> tasks = new LinkedHashMap<>();
     for (AptSource source : sources) {
-      Keyring keyring = Keyring.of("signed-by", source.signedBy());
+      Keyring keyring =
+          Keyring.of(
+              "signed-by", source.signedBy(), source.allowSha1Keys() ? Keyring.Sha1.TAKEN : sha1);
+      ReleaseFetch fetch =
+          new ReleaseFetch(documents.by(source.route()), keyring, source.checkValidUntil(), clock);
       for (SuiteLocation location : locations(source)) {
-        tasks.putIfAbsent(location, () -> fetch.fetch(location, keyring));
+        tasks.putIfAbsent(location, () -> fetch.fetch(location));
       }
     }
     Map<SuiteLocation, ReleaseFetch.Fetched> releases = new LinkedHashMap<>();
@@ -74,45 +99,82 @@ final class AptRepositories {
   }
 
   private static List<IndexFetch> indexes(
-      List<AptSource> sources, Map<SuiteLocation, ReleaseFetch.Fetched> releases)
+      List<AptSource> sources,
+      Map<SuiteLocation, ReleaseFetch.Fetched> releases,
+      List<String> notices)
       throws ChannelException {
     Set<IndexFetch> result = new LinkedHashSet<>();
     for (AptSource source : sources) {
       for (SuiteLocation location : locations(source)) {
         ReleaseFetch.Fetched fetched = releases.get(location);
         if (fetched != null) {
-          addIndexes(source, location, fetched.release(), result);
+          result.addAll(new Suite(source, location, fetched.release()).indexes(notices));
         }
       }
     }
     return List.copyOf(result);
   }
 
-  private static void addIndexes(
-      AptSource source, SuiteLocation location, ReleaseFile release, Set<IndexFetch> result)
-      throws ChannelException {
-    for (String component : source.components()) {
-      for (String architecture : source.architectures()) {
-        String path = component + "/binary-" + architecture + "/Packages";
-        FileDigest content = release.indexes().get(path);
-        if (content == null) {
-          throw new ChannelException(
-              location.uriOf("InRelease")
-                  + " vouches for no "
-                  + path
-                  + "; correct components or architectures (it offers the components "
-                  + String.join(" ", release.words("components"))
-                  + " and the architectures "
-                  + String.join(" ", release.words("architectures"))
-                  + ")");
+  /** What a source wants of one suite. */
+  private record Suite(AptSource source, SuiteLocation location, ReleaseFile release) {
+    /**
+     * The indexes, and a notice of each component and architecture that the suite lacks: apt warns
+     * of it and takes the others.
+     */
+    List<IndexFetch> indexes(List<String> notices) throws ChannelException {
+      if (location.isFlat()) {
+        return List.of(index("Packages").orElseThrow(() -> lacking("Packages")));
+      }
+      List<IndexFetch> found = new ArrayList<>();
+      Set<String> lacking = new LinkedHashSet<>();
+      for (String component : source.components()) {
+        Optional<IndexFetch> all =
+            release.hasIndexForAll() ? index(path(component, "all")) : Optional.empty();
+        all.ifPresent(found::add);
+        for (String architecture : source.architectures()) {
+          String path = path(component, architecture);
+          Optional<IndexFetch> index = index(path);
+          if (index.isPresent()) {
+            found.add(index.get());
+          } else if (!release.hasComponent(component)) {
+            lacking.add("component " + component);
+          } else if (!release.hasArchitecture(architecture)) {
+            if (all.isEmpty()) {
+              lacking.add("architecture " + architecture);
+            }
+          } else {
+            throw lacking(path);
+          }
         }
-        result.add(IndexFetch.of(location, release, path, content));
       }
-      String path = component + "/binary-all/Packages";
-      FileDigest content = release.indexes().get(path);
-      if (content != null && release.hasIndexForAll()) {
-        result.add(IndexFetch.of(location, release, path, content));
+      if (found.isEmpty()) {
+        throw lacking(path(source.components().getFirst(), source.architecture()));
       }
+      lacking.forEach(each ->
+          notices.add(
+              "%s doesn't have the %s, and is taken without it"
+                  .formatted(location.uriOf("InRelease"), each)));
+      return found;
+    }
+
+    private static String path(String component, String architecture) {
+      return component + "/binary-" + architecture + "/Packages";
+    }
+
+    private Optional<IndexFetch> index(String path) {
+      return IndexFetch.of(location, release, path, source.route());
+    }
+
+    private ChannelException lacking(String path) {
+      return new ChannelException(
+          location.uriOf("InRelease")
+              + " vouches for no "
+              + path
+              + "; correct suites, components or architectures (it offers the components "
+              + String.join(" ", release.words("components"))
+              + " and the architectures "
+              + String.join(" ", release.words("architectures"))
+              + ")");
     }
   }
 
@@ -122,12 +184,14 @@ final class AptRepositories {
     for (AptSource source : sources) {
       for (SuiteLocation location : locations(source)) {
         lines.add(
-            "deb [arch=%s] %s %s %s\n"
+            "deb [arch=%s] %s %s%s\n"
                 .formatted(
                     String.join(",", source.architectures()),
                     location.uri(),
                     location.suite(),
-                    String.join(" ", source.components())));
+                    source.components().stream()
+                        .map(component -> " " + component)
+                        .collect(joining())));
       }
     }
     return String.join("", lines);

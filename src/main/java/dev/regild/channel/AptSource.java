@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /**
  * Package repositories in apt's terms (sources.list(5)): every suite of every URI, with these
- * components and architectures.
+ * components and architectures. A flat repository, without {@code dists/}, has the directory of its
+ * index as its suite, with a slash at the end ({@code ./}), and no components.
  *
  * @param uris roots of repositories: {@code http}, {@code https} or {@code file}
  * @param suites names under {@code dists/}: {@code bookworm}, {@code bookworm-updates}
@@ -14,15 +15,23 @@ import java.util.regex.Pattern;
  * @param architectures Debian's words, the main one of the machines first: {@code amd64}
  * @param signedBy whose signature is trusted: the path of a keyring (binary or armored, or a
  *     directory of such), or the armored public key itself
+ * @param checkValidUntil false for an archive whose Release files have expired
+ * @param allowSha1Keys whether a key counts whose own signatures are by SHA-1, where the guests'
+ *     apt would refuse it
+ * @param route how its servers are reached
  */
 public record AptSource(
     List<String> uris,
     List<String> suites,
     List<String> components,
     List<String> architectures,
-    String signedBy)
+    String signedBy,
+    boolean checkValidUntil,
+    boolean allowSha1Keys,
+    Route route)
     implements PackageSource {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~-]*");
+  private static final Pattern FLAT = Pattern.compile("/|\\./|(?:[A-Za-z0-9][A-Za-z0-9+._~-]*/)+");
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~/-]*[^/]|[A-Za-z0-9]");
 
@@ -32,13 +41,44 @@ public record AptSource(
    */
   public AptSource {
     uris = uris.stream().map(uri -> RepositoryUri.checked("uris", uri)).toList();
-    suites = checked("suites", suites, PATH, "bookworm");
-    components = checked("components", components, PATH, "main");
+    boolean flat = !suites.isEmpty() && suites.stream().allMatch(AptSource::isFlat);
+    if (!flat && suites.stream().anyMatch(AptSource::isFlat)) {
+      throw new IllegalArgumentException(
+          "suites: mixes a flat repository's directory with suites; write two sources");
+    }
+    if (flat && !components.isEmpty()) {
+      throw new IllegalArgumentException(
+          "components: a flat repository (suite '"
+              + suites.getFirst()
+              + "') has none; remove them");
+    }
+    suites = checked("suites", suites, flat ? FLAT : PATH, flat ? "./" : "bookworm");
+    components = flat ? List.of() : checked("components", components, PATH, "main");
     architectures = checked("architectures", architectures, WORD, "amd64");
     if (uris.isEmpty()) {
       throw new IllegalArgumentException("uris: is empty; name at least one repository");
     }
     KeyText.check("signed-by", signedBy);
+  }
+
+  /** Repositories with suites that expire, by a key that is good, by the usual way. */
+  public AptSource(
+      List<String> uris,
+      List<String> suites,
+      List<String> components,
+      List<String> architectures,
+      String signedBy) {
+    this(uris, suites, components, architectures, signedBy, true, false, Route.DEFAULT);
+  }
+
+  /** The same, reached in another way. */
+  public AptSource by(Route other) {
+    return new AptSource(
+        uris, suites, components, architectures, signedBy, checkValidUntil, allowSha1Keys, other);
+  }
+
+  private static boolean isFlat(String suite) {
+    return suite.endsWith("/");
   }
 
   @Override
@@ -74,7 +114,7 @@ public record AptSource(
                 + value
                 + "' can't be used; write for example "
                 + example
-                + " (repositories without dists/ are not supported)");
+                + (key.equals("suites") ? ", or ./ for a repository without dists/" : ""));
       }
     }
     return List.copyOf(values);

@@ -66,6 +66,7 @@ public final class Catalogue {
    *
    * @param sha256 of the file as it will be kept; of a folder, of its zip
    * @param packages what it holds: one but for a folder of several drivers
+   * @param notices what of it was passed over, and why
    * @param there what the catalogue has of this file already
    */
   public record Incoming(
@@ -74,10 +75,12 @@ public final class Catalogue {
       long size,
       String sha256,
       List<PackageFacts> packages,
+      List<String> notices,
       List<CatalogueEntry> there)
       implements AutoCloseable {
     public Incoming {
       packages = List.copyOf(packages);
+      notices = List.copyOf(notices);
       there = List.copyOf(there);
     }
 
@@ -140,18 +143,23 @@ public final class Catalogue {
     String name = String.valueOf(source.toAbsolutePath().normalize().getFileName());
     List<CatalogueEntry> there =
         entries().stream().filter(entry -> entry.sha256().equals(sha256)).toList();
-    List<PackageFacts> packages = there.isEmpty() ? packages(file, work) : List.of();
-    return new Incoming(work, name, Files.size(file), sha256, packages, there);
+    List<String> notices = new ArrayList<>();
+    List<PackageFacts> packages = there.isEmpty() ? packages(file, work, notices) : List.of();
+    return new Incoming(work, name, Files.size(file), sha256, packages, notices, there);
   }
 
-  private List<PackageFacts> packages(Path file, Path work)
+  private List<PackageFacts> packages(Path file, Path work, List<String> notices)
       throws ChannelException, IOException, InterruptedException {
     List<PackageFacts> packages =
         switch (FileForm.of(file)) {
           case CABINET, WIM ->
               List.of(UpdatePackage.read(file, Files.createDirectory(work.resolve("parts"))));
           case INSTALLER -> List.of(InstallerPackage.read(file));
-          case ZIP -> DriverPackage.read(file, architecture);
+          case ZIP -> {
+            DriverPackage.Contents contents = DriverPackage.read(file, architecture);
+            notices.addAll(contents.passedOver());
+            yield contents.drivers();
+          }
           case OTHER ->
               throw new ChannelException(
                   "it is no .msu, .cab, .msi or .zip by its first bytes; a driver is added as the"

@@ -28,4 +28,10 @@ public record CatalogueSource(String architecture) implements PackageSource {
   public PackageSystem system() {
     return PackageSystem.WINDOWS;
   }
+
+  /** It names no server. */
+  @Override
+  public Route route() {
+    return Route.DEFAULT;
+  }
 }

@@ -34,6 +34,10 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     components: [main]
  *     architectures: [amd64]                 # default: this machine's
  *     signed-by: /usr/share/keyrings/debian-archive-keyring.gpg
+ *     check-valid-until: false               # for archives that have expired; default: true
+ *     allow-sha1-keys: true                  # also where apt refuses them; default: false
+ *     proxy: http://proxy.example:3128       # or none; default: as the environment says
+ *     ca-cert: /etc/regild/authority.pem     # default: those that Java trusts
  * driver-packages: [linux-image-*, "*-dkms"] # default: Channel.DEFAULT_DRIVER_PACKAGES
  * agent-packages: [example-agent]            # default: none
  * refresh-interval: 1h                       # s, m, h or d; default: 1h
@@ -49,6 +53,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *                                            # or mirrorlist: or metalink:, and the URI of one
  *     architecture: x86_64                   # default: this machine's
  *     gpgkey: /etc/pki/rpm-gpg/RPM-GPG-KEY   # of repomd.xml; default: none, for https and file
+ *     module_hotfixes: true                  # whatever streams are chosen; default: false
+ *                                            # proxy and ca-cert as above
  * }</pre>
  *
  * A Windows channel has one source, its own catalogue:
@@ -73,9 +79,28 @@ final class ChannelFile {
           "refresh-interval",
           "security-only");
   private static final Set<String> APT_KEYS =
-      Set.of("kind", "uris", "suites", "components", "architectures", "signed-by");
+      Set.of(
+          "kind",
+          "uris",
+          "suites",
+          "components",
+          "architectures",
+          "signed-by",
+          "check-valid-until",
+          "allow-sha1-keys",
+          "proxy",
+          "ca-cert");
   private static final Set<String> REPOMD_KEYS =
-      Set.of("kind", "baseurl", "mirrorlist", "metalink", "architecture", "gpgkey");
+      Set.of(
+          "kind",
+          "baseurl",
+          "mirrorlist",
+          "metalink",
+          "architecture",
+          "gpgkey",
+          "module_hotfixes",
+          "proxy",
+          "ca-cert");
 
   private static final Set<String> CATALOGUE_KEYS = Set.of("kind", "architecture");
 
@@ -143,7 +168,7 @@ final class ChannelFile {
         root.has("refresh-interval")
             ? interval(text(root, "refresh-interval"))
             : Channel.DEFAULT_REFRESH_INTERVAL,
-        flag(root, "security-only"));
+        flag(root, "security-only", false));
   }
 
   static String write(Channel channel) {
@@ -165,9 +190,17 @@ final class ChannelFile {
       case AptSource apt -> {
         tree.put("uris", apt.uris());
         tree.put("suites", apt.suites());
-        tree.put("components", apt.components());
+        if (!apt.components().isEmpty()) {
+          tree.put("components", apt.components());
+        }
         tree.put("architectures", apt.architectures());
         tree.put("signed-by", apt.signedBy());
+        if (!apt.checkValidUntil()) {
+          tree.put("check-valid-until", false);
+        }
+        if (apt.allowSha1Keys()) {
+          tree.put("allow-sha1-keys", true);
+        }
       }
       case CatalogueSource catalogue -> {
         tree.put("kind", "catalogue");
@@ -180,7 +213,17 @@ final class ChannelFile {
         if (!rpm.gpgKey().isEmpty()) {
           tree.put("gpgkey", rpm.gpgKey());
         }
+        if (rpm.moduleHotfixes()) {
+          tree.put("module_hotfixes", true);
+        }
       }
+    }
+    Route route = source.route();
+    if (!route.proxy().isEmpty()) {
+      tree.put("proxy", route.proxy());
+    }
+    if (!route.authority().isEmpty()) {
+      tree.put("ca-cert", route.authority());
     }
     return tree;
   }
@@ -211,7 +254,14 @@ final class ChannelFile {
         texts(node, "suites", List.of()),
         texts(node, "components", List.of()),
         texts(node, "architectures", List.of(AptSource.hostArchitecture())),
-        text(node, "signed-by"));
+        text(node, "signed-by"),
+        flag(node, "check-valid-until", true),
+        flag(node, "allow-sha1-keys", false),
+        route(node));
+  }
+
+  private static Route route(JsonNode node) {
+    return new Route(text(node, "proxy", ""), text(node, "ca-cert", ""));
   }
 
   private static CatalogueSource catalogueSource(JsonNode node) {
@@ -232,7 +282,9 @@ final class ChannelFile {
         locator,
         text(node, locator.key()),
         text(node, "architecture", RpmSource.hostArchitecture()),
-        text(node, "gpgkey", ""));
+        text(node, "gpgkey", ""),
+        flag(node, "module_hotfixes", false),
+        route(node));
   }
 
   private static void refuseUnknownKeys(JsonNode node, Set<String> known) {
@@ -281,12 +333,12 @@ final class ChannelFile {
     return result;
   }
 
-  private static boolean flag(JsonNode node, String key) {
+  private static boolean flag(JsonNode node, String key, boolean otherwise) {
     JsonNode value = node.path(key);
     if (node.has(key) && !value.isBoolean()) {
       throw new IllegalArgumentException(key + ": must be true or false");
     }
-    return value.asBoolean(false);
+    return value.asBoolean(otherwise);
   }
 
   private static Duration interval(String text) {

@@ -56,6 +56,9 @@ public final class Channels {
   }
 
   Channels(Path data, Clock clock, Transport transport) throws IOException {
+    if (Files.notExists(data)) {
+      PrivateDirectory.take(data);
+    }
     this.directory = PrivateDirectory.within(data, "channels").path();
     this.snapshots = PrivateDirectory.within(data, "snapshots").path();
     this.clock = clock;

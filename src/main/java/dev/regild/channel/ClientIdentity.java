@@ -1,9 +1,7 @@
 package dev.regild.channel;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -11,22 +9,25 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
-/** A client certificate that was read, and the HTTP client that shows it. */
+/** A client certificate that was read. */
 final class ClientIdentity {
-  private static final char[] NO_PASSWORD = {};
-
   private final String channel;
   private final Instant validUntil;
-  private final HttpClient client;
+  private final KeyManager[] keys;
+  private final Optional<List<X509Certificate>> authorities;
 
-  private ClientIdentity(String channel, Instant validUntil, HttpClient client) {
+  private ClientIdentity(
+      String channel,
+      Instant validUntil,
+      KeyManager[] keys,
+      Optional<List<X509Certificate>> authorities) {
     this.channel = channel;
     this.validUntil = validUntil;
-    this.client = client;
+    this.keys = keys;
+    this.authorities = authorities;
   }
 
   /**
@@ -47,9 +48,8 @@ final class ClientIdentity {
         throw new ChannelException(
             files.key() + " is not the key of the certificate in " + files.certificate());
       }
-      SSLContext context = context(chain, key, authorities);
       return new ClientIdentity(
-          channel, own.getNotAfter().toInstant(), Transport.identifiedClient(context));
+          channel, own.getNotAfter().toInstant(), TlsContext.keys(key, chain), authorities);
     } catch (GeneralSecurityException | IOException e) {
       throw new ChannelException(
           "the client certificate in " + files.certificate() + " can't be used: " + e.getMessage(),
@@ -73,35 +73,6 @@ final class ClientIdentity {
     return signature.verify(signed);
   }
 
-  private static SSLContext context(
-      List<X509Certificate> chain, PrivateKey key, Optional<List<X509Certificate>> authorities)
-      throws GeneralSecurityException, IOException {
-    KeyStore own = emptyStore();
-    own.setKeyEntry("client", key, NO_PASSWORD, chain.toArray(X509Certificate[]::new));
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(own, NO_PASSWORD);
-    TrustManagerFactory trusted =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    if (authorities.isPresent()) {
-      KeyStore store = emptyStore();
-      for (X509Certificate each : authorities.get()) {
-        store.setCertificateEntry("authority" + store.size(), each);
-      }
-      trusted.init(store);
-    } else {
-      trusted.init((KeyStore) null);
-    }
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trusted.getTrustManagers(), null);
-    return context;
-  }
-
-  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, NO_PASSWORD);
-    return store;
-  }
-
   /**
    * Refuses a certificate whose time is over, before its server does so with fewer words.
    *
@@ -118,7 +89,14 @@ final class ClientIdentity {
     }
   }
 
-  HttpClient client() {
-    return client;
+  /**
+   * The context that shows it.
+   *
+   * @param others who must have issued the server's certificate, if the channel's certificate came
+   *     without authorities of its own
+   */
+  SSLContext context(Optional<List<X509Certificate>> others)
+      throws GeneralSecurityException, IOException {
+    return TlsContext.of(keys, authorities.or(() -> others));
   }
 }

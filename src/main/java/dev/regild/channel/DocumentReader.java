@@ -27,6 +27,11 @@ final class DocumentReader {
     this.known = known;
   }
 
+  /** The same, of a repository whose servers are reached in that way. */
+  DocumentReader by(Route route) {
+    return new DocumentReader(transport.by(route), snapshot, known);
+  }
+
   /**
    * The document's content, not yet verified.
    *

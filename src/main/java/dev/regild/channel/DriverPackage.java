@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -66,13 +67,25 @@ final class DriverPackage {
   }
 
   /**
+   * What a zip holds.
+   *
+   * @param passedOver the INFs in it that are no driver's, and why, one line each
+   */
+  record Contents(List<PackageFacts> drivers, List<String> passedOver) {
+    Contents {
+      drivers = List.copyOf(drivers);
+      passedOver = List.copyOf(passedOver);
+    }
+  }
+
+  /**
    * The drivers in a zip, one for each INF that is for an architecture.
    *
    * @throws ChannelException if there is none, or the zip is damaged or hostile
    */
-  static List<PackageFacts> read(Path zip, String architecture)
-      throws ChannelException, IOException {
+  static Contents read(Path zip, String architecture) throws ChannelException, IOException {
     List<PackageFacts> drivers = new ArrayList<>();
+    List<String> passedOver = new ArrayList<>();
     Set<String> others = new TreeSet<>();
     Map<String, String> paths = new HashMap<>();
     DriverZip.readEach(
@@ -81,7 +94,11 @@ final class DriverPackage {
           if (!isInf(entry.getName())) {
             return;
           }
-          InfFile inf = parse(entry.getName(), content);
+          Optional<InfFile> parsed = parse(entry.getName(), content, passedOver);
+          if (parsed.isEmpty()) {
+            return;
+          }
+          InfFile inf = parsed.get();
           Set<String> ids = inf.hardwareIds().getOrDefault(architecture, Set.of());
           if (ids.isEmpty()) {
             others.addAll(inf.hardwareIds().keySet());
@@ -92,12 +109,13 @@ final class DriverPackage {
           }
         });
     if (drivers.isEmpty()) {
+      String why = passedOver.isEmpty() ? "" : " (" + String.join("; ", passedOver) + ")";
       throw new ChannelException(
           others.isEmpty()
-              ? "it holds no .inf file that names devices, so it is no driver"
+              ? "it holds no .inf file that names devices, so it is no driver" + why
               : "its drivers are for " + String.join(", ", others) + ", not for " + architecture);
     }
-    return drivers;
+    return new Contents(drivers, passedOver);
   }
 
   /** Of a vendor's whole tree nobody could say which one an image should get. */
@@ -115,14 +133,18 @@ final class DriverPackage {
     return name.toLowerCase(ROOT).endsWith(".inf");
   }
 
-  private static InfFile parse(String name, InputStream content)
+  /** Empty if it is no driver's. */
+  private static Optional<InfFile> parse(String name, InputStream content, List<String> passedOver)
       throws ChannelException, IOException {
     byte[] inf = content.readNBytes(LARGEST_INF + 1);
     if (inf.length > LARGEST_INF) {
       throw new ChannelException(name + " in it is too large for an INF");
     }
     try {
-      return InfFile.parse(inf);
+      return Optional.of(InfFile.parse(inf));
+    } catch (NoDriverException e) {
+      passedOver.add(name + " is no driver's: " + e.getMessage());
+      return Optional.empty();
     } catch (ChannelException e) {
       throw new ChannelException(name + " in it: " + e.getMessage(), e);
     }

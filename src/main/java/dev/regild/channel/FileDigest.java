@@ -1,9 +1,39 @@
 package dev.regild.channel;
 
+import java.util.OptionalLong;
+
 /**
  * What a verified document says that a file must be.
  *
- * @param size bytes
- * @param sha256 lower-case hexadecimal
+ * @param size bytes; empty if the document doesn't say
+ * @param hash a {@link StrongHash} in lower-case hexadecimal
  */
-record FileDigest(long size, String sha256) {}
+record FileDigest(OptionalLong size, String hash) {
+  FileDigest {
+    if (StrongHash.ofText(hash).isEmpty()) {
+      throw new IllegalArgumentException("'" + hash + "' is no hash that can be relied on");
+    }
+  }
+
+  FileDigest(long size, String hash) {
+    this(OptionalLong.of(size), hash);
+  }
+
+  StrongHash algorithm() {
+    return StrongHash.ofText(hash).orElseThrow();
+  }
+
+  /** Whether a file of that many bytes and that hash, of the same kind, is it. */
+  boolean matches(long bytes, String actual) {
+    return size.orElse(bytes) == bytes && hash.equals(actual);
+  }
+
+  /** {@code 120 bytes with SHA-256 ab…}. */
+  @Override
+  public String toString() {
+    return (size.isPresent() ? size.getAsLong() + " bytes with " : "")
+        + algorithm().title()
+        + " "
+        + hash;
+  }
+}

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +19,19 @@ public final class HostSources {
       Map.of("DEBIAN_11", "bullseye", "DEBIAN_12", "bookworm", "DEBIAN_13", "trixie");
 
   private final Path root;
+  private final Program aptConfig;
 
   /** The configuration of this machine. */
   public HostSources() {
-    this(Path.of("/"));
+    this(Path.of("/"), Program.of("apt-config", "dump"));
   }
 
-  HostSources(Path root) {
+  /**
+   * @param aptConfig the command that prints the settings below the same root
+   */
+  HostSources(Path root, Program aptConfig) {
     this.root = root;
+    this.aptConfig = aptConfig;
   }
 
   /**
@@ -47,7 +53,7 @@ public final class HostSources {
    * @param platform {@code DEBIAN_12}, for example
    * @throws ChannelException if there is none, or the platform isn't Debian's
    */
-  public Found forPlatform(String platform) throws ChannelException {
+  public Found forPlatform(String platform) throws ChannelException, InterruptedException {
     String codename = CODENAMES.get(platform);
     if (codename == null) {
       throw new ChannelException(
@@ -59,8 +65,9 @@ public final class HostSources {
         List.of(codename, codename + "-updates", codename + "-security", codename + "/updates");
     List<AptSource> sources = new ArrayList<>();
     List<String> leftOut = new ArrayList<>();
+    AptProxies proxies = AptProxies.of(aptConfig);
     for (AptEntry entry : entries(leftOut)) {
-      take(entry, suites, sources, leftOut);
+      take(entry, suites, proxies, sources, leftOut);
     }
     if (sources.isEmpty()) {
       throw new ChannelException(
@@ -115,7 +122,11 @@ public final class HostSources {
   }
 
   private void take(
-      AptEntry entry, List<String> suites, List<AptSource> sources, List<String> leftOut) {
+      AptEntry entry,
+      List<String> suites,
+      AptProxies proxies,
+      List<AptSource> sources,
+      List<String> leftOut) {
     List<String> ours = new ArrayList<>();
     for (String suite : entry.suites()) {
       if (suites.contains(suite)) {
@@ -139,7 +150,10 @@ public final class HostSources {
                   entry.architectures().isEmpty()
                       ? List.of(AptSource.hostArchitecture())
                       : entry.architectures(),
-                  keyring(entry.signedBy())));
+                  keyring(entry.signedBy()),
+                  entry.checkValidUntil(),
+                  false,
+                  proxies.routeTo(resolved, leftOut)));
         } else {
           leftOut.add(entry.where() + ": " + uri + " is not Debian's own");
         }

@@ -16,129 +16,212 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One index that a signed document vouches for, and how to get it.
  *
  * @param listFile its name in a snapshot
  * @param kind what it is
- * @param uris where it is, the best first; one of them has to have it
- * @param packed what it must be as it comes
- * @param content what it must be, uncompressed
+ * @param variants the forms in which its repository has it, the best first
+ * @param content what it must be, uncompressed; empty if the document doesn't say
  * @param repository the root URI of its repository
  * @param priority apt's priority of the packages in it; 0 where it has none
+ * @param hotfixes whether its packages count whatever streams of modules an image has chosen
+ * @param route how its servers are reached
  */
 record IndexFetch(
     String listFile,
     SnapshotManifest.Kind kind,
-    List<String> uris,
-    Compression compression,
-    FileDigest packed,
-    FileDigest content,
+    List<Variant> variants,
+    Optional<FileDigest> content,
     String repository,
-    int priority) {
+    int priority,
+    boolean hotfixes,
+    Route route) {
   /** Larger than any index that there is; what a signed document says is not believed beyond it. */
   private static final long LIMIT = 4L << 30;
 
   IndexFetch {
-    uris = List.copyOf(uris);
+    variants = List.copyOf(variants);
+    if (variants.isEmpty()) {
+      throw new IllegalArgumentException(listFile + " comes in no form");
+    }
   }
 
   /**
-   * An index of packages that a Release file vouches for.
+   * One form of an index.
+   *
+   * @param uris where it is, the best first; one of them has to have it
+   * @param packed what it must be as it comes
+   */
+  record Variant(Compression compression, List<String> uris, FileDigest packed) {
+    Variant {
+      uris = List.copyOf(uris);
+    }
+  }
+
+  /**
+   * An index that is here.
+   *
+   * @param size bytes, uncompressed
+   * @param sha256 of the same
+   * @param downloadedBytes as they came over the network
+   */
+  record Fetched(long size, String sha256, long downloadedBytes) {}
+
+  /**
+   * An index of packages, if a Release file vouches for it in any form.
    *
    * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
    */
-  static IndexFetch of(
-      SuiteLocation location, ReleaseFile release, String path, FileDigest content) {
-    Compression compression = bestCompression(release, path);
-    FileDigest packed = release.indexes().getOrDefault(path + compression.suffix(), content);
-    String plain = location.uriOf(path + compression.suffix());
+  static Optional<IndexFetch> of(
+      SuiteLocation location, ReleaseFile release, String path, Route route) {
+    List<Variant> variants = new ArrayList<>();
+    for (Compression each : Compression.values()) {
+      FileDigest packed = release.indexes().get(path + each.suffix());
+      if (packed != null) {
+        variants.add(variant(location, release, path + each.suffix(), each, packed));
+      }
+    }
+    if (variants.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new IndexFetch(
+            location.listFile(path),
+            release.isSecurity()
+                ? SnapshotManifest.Kind.SECURITY_PACKAGES
+                : SnapshotManifest.Kind.PACKAGES,
+            variants,
+            Optional.ofNullable(release.indexes().get(path)),
+            location.uri(),
+            release.priority(),
+            false,
+            route));
+  }
+
+  private static Variant variant(
+      SuiteLocation location,
+      ReleaseFile release,
+      String path,
+      Compression compression,
+      FileDigest packed) {
+    String plain = location.uriOf(path);
     List<String> uris = new ArrayList<>();
     if (release.acquireByHash()) {
       // Some mirrors promise by-hash but leave it out; the plain name holds the same content.
-      uris.add(plain.substring(0, plain.lastIndexOf('/')) + "/by-hash/SHA256/" + packed.sha256());
+      uris.add(
+          plain.substring(0, plain.lastIndexOf('/'))
+              + "/by-hash/"
+              + packed.algorithm().directory()
+              + "/"
+              + packed.hash());
     }
     uris.add(plain);
-    return new IndexFetch(
-        location.listFile(path),
-        release.isSecurity()
-            ? SnapshotManifest.Kind.SECURITY_PACKAGES
-            : SnapshotManifest.Kind.PACKAGES,
-        uris,
-        compression,
-        packed,
-        content,
-        location.uri(),
-        release.priority());
+    return new Variant(compression, uris, packed);
   }
 
-  private static Compression bestCompression(ReleaseFile release, String path) {
-    for (Compression each : Compression.values()) {
-      if (release.indexes().containsKey(path + each.suffix())) {
-        return each;
-      }
-    }
-    return Compression.NONE;
+  /** Whether it is the index of packages of a repository of RPM packages. */
+  boolean isRpmPrimary() {
+    return kind == SnapshotManifest.Kind.PACKAGES && listFile.endsWith("_repodata_primary");
   }
 
   /**
-   * Downloads, decompresses and verifies the index.
+   * What the document promises, by a hash: the same promise is the same index. That of the content
+   * if it is known, since repositories compress anew what has not changed.
+   */
+  String promise() {
+    return content.map(FileDigest::hash).orElseGet(() -> variants.getFirst().packed().hash());
+  }
+
+  /** What it is when it is here, as far as the document says. */
+  Optional<Fetched> foretold() {
+    return content
+        .filter(digest -> digest.algorithm() == StrongHash.SHA256 && digest.size().isPresent())
+        .map(digest -> new Fetched(digest.size().getAsLong(), digest.hash(), 0));
+  }
+
+  /**
+   * Downloads, decompresses and verifies the index, in the best of its forms that is there.
    *
    * @param failed of the indexes that are fetched along with it
-   * @return how many bytes came over the network
    */
-  long fetchInto(Path directory, Transport transport, FailedServers failed)
+  Fetched fetchInto(Path directory, Transport transport, FailedServers failed)
       throws ChannelException, IOException, InterruptedException {
-    if (packed.size() > LIMIT || content.size() > LIMIT) {
+    for (Variant variant : variants.subList(0, variants.size() - 1)) {
+      try {
+        return fetchInto(directory, variant, transport, failed);
+      } catch (MissingFileException e) {
+        // A Release file also names forms that its repository doesn't keep.
+      }
+    }
+    return fetchInto(directory, variants.getLast(), transport, failed);
+  }
+
+  private Fetched fetchInto(
+      Path directory, Variant variant, Transport transport, FailedServers failed)
+      throws ChannelException, IOException, InterruptedException {
+    if (isTooLarge(variant.packed()) || content.filter(IndexFetch::isTooLarge).isPresent()) {
       throw new ChannelException(
-          uris.getLast() + " would be larger than 4 GiB; correct the channel's sources");
+          variant.uris().getLast() + " would be larger than 4 GiB; correct the channel's sources");
     }
     Path target = directory.resolve(listFile);
-    if (compression == Compression.NONE) {
-      download(target, transport, failed);
-      return packed.size();
-    }
-    Path temporary = directory.resolve("." + listFile + compression.suffix());
+    Path temporary = directory.resolve("." + listFile + ".packed");
     try {
-      download(temporary, transport, failed);
-      decompress(temporary, target);
+      transport
+          .by(route)
+          .download(
+              variant.uris().stream().map(URI::create).toList(),
+              temporary,
+              variant.packed(),
+              LIMIT,
+              _ -> {},
+              failed);
+      long downloaded = Files.size(temporary);
+      return decompress(variant, temporary, target, downloaded);
     } finally {
       Files.deleteIfExists(temporary);
     }
-    return packed.size();
   }
 
-  private void download(Path target, Transport transport, FailedServers failed)
-      throws ChannelException, InterruptedException {
-    transport.download(
-        uris.stream().map(URI::create).toList(),
-        target,
-        packed.size(),
-        packed.sha256(),
-        _ -> {},
-        failed);
+  private static boolean isTooLarge(FileDigest digest) {
+    return digest.size().orElse(0) > LIMIT;
   }
 
-  private void decompress(Path from, Path target) throws IOException, HashMismatchException {
-    MessageDigest digest = Sha256.digest();
+  private Fetched decompress(Variant variant, Path from, Path target, long downloaded)
+      throws IOException, HashMismatchException {
+    StrongHash promised = content.map(FileDigest::algorithm).orElse(StrongHash.SHA256);
+    MessageDigest sha256 = Sha256.digest();
+    MessageDigest other = promised.digest();
+    long limit = content.map(digest -> digest.size().orElse(LIMIT)).orElse(LIMIT);
     long written = 0;
     try (InputStream in =
-            compression.decompress(new BufferedInputStream(Files.newInputStream(from), 1 << 16));
+            variant
+                .compression()
+                .decompress(new BufferedInputStream(Files.newInputStream(from), 1 << 16));
         FileChannel file = FileChannel.open(target, CREATE_NEW, WRITE)) {
-      OutputStream out = new DigestOutputStream(Channels.newOutputStream(file), digest);
+      OutputStream plain = Channels.newOutputStream(file);
+      OutputStream out = new DigestOutputStream(plain, sha256);
+      if (promised != StrongHash.SHA256) {
+        out = new DigestOutputStream(out, other);
+      }
       byte[] buffer = new byte[1 << 16];
-      for (int n = in.read(buffer); n >= 0 && written <= content.size(); n = in.read(buffer)) {
+      for (int n = in.read(buffer); n >= 0 && written <= limit; n = in.read(buffer)) {
         out.write(buffer, 0, n);
         written += n;
       }
       file.force(true);
     }
-    if (written != content.size() || !Sha256.hex(digest).equals(content.sha256())) {
+    String hash = Sha256.hex(sha256);
+    String checked = promised == StrongHash.SHA256 ? hash : Sha256.hex(other);
+    boolean good = content.isEmpty() || content.get().matches(written, checked);
+    if (!good || written > limit) {
       throw new HashMismatchException(
-          uris.getLast()
+          variant.uris().getLast()
               + " does not hold, uncompressed, what the signed document promises; use another"
               + " mirror");
     }
+    return new Fetched(written, hash, downloaded);
   }
 }

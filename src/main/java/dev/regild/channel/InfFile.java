@@ -54,18 +54,19 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
    * Reads the text of an INF, in UTF-16 or UTF-8 with or without a byte order mark, or in Windows'
    * western code page.
    *
-   * @throws ChannelException if it is no INF of a driver; the message names what is missing
+   * @throws NoDriverException if it is an INF of something else; the message names what is missing
+   * @throws ChannelException if it is too much for an INF
    */
   static InfFile parse(byte[] bytes) throws ChannelException {
     Sections sections = new Sections(decoded(bytes));
     List<String> driverVer = sections.value("version", "driverver");
     Matcher date = DATE.matcher(driverVer.isEmpty() ? "" : driverVer.getFirst());
     if (!date.matches()) {
-      throw new ChannelException("its [Version] has no DriverVer with a date");
+      throw new NoDriverException("its [Version] has no DriverVer with a date");
     }
     String version = driverVer.size() > 1 ? driverVer.get(1) : "0";
     if (!VERSION.matcher(version).matches()) {
-      throw new ChannelException("its DriverVer has the version '" + version + "', which is none");
+      throw new NoDriverException("its DriverVer has the version '" + version + "', which is none");
     }
     return new InfFile(
         "%s-%02d-%02d"

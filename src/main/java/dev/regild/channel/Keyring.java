@@ -23,7 +23,9 @@ import org.bouncycastle.openpgp.PGPUtil;
 import org.bouncycastle.openpgp.api.OpenPGPCertificate;
 import org.bouncycastle.openpgp.api.OpenPGPCertificate.OpenPGPComponentKey;
 import org.bouncycastle.openpgp.api.OpenPGPDefaultPolicy;
+import org.bouncycastle.openpgp.api.OpenPGPImplementation;
 import org.bouncycastle.openpgp.api.OpenPGPKeyReader;
+import org.bouncycastle.openpgp.api.OpenPGPPolicy;
 import org.bouncycastle.openpgp.bc.BcPGPObjectFactory;
 import org.bouncycastle.openpgp.operator.bc.BcPGPContentVerifierBuilderProvider;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +45,39 @@ final class Keyring {
   private final String setting;
 
   private final String origin;
+  private final Sha1 sha1;
   private final List<OpenPGPCertificate> certificates;
 
-  private Keyring(String setting, String origin, List<OpenPGPCertificate> certificates) {
+  private Keyring(String setting, String origin, Sha1 sha1, List<OpenPGPCertificate> certificates) {
     this.setting = setting;
     this.origin = origin;
+    this.sha1 = sha1;
     this.certificates = certificates;
+  }
+
+  /** What becomes of a key whose own signatures, which bind it together, are by SHA-1. */
+  enum Sha1 {
+    /** As gpgv does, which apt asks before Debian 13, and dnf's gpg. */
+    TAKEN,
+    /** As sqv does, which apt asks since Debian 13, after its policy's date. */
+    REFUSED
+  }
+
+  /**
+   * Since when sqv takes no self-signature by SHA-1, whenever it was made ({@code
+   * sha1.second_preimage_resistance} in Debian's and Sequoia's default policy).
+   */
+  private static final Instant SHA1_END = Instant.parse("2026-02-01T00:00:00Z");
+
+  /** Bouncy Castle's own, but for SHA-1, of which {@link #isBySha1} finds out. */
+  private static OpenPGPPolicy lenient() {
+    return new OpenPGPDefaultPolicy()
+        .acceptCertificationSignatureHashAlgorithm(HashAlgorithmTags.SHA1);
+  }
+
+  /** One that takes no SHA-1, whenever it was used. */
+  private static OpenPGPPolicy strict() {
+    return new OpenPGPDefaultPolicy().rejectHashAlgorithm(HashAlgorithmTags.SHA1);
   }
 
   /**
@@ -57,11 +86,12 @@ final class Keyring {
    * @param setting the key of the channel's file, for messages
    * @param signedBy the absolute path of a keyring (binary or armored, or a directory of such), or
    *     the armored public key itself
+   * @param sha1 what becomes of a key that is bound together by SHA-1
    */
-  static Keyring of(String setting, String signedBy) throws ChannelException {
+  static Keyring of(String setting, String signedBy, Sha1 sha1) throws ChannelException {
     if (!signedBy.startsWith("/")) {
       String origin = "the key in " + setting;
-      return new Keyring(setting, origin, parse(origin, signedBy.strip().getBytes(US_ASCII)));
+      return new Keyring(setting, origin, sha1, parse(origin, signedBy.strip().getBytes(US_ASCII)));
     }
     Path path = Path.of(signedBy);
     List<OpenPGPCertificate> all = new ArrayList<>();
@@ -77,7 +107,7 @@ final class Keyring {
     if (all.isEmpty()) {
       throw new ChannelException("the keyring " + path + " holds no key; correct " + setting);
     }
-    return new Keyring(setting, path.toString(), all);
+    return new Keyring(setting, path.toString(), sha1, all);
   }
 
   /**
@@ -89,10 +119,13 @@ final class Keyring {
    * @param what names the document in the message of the exception
    * @param type {@link PGPSignature#CANONICAL_TEXT_DOCUMENT} or {@link
    *     PGPSignature#BINARY_DOCUMENT}
+   * @return what the operator should know of the key
    */
-  synchronized void verify(String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
+  synchronized List<String> verify(
+      String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
       throws ChannelException {
     List<String> refusals = new ArrayList<>();
+    List<String> notices = new ArrayList<>();
     boolean good = false;
     for (PGPSignature signature : signatures(what, signatureBlock)) {
       OpenPGPComponentKey key = keyOf(signature);
@@ -105,6 +138,12 @@ final class Keyring {
         refusals.add("key " + key.getKeyIdentifier() + ": " + refusal);
       } else if (matches(signature, key.getPGPPublicKey(), signed)) {
         good = true;
+        if (isBySha1(key, now)) {
+          notices.add(
+              ("%s is signed by key %s, whose own signatures are by SHA-1: apt of Debian 13 and"
+                      + " later refuses it")
+                  .formatted(what, key.getKeyIdentifier()));
+        }
       } else {
         throw new ChannelException(
             what
@@ -123,6 +162,7 @@ final class Keyring {
               + setting
               + " names");
     }
+    return List.copyOf(notices);
   }
 
   private @Nullable OpenPGPComponentKey keyOf(PGPSignature signature) {
@@ -136,8 +176,7 @@ final class Keyring {
     return null;
   }
 
-  private static String refusal(
-      PGPSignature signature, OpenPGPComponentKey key, int type, Instant now) {
+  private String refusal(PGPSignature signature, OpenPGPComponentKey key, int type, Instant now) {
     if (signature.getSignatureType() != type) {
       return "the signature is of another type";
     }
@@ -159,7 +198,27 @@ final class Keyring {
     if (!primary.isBoundAt(at) || !key.isBoundAt(at) || !key.isSigningKey(at)) {
       return "it is expired, revoked, or may not sign";
     }
+    if (sha1 == Sha1.REFUSED && !now.isBefore(SHA1_END) && isBySha1(key, now)) {
+      return "its own signatures are by SHA-1, which apt of this platform refuses since "
+          + SHA1_END.toString().substring(0, 10)
+          + "; ask its vendor for a renewed key, or set allow-sha1-keys: true";
+    }
     return expiry(signature).isBefore(now) ? "the signature is expired" : "";
+  }
+
+  /** Whether nothing but SHA-1 says that the key is good for signing. */
+  private static boolean isBySha1(OpenPGPComponentKey key, Instant now) {
+    OpenPGPCertificate strictly =
+        new OpenPGPCertificate(
+            key.getCertificate().getPGPPublicKeyRing(),
+            OpenPGPImplementation.getInstance(),
+            strict());
+    Date at = Date.from(now);
+    OpenPGPComponentKey same = strictly.getKey(key.getKeyIdentifier());
+    return same == null
+        || !strictly.getPrimaryKey().isBoundAt(at)
+        || !same.isBoundAt(at)
+        || !same.isSigningKey(at);
   }
 
   private static boolean isExpired(PGPPublicKey key, Instant now) {
@@ -210,18 +269,22 @@ final class Keyring {
     }
   }
 
+  private static OpenPGPKeyReader reader() {
+    return new OpenPGPKeyReader(OpenPGPImplementation.getInstance(), lenient());
+  }
+
   private static List<OpenPGPCertificate> parse(String origin, byte[] content)
       throws ChannelException {
     try {
       String text = new String(content, ISO_8859_1);
       if (!text.contains(KeyText.ARMOR)) {
-        return new OpenPGPKeyReader().parseCertificates(content);
+        return reader().parseCertificates(content);
       }
       List<OpenPGPCertificate> result = new ArrayList<>();
       for (int at = text.indexOf(KeyText.ARMOR); at >= 0; ) {
         int next = text.indexOf(KeyText.ARMOR, at + 1);
         String block = next < 0 ? text.substring(at) : text.substring(at, next);
-        result.addAll(new OpenPGPKeyReader().parseCertificates(block));
+        result.addAll(reader().parseCertificates(block));
         at = next;
       }
       return result;

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Package files on this machine, each once, named by their SHA-256: {@code ab/abcdef…}. Every file
+ * Package files on this machine, named by the hash of their index: {@code ab/abcdef…}. Every file
  * that is handed out was verified in that call.
  */
 public final class PackageCache {
@@ -69,7 +69,7 @@ public final class PackageCache {
       Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
       throws ChannelException, InterruptedException {
     Map<String, PackageFile> byContent = new LinkedHashMap<>();
-    files.forEach(file -> byContent.putIfAbsent(file.sha256(), file));
+    files.forEach(file -> byContent.putIfAbsent(file.hash(), file));
     Tally tally = new Tally(byContent.values(), onProgress);
     FailedServers failed = new FailedServers();
     List<Callable<Path>> tasks =
@@ -79,7 +79,7 @@ public final class PackageCache {
     Parallel.run(parallelism, tasks);
     tally.report();
     Map<PackageFile, Path> paths = new LinkedHashMap<>();
-    files.forEach(file -> paths.put(file, pathOf(file.sha256())));
+    files.forEach(file -> paths.put(file, pathOf(file.hash())));
     return paths;
   }
 
@@ -111,10 +111,10 @@ public final class PackageCache {
   private Path fetchOne(PackageFile file, Tally tally, FailedServers failed)
       throws ChannelException, InterruptedException {
     // A second caller waits for the first and then finds the content in place.
-    ReentrantLock lock = inWork.computeIfAbsent(file.sha256(), hash -> new ReentrantLock());
+    ReentrantLock lock = inWork.computeIfAbsent(file.hash(), hash -> new ReentrantLock());
     lock.lockInterruptibly();
     try {
-      Path path = pathOf(file.sha256());
+      Path path = pathOf(file.hash());
       if (isIntact(path, file) || linked(file, path)) {
         tally.reused(file);
       } else {
@@ -132,7 +132,7 @@ public final class PackageCache {
           e);
     } finally {
       lock.unlock();
-      inWork.remove(file.sha256(), lock);
+      inWork.remove(file.hash(), lock);
     }
   }
 
@@ -178,8 +178,15 @@ public final class PackageCache {
     Files.createDirectories(path.resolveSibling("."));
     Path temporary = AtomicFile.temporaryBeside(path);
     try {
-      transport.download(
-          file.uris(), temporary, file.size(), file.sha256(), tally::received, failed);
+      transport
+          .by(file.route())
+          .download(
+              file.uris(),
+              temporary,
+              new FileDigest(file.size(), file.hash()),
+              file.size(),
+              tally::received,
+              failed);
       AtomicFile.move(temporary, path);
     } finally {
       Files.deleteIfExists(temporary);
@@ -190,7 +197,7 @@ public final class PackageCache {
   private static boolean isIntact(Path path, PackageFile file) throws IOException {
     if (!Files.isRegularFile(path)
         || Files.size(path) != file.size()
-        || !Sha256.of(path).equals(file.sha256())) {
+        || !new FileDigest(file.size(), file.hash()).algorithm().of(path).equals(file.hash())) {
       return false;
     }
     Files.setLastModifiedTime(path, FileTime.from(Instant.now()));

@@ -19,12 +19,14 @@ import java.util.stream.Collectors;
  * @param directory the snapshot's
  * @param indexes of packages
  * @param mirrors the places of a repository that has several, by its root URI
+ * @param routes how a repository's servers are reached, by its root URI, if not as usual
  */
 record PackageLookup(
     Path directory,
     List<SnapshotManifest.ListFile> indexes,
     PackageSystem system,
-    Map<String, List<String>> mirrors) {
+    Map<String, List<String>> mirrors,
+    Map<String, Route> routes) {
   PackageLookup {
     indexes = List.copyOf(indexes);
   }
@@ -98,36 +100,42 @@ record PackageLookup(
       RpmPackage.readAll(
           in,
           each -> {
-            // As the guest says it: a location that begins with .. is not resolved.
-            String comparable = AptNames.comparable(repository + "/" + each.location());
+            String comparable = AptNames.comparable(each.address(repository));
             if (wanted.contains(comparable)) {
-              found.putIfAbsent(comparable, packageFile(places, each));
+              found.putIfAbsent(comparable, packageFile(places, each, route(repository)));
             }
           });
     }
   }
 
-  private static PackageFile packageFile(List<String> places, RpmPackage each) {
-    List<URI> uris =
-        places.stream().map(place -> URI.create(place + "/").resolve(each.location())).toList();
+  private Route route(String repository) {
+    return routes.getOrDefault(repository, Route.DEFAULT);
+  }
+
+  private static PackageFile packageFile(List<String> places, RpmPackage each, Route route) {
+    List<URI> uris = places.stream().map(each::place).distinct().toList();
     return new PackageFile(
         uris.getFirst(),
         each.location().replaceFirst(".*/", ""),
         each.size(),
-        each.sha256(),
-        uris.subList(1, uris.size()));
+        each.hash(),
+        uris.subList(1, uris.size()),
+        route);
   }
 
-  private static PackageFile packageFile(String repository, String fileName, PackagesScanner stanza)
+  private PackageFile packageFile(String repository, String fileName, PackagesScanner stanza)
       throws ChannelException {
     String size = stanza.text(PackagesScanner.Field.SIZE);
-    String sha256 = stanza.text(PackagesScanner.Field.SHA256);
-    if (!size.matches("\\d{1,15}") || !Sha256.isHex(sha256)) {
+    String hash =
+        StrongHash.checked("SHA256", stanza.text(PackagesScanner.Field.SHA256))
+            .or(() -> StrongHash.checked("SHA512", stanza.text(PackagesScanner.Field.SHA512)))
+            .orElse("");
+    if (!size.matches("\\d{1,15}") || hash.isEmpty()) {
       throw new ChannelException(
           fileName
               + " of "
               + repository
-              + " has no size or SHA-256 in its index; its repository"
+              + " has no size, or no SHA-256 or SHA-512, in its index; its repository"
               + " must be made by newer tools");
     }
     return new PackageFile(
@@ -137,6 +145,8 @@ record PackageLookup(
             stanza.text(PackagesScanner.Field.VERSION),
             stanza.text(PackagesScanner.Field.ARCHITECTURE)),
         Long.parseLong(size),
-        sha256);
+        hash,
+        List.of(),
+        route(repository));
   }
 }

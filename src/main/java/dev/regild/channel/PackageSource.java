@@ -9,4 +9,7 @@ public sealed interface PackageSource permits AptSource, CatalogueSource, RpmSou
 
   /** The main architecture of the machines that it is for, in the package manager's words. */
   String architecture();
+
+  /** How the servers that it names are reached. */
+  Route route();
 }

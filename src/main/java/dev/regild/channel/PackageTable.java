@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
  * take 200. An entry is: length and bytes of the name, the number of its architecture, its priority
- * (two bytes, the highest bit for security), the number of its modules' streams (two bytes), length
- * and bytes of the version.
+ * (two bytes, the highest bit for security, the next for hotfixes), the number of its modules'
+ * streams (two bytes), length and bytes of the version.
  */
 final class PackageTable {
   private static final int RPM_PRIORITY = 500;
@@ -23,6 +23,9 @@ final class PackageTable {
 
   /** Marks the priority of what a suite of security updates offers. */
   private static final int SECURITY = 1 << 15;
+
+  /** Marks the priority of what counts whatever streams of modules are chosen. */
+  private static final int HOTFIX = 1 << 14;
 
   private final byte[] entries;
 
@@ -47,9 +50,15 @@ final class PackageTable {
    *
    * @param security whether it is of a suite of security updates
    * @param streams of the modules that it is part of
+   * @param hotfix whether it counts whatever streams are chosen
    */
   record Offer(
-      String architecture, int priority, boolean security, String version, List<String> streams) {}
+      String architecture,
+      int priority,
+      boolean security,
+      String version,
+      List<String> streams,
+      boolean hotfix) {}
 
   int size() {
     return starts.length;
@@ -65,10 +74,11 @@ final class PackageTable {
       visitor.accept(
           new Offer(
               architectures.get(entries[at]),
-              priority & ~SECURITY,
+              priority & ~SECURITY & ~HOTFIX,
               (priority & SECURITY) != 0,
               new String(entries, at + 6, length, ISO_8859_1),
-              streams.get(unsignedShort(at + 3))));
+              streams.get(unsignedShort(at + 3)),
+              (priority & HOTFIX) != 0));
     }
   }
 
@@ -135,15 +145,16 @@ final class PackageTable {
      * Adds a package; its priority is 500, as that of a repository which says nothing.
      *
      * @param ofStreams the modules' streams that it is part of
+     * @param hotfix whether it counts whatever streams are chosen
      */
-    void add(RpmPackage each, List<String> ofStreams) throws IOException {
+    void add(RpmPackage each, List<String> ofStreams, boolean hotfix) throws IOException {
       byte[] name = each.name().getBytes(ISO_8859_1);
       byte[] version = each.version().getBytes(ISO_8859_1);
       byte[] architecture = each.architecture().getBytes(ISO_8859_1);
       startEntry(name.length, version.length);
       append(name, 0, name.length);
       entries[end++] = architecture(architecture, 0, architecture.length);
-      appendShort(RPM_PRIORITY);
+      appendShort(hotfix ? RPM_PRIORITY | HOTFIX : RPM_PRIORITY);
       appendShort(streams(ofStreams));
       append(version, 0, version.length);
     }

@@ -19,7 +19,8 @@ final class PackagesScanner {
     FILENAME(3, "filename"),
     SIZE(4, "size"),
     SHA256(5, "sha256"),
-    PHASED(6, "phased-update-percentage");
+    PHASED(6, "phased-update-percentage"),
+    SHA512(7, "sha512");
 
     private final int slot;
     private final String key;
@@ -157,6 +158,7 @@ final class PackagesScanner {
       case 's' -> {
         take(Field.SIZE, from, to);
         take(Field.SHA256, from, to);
+        take(Field.SHA512, from, to);
       }
       default -> {
         // Another field, or a line that goes on with one.

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.channel.IndexFetch.Fetched;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -8,8 +9,12 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -73,38 +78,71 @@ final class Refresh {
   private Outcome runOnce(Channel channel, Optional<Path> kept, Map<String, Validators> known)
       throws ChannelException, IOException, InterruptedException {
     RepositoryContents contents = read(channel, kept, known);
-    SnapshotManifest manifest =
-        SnapshotManifest.of(clock.instant(), channel.architecture(), contents.listFiles())
-            .withMirrors(contents.mirrors());
-    Path directory = snapshots.resolve(manifest.digest());
-    if (isThere(directory)) {
-      keepMirrors(directory, contents.mirrors());
-      return new Outcome(manifest.digest(), contents.validators(), 0, 0, contents.notices());
+    KeptIndexes before = KeptIndexes.of(kept);
+    Optional<Map<IndexFetch, Fetched>> foretold = foretold(contents.indexes(), before);
+    if (foretold.isPresent()) {
+      Path directory = snapshots.resolve(manifest(channel, contents, foretold.get()).digest());
+      if (isThere(directory)) {
+        SnapshotManifest there = keepPlaces(directory, contents);
+        return outcome(there, contents, List.of());
+      }
     }
     Path unfinished = Files.createDirectories(snapshots.resolve(UNFINISHED + UUID.randomUUID()));
     try {
-      for (RepositoryContents.Document document : contents.documents()) {
-        Path target = unfinished.resolve(document.name());
-        Files.write(target, document.bytes());
-        AtomicFile.sync(target);
-      }
       switch (channel.system()) {
         case WINDOWS -> catalogue(channel).linkInto(unfinished);
         case DPKG, RPM -> {} // Packages are fetched when an update asks for them.
       }
-      List<Long> downloads = fetchIndexes(contents.indexes(), kept, unfinished);
+      List<Fetched> downloads = new ArrayList<>();
+      Map<IndexFetch, Fetched> indexes =
+          fetchIndexes(contents.indexes(), before, unfinished, downloads);
+      for (RepositoryContents.Document document : contents.documents(indexes)) {
+        Path target = unfinished.resolve(document.name());
+        Files.write(target, document.bytes());
+        AtomicFile.sync(target);
+      }
+      SnapshotManifest manifest =
+          manifest(channel, contents, indexes)
+              .withNotices(OddPackages.leaveOut(unfinished, contents.indexes()));
       manifest.write(unfinished);
       AtomicFile.sync(unfinished);
-      publish(unfinished, directory);
-      return new Outcome(
-          manifest.digest(),
-          contents.validators(),
-          downloads.size(),
-          downloads.stream().mapToLong(Long::longValue).sum(),
-          contents.notices());
+      publish(unfinished, snapshots.resolve(manifest.digest()));
+      return outcome(manifest, contents, downloads);
     } finally {
       removeDirectory(unfinished);
     }
+  }
+
+  private SnapshotManifest manifest(
+      Channel channel, RepositoryContents contents, Map<IndexFetch, Fetched> indexes) {
+    return SnapshotManifest.of(clock.instant(), channel.architecture(), contents.listFiles(indexes))
+        .withPlaces(contents.mirrors(), contents.routes());
+  }
+
+  /** What every index will be, without a look at it; empty if that can't be said of all. */
+  private static Optional<Map<IndexFetch, Fetched>> foretold(
+      List<IndexFetch> indexes, KeptIndexes before) throws IOException {
+    Map<IndexFetch, Fetched> foretold = new LinkedHashMap<>();
+    for (IndexFetch index : indexes) {
+      Optional<Fetched> known = index.foretold().or(() -> before.find(index));
+      if (known.isEmpty()) {
+        return Optional.empty();
+      }
+      foretold.put(index, known.get());
+    }
+    return Optional.of(foretold);
+  }
+
+  private static Outcome outcome(
+      SnapshotManifest manifest, RepositoryContents contents, List<Fetched> downloads) {
+    List<String> notices = new ArrayList<>(contents.notices());
+    notices.addAll(manifest.notices());
+    return new Outcome(
+        manifest.digest(),
+        contents.validators(),
+        downloads.size(),
+        downloads.stream().mapToLong(Fetched::downloadedBytes).sum(),
+        List.copyOf(notices));
   }
 
   private RepositoryContents read(
@@ -131,13 +169,15 @@ final class Refresh {
     return true;
   }
 
-  /** The same content, but served by others now. */
-  private static void keepMirrors(Path directory, Map<String, List<String>> mirrors)
+  /** The same content, but served by others now, or reached in another way. */
+  private static SnapshotManifest keepPlaces(Path directory, RepositoryContents contents)
       throws IOException {
     SnapshotManifest manifest = SnapshotManifest.read(directory);
-    if (!manifest.mirrors().equals(mirrors)) {
-      manifest.withMirrors(mirrors).write(directory);
+    SnapshotManifest now = manifest.withPlaces(contents.mirrors(), contents.routes());
+    if (!now.equals(manifest)) {
+      now.write(directory);
     }
+    return now;
   }
 
   private static void publish(Path unfinished, Path directory) throws IOException {
@@ -151,28 +191,37 @@ final class Refresh {
     }
   }
 
-  private List<Long> fetchIndexes(List<IndexFetch> indexes, Optional<Path> kept, Path target)
+  /**
+   * Makes every index be in a directory.
+   *
+   * @param downloads gets what came over the network
+   */
+  private Map<IndexFetch, Fetched> fetchIndexes(
+      List<IndexFetch> indexes, KeptIndexes before, Path target, List<Fetched> downloads)
       throws ChannelException, IOException, InterruptedException {
+    Map<IndexFetch, Fetched> all = new HashMap<>();
     FailedServers failed = new FailedServers();
-    List<Callable<Long>> downloads = new ArrayList<>();
+    Map<IndexFetch, Callable<Fetched>> tasks = new LinkedHashMap<>();
     for (IndexFetch index : indexes) {
-      if (kept.isEmpty() || !takeKept(index, kept.get(), target)) {
-        downloads.add(() -> index.fetchInto(target, transport, failed));
+      Optional<Fetched> unchanged = before.linkInto(target, index);
+      if (unchanged.isPresent()) {
+        all.put(index, unchanged.get());
+      } else {
+        tasks.put(index, () -> index.fetchInto(target, transport, failed));
       }
     }
-    return Parallel.run(AT_ONCE, downloads);
-  }
-
-  /** An unchanged index is the same file in both snapshots, if the disk didn't damage it. */
-  private static boolean takeKept(IndexFetch index, Path kept, Path target) throws IOException {
-    Path file = kept.resolve(index.listFile());
-    if (!Files.isRegularFile(file)
-        || Files.size(file) != index.content().size()
-        || !Sha256.of(file).equals(index.content().sha256())) {
-      return false;
+    Iterator<Fetched> fetched = Parallel.run(AT_ONCE, tasks.values()).iterator();
+    for (IndexFetch index : tasks.keySet()) {
+      Fetched each = fetched.next();
+      downloads.add(each);
+      all.put(index, each);
     }
-    Files.createLink(target.resolve(index.listFile()), file);
-    return true;
+    // In the channel's order, whichever of them had to come: a snapshot's list depends on it.
+    Map<IndexFetch, Fetched> ordered = new LinkedHashMap<>();
+    for (IndexFetch index : indexes) {
+      ordered.put(index, Objects.requireNonNull(all.get(index)));
+    }
+    return ordered;
   }
 
   /** Removes a directory of plain files, if it is there. */

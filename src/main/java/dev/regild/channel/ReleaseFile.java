@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,67 +25,83 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
   static ReleaseFile parse(String what, byte[] text) throws ChannelException {
     Map<String, String> fields = new HashMap<>();
     Map<String, FileDigest> indexes = new TreeMap<>();
+    Map<String, FileDigest> others = new TreeMap<>();
     String field = "";
     for (String line : new String(text, UTF_8).lines().toList()) {
       int colon = line.indexOf(':');
       if (line.startsWith(" ")) {
         if (field.equals("sha256")) {
-          addIndex(what, line.strip(), indexes);
+          addIndex(what, StrongHash.SHA256, line.strip(), indexes);
+        } else if (field.equals("sha512")) {
+          addIndex(what, StrongHash.SHA512, line.strip(), others);
         }
       } else if (colon > 0) {
         field = line.substring(0, colon).toLowerCase(Locale.ROOT);
         fields.put(field, line.substring(colon + 1).strip());
       }
     }
+    others.forEach(indexes::putIfAbsent);
     if (indexes.isEmpty()) {
       throw new ChannelException(
-          what + " lists no file under SHA256; its repository must be made by newer tools");
+          what
+              + " lists no file under SHA256 or SHA512; its repository must be made by newer"
+              + " tools");
     }
     return new ReleaseFile(fields, indexes);
   }
 
-  private static void addIndex(String what, String line, Map<String, FileDigest> indexes)
+  private static void addIndex(
+      String what, StrongHash hash, String line, Map<String, FileDigest> indexes)
       throws ChannelException {
     String[] words = line.split("\\s+", -1);
-    if (words.length != 3 || !Sha256.isHex(words[0]) || !words[1].matches("\\d{1,12}")) {
-      throw new ChannelException(what + " has a malformed line under SHA256: " + line);
+    if (words.length != 3
+        || !StrongHash.ofText(words[0]).equals(Optional.of(hash))
+        || !words[1].matches("\\d{1,12}")) {
+      throw new ChannelException(
+          what + " has a malformed line under " + hash.directory() + ": " + line);
     }
     indexes.put(words[2], new FileDigest(Long.parseLong(words[1]), words[0]));
   }
 
-  /** Refuses a Release file of another suite, one that is expired, or not valid yet. */
-  void check(String what, String suite, Instant now) throws ChannelException {
-    String suiteField = fields.getOrDefault("suite", "");
-    String codename = fields.getOrDefault("codename", "");
-    boolean named = !suiteField.isEmpty() || !codename.isEmpty();
-    // The old security suites "bookworm/updates" call themselves by the part before the slash.
-    String shortSuite = suite.replaceFirst("/.*", "");
-    List<String> names = List.of(suiteField, codename);
-    if (named && !names.contains(suite) && !names.contains(shortSuite)) {
-      throw new ChannelException(
-          what
-              + " is the suite '"
-              + suiteField
-              + "' ("
-              + codename
-              + "), not '"
-              + suite
-              + "'; correct suites, or use another mirror");
-    }
+  /**
+   * Refuses a Release file that is expired, or not valid yet.
+   *
+   * @param untilCounts false for an archive, whose files are expired for good
+   */
+  void check(String what, boolean untilCounts, Instant now) throws ChannelException {
     Optional<Instant> validUntil = instant(what, "valid-until");
-    if (validUntil.isPresent() && validUntil.get().isBefore(now)) {
+    if (untilCounts && validUntil.isPresent() && validUntil.get().isBefore(now)) {
       throw new ChannelException(
           what
               + " expired at "
               + validUntil.get()
               + ": the mirror is no longer updated, or this machine's clock is wrong; use another"
-              + " mirror, or correct the clock");
+              + " mirror, correct the clock, or, of an archive that stays as it is, set"
+              + " check-valid-until: false");
     }
     Instant date = date(what);
     if (date.isAfter(now.plus(CLOCK_SKEW))) {
       throw new ChannelException(
           what + " is dated " + date + ", in the future; correct this machine's clock");
     }
+  }
+
+  /** Whether it says that it is that suite, by either of its names, or says nothing. */
+  boolean isNamed(SuiteLocation location) {
+    String suite = location.suite();
+    // The old security suites "bookworm/updates" call themselves by the part before the slash.
+    String shortSuite = suite.replaceFirst("/.*", "");
+    List<String> names = List.of(suite(), codename());
+    boolean silent = suite().isEmpty() && codename().isEmpty();
+    return silent || location.isFlat() || names.contains(suite) || names.contains(shortSuite);
+  }
+
+  String suite() {
+    return fields.getOrDefault("suite", "");
+  }
+
+  String codename() {
+    return fields.getOrDefault("codename", "");
   }
 
   /** When it was made; the epoch if it doesn't say. */
@@ -109,14 +124,27 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
   /** Whether it is a suite of security updates, as Debian and Ubuntu name theirs. */
   boolean isSecurity() {
     return fields.getOrDefault("label", "").equals("Debian-Security")
-        || fields.getOrDefault("suite", "").endsWith("-security")
-        || fields.getOrDefault("codename", "").endsWith("-security");
+        || suite().endsWith("-security")
+        || codename().endsWith("-security");
   }
 
   /** Whether packages for all architectures have an index of their own, as apt decides it. */
   boolean hasIndexForAll() {
     return words("architectures").contains("all")
         && !words("no-support-for-architecture-all").contains("Packages");
+  }
+
+  /** Whether its repository has packages for an architecture, as far as it says. */
+  boolean hasArchitecture(String architecture) {
+    return words("architectures").isEmpty() || words("architectures").contains(architecture);
+  }
+
+  /** Whether its repository has a component, as far as it says. */
+  boolean hasComponent(String component) {
+    // "updates/main" of the old security suites is "main" to apt.
+    return words("components").isEmpty()
+        || words("components").stream()
+            .anyMatch(each -> each.equals(component) || each.endsWith("/" + component));
   }
 
   List<String> words(String field) {
@@ -134,9 +162,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
       return Optional.empty();
     }
     try {
-      return Optional.of(
-          Instant.from(
-              DateTimeFormatter.RFC_1123_DATE_TIME.parse(value.replaceFirst("(UTC|Z)$", "GMT"))));
+      return Optional.of(ReleaseDate.parse(value));
     } catch (DateTimeException e) {
       throw new ChannelException(what + " has a malformed date in " + field + ": " + value, e);
     }

@@ -4,7 +4,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A repository's {@code repodata/repomd.xml}, as createrepo_c writes it.
@@ -12,30 +15,36 @@ import java.util.Set;
  * @param madeAt seconds of the Unix time of its newest index; 0 if it doesn't say
  * @param indexes what it vouches for, by type: {@code primary}, {@code filelists}, {@code
  *     updateinfo}, {@code modules}
+ * @param leftOut types of indexes of which nothing proves what they are
  */
-record RepomdFile(long madeAt, Map<String, Index> indexes) {
+record RepomdFile(long madeAt, Map<String, Index> indexes, Set<String> leftOut) {
   private static final Set<String> WANTED = Set.of("primary", "filelists", "updateinfo", "modules");
 
   RepomdFile {
     indexes = Map.copyOf(indexes);
+    leftOut = Set.copyOf(leftOut);
   }
 
   /**
    * One index, as it comes and as it is uncompressed.
    *
    * @param location below the repository's root
-   * @param packed size and SHA-256 as it comes
-   * @param content the same uncompressed
+   * @param packed as it comes
+   * @param content uncompressed; empty if that isn't said
    */
-  record Index(String location, FileDigest packed, FileDigest content) {
+  record Index(String location, FileDigest packed, Optional<FileDigest> content) {
     Compression compression() {
-      for (Compression each : Compression.values()) {
-        if (location.endsWith(each.suffix())) {
-          return each;
-        }
-      }
-      return Compression.NONE;
+      return RepomdFile.compression(location);
     }
+  }
+
+  private static Compression compression(String location) {
+    for (Compression each : Compression.values()) {
+      if (location.endsWith(each.suffix())) {
+        return each;
+      }
+    }
+    return Compression.NONE;
   }
 
   /**
@@ -58,11 +67,12 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
     if (!reading.indexes.containsKey("primary")) {
       throw new ChannelException(what + " names no primary index; correct the channel's uris");
     }
-    return new RepomdFile(reading.madeAt, reading.indexes);
+    return new RepomdFile(reading.madeAt, reading.indexes, reading.leftOut);
   }
 
   private static final class Reading implements XmlScanner.Visitor {
     private final Map<String, Index> indexes = new HashMap<>();
+    private final Set<String> leftOut = new TreeSet<>();
     private final Map<String, String> values = new HashMap<>();
     private String type = "";
     private long madeAt;
@@ -75,9 +85,8 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
           values.clear();
         }
         case "repomd/data/checksum", "repomd/data/open-checksum" -> {
-          boolean sha256 = element.attribute("type").equals("sha256");
-          String hash = element.text();
-          values.put(path, sha256 ? hash : "");
+          String kind = element.attribute("type");
+          values.put(path, StrongHash.checked(kind, element.text()).orElse(""));
         }
         case "repomd/data/timestamp" -> {
           String seconds = element.text().replaceFirst("\\..*", "");
@@ -96,25 +105,45 @@ record RepomdFile(long madeAt, Map<String, Index> indexes) {
     @Override
     public void end(String path) throws IOException {
       if (path.equals("repomd/data") && WANTED.contains(type)) {
-        String location = values.getOrDefault("repomd/data/location", "");
-        if (!RpmPackage.isBelow(location)) {
-          throw new IOException("the index '" + type + "' lies outside of the repository");
+        Optional<Index> index = index();
+        index.ifPresent(each -> indexes.put(type, each));
+        if (index.isEmpty() && type.equals("primary")) {
+          throw new IOException(
+              "the index 'primary' has no SHA-256, SHA-384 or SHA-512; it must be made by newer"
+                  + " tools");
         }
-        FileDigest packed = index("");
-        // An index that is not compressed has no second pair.
-        boolean plain = !values.containsKey("repomd/data/open-checksum");
-        indexes.put(type, new Index(location, packed, plain ? packed : index("open-")));
+        if (index.isEmpty()) {
+          leftOut.add(type);
+        }
       }
     }
 
-    private FileDigest index(String prefix) throws IOException {
+    /** Empty if nothing proves what it is. */
+    private Optional<Index> index() throws IOException {
+      String location = values.getOrDefault("repomd/data/location", "");
+      if (!RpmPackage.isBelow(location)) {
+        throw new IOException("the index '" + type + "' lies outside of the repository");
+      }
+      return digest("")
+          .map(packed -> {
+            // An index that is not compressed has no second pair.
+            boolean plain = compression(location) == Compression.NONE;
+            return new Index(location, packed, plain ? Optional.of(packed) : digest("open-"));
+          });
+    }
+
+    private Optional<FileDigest> digest(String prefix) {
       String hash = values.getOrDefault("repomd/data/" + prefix + "checksum", "");
       String size = values.getOrDefault("repomd/data/" + prefix + "size", "");
-      if (!Sha256.isHex(hash) || !size.matches("\\d{1,12}")) {
-        throw new IOException(
-            "the index '" + type + "' has no size or SHA-256; it must be made by newer tools");
+      if (hash.isEmpty()) {
+        return Optional.empty();
       }
-      return new FileDigest(Long.parseLong(size), hash);
+      return Optional.of(
+          new FileDigest(
+              size.matches("\\d{1,12}")
+                  ? OptionalLong.of(Long.parseLong(size))
+                  : OptionalLong.empty(),
+              hash));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.channel.SnapshotManifest.ListFile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,28 +13,45 @@ import java.util.stream.Stream;
  *
  * @param documents those themselves, and what else goes into the snapshot as it is
  * @param indexes what they vouch for, not yet here
+ * @param list what else goes into the snapshot, and tells of the indexes
  * @param validators of the documents, by URI, for the next time
  * @param mirrors the places of a repository that has several, by its root URI
+ * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the repositories, though all is well
  */
 record RepositoryContents(
     List<Document> documents,
     List<IndexFetch> indexes,
+    IndexList list,
     Map<String, Validators> validators,
     Map<String, List<String>> mirrors,
+    Map<String, Route> routes,
     List<String> notices) {
   /** Of repositories that each have one place, and nothing to be said of them. */
   RepositoryContents(
       List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
-    this(documents, indexes, validators, Map.of(), List.of());
+    this(documents, indexes, _ -> List.of(), validators, Map.of(), Map.of(), List.of());
   }
 
   RepositoryContents {
     mirrors = Map.copyOf(mirrors);
+    routes = Map.copyOf(routes);
     notices = List.copyOf(notices);
     documents = List.copyOf(documents);
-    indexes = List.copyOf(indexes);
+    indexes = eachOnce(indexes);
     validators = Map.copyOf(validators);
+  }
+
+  /** Two sources may name one suite. */
+  private static List<IndexFetch> eachOnce(List<IndexFetch> indexes) {
+    Map<String, IndexFetch> each = new LinkedHashMap<>();
+    indexes.forEach(index -> each.putIfAbsent(index.listFile(), index));
+    return List.copyOf(each.values());
+  }
+
+  /** Tells a guest of the indexes, once it is known what they are. */
+  interface IndexList {
+    List<Document> of(Map<IndexFetch, Fetched> indexes);
   }
 
   /**
@@ -45,22 +63,34 @@ record RepositoryContents(
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Document(String name, SnapshotManifest.Kind kind, byte[] bytes, String repository) {}
 
-  /** Every file of the snapshot, each name once. */
-  List<ListFile> listFiles() {
+  /** Every file of the snapshot that is not an index. */
+  List<Document> documents(Map<IndexFetch, Fetched> known) {
+    return Stream.concat(documents.stream(), list.of(known).stream()).toList();
+  }
+
+  /**
+   * Every file of the snapshot, each name once.
+   *
+   * @param known what every index is
+   */
+  List<ListFile> listFiles(Map<IndexFetch, Fetched> known) {
     Map<String, ListFile> files = new LinkedHashMap<>();
-    Stream.concat(
-            documents.stream()
-                .map(
-                    d -> new ListFile(d.name(), d.kind(), Sha256.of(d.bytes()), d.repository(), 0)),
-            indexes.stream()
-                .map(i ->
-                    new ListFile(
-                        i.listFile(),
-                        i.kind(),
-                        i.content().sha256(),
-                        i.repository(),
-                        i.priority())))
-        .forEach(file -> files.put(file.name(), file));
+    for (Document each : documents(known)) {
+      files.put(
+          each.name(),
+          new ListFile(each.name(), each.kind(), Sha256.of(each.bytes()), each.repository(), 0));
+    }
+    known.forEach((index, fetched) ->
+        files.put(
+            index.listFile(),
+            new ListFile(
+                index.listFile(),
+                index.kind(),
+                fetched.sha256(),
+                index.repository(),
+                index.priority(),
+                index.hotfixes(),
+                index.promise())));
     return new ArrayList<>(files.values());
   }
 }

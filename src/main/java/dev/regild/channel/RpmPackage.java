@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,25 +17,33 @@ import java.util.regex.Pattern;
  * One package of a repository, as its primary index describes it.
  *
  * @param version {@code epoch:version-release}, without an epoch of 0
- * @param location relative to the repository's root; Amazon's and others leave it by {@code ..},
- *     but none leaves the server
+ * @param base where the location counts from, if not from the repository's root: the URI of another
+ *     place, or a path below the root; else empty
+ * @param location relative to the base; Amazon's and others leave it by {@code ..}, but none leaves
+ *     the server
  * @param size bytes
- * @param sha256 lower-case hexadecimal
+ * @param hash a {@link StrongHash} in lower-case hexadecimal
  * @param obsoletes the packages whose place it takes
  */
 record RpmPackage(
     String name,
     String version,
     String architecture,
+    String base,
     String location,
     long size,
-    String sha256,
+    String hash,
     List<Obsoleted> obsoletes) {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._+~^-]{0,254}");
   private static final Pattern VERSION =
       Pattern.compile("(?:\\d+:)?[^-:\\s]{1,120}-[^-:\\s]{1,120}");
   private static final Pattern SIZE = Pattern.compile("\\d{1,15}");
   private static final Pattern FILE = Pattern.compile("(?:.*/)?[A-Za-z0-9_][^/\\s]*\\.rpm");
+  private static final Pattern ABSOLUTE = Pattern.compile("(?i)[a-z][a-z0-9+.-]*://.*");
+  private static final Pattern REMOTE = Pattern.compile("(?i)https?://[^/\\s]+(/[^?#\\s]*)?");
+
+  /** The guest's half lays its repositories out that deep, so that none reaches out of its own. */
+  private static final int MOST_UP = 30;
 
   RpmPackage {
     obsoletes = List.copyOf(obsoletes);
@@ -66,16 +76,81 @@ record RpmPackage(
   /** Is given each package as it is read. */
   interface Visitor {
     void visit(RpmPackage each) throws IOException;
+
+    /** A package that can't be used. */
+    default void odd(Odd each) throws IOException {
+      // Whoever made the snapshot has told of it.
+    }
+  }
+
+  /**
+   * A package that can't be used.
+   *
+   * @param why what is wrong with it
+   */
+  record Odd(String name, String architecture, String version, String why) {
+    private static final int LONGEST = 200;
+
+    /** Whether a package manager can be told to leave it out. */
+    boolean canBeNamed() {
+      return WORD.matcher(name).matches()
+          && WORD.matcher(architecture).matches()
+          && VERSION.matcher(version).matches();
+    }
+
+    @Override
+    public String toString() {
+      String text = "'%s' %s %s".formatted(name, version, why);
+      return text.substring(0, Math.min(LONGEST, text.length())).replaceAll("\\p{Cntrl}", "?");
+    }
   }
 
   /**
    * Reads a primary index, one package after the other.
    *
    * @param primary uncompressed, its SHA-256 verified
-   * @throws IOException if it is malformed, or a package in it is
+   * @throws IOException if it is malformed
    */
   static void readAll(InputStream primary, Visitor visitor) throws IOException {
     XmlScanner.scan(primary, new Reading(visitor));
+  }
+
+  /**
+   * How a guest names the package's file: as the index spells it, not resolved.
+   *
+   * @param repository the root URI of its repository
+   */
+  String address(String repository) {
+    String start = base.isEmpty() || isAbsolute(base) ? base : repository + "/" + base;
+    return (start.isEmpty() ? repository : start.replaceFirst("/+$", "")) + "/" + location;
+  }
+
+  /**
+   * Where the package's file is.
+   *
+   * @param root the URI of its repository at one of its mirrors
+   */
+  URI place(String root) {
+    if (isAbsolute(base)) {
+      return below(base, location);
+    }
+    String whole = base.isEmpty() ? location : base.replaceFirst("/+$", "") + "/" + location;
+    return below(root, whole);
+  }
+
+  private static URI below(String root, String path) {
+    URI place = URI.create(root.replaceFirst("/+$", "") + "/").resolve(escaped(path));
+    // What leads out of the server ends at its root, as for curl.
+    return URI.create(place.toString().replaceFirst("^([^:]+://[^/]*)(?:/\\.\\.)+/", "$1/"));
+  }
+
+  /** Whether it has its own place, which no mirror of the repository has. */
+  boolean isElsewhere() {
+    return isAbsolute(base);
+  }
+
+  private static boolean isAbsolute(String base) {
+    return ABSOLUTE.matcher(base).matches();
   }
 
   /** Whether a location is relative and stays below the repository's root. */
@@ -85,7 +160,7 @@ record RpmPackage(
 
   private static boolean isRelative(String location) {
     try {
-      URI uri = new URI(location);
+      URI uri = new URI(escaped(location));
       return !location.isEmpty()
           && uri.getScheme() == null
           && uri.getRawAuthority() == null
@@ -95,6 +170,46 @@ record RpmPackage(
     } catch (URISyntaxException e) {
       return false;
     }
+  }
+
+  /** How many directories a path leads up from where it begins, at the most. */
+  private static int up(String path) {
+    int depth = 0;
+    int lowest = 0;
+    for (String each : path.split("/", -1)) {
+      if (each.equals("..")) {
+        lowest = Math.min(lowest, --depth);
+      } else if (!each.isEmpty() && !each.equals(".")) {
+        depth++;
+      }
+    }
+    return -lowest;
+  }
+
+  /**
+   * What an index writes as it is and a URI may not hold, as the {@code ^} of a version, in the
+   * form that a URI has for it; what is in that form already stays.
+   */
+  static String escaped(String path) {
+    StringBuilder result = new StringBuilder(path.length() + 8);
+    byte[] bytes = path.getBytes(UTF_8);
+    for (int i = 0; i < bytes.length; i++) {
+      int c = bytes[i] & 0xff;
+      boolean bare = c == '%' && !isEscape(bytes, i);
+      if (c <= 0x20 || c >= 0x7f || "\"<>\\^`{|}[]".indexOf(c) >= 0 || bare) {
+        result.append(String.format("%%%02X", c));
+      } else {
+        result.append((char) c);
+      }
+    }
+    // A colon in the first segment would make what stands before it a scheme.
+    return path.replaceFirst("/.*", "").contains(":") ? "./" + result : result.toString();
+  }
+
+  private static boolean isEscape(byte[] bytes, int at) {
+    return at + 2 < bytes.length
+        && Character.digit(bytes[at + 1], 16) >= 0
+        && Character.digit(bytes[at + 2], 16) >= 0;
   }
 
   private static final class Reading implements XmlScanner.Visitor {
@@ -127,12 +242,14 @@ record RpmPackage(
                     element.attribute("ver"),
                     element.attribute("rel")));
         case "metadata/package/checksum" -> {
-          boolean sha256 = element.attribute("type").equals("sha256");
-          String hash = element.text();
-          values.put("sha256", sha256 ? hash : "");
+          String type = element.attribute("type");
+          values.put("hash", StrongHash.checked(type, element.text()).orElse(""));
         }
         case "metadata/package/size" -> values.put("size", element.attribute("package"));
-        case "metadata/package/location" -> values.put("location", element.attribute("href"));
+        case "metadata/package/location" -> {
+          values.put("location", element.attribute("href"));
+          values.put("base", element.base());
+        }
         case "metadata/package/format/obsoletes/entry" -> {
           kept.add(1);
           obsoletes.add(obsoleted(element));
@@ -155,31 +272,47 @@ record RpmPackage(
       if (!path.equals(PACKAGE) || value("arch").equals("src") || value("arch").equals("nosrc")) {
         return;
       }
-      String location = value("location");
-      boolean good =
-          WORD.matcher(value("name")).matches()
-              && WORD.matcher(value("arch")).matches()
-              && VERSION.matcher(value("version")).matches()
-              && Sha256.isHex(value("sha256"))
-              && SIZE.matcher(value("size")).matches()
-              && isRelative(location)
-              && FILE.matcher(location).matches();
-      if (!good) {
-        throw new IOException(
-            "the package '"
-                + value("name")
-                + "' has no good name, version, location, size or SHA-256; its repository must be"
-                + " made by newer tools");
+      String wrong = wrong();
+      if (!wrong.isEmpty()) {
+        visitor.odd(new Odd(value("name"), value("arch"), value("version"), wrong));
+        return;
       }
       visitor.visit(
           new RpmPackage(
               value("name"),
               value("version"),
               value("arch"),
-              location,
+              value("base"),
+              value("location"),
               Long.parseLong(value("size")),
-              value("sha256"),
+              value("hash"),
               obsoletes));
+    }
+
+    /** Empty if nothing is. */
+    private String wrong() {
+      String location = value("location");
+      String base = value("base");
+      if (!WORD.matcher(value("name")).matches() || !WORD.matcher(value("arch")).matches()) {
+        return "has no good name or architecture";
+      }
+      if (!VERSION.matcher(value("version")).matches()) {
+        return "has no good version";
+      }
+      if (value("hash").isEmpty()) {
+        return "has no SHA-256, SHA-384 or SHA-512";
+      }
+      if (!SIZE.matcher(value("size")).matches()) {
+        return "has no size";
+      }
+      if (!isRelative(location) || !FILE.matcher(location).matches()) {
+        return "has no good location (" + location + ")";
+      }
+      boolean based =
+          base.isEmpty() || (isAbsolute(base) ? REMOTE.matcher(base).matches() : isRelative(base));
+      return based && up(base + "/" + location) <= MOST_UP
+          ? ""
+          : "lies where it can't be fetched from (" + base + ", " + location + ")";
     }
 
     private String value(String key) {

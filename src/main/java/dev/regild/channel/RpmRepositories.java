@@ -40,6 +40,8 @@ final class RpmRepositories {
     List<IndexFetch> indexes = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
     Map<String, List<String>> mirrors = new TreeMap<>();
+    Map<String, Route> routes = new TreeMap<>();
+    Set<String> hotfixes = new LinkedHashSet<>();
     List<String> notices = new ArrayList<>();
     for (PackageSource source : channel.sources()) {
       RpmSource repository = ((RpmSource) source).in(channel.platform());
@@ -53,25 +55,37 @@ final class RpmRepositories {
           .repomd()
           .indexes()
           .forEach(
-              (type, index) -> indexes.add(indexFetch(identity, fetched.mirrors(), type, index)));
+              (type, index) -> indexes.add(indexFetch(repository, fetched.mirrors(), type, index)));
+      if (!repository.route().equals(Route.DEFAULT)) {
+        routes.put(identity, repository.route());
+      }
+      if (repository.moduleHotfixes()) {
+        hotfixes.add(identity);
+      }
       if (repository.locator() != RpmSource.Locator.BASEURL) {
         mirrors.put(identity, fetched.mirrors());
       }
-      fetched.notice().ifPresent(notices::add);
+      notices.addAll(fetched.notices());
     }
-    byte[] list = list(indexes).getBytes(UTF_8);
-    files.add(new Document(LIST, Kind.SOURCES, list, ""));
-    return new RepositoryContents(files, indexes, validators, mirrors, notices);
+    return new RepositoryContents(
+        files,
+        indexes,
+        known -> List.of(new Document(LIST, Kind.SOURCES, list(known, hotfixes), "")),
+        validators,
+        mirrors,
+        routes,
+        notices);
   }
 
   /**
    * For the guest's dnf, as {@code sources.list} is for apt: a line for each index, with the URI of
    * its repository, its type, the name of its file in the snapshot, SHA-256 and size, parted by
-   * tabs; the repositories in the order of the channel.
+   * tabs; the repositories in the order of the channel. A line of the type {@code module_hotfixes}
+   * has nothing more.
    */
-  private static String list(List<IndexFetch> indexes) {
+  private static byte[] list(Map<IndexFetch, IndexFetch.Fetched> indexes, Set<String> hotfixes) {
     Set<String> lines = new LinkedHashSet<>();
-    for (IndexFetch index : indexes) {
+    indexes.forEach((index, fetched) -> {
       String type =
           index.kind() == Kind.PACKAGES ? "primary" : index.kind().name().toLowerCase(ROOT);
       lines.add(
@@ -80,10 +94,12 @@ final class RpmRepositories {
               index.repository(),
               type,
               index.listFile(),
-              index.content().sha256(),
-              index.content().size() + "\n"));
-    }
-    return String.join("", lines);
+              fetched.sha256(),
+              fetched.size() + "\n"));
+    });
+    hotfixes.forEach(
+        identity -> lines.add(String.join("\t", identity, "module_hotfixes", "", "", "\n")));
+    return String.join("", lines).getBytes(UTF_8);
   }
 
   /**
@@ -91,22 +107,21 @@ final class RpmRepositories {
    *
    * @param files what has to be kept to verify it again, by path
    * @param mirrors the roots of the repository, first that which has this repomd.xml
-   * @param notice that it is the one that we had, as the mirrors have older ones
+   * @param notices that it is the one that we had, as the mirrors have older ones; what of it is
+   *     left out
    */
   private record Fetched(
-      RepomdFile repomd,
-      Map<String, byte[]> files,
-      List<String> mirrors,
-      Optional<String> notice) {}
+      RepomdFile repomd, Map<String, byte[]> files, List<String> mirrors, List<String> notices) {}
 
   private Fetched fetch(RpmSource source, String release, Map<String, Validators> validators)
       throws ChannelException, IOException, InterruptedException {
+    DocumentReader reader = documents.by(source.route());
     MirrorList list =
         switch (source.locator()) {
           case BASEURL -> MirrorList.of(source.uri());
           case MIRRORLIST ->
-              MirrorList.ofText(source.uri(), documents.readList(source.uri()), source, release);
-          case METALINK -> MirrorList.ofMetalink(source.uri(), documents.readList(source.uri()));
+              MirrorList.ofText(source.uri(), reader.readList(source.uri()), source, release);
+          case METALINK -> MirrorList.ofMetalink(source.uri(), reader.readList(source.uri()));
         };
     Map<String, byte[]> kept = stillGood(source, list, kept(source));
     List<String> refusals = new ArrayList<>();
@@ -153,7 +168,9 @@ final class RpmRepositories {
     }
     Map<String, byte[]> files = new TreeMap<>();
     for (String path : paths(source)) {
-      files.put(path, documents.read(mirror + path, listFile(source, path), validators));
+      files.put(
+          path,
+          documents.by(source.route()).read(mirror + path, listFile(source, path), validators));
     }
     byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
     if (!list.accepts(repomd)) {
@@ -165,7 +182,9 @@ final class RpmRepositories {
     List<String> mirrors = new ArrayList<>(list.baseUrls());
     mirrors.remove(mirror);
     mirrors.addFirst(mirror);
-    return new Fetched(verified(mirror + REPOMD, source, files), files, mirrors, Optional.empty());
+    List<String> notices = new ArrayList<>();
+    RepomdFile verified = verified(mirror + REPOMD, source, files, notices);
+    return new Fetched(verified, files, mirrors, notices);
   }
 
   /** Empty if the snapshot so far doesn't have all of it. */
@@ -201,22 +220,30 @@ final class RpmRepositories {
         candidate,
         () ->
             new Fetched(
-                verified(source.identity() + REPOMD, source, kept),
+                verified(source.identity() + REPOMD, source, kept, new ArrayList<>()),
                 kept,
                 candidate.mirrors(),
-                Optional.of(DocumentReader.olderThanOurs(candidate.mirrors().getFirst()))),
+                List.of(DocumentReader.olderThanOurs(candidate.mirrors().getFirst()))),
         fetched -> Instant.ofEpochSecond(fetched.repomd().madeAt()));
   }
 
-  private RepomdFile verified(String what, RpmSource source, Map<String, byte[]> files)
+  private RepomdFile verified(
+      String what, RpmSource source, Map<String, byte[]> files, List<String> notices)
       throws ChannelException {
     byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
     if (!source.gpgKey().isEmpty()) {
       byte[] signature = files.getOrDefault(SIGNATURE, new byte[0]);
-      Keyring.of("gpgkey", source.gpgKey())
-          .verify(what, repomd, signature, PGPSignature.BINARY_DOCUMENT, clock.instant());
+      notices.addAll(
+          Keyring.of("gpgkey", source.gpgKey(), Keyring.Sha1.TAKEN)
+              .verify(what, repomd, signature, PGPSignature.BINARY_DOCUMENT, clock.instant()));
     }
-    return RepomdFile.parse(what, repomd);
+    RepomdFile parsed = RepomdFile.parse(what, repomd);
+    for (String type : parsed.leftOut()) {
+      notices.add(
+          "%s has no SHA-256 or stronger of the index '%s', which is left out"
+              .formatted(what, type));
+    }
+    return parsed;
   }
 
   private static List<String> paths(RpmSource source) {
@@ -228,22 +255,25 @@ final class RpmRepositories {
   }
 
   private static IndexFetch indexFetch(
-      String identity, List<String> mirrors, String type, RepomdFile.Index index) {
+      RpmSource source, List<String> mirrors, String type, RepomdFile.Index index) {
+    List<String> uris =
+        mirrors.stream()
+            .map(mirror ->
+                URI.create(mirror + "/").resolve(RpmPackage.escaped(index.location())).toString())
+            .toList();
     return new IndexFetch(
-        AptNames.listFile(identity + "/repodata/" + type),
+        AptNames.listFile(source.identity() + "/repodata/" + type),
         switch (type) {
           case "updateinfo" -> Kind.UPDATEINFO;
           case "modules" -> Kind.MODULES;
           case "filelists" -> Kind.FILELISTS;
           default -> Kind.PACKAGES;
         },
-        mirrors.stream()
-            .map(mirror -> URI.create(mirror + "/").resolve(index.location()).toString())
-            .toList(),
-        index.compression(),
-        index.packed(),
+        List.of(new IndexFetch.Variant(index.compression(), uris, index.packed())),
         index.content(),
-        identity,
-        0);
+        source.identity(),
+        0,
+        source.moduleHotfixes(),
+        source.route());
   }
 }

@@ -14,8 +14,17 @@ import java.util.regex.Pattern;
  * @param gpgKey whose signature of repomd.xml is trusted: the path of a keyring, or the armored
  *     public key itself; empty where the repository signs none, and then the URI must be {@code
  *     https} or {@code file}
+ * @param moduleHotfixes whether its packages count whatever streams of modules an image has chosen,
+ *     as dnf's {@code module_hotfixes}
+ * @param route how its servers are reached
  */
-public record RpmSource(Locator locator, String uri, String architecture, String gpgKey)
+public record RpmSource(
+    Locator locator,
+    String uri,
+    String architecture,
+    String gpgKey,
+    boolean moduleHotfixes,
+    Route route)
     implements PackageSource {
   private static final Pattern WORD = Pattern.compile("[a-z0-9_]{2,16}");
 
@@ -61,6 +70,11 @@ public record RpmSource(Locator locator, String uri, String architecture, String
     }
   }
 
+  /** A repository whose packages obey modules, reached in the usual way. */
+  public RpmSource(Locator locator, String uri, String architecture, String gpgKey) {
+    this(locator, uri, architecture, gpgKey, false, Route.DEFAULT);
+  }
+
   /** A repository whose root is known. */
   public RpmSource(String baseUrl, String architecture, String gpgKey) {
     this(Locator.BASEURL, baseUrl, architecture, gpgKey);
@@ -73,7 +87,9 @@ public record RpmSource(Locator locator, String uri, String architecture, String
         locator,
         RpmVariables.substituted(locator.key(), uri, release, architecture),
         architecture,
-        gpgKey);
+        gpgKey,
+        moduleHotfixes,
+        route);
   }
 
   /**

@@ -1,11 +1,8 @@
 package dev.regild.channel;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
@@ -20,19 +17,12 @@ final class Sha256 {
   }
 
   static String of(Path file) throws IOException {
-    MessageDigest digest = digest();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
-    }
-    return hex(digest);
+    return StrongHash.SHA256.of(file);
   }
 
   /** SHA-512, by which metalinks name documents. */
   static String sha512(byte[] content) {
-    return hex(digest("SHA-512"), content);
+    return hex(StrongHash.SHA512.digest(), content);
   }
 
   /** Whether a text has the form of one. */
@@ -41,15 +31,7 @@ final class Sha256 {
   }
 
   static MessageDigest digest() {
-    return digest("SHA-256");
-  }
-
-  private static MessageDigest digest(String algorithm) {
-    try {
-      return MessageDigest.getInstance(algorithm);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("the JDK has " + algorithm, e);
-    }
+    return StrongHash.SHA256.digest();
   }
 
   static String hex(MessageDigest digest) {

@@ -94,13 +94,16 @@ public final class Snapshot implements AvailablePackages {
                 RpmPackage.readAll(
                     in,
                     each -> {
-                      table.add(each, modules.of(each.name(), each.version(), each.architecture()));
+                      table.add(
+                          each,
+                          modules.of(each.name(), each.version(), each.architecture()),
+                          index.hotfixes());
                       each.obsoletes().stream()
                           .filter(obsoleted -> !obsoleted.name().equals(each.name()))
                           .forEach(obsoleted ->
                               replacements
                                   .computeIfAbsent(obsoleted.name(), _ -> new ArrayList<>())
-                                  .add(Replacement.of(obsoleted, each)));
+                                  .add(Replacement.of(obsoleted, each, index.hotfixes())));
                     });
             case WINDOWS -> throw new IOException("a catalogue has no index of packages");
           }
@@ -157,10 +160,10 @@ public final class Snapshot implements AvailablePackages {
   }
 
   /** A package that takes the place of another. */
-  private record Replacement(RpmPackage.Obsoleted obsoleted, NewPackage by) {
-    static Replacement of(RpmPackage.Obsoleted obsoleted, RpmPackage each) {
+  private record Replacement(RpmPackage.Obsoleted obsoleted, NewPackage by, boolean hotfix) {
+    static Replacement of(RpmPackage.Obsoleted obsoleted, RpmPackage each, boolean hotfix) {
       return new Replacement(
-          obsoleted, new NewPackage(each.name(), each.architecture(), each.version()));
+          obsoleted, new NewPackage(each.name(), each.architecture(), each.version()), hotfix);
     }
   }
 
@@ -352,7 +355,9 @@ public final class Snapshot implements AvailablePackages {
       NewPackage by = each.by();
       if (each.obsoleted().covers(installed.version())
           && candidate.isFor(by.architecture())
-          && active.admits(by.name(), modules.of(by.name(), by.version(), by.architecture()))) {
+          && (each.hotfix()
+              || active.admits(
+                  by.name(), modules.of(by.name(), by.version(), by.architecture())))) {
         newest.merge(
             by.name(),
             by,
@@ -398,7 +403,7 @@ public final class Snapshot implements AvailablePackages {
     table.visit(
         name,
         offer -> {
-          if (active.admits(name, offer.streams())) {
+          if (offer.hotfix() || active.admits(name, offer.streams())) {
             visitor.accept(offer);
           }
         });
@@ -415,16 +420,19 @@ public final class Snapshot implements AvailablePackages {
    */
   public Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException {
     return switch (system) {
-      case DPKG, RPM ->
-          new PackageLookup(directory, indexes(manifest), system, mirrorsNow()).find(uris);
+      case DPKG, RPM -> {
+        SnapshotManifest now = manifestNow();
+        yield new PackageLookup(directory, indexes(manifest), system, now.mirrors(), now.routes())
+            .find(uris);
+      }
       case WINDOWS -> catalogue.packageFiles(uris, directory);
     };
   }
 
   /** Not the manifest's, which stays as it was when this was loaded, perhaps weeks ago. */
-  private Map<String, List<String>> mirrorsNow() throws ChannelException {
+  private SnapshotManifest manifestNow() throws ChannelException {
     try {
-      return SnapshotManifest.read(directory).mirrors();
+      return SnapshotManifest.read(directory);
     } catch (IOException e) {
       throw new ChannelException(
           "the snapshot in " + directory + " can't be read (" + e + "); refresh its channel", e);

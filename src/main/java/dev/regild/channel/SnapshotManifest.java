@@ -25,13 +25,18 @@ import tools.jackson.databind.json.JsonMapper;
  * @param files all of its files but this one, by name
  * @param mirrors the places of a repository that has several, by its root URI, the best first; not
  *     a part of the digest, as they change by the hour: whoever fetches reads them anew
+ * @param routes how the servers of a repository are reached, by its root URI, if not as usual; no
+ *     part of the digest either
+ * @param notices what the operator should know of the packages in its indexes
  */
 record SnapshotManifest(
     String digest,
     Instant createdAt,
     String architecture,
     List<ListFile> files,
-    Map<String, List<String>> mirrors) {
+    Map<String, List<String>> mirrors,
+    Map<String, Route> routes,
+    List<String> notices) {
   static final String FILE = "snapshot.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -40,13 +45,17 @@ record SnapshotManifest(
       Instant createdAt,
       String architecture,
       List<ListFile> files,
-      @Nullable Map<String, List<String>> mirrors) {
+      @Nullable Map<String, List<String>> mirrors,
+      @Nullable Map<String, Route> routes,
+      @Nullable List<String> notices) {
     this.digest = digest;
     this.createdAt = createdAt;
     this.architecture = architecture;
     this.files = List.copyOf(files);
-    // A snapshot that was made before mirrors were read has none.
+    // A snapshot that was made before these were kept has none.
     this.mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
+    this.routes = routes == null ? Map.of() : Map.copyOf(routes);
+    this.notices = notices == null ? List.of() : List.copyOf(notices);
   }
 
   /** What a file of a snapshot is. */
@@ -77,8 +86,21 @@ record SnapshotManifest(
    * @param name in the snapshot's directory
    * @param repository the root URI of the repository; empty for sources
    * @param priority apt's priority of the packages in it; 0 where it has none
+   * @param hotfixes whether its packages count whatever streams of modules an image has chosen
+   * @param promise of an index, the hash by which its repository's document names it; else empty
    */
-  record ListFile(String name, Kind kind, String sha256, String repository, int priority) {}
+  record ListFile(
+      String name,
+      Kind kind,
+      String sha256,
+      String repository,
+      int priority,
+      boolean hotfixes,
+      @Nullable String promise) {
+    ListFile(String name, Kind kind, String sha256, String repository, int priority) {
+      this(name, kind, sha256, repository, priority, false, "");
+    }
+  }
 
   /** A manifest of files, with their digest. */
   static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
@@ -89,11 +111,18 @@ record SnapshotManifest(
     // Repositories' files are of their architecture; a catalogue's are the same for another.
     String identity = catalogue ? pairs + architecture + "\n" : pairs;
     String digest = Sha256.of(identity.getBytes(UTF_8));
-    return new SnapshotManifest(digest, createdAt, architecture, sorted, Map.of());
+    return new SnapshotManifest(
+        digest, createdAt, architecture, sorted, Map.of(), Map.of(), List.of());
   }
 
-  SnapshotManifest withMirrors(Map<String, List<String>> now) {
-    return new SnapshotManifest(digest, createdAt, architecture, files, now);
+  /** The same with the places of its repositories, and the ways to them, as they are now. */
+  SnapshotManifest withPlaces(Map<String, List<String>> mirrorsNow, Map<String, Route> routesNow) {
+    return new SnapshotManifest(
+        digest, createdAt, architecture, files, mirrorsNow, routesNow, notices);
+  }
+
+  SnapshotManifest withNotices(List<String> said) {
+    return new SnapshotManifest(digest, createdAt, architecture, files, mirrors, routes, said);
   }
 
   /** The package system of its repositories. */

@@ -20,10 +20,11 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import javax.net.ssl.SSLContext;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /**
@@ -34,21 +35,25 @@ import javax.net.ssl.SSLException;
  */
 final class Transport {
   private static final int ATTEMPTS = 3;
-  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(20);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
-  private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
 
-  /** Made with the first request, since to set up TLS takes a tenth of a server's start. */
-  private static final class Client {
-    static final HttpClient INSTANCE = client(HttpClient.Redirect.NORMAL);
+  static {
+    // Else Java asks no proxy for https with a user's password, however it is told to; read when
+    // the first request is made.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
   }
 
-  private static final class IdentifiedClient {
-    static final HttpClient INSTANCE = client(HttpClient.Redirect.NEVER);
+  private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
+
+  /** Of the whole process, as its environment is. */
+  private static final class Shared {
+    static final HttpConnections CONNECTIONS = new HttpConnections(System.getenv());
   }
 
   private final CredentialsFile credentials;
   private final ClientIdentities identities;
+  private final Supplier<HttpConnections> connections;
+  private final Route route;
   private final Duration firstPause;
   private final StallGuard.Pace pace;
 
@@ -62,27 +67,39 @@ final class Transport {
    * @param pace that every transfer has to keep
    */
   Transport(Path data, Duration firstPause, StallGuard.Pace pace) {
-    this.credentials = CredentialsFile.in(data);
-    this.identities = ClientIdentities.in(data);
+    this(
+        CredentialsFile.in(data),
+        ClientIdentities.in(data),
+        () -> Shared.CONNECTIONS,
+        Route.DEFAULT,
+        firstPause,
+        pace);
+  }
+
+  private Transport(
+      CredentialsFile credentials,
+      ClientIdentities identities,
+      Supplier<HttpConnections> connections,
+      Route route,
+      Duration firstPause,
+      StallGuard.Pace pace) {
+    this.credentials = credentials;
+    this.identities = identities;
+    this.connections = connections;
+    this.route = route;
     this.firstPause = firstPause;
     this.pace = pace;
   }
 
-  private static HttpClient client(HttpClient.Redirect redirects) {
-    return builder(redirects).build();
+  /** The same to servers that are reached in another way. */
+  Transport by(Route other) {
+    return new Transport(credentials, identities, connections, other, firstPause, pace);
   }
 
-  /** A client that shows the certificate of the context, and follows no redirect. */
-  static HttpClient identifiedClient(SSLContext context) {
-    return builder(HttpClient.Redirect.NEVER).sslContext(context).build();
-  }
-
-  private static HttpClient.Builder builder(HttpClient.Redirect redirects) {
-    return HttpClient.newBuilder()
-        // Plain http is never upgraded: mirrors gain nothing, and some proxies choke on it.
-        .version(HttpClient.Version.HTTP_1_1)
-        .followRedirects(redirects)
-        .connectTimeout(CONNECT_LIMIT);
+  /** The same with the proxies of another environment. */
+  Transport withEnvironment(Map<String, String> environment) {
+    HttpConnections others = new HttpConnections(environment);
+    return new Transport(credentials, identities, () -> others, route, firstPause, pace);
   }
 
   /** What a conditional read came to. */
@@ -116,13 +133,14 @@ final class Transport {
   }
 
   /**
-   * Reads a file whose size and hash are known, and syncs it; on any failure it leaves none.
+   * Reads a file whose hash is known, and syncs it; on any failure it leaves none.
    *
+   * @param limit bytes above which it is refused if its size isn't known
    * @param onBytes gets the number of bytes as they come; negative when an attempt starts over
    * @throws MissingFileException if the server says that there is none
    * @throws HashMismatchException if other content came
    */
-  void download(URI uri, Path target, long size, String sha256, LongConsumer onBytes)
+  void download(URI uri, Path target, FileDigest expected, long limit, LongConsumer onBytes)
       throws ChannelException, InterruptedException {
     attempt(
         uri,
@@ -134,7 +152,7 @@ final class Transport {
                 onBytes.accept(n);
               };
           try {
-            downloadOnce(uri, target, size, sha256, count, deadline);
+            downloadOnce(uri, target, expected, limit, count, deadline);
             return target;
           } catch (IOException | ChannelException e) {
             onBytes.accept(-received[0]);
@@ -155,15 +173,15 @@ final class Transport {
   void download(
       List<URI> uris,
       Path target,
-      long size,
-      String sha256,
+      FileDigest expected,
+      long limit,
       LongConsumer onBytes,
       FailedServers failed)
       throws ChannelException, InterruptedException {
     List<ChannelException> failures = new ArrayList<>();
     for (URI uri : failed.inOrder(uris)) {
       try {
-        download(uri, target, size, sha256, onBytes);
+        download(uri, target, expected, limit, onBytes);
         return;
       } catch (ChannelException e) {
         if (e.getCause() instanceof LocalFile.UnwritableException) {
@@ -199,27 +217,29 @@ final class Transport {
   }
 
   private void downloadOnce(
-      URI uri, Path target, long size, String sha256, LongConsumer onBytes, Deadline deadline)
+      URI uri,
+      Path target,
+      FileDigest expected,
+      long limit,
+      LongConsumer onBytes,
+      Deadline deadline)
       throws IOException, ChannelException, InterruptedException {
-    MessageDigest digest = Sha256.digest();
+    MessageDigest digest = expected.algorithm().digest();
+    long most = expected.size().orElse(limit);
     long received;
     try (Answer answer = open(uri, Validators.NONE, deadline);
         LocalFile file = LocalFile.create(target)) {
-      received = copy(uri, answer.body(), size, new DigestOutputStream(file, digest), onBytes);
+      received = copy(uri, answer.body(), most, new DigestOutputStream(file, digest), onBytes);
       file.sync();
     }
     String actual = Sha256.hex(digest);
-    if (received != size || !actual.equals(sha256)) {
+    if (!expected.matches(received, actual)) {
       throw new HashMismatchException(
           uri
               + " is not the file that the signed index names: "
-              + received
-              + " bytes with SHA-256 "
-              + actual
+              + new FileDigest(received, actual)
               + " came, not "
-              + size
-              + " with "
-              + sha256
+              + expected
               + "; the mirror may be changing: try again later, or use another one");
     }
   }
@@ -249,14 +269,19 @@ final class Transport {
     Optional<String> authorization = credentials.authorization(uri);
     authorization.ifPresent(value -> request.header("Authorization", value));
     Optional<ClientIdentity> identity = identities.of(uri);
-    HttpClient client;
     if (identity.isPresent()) {
       identity.get().requireValid();
-      client = identity.get().client();
-    } else {
-      client = authorization.isPresent() ? IdentifiedClient.INSTANCE : Client.INSTANCE;
     }
-    HttpResponse<InputStream> response = sent(client, request.build(), identity.isPresent());
+    Optional<ProxyAddress> proxy = connections.get().proxy(route, uri);
+    Optional<String> proxyAuthorization = proxyAuthorization(proxy);
+    proxyAuthorization.ifPresent(value -> request.header("Proxy-Authorization", value));
+    boolean stays = identity.isPresent() || authorization.isPresent();
+    HttpClient client =
+        connections
+            .get()
+            .client(
+                route, identity, stays ? HttpClient.Redirect.NEVER : HttpClient.Redirect.NORMAL);
+    HttpResponse<InputStream> response = sent(client, request.build(), identity.isPresent(), proxy);
     int status = response.statusCode();
     if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
       Validators validators =
@@ -265,12 +290,36 @@ final class Transport {
               response.headers().firstValue("Last-Modified").orElse(""));
       return new Answer(status, new StallGuard(response.body(), pace.within(deadline)), validators);
     }
-    response.body().close();
+    // Java gives none out if it was the proxy that answered, in place of opening a tunnel.
+    Optional<InputStream> body = Optional.ofNullable(response.body());
+    if (body.isPresent()) {
+      body.get().close();
+    }
     Optional<String> target = response.headers().firstValue("Location");
     if (target.isPresent() && client.followRedirects() == HttpClient.Redirect.NEVER) {
       throw notFollowed(uri, status, target.get());
     }
+    if (status == 407) {
+      throw wantsUser(uri, proxy);
+    }
     throw refused(uri, status);
+  }
+
+  /** By its own address, or by the same file as the passwords of repositories. */
+  private Optional<String> proxyAuthorization(Optional<ProxyAddress> proxy)
+      throws ChannelException {
+    if (proxy.isEmpty() || proxy.get().hasUser()) {
+      return proxy.flatMap(ProxyAddress::authorization);
+    }
+    return credentials.authorization(URI.create(proxy.get().plain() + "/"));
+  }
+
+  private static ChannelException wantsUser(URI uri, Optional<ProxyAddress> proxy) {
+    String address = proxy.map(ProxyAddress::plain).orElse("its proxy");
+    return new ChannelException(
+        ("%s could not be read: the proxy %s wants a user and a password; write 'machine %s login"
+                + " USER password SECRET' into the data directory's %s")
+            .formatted(uri, address, address, CredentialsFile.NAME));
   }
 
   /** Of the target only its server is named: the rest may hold what is as good as a password. */
@@ -303,7 +352,7 @@ final class Transport {
 
   /** A certificate that is refused by one side is refused the next time too. */
   private static HttpResponse<InputStream> sent(
-      HttpClient client, HttpRequest request, boolean identified)
+      HttpClient client, HttpRequest request, boolean identified, Optional<ProxyAddress> proxy)
       throws IOException, ChannelException, InterruptedException {
     try {
       return client.send(request, BodyHandlers.ofInputStream());
@@ -314,8 +363,8 @@ final class Transport {
             request.uri()
                 + " could not be read: the server's certificate is not trusted ("
                 + why
-                + "); check that it is the right server, and name its authority by --ca-cert, or"
-                + " have this machine's Java trust it",
+                + "); check that it is the right server, and name its authority by --ca-cert or"
+                + " ca-cert, or have this machine's Java trust it",
             e);
       }
       if (why.contains("Received fatal alert") && why.contains("certificate")) {
@@ -332,6 +381,11 @@ final class Transport {
             e);
       }
       throw e;
+    } catch (IOException e) {
+      if (proxy.isEmpty()) {
+        throw e;
+      }
+      throw new IOException(reason(e) + ", through the proxy " + proxy.get().plain(), e);
     }
   }
 

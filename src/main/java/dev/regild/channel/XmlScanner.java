@@ -2,10 +2,13 @@ package dev.regild.channel;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import javax.xml.XMLConstants;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Steps through the elements of an XML document that may be hostile or larger than memory. A
@@ -22,6 +25,16 @@ final class XmlScanner {
   static {
     FACTORY.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     FACTORY.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+    // These count &amp; and its like too, of which an index of a distribution has some hundred
+    // thousand. Other entities can't be had without a document type.
+    for (String limit :
+        List.of(
+            "totalEntitySizeLimit",
+            "maxGeneralEntitySizeLimit",
+            "entityExpansionLimit",
+            "entityReplacementLimit")) {
+      FACTORY.setProperty("jdk.xml." + limit, 0);
+    }
   }
 
   private final XMLStreamReader reader;
@@ -96,11 +109,19 @@ final class XmlScanner {
 
   /** An attribute of the element that was just entered; empty if it isn't there. */
   String attribute(String name) throws IOException {
-    String value = reader.getAttributeValue(null, name);
+    return limited(name, reader.getAttributeValue(null, name));
+  }
+
+  private String limited(String name, @Nullable String value) throws IOException {
     if (value != null && value.length() > LONGEST_TEXT) {
       throw new IOException("the attribute " + name + " of " + path + " is longer than 64 KiB");
     }
     return value == null ? "" : value;
+  }
+
+  /** Its attribute {@code xml:base}; empty if it isn't there. */
+  String base() throws IOException {
+    return limited("xml:base", reader.getAttributeValue(XMLConstants.XML_NS_URI, "base"));
   }
 
   /** The text of the element that was just entered, which holds no other. */

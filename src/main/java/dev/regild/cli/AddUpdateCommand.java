@@ -134,6 +134,7 @@ final class AddUpdateCommand implements Callable<Integer> {
         incoming.there().forEach(entry -> say("There already: ", entry));
         return false;
       }
+      incoming.notices().forEach(notice -> channel.out().println("Passed over: " + notice + "."));
       List<PackageFacts> packages = new ArrayList<>();
       for (PackageFacts each : incoming.packages()) {
         packages.add(completed(file, each));

@@ -10,6 +10,7 @@ import dev.regild.channel.ClientCertificate;
 import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.Route;
 import dev.regild.channel.RpmSource;
 import dev.regild.disk.ByteCount;
 import dev.regild.plan.PlatformType;
@@ -89,7 +90,9 @@ final class ChannelCommand {
       @Option(
               names = "--source",
               paramLabel = "'URI SUITE COMPONENT…'",
-              description = "A repository; may be repeated. Its keyring comes with --signed-by.")
+              description =
+                  "A repository; may be repeated. Its keyring comes with --signed-by. One without"
+                      + " dists/ is 'URI ./', or the directory of its index in place of ./.")
           @Nullable List<String> sources,
       @Option(
               names = "--signed-by",
@@ -136,9 +139,16 @@ final class ChannelCommand {
               names = "--ca-cert",
               paramLabel = "FILE",
               description =
-                  "Who must have issued the certificate of these servers (PEM). Default: those"
-                      + " that Java trusts.")
+                  "Who must have issued the certificate of the repositories' servers (PEM)."
+                      + " Default: those that Java trusts.")
           @Nullable Path authority,
+      @Option(
+              names = "--proxy",
+              paramLabel = "URL",
+              description =
+                  "The proxy to ask the repositories' servers through, http://host:port, or none."
+                      + " Default: http_proxy, https_proxy and no_proxy of the environment.")
+          @Nullable String proxy,
       @Option(
               names = "--arch",
               paramLabel = "ARCH",
@@ -167,18 +177,23 @@ final class ChannelCommand {
       @Option(names = "--no-refresh", description = "Make no snapshot now.") boolean noRefresh)
       throws IOException, ChannelException, InterruptedException {
     List<PackageSource> all = new ArrayList<>();
+    // With a client certificate its authority is kept, too.
+    Route route = route(proxy, clientCertificate == null ? authority : null);
     if (fromHost) {
       HostSources.Found found = new HostSources().forPlatform(platform);
       found.leftOut().forEach(line -> out().println("Left out: " + line));
-      all.addAll(found.sources());
+      for (AptSource source : found.sources()) {
+        String through = proxy == null ? source.route().proxy() : proxy;
+        all.add(source.by(new Route(through, route.authority())));
+      }
     }
     for (String source : sources == null ? List.<String>of() : sources) {
-      all.add(source(source, signedBy));
+      all.add(source(source, signedBy, route));
     }
     String gpgKey = key == null ? "" : key.toAbsolutePath().toString();
-    all.addAll(rpmSources(RpmSource.Locator.BASEURL, repositories, gpgKey));
-    all.addAll(rpmSources(RpmSource.Locator.MIRRORLIST, mirrorLists, gpgKey));
-    all.addAll(rpmSources(RpmSource.Locator.METALINK, metalinks, gpgKey));
+    all.addAll(rpmSources(RpmSource.Locator.BASEURL, repositories, gpgKey, route));
+    all.addAll(rpmSources(RpmSource.Locator.MIRRORLIST, mirrorLists, gpgKey, route));
+    all.addAll(rpmSources(RpmSource.Locator.METALINK, metalinks, gpgKey, route));
     switch (PlatformType.of(platform).system()) {
       case WINDOWS -> all.add(new CatalogueSource(architecture));
       case DPKG, RPM -> {} // What is missing, the channel itself refuses.
@@ -198,11 +213,17 @@ final class ChannelCommand {
   }
 
   private static List<RpmSource> rpmSources(
-      RpmSource.Locator locator, @Nullable List<String> uris, String gpgKey) {
+      RpmSource.Locator locator, @Nullable List<String> uris, String gpgKey, Route route) {
     return (uris == null ? List.<String>of() : uris)
         .stream()
-            .map(uri -> new RpmSource(locator, uri, RpmSource.hostArchitecture(), gpgKey))
+            .map(uri ->
+                new RpmSource(locator, uri, RpmSource.hostArchitecture(), gpgKey, false, route))
             .toList();
+  }
+
+  private static Route route(@Nullable String proxy, @Nullable Path authority) {
+    return new Route(
+        proxy == null ? "" : proxy, authority == null ? "" : authority.toAbsolutePath().toString());
   }
 
   private static Optional<ClientCertificate> certificate(
@@ -210,26 +231,29 @@ final class ChannelCommand {
     if (certificate != null && key != null) {
       return Optional.of(new ClientCertificate(certificate, key, Optional.ofNullable(authority)));
     }
-    if (certificate != null || key != null || authority != null) {
+    if (certificate != null || key != null) {
       throw new IllegalArgumentException(
-          "A client certificate needs both --client-cert and --client-key; --ca-cert goes with"
-              + " them.");
+          "A client certificate needs both --client-cert and --client-key.");
     }
     return Optional.empty();
   }
 
-  private static AptSource source(String text, @Nullable Path signedBy) {
+  private static AptSource source(String text, @Nullable Path signedBy, Route route) {
     List<String> words = List.of(text.strip().split("\\s+"));
-    if (words.size() < 3 || signedBy == null) {
+    boolean flat = words.size() == 2 && words.get(1).endsWith("/");
+    if ((words.size() < 3 && !flat) || signedBy == null) {
       throw new IllegalArgumentException(
-          "A --source is 'URI SUITE COMPONENT…', and needs a --signed-by: " + text);
+          "A --source is 'URI SUITE COMPONENT…' or 'URI ./', and needs a --signed-by: " + text);
     }
     return new AptSource(
         List.of(words.get(0)),
         List.of(words.get(1)),
         words.subList(2, words.size()),
         List.of(AptSource.hostArchitecture()),
-        signedBy.toAbsolutePath().toString());
+        signedBy.toAbsolutePath().toString(),
+        true,
+        false,
+        route);
   }
 
   @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)

@@ -1,6 +1,7 @@
 package dev.regild.inventory;
 
 import dev.regild.plan.WindowsFacts.Program;
+import dev.regild.plan.WindowsVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -51,10 +52,24 @@ final class InstalledPrograms {
     return Optional.of(
         new Program(
             name,
-            key.text("DisplayVersion"),
+            product ? productVersion(key) : key.text("DisplayVersion"),
             architecture,
             product ? code : "",
             product ? upgradeCodes.getOrDefault(code, "") : ""));
+  }
+
+  /**
+   * The version by which Windows Installer compares, and which the product's .msi has. It is what
+   * is displayed, unless the product writes something of its own over that, as Chrome does: then it
+   * is left in the packed number {@code Version} alone (8, 8 and 16 bits).
+   */
+  private static String productVersion(RegistryKey key) {
+    String displayed = key.text("DisplayVersion");
+    long packed = key.number("Version").orElse(0) & 0xFFFF_FFFFL;
+    String compared = "%d.%d.%d".formatted(packed >>> 24, packed >>> 16 & 0xFF, packed & 0xFFFF);
+    // A fourth field is displayed, and never compared.
+    String threeFields = displayed.replaceFirst("^(\\d+\\.\\d+\\.\\d+)\\..*", "$1");
+    return packed == 0 || WindowsVersion.compare(threeFields, compared) == 0 ? displayed : compared;
   }
 
   /** From product code to upgrade code. */

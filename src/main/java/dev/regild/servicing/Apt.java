@@ -31,9 +31,12 @@ final class Apt extends OfflineUpgrade {
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
   private static final String OURS = ".regild";
 
-  /** As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 SHA256:…}. */
+  /**
+   * As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 MD5Sum:…}, without the
+   * hash where the index has no MD5.
+   */
   private static final Pattern PRINTED_URI =
-      Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+ \\S+.*");
+      Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+( .*)?");
 
   /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
   private static final Pattern SIMULATED_INSTALL =
@@ -205,7 +208,6 @@ final class Apt extends OfflineUpgrade {
           "Dir::Cache=" + CACHE,
           "Dir::Cache::Archives=" + PACKAGES,
           "Dir::Log=" + LOG,
-          "Acquire::ForceHash=SHA256",
           // As the plan counts: what is not yet handed out to all machines is for none. Without
           // the policy, apt would also keep back from a lower version that is for all.
           "APT::Get::Phase-Policy=true",

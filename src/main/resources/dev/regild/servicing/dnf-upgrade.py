@@ -33,9 +33,14 @@ def opened(available):
         # The host has verified the indexes, and each file by them.
         ours.gpgcheck = False
         ours.repo_gpgcheck = False
+        ours.module_hotfixes = repository.hotfixes
         base.repos.add(ours)
     base.configure_plugins()
     base.fill_sack(load_available_repos=bool(available))
+    for repository in available.values():
+        for name, arch, evr in rpm_snapshot.left_out(repository):
+            base.sack.add_excludes(base.sack.query().available().filterm(
+                reponame=repository.id, name=name, arch=arch, evr=evr))
     return base
 
 
@@ -76,7 +81,8 @@ def resolve(available):
             if item.action in (dnf.transaction.PKG_REMOVE, dnf.transaction.PKG_OBSOLETED)]
     for package in forward:
         repository = available[package.reponame]
-        say('download', repository.uri + '/' + package.location, repository.file_name(package.location))
+        say('download', repository.address(package.location),
+            repository.file_name(package.location))
         say('install', name(package), replaced.get(name(package), ''), package.evr)
     for package in gone:
         say('remove', name(package) + ' ' + package.evr)

@@ -47,6 +47,10 @@ def configure(available):
         for repository in available.values():
             file.write('[%s]\nname=%s\nbaseurl=file://%s\nenabled=1\ngpgcheck=0\n'
                        % (repository.id, repository.uri, repository.root))
+            odd = rpm_snapshot.left_out(repository)
+            if odd:
+                file.write('exclude=%s\n' % ' '.join(
+                    '%s-%s.%s' % (name, evr, arch) for name, arch, evr in odd))
 
 
 def command(*options):
@@ -99,10 +103,10 @@ def locations(available, wanted):
     common = '{http://linux.duke.edu/metadata/common}'
     found = {}
     for repository in available.values():
-        for kind, name, _, _ in repository.indexes:
+        for kind, _, _, _ in repository.indexes:
             if kind != 'primary':
                 continue
-            for _, element in ElementTree.iterparse(rpm_snapshot.SNAPSHOT + '/' + name):
+            for _, element in ElementTree.iterparse(repository.root + '/repodata/primary.xml'):
                 if element.tag != common + 'package':
                     continue
                 version = element.find(common + 'version')
@@ -143,7 +147,7 @@ def resolve():
         if location is None:
             sys.exit('yum: %s-%s.%s of %s is in no index' % (name, evr, arch, repository_id))
         repository = available[repository_id]
-        say('download', repository.uri + '/' + location, repository.file_name(location))
+        say('download', repository.address(location), repository.file_name(location))
         replaces = section.startswith(('Updating', 'Upgrading', 'Downgrading'))
         say('install', shown(name, arch), before.get((name, arch), '') if replaces else '', evr)
         chosen.append('%s\t%s\n' % (repository_id, location))

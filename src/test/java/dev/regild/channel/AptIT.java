@@ -78,7 +78,7 @@ class AptIT {
     Map<String, String> found = new TreeMap<>();
     snapshot
         .packageFiles(uris)
-        .forEach((uri, f) -> found.put(uri, f.fileName() + " " + f.size() + " " + f.sha256()));
+        .forEach((uri, f) -> found.put(uri, f.fileName() + " " + f.size() + " " + f.hash()));
     assertThat(found).isEqualTo(names);
   }
 

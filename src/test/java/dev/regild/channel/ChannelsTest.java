@@ -272,9 +272,10 @@ class ChannelsTest {
   }
 
   @Test
-  void aReleaseOfAnotherSuiteIsRefused() throws Exception {
+  void aReleaseThatBecomesAnotherSuiteIsRefused() throws Exception {
+    channels.refresh("test");
     publish(Map.of("Suite", "testing", "Codename", "testing"), new Deb("bash", "5.2-1"));
-    assertRefused(() -> channels.refresh("test"), "is the suite 'testing'");
+    assertRefused(() -> channels.refresh("test"), "was 'stable' (stable) and is 'testing'");
   }
 
   @Test

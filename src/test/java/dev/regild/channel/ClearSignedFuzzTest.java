@@ -29,7 +29,7 @@ class ClearSignedFuzzTest {
   void isReadOrRefused(byte[] bytes) throws Exception {
     try {
       ClearSigned signed = ClearSigned.parse("InRelease", bytes);
-      Keyring.of("signed-by", KEY.armored())
+      Keyring.of("signed-by", KEY.armored(), Keyring.Sha1.TAKEN)
           .verify(
               "InRelease",
               signed.canonical(),

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.WindowsPackages;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,5 +97,27 @@ class DriverZipTest {
         zipped.write(namesAndContents[i + 1].getBytes(UTF_8));
       }
     }
+  }
+
+  /** As vendors' folders have them: that of their CD, and one that others include. */
+  @Test
+  void anInfThatIsNoDriversIsPassedOver() throws Exception {
+    Path folder =
+        WindowsPackages.driver(temporary, "netkvm.inf", "06/21/2024,1.0", "PCI\\VEN_1AF4");
+    Files.writeString(folder.resolve("autorun.inf"), "[autorun]\r\nopen=setup.exe\r\n");
+    Files.writeString(folder.resolve("common.inf"), "[Version]\r\nSignature=\"$WINDOWS NT$\"\r\n");
+    DriverPackage.pack(folder, zip);
+    DriverPackage.Contents contents = DriverPackage.read(zip, "amd64");
+    assertThat(contents.drivers()).extracting(PackageFacts::name).containsExactly("netkvm.inf");
+    assertThat(contents.passedOver())
+        .containsExactly(
+            "autorun.inf is no driver's: its [Version] has no DriverVer with a date",
+            "common.inf is no driver's: its [Version] has no DriverVer with a date");
+    Files.delete(folder.resolve("netkvm.inf"));
+    Files.delete(zip);
+    DriverPackage.pack(folder, zip);
+    assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("so it is no driver (autorun.inf is no driver's");
   }
 }

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ class HostSourcesTest {
         Components: main
         """);
     write("etc/apt/mirrors/security.list", "# first\nhttp://security.example/debian-security\n");
-    HostSources.Found found = new HostSources(root).forPlatform("DEBIAN_12");
+    HostSources.Found found = new HostSources(root, aptConfig()).forPlatform("DEBIAN_12");
     assertThat(found.sources())
         .containsExactly(
             source(
@@ -79,7 +80,12 @@ class HostSourcesTest {
          mDMEY865UxYJ
          -----END PGP PUBLIC KEY BLOCK-----
         """);
-    assertThat(new HostSources(root).forPlatform("DEBIAN_12").sources().getFirst().signedBy())
+    assertThat(
+            new HostSources(root, aptConfig())
+                .forPlatform("DEBIAN_12")
+                .sources()
+                .getFirst()
+                .signedBy())
         .isEqualTo(
             "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEY865UxYJ\n-----END PGP PUBLIC KEY BLOCK-----");
   }
@@ -87,10 +93,10 @@ class HostSourcesTest {
   @Test
   void aMachineWithoutThePlatformsSuitesIsRefused() throws Exception {
     write("etc/apt/sources.list", "deb http://mirror.example/debian sid main\n");
-    assertThatThrownBy(() -> new HostSources(root).forPlatform("DEBIAN_12"))
+    assertThatThrownBy(() -> new HostSources(root, aptConfig()).forPlatform("DEBIAN_12"))
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining("no repository with the suite bookworm");
-    assertThatThrownBy(() -> new HostSources(root).forPlatform("WINDOWS_SERVER_2022"))
+    assertThatThrownBy(() -> new HostSources(root, aptConfig()).forPlatform("WINDOWS_SERVER_2022"))
         .hasMessageContaining("can't serve WINDOWS_SERVER_2022");
   }
 
@@ -102,6 +108,38 @@ class HostSourcesTest {
         List.of(components.split(",", -1)),
         List.of(architectures.split(",", -1)),
         ARCHIVE);
+  }
+
+  /** apt itself, which reads the files below the root. */
+  private Program aptConfig() throws IOException {
+    Path first = Files.writeString(root.resolve("first.conf"), "Dir \"" + root + "\";\n");
+    return Program.of("apt-config", "dump").with("APT_CONFIG", first.toString());
+  }
+
+  @Test
+  void theProxiesOfAptAndItsDatesThatDoNotCountAreTakenOver() throws Exception {
+    write(
+        "etc/apt/apt.conf.d/90proxy",
+        """
+        Acquire::http::Proxy "http://user:s3cret@proxy.example:3128/";
+        Acquire { http { Proxy { direct.example "DIRECT"; }; }; };
+        """);
+    write(
+        "etc/apt/sources.list",
+        """
+        deb [check-valid-until=no] http://a.example/debian bookworm main
+        deb http://direct.example/debian bookworm main
+        deb https://secure.example/debian bookworm main
+        """);
+    HostSources.Found found = new HostSources(root, aptConfig()).forPlatform("DEBIAN_12");
+    assertThat(found.sources())
+        .extracting(source -> source.route().proxy() + " " + source.checkValidUntil())
+        .containsExactly(
+            "http://proxy.example:3128 false", "none true", "http://proxy.example:3128 true");
+    assertThat(found.leftOut())
+        .hasSize(2)
+        .allMatch(line -> line.contains("machine http://proxy.example:3128 login USER"))
+        .noneMatch(line -> line.contains("s3cret"));
   }
 
   private void write(String path, String content) throws IOException {

@@ -36,11 +36,12 @@ class KeptTest {
   @Test
   void aTableOfPackagesIsRefusedWhenItHasTooMany() {
     PackageTable.Builder table = new PackageTable.Builder();
-    RpmPackage each = new RpmPackage("a", "1-1", "x86_64", "a.rpm", 1, "0".repeat(64), List.of());
+    RpmPackage each =
+        new RpmPackage("a", "1-1", "x86_64", "", "a.rpm", 1, "0".repeat(64), List.of());
     assertThatThrownBy(
             () -> {
               while (true) {
-                table.add(each, List.of());
+                table.add(each, List.of(), false);
               }
             })
         .isInstanceOf(IOException.class)

@@ -215,7 +215,12 @@ class PackageCacheTest {
       Path target = Files.createSymbolicLink(temporary.resolve("target"), full);
       assertThatThrownBy(() ->
               transport.download(
-                  file.uris(), target, file.size(), file.sha256(), _ -> {}, new FailedServers()))
+                  file.uris(),
+                  target,
+                  new FileDigest(file.size(), file.hash()),
+                  file.size(),
+                  _ -> {},
+                  new FailedServers()))
           .isInstanceOf(ChannelException.class)
           .hasMessageContaining(target + " could not be written")
           .hasMessageContaining("make room");
@@ -259,7 +264,7 @@ class PackageCacheTest {
         URI.create(first.uri() + "/" + file.fileName()),
         file.fileName(),
         file.size(),
-        file.sha256(),
+        file.hash(),
         List.of(URI.create(second.uri() + "/" + file.fileName())));
   }
 

@@ -37,7 +37,7 @@ class PrimaryIndexFuzzTest {
       RpmPackage.readAll(
           new ByteArrayInputStream(bytes),
           each -> {
-            table.add(each, List.of());
+            table.add(each, List.of(), false);
             each.obsoletes().forEach(range -> range.covers(each.version()));
           });
       table.build();

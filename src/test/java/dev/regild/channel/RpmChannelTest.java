@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -358,11 +359,155 @@ class RpmChannelTest {
     Files.writeString(
         repomd,
         text.replace(gzip.location(), name)
-            .replace("\">" + gzip.packed().sha256(), "\">" + Sha256.of(zstd))
-            .replace("<size>" + gzip.packed().size() + "<", "<size>" + zstd.length + "<"));
+            .replace("\">" + gzip.packed().hash(), "\">" + Sha256.of(zstd))
+            .replace(
+                "<size>" + gzip.packed().size().orElseThrow() + "<", "<size>" + zstd.length + "<"));
     sign(key);
     channels.refresh("rocky");
     assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
+  }
+
+  /** As those of Fedora 30 and later: zchunk beside the usual forms. */
+  @Test
+  void indexesInChunksBesideTheUsualOnesAreNoConcern() throws Exception {
+    index("--zck");
+    assertThat(directory.resolve("RPMS/repodata/repomd.xml")).content().contains("primary_zck");
+    channels.refresh("rocky");
+    assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
+  }
+
+  @Test
+  void aRepositoryBySha512IsReadAndItsPackagesAreFetched() throws Exception {
+    index("--checksum=sha512");
+    channels.refresh("rocky");
+    String uri = repository.uri() + "/noarch/alpha-1.0-1.el8.noarch.rpm";
+    PackageFile file = channels.current("rocky").orElseThrow().packageFiles(Set.of(uri)).get(uri);
+    assertThat(file.hash()).hasSize(128);
+    PackageCache cache = new PackageCache(directory.resolve("data"));
+    assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file))
+        .hasSameBinaryContentAs(directory.resolve("RPMS/noarch/alpha-1.0-1.el8.noarch.rpm"));
+    repository.takeAnswers();
+    assertThat(channels.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
+    assertThat(repository.takeAnswers()).as("nothing but the document").hasSize(2);
+  }
+
+  @Test
+  void versionsWithACaretAndATildeAreFoundAndFetched() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "1.1^20260101git~1", "1.el8");
+    publish();
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    assertThat(snapshot.upgradeOf(installed("2:1.1-1.el8"))).contains("2:1.1^20260101git~1-1.el8");
+    String uri = repository.uri() + "/noarch/alpha-1.1^20260101git~1-1.el8.noarch.rpm";
+    PackageFile file = snapshot.packageFiles(Set.of(uri)).get(uri);
+    PackageCache cache = new PackageCache(directory.resolve("data"));
+    assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file)).hasSize(file.size());
+  }
+
+  @Test
+  void anOddPackageCostsItselfAndANoticeThatStays() throws Exception {
+    RpmPackages.build(directory, "beta", "0", "1.0", "1.el8");
+    index("--general-compress-type=gz");
+    rewritePrimary(text ->
+        text.replaceFirst(
+            "(?s)(<name>beta</name>.*?)<checksum type=\"sha256\"", "$1<checksum type=\"md5\""));
+    RefreshResult result = channels.refresh("rocky");
+    assertThat(result.notices())
+        .containsExactly(
+            ("1 of the packages of %s can't be used and is left out: 'beta' 1.0-1.el8 has no"
+                    + " SHA-256, SHA-384 or SHA-512")
+                .formatted(repository.uri()));
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    assertThat(snapshot.size()).isEqualTo(1);
+    assertThat(snapshot.directory().resolve(OddPackages.FILE))
+        .hasContent(repository.uri() + "\tbeta\tnoarch\t1.0-1.el8");
+    assertThat(channels.refresh("rocky").notices()).isEqualTo(result.notices());
+    rewritePrimary(text -> text.replace("type=\"sha256\"", "type=\"md5\""));
+    assertRefused("no package of " + repository.uri() + " can be used; the first: ");
+  }
+
+  /** A list in the order of downloads would be another snapshot of the same repositories. */
+  @Test
+  void aSnapshotIsTheSameWhicheverOfItsIndexesHadToCome() throws Exception {
+    channels.refresh("rocky");
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "0.9", "1");
+    sign(key);
+    String digest = channels.refresh("rocky").digest();
+    Channels fresh = new Channels(directory.resolve("fresh"), Clock.systemUTC());
+    fresh.add(channel(repository.uri(), key.armored()));
+    assertThat(fresh.refresh("rocky").digest()).isEqualTo(digest);
+  }
+
+  /** What an index has beside {@code primary} may be unproven, or of an unknown size. */
+  @Test
+  void anIndexThatNothingProvesIsLeftOutIfItIsNotThatOfThePackages() throws Exception {
+    index("--general-compress-type=gz");
+    Path repomd = directory.resolve("RPMS/repodata/repomd.xml");
+    String text = Files.readString(repomd).replaceAll("<(open-)?size>\\d+</(open-)?size>", "");
+    int filelists = text.indexOf("type=\"filelists\"");
+    Files.writeString(
+        repomd,
+        text.substring(0, filelists)
+            + text.substring(filelists)
+                .replaceFirst("<checksum type=\"sha256\"", "<checksum type=\"sha\""));
+    sign(key);
+    RefreshResult result = channels.refresh("rocky");
+    assertThat(result.notices())
+        .singleElement()
+        .asString()
+        .endsWith("has no SHA-256 or stronger of the index 'filelists', which is left out");
+    assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
+  }
+
+  @Test
+  void packagesOfARepositoryOfHotfixesCountWhateverStreamIsChosen() throws Exception {
+    RpmPackages.build(directory, "alpha", "2", "2.0", "1.module+el8");
+    RpmPackages.build(directory, "alpha", "2", "4.0", "1.hotfix");
+    RpmPackages.index(directory.resolve("RPMS"), ++revision);
+    RpmPackages.addModules(directory.resolve("RPMS"), MODULES);
+    sign(key);
+    channels.refresh("rocky");
+    assertThat(channels.current("rocky").orElseThrow().upgradeOf(installed("2:0.8-1")))
+        .contains("2:2.0-1.module+el8");
+    channels.remove("rocky");
+    RpmSource hotfixes =
+        new RpmSource(
+            RpmSource.Locator.BASEURL,
+            repository.uri(),
+            "x86_64",
+            key.armored(),
+            true,
+            Route.DEFAULT);
+    channels.add(new Channel("rocky", "ROCKY_LINUX8", List.of(hotfixes)));
+    assertThat(channels.find("rocky").orElseThrow().sources()).containsExactly(hotfixes);
+    channels.refresh("rocky");
+    Snapshot snapshot = channels.current("rocky").orElseThrow();
+    assertThat(snapshot.upgradeOf(installed("2:0.8-1"))).contains("2:4.0-1.hotfix");
+    assertThat(snapshot.directory().resolve("repositories"))
+        .content()
+        .contains(repository.uri() + "\tmodule_hotfixes\t\t\t\n");
+  }
+
+  /** Changes the index of packages, and what names it. */
+  private void rewritePrimary(UnaryOperator<String> change) throws Exception {
+    Path repomd = directory.resolve("RPMS/repodata/repomd.xml");
+    String text = Files.readString(repomd);
+    RepomdFile.Index old = RepomdFile.parse("it", text.getBytes(UTF_8)).indexes().get("primary");
+    byte[] content;
+    try (InputStream in =
+        old.compression()
+            .decompress(Files.newInputStream(directory.resolve("RPMS").resolve(old.location())))) {
+      content = change.apply(new String(in.readAllBytes(), UTF_8)).getBytes(UTF_8);
+    }
+    Files.write(repomd.resolveSibling("primary.xml"), content);
+    Files.writeString(
+        repomd,
+        text.replace(old.location(), "repodata/primary.xml")
+            .replace(old.packed().hash(), Sha256.of(content))
+            .replace(
+                "<size>" + old.packed().size().orElseThrow() + "<",
+                "<size>" + content.length + "<"));
+    sign(key);
   }
 
   private void index(String option) throws Exception {

@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Reading what createrepo_c writes about packages that rpmbuild made, and what an attacker may. */
 class RpmRepositoryTest {
@@ -54,7 +56,7 @@ class RpmRepositoryTest {
     for (RpmPackage each : packages) {
       Path file = repository.resolve(each.location());
       assertThat(file).hasSize(each.size());
-      assertThat(Sha256.of(file)).isEqualTo(each.sha256());
+      assertThat(Sha256.of(file)).isEqualTo(each.hash());
       String format = "%{EPOCH}\t%{VERSION}\t%{RELEASE}";
       String[] asked =
           Program.of("rpm", "-qp", "--qf", format, file.toString()).run().strip().split("\t", -1);
@@ -88,14 +90,68 @@ class RpmRepositoryTest {
   }
 
   @Test
-  void aPackageElsewhereOrWithABadNameIsRefused() throws Exception {
-    for (String location :
-        List.of("https://evil.example/a.rpm", "//evil.example/a.rpm", "/a.rpm", "a.rpm?x=1", "")) {
-      assertRefused(primary("alpha", location, ""), "'alpha' has no good");
+  void anOddPackageCostsItselfAlone() throws Exception {
+    for (String location : List.of("//evil.example/a.rpm", "/a.rpm", "a.rpm?x=1", "", "a.exe")) {
+      assertOdd(primary("alpha", location, ""), "has no good location");
     }
-    assertRefused(primary("../alpha", "a.rpm", ""), "has no good");
+    assertOdd(primary("../alpha", "a.rpm", ""), "has no good name");
+    assertOdd(primary("alpha", "../".repeat(31) + "a.rpm", ""), "lies where it can't be fetched");
+    assertOdd(
+        primary("alpha", "a.rpm", "").replace("sha256", "sha"),
+        "has no SHA-256, SHA-384 or SHA-512");
+    assertOdd(
+        based("file:///etc", "a.rpm"), "lies where it can't be fetched from (file:///etc, a.rpm)");
+  }
+
+  private static void assertOdd(String document, String why) throws IOException {
+    List<RpmPackage> good = new ArrayList<>();
+    List<RpmPackage.Odd> odd = new ArrayList<>();
+    RpmPackage.readAll(
+        bytes(document),
+        new RpmPackage.Visitor() {
+          @Override
+          public void visit(RpmPackage each) {
+            good.add(each);
+          }
+
+          @Override
+          public void odd(RpmPackage.Odd each) {
+            odd.add(each);
+          }
+        });
+    assertThat(good).isEmpty();
+    assertThat(odd).singleElement().asString().contains(why);
+  }
+
+  /** As they stand in indexes, and where curl looks for them. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', Packages/a.rpm, https://m.example/x/Packages/a.rpm",
+    "'', a-1.0^git1-1.rpm, https://m.example/x/a-1.0%5Egit1-1.rpm",
+    "'', a-1.0~rc1+b-1.rpm, https://m.example/x/a-1.0~rc1+b-1.rpm",
+    "'', a%2Bb.rpm, https://m.example/x/a%2Bb.rpm",
+    "'', a%b.rpm, https://m.example/x/a%25b.rpm",
+    "'', a-1:2.rpm, https://m.example/x/a-1:2.rpm",
+    "'', ../../../../../blobstore/a.rpm, https://m.example/blobstore/a.rpm",
+    "pool, a.rpm, https://m.example/x/pool/a.rpm",
+    "../pool/, a.rpm, https://m.example/pool/a.rpm",
+    "http://other.example/v1/, a.rpm, http://other.example/v1/a.rpm",
+    "https://other.example, a.rpm, https://other.example/a.rpm"
+  })
+  void aLocationIsResolvedAsCurlDoes(String base, String location, URI expected) throws Exception {
     List<RpmPackage> read = new ArrayList<>();
-    RpmPackage.readAll(bytes(primary("alpha", "../../blobstore/a.rpm", "")), read::add);
+    RpmPackage.readAll(bytes(based(base, location)), read::add);
+    assertThat(read.getFirst().place("https://m.example/x")).isEqualTo(expected);
+  }
+
+  /** Of Red Hat's index each package has two in its packager; Java counts to 100,000. */
+  @Test
+  void aDocumentMayHaveAnyNumberOfReferencesToCharacters() throws Exception {
+    String many = "&lt;&amp;&#62;".repeat(100_000);
+    String each = primary("alpha", "a.rpm", "").replace("</package>", "<x y='&quot;'/></package>");
+    String document = each.replace("</name>", "</name><packager>" + many + "</packager>");
+    List<RpmPackage> read = new ArrayList<>();
+    RpmPackage.readAll(bytes(document), read::add);
     assertThat(read).hasSize(1);
   }
 
@@ -112,7 +168,8 @@ class RpmRepositoryTest {
                 new SnapshotManifest.ListFile(
                     "primary", SnapshotManifest.Kind.PACKAGES, HASH, root, 0)),
             PackageSystem.RPM,
-            Map.of(root, List.of("https://a.example/2/core/x", "https://b.example/2/core/x")));
+            Map.of(root, List.of("https://a.example/2/core/x", "https://b.example/2/core/x")),
+            Map.of());
     String asked = root + "/../../blobstore/alpha.rpm";
     assertThat(lookup.find(Set.of(asked)))
         .containsExactly(
@@ -123,7 +180,8 @@ class RpmRepositoryTest {
                     "alpha.rpm",
                     1,
                     HASH,
-                    List.of(URI.create("https://b.example/2/blobstore/alpha.rpm")))));
+                    List.of(URI.create("https://b.example/2/blobstore/alpha.rpm")),
+                    Route.DEFAULT)));
   }
 
   @Test
@@ -131,7 +189,7 @@ class RpmRepositoryTest {
     assertThatThrownBy(() -> RepomdFile.parse("it", repomd("../x.gz", "sha256", HASH)))
         .hasMessageContaining("lies outside");
     assertThatThrownBy(() -> RepomdFile.parse("it", repomd("repodata/x.gz", "sha", HASH)))
-        .hasMessageContaining("no size or SHA-256");
+        .hasMessageContaining("no SHA-256, SHA-384 or SHA-512");
     assertThatThrownBy(() -> RepomdFile.parse("it", "<html/>".getBytes(UTF_8)))
         .hasMessageContaining("names no primary");
   }
@@ -140,14 +198,14 @@ class RpmRepositoryTest {
       throws IOException {
     RepomdFile.Index index = repomd.indexes().get(type);
     Path file = repository.resolve(index.location());
-    assertThat(file).hasSize(index.packed().size());
-    assertThat(Sha256.of(file)).isEqualTo(index.packed().sha256());
+    assertThat(file).hasSize(index.packed().size().orElseThrow());
+    assertThat(Sha256.of(file)).isEqualTo(index.packed().hash());
     byte[] content;
     try (InputStream in =
         index.compression().decompress(new BufferedInputStream(Files.newInputStream(file)))) {
       content = in.readAllBytes();
     }
-    assertThat(Sha256.of(content)).isEqualTo(index.content().sha256());
+    assertThat(Sha256.of(content)).isEqualTo(index.content().orElseThrow().hash());
     return new ByteArrayInputStream(content);
   }
 
@@ -158,6 +216,11 @@ class RpmRepositoryTest {
     <size package="1"/><location href="%s"/></package></metadata>
     """
         .formatted(name, more, HASH, location);
+  }
+
+  private static String based(String base, String location) {
+    return primary("alpha", location, "")
+        .replace("<location", "<location xml:base=\"" + base + "\"");
   }
 
   private static byte[] repomd(String location, String hashType, String hash) {

@@ -45,6 +45,13 @@ final class TestKey {
     return new TestKey(primary, primary, generator(primary, 0).generatePublicKeyRing());
   }
 
+  /** As keys of before 2014: what binds it together is by SHA-1, what it signs is not. */
+  static TestKey boundBySha1() throws PGPException {
+    PGPKeyPair primary = pair();
+    return new TestKey(
+        primary, primary, generator(primary, 0, HashAlgorithmTags.SHA1).generatePublicKeyRing());
+  }
+
   static TestKey expiringAfterSeconds(long seconds) throws PGPException {
     PGPKeyPair primary = pair();
     return new TestKey(primary, primary, generator(primary, seconds).generatePublicKeyRing());
@@ -137,6 +144,11 @@ final class TestKey {
 
   private static PGPKeyRingGenerator generator(PGPKeyPair primary, long seconds)
       throws PGPException {
+    return generator(primary, seconds, HashAlgorithmTags.SHA512);
+  }
+
+  private static PGPKeyRingGenerator generator(PGPKeyPair primary, long seconds, int hash)
+      throws PGPException {
     PGPSignatureSubpacketGenerator flags = new PGPSignatureSubpacketGenerator();
     flags.setKeyFlags(false, KeyFlags.CERTIFY_OTHER | KeyFlags.SIGN_DATA);
     flags.setSignatureCreationTime(false, Date.from(CREATED));
@@ -150,7 +162,7 @@ final class TestKey {
         new BcPGPDigestCalculatorProvider().get(HashAlgorithmTags.SHA1),
         flags.generate(),
         null,
-        signerBuilder(primary, HashAlgorithmTags.SHA512),
+        signerBuilder(primary, hash),
         null);
   }
 

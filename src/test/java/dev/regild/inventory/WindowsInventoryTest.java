@@ -1,5 +1,6 @@
 package dev.regild.inventory;
 
+import static java.util.Locale.ROOT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -181,6 +182,25 @@ class WindowsInventoryTest {
     assertThat(read(disk).windows().orElseThrow().programs())
         .extracting(program -> program.name() + " " + program.architecture())
         .containsExactly("Agent amd64", "Editor x86");
+  }
+
+  /** Chrome writes its own version over what Windows Installer displays; the .msi has another. */
+  @Test
+  void aProductsVersionIsTheOneThatWindowsInstallerCompares() throws Exception {
+    UUID chrome = UUID.randomUUID();
+    UUID agent = UUID.randomUUID();
+    WindowsDisk disk =
+        WindowsDisk.server2022()
+            .program("Agent", "1.2.3.4", agent, UUID.randomUUID())
+            .program("Google Chrome", "135.0.7049.85", chrome, UUID.randomUUID());
+    String uninstall = "Microsoft\\Windows\\CurrentVersion\\Uninstall\\{%s}";
+    disk.software()
+        .number(uninstall.formatted(agent).toUpperCase(ROOT), "Version", 1 << 24 | 2 << 16 | 3)
+        .number(
+            uninstall.formatted(chrome).toUpperCase(ROOT), "Version", 68 << 24 | 45 << 16 | 333);
+    assertThat(read(disk).windows().orElseThrow().programs())
+        .extracting(program -> program.name() + " " + program.version())
+        .containsExactly("Agent 1.2.3.4", "Google Chrome 68.45.333");
   }
 
   @Test

@@ -1,9 +1,15 @@
 package dev.regild.servicing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageCache;
+import dev.regild.channel.PackageFile;
+import dev.regild.channel.Route;
 import dev.regild.channel.RpmSource;
 import dev.regild.channel.Snapshot;
 import dev.regild.fixtures.HostTools;
@@ -15,16 +21,23 @@ import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction.Install;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,6 +184,171 @@ class RpmUpgradeIT {
             "tool 2.0-1.el8");
   }
 
+  /**
+   * As Amazon's, far outside of the repository; on another server, by {@code xml:base}; and below
+   * the root by the same, with SHA-512, beside a newer package that nothing proves.
+   */
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void packagesAreInstalledWhereverTheirRepositoriesHaveThem(RpmUpgrade.Tool tool)
+      throws Exception {
+    Path amazon = Files.createDirectories(directory.resolve("srv/2/core/2.0/x86_64/abc"));
+    Path blobs = Files.createDirectories(directory.resolve("srv/blobstore"));
+    Path other = Files.createDirectory(directory.resolve("other"));
+    Path mixed = Files.createDirectory(directory.resolve("mixed"));
+    build(blobs, "openssl-libs", "1.1.1k", "14.el8", NONE);
+    build(other, "new-name", "2.1", "1.el8", "Obsoletes: old-name < 2.0");
+    build(mixed, "tool", "2.0^git1", "1.el8", NONE);
+    build(directory, "tool", "3.0", "1.el8", NONE);
+    HttpServer server =
+        SimpleFileServer.createFileServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            other.resolve("RPMS"),
+            SimpleFileServer.OutputLevel.NONE);
+    server.start();
+    try {
+      index(blobs.resolve("RPMS"), amazon, "--location-prefix", "../../../../../blobstore/RPMS");
+      index(
+          other.resolve("RPMS"),
+          other,
+          "--baseurl",
+          "http://127.0.0.1:" + server.getAddress().getPort() + "/");
+      index(mixed.resolve("RPMS"), mixed, "--baseurl", "RPMS", "--checksum", "sha512");
+      addOdd(mixed);
+      snapshot = snapshot(amazon, other, mixed);
+      installFrom(snapshot, tool);
+    } finally {
+      server.stop(0);
+    }
+    assertThat(installed())
+        .extracting(each -> each.name() + " " + each.version())
+        .contains("openssl-libs 1.1.1k-14.el8", "new-name 2.1-1.el8", "tool 2.0^git1-1.el8");
+  }
+
+  /** As nginx's repository beside AppStream's module: dnf itself honours the setting. */
+  @Test
+  void packagesOfARepositoryOfHotfixesReachDnf() throws Exception {
+    Path modular = Files.createDirectory(directory.resolve("modular"));
+    Path hotfixes = Files.createDirectory(directory.resolve("hotfixes"));
+    build(modular, "tool", "1.5", "1.el8", NONE);
+    build(hotfixes, "tool", "3.0", "1.el8", NONE);
+    RpmPackages.index(modular.resolve("RPMS"), 1_780_000_000);
+    RpmPackages.addModules(modular.resolve("RPMS"), MODULES);
+    RpmPackages.index(hotfixes.resolve("RPMS"), 1_780_000_000);
+    for (boolean hotfix : List.of(false, true)) {
+      String expected = hotfix ? "3.0-1.el8" : "1.5-1.el8";
+      snapshot =
+          snapshot(
+              List.of(
+                  source(modular.resolve("RPMS"), false),
+                  source(hotfixes.resolve("RPMS"), hotfix)));
+      UpdatePlan plan = plan(snapshot);
+      assertThat(plan.changes()).extracting(Change::to).containsExactly(expected);
+      try (Guest guest = guest()) {
+        Transaction transaction =
+            new RpmUpgrade(guest, Duration.ofMinutes(1), plan, RpmUpgrade.Tool.DNF)
+                .resolve(snapshot.directory());
+        assertThat(transaction.installs())
+            .containsExactly(new Install("tool", "1.0-1.el8", expected));
+      }
+      for (String each : List.of("programs", "plugins", "history", "run", "etc/passwd")) {
+        Program.of("rm", "-r", directory.resolve(each).toString()).run();
+      }
+    }
+  }
+
+  private static final String MODULES =
+      """
+      ---
+      document: modulemd
+      version: 2
+      data:
+        name: tools
+        stream: "1"
+        version: 1
+        context: aaaaaaaa
+        arch: x86_64
+        summary: A test
+        description: A test
+        license: {module: [MIT]}
+        artifacts: {rpms: ["tool-0:1.5-1.el8.noarch"]}
+      ...
+      ---
+      document: modulemd-defaults
+      version: 1
+      data: {module: tools, stream: "1", profiles: {"1": [common]}}
+      ...
+      """;
+
+  private static RpmSource source(Path root, boolean hotfixes) {
+    return new RpmSource(
+        RpmSource.Locator.BASEURL,
+        "file://" + root,
+        RpmSource.hostArchitecture(),
+        "",
+        hotfixes,
+        Route.DEFAULT);
+  }
+
+  private static void index(Path packages, Path root, String... options) throws Exception {
+    List<String> command = new ArrayList<>(List.of("createrepo_c", "--quiet", "--no-database"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("--compress-type", "gz", "--outputdir", root.toString()));
+    command.add(packages.toString());
+    Program.of(command).run();
+  }
+
+  /** Puts tool 3.0 into the index, with nothing but SHA-1, and names the index by no size. */
+  private void addOdd(Path root) throws Exception {
+    Path repodata = root.resolve("repodata");
+    Path packed;
+    try (Stream<Path> files = Files.list(repodata)) {
+      packed =
+          files
+              .filter(file -> file.toString().endsWith("primary.xml.gz"))
+              .findFirst()
+              .orElseThrow();
+    }
+    String primary;
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
+      primary = new String(in.readAllBytes(), UTF_8);
+    }
+    String tool = primary.substring(primary.indexOf("<package "), primary.indexOf("</metadata>"));
+    String odd =
+        tool.replace("2.0^git1", "3.0")
+            .replaceFirst("\"sha512\"([^>]*)>[0-9a-f]{88}", "\"sha\"$1>");
+    byte[] content = primary.replace("</metadata>", odd + "</metadata>").getBytes(UTF_8);
+    Files.write(repodata.resolve("primary.xml"), content);
+    String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-512").digest(content));
+    Files.writeString(
+        repodata.resolve("repomd.xml"),
+        """
+        <repomd><data type="primary"><checksum type="sha512">%s</checksum>
+        <location href="repodata/primary.xml"/></data></repomd>
+        """
+            .formatted(hash));
+  }
+
+  /** As an update does: the host fetches what the guest asks for, as the index names it. */
+  private void installFrom(Snapshot from, RpmUpgrade.Tool tool) throws Exception {
+    UpdatePlan plan = plan(from);
+    try (Guest guest = guest()) {
+      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool);
+      Transaction transaction = upgrade.resolve(from.directory());
+      Map<String, String> names = new HashMap<>();
+      transaction.downloads().forEach(each -> names.put(each.uri(), each.fileName()));
+      Map<String, PackageFile> files = from.packageFiles(names.keySet());
+      PackageCache cache = new PackageCache(directory.resolve("data"));
+      Map<PackageFile, Path> contents = cache.fetch(files.values(), 2, _ -> {});
+      Path fetched = Files.createDirectory(directory.resolve("fetched"));
+      for (Map.Entry<String, PackageFile> each : files.entrySet()) {
+        Files.copy(contents.get(each.getValue()), fetched.resolve(names.get(each.getKey())));
+      }
+      upgrade.apply(transaction, fetched, progress -> {});
+      upgrade.verify();
+    }
+  }
+
   private Transaction resolve(RpmUpgrade.Tool tool, UpdatePlan plan) throws Exception {
     try (Guest guest = guest()) {
       return new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool).resolve(snapshot.directory());
@@ -222,8 +400,19 @@ class RpmUpgradeIT {
   }
 
   private Snapshot snapshot() throws Exception {
+    return snapshot(repository);
+  }
+
+  private Snapshot snapshot(Path... roots) throws Exception {
+    return snapshot(Stream.of(roots).map(root -> source(root, false)).toList());
+  }
+
+  private Snapshot snapshot(List<RpmSource> sources) throws Exception {
     Channels channels = new Channels(directory.resolve("data"), Clock.systemUTC());
-    channels.add(channel("file://" + repository));
+    if (channels.find("rocky").isPresent()) {
+      channels.remove("rocky");
+    }
+    channels.add(new Channel("rocky", "ROCKY_LINUX8", sources));
     channels.refresh("rocky");
     return channels.current("rocky").orElseThrow();
   }
