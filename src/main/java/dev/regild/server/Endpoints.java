@@ -64,7 +64,7 @@ record Endpoints(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),
         new DisksService(requests, disks, new DiskDeletions(database, disks), downloads),
-        new UpdatesService(requests, new UpdateViews(database, updates), events),
+        new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),
         new PlanService(requests, plans));

@@ -29,9 +29,9 @@ public interface Guest extends GuestFiles, AutoCloseable {
       throws GuestException;
 
   /**
-   * {@link #run(List, Duration, Consumer)} for a program that installs packages. Where the isolation
-   * keeps them from others, it can read the block devices that the guest's file systems lie on, as
-   * configuring a boot loader takes, and give files capabilities.
+   * {@link #run(List, Duration, Consumer)} for a program that installs packages. Where the
+   * isolation keeps them from others, it can read the block devices that the guest's file systems
+   * lie on, as configuring a boot loader takes, and give files capabilities.
    */
   default String install(List<String> command, Duration timeLimit, Consumer<String> onLine)
       throws GuestException {

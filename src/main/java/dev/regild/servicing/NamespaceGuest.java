@@ -56,8 +56,7 @@ final class NamespaceGuest implements Guest {
       List<Path> chain = chain(overlay.toRealPath());
       this.holder = DiskHolder.start(real);
       watcher.running(this::abort);
-      for (String missing :
-          holder.open(chain, staging, real, layout.filesystems()).missing()) {
+      for (String missing : holder.open(chain, staging, real, layout.filesystems()).missing()) {
         LOG.warn("the guest is held without {}", missing);
       }
     } catch (IOException | ProgramException e) {

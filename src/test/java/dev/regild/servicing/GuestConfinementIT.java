@@ -31,8 +31,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A disk in a namespace, in the role of a program on it that means harm to the host: what it asks the
- * kernel for, what it uses up, whose ids it has and which devices it sees. One guest for all.
+ * A disk in a namespace, in the role of a program on it that means harm to the host: what it asks
+ * the kernel for, what it uses up, whose ids it has and which devices it sees. One guest for all.
  */
 @EnabledIf("canRun")
 class GuestConfinementIT {
@@ -90,7 +90,8 @@ class GuestConfinementIT {
   /** Runs a program from among the tools, with the libraries that lie beside it. */
   private static List<String> tool(String... command) {
     List<String> line = new ArrayList<>();
-    line.addAll(List.of("sh", "-c", "tools=$0; exec $tools/ld-linux-*.so.* --library-path $tools \"$@\""));
+    line.addAll(
+        List.of("sh", "-c", "tools=$0; exec $tools/ld-linux-*.so.* --library-path $tools \"$@\""));
     line.add(TOOLS);
     line.add(TOOLS + "/" + command[0]);
     line.addAll(List.of(command).subList(1, command.length));
@@ -135,8 +136,7 @@ class GuestConfinementIT {
   void noNamespaceCanBeMade() throws Exception {
     Map<String, String> expected = new HashMap<>();
     for (int namespace :
-        List.of(
-            0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)) {
+        List.of(0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)) {
       expected.put(number("clone") + ":" + (namespace | 17), "1");
       expected.put(number("unshare") + ":" + namespace, "1");
     }
@@ -299,7 +299,9 @@ class GuestConfinementIT {
     return name.matches("(loop|sd|vd|nvme|dm-|disk|mapper).*");
   }
 
-  /** As the host's root would have written them, byte for byte: kernels before 4.14 read no other. */
+  /**
+   * As the host's root would have written them, byte for byte: kernels before 4.14 read no other.
+   */
   @Test
   void ownersAndCapabilitiesAreOnTheDiskWhatTheyAreWithoutIdsOfTheGuestsOwn() throws Exception {
     Path other = SmallGuest.make(Files.createDirectory(directory.resolve("other")));
@@ -315,7 +317,10 @@ class GuestConfinementIT {
       second.install(setcap, MOMENT, line -> {});
       second.run("cp", "/bin/cat", "/etc/owned");
       second.run(
-          tool("perl", "-e", "chown(1000, 70000, '/etc/owned') && chmod(04755, '/etc/owned') or die"),
+          tool(
+              "perl",
+              "-e",
+              "chown(1000, 70000, '/etc/owned') && chmod(04755, '/etc/owned') or die"),
           MOMENT,
           line -> {});
     }

@@ -77,7 +77,9 @@ class GuestLimitsTest {
     delegate();
     assertThat(madeGroup())
         .containsExactly(
-            "held memory (cgroup v2)", "held processes (cgroup v2)", "held disk traffic (cgroup v2)");
+            "held memory (cgroup v2)",
+            "held processes (cgroup v2)",
+            "held disk traffic (cgroup v2)");
     assertThat(limit("memory.max")).isEqualTo("1073741824");
     assertThat(limit("memory.swap.max")).isEqualTo("0");
     assertThat(limit("pids.max")).isEqualTo("100");
@@ -108,7 +110,8 @@ class GuestLimitsTest {
     delegate();
     Files.writeString(own.resolve("cgroup.controllers"), "memory pids\n");
     assertThat(madeGroup())
-        .contains("held memory (cgroup v2)", "missing disk traffic: " + own + " has no controller io");
+        .contains(
+            "held memory (cgroup v2)", "missing disk traffic: " + own + " has no controller io");
   }
 
   @Test

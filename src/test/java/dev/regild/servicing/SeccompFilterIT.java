@@ -1,6 +1,7 @@
 package dev.regild.servicing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.regild.machine.Program;
 import dev.regild.servicing.SyscallTable.Row;
@@ -14,15 +15,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The filter in the kernel of this machine, as bubblewrap installs it: each call by its number. Each
- * error of the filter is raised by {@value #RAISED}, to a number that the kernel itself returns for
- * nothing, so it is the filter that closes a call, and not a missing capability.
+ * The filter in the kernel of this machine, as bubblewrap installs it: each call by its number.
+ * Each error of the filter is raised by {@value #RAISED}, to a number that the kernel itself
+ * returns for nothing, so it is the filter that closes a call, and not a missing capability.
  */
 class SeccompFilterIT {
   private static final int RAISED = 2000;
@@ -81,8 +81,7 @@ class SeccompFilterIT {
     command.addAll(List.of("perl", "/tmp/dev/regild/servicing/probe-calls.pl"));
     command.addAll(calls);
     Map<String, String> answers = new TreeMap<>();
-    List<String> lines =
-        Program.of(command).within(Duration.ofMinutes(3)).run().lines().toList();
+    List<String> lines = Program.of(command).within(Duration.ofMinutes(3)).run().lines().toList();
     assertThat(lines).hasSameSizeAs(calls);
     for (int i = 0; i < lines.size(); i++) {
       answers.put(calls.get(i), lines.get(i).split(" ")[1]);
@@ -109,8 +108,7 @@ class SeccompFilterIT {
             .toList();
     Map<String, String> expected = new TreeMap<>();
     for (Row row : denied) {
-      expected.put(
-          number(row), String.valueOf(RAISED + SyscallTable.ERRORS.get(row.verdict())));
+      expected.put(number(row), String.valueOf(RAISED + SyscallTable.ERRORS.get(row.verdict())));
     }
     for (int unknown : List.of(600, 1000, 0x40000000, 0x40000000 | 59)) {
       expected.put(String.valueOf(unknown), String.valueOf(NOT_IMPLEMENTED));
@@ -143,8 +141,7 @@ class SeccompFilterIT {
     String clone = number(table.row("clone"));
     String unshare = number(table.row("unshare"));
     for (int namespace :
-        List.of(
-            0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)) {
+        List.of(0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)) {
       expected.put(clone + ":" + (namespace | 17), String.valueOf(RAISED + 1));
       expected.put(unshare + ":" + namespace, String.valueOf(RAISED + 1));
     }

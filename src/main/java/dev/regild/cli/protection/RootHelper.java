@@ -52,9 +52,7 @@ final class RootHelper implements Protection {
   private static boolean isRootsAlone(Path part) throws IOException {
     int owner = (int) Files.getAttribute(part, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     int mode = (int) Files.getAttribute(part, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-    return owner == 0
-        && (mode & WRITABLE_BY_OTHERS) == 0
-        && !Files.isSymbolicLink(part);
+    return owner == 0 && (mode & WRITABLE_BY_OTHERS) == 0 && !Files.isSymbolicLink(part);
   }
 
   /** Without a request it ends at once. */

@@ -32,7 +32,8 @@ record ServerUser(Path data) implements Protection {
   private static Finding judged(int uid, String name) {
     return uid == 0
         ? Finding.missing(
-            WHAT, "root; run the server as a user of its own (docs/operations.md, A user of its own)")
+            WHAT,
+            "root; run the server as a user of its own (docs/operations.md, A user of its own)")
         : Finding.holds(WHAT, "%s (uid %d)".formatted(name, uid));
   }
 }
