@@ -1,6 +1,7 @@
 package dev.regild.api;
 
 import dev.regild.api.ServiceModel.OperationModel;
+import dev.regild.plan.UpdateOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,6 +69,21 @@ public final class AppStreamProtocol {
             new UntagResource(services.database()),
             new UpdateImagePermissions(
                 services.database(), services.quotas(), services.accountExists())));
+  }
+
+  /** An update alone, for which the operator allows more than the call has members for. */
+  public static AppStreamProtocol updating(ImageServices services, UpdateOptions options) {
+    return new AppStreamProtocol(
+        ServiceModel.load(),
+        List.of(
+            new CreateUpdatedImage(
+                request -> services.updates().apply(request.with(options)),
+                new WireImages(services.agentIsLatest()))));
+  }
+
+  /** The target of an operation. */
+  public static String target(String operation) {
+    return TARGET_PREFIX + operation;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
 import dev.regild.plan.PlatformType;
+import dev.regild.plan.UpdateOptions;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
  * @param securityOnly whether updates are limited to what mends security
+ * @param options what its operator allows every update
  */
 public record Channel(
     String name,
@@ -30,7 +32,8 @@ public record Channel(
     List<String> driverPackages,
     List<String> agentPackages,
     Duration refreshInterval,
-    boolean securityOnly) {
+    boolean securityOnly,
+    UpdateOptions options) {
   /**
    * Kernels and their headers, firmware and microcode, modules built by DKMS, graphics; of all
    * platforms, since their names don't meet. What begins with an exclamation mark is none.
@@ -125,6 +128,26 @@ public record Channel(
       throw new IllegalArgumentException(
           "refresh-interval: is shorter than a minute; write for example 1h");
     }
+  }
+
+  /** A channel whose operator allows nothing further. */
+  public Channel(
+      String name,
+      String platform,
+      List<PackageSource> sources,
+      List<String> driverPackages,
+      List<String> agentPackages,
+      Duration refreshInterval,
+      boolean securityOnly) {
+    this(
+        name,
+        platform,
+        sources,
+        driverPackages,
+        agentPackages,
+        refreshInterval,
+        securityOnly,
+        UpdateOptions.NONE);
   }
 
   /** A channel that is not limited to what mends security. */

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.plan.PlatformType;
+import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * agent-packages: [example-agent]            # default: none
  * refresh-interval: 1h                       # s, m, h or d; default: 1h
  * security-only: true                        # only what mends security; default: false
+ * allow-removals: true                       # of what was installed by hand; default: false
+ * skip-hooks: true                           # leave the images' hooks of apt out; default: false
  * }</pre>
  *
  * A source of RPM packages has other keys:
@@ -77,7 +80,9 @@ final class ChannelFile {
           "driver-packages",
           "agent-packages",
           "refresh-interval",
-          "security-only");
+          "security-only",
+          "allow-removals",
+          "skip-hooks");
   private static final Set<String> APT_KEYS =
       Set.of(
           "kind",
@@ -168,7 +173,9 @@ final class ChannelFile {
         root.has("refresh-interval")
             ? interval(text(root, "refresh-interval"))
             : Channel.DEFAULT_REFRESH_INTERVAL,
-        flag(root, "security-only", false));
+        flag(root, "security-only", false),
+        new UpdateOptions(
+            flag(root, "allow-removals", false), flag(root, "skip-hooks", false)));
   }
 
   static String write(Channel channel) {
@@ -180,6 +187,12 @@ final class ChannelFile {
     root.put("refresh-interval", channel.refreshInterval().toSeconds() + "s");
     if (channel.securityOnly()) {
       root.put("security-only", true);
+    }
+    if (channel.options().allowRemovals()) {
+      root.put("allow-removals", true);
+    }
+    if (channel.options().skipHooks()) {
+      root.put("skip-hooks", true);
     }
     return YAML.writeValueAsString(root);
   }

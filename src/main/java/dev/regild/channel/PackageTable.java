@@ -12,20 +12,15 @@ import java.util.function.Consumer;
 
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
- * take 200. An entry is: length and bytes of the name, the number of its architecture, its priority
- * (two bytes, the highest bit for security, the next for hotfixes), the number of its modules'
- * streams (two bytes), length and bytes of the version.
+ * take 200. An entry is: length and bytes of the name, the number of its architecture, the number
+ * of its index (two bytes, the highest bit for hotfixes), the number of its modules' streams (two
+ * bytes), length and bytes of the version.
  */
 final class PackageTable {
-  private static final int RPM_PRIORITY = 500;
-
   private static final int LONGEST_ARCHITECTURE = 64;
 
-  /** Marks the priority of what a suite of security updates offers. */
-  private static final int SECURITY = 1 << 15;
-
-  /** Marks the priority of what counts whatever streams of modules are chosen. */
-  private static final int HOTFIX = 1 << 14;
+  /** Marks the index of what counts whatever streams of modules are chosen. */
+  private static final int HOTFIX = 1 << 15;
 
   private final byte[] entries;
 
@@ -34,28 +29,35 @@ final class PackageTable {
 
   private final List<String> architectures;
 
+  /** Where each index comes from. */
+  private final List<IndexOrigin> origins;
+
   /** Each combination that a package has; the first is none. */
   private final List<List<String>> streams;
 
   private PackageTable(
-      byte[] entries, int[] starts, List<String> architectures, List<List<String>> streams) {
+      byte[] entries,
+      int[] starts,
+      List<String> architectures,
+      List<IndexOrigin> origins,
+      List<List<String>> streams) {
     this.entries = entries;
     this.starts = starts;
     this.architectures = List.copyOf(architectures);
+    this.origins = List.copyOf(origins);
     this.streams = List.copyOf(streams);
   }
 
   /**
    * What an index offers.
    *
-   * @param security whether it is of a suite of security updates
+   * @param origin of the index
    * @param streams of the modules that it is part of
    * @param hotfix whether it counts whatever streams are chosen
    */
   record Offer(
       String architecture,
-      int priority,
-      boolean security,
+      IndexOrigin origin,
       String version,
       List<String> streams,
       boolean hotfix) {}
@@ -69,16 +71,15 @@ final class PackageTable {
     byte[] key = name.getBytes(ISO_8859_1);
     for (int i = firstAtLeast(key); i < starts.length && compareName(starts[i], key) == 0; i++) {
       int at = starts[i] + 1 + key.length;
-      int priority = unsignedShort(at + 1);
+      int index = unsignedShort(at + 1);
       int length = entries[at + 5] & 0xff;
       visitor.accept(
           new Offer(
               architectures.get(entries[at]),
-              priority & ~SECURITY & ~HOTFIX,
-              (priority & SECURITY) != 0,
+              origins.get(index & ~HOTFIX),
               new String(entries, at + 6, length, ISO_8859_1),
               streams.get(unsignedShort(at + 3)),
-              (priority & HOTFIX) != 0));
+              (index & HOTFIX) != 0));
     }
   }
 
@@ -108,6 +109,7 @@ final class PackageTable {
   /** Collects entries. */
   static final class Builder {
     private final List<String> architectures = new ArrayList<>();
+    private final Map<IndexOrigin, Integer> origins = new LinkedHashMap<>();
     private final Map<List<String>, Integer> streams = new LinkedHashMap<>(Map.of(List.of(), 0));
     private final Kept kept = new Kept("packages", 1_000_000);
     private byte[] entries = new byte[1 << 20];
@@ -119,9 +121,9 @@ final class PackageTable {
      * Adds the scanner's stanza. One without the needed fields is left out, as apt does, and so is
      * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
      *
-     * @param security whether it is of a suite of security updates
+     * @param origin of the index that it is read from
      */
-    void add(PackagesScanner stanza, int priority, boolean security) throws IOException {
+    void add(PackagesScanner stanza, IndexOrigin origin) throws IOException {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
@@ -136,13 +138,13 @@ final class PackageTable {
       append(buffer, stanza.start(PackagesScanner.Field.PACKAGE), nameLength);
       int architecture = stanza.start(PackagesScanner.Field.ARCHITECTURE);
       entries[end++] = architecture(buffer, architecture, architectureLength);
-      appendShort(security ? priority | SECURITY : priority);
+      appendShort(number(origin));
       appendShort(0);
       append(buffer, stanza.start(PackagesScanner.Field.VERSION), versionLength);
     }
 
     /**
-     * Adds a package; its priority is 500, as that of a repository which says nothing.
+     * Adds a package of a repository that has no words for pins.
      *
      * @param ofStreams the modules' streams that it is part of
      * @param hotfix whether it counts whatever streams are chosen
@@ -154,7 +156,8 @@ final class PackageTable {
       startEntry(name.length, version.length);
       append(name, 0, name.length);
       entries[end++] = architecture(architecture, 0, architecture.length);
-      appendShort(hotfix ? RPM_PRIORITY | HOTFIX : RPM_PRIORITY);
+      int index = number(IndexOrigin.PLAIN);
+      appendShort(hotfix ? index | HOTFIX : index);
       appendShort(streams(ofStreams));
       append(version, 0, version.length);
     }
@@ -171,6 +174,14 @@ final class PackageTable {
     private void appendShort(int number) {
       entries[end++] = (byte) (number >> 8);
       entries[end++] = (byte) number;
+    }
+
+    private int number(IndexOrigin origin) throws IOException {
+      Integer known = origins.putIfAbsent(origin, origins.size());
+      if (origins.size() > HOTFIX) {
+        throw new IOException("there are more than 32768 indexes");
+      }
+      return known == null ? origins.size() - 1 : known;
     }
 
     private int streams(List<String> each) throws IOException {
@@ -200,7 +211,8 @@ final class PackageTable {
                   all, a + 1, a + 1 + (all[a] & 0xff), all, b + 1, b + 1 + (all[b] & 0xff)));
       int[] sorted = new int[count];
       Arrays.setAll(sorted, i -> order[i]);
-      return new PackageTable(all, sorted, architectures, List.copyOf(streams.keySet()));
+      return new PackageTable(
+          all, sorted, architectures, List.copyOf(origins.keySet()), List.copyOf(streams.keySet()));
     }
 
     private void reserve(int bytes) {

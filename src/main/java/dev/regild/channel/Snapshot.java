@@ -3,9 +3,11 @@ package dev.regild.channel;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.KeptBack;
 import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsPackage;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +54,14 @@ public final class Snapshot implements AvailablePackages {
   private final ModuleStreams.Active active;
   private final boolean securityOnly;
 
+  /** What the owner of an image prefers. */
+  private final AptPreferences preferences;
+
+  /** What the owner of an image lets its package manager see. */
+  private final RpmVisibility visibility;
+
+  private final boolean ignoresObsoletes;
+
   /** Empty of packages for every other system than Windows. */
   private final WindowsCatalogue catalogue;
 
@@ -63,6 +74,9 @@ public final class Snapshot implements AvailablePackages {
       ModuleStreams modules,
       ModuleStreams.Active active,
       boolean securityOnly,
+      AptPreferences preferences,
+      RpmVisibility visibility,
+      boolean ignoresObsoletes,
       WindowsCatalogue catalogue) {
     this.directory = directory;
     this.manifest = manifest;
@@ -73,6 +87,9 @@ public final class Snapshot implements AvailablePackages {
     this.modules = modules;
     this.active = active;
     this.securityOnly = securityOnly;
+    this.preferences = preferences;
+    this.visibility = visibility;
+    this.ignoresObsoletes = ignoresObsoletes;
     this.catalogue = catalogue;
   }
 
@@ -89,7 +106,7 @@ public final class Snapshot implements AvailablePackages {
         indexes(manifest),
         (in, index) -> {
           switch (system) {
-            case DPKG -> addAll(in, index, table);
+            case DPKG -> addAll(in, IndexOrigin.of(directory, manifest, index), table);
             case RPM ->
                 RpmPackage.readAll(
                     in,
@@ -116,6 +133,9 @@ public final class Snapshot implements AvailablePackages {
         replacements,
         modules,
         modules.active(Map.of()),
+        false,
+        AptPreferences.NONE,
+        RpmVisibility.ALL,
         false,
         catalogue(directory, manifest));
   }
@@ -149,13 +169,11 @@ public final class Snapshot implements AvailablePackages {
     }
   }
 
-  private static void addAll(
-      InputStream packages, SnapshotManifest.ListFile index, PackageTable.Builder table)
+  private static void addAll(InputStream packages, IndexOrigin origin, PackageTable.Builder table)
       throws IOException {
-    boolean security = index.kind() == SnapshotManifest.Kind.SECURITY_PACKAGES;
     PackagesScanner scanner = new PackagesScanner(packages);
     while (scanner.next()) {
-      table.add(scanner, index.priority(), security);
+      table.add(scanner, origin);
     }
   }
 
@@ -227,12 +245,16 @@ public final class Snapshot implements AvailablePackages {
    * @param packages of the image's inventory
    * @param chosen the stream of each module that the image has chosen, empty for one that it has
    *     disabled
+   * @param policy what the image's owner has told its package manager
    * @param windows what is known of a Windows image
    */
   public AvailablePackages availableTo(
-      List<InstalledPackage> packages, Map<String, String> chosen, Optional<WindowsFacts> windows) {
+      List<InstalledPackage> packages,
+      Map<String, String> chosen,
+      UpdatePolicy policy,
+      Optional<WindowsFacts> windows) {
     return switch (system) {
-      case DPKG, RPM -> with(modules.active(chosen), securityOnly);
+      case DPKG, RPM -> with(modules.active(chosen), securityOnly).under(policy, packages);
       case WINDOWS ->
           windows
               .<AvailablePackages>map(facts -> catalogue.availableTo(packages, facts, securityOnly))
@@ -246,6 +268,41 @@ public final class Snapshot implements AvailablePackages {
   }
 
   private Snapshot with(ModuleStreams.Active streams, boolean security) {
+    return with(streams, security, preferences, visibility, ignoresObsoletes);
+  }
+
+  private Snapshot under(UpdatePolicy policy, List<InstalledPackage> packages) {
+    if (policy.equals(UpdatePolicy.NONE)) {
+      return this;
+    }
+    return with(
+        active,
+        securityOnly,
+        new AptPreferences(policy),
+        new RpmVisibility(policy, policy.hidesPackages() ? known(packages) : List.of()),
+        policy.ignoresObsoletes());
+  }
+
+  /** What is installed, and what is offered by the same names. */
+  private Set<RpmVisibility.Nevra> known(List<InstalledPackage> packages) {
+    Set<RpmVisibility.Nevra> known = new LinkedHashSet<>();
+    for (InstalledPackage each : packages) {
+      known.add(new RpmVisibility.Nevra(each.name(), each.version(), each.architecture()));
+      table.visit(each.name(), offer -> known.add(nevra(each.name(), offer)));
+    }
+    return known;
+  }
+
+  private static RpmVisibility.Nevra nevra(String name, PackageTable.Offer offer) {
+    return new RpmVisibility.Nevra(name, offer.version(), offer.architecture());
+  }
+
+  private Snapshot with(
+      ModuleStreams.Active streams,
+      boolean security,
+      AptPreferences preferred,
+      RpmVisibility visible,
+      boolean withoutObsoletes) {
     return new Snapshot(
         directory,
         manifest,
@@ -255,6 +312,9 @@ public final class Snapshot implements AvailablePackages {
         modules,
         streams,
         security,
+        preferred,
+        visible,
+        withoutObsoletes,
         catalogue);
   }
 
@@ -299,8 +359,8 @@ public final class Snapshot implements AvailablePackages {
    * The candidate that apt would choose, if it is higher than the installed version; dnf's choice
    * is the same where all repositories count alike. Of the versions that are not lower than the
    * installed one, the highest priority wins, then the highest version; the installed version
-   * counts with 100, or with that of a repository that has it (apt_preferences(5)). A guest's own
-   * pinning is not considered.
+   * counts with 100, or with that of a repository that has it (apt_preferences(5)). A version that
+   * is pinned to 1000 or more is chosen even if it is lower.
    *
    * <p>Of a snapshot that is limited to what mends security, it is the newest version up to that
    * candidate which an advisory or a suite about security names; where the repositories have it no
@@ -310,7 +370,7 @@ public final class Snapshot implements AvailablePackages {
   public Optional<String> upgradeOf(InstalledPackage installed) {
     Candidate candidate = new Candidate(installed, architecture(), system);
     visit(installed.name(), candidate);
-    Optional<String> newest = candidate.upgrade();
+    Optional<String> newest = candidate.chosen(preferences);
     return securityOnly ? newest.flatMap(to -> mending(installed.name(), candidate, to)) : newest;
   }
 
@@ -328,7 +388,7 @@ public final class Snapshot implements AvailablePackages {
             .filter(each -> each.advisory().mendsSecurity())
             .map(Advised::version);
     Stream<String> ofSuites =
-        offers.stream().filter(PackageTable.Offer::security).map(PackageTable.Offer::version);
+        offers.stream().filter(offer -> offer.origin().security()).map(PackageTable.Offer::version);
     return Stream.concat(advised, ofSuites)
         .max(system.order())
         .flatMap(least ->
@@ -346,7 +406,12 @@ public final class Snapshot implements AvailablePackages {
   @Override
   public List<NewPackage> replacementsOf(InstalledPackage installed) {
     List<Replacement> candidates = replacements.getOrDefault(installed.name(), List.of());
-    if (securityOnly || candidates.isEmpty()) {
+    if (securityOnly
+        || ignoresObsoletes
+        || candidates.isEmpty()
+        || visibility.isLocked(
+            new RpmVisibility.Nevra(
+                installed.name(), installed.version(), installed.architecture()))) {
       return List.of();
     }
     Candidate candidate = new Candidate(installed, architecture(), system);
@@ -357,7 +422,8 @@ public final class Snapshot implements AvailablePackages {
           && candidate.isFor(by.architecture())
           && (each.hotfix()
               || active.admits(
-                  by.name(), modules.of(by.name(), by.version(), by.architecture())))) {
+                  by.name(), modules.of(by.name(), by.version(), by.architecture())))
+          && isVisible(new RpmVisibility.Nevra(by.name(), by.version(), by.architecture()))) {
         newest.merge(
             by.name(),
             by,
@@ -380,7 +446,8 @@ public final class Snapshot implements AvailablePackages {
     visit(
         installed.name(),
         offer -> {
-          if (offer.security() && candidate.takesIn(offer.architecture(), offer.version(), to)) {
+          if (offer.origin().security()
+              && candidate.takesIn(offer.architecture(), offer.version(), to)) {
             security.set(true);
           }
         });
@@ -398,12 +465,55 @@ public final class Snapshot implements AvailablePackages {
     return active.admits(name, modules.of(name, advised.version(), advised.architecture()));
   }
 
+  private boolean isVisible(RpmVisibility.Nevra each) {
+    return visibility.seesAll() || visibility.hiddenBy(each).isEmpty();
+  }
+
+  @Override
+  public Optional<KeptBack> keptBackOf(InstalledPackage installed) {
+    if (preferences == AptPreferences.NONE && visibility == RpmVisibility.ALL) {
+      return Optional.empty();
+    }
+    Snapshot unrestricted =
+        with(active, securityOnly, AptPreferences.NONE, RpmVisibility.ALL, ignoresObsoletes);
+    String chosen = upgradeOf(installed).orElse(installed.version());
+    return unrestricted
+        .upgradeOf(installed)
+        .filter(offered -> system.order().compare(chosen, offered) < 0)
+        .map(offered ->
+            new KeptBack(
+                installed.name(),
+                installed.architecture(),
+                installed.version(),
+                offered,
+                reason(installed, offered, chosen)));
+  }
+
+  private String reason(InstalledPackage installed, String offered, String chosen) {
+    List<RpmVisibility.Nevra> hidden = new ArrayList<>();
+    Candidate candidate = new Candidate(installed, architecture(), system);
+    table.visit(
+        installed.name(),
+        offer -> {
+          candidate.accept(offer);
+          if (offer.version().equals(offered)) {
+            hidden.add(nevra(installed.name(), offer));
+          }
+        });
+    return hidden.stream()
+        .map(visibility::hiddenBy)
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseGet(() -> candidate.reason(preferences, offered, chosen));
+  }
+
   /** Visits every offer for that name that an image can install. */
   private void visit(String name, Consumer<PackageTable.Offer> visitor) {
     table.visit(
         name,
         offer -> {
-          if (offer.hotfix() || active.admits(name, offer.streams())) {
+          if ((offer.hotfix() || active.admits(name, offer.streams()))
+              && isVisible(nevra(name, offer))) {
             visitor.accept(offer);
           }
         });

@@ -166,9 +166,9 @@ final class ChannelCommand {
               names = "--driver",
               paramLabel = "PATTERN",
               description =
-                  "A pattern of drivers' packages, with * for any characters, or with ! before it of"
-                      + " packages that are none; may be repeated."
-                      + " Default: kernels, headers, firmware, dkms, graphics.")
+                  "A pattern of drivers' packages, with * for any characters, or with ! before it"
+                      + " of packages that are none; may be repeated. Default: kernels, headers,"
+                      + " firmware, dkms, graphics.")
           @Nullable List<String> drivers,
       @Option(
               names = "--security-only",
@@ -363,7 +363,8 @@ final class ChannelCommand {
   @Command(
       name = "refresh",
       description =
-          "Makes a new snapshot if the repositories have changed; of every channel if none is named.",
+          "Makes a new snapshot if the repositories have changed; of every channel if none is"
+              + " named.",
       mixinStandardHelpOptions = true)
   int refresh(
       @Parameters(arity = "0..*", paramLabel = "NAME", description = "The channels.")

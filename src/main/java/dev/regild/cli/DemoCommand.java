@@ -59,8 +59,8 @@ final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The demo's own data directory: a new one, or one that a demo made, which is emptied first."
-              + " Default: in the cache directory.")
+          "The demo's own data directory: a new one, or one that a demo made, which is emptied"
+              + " first. Default: in the cache directory.")
   @Nullable Path data;
 
   @Override

@@ -3,6 +3,8 @@ package dev.regild.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** An update plan as a table. */
@@ -29,6 +31,40 @@ final class PlanView {
           mends(change));
     }
     table.print(out);
+    others(out);
+    keptBack(out);
+    plan.path("warnings").forEach(each -> out.println("warning: " + each.asString("")));
+  }
+
+  private void others(PrintWriter out) {
+    for (JsonNode other : plan.path("others")) {
+      String what =
+          switch (other.path("kind").asString("")) {
+            case "ADDED" -> "new";
+            case "REMOVED" -> "removed";
+            default -> "also changed";
+          };
+      String versions =
+          Stream.of("from", "to")
+              .map(key -> other.path(key).asString(""))
+              .filter(version -> !version.isEmpty())
+              .collect(Collectors.joining(" -> "));
+      String why = other.path("why").asString("");
+      out.printf(
+          "%s: %s %s%s%n",
+          what, other.path("name").asString(""), versions, why.isEmpty() ? "" : " (" + why + ")");
+    }
+  }
+
+  private void keptBack(PrintWriter out) {
+    for (JsonNode each : plan.path("keptBack")) {
+      out.printf(
+          "kept back: %s %s, %s is offered (%s)%n",
+          each.path("name").asString(""),
+          each.path("from").asString(""),
+          each.path("offered").asString(""),
+          each.path("reason").asString(""));
+    }
   }
 
   /** The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; or that it mends security. */

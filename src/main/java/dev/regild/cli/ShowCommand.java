@@ -82,6 +82,7 @@ final class ShowCommand implements Callable<Integer> {
               + qualification.path("kernel").asString("")
               + ", system "
               + qualification.path("systemState").asString(""));
+      qualification.path("warnings").forEach(warning -> table.row("warning", warning.asString("")));
     }
     image
         .path("tags")
@@ -126,7 +127,7 @@ final class ShowCommand implements Callable<Integer> {
             "  (its own layer: " + ByteCount.text(ancestor.path("layerBytes").asLong(0)) + ")");
       }
       out.println();
-      if (!ancestor.path("changes").isEmpty()) {
+      if (!(ancestor.path("changes").isEmpty() && ancestor.path("keptBack").isEmpty())) {
         new PlanView(ancestor).print(out);
       }
     }

@@ -35,8 +35,9 @@ final class TryWindows {
       names = "--try-windows",
       required = true,
       description =
-          "Start a Windows image on a throw-away layer as an update would, ask it all that an update"
-              + " asks, install nothing, and write a report, instead of checking this machine.")
+          "Start a Windows image on a throw-away layer as an update would, ask it all that an"
+              + " update asks, install nothing, and write a report, instead of checking this"
+              + " machine.")
   boolean asked;
 
   @Option(names = "--image", paramLabel = "NAME", required = true, description = "The image.")

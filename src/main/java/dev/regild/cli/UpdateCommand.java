@@ -51,6 +51,16 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--wait", description = "Show each step, and wait for the outcome.")
   boolean wait;
 
+  @Option(
+      names = "--allow-removals",
+      description = "Let packages go that were installed by hand, if the update needs it.")
+  boolean allowRemovals;
+
+  @Option(
+      names = "--skip-hooks",
+      description = "Leave the image's own hooks of apt out (DPkg::Post-Invoke and its kin).")
+  boolean skipHooks;
+
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (json && !dryRun) {
@@ -58,7 +68,13 @@ final class UpdateCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
-    JsonNode answer = client.call("CreateUpdatedImage", request());
+    JsonNode answer =
+        allowRemovals || skipHooks
+            ? client.post(
+                "/regild/v1/updates?allow-removals=%s&skip-hooks=%s"
+                    .formatted(allowRemovals, skipHooks),
+                request())
+            : client.call("CreateUpdatedImage", request());
     boolean canUpdate = answer.path("canUpdateImage").asBoolean(false);
     if (json && dryRun) {
       out.println(plan(client).toPrettyString());

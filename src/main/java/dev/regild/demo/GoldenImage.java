@@ -19,30 +19,34 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Makes golden images of Debian 12 to try Regild on, from the suite {@value #SUITE} alone, so that
- * the updates of its security archive are still to come; the packages come from where this
- * machine's own apt gets them. Made once, an image stays in the cache until its recipe or the suite
- * changes. Takes root, as mmdebstrap does to install packages.
+ * Makes golden images of Debian to try Regild on, from the suite of one release alone, so that the
+ * updates of its security archive are still to come; the packages come from where this machine's
+ * own apt gets them. Made once, an image stays in the cache until its recipe or the suite changes.
+ * Takes root, as mmdebstrap does to install packages.
  */
 public final class GoldenImage {
-  /** The suite that the images are made from. */
-  public static final String SUITE = "bookworm";
-
   /** The version of the agent in the images. */
   public static final AgentPackage AGENT = AgentPackage.version("1.0.0");
 
+  private final DebianRelease release;
   private final Path cache;
   private final Consumer<String> progress;
 
   /**
-   * Images kept in a directory.
+   * Images of a release, kept in a directory.
    *
    * @param cache is made if it is missing
    * @param progress is told each step in a line of its own
    */
-  public GoldenImage(Path cache, Consumer<String> progress) {
+  public GoldenImage(DebianRelease release, Path cache, Consumer<String> progress) {
+    this.release = release;
     this.cache = cache;
     this.progress = progress;
+  }
+
+  /** Images of Debian 12. */
+  public GoldenImage(Path cache, Consumer<String> progress) {
+    this(DebianRelease.BOOKWORM, cache, progress);
   }
 
   /**
@@ -80,8 +84,21 @@ public final class GoldenImage {
   }
 
   /**
-   * A Debian 12 without kernel and services, with the agent and a few upgrades to come: for where
-   * each program that runs in the image takes long.
+   * As {@link #full}, as quick to update as one with a kernel can be: its initramfs holds what
+   * QEMU's machines need, and is packed fast.
+   *
+   * @return the qcow2 file, not to be written to
+   * @throws IOException as {@link #full}
+   * @throws ProgramException as {@link #full}
+   */
+  public Path quick(AgentRepository repository)
+      throws IOException, ProgramException, InterruptedException {
+    return make(ImageRecipe.quick(), repository);
+  }
+
+  /**
+   * A Debian without kernel and services, with the agent and a few upgrades to come: for where each
+   * program that runs in the image takes long.
    *
    * @return the qcow2 file, not to be written to
    * @throws IOException as {@link #full}
@@ -95,28 +112,29 @@ public final class GoldenImage {
   private Path make(ImageRecipe recipe, AgentRepository repository)
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(cache);
+    String name = release.fileName(recipe.name());
     try (FileChannel channel =
             FileChannel.open(
-                cache.resolve(recipe.name() + ".lock"),
+                cache.resolve(name + ".lock"),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
         var _ = channel.lock();
-        Workspace workspace = Workspace.in(cache, recipe.name())) {
+        Workspace workspace = Workspace.in(cache, name)) {
       HostMirror mirror = HostMirror.find();
-      ImageTree tree = new ImageTree(recipe, mirror, repository, workspace.directory());
-      String prefix = "%s-%s-".formatted(recipe.name(), shortened(tree.ingredients()));
-      Optional<byte[]> release = release(mirror, workspace);
-      if (release.isEmpty()) {
+      ImageTree tree = new ImageTree(release, recipe, mirror, repository, workspace.directory());
+      String prefix = "%s-%s-".formatted(name, shortened(tree.ingredients()));
+      Optional<byte[]> index = release(mirror, workspace);
+      if (index.isEmpty()) {
         return newest(prefix)
             .orElseThrow(() ->
                 new IOException(
                     "%s does not answer, and no image is in %s"
                         .formatted(mirror.archive(), cache)));
       }
-      Path image = cache.resolve(prefix + shortened(release.get()) + ".qcow2");
+      Path image = cache.resolve(prefix + shortened(index.get()) + ".qcow2");
       if (!Files.exists(image)) {
         make(tree, workspace.directory(), image);
-        removeOthers(recipe, image);
+        removeOthers(name, image);
       }
       return image;
     }
@@ -125,7 +143,9 @@ public final class GoldenImage {
   private void make(ImageTree tree, Path workspace, Path image)
       throws IOException, ProgramException, InterruptedException {
     UUID rootUuid = UUID.randomUUID();
-    progress.accept("Installing Debian 12 from the suite %s into a directory".formatted(SUITE));
+    progress.accept(
+        "Installing Debian %s from the suite %s into a directory"
+            .formatted(release.number(), release.suite()));
     tree.install(rootUuid);
     progress.accept("Writing the disk");
     Path raw = workspace.resolve("disk.raw");
@@ -164,7 +184,7 @@ public final class GoldenImage {
       Program.of(
               "/usr/lib/apt/apt-helper",
               "download-file",
-              "%s/dists/%s/InRelease".formatted(mirror.archive(), SUITE),
+              "%s/dists/%s/InRelease".formatted(mirror.archive(), release.suite()),
               file.toString())
           .run();
       return Optional.of(Files.readAllBytes(file));
@@ -182,9 +202,9 @@ public final class GoldenImage {
     }
   }
 
-  private void removeOthers(ImageRecipe recipe, Path image) throws IOException {
+  private void removeOthers(String name, Path image) throws IOException {
     try (Stream<Path> files = Files.list(cache)) {
-      for (Path file : files.filter(f -> isImage(f, recipe.name() + "-")).toList()) {
+      for (Path file : files.filter(f -> isImage(f, name + "-")).toList()) {
         if (!file.equals(image)) {
           Files.delete(file);
         }

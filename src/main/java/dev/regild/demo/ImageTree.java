@@ -25,7 +25,11 @@ import java.util.UUID;
  * @param workspace is the caller's to remove
  */
 record ImageTree(
-    ImageRecipe recipe, HostMirror mirror, AgentRepository repository, Path workspace) {
+    DebianRelease release,
+    ImageRecipe recipe,
+    HostMirror mirror,
+    AgentRepository repository,
+    Path workspace) {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(20);
   private static final List<String> HOOKS = List.of("preseed", "finish");
 
@@ -93,11 +97,11 @@ record ImageTree(
       command.add("--essential-hook=" + preseed);
     }
     command.add("--customize-hook=" + finish);
-    command.add(GoldenImage.SUITE);
+    command.add(release.suite());
     command.add(root().toString());
     command.add(
         "deb [signed-by=%s] %s %s main"
-            .formatted(HostMirror.KEYRING, mirror.archive(), GoldenImage.SUITE));
+            .formatted(HostMirror.KEYRING, mirror.archive(), release.suite()));
     return command;
   }
 
@@ -126,6 +130,7 @@ record ImageTree(
     files.put("etc/hosts", "127.0.0.1 localhost\n127.0.1.1 golden\n".getBytes(UTF_8));
     files.put(
         "etc/fstab", "UUID=%s / ext4 errors=remount-ro 0 1\n".formatted(rootUuid).getBytes(UTF_8));
+    recipe.files().forEach((path, text) -> files.put(path, text.getBytes(UTF_8)));
     if (recipe.bootable()) {
       files.put("etc/default/grub.d/50-golden.cfg", BOOT_OPTIONS.getBytes(UTF_8));
     }
@@ -146,7 +151,7 @@ record ImageTree(
     Components: main
     Signed-By: %4$s
     """
-        .formatted(mirror.archive(), GoldenImage.SUITE, mirror.security(), HostMirror.KEYRING);
+        .formatted(mirror.archive(), release.suite(), mirror.security(), HostMirror.KEYRING);
   }
 
   private static String agentSource() {

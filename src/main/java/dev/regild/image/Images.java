@@ -292,6 +292,20 @@ public final class Images {
   }
 
   /**
+   * Gives an image another inventory of the same disk: one that was read with more in it.
+   *
+   * @param inventory the digest of the new one
+   */
+  public void replaceInventory(Handle handle, Image image, String inventory) {
+    handle
+        .createUpdate("UPDATE image SET inventory_digest = :inventory WHERE id = :id")
+        .bind("inventory", inventory)
+        .bind("id", image.id())
+        .execute();
+    image.disk().ifPresent(disk -> Inventories.removeUnneeded(handle, disk.inventory()));
+  }
+
+  /**
    * Begins to delete an image: moves it to DELETING.
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED

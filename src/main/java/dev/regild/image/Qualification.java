@@ -1,6 +1,7 @@
 package dev.regild.image;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an image said of itself when it was booted on a throw-away layer.
@@ -9,9 +10,24 @@ import java.util.List;
  * @param systemState what {@code systemctl is-system-running} said: {@code running}, {@code
  *     degraded}
  * @param failedUnits the units that failed to start, by name
+ * @param warnings what its owner should know, though it failed nothing
  */
-public record Qualification(String kernel, String systemState, List<String> failedUnits) {
-  public Qualification {
-    failedUnits = List.copyOf(failedUnits);
+public record Qualification(
+    String kernel, String systemState, List<String> failedUnits, List<String> warnings) {
+  public Qualification(
+      String kernel,
+      String systemState,
+      List<String> failedUnits,
+      @Nullable List<String> warnings) {
+    this.kernel = kernel;
+    this.systemState = systemState;
+    this.failedUnits = List.copyOf(failedUnits);
+    // What was stored before there were warnings has none.
+    this.warnings = warnings == null ? List.of() : List.copyOf(warnings);
+  }
+
+  /** One without warnings. */
+  public Qualification(String kernel, String systemState, List<String> failedUnits) {
+    this(kernel, systemState, failedUnits, List.of());
   }
 }

@@ -1,5 +1,6 @@
 package dev.regild.image;
 
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.time.Instant;
 import java.util.List;
@@ -13,7 +14,8 @@ import java.util.Optional;
  * @param imageName the new image's name
  * @param existing the image that is updated
  * @param snapshot the digest of the channel's snapshot that the update is pinned to
- * @param plan what it is going to change
+ * @param plan what it is going to change; once the guest was asked, what of it is possible
+ * @param options what the operator allows
  * @param status how it stands
  * @param attempt 0 before the first, one more with each start
  * @param created when it was accepted
@@ -27,6 +29,7 @@ public record UpdateRecord(
     Predecessor existing,
     String snapshot,
     UpdatePlan plan,
+    UpdateOptions options,
     Status status,
     int attempt,
     Instant created,

@@ -3,6 +3,7 @@ package dev.regild.image;
 import dev.regild.image.UpdateRecord.Status;
 import dev.regild.image.UpdateRecord.Step;
 import dev.regild.image.UpdateRecord.StepStatus;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,21 +34,46 @@ public final class UpdateRecords {
   /** Writes down an update that was accepted; its new image has to be there already. */
   public void start(
       Handle handle, Image newImage, Image existing, String snapshot, UpdatePlan plan) {
+    start(handle, newImage, existing, snapshot, plan, UpdateOptions.NONE);
+  }
+
+  /** The same with what the operator allows. */
+  public void start(
+      Handle handle,
+      Image newImage,
+      Image existing,
+      String snapshot,
+      UpdatePlan plan,
+      UpdateOptions options) {
     handle
         .createUpdate(
             """
             INSERT INTO update_run (
-              image_id, existing_image_id, existing_image_name, snapshot_digest, plan, status,
-              attempt, created)
-            VALUES (:image, :existingId, :existingName, :snapshot, :plan, 'RUNNING', 0, :now)
+              image_id, existing_image_id, existing_image_name, snapshot_digest, plan, options,
+              status, attempt, created)
+            VALUES (:image, :existingId, :existingName, :snapshot, :plan, :options, 'RUNNING', 0,
+              :now)
             """)
         .bind("image", newImage.id())
         .bind("existingId", existing.id())
         .bind("existingName", existing.name())
         .bind("snapshot", snapshot)
         .bind("plan", Json.write(plan))
+        .bind("options", Json.write(options))
         .bind("now", clock.millis())
         .execute();
+  }
+
+  /** Writes down another plan of a running update. */
+  public void replan(Handle handle, String imageId, UpdatePlan plan) {
+    int changed =
+        handle
+            .createUpdate(
+                "UPDATE update_run SET plan = :plan WHERE image_id = :image AND status = 'RUNNING'")
+            .bind("plan", Json.write(plan))
+            .bind("image", imageId)
+            .execute();
+    requireOne(changed, "There is no running update of the image " + imageId);
   }
 
   /**
@@ -290,6 +316,7 @@ public final class UpdateRecords {
         new Predecessor(row.getString("existing_image_id"), row.getString("existing_image_name")),
         row.getString("snapshot_digest"),
         Json.read(row.getString("plan"), UpdatePlan.class),
+        Json.read(row.getString("options"), UpdateOptions.class),
         Status.valueOf(row.getString("status")),
         attempt,
         Instant.ofEpochMilli(row.getLong("created")),

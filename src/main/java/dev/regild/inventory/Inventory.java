@@ -1,6 +1,7 @@
 package dev.regild.inventory;
 
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.WindowsFacts;
 import java.util.Collections;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *     also those that a newer one has taken in
  * @param modules the stream of each module that the system has chosen, empty for one that it has
  *     disabled; of dnf's systems
+ * @param policy what its owner has told its package manager; empty in an inventory that was stored
+ *     before it was read
  * @param windows what more is known of a Windows image; empty for every other
  */
 public record Inventory(
@@ -25,6 +28,7 @@ public record Inventory(
     String architecture,
     List<InstalledPackage> packages,
     SortedMap<String, String> modules,
+    Optional<UpdatePolicy> policy,
     Optional<WindowsFacts> windows) {
   @SuppressWarnings("NullableOptional") // as Jackson may give it
   public Inventory(
@@ -32,6 +36,7 @@ public record Inventory(
       String architecture,
       List<InstalledPackage> packages,
       @Nullable SortedMap<String, String> modules,
+      @Nullable Optional<UpdatePolicy> policy,
       @Nullable Optional<WindowsFacts> windows) {
     this.os = os;
     this.architecture = architecture;
@@ -41,20 +46,40 @@ public record Inventory(
         modules == null
             ? Collections.emptySortedMap()
             : Collections.unmodifiableSortedMap(new TreeMap<>(modules));
+    this.policy = policy == null ? Optional.empty() : policy;
     this.windows = windows == null ? Optional.empty() : windows;
   }
 
-  /** Of a system with modules. */
+  /** Of a Windows. */
   public Inventory(
       OperatingSystem os,
       String architecture,
       List<InstalledPackage> packages,
-      SortedMap<String, String> modules) {
-    this(os, architecture, packages, modules, Optional.empty());
+      SortedMap<String, String> modules,
+      Optional<WindowsFacts> windows) {
+    this(os, architecture, packages, modules, Optional.empty(), windows);
   }
 
-  /** Of a system without modules. */
+  /** Of a Linux. */
+  public Inventory(
+      OperatingSystem os,
+      String architecture,
+      List<InstalledPackage> packages,
+      SortedMap<String, String> modules,
+      UpdatePolicy policy) {
+    this(os, architecture, packages, modules, Optional.of(policy), Optional.empty());
+  }
+
+  /** Of a system without modules, whose owner has said nothing. */
   public Inventory(OperatingSystem os, String architecture, List<InstalledPackage> packages) {
-    this(os, architecture, packages, Collections.emptySortedMap());
+    this(os, architecture, packages, Collections.emptySortedMap(), UpdatePolicy.NONE);
+  }
+
+  /**
+   * Whether all is known that a plan honours; what is missing was not read yet when this was
+   * stored.
+   */
+  public boolean isComplete() {
+    return policy.isPresent() || windows.isPresent();
   }
 }

@@ -5,6 +5,7 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ import java.util.Set;
 
 /** Reads the inventory of a system: of Debian's family from its files, of rpm's by its own rpm. */
 public final class InventoryReader {
+  /** The first file of what dpkg has not yet put into its status. */
+  private static final String DPKG_JOURNAL = "/var/lib/dpkg/updates/0000";
+
   private static final String RPM = "/usr/bin/rpm";
 
   /**
@@ -83,6 +87,7 @@ public final class InventoryReader {
               + " is missing.");
     }
     List<DpkgStatus.Entry> entries = DpkgStatus.parse(files.read(DpkgStatus.FILE));
+    requireWhole(entries, files);
     return new Inventory(
         os,
         architecture(entries),
@@ -90,7 +95,29 @@ public final class InventoryReader {
             .filter(DpkgStatus.Entry::installed)
             .map(e -> new InstalledPackage(e.name(), e.architecture(), e.version(), e.held()))
             .sorted(ORDER)
-            .toList());
+            .toList(),
+        Collections.emptySortedMap(),
+        AptPolicy.read(files));
+  }
+
+  /** apt refuses to work on a system whose dpkg was cut short; better to hear it now. */
+  private static void requireWhole(List<DpkgStatus.Entry> entries, GuestFiles files)
+      throws IOException, UnfitDiskException {
+    if (files.exists(DPKG_JOURNAL)) {
+      throw new UnfitDiskException(
+          "dpkg was interrupted in this system: /var/lib/dpkg/updates is not empty. Run \"dpkg"
+              + " --configure -a\" in it, and upload its disk again.");
+    }
+    List<String> broken =
+        entries.stream()
+            .filter(each -> each.status().contains(" reinstreq "))
+            .map(DpkgStatus.Entry::name)
+            .toList();
+    if (!broken.isEmpty()) {
+      throw new UnfitDiskException(
+          "These packages are only half installed: %s. Run \"apt-get install --reinstall\" for them in the system, and upload its disk again."
+              .formatted(String.join(", ", broken)));
+    }
   }
 
   private static Inventory ofRpm(OperatingSystem os, GuestFiles files)
@@ -106,7 +133,8 @@ public final class InventoryReader {
         packages.stream()
             .sorted(ORDER.thenComparing(InstalledPackage::version, PackageSystem.RPM.order()))
             .toList(),
-        DnfModules.read(files));
+        DnfModules.read(files),
+        RpmPolicy.read(files));
   }
 
   private static Map<String, String> osRelease(GuestFiles files)

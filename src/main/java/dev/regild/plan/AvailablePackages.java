@@ -11,9 +11,15 @@ public interface AvailablePackages {
   /**
    * The version that the package manager would choose for an installed package.
    *
-   * @return the chosen version when it is higher than the installed one, else empty
+   * @return the chosen version when it is another than the installed one, else empty; a lower one
+   *     only if the image's owner prefers it
    */
   Optional<String> upgradeOf(InstalledPackage installed);
+
+  /** What {@link #upgradeOf} would choose further, had the image's owner not said otherwise. */
+  default Optional<KeptBack> keptBackOf(InstalledPackage installed) {
+    return Optional.empty();
+  }
 
   /** Whether {@link #upgradeOf} is limited to what mends security. */
   default boolean securityOnly() {

@@ -44,4 +44,9 @@ public record Change(
   public Change(ChangeKind kind, String name, String architecture, String from, String to) {
     this(kind, name, architecture, from, to, false, List.of());
   }
+
+  /** The same to another version, about which nothing is said. */
+  public Change upTo(String version) {
+    return new Change(kind, name, architecture, from, version, security, advisories);
+  }
 }

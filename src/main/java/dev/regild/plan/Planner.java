@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
@@ -18,20 +19,29 @@ public final class Planner {
           .thenComparing(Change::name)
           .thenComparing(Change::architecture);
 
+  private static final Comparator<KeptBack> BY_NAME =
+      Comparator.comparing(KeptBack::name).thenComparing(KeptBack::architecture);
+
   private Planner() {}
 
   /**
    * Every installed package for which the channel has a higher version and which is not on hold. Of
    * several installed versions of one package, as kernels have them, the newest counts. What takes
    * the place of an installed package comes instead of its upgrade. Then what the channel adds.
+   * What the image's owner holds back is told apart.
    */
   public static UpdatePlan plan(
       Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {
     Set<String> names = installed.stream().map(InstalledPackage::name).collect(Collectors.toSet());
     Set<NewPackage> additions = new LinkedHashSet<>();
     List<Change> changes = new ArrayList<>();
+    List<KeptBack> keptBack = new ArrayList<>();
+    List<PackageChange> replaced = new ArrayList<>();
     for (InstalledPackage each : newest(installed, available.system())) {
       List<NewPackage> replacements = each.held() ? List.of() : available.replacementsOf(each);
+      if (!replacements.isEmpty()) {
+        replaced.add(replaced(each, replacements));
+      }
       // One that is installed is upgraded by itself.
       replacements.stream().filter(it -> !names.contains(it.name())).forEach(additions::add);
       if (!each.held() && replacements.isEmpty()) {
@@ -41,6 +51,7 @@ public final class Planner {
                 changes.add(
                     change(rules.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
       }
+      keptBack(each, available).ifPresent(keptBack::add);
     }
     additions.addAll(available.additions());
     for (NewPackage each : additions) {
@@ -53,7 +64,25 @@ public final class Planner {
               available.reasonsFor(none, each.version())));
     }
     changes.sort(ORDER);
-    return new UpdatePlan(changes, available.securityOnly());
+    keptBack.sort(BY_NAME);
+    return new UpdatePlan(changes, available.securityOnly(), keptBack, replaced, List.of());
+  }
+
+  private static PackageChange replaced(InstalledPackage each, List<NewPackage> replacements) {
+    String by = replacements.stream().map(NewPackage::name).collect(Collectors.joining(", "));
+    return new PackageChange(
+        PackageChange.Kind.REMOVED, each.name(), each.version(), "", "replaced by " + by);
+  }
+
+  private static Optional<KeptBack> keptBack(InstalledPackage each, AvailablePackages available) {
+    if (!each.held()) {
+      return available.keptBackOf(each);
+    }
+    return available
+        .upgradeOf(each)
+        .map(offered ->
+            new KeptBack(
+                each.name(), each.architecture(), each.version(), offered, KeptBack.ON_HOLD));
   }
 
   private static Change change(

@@ -1,6 +1,7 @@
 package dev.regild.plan;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every change that would bring an image up to date.
@@ -8,15 +9,44 @@ import java.util.List;
  * @param changes by kind, then name, then architecture; empty means up to date
  * @param securityOnly whether the update is limited to these changes and what they need, since its
  *     channel offers only what mends security
+ * @param keptBack what stays behind what the channel offers, and why
+ * @param others what else comes, goes or changes, as far as it is known: all of it once the guest's
+ *     package manager was asked, before that only what the channel's indexes say themselves
+ * @param warnings what the image's owner should know of it, whatever is updated
  */
-public record UpdatePlan(List<Change> changes, boolean securityOnly) {
-  public UpdatePlan {
-    changes = List.copyOf(changes);
+public record UpdatePlan(
+    List<Change> changes,
+    boolean securityOnly,
+    List<KeptBack> keptBack,
+    List<PackageChange> others,
+    List<String> warnings) {
+  public UpdatePlan(
+      List<Change> changes,
+      boolean securityOnly,
+      @Nullable List<KeptBack> keptBack,
+      @Nullable List<PackageChange> others,
+      @Nullable List<String> warnings) {
+    this.changes = List.copyOf(changes);
+    this.securityOnly = securityOnly;
+    // A plan that was stored before these were told apart has none.
+    this.keptBack = keptBack == null ? List.of() : List.copyOf(keptBack);
+    this.others = others == null ? List.of() : List.copyOf(others);
+    this.warnings = warnings == null ? List.of() : List.copyOf(warnings);
+  }
+
+  /** A plan in which nothing is kept back. */
+  public UpdatePlan(List<Change> changes, boolean securityOnly) {
+    this(changes, securityOnly, List.of(), List.of(), List.of());
   }
 
   /** A plan that is not limited. */
   public UpdatePlan(List<Change> changes) {
     this(changes, false);
+  }
+
+  /** The same with what its owner should know. */
+  public UpdatePlan warning(List<String> known) {
+    return new UpdatePlan(changes, securityOnly, keptBack, others, known);
   }
 
   public boolean isEmpty() {

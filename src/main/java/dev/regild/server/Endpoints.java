@@ -70,7 +70,7 @@ record Endpoints(
             downloads,
             database,
             images.quotas()),
-        new UpdatesService(requests, new UpdateViews(database, updates), events),
+        new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),
         new PlanService(requests, plans));

@@ -6,6 +6,8 @@ import dev.regild.image.ImportRecord;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.plan.Change;
+import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageChange;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -58,13 +60,17 @@ record ImageView(
    * @param present whether it still exists; of one that doesn't, only the name is known
    * @param layerBytes the size of its own layer
    * @param changes what the update changed that made it
+   * @param keptBack what the update left behind what its channel offered, and why
+   * @param others what else came, went or changed with the update
    */
   record Ancestor(
       String name,
       boolean present,
       Optional<Instant> created,
       Optional<Long> layerBytes,
-      List<Change> changes) {}
+      List<Change> changes,
+      List<KeptBack> keptBack,
+      List<PackageChange> others) {}
 
   static ImageView of(
       Image image,

@@ -13,9 +13,10 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
 import dev.regild.image.Tags;
+import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
-import dev.regild.plan.Change;
 import dev.regild.plan.PlatformType;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -127,17 +128,33 @@ final class ImagesService implements HttpService {
         predecessor.ifPresent(gone ->
             lineage.add(
                 new ImageView.Ancestor(
-                    gone.name(), false, Optional.empty(), Optional.empty(), List.of())));
+                    gone.name(),
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    List.of(),
+                    List.of())));
       }
     }
     return lineage;
   }
 
   private ImageView.Ancestor ancestor(Handle handle, Image image) {
-    List<Change> changes =
-        updates.findById(handle, image.id()).map(u -> u.plan().changes()).orElse(List.of());
+    UpdatePlan plan =
+        updates
+            .findById(handle, image.id())
+            .map(UpdateRecord::plan)
+            .orElse(new UpdatePlan(List.of()));
     Optional<Long> bytes =
         image.disk().map(ImageDisk::layer).flatMap(id -> layers.find(handle, id)).map(Layer::bytes);
-    return new ImageView.Ancestor(image.name(), true, Optional.of(image.created()), bytes, changes);
+    return new ImageView.Ancestor(
+        image.name(),
+        true,
+        Optional.of(image.created()),
+        bytes,
+        plan.changes(),
+        plan.keptBack(),
+        plan.others());
   }
 }

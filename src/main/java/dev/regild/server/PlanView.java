@@ -1,6 +1,8 @@
 package dev.regild.server;
 
 import dev.regild.plan.Change;
+import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageChange;
 import dev.regild.plan.UpdatePlan;
 import java.util.List;
 
@@ -11,9 +13,26 @@ import java.util.List;
  * @param upToDate whether there is nothing to change
  * @param securityOnly whether its channel offers only what mends security
  * @param changes by kind, then name, then architecture
+ * @param keptBack what stays behind what the channel offers, and why
+ * @param others what else comes, goes or changes, as far as it is known
+ * @param warnings what the image's owner should know, whatever is updated
  */
-record PlanView(String image, boolean upToDate, boolean securityOnly, List<Change> changes) {
+record PlanView(
+    String image,
+    boolean upToDate,
+    boolean securityOnly,
+    List<Change> changes,
+    List<KeptBack> keptBack,
+    List<PackageChange> others,
+    List<String> warnings) {
   static PlanView of(String image, UpdatePlan plan) {
-    return new PlanView(image, plan.isEmpty(), plan.securityOnly(), plan.changes());
+    return new PlanView(
+        image,
+        plan.isEmpty(),
+        plan.securityOnly(),
+        plan.changes(),
+        plan.keptBack(),
+        plan.others(),
+        plan.warnings());
   }
 }

@@ -1,31 +1,81 @@
 package dev.regild.server;
 
+import dev.regild.api.ApiException;
+import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.api.ImageServices;
+import dev.regild.api.MentionedResources;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.server.UpdateViews.Shown;
 import io.helidon.common.media.type.MediaTypes;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * {@code GET /regild/v1/updates/IMAGE}: how the update stands that makes or made an image; as
- * server-sent events if the client accepts them.
+ * server-sent events if the client accepts them. {@code POST /regild/v1/updates}: the call {@code
+ * CreateUpdatedImage} with the query parameters {@code allow-removals} and {@code skip-hooks}.
  */
 final class UpdatesService implements HttpService {
+  private static final String CREATE = "CreateUpdatedImage";
+
   private final Requests requests;
   private final UpdateViews views;
   private final EventStreams events;
+  private final Map<UpdateOptions, AppStreamProtocol> protocols;
 
-  UpdatesService(Requests requests, UpdateViews views, EventStreams events) {
+  UpdatesService(
+      Requests requests, ImageServices services, UpdateViews views, EventStreams events) {
     this.requests = requests;
     this.views = views;
     this.events = events;
+    this.protocols =
+        Stream.of(false, true)
+            .flatMap(
+                removals -> Stream.of(false, true).map(hooks -> new UpdateOptions(removals, hooks)))
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    options -> options, options -> AppStreamProtocol.updating(services, options)));
   }
 
   @Override
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/updates/{image}", this::show);
+    rules.post("/regild/v1/updates", this::create);
+  }
+
+  private void create(ServerRequest request, ServerResponse response) {
+    RequestLog.operation(CREATE);
+    Requests.Received received = requests.received(request);
+    Caller caller = received.caller();
+    byte[] body = received.body();
+    RequestLog.caller(caller);
+    RequestLog.resources(request, MentionedResources.in(body));
+    UpdateOptions options =
+        new UpdateOptions(flag(request, "allow-removals"), flag(request, "skip-hooks"));
+    AppStreamProtocol protocol = Optional.ofNullable(protocols.get(options)).orElseThrow();
+    byte[] answer =
+        protocol.answer(
+            caller, AppStreamProtocol.target(CREATE), AppStreamProtocol.CONTENT_TYPE, body);
+    response.header(HeaderNames.CONTENT_TYPE, "application/json").send(answer);
+  }
+
+  private static boolean flag(ServerRequest request, String name) {
+    String value = request.query().first(name).orElse("false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "The query parameter %s is '%s': it has to be true or false.".formatted(name, value));
+    }
+    return value.equals("true");
   }
 
   private void show(ServerRequest request, ServerResponse response) {

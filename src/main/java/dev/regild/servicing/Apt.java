@@ -1,13 +1,18 @@
 package dev.regild.servicing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.plan.Change;
 import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
+import dev.regild.servicing.Transaction.Removal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +31,16 @@ final class Apt extends OfflineUpgrade {
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
   private static final String LOG = Guest.WORKSPACE + "/log";
+  private static final String WITHOUT_HOOKS = Guest.WORKSPACE + "/without-hooks.conf";
+
+  /** All that apt runs beside dpkg (apt.conf(5)). */
+  private static final String CLEARED_HOOKS =
+      """
+      #clear DPkg::Pre-Invoke;
+      #clear DPkg::Post-Invoke;
+      #clear DPkg::Pre-Install-Pkgs;
+      """;
+
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
@@ -42,7 +57,12 @@ final class Apt extends OfflineUpgrade {
   private static final Pattern SIMULATED_INSTALL =
       Pattern.compile("Inst (\\S+)(?: \\[([^]]+)])? \\((\\S+) .*");
 
-  private static final Pattern SIMULATED_REMOVAL = Pattern.compile("(?:Remv|Purg) (\\S+) .*");
+  private static final Pattern SIMULATED_REMOVAL =
+      Pattern.compile("(?:Remv|Purg) (\\S+)(?: \\[([^]]+)])?.*");
+
+  /** As apt explains what it can't install: {@code name : Depends: other (>= 2) but …}. */
+  private static final Pattern UNMET =
+      Pattern.compile("(?m)^ \\S+ : ((?:Pre)?Depends|Breaks|Conflicts|Enhances|Recommends): .*");
 
   private static final Duration MOMENT = Duration.ofMinutes(10);
 
@@ -54,13 +74,17 @@ final class Apt extends OfflineUpgrade {
   /** What a limited request names and apt has marked as installed automatically. */
   private List<String> automatic = List.of();
 
-  Apt(Guest guest, Duration applyLimit, UpdatePlan plan) {
+  private final UpdateOptions operator;
+
+  Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
+    this.operator = options;
   }
 
   @Override
   Transaction ask() throws GuestException {
     guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
+    guest.write(WITHOUT_HOOKS, CLEARED_HOOKS.getBytes(UTF_8), 0644);
     if (plan.securityOnly()) {
       request = limitedRequest();
       Set<String> marked =
@@ -105,7 +129,7 @@ final class Apt extends OfflineUpgrade {
   private Transaction simulated(List<Download> downloads, List<String> command)
       throws GuestException {
     List<Install> installs = new ArrayList<>();
-    List<String> removals = new ArrayList<>();
+    Map<String, String> removed = new LinkedHashMap<>();
     for (String line : asked("apt-get", options("--simulate", command)).lines().toList()) {
       Matcher install = SIMULATED_INSTALL.matcher(line);
       Matcher removal = SIMULATED_REMOVAL.matcher(line);
@@ -113,17 +137,69 @@ final class Apt extends OfflineUpgrade {
         String from = install.group(2);
         installs.add(new Install(install.group(1), from == null ? "" : from, install.group(3)));
       } else if (removal.matches()) {
-        removals.add(removal.group(1));
+        String version = removal.group(2);
+        removed.put(removal.group(1), version == null ? "" : version);
       }
     }
-    return new Transaction(downloads, installs, removals);
+    return new Transaction(downloads, installs, removals(removed, installs));
+  }
+
+  private List<Removal> removals(Map<String, String> removed, List<Install> installs)
+      throws GuestException {
+    if (removed.isEmpty()) {
+      return List.of();
+    }
+    Set<String> byHand =
+        asked("apt-mark", List.of("showmanual")).lines().collect(Collectors.toSet());
+    List<Removal> removals = new ArrayList<>();
+    for (Map.Entry<String, String> each : removed.entrySet()) {
+      String relations =
+          guest.run(
+              "dpkg-query", "--show", "--showformat=${Pre-Depends},${Depends}", each.getKey());
+      removals.add(
+          new Removal(
+              each.getKey(),
+              each.getValue(),
+              byHand.contains(each.getKey()),
+              Dependencies.broken(relations, installs, removed.keySet())));
+    }
+    return removals;
+  }
+
+  /** apt says why when it is asked for the package alone, without being allowed to remove any. */
+  @Override
+  public String whyKeptBack(Change change) throws GuestException {
+    String name = change.name() + ":" + change.architecture();
+    String wanted = change.architecture().equals("all") ? change.name() : name;
+    // What apt explains stands on its standard output, which is lost where a program fails.
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" 2>&1 || true", "sh"));
+    command.addAll(
+        command(
+            "apt-get",
+            List.of(
+                "--simulate",
+                "install",
+                "--only-upgrade",
+                "--no-remove",
+                wanted + "=" + change.to())));
+    String said = told(command);
+    Matcher unmet = UNMET.matcher(said);
+    if (unmet.find()) {
+      return "the guest's apt: " + unmet.group().strip();
+    }
+    return said.lines()
+        .filter(line -> line.startsWith("E: "))
+        .findFirst()
+        .map(line -> "the guest's apt: " + line)
+        .orElse("the guest's apt does not choose it");
   }
 
   @Override
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
+    script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    guest.install(command("apt-get", options("--no-download", request)), applyLimit, onLine);
+    installed(command("apt-get", options("--no-download", request)), onLine);
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.
       List<String> mark = new ArrayList<>(List.of("auto"));
@@ -133,7 +209,7 @@ final class Apt extends OfflineUpgrade {
   }
 
   /**
-   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; the diversion stops scripts that call
+   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; a diversion stops scripts that call
    * start-stop-daemon past them. systemctl does nothing where systemd does not run.
    */
   private void keepServicesFromStarting() throws GuestException {
@@ -141,9 +217,28 @@ final class Apt extends OfflineUpgrade {
       guest.run("mv", POLICY, POLICY + OURS);
     }
     guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
-    String daemonStarter = startStopDaemon();
-    guest.run(divert("--add", daemonStarter), MOMENT, line -> {});
-    guest.write(daemonStarter, Resources.read("start-stop-daemon"), 0755);
+    for (StandIn each : standIns()) {
+      guest.run(divert("--add", each.path), MOMENT, line -> {});
+      guest.write(each.path, Resources.read(each.resource), 0755);
+    }
+  }
+
+  /** A program of ours in the place of the guest's; dpkg's upgrades of that go past it. */
+  private record StandIn(String path, String resource) {}
+
+  /**
+   * What scripts may start daemons with, and what they ask whether they are in a container: since
+   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader.
+   */
+  private List<StandIn> standIns() throws GuestException {
+    List<StandIn> standIns = new ArrayList<>();
+    standIns.add(new StandIn(startStopDaemon(), "start-stop-daemon"));
+    for (String path : List.of("/usr/bin/systemd-detect-virt", "/bin/systemd-detect-virt")) {
+      if (standIns.size() == 1 && (guest.exists(path) || guest.exists(path + OURS))) {
+        standIns.add(new StandIn(path, "systemd-detect-virt"));
+      }
+    }
+    return standIns;
   }
 
   /** Where dpkg's package has it: releases differ. */
@@ -163,17 +258,20 @@ final class Apt extends OfflineUpgrade {
 
   @Override
   public void verify() throws GuestException {
-    String unfinished = guest.run("dpkg", "--audit");
-    if (!unfinished.isBlank()) {
-      throw new GuestException("dpkg says that packages are not fully installed: " + unfinished);
+    List<String> unfinished = DpkgAudit.unfinished(guest.run("dpkg", "--audit"));
+    if (!unfinished.isEmpty()) {
+      throw new GuestException(
+          "dpkg says that packages are not fully installed:\n" + String.join("\n", unfinished));
     }
   }
 
   @Override
   void tidyUp() throws GuestException {
-    String daemonStarter = startStopDaemon();
-    guest.run("rm", daemonStarter);
-    guest.run(divert("--remove", daemonStarter), MOMENT, line -> {});
+    script("boot-disk.sh", "after", Guest.WORKSPACE);
+    for (StandIn each : standIns()) {
+      guest.run("rm", each.path);
+      guest.run(divert("--remove", each.path), MOMENT, line -> {});
+    }
     guest.run("rm", POLICY);
     if (guest.exists(POLICY + OURS)) {
       guest.run("mv", POLICY + OURS, POLICY);
@@ -181,7 +279,7 @@ final class Apt extends OfflineUpgrade {
   }
 
   private String asked(String program, List<String> arguments) throws GuestException {
-    return guest.run(command(program, arguments), applyLimit, line -> {});
+    return told(command(program, arguments));
   }
 
   private static List<String> options(String option, List<String> command) {
@@ -190,10 +288,14 @@ final class Apt extends OfflineUpgrade {
     return arguments;
   }
 
-  private static List<String> command(String program, List<String> arguments) {
+  private List<String> command(String program, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(program));
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
+    }
+    if (operator.skipHooks()) {
+      // Read last, behind all of the image's own files.
+      command.addAll(List.of("-c", WITHOUT_HOOKS));
     }
     command.addAll(arguments);
     return command;
@@ -216,6 +318,8 @@ final class Apt extends OfflineUpgrade {
           "APT::Sandbox::User=root",
           "APT::Get::Assume-Yes=true",
           "APT::Get::AllowUnauthenticated=false",
+          // Only what the image's owner has pinned to 1000 or more is downgraded.
+          "APT::Get::allow-downgrades=true",
           "APT::Get::Show-User-Simulation-Note=false",
           "APT::Keep-Downloaded-Packages=true",
           "Dpkg::Use-Pty=0",

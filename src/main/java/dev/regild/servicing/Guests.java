@@ -2,6 +2,7 @@ package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,10 +43,12 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
    * The package manager of an opened guest.
    *
    * @param plan what is to change; no more than that and what it needs, if it says so
+   * @param options what the operator allows
    */
-  public PackageManager packageManager(Guest guest, PackageTool tool, UpdatePlan plan) {
+  public PackageManager packageManager(
+      Guest guest, PackageTool tool, UpdatePlan plan, UpdateOptions options) {
     return switch (tool) {
-      case APT -> new Apt(guest, applyLimit, plan);
+      case APT -> new Apt(guest, applyLimit, plan, options);
       case DNF -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.DNF);
       case YUM -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.YUM);
     };

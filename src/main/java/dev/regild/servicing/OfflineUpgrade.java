@@ -3,6 +3,9 @@ package dev.regild.servicing;
 import dev.regild.plan.UpdatePlan;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -10,6 +13,9 @@ import java.util.function.DoubleConsumer;
  * the transaction are handed to the guest, and the image's identity is kept.
  */
 abstract class OfflineUpgrade implements PackageManager {
+  /** Of each script of ours. */
+  private static final Duration SCRIPTS = Duration.ofMinutes(10);
+
   final Guest guest;
 
   /** The longest that the package manager may take at a time. */
@@ -27,6 +33,32 @@ abstract class OfflineUpgrade implements PackageManager {
     this.keepsakes = new Keepsakes(guest);
   }
 
+  /**
+   * Asks the package manager.
+   *
+   * @throws GuestException with the cause of its failure first
+   */
+  final String told(List<String> command) throws GuestException {
+    try {
+      return guest.run(command, applyLimit, line -> {});
+    } catch (GuestException e) {
+      throw FirstCause.told(e);
+    }
+  }
+
+  /**
+   * Has the package manager install.
+   *
+   * @throws GuestException with the cause of its failure first
+   */
+  final void installed(List<String> command, Consumer<String> onLine) throws GuestException {
+    try {
+      guest.install(command, applyLimit, onLine);
+    } catch (GuestException e) {
+      throw FirstCause.told(e);
+    }
+  }
+
   @Override
   public final Transaction resolve(Path indexes) throws GuestException {
     guest.upload(indexes, "snapshot");
@@ -41,7 +73,17 @@ abstract class OfflineUpgrade implements PackageManager {
       throws GuestException {
     guest.upload(packages, "packages");
     keepsakes.save();
+    script("initramfs.sh", "before");
     carryOut(transaction, progress);
+  }
+
+  /** Runs a script of ours in the guest. */
+  final void script(String name, String... arguments) throws GuestException {
+    String path = Guest.WORKSPACE + "/" + name;
+    guest.write(path, Resources.read(name), 0755);
+    List<String> command = new ArrayList<>(List.of("sh", path));
+    command.addAll(List.of(arguments));
+    guest.run(command, SCRIPTS, line -> {});
   }
 
   /** Has the package manager do it; the files are in the workspace. */
@@ -50,6 +92,7 @@ abstract class OfflineUpgrade implements PackageManager {
   @Override
   public final void seal() throws GuestException {
     tidyUp();
+    script("initramfs.sh", "after");
     keepsakes.restore();
     guest.trim();
   }

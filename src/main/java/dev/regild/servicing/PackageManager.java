@@ -1,5 +1,6 @@
 package dev.regild.servicing;
 
+import dev.regild.plan.Change;
 import java.nio.file.Path;
 import java.util.function.DoubleConsumer;
 
@@ -17,6 +18,13 @@ public interface PackageManager {
    * @throws GuestException if the package manager finds no way, with what it said
    */
   Transaction resolve(Path indexes) throws GuestException;
+
+  /**
+   * Asks why a change of the plan is not part of the transaction.
+   *
+   * @return in a few words
+   */
+  String whyKeptBack(Change change) throws GuestException;
 
   /**
    * Carries the transaction out.

@@ -13,12 +13,32 @@ import java.util.List;
  * @param failedUnits the units that failed to start; of Windows its services and devices that don't
  *     work
  * @param packages what its package manager says is installed; of Windows only the system itself
+ * @param bootDefault the entry that GRUB is told to boot; empty where nothing is said
+ * @param bootEntries the releases of the kernels that the boot loader has entries for
  */
 public record QualificationReport(
-    String kernel, String systemState, List<String> failedUnits, List<InstalledPackage> packages) {
+    String kernel,
+    String systemState,
+    List<String> failedUnits,
+    List<InstalledPackage> packages,
+    String bootDefault,
+    List<String> bootEntries) {
+  /** More than any image has; the report is the guest's. */
+  private static final int MOST_ENTRIES = 1000;
+
   public QualificationReport {
     failedUnits = List.copyOf(failedUnits);
     packages = List.copyOf(packages);
+    bootEntries = List.copyOf(bootEntries);
+  }
+
+  /** Of a system about whose boot loader nothing is known. */
+  public QualificationReport(
+      String kernel,
+      String systemState,
+      List<String> failedUnits,
+      List<InstalledPackage> packages) {
+    this(kernel, systemState, failedUnits, packages, "", List.of());
   }
 
   /**
@@ -30,6 +50,8 @@ public record QualificationReport(
     boolean whole = false;
     List<String> failed = new ArrayList<>();
     List<InstalledPackage> packages = new ArrayList<>();
+    String bootDefault = "";
+    List<String> bootEntries = new ArrayList<>();
     for (String line : text.lines().toList()) {
       String[] fields = line.split("\t", -1);
       String value = fields.length > 1 ? fields[1] : "";
@@ -43,6 +65,12 @@ public record QualificationReport(
                 new InstalledPackage(value, fields[2], fields[3], fields[4].equals("hold")));
           }
         }
+        case "boot-default" -> bootDefault = value;
+        case "boot-entry" -> {
+          if (bootEntries.size() < MOST_ENTRIES) {
+            bootEntries.add(value);
+          }
+        }
         case "end" -> whole = true;
         default -> throw new GuestException("The report of the boot holds: " + line);
       }
@@ -50,6 +78,6 @@ public record QualificationReport(
     if (!whole || kernel.isEmpty()) {
       throw new GuestException("The report of the boot is not whole.");
     }
-    return new QualificationReport(kernel, state, failed, packages);
+    return new QualificationReport(kernel, state, failed, packages, bootDefault, bootEntries);
   }
 }

@@ -2,9 +2,11 @@ package dev.regild.servicing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
+import dev.regild.servicing.Transaction.Removal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +29,9 @@ final class RpmUpgrade extends OfflineUpgrade {
   private static final String PYTHON = "/usr/bin/python3";
 
   private final Tool tool;
+
+  /** What the package manager said when not all was possible. */
+  private String problem = "";
 
   /** Who resolves and installs. */
   enum Tool {
@@ -59,14 +64,16 @@ final class RpmUpgrade extends OfflineUpgrade {
     }
     List<Download> downloads = new ArrayList<>();
     List<Install> installs = new ArrayList<>();
-    List<String> removals = new ArrayList<>();
+    List<Removal> removals = new ArrayList<>();
     boolean whole = false;
     for (String line : asked("resolve").lines().toList()) {
       String[] words = line.split("\t", -1);
       switch (words[0] + words.length) {
         case "download3" -> downloads.add(new Download(words[1], fileName(words[2])));
         case "install4" -> installs.add(new Install(words[1], words[2], words[3]));
-        case "remove2" -> removals.add(words[1]);
+        case "remove5" ->
+            removals.add(new Removal(words[1], words[2], words[3].equals("by-hand"), words[4]));
+        case "problem2" -> problem = words[1];
         case "end1" -> whole = true;
         default -> {
           // What plugins and libraries print.
@@ -76,7 +83,14 @@ final class RpmUpgrade extends OfflineUpgrade {
     if (!whole) {
       throw new GuestException("The guest's package manager did not say what it would do.");
     }
-    return new Transaction(downloads, installs, removals);
+    return new Transaction(downloads, installs, removals, problem);
+  }
+
+  @Override
+  public String whyKeptBack(Change change) {
+    return problem.isEmpty()
+        ? "the guest's package manager does not choose it"
+        : "the guest's package manager: " + problem;
   }
 
   private String only() {
@@ -94,9 +108,10 @@ final class RpmUpgrade extends OfflineUpgrade {
 
   @Override
   void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
-    guest.install(
+    // Put back with the rest of the identity when the disk is sealed.
+    script("machine-id.sh");
+    installed(
         command("apply"),
-        applyLimit,
         line -> {
           String[] words = line.split("\t", -1);
           if (words.length == 3 && line.matches("progress\t\\d{1,9}\t0*[1-9]\\d{0,8}")) {
@@ -118,7 +133,7 @@ final class RpmUpgrade extends OfflineUpgrade {
   }
 
   private String asked(String mode) throws GuestException {
-    return guest.run(command(mode), applyLimit, line -> {});
+    return told(command(mode));
   }
 
   /** Apart from the user's modules, without writing compiled ones into the guest's library. */

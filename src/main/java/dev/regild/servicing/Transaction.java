@@ -6,14 +6,21 @@ import java.util.List;
  * What a guest's package manager would do.
  *
  * @param downloads the files that it needs
- * @param installs each package that is installed anew or upgraded, in its order
- * @param removals the names of the packages that have to go
+ * @param installs each package that is installed new or upgraded, in its order
+ * @param removals the packages that have to go
+ * @param problem why not all is possible, in the package manager's words; empty if all is
  */
-public record Transaction(List<Download> downloads, List<Install> installs, List<String> removals) {
+public record Transaction(
+    List<Download> downloads, List<Install> installs, List<Removal> removals, String problem) {
   public Transaction {
     downloads = List.copyOf(downloads);
     installs = List.copyOf(installs);
     removals = List.copyOf(removals);
+  }
+
+  /** One without a problem. */
+  public Transaction(List<Download> downloads, List<Install> installs, List<Removal> removals) {
+    this(downloads, installs, removals, "");
   }
 
   /**
@@ -25,11 +32,21 @@ public record Transaction(List<Download> downloads, List<Install> installs, List
   public record Download(String uri, String fileName) {}
 
   /**
-   * A package that is installed anew or upgraded.
+   * A package that is installed new or upgraded.
    *
    * @param name its name, with the architecture where that is a foreign one
    * @param from the installed version, empty for a package that is new
    * @param to the version that will be installed
    */
   public record Install(String name, String from, String to) {}
+
+  /**
+   * A package that has to go.
+   *
+   * @param name its name, with the architecture where that is a foreign one
+   * @param version the installed one
+   * @param byHand whether the image's owner installed it, and nothing takes its place
+   * @param why as far as it is known; may be empty
+   */
+  public record Removal(String name, String version, boolean byHand, String why) {}
 }

@@ -12,6 +12,7 @@ import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
+import dev.regild.image.Qualification;
 import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
@@ -20,6 +21,7 @@ import dev.regild.plan.UpdatePlan;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
@@ -80,10 +82,9 @@ public final class ImageUpdates {
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
     }
-    UpdatePlan plan = plans.plan(offer, inventory);
+    UpdatePlan plan = plans.plan(offer, inventory).warning(warnings(existing));
     Image accepted =
-        database.inTransaction(
-            handle -> accept(handle, request, existing.id(), offer.snapshot().digest(), plan));
+        database.inTransaction(handle -> accept(handle, request, existing.id(), offer, plan));
     jobs.wake();
     return new UpdateAnswer(accepted, true);
   }
@@ -96,7 +97,13 @@ public final class ImageUpdates {
   public UpdatePlan plan(Owner owner, String imageName) {
     Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);
-    return plans.plan(plans.offerFor(image.platform().orElse("")), inventory);
+    return plans
+        .plan(plans.offerFor(image.platform().orElse("")), inventory)
+        .warning(warnings(image));
+  }
+
+  private static List<String> warnings(Image image) {
+    return image.qualification().map(Qualification::warnings).orElse(List.of());
   }
 
   private Image requireUpdatable(Handle handle, UpdateRequest request) {
@@ -138,7 +145,12 @@ public final class ImageUpdates {
    * @param planned the id of the image that the plan was made for
    */
   private Image accept(
-      Handle handle, UpdateRequest request, String planned, String snapshot, UpdatePlan plan) {
+      Handle handle,
+      UpdateRequest request,
+      String planned,
+      UpdatePlans.Offer offer,
+      UpdatePlan plan) {
+    String snapshot = offer.snapshot().digest();
     Image existing = requireUpdatable(handle, request);
     if (!existing.id().equals(planned)) {
       throw new RefusedException(
@@ -154,7 +166,8 @@ public final class ImageUpdates {
     images.insert(handle, created);
     quotas.tag(handle, request.owner(), created.arn(), request.tags());
     builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
-    records.start(handle, created, existing, snapshot, plan);
+    records.start(
+        handle, created, existing, snapshot, plan, request.options().or(offer.channel().options()));
     jobs.enqueue(handle, JOB, created.id());
     return created;
   }

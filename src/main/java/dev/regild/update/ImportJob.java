@@ -24,7 +24,9 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PlatformType;
 import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -221,14 +223,17 @@ public final class ImportJob implements JobQueue.Job {
     database.useTransaction(handle ->
         images.transition(handle, requireImporting(handle, image.id()), ImageState.VALIDATING));
     try {
-      return ThrowAwayBoot.requireUp(
+      String platform = inspection.inventory().os().platform();
+      QualificationReport report =
           boot.run(
               disk,
-              inspection.inventory().os().platform(),
+              platform,
               inspection.layout(),
               Set.of(),
               directory.resolve("boot"),
-              abort -> running(image, abort)));
+              abort -> running(image, abort));
+      BootedKernel kernel = new BootedKernel(PlatformType.of(platform).system());
+      return ThrowAwayBoot.requireUp(report, kernel.warning(report, inspection.inventory()));
     } catch (GuestException | StepException e) {
       throw new StepException(
           "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit, of Windows windows.start-limit."

@@ -4,6 +4,7 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
+import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.GuestException;
@@ -34,7 +35,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
             update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
     return new Offline(
         guest,
-        guests.packageManager(guest, tool, update.plan()),
+        guests.packageManager(guest, tool, update.plan(), update.options()),
         "isolation " + guests.isolation(),
         update.snapshot().directory());
   }
@@ -54,6 +55,16 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
 
   private record Offline(Guest guest, PackageManager packageManager, String manner, Path indexes)
       implements Servicing {
+    @Override
+    public Inventory inventory() throws IOException, UnfitDiskException {
+      return InventoryReader.read(guest);
+    }
+
+    @Override
+    public String whyKeptBack(Change change) throws GuestException {
+      return packageManager.whyKeptBack(change);
+    }
+
     @Override
     public Transaction resolve() throws GuestException {
       return packageManager.resolve(indexes);

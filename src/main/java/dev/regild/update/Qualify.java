@@ -4,12 +4,14 @@ import dev.regild.disk.LayerStore;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,15 +36,17 @@ final class Qualify {
       throws IOException, ProgramException, StepException, InterruptedException {
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), watcher);
-    Qualification qualification = ThrowAwayBoot.requireUp(report);
+    Existing existing = new Existing(update, watcher);
+    PackageSystem system = update.snapshot().system();
     Verify.requireKept(
-        platforms.of(update.platform()).shownByBoot(update.plan()),
-        report.packages(),
-        update.snapshot().system());
+        platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), system);
     if (!report.failedUnits().isEmpty()) {
-      requireNoneNew(report.failedUnits(), failedBefore(update, watcher));
+      requireNoneNew(report.failedUnits(), existing.qualification().failedUnits());
     }
-    return qualification;
+    Optional<String> warning =
+        new BootedKernel(system)
+            .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
+    return ThrowAwayBoot.requireUp(report, warning);
   }
 
   private static void requireNoneNew(List<String> failed, List<String> failedBefore)
@@ -56,14 +60,35 @@ final class Qualify {
     }
   }
 
-  private List<String> failedBefore(Update update, Watcher watcher)
-      throws IOException, ProgramException, InterruptedException {
-    if (update.existing().qualification().isPresent()) {
-      return update.existing().qualification().get().failedUnits();
+  /** The existing image, which is booted at most once, and only if it was not qualified itself. */
+  private final class Existing {
+    private final Update update;
+    private final Watcher watcher;
+    private Optional<Qualification> known;
+
+    Existing(Update update, Watcher watcher) {
+      this.update = update;
+      this.watcher = watcher;
+      this.known = update.existing().qualification();
     }
-    Path base = layers.path(update.base().layer());
-    return boot(update, base, update.inventory(), update.directory().resolve("boot-base"), watcher)
-        .failedUnits();
+
+    Qualification qualification() throws IOException, StepException, InterruptedException {
+      if (known.isEmpty()) {
+        known = Optional.of(booted());
+      }
+      return known.get();
+    }
+
+    private Qualification booted() throws IOException, StepException, InterruptedException {
+      Path base = layers.path(update.base().layer());
+      Path directory = update.directory().resolve("boot-base");
+      try {
+        QualificationReport report = boot(update, base, update.inventory(), directory, watcher);
+        return new Qualification(report.kernel(), report.systemState(), report.failedUnits());
+      } catch (ProgramException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
   }
 
   private QualificationReport boot(

@@ -1,37 +1,161 @@
 package dev.regild.update;
 
 import dev.regild.plan.Change;
+import dev.regild.plan.ChangeKind;
+import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageChange;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
+import dev.regild.servicing.Transaction.Removal;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Has what services the guest say what the transaction is, and compares it with the plan. */
+/**
+ * Has what services the guest say what the transaction is, and compares it with the plan. What the
+ * guest keeps back is told, and the rest is updated.
+ */
 final class Resolve {
-  Transaction run(Update update, Servicing servicing)
+  /** So many are asked about one by one; the reasons of more are alike. */
+  private static final int ASKED_ABOUT = 8;
+
+  /**
+   * What is going to be done.
+   *
+   * @param plan what of the plan is possible, with all that else comes and goes
+   */
+  record Resolved(Transaction transaction, UpdatePlan plan) {}
+
+  /**
+   * Decides.
+   *
+   * @throws StepException if nothing is left to do, the agent is kept back, or what the image's
+   *     owner installed by hand would go and the operator has not allowed that
+   */
+  Resolved run(Update update, Servicing servicing)
+      throws IOException, StepException, InterruptedException {
+    return resolved(update.plan(), update.options(), update.snapshot().system(), servicing);
+  }
+
+  static Resolved resolved(
+      UpdatePlan promised, UpdateOptions options, PackageSystem system, Servicing servicing)
       throws IOException, StepException, InterruptedException {
     Transaction transaction = servicing.resolve();
-    Set<String> installed =
-        transaction.installs().stream().map(Install::name).collect(Collectors.toSet());
-    List<String> keptBack =
-        update.plan().changes().stream()
-            .filter(change -> !covers(installed, change))
-            .map(Change::name)
-            .toList();
-    if (!keptBack.isEmpty()) {
-      throw new StepException(
-          "The guest's package manager keeps back what the plan promises: "
-              + String.join(", ", keptBack)
-              + ". Take the pin or the conflict out of the image, or put the package on hold.");
+    if (!options.allowRemovals()) {
+      requireNothingOfTheOwnersToGo(transaction.removals());
     }
-    return transaction;
+    UpdatePlan plan = possible(promised, system, servicing, transaction);
+    if (plan.isEmpty()) {
+      throw new StepException(
+          "Nothing of the plan is possible: "
+              + plan.keptBack().stream().map(Resolve::spoken).collect(Collectors.joining("; ")));
+    }
+    return new Resolved(transaction, plan);
+  }
+
+  private static String spoken(KeptBack each) {
+    return "%s %s (%s)".formatted(each.name(), each.offered(), each.reason());
+  }
+
+  private static void requireNothingOfTheOwnersToGo(List<Removal> removals) throws StepException {
+    List<String> byHand =
+        removals.stream()
+            .filter(Removal::byHand)
+            .map(each ->
+                each.name()
+                    + " "
+                    + each.version()
+                    + (each.why().isEmpty() ? "" : " (" + each.why() + ")"))
+            .toList();
+    if (!byHand.isEmpty()) {
+      throw new StepException(
+          "The update would remove what was installed by hand: "
+              + String.join(", ", byHand)
+              + ". Put on hold what it must keep, or allow removals (regild update"
+              + " --allow-removals, or allow-removals: true in the channel's file).");
+    }
+  }
+
+  private static UpdatePlan possible(
+      UpdatePlan promised, PackageSystem system, Servicing servicing, Transaction transaction)
+      throws IOException, StepException {
+    Map<String, Install> installs = new HashMap<>();
+    transaction.installs().forEach(install -> installs.put(install.name(), install));
+    List<Change> changes = new ArrayList<>();
+    List<KeptBack> keptBack = new ArrayList<>(promised.keptBack());
+    int asked = 0;
+    for (Change change : promised.changes()) {
+      Optional<Install> install = of(installs, change);
+      boolean whole =
+          install.isPresent() && system.order().compare(install.get().to(), change.to()) >= 0;
+      if (install.isPresent()) {
+        changes.add(whole ? change : change.upTo(install.get().to()));
+      }
+      if (!whole) {
+        String why =
+            asked++ < ASKED_ABOUT || change.kind() == ChangeKind.AGENT
+                ? servicing.whyKeptBack(change)
+                : "the guest's package manager does not choose it";
+        requireNotTheAgent(change, why);
+        keptBack.add(
+            new KeptBack(change.name(), change.architecture(), change.from(), change.to(), why));
+      }
+    }
+    return new UpdatePlan(
+        changes,
+        promised.securityOnly(),
+        keptBack,
+        others(changes, transaction),
+        promised.warnings());
+  }
+
+  private static void requireNotTheAgent(Change change, String why) throws StepException {
+    if (change.kind() == ChangeKind.AGENT) {
+      throw new StepException(
+          "The agent %s %s is kept back (%s). Take what stands in its way out of the image, or take the agent out of the channel."
+              .formatted(change.name(), change.to(), why));
+    }
   }
 
   /** apt names a package of a foreign architecture with it, one of its own without. */
-  private static boolean covers(Set<String> installed, Change change) {
-    return installed.contains(change.name())
-        || installed.contains(change.name() + ":" + change.architecture());
+  private static Optional<Install> of(Map<String, Install> installs, Change change) {
+    return Optional.ofNullable(installs.get(change.name() + ":" + change.architecture()))
+        .or(() -> Optional.ofNullable(installs.get(change.name())));
+  }
+
+  private static List<PackageChange> others(List<Change> changes, Transaction transaction) {
+    Set<String> planned = new HashSet<>();
+    for (Change change : changes) {
+      planned.add(change.name());
+      planned.add(change.name() + ":" + change.architecture());
+    }
+    List<PackageChange> others = new ArrayList<>();
+    for (Install each : transaction.installs()) {
+      if (!planned.contains(each.name())) {
+        boolean added = each.from().isEmpty();
+        others.add(
+            new PackageChange(
+                added ? PackageChange.Kind.ADDED : PackageChange.Kind.UNPLANNED,
+                each.name(),
+                each.from(),
+                each.to(),
+                each.from().equals(each.to()) ? "the same version with other dependencies" : ""));
+      }
+    }
+    for (Removal each : transaction.removals()) {
+      others.add(
+          new PackageChange(
+              PackageChange.Kind.REMOVED, each.name(), each.version(), "", each.why()));
+    }
+    return others;
   }
 }

@@ -2,6 +2,7 @@ package dev.regild.update;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.Change;
 import dev.regild.servicing.Transaction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,12 +16,18 @@ interface Servicing {
   /** How it is serviced, in a few words for the record. */
   String manner();
 
+  /** What is installed as long as nothing is changed. */
+  Inventory inventory() throws IOException, UnfitDiskException;
+
   /**
    * What has to be fetched and installed, decided without changing the disk.
    *
    * @throws IOException if there is no way, with what the guest said
    */
   Transaction resolve() throws IOException, InterruptedException;
+
+  /** Why a change of the plan is not part of the transaction, in a few words. */
+  String whyKeptBack(Change change) throws IOException;
 
   /**
    * Carries the transaction out.

@@ -10,6 +10,7 @@ import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /** Boots a disk that stays as it is, on a layer that is thrown away. */
@@ -52,13 +53,16 @@ final class ThrowAwayBoot {
   /**
    * What is kept of a report.
    *
+   * @param warning what its owner should know
    * @throws StepException if the system did not come up for good
    */
-  static Qualification requireUp(QualificationReport report) throws StepException {
+  static Qualification requireUp(QualificationReport report, Optional<String> warning)
+      throws StepException {
     if (!UP.contains(report.systemState())) {
       throw new StepException(
           "The new image booted, but its system is \"" + report.systemState() + "\".");
     }
-    return new Qualification(report.kernel(), report.systemState(), report.failedUnits());
+    return new Qualification(
+        report.kernel(), report.systemState(), report.failedUnits(), warning.stream().toList());
   }
 }

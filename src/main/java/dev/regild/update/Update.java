@@ -4,6 +4,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.nio.file.Path;
 
@@ -14,7 +15,8 @@ import java.nio.file.Path;
  * @param existing the image to update
  * @param base the existing image's disk
  * @param inventory of the existing image
- * @param plan what is promised
+ * @param plan what is promised; from Resolve on, what of it is possible
+ * @param options what the operator allows
  * @param snapshot what the update is pinned to
  * @param directory this update's own, gone when it has ended
  */
@@ -24,8 +26,14 @@ record Update(
     ImageDisk base,
     Inventory inventory,
     UpdatePlan plan,
+    UpdateOptions options,
     Snapshot snapshot,
     Path directory) {
+
+  /** The same with another plan. */
+  Update with(UpdatePlan possible) {
+    return new Update(newImage, existing, base, inventory, possible, options, snapshot, directory);
+  }
 
   /** The platform of both images. */
   String platform() {

@@ -9,6 +9,7 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.UnfitDiskException;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -18,6 +19,7 @@ import dev.regild.image.Qualification;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
@@ -107,24 +109,44 @@ public final class UpdateJob implements JobQueue.Job {
     int attempt = database.inTransaction(handle -> outcomes.startOver(handle, imageId));
     StepRecorder recorder =
         new StepRecorder(database, records, outcomes, imageId, record.imageName(), attempt);
+    Update update;
     try {
-      make(update(record), recorder);
+      update = update(record);
+    } catch (IOException | ChannelException | RuntimeException e) {
+      fail(record, e);
+      return;
+    }
+    try {
+      make(update, recorder);
     } catch (CancelledJobException e) {
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(imageId, e);
       database.useTransaction(handle -> {
-        outcomes.fail(handle, imageId, e.getMessage() + " " + e.step().remedy());
+        outcomes.fail(handle, imageId, message(e, update.snapshot().system()));
         recorder.failed(handle, e);
       });
       removeLayer(imageId);
-    } catch (IOException | ChannelException | RuntimeException e) {
-      running.requireGoingOn(imageId, e);
-      LOG.atError().addKeyValue("image", record.imageName()).setCause(e).log("update failed");
-      String message = "The update could not be made: " + e.getMessage();
-      database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
-      removeLayer(imageId);
+    } catch (RuntimeException e) {
+      fail(record, e);
     }
+  }
+
+  private void fail(UpdateRecord record, Exception e) throws InterruptedException {
+    String imageId = record.imageId();
+    running.requireGoingOn(imageId, e);
+    LOG.atError().addKeyValue("image", record.imageName()).setCause(e).log("update failed");
+    String message = "The update could not be made: " + e.getMessage();
+    database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
+    removeLayer(imageId);
+  }
+
+  /**
+   * The cause is whole lines where a program said it, so the remedy stands in a line of its own.
+   */
+  private static String message(FailedStepException e, PackageSystem system) {
+    String cause = String.valueOf(e.getMessage());
+    return cause + (cause.indexOf('\n') >= 0 ? "\n" : " ") + Remedy.of(e, system);
   }
 
   @Override
@@ -176,6 +198,7 @@ public final class UpdateJob implements JobQueue.Job {
         base,
         inventories.load(base.inventory()),
         record.plan(),
+        record.options(),
         snapshot,
         directory);
   }
@@ -186,9 +209,9 @@ public final class UpdateJob implements JobQueue.Job {
     Watcher watcher = abort -> running.onAbort(id, abort);
     boolean done = false;
     try {
-      Inventory inventory = service(update, recorder, watcher);
+      Serviced serviced = service(update, recorder, watcher);
       database.useTransaction(handle -> outcomes.startQualification(handle, id));
-      publish(update, recorder, watcher, inventory);
+      publish(serviced.update(), recorder, watcher, serviced.inventory());
       done = true;
     } finally {
       if (!done) {
@@ -199,12 +222,22 @@ public final class UpdateJob implements JobQueue.Job {
   }
 
   /** From Prepare to Seal: all that happens while the disk is open. */
-  private Inventory service(Update update, StepRecorder recorder, Watcher watcher)
+  private Serviced service(Update update, StepRecorder recorder, Watcher watcher)
       throws FailedStepException, InterruptedException {
     Servicing servicing =
         recorder.step(Step.PREPARE, _ -> prepare.run(update, watcher), Servicing::manner);
-    Transaction transaction =
-        recorder.step(Step.RESOLVE, _ -> resolve.run(update, servicing), UpdateJob::summary);
+    Resolve.Resolved resolved =
+        recorder.step(
+            Step.RESOLVE,
+            _ -> {
+              complete(update, servicing);
+              return resolve.run(update, servicing);
+            },
+            each -> summary(each.transaction()));
+    Transaction transaction = resolved.transaction();
+    Update possible = update.with(resolved.plan());
+    database.useTransaction(
+        handle -> outcomes.replan(handle, update.newImage().id(), resolved.plan()));
     Fetch.Packages packages =
         recorder.step(
             Step.FETCH,
@@ -225,7 +258,7 @@ public final class UpdateJob implements JobQueue.Job {
     Inventory inventory =
         recorder.step(
             Step.VERIFY,
-            _ -> verify.run(update, servicing),
+            _ -> verify.run(possible, servicing),
             seen -> seen.packages().size() + " packages installed");
     recorder.step(
         Step.SEAL,
@@ -234,7 +267,24 @@ public final class UpdateJob implements JobQueue.Job {
           return true;
         },
         _ -> "");
-    return inventory;
+    return new Serviced(possible, inventory);
+  }
+
+  /**
+   * What came of servicing.
+   *
+   * @param update with the plan that was carried out
+   * @param inventory of the new image
+   */
+  private record Serviced(Update update, Inventory inventory) {}
+
+  /** An inventory that an older version stored lacks what a plan honours: it is read now. */
+  private void complete(Update update, Servicing servicing) throws IOException, UnfitDiskException {
+    if (!update.inventory().isComplete()) {
+      Inventory whole = servicing.inventory();
+      database.useTransaction(handle ->
+          images.replaceInventory(handle, update.existing(), inventories.store(handle, whole)));
+    }
   }
 
   private void publish(Update update, StepRecorder recorder, Watcher watcher, Inventory inventory)
@@ -269,7 +319,11 @@ public final class UpdateJob implements JobQueue.Job {
             .filter(install -> install.from().isEmpty())
             .map(install -> "+" + install.name() + " " + install.to())
             .toList();
-    List<String> removed = transaction.removals().stream().map(name -> "-" + name).toList();
+    List<String> removed =
+        transaction.removals().stream()
+            .map(each -> "-" + each.name() + " " + each.version())
+            .map(String::strip)
+            .toList();
     return transaction.installs().size()
         - added.size()
         + " upgraded, "

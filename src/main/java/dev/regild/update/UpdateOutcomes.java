@@ -17,6 +17,7 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.UpdatePlan;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,12 @@ public final class UpdateOutcomes {
       builders.transition(handle, builder.get(), ImageBuilderState.UPDATING);
     }
     return records.beginAttempt(handle, imageId);
+  }
+
+  /** From now on the record tells what is possible of the plan, and what else comes and goes. */
+  void replan(Handle handle, String imageId, UpdatePlan plan) {
+    requireRunning(handle, imageId);
+    records.replan(handle, imageId, plan);
   }
 
   void startQualification(Handle handle, String imageId) {

@@ -14,6 +14,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdatePolicy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +51,20 @@ public final class UpdatePlans {
 
     AvailablePackages availableTo(Inventory inventory) {
       Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return offered.availableTo(inventory.packages(), inventory.modules(), inventory.windows());
+      return availableTo(offered, inventory);
+    }
+
+    /** All of it, whatever the channel is limited to. */
+    AvailablePackages allTo(Inventory inventory) {
+      return availableTo(snapshot, inventory);
+    }
+
+    private static AvailablePackages availableTo(Snapshot offered, Inventory inventory) {
+      return offered.availableTo(
+          inventory.packages(),
+          inventory.modules(),
+          inventory.policy().orElse(UpdatePolicy.NONE),
+          inventory.windows());
     }
   }
 
@@ -122,10 +136,7 @@ public final class UpdatePlans {
         question(offer, inventory),
         _ -> {
           Inventory installed = inventories.load(inventory);
-          AvailablePackages available =
-              offer
-                  .snapshot()
-                  .availableTo(installed.packages(), installed.modules(), installed.windows());
+          AvailablePackages available = offer.allTo(installed);
           // An agent whose name has its version in it comes as an addition, under its new name.
           return AgentVersions.agents(installed, offer.agents()).stream()
                   .allMatch(agent -> available.upgradeOf(agent).isEmpty())

@@ -1,6 +1,7 @@
 package dev.regild.update;
 
 import dev.regild.image.Owner;
+import dev.regild.plan.UpdateOptions;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param displayName of the new image
  * @param tags of the new image
  * @param dryRun whether only to answer
+ * @param options what the operator allows beside what the image's channel does
  */
 public record UpdateRequest(
     Owner owner,
@@ -22,8 +24,35 @@ public record UpdateRequest(
     Optional<String> description,
     Optional<String> displayName,
     Map<String, String> tags,
-    boolean dryRun) {
+    boolean dryRun,
+    UpdateOptions options) {
   public UpdateRequest {
     tags = Map.copyOf(tags);
+  }
+
+  /** What the API's own call asks for, which has no options. */
+  public UpdateRequest(
+      Owner owner,
+      String existingImageName,
+      String newImageName,
+      Optional<String> description,
+      Optional<String> displayName,
+      Map<String, String> tags,
+      boolean dryRun) {
+    this(
+        owner,
+        existingImageName,
+        newImageName,
+        description,
+        displayName,
+        tags,
+        dryRun,
+        UpdateOptions.NONE);
+  }
+
+  /** The same with what the operator allows. */
+  public UpdateRequest with(UpdateOptions allowed) {
+    return new UpdateRequest(
+        owner, existingImageName, newImageName, description, displayName, tags, dryRun, allowed);
   }
 }

@@ -8,6 +8,7 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.Accelerator;
+import dev.regild.plan.Change;
 import dev.regild.plan.PendingRestart;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
@@ -98,6 +99,17 @@ record WindowsPlatform(
     @Override
     public String manner() {
       return "a machine of its own";
+    }
+
+    @Override
+    public Inventory inventory() {
+      return update.inventory();
+    }
+
+    /** Never asked: the transaction is the plan. */
+    @Override
+    public String whyKeptBack(Change change) {
+      return "its package is not in the catalogue";
     }
 
     @Override

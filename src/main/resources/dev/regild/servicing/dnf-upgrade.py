@@ -18,6 +18,7 @@ import dnf.transaction
 import rpm_snapshot
 from rpm_snapshot import WORKSPACE, say
 
+
 def opened(available):
     base = dnf.Base()
     base.conf.read()
@@ -45,14 +46,27 @@ def opened(available):
 
 
 def resolved(available):
+    """What is possible; where that is not all, without the rest, and why."""
     base = opened(available)
+    try:
+        ask(base)
+        return base, ''
+    except dnf.exceptions.DepsolveError as error:
+        if not base.conf.best:
+            raise
+        base.reset(goal=True)
+        base.conf.best = False
+        ask(base)
+        return base, ' '.join(str(error).split())
+
+
+def ask(base):
     only = rpm_snapshot.wanted()
     if only is None:
         base.upgrade_all()
     else:
         upgrade_only(base, only)
     base.resolve()
-    return base
 
 
 def upgrade_only(base, only):
@@ -66,7 +80,7 @@ def upgrade_only(base, only):
 
 
 def resolve(available):
-    base = resolved(available)
+    base, problem = resolved(available)
     main = (base.conf.substitutions['basearch'], base.conf.substitutions['arch'], 'noarch')
 
     def name(package):
@@ -79,13 +93,26 @@ def resolve(available):
                 if item.action in (dnf.transaction.PKG_UPGRADED, dnf.transaction.PKG_DOWNGRADED)}
     gone = [item.pkg for item in base.transaction
             if item.action in (dnf.transaction.PKG_REMOVE, dnf.transaction.PKG_OBSOLETED)]
+    obsoleting = {str(relation).split()[0]: name(package)
+                  for package in forward for relation in package.obsoletes}
+    names = set(package.name for package in forward)
     for package in forward:
         repository = available[package.reponame]
         say('download', repository.address(package.location),
             repository.file_name(package.location))
         say('install', name(package), replaced.get(name(package), ''), package.evr)
     for package in gone:
-        say('remove', name(package) + ' ' + package.evr)
+        by_hand = False
+        if package.name in obsoleting:
+            why = 'replaced by ' + obsoleting[package.name]
+        elif package.name in names:
+            why = 'more than installonly_limit'
+        else:
+            why = ''
+            by_hand = package.reason == 'user'
+        say('remove', name(package), package.evr, 'by-hand' if by_hand else 'automatic', why)
+    if problem:
+        say('problem', problem)
     say('end')
 
 
@@ -98,7 +125,7 @@ class Progress(dnf.callback.TransactionProgress):
 
 
 def apply(available):
-    base = resolved(available)
+    base, _ = resolved(available)
     for package in base.transaction.install_set:
         rpm_snapshot.put_in_place(available[package.reponame], package.location)
     base.do_transaction(display=Progress())

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Keeps what belongs to an image's identity, and its logs, as they were before packages changed.
+# Uses only what every system has: minimal ones have no tar.
 #
-# keep.sh save DIRECTORY      before
-# keep.sh restore DIRECTORY   after
+# keep.sh save DIRECTORY [ROOT]      before
+# keep.sh restore DIRECTORY [ROOT]   after
 set -eu
 directory=$2
-cd /
+cd "${3:-/}"
 
 # Paths that exist now. Cloud-init's state counts: it decides what happens at the next boot.
 identity() {
@@ -17,6 +18,14 @@ identity() {
   done
 }
 
+# What these paths are: kind, mode, owner, target, time and content of each file in them.
+state() {
+  while IFS= read -r path; do
+    find "$path" -printf '%p\t%y\t%m\t%U\t%G\t%l\t%T@\n' | sort
+    find "$path" -type f -exec sha256sum -- {} + | sort
+  done
+}
+
 logs() {
   find var/log -xdev -type f ! -name '*
 *' -printf '%i\t%s\t%T@\t%p\n'
@@ -25,16 +34,23 @@ logs() {
 case $1 in
 save)
   identity >"$directory/identity"
-  tar --create --file "$directory/identity.tar" --files-from "$directory/identity"
+  state <"$directory/identity" >"$directory/identity-state"
+  mkdir "$directory/identity-files"
+  while IFS= read -r path; do
+    cp --archive --parents -- "$path" "$directory/identity-files"
+  done <"$directory/identity"
   logs >"$directory/logs"
   ;;
 restore)
   identity >"$directory/identity-now"
-  if ! cmp -s "$directory/identity" "$directory/identity-now" ||
-    ! tar --compare --file "$directory/identity.tar" >/dev/null; then
-    xargs --arg-file="$directory/identity-now" --delimiter='\n' --no-run-if-empty rm -rf --
-    tar --extract --preserve-permissions --same-owner --numeric-owner \
-      --file "$directory/identity.tar"
+  if [ "$(state <"$directory/identity-now")" != "$(cat "$directory/identity-state")" ]; then
+    while IFS= read -r path; do
+      rm -rf -- "$path"
+    done <"$directory/identity-now"
+    while IFS= read -r path; do
+      mkdir -p -- "$(dirname "$path")"
+      cp --archive --no-target-directory -- "$directory/identity-files/$path" "$path"
+    done <"$directory/identity"
   fi
   logs >"$directory/logs-now"
   tab=$(printf '\t')

@@ -27,6 +27,11 @@ done
       case $unit in '●' | '*') unit=$next ;; esac
       printf 'failed\t%s\n' "$unit"
     done
+  # What the boot loader is told, to explain which kernel it chose.
+  cat /etc/default/grub /etc/default/grub.d/*.cfg 2>/dev/null |
+    sed -n 's/^[[:space:]]*GRUB_DEFAULT=[\"'"'"']*\([^\"'"'"']*\).*/boot-default\t\1/p' | tail -n 1
+  cat /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/loader/entries/*.conf 2>/dev/null |
+    grep -o '/vmlinuz-[^[:space:]]*' | sed 's/.*vmlinuz-/boot-entry\t/' | sort -u
   case $1 in
   dpkg) dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n' ;;
   rpm) rpm -qa --qf 'package\t%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\tinstall\tinstalled\n' ;;

@@ -19,6 +19,7 @@ OWN = '/etc/yum.conf'
 LOCK = '/etc/yum/pluginconf.d/versionlock.conf'
 SETTINGS = WORKSPACE + '/yum'
 CONFIGURATION = SETTINGS + '/yum.conf'
+LENIENT = SETTINGS + '/lenient.conf'
 REPOS = SETTINGS + '/repos'
 PLUGINS = SETTINGS + '/plugins'
 ARCHITECTURE = os.uname()[4]
@@ -41,6 +42,10 @@ def configure(available):
         main.set('main', key, value)
     with open(CONFIGURATION, 'w') as file:
         main.write(file)
+    # For what is possible where not all is; yum passes over what it doesn't know, dnf obeys it.
+    main.set('main', 'best', '0')
+    with open(LENIENT, 'w') as file:
+        main.write(file)
     if os.path.exists(LOCK) and not os.path.exists(PLUGINS + '/versionlock.conf'):
         os.symlink(LOCK, PLUGINS + '/versionlock.conf')
     with open(REPOS + '/snapshot.repo', 'w') as file:
@@ -57,17 +62,34 @@ def command(*options):
     only = rpm_snapshot.wanted()
     what = ['upgrade'] if only is None else ['upgrade-to'] + [
         '%s-%s.%s' % (name, evr, arch) for name, arch, evr in only]
-    return ['yum', '-c', CONFIGURATION] + list(options) + what
+    configuration = LENIENT if '--skip-broken' in options else CONFIGURATION
+    return ['yum', '-c', configuration] + list(options) + what
 
 
-def asked():
-    yum = subprocess.Popen(command('--assumeno'), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def asked(*options):
+    yum = subprocess.Popen(command('--assumeno', *options), stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
     output, errors = (text.decode('utf-8', 'replace') for text in yum.communicate())
     if '\nTransaction Summary\n' in output:
         return output
     if yum.returncode and not re.search('No packages marked|Nothing to do', output + errors):
-        sys.exit('yum: ' + output[-2000:] + errors[-2000:])
+        raise Failed(output[-2000:] + errors[-2000:])
     return ''
+
+
+class Failed(Exception):
+    pass
+
+
+def possible():
+    """What is possible, with the options for that; where that is not all, why."""
+    try:
+        return asked(), '', []
+    except Failed as failed:
+        try:
+            return asked('--skip-broken'), ' '.join(str(failed).split()), ['--skip-broken']
+        except Failed as still:
+            sys.exit('yum: ' + str(still))
 
 
 def transaction(output):
@@ -87,7 +109,8 @@ def transaction(output):
             line = line.split()
             if line[:1] == ['replacing'] and len(line) == 3 and not words:
                 name, arch = line[1].rsplit('.', 1)
-                found.append(('Removing', name, arch, line[2], ''))
+                found.append(('Removing', name, arch, line[2], 'replaced by ' + found[-1][1]
+                              if found else ''))
                 continue
             words += [word for word in line if word not in ('k', 'M', 'G', 'T')]
             while len(words) >= 5:
@@ -136,7 +159,8 @@ def rpm(*arguments):
 def resolve():
     available = rpm_snapshot.repositories()
     configure(available)
-    found = transaction(asked())
+    output, problem, options = possible()
+    found = transaction(output)
     forward = [each for each in found if each[0].startswith(FORWARD)]
     places = locations(available, set(each[1:] for each in forward))
     before = dict(((name, arch), evr) for name, arch, evr in (
@@ -153,9 +177,16 @@ def resolve():
         chosen.append('%s\t%s\n' % (repository_id, location))
     with open(WORKSPACE + '/chosen', 'w') as lines:
         lines.writelines(chosen)
-    for section, name, arch, evr, _ in found:
+    with open(WORKSPACE + '/options', 'w') as lines:
+        lines.write(' '.join(options))
+    names = set(each[1] for each in forward)
+    for section, name, arch, evr, by in found:
         if section.startswith('Removing'):
-            say('remove', shown(name, arch) + ' ' + evr)
+            replaced = by.startswith('replaced by ')
+            why = by if replaced else 'more than installonly_limit' if name in names else ''
+            say('remove', shown(name, arch), evr, 'automatic', why)
+    if problem:
+        say('problem', problem[:1000])
     say('end')
 
 
@@ -163,11 +194,13 @@ def apply():
     available = rpm_snapshot.repositories()
     with open(WORKSPACE + '/chosen') as lines:
         chosen = lines.readlines()
+    with open(WORKSPACE + '/options') as line:
+        options = line.read().split()
     if chosen:
         for line in chosen:
             repository_id, location = line.rstrip('\n').split('\t')
             rpm_snapshot.put_in_place(available[repository_id], location)
-        yum = subprocess.call(command('-y'), stdout=sys.stderr)
+        yum = subprocess.call(command('-y', *options), stdout=sys.stderr)
         if yum:
             sys.exit('yum ended with %d' % yum)
     say('end')

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.inventory.AptPolicy;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,105 @@ class AptIT {
       publish(repository, key);
     }
     compare(refreshed("file://" + root, key), "file:");
+  }
+
+  /** Each a file of preferences and a default release; all that apt knows how to say. */
+  static List<List<String>> owners() {
+    return List.of(
+        List.of("", "stable"),
+        List.of("", "n=experimental"),
+        List.of("", "/^exp/"),
+        List.of("Package: *\nPin: release a=backports\nPin-Priority: 500\n", ""),
+        List.of("Package: *\nPin: release a=stable\nPin-Priority: -1\n", ""),
+        List.of("Package: *\nPin: release *\nPin-Priority: 50\n", ""),
+        List.of("Package: *\nPin: release o=Test,l=Nobody\nPin-Priority: 900\n", ""),
+        List.of("Package: *\nPin: release c=main, a=experimental\nPin-Priority: 600\n", "stable"),
+        List.of("Package: *\nPin: origin 127.0.0.1\nPin-Priority: 90\n", ""),
+        List.of("Package: *\nPin: origin \"elsewhere\"\nPin-Priority: 90\n", ""),
+        List.of("Package: plain\nPin: version 1.0-1\nPin-Priority: 1001\n", ""),
+        List.of("Package: plain\nPin: version 3.*\nPin-Priority: 900\n", ""),
+        List.of("Package: local epoch\nPin: version *\nPin-Priority: 1000\n", ""),
+        List.of("Package: local\nPin: version 4.0*\nPin-Priority: 1000\n", ""),
+        List.of("Package: local\nPin: version 4.0*\nPin-Priority: 999\n", ""),
+        List.of("Package: p* c++*\nPin: release a=stable\nPin-Priority: -10\n", ""),
+        List.of("Package: /^only-/\nPin: release a=backports\nPin-Priority: 990\n", ""),
+        List.of("Package: /^only-(/\nPin: release a=backports\nPin-Priority: 990\n", ""),
+        List.of(
+            "Package: only-experimental:amd64\nPin: release experimental\nPin-Priority: 700\n", ""),
+        List.of(
+            "Package: only-experimental:i386\nPin: release experimental\nPin-Priority: 700\n", ""),
+        List.of(
+            "Package: only-experimental:any\nPin: release experimental\nPin-Priority: 700\n", ""),
+        List.of(
+            """
+            # the first that is about a version counts
+            Package: plain
+            Pin: release a=stable
+            Pin-Priority: -1
+
+            Explanation: too late
+            Package: plain
+            Pin: release a=stable
+            Pin-Priority: 900
+            """,
+            ""),
+        List.of(
+            """
+            Package: *
+            Pin: release a=stable
+            Pin-Priority: 900
+
+            Package: *
+            Pin: release a=stable
+            Pin-Priority: never
+            """,
+            ""),
+        List.of(
+            """
+            Package: *
+            Pin: release a=stable
+            Pin-Priority: -5
+
+            Package: plain
+            Pin: release a=stable
+            Pin-Priority: 501
+            """,
+            ""));
+  }
+
+  @Test
+  void pinsCountAsTheyDoForTheRealApt() throws Exception {
+    TestKey key = TestKey.simple();
+    try (TestRepository repository =
+        new TestRepository(Files.createDirectory(temporary.resolve("repository")))) {
+      publish(repository, key);
+      Snapshot snapshot = refreshed(repository.uri(), key);
+      Path status = status();
+      int number = 0;
+      for (List<String> owner : owners()) {
+        number++;
+        Path preferences = Files.writeString(temporary.resolve("pins" + number), owner.getFirst());
+        HostApt apt =
+            new HostApt(
+                temporary.resolve("apt" + number), snapshot, status, preferences, owner.getLast());
+        Snapshot offered =
+            (Snapshot)
+                snapshot.availableTo(
+                    INSTALLED,
+                    Map.of(),
+                    AptPolicy.parse(said(owner.getLast(), owner.getFirst())),
+                    Optional.empty());
+        Map<String, String> ours = new TreeMap<>();
+        INSTALLED.forEach(p -> offered.upgradeOf(p).ifPresent(v -> ours.put(p.name(), v)));
+        assertThat(ours).as("%s", owner).isEqualTo(apt.fullUpgrade());
+      }
+    }
+  }
+
+  /** As the guest's apt-config and its files say it. */
+  private static String said(String release, String preferences) {
+    return "RELEASE='%s'\n\n#regild-preferences /etc/apt/preferences\n%s"
+        .formatted(release, preferences);
   }
 
   private void compare(Snapshot snapshot, String uriStart) throws Exception {
@@ -118,7 +219,7 @@ class AptIT {
 
   private Snapshot refreshed(String uri, TestKey key) throws Exception {
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
-    Channels channels = new Channels(temporary.resolve("data"), clock);
+    Channels channels = new Channels(Files.createDirectories(temporary.resolve("data")), clock);
     channels.add(
         new Channel(
             "test",

@@ -18,12 +18,27 @@ final class HostApt {
   private static final Pattern UPGRADABLE =
       Pattern.compile("([^/]+)/\\S+ (\\S+) (\\S+) \\[upgradable from: .*");
 
+  private static final Pattern INSTALLED = Pattern.compile("Inst (\\S+) \\[[^]]+] \\((\\S+) .*");
+
   private final Path root;
   private final Path status;
+  private final Path preferences;
+  private final String defaultRelease;
 
   HostApt(Path root, Snapshot snapshot, Path status) throws IOException {
+    this(root, snapshot, status, Path.of("/dev/null"), "");
+  }
+
+  /**
+   * @param preferences a file of apt's preferences
+   * @param defaultRelease {@code APT::Default-Release}, or empty
+   */
+  HostApt(Path root, Snapshot snapshot, Path status, Path preferences, String defaultRelease)
+      throws IOException {
     this.root = root;
     this.status = status;
+    this.preferences = preferences;
+    this.defaultRelease = defaultRelease;
     Path lists = root.resolve("lists");
     Files.createDirectories(lists.resolve("partial"));
     Files.createDirectories(root.resolve("cache/archives/partial"));
@@ -46,7 +61,8 @@ final class HostApt {
             "Dir::State::extended_states=" + root.resolve("extended_states"),
             "Dir::Etc::SourceList=" + root.resolve("lists/sources.list"),
             "Dir::Etc::SourceParts=/dev/null",
-            "Dir::Etc::Preferences=/dev/null",
+            "Dir::Etc::Preferences=" + preferences,
+            "APT::Default-Release=" + defaultRelease,
             "Dir::Etc::PreferencesParts=/dev/null",
             "Dir::Cache=" + root.resolve("cache"),
             "APT::Architecture=amd64",
@@ -73,6 +89,21 @@ final class HostApt {
     Map<String, String> result = new TreeMap<>();
     for (String line : run("apt", "list", "--upgradable").output().lines().toList()) {
       Matcher matcher = UPGRADABLE.matcher(line);
+      if (matcher.matches()) {
+        result.put(matcher.group(1), matcher.group(2));
+      }
+    }
+    return result;
+  }
+
+  /** What a full upgrade would install, each package by its name with the new version. */
+  Map<String, String> fullUpgrade() throws IOException, InterruptedException {
+    Map<String, String> result = new TreeMap<>();
+    String said =
+        run("apt-get", "-y", "-o", "APT::Get::allow-downgrades=true", "--simulate", "full-upgrade")
+            .output();
+    for (String line : said.lines().toList()) {
+      Matcher matcher = INSTALLED.matcher(line);
       if (matcher.matches()) {
         result.put(matcher.group(1), matcher.group(2));
       }

@@ -35,7 +35,7 @@ class PackagesIndexFuzzTest {
       PackageTable.Builder table = new PackageTable.Builder();
       PackagesScanner stanza = new PackagesScanner(new ByteArrayInputStream(bytes));
       while (stanza.next()) {
-        table.add(stanza, 500, true);
+        table.add(stanza, IndexOrigin.PLAIN);
       }
       table.build().visit("bash", each -> {});
     } catch (IOException refused) {

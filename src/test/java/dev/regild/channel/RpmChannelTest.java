@@ -17,6 +17,7 @@ import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import java.io.InputStream;
 import java.net.URI;
@@ -187,17 +188,21 @@ class RpmChannelTest {
     assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
     assertThat(
             snapshot
-                .availableTo(List.of(), Map.of("runtime", "5.20"), Optional.empty())
+                .availableTo(
+                    List.of(), Map.of("runtime", "5.20"), UpdatePolicy.NONE, Optional.empty())
                 .upgradeOf(old))
         .contains("2:3.0-1.module+el8");
     assertThat(
             snapshot
-                .availableTo(List.of(), Map.of("runtime", "5.30"), Optional.empty())
+                .availableTo(
+                    List.of(), Map.of("runtime", "5.30"), UpdatePolicy.NONE, Optional.empty())
                 .upgradeOf(old))
         .as("a stream that the channel does not have, beside a package of no module")
         .contains("2:1.0-1.el8");
     assertThat(
-            snapshot.availableTo(List.of(), Map.of("runtime", ""), Optional.empty()).upgradeOf(old))
+            snapshot
+                .availableTo(List.of(), Map.of("runtime", ""), UpdatePolicy.NONE, Optional.empty())
+                .upgradeOf(old))
         .as("disabled")
         .contains("2:1.0-1.el8");
   }

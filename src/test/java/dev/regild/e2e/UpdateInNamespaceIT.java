@@ -268,7 +268,12 @@ class UpdateInNamespaceIT {
     assertThat(update.path("existingImage").asString()).isEqualTo(BASE);
     assertThat(update.path("attempt").asInt()).isEqualTo(1);
     assertThat(update.path("snapshot").asString()).isEqualTo(server.snapshot().digest());
-    assertThat(update.path("plan")).isEqualTo(plan);
+    assertThat(update.at("/plan/changes")).isEqualTo(plan.path("changes"));
+    assertThat(update.at("/plan/keptBack").isEmpty()).isTrue();
+    assertThat(update.at("/plan/others").valueStream().map(each -> each.path("kind").asString()))
+        .as("what comes new by dependency, such as the kernel itself")
+        .isNotEmpty()
+        .containsOnly("ADDED");
     assertThat(update.path("steps").valueStream().map(step -> step.path("name").asString()))
         .containsExactlyElementsOf(STEPS);
     Instant earlier = Instant.parse(update.path("created").asString());

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -83,5 +86,25 @@ class InventoriesTest {
   private int rows() {
     return registry.read(
         h -> h.createQuery("SELECT COUNT(*) FROM inventory").mapTo(Integer.class).one());
+  }
+
+  /** As the version before stored it. */
+  @Test
+  void anInventoryWithoutAPolicyIsReadAndKnownToBeIncomplete() {
+    Inventory stored =
+        Json.read(
+            """
+            {"os": {"platform": "DEBIAN_12", "name": "Debian GNU/Linux 12", "version": "12.5"},
+             "architecture": "amd64",
+             "packages": [
+               {"name": "bash", "architecture": "amd64", "version": "5.2", "held": true}],
+             "modules": {}, "windows": null}
+            """,
+            Inventory.class);
+    assertThat(stored.packages()).extracting(InstalledPackage::held).containsExactly(true);
+    assertThat(stored.policy()).isEmpty();
+    assertThat(stored.isComplete()).isFalse();
+    assertThat(Json.read("{\"changes\": []}", UpdatePlan.class).keptBack()).isEmpty();
+    assertThat(Json.read("{}", UpdateOptions.class)).isEqualTo(UpdateOptions.NONE);
   }
 }

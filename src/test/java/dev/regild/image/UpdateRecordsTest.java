@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.regild.image.UpdateRecord.Status;
 import dev.regild.image.UpdateRecord.Step;
 import dev.regild.image.UpdateRecord.StepStatus;
+import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,6 +52,7 @@ class UpdateRecordsTest {
                 new Predecessor(existing.id(), "golden"),
                 "sha256:s",
                 Registry.PLAN,
+                UpdateOptions.NONE,
                 Status.RUNNING,
                 0,
                 NOW,

@@ -10,6 +10,8 @@ import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.Pin;
+import dev.regild.plan.UpdatePolicy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -39,6 +41,26 @@ class InventoryReaderTest {
       Architecture: amd64
       Version: 1.22.6ubuntu6
 
+      """;
+
+  /** What the shell of a guest says of its apt's configuration. */
+  private static final String PREFERENCES =
+      """
+      RELEASE='stable'
+
+      #regild-preferences /etc/apt/preferences
+      Explanation: rarely
+      Package: *
+      Pin: release a=backports
+      Pin-Priority: 50
+
+      #regild-preferences /etc/apt/preferences.d/own
+      Package: dash bash
+      Pin: version 0.5*
+      Pin-Priority: -1
+
+      Package: no-priority
+      Pin: version 1
       """;
 
   @TempDir Path directory;
@@ -81,17 +103,21 @@ class InventoryReaderTest {
   void whatRpmHasInstalledIsReadByRpmItself() throws Exception {
     GuestFiles rocky =
         rocky(
-            "# Added by 'versionlock add'\nbash-0:4.4.20-5.el8.*\n!kernel-core-0:4.18.0-553.el8.*\n");
+            "# Added by 'versionlock add'\n"
+                + "bash-0:4.4.20-5.el8.*\n"
+                + "!kernel-core-0:4.18.0-553.el8.*\n");
     install("kernel-core", "0", "4.18.0", "553.el8");
     Inventory inventory = InventoryReader.read(rocky);
     assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));
     assertThat(inventory.architecture()).isEqualTo("noarch");
     assertThat(inventory.packages())
         .containsExactly(
-            new InstalledPackage("bash", "noarch", "4.4.20-5.el8", true),
+            new InstalledPackage("bash", "noarch", "4.4.20-5.el8", false),
             new InstalledPackage("kernel-core", "noarch", "4.18.0-477.el8", false),
             new InstalledPackage("kernel-core", "noarch", "4.18.0-553.el8", false),
             new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
+    assertThat(inventory.policy().orElseThrow().locks())
+        .containsExactly("bash-0:4.4.20-5.el8.*", "!kernel-core-0:4.18.0-553.el8.*");
   }
 
   /** As AMAZON_LINUX2 and RHEL8 have it; Debian's rpm reads this form and can't write it. */
@@ -154,19 +180,65 @@ class InventoryReaderTest {
   }
 
   @Test
-  void aLockMayHaveStarsAndNothingInItIsARegularExpression() throws Exception {
-    GuestFiles rocky =
-        rocky(
-            """
-            k*n*l*-0:4.18.0-477.el8.*
-            bas*sh-0:4.4.20-5.el8.*
-            b.*h-0:4.4.20-5.el8.*
-            *\\E[(-0:1-1.*
-            """);
-    assertThat(InventoryReader.read(rocky).packages())
-        .filteredOn(InstalledPackage::held)
-        .extracting(InstalledPackage::name)
-        .containsExactly("kernel-core");
+  void theSettingsOfDnfArePartOfTheInventory() throws Exception {
+    RpmPackages.assumeTools();
+    install("rpm", "1", "4.14.3", "31.el8");
+    Map<String, String> files = files("rocky", "8.10");
+    files.put("/usr/bin/rpm", "");
+    files.put(
+        "/etc/dnf/dnf.conf",
+        """
+        [main]
+        # exclude=nothing
+        exclude=kernel* bash,
+          zsh-5.*
+        excludepkgs = *.i686
+        obsoletes=0
+        [other]
+        exclude=dash
+        """);
+    files.put("/etc/yum.conf", "[main]\nexclude=never-read\n");
+    assertThat(InventoryReader.read(disk(files)).policy())
+        .hasValue(
+            new UpdatePolicy(
+                "",
+                List.of(),
+                List.of(),
+                List.of("kernel*", "bash", "zsh-5.*", "*.i686"),
+                List.of(),
+                true));
+  }
+
+  @Test
+  void whatAptIsToldToPreferIsPartOfTheInventory() throws Exception {
+    Map<String, String> files = files("debian", "12");
+    files.put("/usr/bin/apt-config", "");
+    Inventory inventory = InventoryReader.read(disk(files));
+    assertThat(inventory.policy())
+        .hasValue(
+            UpdatePolicy.ofApt(
+                "stable",
+                List.of(
+                    new Pin("*", Pin.Kind.RELEASE, "a=backports", 50, "/etc/apt/preferences"),
+                    new Pin("dash", Pin.Kind.VERSION, "0.5*", -1, "/etc/apt/preferences.d/own"),
+                    new Pin("bash", Pin.Kind.VERSION, "0.5*", -1, "/etc/apt/preferences.d/own"))));
+  }
+
+  @Test
+  void aDpkgThatWasInterruptedIsKnownBeforeAnythingIsUpdated() {
+    Map<String, String> journal = files("debian", "12");
+    journal.put("/var/lib/dpkg/updates/0000", "");
+    assertThatThrownBy(() -> InventoryReader.read(disk(journal)))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("dpkg --configure -a");
+    Map<String, String> broken = files("debian", "12");
+    broken.merge(
+        "/var/lib/dpkg/status",
+        "Package: half\nStatus: install reinstreq half-installed\nVersion: 1\n\n",
+        String::concat);
+    assertThatThrownBy(() -> InventoryReader.read(disk(broken)))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("half installed: half.");
   }
 
   @ParameterizedTest
@@ -253,6 +325,9 @@ class InventoryReaderTest {
       // This machine's rpm, on a database of its own.
       @Override
       public String run(String... command) throws IOException {
+        if (command[0].equals("sh")) {
+          return PREFERENCES;
+        }
         assertThat(command[0]).isEqualTo("rpm");
         try {
           return rpm(Arrays.copyOfRange(command, 1, command.length));

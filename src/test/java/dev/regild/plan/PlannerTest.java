@@ -45,6 +45,7 @@ class PlannerTest {
             offering(PackageSystem.DPKG, Map.of("bash", "2")),
             RULES);
     assertThat(plan.isEmpty()).isTrue();
+    assertThat(plan.keptBack()).containsExactly(new KeptBack("bash", "amd64", "1", "2", "on hold"));
   }
 
   @Test

@@ -114,7 +114,8 @@ class CommandsTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
+        List.of(
+            "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("dev.regild.cli.Regild", "update", "golden", "interrupted", "--wait"));
     command.addAll(connection(server.uri("").toString()));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

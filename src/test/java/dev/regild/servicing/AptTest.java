@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +22,7 @@ class AptTest {
     UpdatePlan plan =
         new UpdatePlan(
             List.of(change("libssl", "2"), change("manual", "2"), change("pinned", "2")), true);
-    Apt apt = new Apt(new FakeGuest(), Duration.ofMinutes(1), plan);
+    Apt apt = new Apt(new FakeGuest(), Duration.ofMinutes(1), plan, UpdateOptions.NONE);
     apt.resolve(Path.of("unused"));
     apt.apply(new Transaction(List.of(), List.of(), List.of()), Path.of("unused"), _ -> {});
     assertThat(asked)
@@ -37,7 +38,8 @@ class AptTest {
   @Test
   void anOrdinaryUpgradeIsAFullOne() throws Exception {
     UpdatePlan plan = new UpdatePlan(List.of(change("libssl", "2")));
-    new Apt(new FakeGuest(), Duration.ofMinutes(1), plan).resolve(Path.of("unused"));
+    new Apt(new FakeGuest(), Duration.ofMinutes(1), plan, UpdateOptions.NONE)
+        .resolve(Path.of("unused"));
     assertThat(asked).containsExactly("--print-uris full-upgrade", "--simulate full-upgrade");
   }
 

@@ -15,10 +15,12 @@ import dev.regild.channel.Snapshot;
 import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
+import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdatePolicy;
 import dev.regild.servicing.Transaction.Install;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,6 +36,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +45,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the real dnf of this machine does with a database and a repository of ours. It also stands
@@ -116,6 +120,7 @@ class RpmUpgradeIT {
         .extracting(Change::name)
         .containsExactlyInAnyOrder("kernel-core", "new-name", "openssl-libs", "tool");
     assertThat(transaction.removals())
+        .extracting(each -> each.name() + " " + each.version())
         .as("what is obsoleted, and kernels beyond the limit")
         .containsExactlyInAnyOrder("old-name 1.0-1.el8", "kernel-core 4.18.0-477.el8");
   }
@@ -148,7 +153,9 @@ class RpmUpgradeIT {
     Transaction transaction = resolve(tool, new UpdatePlan(List.of(kernel), true));
     assertThat(transaction.installs())
         .containsExactly(new Install("kernel-core", "", "4.18.0-553.el8"));
-    assertThat(transaction.removals()).containsExactly("kernel-core 4.18.0-477.el8");
+    assertThat(transaction.removals())
+        .extracting(each -> each.name() + " " + each.version())
+        .containsExactly("kernel-core 4.18.0-477.el8");
   }
 
   @ParameterizedTest
@@ -157,6 +164,49 @@ class RpmUpgradeIT {
     configure("excludepkgs=openssl-libs");
     Transaction transaction = resolve(tool, plan(snapshot.limitedToSecurity()));
     assertThat(transaction.installs()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tool",
+        "t?ol",
+        "kernel*",
+        "openssl-libs-1.1.1k-13.el8",
+        "openssl-libs-0:1.1.1k-13.el8.noarch",
+        "openssl-libs-1.1.1k",
+        "openssl-*",
+        "new-name",
+        "tool.noarch",
+        "tool.x86_64",
+        "*"
+      })
+  void thePlanHonoursExcludesAsDnfDoes(String pattern) throws Exception {
+    configure("excludepkgs=" + pattern);
+    UpdatePolicy policy =
+        new UpdatePolicy("", List.of(), List.of(), List.of(pattern), List.of(), false);
+    UpdatePlan plan = plan(snapshot.availableTo(installed(), Map.of(), policy, Optional.empty()));
+    Transaction transaction = resolve(RpmUpgrade.Tool.DNF, plan);
+    assertThat(transaction.installs().stream().map(each -> each.name() + " " + each.to()))
+        .filteredOn(each -> !each.startsWith("openssl-policy"))
+        .containsExactlyInAnyOrderElementsOf(
+            plan.changes().stream().map(each -> each.name() + " " + each.to()).toList());
+  }
+
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
+  void whatIsNotPossibleIsKeptBackWithItsReasonAndTheRestComes(RpmUpgrade.Tool tool)
+      throws Exception {
+    build(directory.resolve("offered"), "tool", "3.0", "1.el8", "Requires: not-to-be-had");
+    RpmPackages.index(repository, 1_790_000_000);
+    snapshot = snapshot("later", List.of(source(repository, false)));
+    UpdatePlan plan = plan(snapshot);
+    assertThat(plan.changes()).anySatisfy(each -> assertThat(each.to()).isEqualTo("3.0-1.el8"));
+    Transaction transaction = resolve(tool, plan);
+    assertThat(transaction.installs())
+        .contains(new Install("openssl-libs", "1.1.1k-9.el8", "1.1.1k-13.el8"))
+        .doesNotContain(new Install("tool", "1.0-1.el8", "3.0-1.el8"));
+    assertThat(transaction.problem()).contains("not-to-be-had");
   }
 
   @ParameterizedTest
@@ -374,7 +424,7 @@ class RpmUpgradeIT {
     return new SandboxGuest(directory, inPlaceOf);
   }
 
-  private UpdatePlan plan(Snapshot available) throws Exception {
+  private UpdatePlan plan(AvailablePackages available) throws Exception {
     return Planner.plan(installed(), available, channel("https://mirror.example/os").planRules());
   }
 
@@ -408,7 +458,12 @@ class RpmUpgradeIT {
   }
 
   private Snapshot snapshot(List<RpmSource> sources) throws Exception {
-    Channels channels = new Channels(directory.resolve("data"), Clock.systemUTC());
+    return snapshot("data", sources);
+  }
+
+  private Snapshot snapshot(String data, List<RpmSource> sources) throws Exception {
+    Channels channels =
+        new Channels(Files.createDirectories(directory.resolve(data)), Clock.systemUTC());
     if (channels.find("rocky").isPresent()) {
       channels.remove("rocky");
     }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * This machine as a guest that can be asked and not changed: its programs run on its read-only
  * root, with files of the test in the place of what says which packages are installed.
  */
-final class SandboxGuest implements Guest {
+public final class SandboxGuest implements Guest {
   private final Path workspace;
   private final List<String> sandbox = new ArrayList<>();
 
@@ -23,7 +23,7 @@ final class SandboxGuest implements Guest {
    * @param directory of the test
    * @param inPlaceOf a path of this machine to what stands there for the guest; both exist
    */
-  SandboxGuest(Path directory, Map<String, Path> inPlaceOf) throws IOException {
+  public SandboxGuest(Path directory, Map<String, Path> inPlaceOf) throws IOException {
     this.workspace = Files.createDirectories(directory.resolve("run/regild"));
     sandbox.addAll(List.of("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"));
     sandbox.addAll(List.of("--unshare-net", "--tmpfs", "/tmp", "--tmpfs", "/var/log"));

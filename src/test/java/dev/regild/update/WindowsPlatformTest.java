@@ -6,6 +6,7 @@ import dev.regild.image.Image;
 import dev.regild.image.Registry;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,15 @@ class WindowsPlatformTest {
               "amd64",
               List.of());
       Update update =
-          new Update(golden, golden, null, inventory, new UpdatePlan(List.of()), null, directory);
+          new Update(
+              golden,
+              golden,
+              null,
+              inventory,
+              new UpdatePlan(List.of()),
+              UpdateOptions.NONE,
+              null,
+              directory);
       assertThatThrownBy(() -> new WindowsPlatform(null, null, null).open(update, null))
           .hasMessage("Nothing is known of the Windows in golden; import it again.");
     }

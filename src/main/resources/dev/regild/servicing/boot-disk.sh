@@ -1,0 +1,43 @@
+#!/bin/sh
+# While packages change, has GRUB for BIOS installed on the image's own disk: debconf may name one
+# of the machine that the image comes from, and then every upgrade of grub-pc fails.
+#
+# boot-disk.sh before DIRECTORY   while nothing has changed; DIRECTORY keeps what debconf said
+# boot-disk.sh after DIRECTORY    has debconf say it again
+set -eu
+directory=$2
+command -v debconf-communicate >/dev/null || exit 0
+
+answer() {
+  echo "GET grub-pc/$1" | debconf-communicate grub-pc 2>/dev/null | sed -n 's/^0 //p'
+}
+
+set_to() {
+  printf 'SET grub-pc/install_devices %s\nSET grub-pc/install_devices_empty %s\n' "$1" "$2" |
+    debconf-communicate grub-pc >/dev/null
+}
+
+case $1 in
+before)
+  devices=$(answer install_devices)
+  absent=0
+  for device in $(printf '%s' "$devices" | tr ',' ' '); do
+    [ -b "$device" ] || absent=1
+  done
+  [ "$absent" = 1 ] || exit 0
+  printf '%s\n' "$devices" >"$directory/boot-disk"
+  answer install_devices_empty >"$directory/boot-disk-empty"
+  if [ -b /dev/sda ]; then
+    set_to /dev/sda false
+  else
+    # Only the file systems are to be seen: the boot code on the disk stays as it is, and with it
+    # the modules that it loads.
+    set_to '' true
+  fi
+  ;;
+after)
+  if [ -e "$directory/boot-disk" ]; then
+    set_to "$(cat "$directory/boot-disk")" "$(cat "$directory/boot-disk-empty")"
+  fi
+  ;;
+esac

@@ -1,0 +1,118 @@
+package dev.regild.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.channel.AptSource;
+import dev.regild.channel.HostSources;
+import dev.regild.channel.PackageSource;
+import dev.regild.demo.AgentPackage;
+import dev.regild.demo.AgentRepository;
+import dev.regild.demo.GoldenImage;
+import dev.regild.fixtures.Fixtures;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.Isolation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.services.appstream.AppStreamClient;
+import software.amazon.awssdk.services.appstream.model.Image;
+import software.amazon.awssdk.services.appstream.model.ImageState;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A whole update of a Debian 13 to the newest kernel, which boots. Its systemd takes a process
+ * namespace for a container, in which no hook touches the boot loader.
+ */
+@EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
+class UpdateDebian13IT {
+  private static final Pattern NEW_KERNEL =
+      Pattern.compile("\\+linux-image-(\\d\\S+-cloud-amd64) ");
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @EnumSource(Isolation.class)
+  void theKernelThatBootsIsTheOneThatWasInstalled(Isolation isolation) throws Exception {
+    Path data = directory.resolve("data");
+    AgentRepository agent =
+        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
+    List<PackageSource> sources = new ArrayList<>(debian13());
+    sources.add(LocalServer.source(agent));
+    try (LocalServer server =
+            LocalServer.start(
+                data,
+                LocalServer.channel("DEBIAN_13", sources, AgentPackage.NAME),
+                isolation,
+                Map.of());
+        AppStreamClient client = server.client()) {
+      SignedHttp http = server.http();
+      Image base = server.importDisk(client, "trixie", Fixtures.debian13());
+      assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
+      assertThat(base.platformAsString()).isEqualTo("DEBIAN_13");
+
+      client.createUpdatedImage(r -> r.existingImageName("trixie").newImageName("renewed"));
+      Image renewed = LocalServer.await(client, "renewed");
+
+      JsonNode update = http.get("/regild/v1/updates/renewed");
+      print(update);
+      assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
+      Matcher kernel = NEW_KERNEL.matcher(update.at("/steps/1/detail").asString());
+      assertThat(kernel.find()).as("%s", update).isTrue();
+      JsonNode qualification = http.get("/regild/v1/images/renewed").path("qualification");
+      assertThat(qualification.path("kernel").asString()).isEqualTo(kernel.group(1));
+      assertThat(qualification.path("systemState").asString()).isEqualTo("running");
+      assertThat(qualification.path("warnings").isEmpty()).isTrue();
+      assertThat(update.at("/plan/others").valueStream())
+          .as("what comes new is in the record, not only in a step's words")
+          .anySatisfy(other -> {
+            assertThat(other.path("kind").asString()).isEqualTo("ADDED");
+            assertThat(other.path("name").asString()).isEqualTo("linux-image-" + kernel.group(1));
+          });
+      try (Guest guest = server.open(renewed.arn(), directory.resolve("look"))) {
+        assertThat(guest.run("find", "/usr", "/etc", "/var", "/boot", "-name", "*regild*"))
+            .doesNotContain(".regild")
+            .doesNotContain("zz-regild");
+        assertThat(guest.run("dpkg-divert", "--list")).doesNotContain(".regild");
+      }
+    }
+  }
+
+  /** This machine's sources of Debian, whatever its own release is. */
+  private static List<AptSource> debian13() throws Exception {
+    return new HostSources()
+        .forPlatform("DEBIAN_12").sources().stream()
+            .map(source ->
+                new AptSource(
+                    source.uris(),
+                    source.suites().stream()
+                        .map(suite -> suite.replace("bookworm", "trixie"))
+                        .toList(),
+                    source.components(),
+                    source.architectures(),
+                    source.signedBy()))
+            .collect(Collectors.toList());
+  }
+
+  private static void print(JsonNode update) {
+    for (JsonNode step : update.path("steps")) {
+      System.out.printf(
+          "%-8s %6d ms  %s%n",
+          step.path("name").asString(),
+          Duration.between(
+                  Instant.parse(step.path("started").asString()),
+                  Instant.parse(step.path("ended").asString()))
+              .toMillis(),
+          step.path("detail").asString());
+    }
+  }
+}

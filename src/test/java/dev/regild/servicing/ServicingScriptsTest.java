@@ -1,0 +1,215 @@
+package dev.regild.servicing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Our scripts of a guest, on directories that stand for its root. */
+class ServicingScriptsTest {
+  @TempDir Path directory;
+  private Path root = Path.of("");
+  private Path kept = Path.of("");
+  private Path programs = Path.of("");
+
+  @BeforeEach
+  void makeRoot() throws IOException {
+    root = Files.createDirectory(directory.resolve("root"));
+    kept = Files.createDirectory(directory.resolve("kept"));
+    programs = Files.createDirectory(directory.resolve("programs"));
+  }
+
+  @Test
+  void identityIsPutBackByteForByteWithoutTar() throws Exception {
+    Path tar = Files.writeString(programs.resolve("tar"), "#!/bin/sh\nexit 127\n");
+    assertThat(tar.toFile().setExecutable(true)).isTrue();
+    write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    write("etc/ssh/ssh_host_ed25519_key", "secret\n");
+    write("var/lib/cloud/data/instance id", "i-1\n");
+    write("var/log/own.log", "before\n");
+    Files.setLastModifiedTime(
+        root.resolve("etc/machine-id"), FileTime.from(Instant.parse("2024-01-01T00:00:00Z")));
+    run("keep.sh", "save", kept.toString(), root.toString());
+
+    Files.delete(root.resolve("etc/ssh/ssh_host_ed25519_key"));
+    write("etc/ssh/ssh_host_rsa_key", "new\n");
+    write("etc/machine-id", "ffffffffffffffffffffffffffffffff\n");
+    write("var/lib/cloud/data/instance id", "i-2\n");
+    write("var/log/own.log", "before\nand more\n");
+    write("var/log/new.log", "new\n");
+    run("keep.sh", "restore", kept.toString(), root.toString());
+
+    assertThat(root.resolve("etc/machine-id")).hasContent("0123456789abcdef0123456789abcdef");
+    assertThat(Files.getLastModifiedTime(root.resolve("etc/machine-id")).toInstant())
+        .isEqualTo(Instant.parse("2024-01-01T00:00:00Z"));
+    assertThat(root.resolve("etc/ssh/ssh_host_ed25519_key")).hasContent("secret");
+    assertThat(root.resolve("etc/ssh/ssh_host_rsa_key")).doesNotExist();
+    assertThat(root.resolve("var/lib/cloud/data/instance id")).hasContent("i-1");
+    assertThat(Files.readString(root.resolve("var/log/own.log"))).isEqualTo("before\n");
+    assertThat(root.resolve("var/log/new.log")).doesNotExist();
+  }
+
+  @Test
+  void whatHasNotChangedIsNotTouched() throws Exception {
+    write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    write("var/log/own.log", "before\n");
+    Object inode = Files.getAttribute(root.resolve("etc/machine-id"), "unix:ino");
+    run("keep.sh", "save", kept.toString(), root.toString());
+    run("keep.sh", "restore", kept.toString(), root.toString());
+    assertThat(Files.getAttribute(root.resolve("etc/machine-id"), "unix:ino")).isEqualTo(inode);
+  }
+
+  @Test
+  void anEmptyMachineIdBecomesThatOfTheBootEntries() throws Exception {
+    Files.createDirectories(root.resolve("etc/kernel"));
+    write("etc/machine-id", "");
+    String id = "a".repeat(32);
+    write("boot/loader/entries/" + id + "-4.18.0-513.el8.x86_64.conf", "title old\n");
+    write("boot/loader/entries/" + id + "-0-rescue.conf", "title rescue\n");
+    write("boot/loader/entries/" + "b".repeat(32) + "-4.18.0-1.el8.x86_64.conf", "title x\n");
+    run("machine-id.sh", root.toString());
+    assertThat(Files.readString(root.resolve("etc/machine-id"))).isEqualTo(id + "\n");
+  }
+
+  @Test
+  void aMachineIdThatIsThereStaysAndOneThatIsNowhereIsMade() throws Exception {
+    Files.createDirectories(root.resolve("etc/kernel"));
+    write("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+    run("machine-id.sh", root.toString());
+    assertThat(root.resolve("etc/machine-id")).hasContent("0123456789abcdef0123456789abcdef");
+    write("etc/machine-id", "uninitialized\n");
+    run("machine-id.sh", root.toString());
+    assertThat(Files.readString(root.resolve("etc/machine-id"))).matches("[0-9a-f]{32}\n");
+  }
+
+  @Test
+  void anInitramfsForTheMachineItIsMadeOnBecomesOneWithTheModulesThatItHad() throws Exception {
+    write("etc/initramfs-tools/initramfs.conf", "MODULES=most\n");
+    write("etc/initramfs-tools/conf.d/driver-policy", "# chosen\nMODULES=dep\n");
+    write("boot/initrd.img-6.1.0-1-amd64", "");
+    Path lister =
+        Files.writeString(
+            programs.resolve("lsinitramfs"),
+            """
+            #!/bin/sh
+            echo usr/lib/modules/6.1.0-1-amd64/kernel/drivers/block/virtio_blk.ko
+            echo usr/lib/modules/6.1.0-1-amd64/kernel/fs/ext4/ext4.ko.xz
+            echo usr/lib/modules/6.1.0-1-amd64/modules.dep
+            """);
+    assertThat(lister.toFile().setExecutable(true)).isTrue();
+    run("initramfs.sh", "before", root.toString());
+    assertThat(root.resolve("etc/initramfs-tools/conf.d/zz-regild")).hasContent("MODULES=list");
+    assertThat(root.resolve("etc/initramfs-tools/hooks/zz-regild"))
+        .content()
+        .contains("manual_add_modules ext4\nmanual_add_modules virtio_blk\n");
+    assertThat(root.resolve("etc/initramfs-tools/hooks/zz-regild")).isExecutable();
+    run("initramfs.sh", "after", root.toString());
+    assertThat(tree()).noneMatch(path -> path.contains("regild"));
+  }
+
+  @Test
+  void otherInitramfsesStayAsTheyAreAndDracutsFitsEveryMachine() throws Exception {
+    write("etc/initramfs-tools/initramfs.conf", "MODULES=dep\nMODULES=most\n");
+    Files.createDirectories(root.resolve("etc/dracut.conf.d"));
+    run("initramfs.sh", "before", root.toString());
+    assertThat(root.resolve("etc/initramfs-tools/conf.d/zz-regild")).doesNotExist();
+    assertThat(root.resolve("etc/dracut.conf.d/zz-regild.conf"))
+        .content()
+        .contains("hostonly=\"no\"");
+    run("initramfs.sh", "after", root.toString());
+    assertThat(tree()).noneMatch(path -> path.contains("regild"));
+  }
+
+  @Test
+  void aDiskThatIsNotThereIsNotWhatTheBootLoaderGoesTo() throws Exception {
+    // A debconf with these two answers, which says what debconf-communicate(1) says.
+    Path database = Files.createDirectory(directory.resolve("debconf"));
+    Files.writeString(database.resolve("install_devices"), "/dev/no-such-disk");
+    Files.writeString(database.resolve("install_devices_empty"), "false");
+    Path debconf =
+        Files.writeString(
+            programs.resolve("debconf-communicate"),
+            """
+            #!/bin/sh
+            while read -r command question value; do
+              file=%s/${question#grub-pc/}
+              case $command in
+              GET) echo "0 $(cat "$file")" ;;
+              SET) printf '%%s' "$value" >"$file"; echo 0 value set ;;
+              esac
+            done
+            """
+                .formatted(database));
+    assertThat(debconf.toFile().setExecutable(true)).isTrue();
+    run("boot-disk.sh", "before", kept.toString());
+    assertThat(Files.readString(database.resolve("install_devices")))
+        .isIn("", "/dev/sda")
+        .isEqualTo(Files.exists(Path.of("/dev/sda")) ? "/dev/sda" : "");
+    run("boot-disk.sh", "after", kept.toString());
+    assertThat(database.resolve("install_devices")).hasContent("/dev/no-such-disk");
+    assertThat(database.resolve("install_devices_empty")).hasContent("false");
+  }
+
+  @Test
+  void anImageOnAMachineIsNotInAContainer() throws Exception {
+    Path standIn = programs.resolve("systemd-detect-virt");
+    Files.write(standIn, Resources.read("systemd-detect-virt"));
+    Path real =
+        Files.writeString(
+            programs.resolve("systemd-detect-virt.regild"), "#!/bin/sh\necho real \"$@\"\n");
+    assertThat(standIn.toFile().setExecutable(true)).isTrue();
+    assertThat(real.toFile().setExecutable(true)).isTrue();
+    assertThat(said(1, standIn, "--quiet", "--container")).isEmpty();
+    assertThat(said(1, standIn, "-qc")).isEmpty();
+    assertThat(said(1, standIn, "-c")).isEqualTo("none\n");
+    assertThat(said(0, standIn, "--vm")).isEqualTo("real --vm\n");
+    assertThat(said(0, standIn)).isEqualTo("real --vm\n");
+    assertThat(said(0, standIn, "-q")).isEqualTo("real --vm -q\n");
+    assertThat(said(0, standIn, "-r")).isEqualTo("real -r\n");
+  }
+
+  private void write(String path, String content) throws IOException {
+    Path file = root.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, content);
+  }
+
+  private List<String> tree() throws IOException {
+    try (var files = Files.walk(root)) {
+      return files.map(Path::toString).toList();
+    }
+  }
+
+  private void run(String script, String... arguments) throws Exception {
+    Path file = directory.resolve(script);
+    Files.write(file, Resources.read(script));
+    List<String> command = new ArrayList<>(List.of("sh", file.toString()));
+    command.addAll(List.of(arguments));
+    said(0, command);
+  }
+
+  private String said(int status, Path program, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of(arguments));
+    return said(status, command);
+  }
+
+  private String said(int status, List<String> command) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PATH", programs + ":" + System.getenv("PATH"));
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", command, output).isEqualTo(status);
+    return output;
+  }
+}
