@@ -174,8 +174,7 @@ final class ChannelFile {
             ? interval(text(root, "refresh-interval"))
             : Channel.DEFAULT_REFRESH_INTERVAL,
         flag(root, "security-only", false),
-        new UpdateOptions(
-            flag(root, "allow-removals", false), flag(root, "skip-hooks", false)));
+        new UpdateOptions(flag(root, "allow-removals", false), flag(root, "skip-hooks", false)));
   }
 
   static String write(Channel channel) {

@@ -421,8 +421,7 @@ public final class Snapshot implements AvailablePackages {
       if (each.obsoleted().covers(installed.version())
           && candidate.isFor(by.architecture())
           && (each.hotfix()
-              || active.admits(
-                  by.name(), modules.of(by.name(), by.version(), by.architecture())))
+              || active.admits(by.name(), modules.of(by.name(), by.version(), by.architecture())))
           && isVisible(new RpmVisibility.Nevra(by.name(), by.version(), by.architecture()))) {
         newest.merge(
             by.name(),

@@ -20,7 +20,8 @@ final class WimArchive implements PackageArchive {
   }
 
   static WimArchive open(Path file) throws ChannelException, InterruptedException {
-    String listing = PackageArchive.run(
+    String listing =
+        PackageArchive.run(
             Sandbox.reading(file), "wimlib-imagex", "dir", file.toString(), FIRST_IMAGE);
     return new WimArchive(file, members(listing));
   }

@@ -69,6 +69,9 @@ public final class DiskChain {
   }
 
   private static Qcow2Header header(Path disk) throws IOException {
+    if (!Files.isRegularFile(disk, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException("%s does not exist, or is no regular file".formatted(disk));
+    }
     try {
       return Qcow2Header.read(disk);
     } catch (UnfitDiskException e) {

@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
-import java.util.Enumeration;
-import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Indexes that go on and on are refused before they fill the memory. */
@@ -49,23 +45,18 @@ class KeptTest {
   }
 
   private static InputStream endless(String start, String piece) {
-    byte[] pieces = piece.repeat(1000).getBytes(UTF_8);
-    Stream<InputStream> parts =
-        Stream.concat(
-            Stream.of(new ByteArrayInputStream(start.getBytes(UTF_8))),
-            Stream.generate(() -> new ByteArrayInputStream(pieces)));
-    Iterator<InputStream> iterator = parts.iterator();
-    return new SequenceInputStream(
-        new Enumeration<InputStream>() {
-          @Override
-          public boolean hasMoreElements() {
-            return iterator.hasNext();
-          }
+    byte[] first = start.getBytes(UTF_8);
+    byte[] then = piece.getBytes(UTF_8);
+    return new InputStream() {
+      private long at;
 
-          @Override
-          public InputStream nextElement() {
-            return iterator.next();
-          }
-        });
+      @Override
+      public int read() {
+        long here = at++;
+        return here < first.length
+            ? first[(int) here]
+            : then[(int) ((here - first.length) % then.length)];
+      }
+    };
   }
 }

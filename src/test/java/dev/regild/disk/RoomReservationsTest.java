@@ -59,10 +59,10 @@ class RoomReservationsTest {
 
   @Test
   void writingMoreThanWasPromisedGivesNothingBackThatOthersWerePromised() throws Exception {
-    try (Reservation first = room.reserve(directory, 400);
-        Reservation second = room.reserve(directory, 400)) {
-      first.written(5000);
-      first.close();
+    try (Reservation second = room.reserve(directory, 400)) {
+      try (Reservation first = room.reserve(directory, 400)) {
+        first.written(5000);
+      }
       assertThat(second.left()).isEqualTo(400);
       assertThatThrownBy(() -> room.reserve(directory, 501)).isInstanceOf(NoRoomException.class);
     }

@@ -220,7 +220,8 @@ class UploadedDisksTest {
   void twoUploadsCantBothHaveTheLastRoom() throws Exception {
     long free = RoomReservations.MARGIN_BYTES + disk.length + 1000;
     UploadedDisks tight =
-        new UploadedDisks(directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, room(() -> free));
+        new UploadedDisks(
+            directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, room(() -> free));
     CountDownLatch firstIsUnderWay = new CountDownLatch(1);
     CountDownLatch secondIsRefused = new CountDownLatch(1);
     InputStream slow =

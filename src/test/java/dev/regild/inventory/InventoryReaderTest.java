@@ -103,9 +103,11 @@ class InventoryReaderTest {
   void whatRpmHasInstalledIsReadByRpmItself() throws Exception {
     GuestFiles rocky =
         rocky(
-            "# Added by 'versionlock add'\n"
-                + "bash-0:4.4.20-5.el8.*\n"
-                + "!kernel-core-0:4.18.0-553.el8.*\n");
+            """
+            # Added by 'versionlock add'
+            bash-0:4.4.20-5.el8.*
+            !kernel-core-0:4.18.0-553.el8.*
+            """);
     install("kernel-core", "0", "4.18.0", "553.el8");
     Inventory inventory = InventoryReader.read(rocky);
     assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));

@@ -58,7 +58,7 @@ final class MachineProcesses {
   }
 
   private static boolean isQemu(Path proc) throws IOException {
-    return Files.readString(proc.resolve("cmdline")).split("\0")[0].contains("qemu-system");
+    return Files.readString(proc.resolve("cmdline")).split("\0", 2)[0].contains("qemu-system");
   }
 
   static void assertNoneOfOurs() {

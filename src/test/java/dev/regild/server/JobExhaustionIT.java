@@ -158,7 +158,7 @@ class JobExhaustionIT {
     private static void exhaust() {
       List<byte[]> all = new ArrayList<>();
       while (true) {
-        all.add(new byte[1 << 20]);
+        all.add(new byte[(1 << 20) + all.size()]);
       }
     }
 

@@ -29,7 +29,7 @@ final class RawConnection implements AutoCloseable {
 
   /** From another of this machine's addresses, as another client would have. */
   RawConnection(int port, String from) throws IOException {
-    socket = new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(from), 0);
+    socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.ofLiteral(from), 0);
     socket.setSoTimeout(READ_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
   }

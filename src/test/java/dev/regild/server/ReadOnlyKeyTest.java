@@ -2,12 +2,15 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Quota;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.update.UpdateRequest;
+import java.io.OutputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -166,14 +170,13 @@ class ReadOnlyKeyTest {
   @Test
   void anExportWhoseClientIsGoneIsNotMadeToItsEnd() throws Exception {
     quota(Quota.DOWNLOADS, 4);
-    server.golden("us-east-1", "stuck");
-    Path layer = directory.resolve("layer-stuck-us-east-1.qcow2");
+    server.golden("us-east-1", "large");
+    Path layer = directory.resolve("layer-large-us-east-1.qcow2");
     Files.delete(layer);
-    // Whoever opens it waits until somebody writes to it.
-    assertThat(new ProcessBuilder("mkfifo", layer.toString()).start().waitFor()).isZero();
+    writeLarge(layer);
     try (RawConnection client = new RawConnection(server.port())) {
-      client.write(SignedGet.of(server.readOnlyKey, "/regild/v1/images/stuck/disk"));
-      await(() -> isRead(layer));
+      client.write(SignedGet.of(server.readOnlyKey, "/regild/v1/images/large/disk?format=vmdk"));
+      await(() -> halted(layer));
     }
     await(() -> !isRead(layer));
     await(() ->
@@ -184,10 +187,44 @@ class ReadOnlyKeyTest {
     assertNoExports();
   }
 
+  /** Large enough that a conversion of it can be met under way. */
+  private static void writeLarge(Path layer) throws Exception {
+    Path raw = directory.resolve("large.raw");
+    byte[] noise = new byte[1 << 20];
+    new Random(1).nextBytes(noise);
+    try (OutputStream out = Files.newOutputStream(raw)) {
+      for (int i = 0; i < 300; i++) {
+        out.write(noise);
+      }
+    }
+    new QemuImg().convert(raw, DiskFormat.RAW, layer, DiskFormat.QCOW2, _ -> {});
+    Files.delete(raw);
+  }
+
+  /** Whether a conversion of the file was met, which makes no progress from now on. */
+  private static boolean halted(Path layer) throws Exception {
+    Optional<ProcessHandle> converting =
+        readers(layer)
+            .filter(program ->
+                program.info().command().filter(name -> name.endsWith("qemu-img")).isPresent())
+            .filter(program ->
+                program.info().commandLine().filter(line -> line.contains("convert")).isPresent())
+            .findFirst();
+    return converting.isPresent()
+        && new ProcessBuilder("kill", "-STOP", Long.toString(converting.get().pid()))
+                .start()
+                .waitFor()
+            == 0;
+  }
+
   private static boolean isRead(Path file) {
+    return readers(file).findAny().isPresent();
+  }
+
+  private static Stream<ProcessHandle> readers(Path file) {
     return ProcessHandle.current()
         .descendants()
-        .anyMatch(program ->
+        .filter(program ->
             program
                 .info()
                 .commandLine()
@@ -245,7 +282,7 @@ class ReadOnlyKeyTest {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.call()) {
       assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
-      Thread.sleep(20);
+      Thread.sleep(5);
     }
   }
 }

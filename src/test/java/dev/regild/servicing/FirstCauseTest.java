@@ -42,8 +42,10 @@ class FirstCauseTest {
   void rpmsScriptletAndDnfsErrorAreCauses() {
     assertThat(
             told(
-                "progress\t1\t2\n"
-                    + "error: %prein(tool-2.0-1.el8.noarch) scriptlet failed, exit status 1\n"))
+                """
+                progress\t1\t2
+                error: %prein(tool-2.0-1.el8.noarch) scriptlet failed, exit status 1
+                """))
         .startsWith("error: %prein(tool-2.0-1.el8.noarch) scriptlet failed");
     assertThat(told("warning: odd\ndnf: Problem: nothing provides not-to-be-had\n"))
         .startsWith("dnf: Problem: nothing provides not-to-be-had");

@@ -105,7 +105,7 @@ class GuestConfinementIT {
     assertThat(lines).hasSameSizeAs(calls);
     Map<String, String> answers = new HashMap<>();
     for (int i = 0; i < lines.size(); i++) {
-      answers.put(calls.get(i), lines.get(i).split(" ")[1]);
+      answers.put(calls.get(i), lines.get(i).split(" ", -1)[1]);
     }
     return answers;
   }
@@ -170,7 +170,7 @@ class GuestConfinementIT {
   /** The host's view of a program that the guest runs for a moment. */
   @Test
   void rootInTheGuestIsNobodyOnTheHostAndItsGroupsAreLimited() throws Exception {
-    String mark = "2." + Math.abs(directory.hashCode());
+    String mark = "2." + Integer.toUnsignedString(directory.hashCode());
     CountDownLatch runs = new CountDownLatch(1);
     List<String> command = List.of("sh", "-c", "id -u; exec sleep " + mark);
     CompletableFuture<String> said =

@@ -172,10 +172,15 @@ class HelperIT {
       Files.writeString(conversations.resolve(n + ".in"), requests.get(n) + "\n");
     }
     giveAway();
-    String script = "cd \"$1\"; for i in *.in; do sudo -n %s <$i >${i%%.in}.out 2>&1; done; true";
     Program.of(
             OrdinaryUser.runs(
-                List.of("sh", "-c", script.formatted(command), "sh", conversations.toString())))
+                List.of(
+                    "sh",
+                    "-c",
+                    "cd \"$1\"; for i in *.in; do sudo -n %s <$i >${i%%.in}.out 2>&1; done; true"
+                        .formatted(command),
+                    "sh",
+                    conversations.toString())))
         .run();
     Map<String, String> answers = new HashMap<>();
     for (int n = 0; n < requests.size(); n++) {

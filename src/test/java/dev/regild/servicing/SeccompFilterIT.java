@@ -84,7 +84,7 @@ class SeccompFilterIT {
     List<String> lines = Program.of(command).within(Duration.ofMinutes(3)).run().lines().toList();
     assertThat(lines).hasSameSizeAs(calls);
     for (int i = 0; i < lines.size(); i++) {
-      answers.put(calls.get(i), lines.get(i).split(" ")[1]);
+      answers.put(calls.get(i), lines.get(i).split(" ", -1)[1]);
     }
     return answers;
   }

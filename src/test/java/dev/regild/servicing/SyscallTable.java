@@ -34,9 +34,9 @@ record SyscallTable(List<Row> rows) {
 
   static SyscallTable read() throws GuestException {
     List<Row> rows = new ArrayList<>();
-    for (String line : new String(Resources.read("guest-syscalls.txt"), UTF_8).split("\n")) {
+    for (String line : new String(Resources.read("guest-syscalls.txt"), UTF_8).lines().toList()) {
       if (line.matches("\\w.*")) {
-        String[] words = line.split("\\s+");
+        String[] words = line.split("\\s+", -1);
         rows.add(
             new Row(
                 words[0],
