@@ -48,10 +48,10 @@ public final class MountPoints {
   /** Whether a path is absolute, without an empty part, a dot or a dot-dot. */
   public static boolean isCanonical(String path) {
     return path.equals("/")
-        || path.startsWith("/")
+        || (path.startsWith("/")
             && !path.contains("\0")
             && List.of(path.substring(1).split("/", -1)).stream()
-                .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+                .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")));
   }
 
   /** Whether images' systems may have filesystems of this type, in blkid's word. */

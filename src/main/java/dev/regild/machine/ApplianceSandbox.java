@@ -61,7 +61,7 @@ final class ApplianceSandbox {
       """;
 
   private static final long MEMORY_BESIDE_THE_APPLIANCES = 8L << 30;
-  private static final Duration PROCESSOR_TIME = Duration.ofHours(48);
+  private static final Duration PROCESSOR_TIME = Duration.ofDays(2);
   private static final long MAX_FILE_BYTES = (2L << 40) + (2L << 36);
   private static final int THREADS = 512;
   private static final Path KVM = Path.of("/dev/kvm");

@@ -30,7 +30,7 @@ final class QemuCommand {
   private static final long MEMORY_BESIDE_THE_GUESTS = 8L << 30;
 
   /** Of one processor; what drives the machine has limits of its own, which are far shorter. */
-  private static final Duration PROCESSOR_TIME = Duration.ofHours(48);
+  private static final Duration PROCESSOR_TIME = Duration.ofDays(2);
 
   /** An overlay grows to the size of its disk and a little more. */
   private static final long MAX_FILE_BYTES = (2L << 40) + (2L << 36);
@@ -144,7 +144,7 @@ final class QemuCommand {
 
   private void useDirectoryOf(Path socket) {
     Path directory = socket.toAbsolutePath().getParent();
-    if (!sandbox.writable().contains(directory)) {
+    if (directory != null && !sandbox.writable().contains(directory)) {
       sandbox = sandbox.using(directory);
     }
   }

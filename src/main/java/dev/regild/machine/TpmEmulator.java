@@ -15,7 +15,7 @@ final class TpmEmulator implements AutoCloseable {
 
   /** Its state is some kilobytes; the guest's every command to a TPM is untrusted input. */
   private static final Program.Limits LIMITS =
-      new Program.Limits(1L << 30, Duration.ofHours(48), OptionalLong.of(16L << 20));
+      new Program.Limits(1L << 30, Duration.ofDays(2), OptionalLong.of(16L << 20));
 
   private final @Nullable SocketDirectory sockets;
   private final @Nullable RunningProgram running;

@@ -43,7 +43,16 @@ final class DiskHolder {
   private final Thread reader;
   private final BlockingQueue<Frame> frames = new ArrayBlockingQueue<>(16);
 
-  private record Frame(char kind, byte[] payload) {}
+  /** No record: its payload is an array, which records would compare by identity. */
+  private static final class Frame {
+    final char kind;
+    final byte[] payload;
+
+    Frame(char kind, byte[] payload) {
+      this.kind = kind;
+      this.payload = payload;
+    }
+  }
 
   /**
    * How a program ended.

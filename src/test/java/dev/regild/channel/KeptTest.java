@@ -51,6 +51,14 @@ class KeptTest {
       private long at;
 
       @Override
+      public int read(byte[] buffer, int offset, int length) {
+        for (int i = 0; i < length; i++) {
+          buffer[offset + i] = (byte) read();
+        }
+        return length;
+      }
+
+      @Override
       public int read() {
         long here = at++;
         return here < first.length
