@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.DoubleConsumer;
 
 /**
  * Free space that is promised to large files before they are written, so that two writers are never
@@ -104,6 +105,20 @@ public final class RoomReservations {
       long given = Math.clamp(bytes, 0, left);
       left -= given;
       release(store, given);
+    }
+
+    /**
+     * Gives back by the part that is written.
+     *
+     * @return takes that part, 0 to 1, of all that is promised now
+     */
+    public synchronized DoubleConsumer progress() {
+      long all = left;
+      return part -> {
+        synchronized (this) {
+          written(left - (long) (all * (1 - part)));
+        }
+      };
     }
 
     /** How many bytes are promised and not yet written. */

@@ -89,13 +89,7 @@ final class Conversion {
   }
 
   private void convert(Reservation reservation) throws ProgramException, InterruptedException {
-    long all = reservation.left();
-    tools.qemuImg.convert(
-        layer,
-        DiskFormat.QCOW2,
-        target,
-        format,
-        part -> reservation.written(Math.max(0, reservation.left() - (long) (all * (1 - part)))));
+    tools.qemuImg.convert(layer, DiskFormat.QCOW2, target, format, reservation.progress());
   }
 
   private Reservation reserve() throws IOException, ProgramException, InterruptedException {

@@ -18,6 +18,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
@@ -28,7 +29,6 @@ import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
-import dev.regild.machine.EffectiveUser;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -183,7 +183,8 @@ public final class RegildServer implements AutoCloseable {
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
-        ExportJob.KIND, new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg));
+        ExportJob.KIND,
+        new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
@@ -265,7 +266,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
         .log("server started");
-    if (EffectiveUser.isRoot()) {
+    if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
     }
     return front.port();

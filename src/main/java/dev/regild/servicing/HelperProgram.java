@@ -1,6 +1,6 @@
 package dev.regild.servicing;
 
-import dev.regild.machine.EffectiveUser;
+import dev.regild.files.CurrentUser;
 import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ final class HelperProgram {
    */
   static Program in(Path directory) throws GuestException {
     try {
-      if (EffectiveUser.isRoot()) {
+      if (CurrentUser.isRoot()) {
         for (String part : PARTS) {
           Path copy = Files.write(directory.resolve(part), Resources.read(part));
           // The storage daemon, which has no capability, runs the first too.

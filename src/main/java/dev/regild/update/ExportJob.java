@@ -4,6 +4,8 @@ import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
+import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
@@ -33,6 +35,7 @@ public final class ExportJob implements JobQueue.Job {
   private final LayerFiles layers;
   private final UploadedDisks disks;
   private final QemuImg qemuImg;
+  private final RoomReservations room;
 
   /** Where a layer lies, by its id. */
   @FunctionalInterface
@@ -47,13 +50,15 @@ public final class ExportJob implements JobQueue.Job {
       ExportTasks tasks,
       LayerFiles layers,
       UploadedDisks disks,
-      QemuImg qemuImg) {
+      QemuImg qemuImg,
+      RoomReservations room) {
     this.database = database;
     this.images = images;
     this.tasks = tasks;
     this.layers = layers;
     this.disks = disks;
     this.qemuImg = qemuImg;
+    this.room = room;
   }
 
   @Override
@@ -102,9 +107,14 @@ public final class ExportJob implements JobQueue.Job {
             .orElseThrow(() -> new IOException("The image is gone: " + task.imageArn()));
     Path layer = layers.path(disk.layer());
     disks.export(
-        task.amiId(),
-        task.owner().accountId(),
-        DiskFormat.QCOW2,
-        file -> qemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, _ -> {}));
+        task.amiId(), task.owner().accountId(), DiskFormat.QCOW2, file -> convert(layer, file));
+  }
+
+  private void convert(Path layer, Path file)
+      throws IOException, ProgramException, InterruptedException {
+    try (Reservation reservation =
+        room.reserve(file.resolveSibling(""), qemuImg.standaloneBytes(layer))) {
+      qemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, reservation.progress());
+    }
   }
 }

@@ -19,7 +19,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,11 +47,6 @@ class UploadedDisksTest {
   private static UploadedDisks open(Path directory) throws Exception {
     return new UploadedDisks(
         directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, new RoomReservations());
-  }
-
-  /** A file system of which so much is free. */
-  private static RoomReservations room(LongSupplier free) {
-    return new RoomReservations(RoomReservations.MARGIN_BYTES, _ -> free.getAsLong());
   }
 
   @Test
@@ -218,10 +212,10 @@ class UploadedDisksTest {
 
   @Test
   void twoUploadsCantBothHaveTheLastRoom() throws Exception {
-    long free = RoomReservations.MARGIN_BYTES + disk.length + 1000;
+    long free = disk.length + 1000;
     UploadedDisks tight =
         new UploadedDisks(
-            directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, room(() -> free));
+            directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, GivenRoom.of(() -> free));
     CountDownLatch firstIsUnderWay = new CountDownLatch(1);
     CountDownLatch secondIsRefused = new CountDownLatch(1);
     InputStream slow =
@@ -267,7 +261,7 @@ class UploadedDisksTest {
             directory,
             new DiskCheck(new QemuImg(), 1L << 40),
             CLOCK,
-            room(() -> taken.get() < 40 << 20 ? 1L << 40 : RoomReservations.MARGIN_BYTES - 1));
+            GivenRoom.of(() -> taken.get() < 40 << 20 ? 1L << 40 : -1));
     assertThatThrownBy(
             () -> shrinking.receive(ALICE, PLENTY, endless(taken), OptionalLong.of(1L << 30)))
         .hasMessageContaining("is filling up")

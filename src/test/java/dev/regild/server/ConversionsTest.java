@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.server.Conversions.ClientGoneException;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +25,8 @@ class ConversionsTest {
 
   @TempDir Path directory;
 
-  private final RoomReservations room = new RoomReservations();
+  private final AtomicLong free = new AtomicLong(1L << 40);
+  private final RoomReservations room = GivenRoom.of(free::get);
   private Path layer;
 
   @BeforeEach
@@ -57,9 +61,8 @@ class ConversionsTest {
         kept.file();
       }
       assertThat(exports()).hasSize(1);
-      long free = Files.getFileStore(directory).getUsableSpace();
-      try (var _ = room.reserve(directory, free - RoomReservations.MARGIN_BYTES - (1 << 19));
-          Share wanted = conversions.share(layer, DiskFormat.VHDX)) {
+      free.set(1 << 19);
+      try (Share wanted = conversions.share(layer, DiskFormat.VHDX)) {
         assertThatThrownBy(wanted::file).hasMessageContaining("has no room for");
       }
       assertThat(exports()).isEmpty();
@@ -68,18 +71,28 @@ class ConversionsTest {
 
   @Test
   void whoGivesUpLeavesTheDiskToTheOthers() throws Exception {
-    // Whoever opens it waits until somebody writes to it.
-    Path stuck = directory.resolve("stuck.qcow2");
-    assertThat(new ProcessBuilder("mkfifo", stuck.toString()).start().waitFor()).isZero();
-    try (Conversions conversions = conversions(Duration.ZERO);
+    CountDownLatch goOn = new CountDownLatch(1);
+    RoomReservations slow = GivenRoom.of(() -> onceOpen(goOn));
+    try (Conversions conversions =
+            new Conversions(directory.resolve("exports"), new QemuImg(), slow, 2, Duration.ZERO);
         Share other = conversions.share(layer, DiskFormat.RAW)) {
-      try (Share gone = conversions.share(stuck, DiskFormat.RAW)) {
+      try (Share gone = conversions.share(layer, DiskFormat.RAW)) {
         gone.giveUp();
         assertThatThrownBy(gone::file).isInstanceOf(ClientGoneException.class);
       }
+      goOn.countDown();
       assertThat(other.file()).exists();
     }
     assertThat(exports()).isEmpty();
+  }
+
+  private static long onceOpen(CountDownLatch gate) {
+    try {
+      gate.await();
+      return 1L << 40;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

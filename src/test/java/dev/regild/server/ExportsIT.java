@@ -3,6 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.disk.GivenRoom;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,13 +29,15 @@ import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException
 
 /** The tasks that export images, through the AWS SDK. */
 class ExportsIT {
+  private static final AtomicLong FREE = new AtomicLong(1L << 40);
+
   @TempDir static Path directory;
 
   private static ServerFixture server;
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ServerFixture(directory);
+    server = new ServerFixture(directory, Config.Http.DEFAULT, GivenRoom.of(FREE::get));
   }
 
   @AfterAll
@@ -66,6 +70,23 @@ class ExportsIT {
       server.exportJob().run(task.taskId());
       assertThat(server.disks.find(server.account.id(), done.amiId())).contains(disk);
       assertThat(client.deleteImage(r -> r.name("golden")).image().name()).isEqualTo("golden");
+    }
+  }
+
+  @Test
+  void anExportForWhichThereIsNoRoomFailsBeforeItIsWritten() throws Exception {
+    server.golden("ap-south-1", "golden");
+    FREE.set(1 << 18);
+    try (AppStreamClient client = server.client("ap-south-1")) {
+      ExportImageTask task = export(client, "golden", "large");
+      server.exportJob().run(task.taskId());
+      ExportImageTask failed = get(client, task);
+      assertThat(failed.state()).isEqualTo(ExportImageTaskState.FAILED);
+      assertThat(failed.errorDetails().getFirst().errorMessage()).contains("has no room for");
+      assertThat(server.disks.list(server.account.id()))
+          .noneMatch(disk -> disk.id().equals(failed.amiId()));
+    } finally {
+      FREE.set(1L << 40);
     }
   }
 

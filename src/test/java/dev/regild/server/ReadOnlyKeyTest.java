@@ -3,8 +3,8 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.RoomReservations;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Quota;
@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.SqlLogger;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whoever may only read does no more harm than reading. */
 class ReadOnlyKeyTest {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
-  private static final RoomReservations ROOM = new RoomReservations();
+  private static final AtomicLong FREE = new AtomicLong(1L << 40);
 
   @TempDir static Path directory;
 
@@ -43,7 +44,7 @@ class ReadOnlyKeyTest {
 
   @BeforeAll
   static void start() throws Exception {
-    server = new ServerFixture(directory, Config.Http.DEFAULT, ROOM);
+    server = new ServerFixture(directory, Config.Http.DEFAULT, GivenRoom.of(FREE::get));
     server.golden("us-east-1", "golden");
   }
 
@@ -131,14 +132,15 @@ class ReadOnlyKeyTest {
 
   @Test
   void anExportWithoutRoomIsRefusedAndLeavesNothing() throws Exception {
-    long free = Files.getFileStore(directory).getUsableSpace();
-    // Somebody else is promised what is free, but for less than the disk takes.
-    try (var _ = ROOM.reserve(directory, free - RoomReservations.MARGIN_BYTES - (1 << 19))) {
+    FREE.set(1 << 19);
+    try {
       HttpResponse<byte[]> refused =
           server.send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk?format=vmdk");
       assertThat(refused.statusCode()).isEqualTo(503);
       assertThat(new String(refused.body(), java.nio.charset.StandardCharsets.UTF_8))
           .contains("has no room for");
+    } finally {
+      FREE.set(1L << 40);
     }
     assertNoExports();
     assertThat(

@@ -132,6 +132,7 @@ final class ServerFixture implements AutoCloseable {
   private final AuditLog audit;
   private final Endpoints endpoints;
   private final Config.Http limits;
+  private final RoomReservations room;
   private HttpFront front;
 
   ServerFixture(Path data) throws Exception {
@@ -141,6 +142,7 @@ final class ServerFixture implements AutoCloseable {
   /** With other limits for clients, and a room of its own for exports. */
   ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
+    this.room = room;
     database = Database.open(data.resolve("regild.db"));
     accounts =
         new Accounts(
@@ -447,7 +449,8 @@ final class ServerFixture implements AutoCloseable {
         new ExportTasks(),
         id -> data.resolve(id + ".qcow2"),
         disks,
-        new QemuImg());
+        new QemuImg(),
+        room);
   }
 
   private ImageImports imports() {
