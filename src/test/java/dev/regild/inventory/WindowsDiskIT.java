@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fixtures.WindowsDisk;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.inventory.DiskLayout.Hardware;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.DiskBus;
-import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
@@ -127,10 +127,11 @@ class WindowsDiskIT {
             .withoutVirtio()
             .changesQueued()
             .build(directory.resolve("disk.raw"));
+    QemuImg qemuImg = new QemuImg();
+    Path base = directory.resolve("base.qcow2");
+    qemuImg.convert(disk, DiskFormat.RAW, base, DiskFormat.QCOW2, _ -> {});
     Path overlay = directory.resolve("overlay.qcow2");
-    Program.of(
-            "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "" + disk, "" + overlay)
-        .run();
+    qemuImg.createOverlay(base, overlay);
 
     DiskInspection found = inspector.inspect(overlay, DiskFormat.QCOW2, directory, _ -> {});
 

@@ -79,7 +79,7 @@ class OwnEndpointsIT {
         .isEqualTo(
             "{\"image\":\"golden\",\"upToDate\":false,\"securityOnly\":false,\"changes\":[{\"kind\":\"OS\",\"name\":"
                 + "\"openssl\",\"architecture\":\"amd64\",\"from\":\"3.0.11-1\",\"to\":"
-                + "\"3.0.17-1~deb12u2\",\"security\":false,\"advisories\":[]}]}");
+                + "\"3.0.17-1~deb12u2\",\"security\":false,\"advisories\":[]}],\"keptBack\":[],\"others\":[],\"warnings\":[]}");
   }
 
   @Test
