@@ -68,7 +68,7 @@ public final class AptPolicy {
         pins.addAll(pins(fields, file));
         fields.clear();
       } else if (Character.isWhitespace(line.charAt(0))) {
-        fields.computeIfPresent(field, (_, before) -> before + " " + line.strip());
+        fields.computeIfPresent(field, (_, before) -> Continued.by(before, line));
       } else if (!line.startsWith("#") && line.indexOf(':') > 0) {
         field = line.substring(0, line.indexOf(':')).strip().toLowerCase(Locale.ROOT);
         fields.put(field, line.substring(line.indexOf(':') + 1).strip());

@@ -56,7 +56,7 @@ final class RpmPolicy {
           if (line.startsWith("[")) {
             main = line.strip().equals("[main]");
           } else if (main && Character.isWhitespace(line.charAt(0))) {
-            settings.computeIfPresent(key, (_, before) -> before + " " + line.strip());
+            settings.computeIfPresent(key, (_, before) -> Continued.by(before, line));
           } else if (main && equals > 0) {
             key = line.substring(0, equals).strip();
             settings.put(key, line.substring(equals + 1).strip());
