@@ -3,6 +3,7 @@ package dev.regild.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,6 +18,8 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A program that a hostile file has taken over, played by a shell. */
 class SandboxTest {
@@ -44,6 +47,25 @@ class SandboxTest {
         .contains("cannot access '/sys'")
         .contains("cannot access '/root'")
         .doesNotContain("canary");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cabextract --list",
+        "wimlib-imagex info",
+        "xorrisofs -quiet -o /tmp/cd.iso",
+        "qemu-img info -f raw",
+      })
+  void noToolThatReadsForeignFilesSeesAnother(String tool) {
+    List<String> command = new ArrayList<>(List.of(tool.split(" ", -1)));
+    HostTools.assumeInstalled(command.getFirst());
+    command.add(canary.toString());
+    assertThatThrownBy(() -> Program.of(command).in(Sandbox.reading(own)).run())
+        .isInstanceOf(ProgramException.class)
+        .message()
+        .containsIgnoringCase(canary.toString())
+        .containsPattern("(?i)no such file|not found|could ?n.t open|failed to open|cannot find");
   }
 
   @Test
