@@ -54,6 +54,7 @@ class SandboxTest {
       strings = {
         "cabextract --list",
         "wimlib-imagex info",
+        "msiinfo tables",
         "xorrisofs -quiet -o /tmp/cd.iso",
         "qemu-img info -f raw",
       })
@@ -65,7 +66,7 @@ class SandboxTest {
         .isInstanceOf(ProgramException.class)
         .message()
         .containsIgnoringCase(canary.toString())
-        .containsPattern("(?i)no such file|not found|could ?n.t open|failed to open|cannot find");
+        .containsPattern("(?i)no such file|not found|could ?n.t open|failed to open|open file failed");
   }
 
   @Test
