@@ -212,7 +212,7 @@ class UploadedDisksTest {
 
   @Test
   void twoUploadsCantBothHaveTheLastRoom() throws Exception {
-    long free = disk.length + 1000;
+    long free = disk.length + 1000L;
     UploadedDisks tight =
         new UploadedDisks(
             directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, GivenRoom.of(() -> free));
