@@ -135,7 +135,8 @@ final class ApplianceSandbox {
     }
     // QEMU keeps what the appliance writes to its own root in a file there, which has no name.
     own.addAll(List.of("--setenv", "TMPDIR", directory.toString()));
-    return "sandboxed() {\n"
+    // In the place of the background's shell: bubblewrap ends with its parent, which is ours then.
+    return "sandboxed() {\nexec "
         + quoted(command.subList(0, end))
         + " "
         + quoted(own)
