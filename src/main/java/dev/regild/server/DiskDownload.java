@@ -21,7 +21,7 @@ import java.util.Optional;
  * changes: its SHA-256 is its entity tag.
  */
 final class DiskDownload {
-  /** Small enough for a slow client to take one within its time limit. */
+  /** What the client is waited for at a time. */
   private static final int BUFFER = 64 << 10;
 
   private final UploadedDisk disk;

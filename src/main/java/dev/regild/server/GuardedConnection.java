@@ -45,7 +45,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   private final Connections connections;
   private final ConnectionContext context;
   private final ClientAddress address;
-  private final PeerDeadline deadline = new PeerDeadline();
+  private final PeerDeadline deadline = new PeerDeadline(System::nanoTime);
   private final PacedReader reader;
   private final PacedWriter writer;
   private final ServerConnection http;
@@ -78,7 +78,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
               in.ensureAvailable();
               return in.readBytes(in.available());
             });
-    this.writer = new PacedWriter(limits, deadline, context.dataWriter());
+    this.writer = new PacedWriter(limits, deadline, context.dataWriter(), System::nanoTime);
     this.http = http.apply(this);
   }
 
@@ -120,6 +120,7 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
 
   void requestBegins() {
     reader.requestBegins();
+    writer.answerBegins();
     expendable = false;
     restUnread = false;
   }

@@ -48,11 +48,6 @@ final class PacedReader implements Supplier<byte[]> {
     REQUEST
   }
 
-  /** Whether no request is being worked on: nothing is lost but the client's own waiting. */
-  boolean isWaitingForRequest() {
-    return phase != Phase.REQUEST;
-  }
-
   /** The head is complete; the body may take as long as it keeps its rate. */
   void requestBegins() {
     phase = Phase.REQUEST;

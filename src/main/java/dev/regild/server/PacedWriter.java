@@ -4,17 +4,32 @@ import dev.regild.server.PeerDeadline.Wait;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
-/** What a client is sent; it has to take it at the least rate, after a time of grace. */
+/**
+ * What a client is sent. Each answer has one time of grace: waiting for the client takes from it,
+ * and what the client takes fills it up again at the least rate. So a client that is slower than
+ * that for long is not waited for, however small the pieces are that it takes.
+ */
 final class PacedWriter implements DataWriter {
   private final Config.Http limits;
   private final PeerDeadline deadline;
   private final DataWriter out;
+  private final LongSupplier nanoTime;
 
-  PacedWriter(Config.Http limits, PeerDeadline deadline, DataWriter out) {
+  private Duration grace;
+
+  PacedWriter(Config.Http limits, PeerDeadline deadline, DataWriter out, LongSupplier nanoTime) {
     this.limits = limits;
     this.deadline = deadline;
     this.out = out;
+    this.nanoTime = nanoTime;
+    this.grace = limits.bodyTimeLimit();
+  }
+
+  /** The client has the whole grace again. */
+  void answerBegins() {
+    grace = limits.bodyTimeLimit();
   }
 
   @Override
@@ -24,12 +39,7 @@ final class PacedWriter implements DataWriter {
 
   @Override
   public void write(BufferData buffer) {
-    begin(buffer);
-    try {
-      out.write(buffer);
-    } finally {
-      deadline.end();
-    }
+    paced(buffer, () -> out.write(buffer));
   }
 
   @Override
@@ -39,12 +49,7 @@ final class PacedWriter implements DataWriter {
 
   @Override
   public void writeNow(BufferData buffer) {
-    begin(buffer);
-    try {
-      out.writeNow(buffer);
-    } finally {
-      deadline.end();
-    }
+    paced(buffer, () -> out.writeNow(buffer));
   }
 
   @Override
@@ -57,8 +62,20 @@ final class PacedWriter implements DataWriter {
     out.close();
   }
 
-  private void begin(BufferData buffer) {
-    Duration atLeastRate = Duration.ofSeconds(buffer.available() / limits.leastRate().bytes());
-    deadline.begin(Wait.ANSWER, limits.bodyTimeLimit().plus(atLeastRate));
+  private void paced(BufferData buffer, Runnable writing) {
+    Duration limit = grace.plus(atLeastRate(buffer.available()));
+    long start = nanoTime.getAsLong();
+    deadline.begin(Wait.ANSWER, limit);
+    try {
+      writing.run();
+    } finally {
+      deadline.end();
+    }
+    Duration left = limit.minusNanos(nanoTime.getAsLong() - start);
+    grace = left.compareTo(limits.bodyTimeLimit()) < 0 ? left : limits.bodyTimeLimit();
+  }
+
+  private Duration atLeastRate(int bytes) {
+    return Duration.ofSeconds(bytes).dividedBy(limits.leastRate().bytes());
   }
 }

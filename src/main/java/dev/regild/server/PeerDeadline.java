@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Until when the server waits for one client. {@link Connections} ends the connection of a client
@@ -24,9 +25,15 @@ final class PeerDeadline {
     REST
   }
 
-  private final long origin = System.nanoTime();
+  private final LongSupplier nanoTime;
+  private final long origin;
   private volatile long end = NONE;
   private volatile Wait wait = Wait.HEAD;
+
+  PeerDeadline(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.origin = nanoTime.getAsLong();
+  }
 
   /** From now on the client has this long. */
   void begin(Wait what, Duration limit) {
@@ -46,6 +53,6 @@ final class PeerDeadline {
   }
 
   private long now() {
-    return System.nanoTime() - origin;
+    return nanoTime.getAsLong() - origin;
   }
 }
