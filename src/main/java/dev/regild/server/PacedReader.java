@@ -7,6 +7,7 @@ import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
 import java.time.Duration;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class PacedReader implements Supplier<byte[]> {
   /** A body is taken over in pieces of at most this size; a chunk is one piece. */
   static final int LARGEST_PIECE = 4 << 20;
 
+  private static final LongConsumer NOBODY = bytes -> {};
+
   private final Config.Http limits;
   private final PeerDeadline deadline;
   private Supplier<byte[]> in;
@@ -30,6 +33,8 @@ final class PacedReader implements Supplier<byte[]> {
   private Duration waited = Duration.ZERO;
   private long came;
   private long piece;
+  private long arrived;
+  private LongConsumer onArrival = NOBODY;
 
   PacedReader(Config.Http limits, PeerDeadline deadline, Supplier<byte[]> in) {
     this.limits = limits;
@@ -55,10 +60,17 @@ final class PacedReader implements Supplier<byte[]> {
     waited = Duration.ZERO;
     came = 0;
     piece = 0;
+    arrived = 0;
+    onArrival = NOBODY;
   }
 
-  /** The whole body has to come within the time limit for bodies. */
-  void limitWholeBody() {
+  /**
+   * The whole body has to come within the time limit for bodies.
+   *
+   * @param onArrival gets how many bytes of it have come, before they are kept; may refuse them
+   */
+  void limitWholeBody(LongConsumer onArrival) {
+    this.onArrival = onArrival;
     bodyEnd = System.nanoTime() + limits.bodyTimeLimit().toNanos();
   }
 
@@ -133,6 +145,8 @@ final class PacedReader implements Supplier<byte[]> {
       waited = Duration.ZERO;
       came = 0;
     }
+    arrived += bytes.length;
+    onArrival.accept(arrived);
     piece += bytes.length;
     if (piece > LARGEST_PIECE) {
       throw new ApiException(

@@ -7,9 +7,11 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.HttpCall;
 import dev.regild.api.Payload;
+import dev.regild.server.BodyRoom.Sender;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,15 +32,14 @@ final class Requests {
   /** No request of the protocol comes near it. */
   static final int LARGEST_BODY = 1 << 20;
 
-  /** All bodies that are being read together, in KiB: 128 MiB. */
-  private static final int MOST_BODIES_KIB = 128 << 10;
+  private static final int PIECE = 16 << 10;
 
   /** Refusals that are held back at one time; past that, they are answered at once. */
   private static final int MOST_HELD_BACK = 128;
 
   private final Authentication authentication;
   private final FailedSignatures failures = new FailedSignatures(System::nanoTime);
-  private final Semaphore bodies = new Semaphore(MOST_BODIES_KIB);
+  private final BodyRoom bodies = new BodyRoom();
   private final Semaphore heldBack = new Semaphore(MOST_HELD_BACK);
 
   Requests(Authentication authentication) {
@@ -73,7 +74,7 @@ final class Requests {
   Received received(ServerRequest request) {
     HttpCall call = call(request);
     Claim claim = judged(request, call, () -> authentication.examine(call));
-    byte[] body = body(request);
+    byte[] body = body(request, sender(request, call));
     Caller caller = judged(request, call, () -> claim.prove(Payload.of(body)));
     GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
     return new Received(caller, body);
@@ -119,34 +120,45 @@ final class Requests {
         headers);
   }
 
-  private byte[] body(ServerRequest request) {
+  /** A declared hash is signed with the head, so the signature was checked with it. */
+  private static Sender sender(ServerRequest request, HttpCall call) {
+    return Payload.declaredSha256(call).isPresent()
+        ? new Sender.Proven()
+        : new Sender.Unproven(
+            ClientAddress.of(request.remotePeer()), RequestLog.claimedKey(call).orElse(""));
+  }
+
+  private byte[] body(ServerRequest request, Sender sender) {
     if (!request.content().hasEntity()) {
       return new byte[0];
     }
-    long length = request.headers().contentLength().orElse(LARGEST_BODY);
-    if (length > LARGEST_BODY) {
+    if (request.headers().contentLength().orElse(0) > LARGEST_BODY) {
       throw tooLarge();
     }
-    int room = (int) (length >> 10) + 1;
-    if (!bodies.tryAcquire(room)) {
-      throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "The server is reading too many bodies; try again later.");
-    }
-    GuardedConnection.current().ifPresent(it -> it.reader().limitWholeBody());
-    try (InputStream content = request.content().inputStream()) {
-      byte[] body = content.readNBytes(LARGEST_BODY + 1);
-      if (body.length > LARGEST_BODY) {
-        throw tooLarge();
-      }
-      return body;
+    try (BodyRoom.Share room = bodies.of(sender);
+        InputStream content = request.content().inputStream()) {
+      // A chunk is gathered before any of it can be read from the stream.
+      GuardedConnection.current().ifPresent(it -> it.reader().limitWholeBody(room::holds));
+      return whole(content, room);
     } catch (EOFException e) {
       throw new ApiException(
           ErrorType.SERIALIZATION, "The body is not whole: %s.".formatted(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } finally {
-      bodies.release(room);
     }
+  }
+
+  private static byte[] whole(InputStream content, BodyRoom.Share room) throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    byte[] piece = new byte[PIECE];
+    for (int n = content.read(piece); n >= 0; n = content.read(piece)) {
+      if (body.size() + n > LARGEST_BODY) {
+        throw tooLarge();
+      }
+      room.holds(body.size() + n);
+      body.write(piece, 0, n);
+    }
+    return body.toByteArray();
   }
 
   private <T> T judged(ServerRequest request, HttpCall call, Supplier<T> judgement) {

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -62,6 +63,21 @@ final class RawConnection implements AutoCloseable {
     Answer head = readHead();
     byte[] body = in.readNBytes(length(head));
     return new Answer(head.status(), head.headers(), new String(body, UTF_8));
+  }
+
+  /** Whether the server says anything within that time; nothing of it is passed over. */
+  boolean answers(int millis) throws IOException {
+    socket.setSoTimeout(millis);
+    try {
+      in.mark(1);
+      boolean some = in.read() >= 0;
+      in.reset();
+      return some;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } finally {
+      socket.setSoTimeout(READ_MILLIS);
+    }
   }
 
   /** Passes over all lines to one that has the text. */
