@@ -6,10 +6,11 @@ import dev.regild.image.Owner;
  * Who sent a request, and to which region.
  *
  * @param owner the account and the region of the signature's scope
+ * @param key the id of the access key; empty where calls are not signed
  * @param readOnly whether it may only look
  * @param suspended whether its account is refused every call
  */
-public record Caller(Owner owner, boolean readOnly, boolean suspended) {
+public record Caller(Owner owner, String key, boolean readOnly, boolean suspended) {
   /**
    * Nothing happens if the caller may do this.
    *

@@ -25,7 +25,7 @@ public final class OpenDoor implements Authentication {
   @Override
   public Claim examine(HttpCall call) {
     Caller everybody =
-        new Caller(new Owner(ACCOUNT, region(call).orElse(defaultRegion)), false, false);
+        new Caller(new Owner(ACCOUNT, region(call).orElse(defaultRegion)), "", false, false);
     return _ -> everybody;
   }
 

@@ -100,6 +100,7 @@ public final class SigV4 implements Authentication {
     Caller caller() {
       return new Caller(
           new Owner(key.account().id(), authorization.scope().region()),
+          key.id(),
           key.readOnly(),
           key.account().status() == Account.Status.SUSPENDED);
     }

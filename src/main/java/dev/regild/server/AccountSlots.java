@@ -1,18 +1,23 @@
 package dev.regild.server;
 
 import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.image.Quota;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
-/** How much of one thing each account does at one time on this server, and all of them together. */
+/**
+ * How much of one thing each account does at one time on this server, and all of them together. A
+ * key that may only read has half of its account's, rounded up: it leaves the rest to the others.
+ */
 final class AccountSlots {
   private final Quota quota;
   private final ToIntFunction<String> limits;
   private final int mostTogether;
-  private final Map<String, Integer> taken = new HashMap<>();
+  private final Map<String, Integer> ofAccounts = new HashMap<>();
+  private final Map<String, Integer> ofKeys = new HashMap<>();
   private int together;
 
   /**
@@ -38,32 +43,43 @@ final class AccountSlots {
   /**
    * Takes one.
    *
-   * @throws ApiException ThrottlingException if the account has as many as it may,
+   * @throws ApiException ThrottlingException if the account or the key has as many as it may,
    *     ServiceUnavailableException if all together have
    */
-  Slot take(String account) {
+  Slot take(Caller caller) {
+    String account = caller.owner().accountId();
     int limit = limits.applyAsInt(account);
+    int limitOfKey = caller.readOnly() ? limit / 2 + limit % 2 : limit;
     synchronized (this) {
-      int used = taken.getOrDefault(account, 0);
+      int used = ofAccounts.getOrDefault(account, 0);
       if (used >= limit) {
         throw new ApiException(
             ErrorType.THROTTLING,
             "The quota of %s at one time is %d, and the account %s has %d. Wait until one has ended, or have the quota raised."
                 .formatted(quota, limit, account, used));
       }
+      int usedByKey = ofKeys.getOrDefault(caller.key(), 0);
+      if (usedByKey >= limitOfKey) {
+        throw new ApiException(
+            ErrorType.THROTTLING,
+            "The quota of %s at one time is %d, of which a read-only key may have %d, and this one has %d. Wait until one has ended, or use another key."
+                .formatted(quota, limit, limitOfKey, usedByKey));
+      }
       if (together >= mostTogether) {
         throw new ApiException(
             ErrorType.SERVICE_UNAVAILABLE,
             "The server has as many %s as it can; try again later.".formatted(quota));
       }
-      taken.put(account, used + 1);
+      ofAccounts.put(account, used + 1);
+      ofKeys.put(caller.key(), usedByKey + 1);
       together++;
     }
-    return () -> giveBack(account);
+    return () -> giveBack(account, caller.key());
   }
 
-  private synchronized void giveBack(String account) {
-    taken.computeIfPresent(account, (_, used) -> used > 1 ? used - 1 : null);
+  private synchronized void giveBack(String account, String key) {
+    ofAccounts.computeIfPresent(account, (_, used) -> used > 1 ? used - 1 : null);
+    ofKeys.computeIfPresent(key, (_, used) -> used > 1 ? used - 1 : null);
     together--;
   }
 }

@@ -119,7 +119,7 @@ final class DisksService implements HttpService {
     RequestLog.operation("DownloadDisk");
     Caller caller = Requests.admitted(requests.caller(request), false);
     UploadedDisk disk = require(caller, request);
-    try (Slot _ = downloads.take(caller.owner().accountId())) {
+    try (Slot _ = downloads.take(caller)) {
       new DiskDownload(disk, disks.path(disk)).send(request, response);
     }
   }

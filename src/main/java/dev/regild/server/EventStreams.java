@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
@@ -65,18 +66,18 @@ final class EventStreams implements AutoCloseable {
   /**
    * Writes events until the end.
    *
-   * @param owner who looks at the update
+   * @param caller who looks at the update
    * @param first what the first event shows
-   * @throws ApiException if the account has as many streams as it may
+   * @throws ApiException if the account or the key has as many streams as it may
    */
-  void send(ServerResponse response, Owner owner, String imageName, Shown first) {
-    try (Slot _ = slots.take(owner.accountId())) {
+  void send(ServerResponse response, Caller caller, String imageName, Shown first) {
+    try (Slot _ = slots.take(caller)) {
       response
           .header(HeaderNames.CONTENT_TYPE, "text/event-stream")
           .header(HeaderNames.CACHE_CONTROL, "no-store");
       EventStream stream = new EventStream(first.view());
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(stream::end));
-      streams.put(stream, new Subject(owner, imageName, first.imageId()));
+      streams.put(stream, new Subject(caller.owner(), imageName, first.imageId()));
       look();
       try {
         Download.send(response, out -> stream.write(out, () -> stopping.getCount() == 0));

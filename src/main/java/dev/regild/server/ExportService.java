@@ -70,7 +70,7 @@ final class ExportService implements HttpService {
     DiskFormat format = format(request.query().first("format").orElse("qcow2"));
     String name = request.path().pathParameters().get("name");
     Path layer = topLayer(caller.owner(), name);
-    try (Slot _ = slots.take(caller.owner().accountId());
+    try (Slot _ = slots.take(caller);
         Share share = conversions.share(layer, format)) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
       send(response, share.file(), name + "." + format.qemuName());

@@ -87,7 +87,7 @@ final class UpdatesService implements HttpService {
         request.headers().acceptedTypes().stream()
             .anyMatch(type -> type.mediaType().equals(MediaTypes.TEXT_EVENT_STREAM));
     if (wantsEvents) {
-      events.send(response, caller.owner(), image, now);
+      events.send(response, caller, image, now);
     } else {
       OwnAnswers.send(response, now.view());
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The wire, with an operation that answers what it was asked. */
 class AppStreamProtocolTest {
   private static final Caller CALLER =
-      new Caller(new Owner("123456789012", "us-east-1"), false, false);
+      new Caller(new Owner("123456789012", "us-east-1"), "key", false, false);
   private static final String TARGET = "PhotonAdminProxyService.DescribeImages";
 
   private final AppStreamProtocol protocol =
@@ -103,7 +103,7 @@ class AppStreamProtocolTest {
 
   @Test
   void aKeyThatMayOnlyLookIsRefusedAChange() {
-    Caller reader = new Caller(CALLER.owner(), true, false);
+    Caller reader = new Caller(CALLER.owner(), "key", true, false);
     ApiException error =
         catchThrowableOfType(
             ApiException.class,
@@ -113,7 +113,7 @@ class AppStreamProtocolTest {
 
   @Test
   void aSuspendedAccountIsRefusedEverything() {
-    Caller suspended = new Caller(CALLER.owner(), false, true);
+    Caller suspended = new Caller(CALLER.owner(), "key", false, true);
     ApiException error =
         catchThrowableOfType(
             ApiException.class,

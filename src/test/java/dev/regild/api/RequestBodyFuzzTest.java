@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RequestBodyFuzzTest {
   private static final String TARGET = "PhotonAdminProxyService.";
   private static final Caller CALLER =
-      new Caller(new Owner("123456789012", "us-east-1"), false, false);
+      new Caller(new Owner("123456789012", "us-east-1"), "key", false, false);
   private static final AppStreamProtocol PROTOCOL =
       new AppStreamProtocol(ServiceModel.load(), List.of(new Images(), new Tags()));
 

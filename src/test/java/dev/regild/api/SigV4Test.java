@@ -39,7 +39,7 @@ class SigV4Test {
   @Test
   void aRequestOfTheSdkIsAccepted() {
     assertThat(verify(sign(NOW, "us-east-1"), BODY))
-        .isEqualTo(new Caller(new Owner("123456789012", "us-east-1"), false, false));
+        .isEqualTo(new Caller(new Owner("123456789012", "us-east-1"), KEY.id(), false, false));
   }
 
   @ParameterizedTest

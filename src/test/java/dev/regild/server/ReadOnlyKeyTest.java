@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.account.AccessKey;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
@@ -55,7 +56,7 @@ class ReadOnlyKeyTest {
 
   @Test
   void fiftyStreamsAskTheDatabaseAsOftenAsOne() throws Exception {
-    quota(Quota.EVENT_STREAMS, 50);
+    quota(Quota.EVENT_STREAMS, 100);
     Image image = update("streamed");
     List<RawConnection> streams = new ArrayList<>();
     try {
@@ -97,12 +98,30 @@ class ReadOnlyKeyTest {
   }
 
   @Test
+  void aReadOnlyKeyLeavesHalfOfTheStreamsToOthersOfItsAccount() throws Exception {
+    quota(Quota.EVENT_STREAMS, 3);
+    update("shared");
+    try (RawConnection first = stream("shared");
+        RawConnection second = stream("shared")) {
+      Answer refused = streamAnswer("shared", server.readOnlyKey);
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.body())
+          .contains("at one time is 3, of which a read-only key may have 2, and this one has 2");
+      try (RawConnection third = stream("shared", server.key)) {
+        assertThat(streamAnswer("shared", server.key).body())
+            .contains("is 3, and the account " + server.account.id() + " has 3");
+        assertThat(List.of(first, second, third)).doesNotContainNull();
+      }
+    }
+  }
+
+  @Test
   void streamsPastTheAccountsQuotaAreRefusedUntilOneHasEnded() throws Exception {
     quota(Quota.EVENT_STREAMS, 2);
     update("watched");
     try (RawConnection first = stream("watched")) {
-      try (RawConnection second = stream("watched")) {
-        Answer refused = streamAnswer("watched");
+      try (RawConnection second = stream("watched", server.key)) {
+        Answer refused = streamAnswer("watched", server.key);
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.header("retry-after")).isEqualTo("5");
         assertThat(refused.header("x-amzn-errortype")).isEqualTo("ThrottlingException");
@@ -111,7 +130,7 @@ class ReadOnlyKeyTest {
         assertThat(second).isNotNull();
       }
       // The client of the second has gone without a word, and is not waited for.
-      await(() -> streamAnswer("watched").status() == 200);
+      await(() -> streamAnswer("watched", server.key).status() == 200);
       assertThat(first).isNotNull();
     }
   }
@@ -152,7 +171,7 @@ class ReadOnlyKeyTest {
 
   @Test
   void exportsAtOnceAreAllAnswered() throws Exception {
-    quota(Quota.DOWNLOADS, 4);
+    quota(Quota.DOWNLOADS, 8);
     List<Callable<Integer>> calls = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       calls.add(() ->
@@ -243,20 +262,23 @@ class ReadOnlyKeyTest {
   }
 
   private static RawConnection stream(String image) throws Exception {
+    return stream(image, server.readOnlyKey);
+  }
+
+  private static RawConnection stream(String image, AccessKey key) throws Exception {
     RawConnection connection = new RawConnection(server.port());
     connection.write(
-        SignedGet.of(
-            server.readOnlyKey, "/regild/v1/updates/" + image, "Accept: text/event-stream"));
+        SignedGet.of(key, "/regild/v1/updates/" + image, "Accept: text/event-stream"));
     connection.await("data: ");
     return connection;
   }
 
-  private static Answer streamAnswer(String image) throws Exception {
+  private static Answer streamAnswer(String image, AccessKey key) throws Exception {
     try (RawConnection connection = new RawConnection(server.port())) {
       return connection
           .write(
               SignedGet.of(
-                  server.readOnlyKey, "/regild/v1/updates/" + image, "Accept: text/event-stream"))
+                  key, "/regild/v1/updates/" + image, "Accept: text/event-stream"))
           .read();
     }
   }
