@@ -79,12 +79,12 @@ final class Conversion {
       if (!file.complete(target)) {
         remove();
       }
-    } catch (IOException | ProgramException | RuntimeException e) {
-      remove();
-      file.completeExceptionally(e);
     } catch (InterruptedException e) {
       remove();
       file.completeExceptionally(new IOException("the disk is not needed any more", e));
+    } catch (Throwable e) { // an Error, too: whoever waits would do so for ever
+      file.completeExceptionally(e);
+      remove();
     }
   }
 

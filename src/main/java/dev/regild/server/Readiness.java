@@ -73,7 +73,7 @@ final class Readiness {
         ready &= problem.isEmpty();
       }
       fresh.complete(new Verdict(ready, results));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error, too: whoever waits would never know
       fresh.completeExceptionally(e);
     }
   }

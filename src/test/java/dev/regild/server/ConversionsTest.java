@@ -12,12 +12,18 @@ import dev.regild.server.Conversions.Share;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConversionsTest {
@@ -84,6 +90,61 @@ class ConversionsTest {
       assertThat(other.file()).exists();
     }
     assertThat(exports()).isEmpty();
+  }
+
+  @Test
+  @Timeout(30)
+  void anErrorReachesWhoeverWaits() throws Exception {
+    RoomReservations broken =
+        GivenRoom.of(() -> {
+          throw new LinkageError("canary");
+        });
+    try (Conversions conversions =
+            new Conversions(directory.resolve("exports"), new QemuImg(), broken, 1, Duration.ZERO);
+        Share share = conversions.share(layer, DiskFormat.RAW)) {
+      assertThatThrownBy(share::file).hasRootCauseMessage("canary");
+    }
+    assertThat(exports()).isEmpty();
+  }
+
+  @Test
+  void noMoreAreMadeAtOnceThanThereArePlaces() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicInteger underWay = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    free.set(1 << 19);
+    Conversion.Tools tools =
+        new Conversion.Tools(
+            new QemuImg(),
+            room,
+            new Semaphore(2),
+            () -> {
+              most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+              free.set(onceOpen(goOn));
+              underWay.decrementAndGet();
+              return true;
+            });
+    List<Conversion> conversions = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      conversions.add(new Conversion(layer, DiskFormat.RAW, directory, i + ".raw", tools));
+      conversions.getLast().start();
+    }
+    await(() -> underWay.get() == 2);
+    // A third would only have to measure the layer first, as these two did.
+    Thread.sleep(500);
+    goOn.countDown();
+    for (Conversion conversion : conversions) {
+      assertThat(conversion.file().get(30, TimeUnit.SECONDS)).exists();
+    }
+    assertThat(most).hasValue(2);
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
+      Thread.sleep(10);
+    }
   }
 
   private static long onceOpen(CountDownLatch gate) {

@@ -60,6 +60,23 @@ class ReadinessTest {
   }
 
   @Test
+  void anErrorOfACheckIsToldAtOnceAndTheNextLookIsTaken() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    Readiness readiness =
+        new Readiness(
+            List.of(
+                check(() -> {
+                  if (looks.incrementAndGet() == 1) {
+                    throw new LinkageError("canary");
+                  }
+                  return Optional.empty();
+                })),
+            Duration.ZERO);
+    assertThatThrownBy(readiness::verdict).hasRootCauseMessage("canary");
+    assertThat(readiness.verdict().ready()).isTrue();
+  }
+
+  @Test
   void whatCannotBeWrittenIsToldAndItsRecoveryToo() throws Exception {
     try (Database database = Database.open(directory.resolve("regild.db"));
         AuditLog audit =
