@@ -4,7 +4,7 @@ import java.util.Set;
 
 /** The server refused a request. */
 final class ServerRefusalException extends Exception {
-  /** What a server says that starts, ends or is busy, and a proxy whose server is away. */
+  /** What a server answers while it starts, stops or is busy, and a proxy while its server is down. */
   private static final Set<String> TEMPORARY =
       Set.of(
           "ServiceUnavailableException",
