@@ -3,8 +3,10 @@ package dev.regild.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -54,6 +56,45 @@ class DatabaseTest {
       assertThat(pragma(database, "foreign_keys")).isEqualTo("1");
       assertThat(pragma(database, "busy_timeout")).isEqualTo("10000");
     }
+  }
+
+  @Test
+  void aFullDiskIsAProblemUntilThereIsRoomAgain() throws Exception {
+    Path small = Files.createDirectory(directory.resolve("small"));
+    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=8m", "none", small.toString()), "may mount");
+    try (Database database = Database.open(small.resolve("regild.db"))) {
+      // The log of writes begins at nothing, so the next write needs room.
+      database.read(handle -> handle.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+      Path filler = small.resolve("filler");
+      fill(filler);
+      assertThatThrownBy(() -> database.useTransaction(handle -> handle.execute(GUARD, "1")))
+          .hasStackTraceContaining("SQLITE_FULL");
+      for (int i = 0; i < 3; i++) {
+        database.retryWriting();
+        assertThat(database.writeProblem()).isPresent();
+      }
+      Files.delete(filler);
+      database.retryWriting();
+      assertThat(database.writeProblem()).isEmpty();
+      assertThat(count(database)).isZero();
+    } finally {
+      run("umount", "--lazy", small.toString());
+    }
+  }
+
+  private static void fill(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      byte[] page = new byte[4096];
+      while (true) {
+        out.write(page);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+  }
+
+  private static boolean run(String... command) throws Exception {
+    return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
   }
 
   @Test
