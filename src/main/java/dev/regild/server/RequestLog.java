@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
@@ -110,12 +111,15 @@ final class RequestLog implements Filter {
     metrics.request(operation, outcome, took);
     // Probes and scrapes come every few seconds, and say nothing.
     boolean routine = operation.equals("health") || operation.equals("metrics");
+    Level level = routine ? Level.DEBUG : Level.INFO;
+    if (!LOG.isEnabledForLevel(level)) {
+      return;
+    }
     OptionalLong omitted = omitted(strangersLines);
     if (omitted.isEmpty()) {
       return;
     }
-    LoggingEventBuilder line =
-        LOG.atLevel(routine ? org.slf4j.event.Level.DEBUG : org.slf4j.event.Level.INFO);
+    LoggingEventBuilder line = LOG.atLevel(level);
     if (omitted.getAsLong() > 0) {
       line = line.addKeyValue("omitted", omitted.getAsLong());
     }
