@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -207,9 +208,19 @@ final class AuditLog implements AutoCloseable {
     long room = limits.total - limits.bytes;
     for (Path file : putAsideNewestFirst()) {
       room -= sizeOf(file);
-      if (room < 0 || Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
-        Files.deleteIfExists(file);
+      boolean tooMuch = room < 0;
+      if (tooMuch || Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+        remove(file, tooMuch ? "all together are too large" : "it is too old");
       }
+    }
+  }
+
+  private static void remove(Path file, String reason) throws IOException {
+    if (Files.deleteIfExists(file)) {
+      LOG.atInfo()
+          .addKeyValue("file", file)
+          .addKeyValue("reason", reason)
+          .log("an audit log that was put aside is removed");
     }
   }
 
@@ -257,16 +268,35 @@ final class AuditLog implements AutoCloseable {
   /** A process that was killed may have left half a line. */
   private long endOfLastLine() throws IOException {
     try (FileChannel reading = FileChannel.open(file, READ)) {
-      long end = reading.size();
-      ByteBuffer tail = ByteBuffer.allocate((int) Math.min(LONGEST_LINE, end));
-      reading.read(tail, end - tail.capacity());
-      for (int i = tail.position(); i > 0; i--) {
-        if (tail.get(i - 1) == '\n') {
-          return end - tail.position() + i;
-        }
-      }
-      return end > LONGEST_LINE ? end : 0;
+      return endOfLastLine(reading::read, reading.size());
     }
+  }
+
+  /** Reads from a place in a file; as {@link FileChannel#read(ByteBuffer, long)} does. */
+  @FunctionalInterface
+  interface Reading {
+    int read(ByteBuffer bytes, long from) throws IOException;
+  }
+
+  /**
+   * Where the last whole line of a file ends; its end if that line is longer than any of ours.
+   *
+   * @param reading may bring less than it is asked for
+   */
+  static long endOfLastLine(Reading reading, long size) throws IOException {
+    ByteBuffer tail = ByteBuffer.allocate((int) Math.min(LONGEST_LINE, size));
+    long start = size - tail.capacity();
+    while (tail.hasRemaining()) {
+      if (reading.read(tail, start + tail.position()) < 0) {
+        throw new EOFException("the audit log became shorter while it was opened");
+      }
+    }
+    for (int i = tail.position(); i > 0; i--) {
+      if (tail.get(i - 1) == '\n') {
+        return start + i;
+      }
+    }
+    return start > 0 ? size : 0;
   }
 
   private LocalDate today() {

@@ -1,10 +1,13 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.time.ZoneOffset.UTC;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.account.AccessKey;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,11 +125,16 @@ class AuditLogTest {
     Files.writeString(directory.resolve("audit-2026-02-28-9.log"), "x".repeat(300));
     Files.writeString(directory.resolve("audit-2026-02-28-10.log"), "x".repeat(300));
     var clock = Clock.fixed(NOON, ZoneOffset.UTC);
-    try (AuditLog log = AuditLog.open(directory, new AuditLog.Limits(200, days(90), 900), clock)) {
+    try (LoggedLines removals = new LoggedLines(AuditLog.class);
+        AuditLog log = AuditLog.open(directory, new AuditLog.Limits(200, days(90), 900), clock)) {
       for (String name : List.of("a", "b", "c", "d")) {
         log.write(entry(name));
       }
       assertThat(directory.resolve("audit-2026-02-28-9.log")).doesNotExist();
+      assertThat(removals.lines())
+          .singleElement()
+          .asString()
+          .contains("is removed", "audit-2026-02-28-9.log", "all together are too large");
       for (int i = 0; i < 50; i++) {
         log.write(entry("flood" + i));
         assertThat(bytesOfAll()).isLessThanOrEqualTo(900 + 200);
@@ -170,6 +178,22 @@ class AuditLogTest {
     assertThat(lines).hasSize(2);
     assertThat(lines.get(0)).isEqualTo("{\"whole\":1}");
     assertThat(OwnAnswers.json().readTree(lines.get(1)).path("lost").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void halfALineIsFoundHoweverLittleEachReadBrings() throws Exception {
+    byte[] log = "one\ntwo\nhalf a third".getBytes(UTF_8);
+    AuditLog.Reading oneByOne =
+        (bytes, from) -> {
+          bytes.put(log[(int) from]);
+          return 1;
+        };
+    assertThat(AuditLog.endOfLastLine(oneByOne, log.length)).isEqualTo(8);
+    assertThat(AuditLog.endOfLastLine(oneByOne, 8)).isEqualTo(8);
+    assertThat(AuditLog.endOfLastLine(oneByOne, 3)).isZero();
+    assertThat(AuditLog.endOfLastLine(oneByOne, 0)).isZero();
+    AuditLog.Reading cut = (_, _) -> -1;
+    assertThatThrownBy(() -> AuditLog.endOfLastLine(cut, 3)).isInstanceOf(EOFException.class);
   }
 
   @Test
