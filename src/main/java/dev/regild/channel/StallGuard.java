@@ -5,6 +5,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -26,12 +27,29 @@ final class StallGuard extends FilterInputStream {
    * @param silence how long nothing may come
    * @param window over which the rate is measured, from the start on
    * @param bytesPerWindow that come in each window at the least
-   * @param total how long all of it may take
+   * @param total how long all of it may take, see {@link #forBytes}
    */
   record Pace(Duration silence, Duration window, long bytesPerWindow, Duration total) {
-    /** 2 KiB/s is less than any mirror that is of use; 4 GiB at 1.3 MB/s take an hour. */
+    /** 2 KiB/s is less than any mirror that is of use; an hour is for what has no known size. */
     static final Pace OF_MIRRORS =
         new Pace(Duration.ofSeconds(60), Duration.ofSeconds(60), 120 << 10, Duration.ofHours(1));
+
+    private static final Duration LONGEST = Duration.ofDays(30);
+
+    /**
+     * The same pace, with as much more time as the bytes take at the least rate: of a file whose
+     * size is known the rate alone decides, within 30 days.
+     */
+    Pace forBytes(OptionalLong size) {
+      if (size.isEmpty()) {
+        return this;
+      }
+      double windows = (double) size.getAsLong() / Math.max(1, bytesPerWindow);
+      // What no long holds becomes the largest one, and the limit decides.
+      Duration atLeastRate = Duration.ofNanos((long) (windows * window.toNanos()));
+      Duration all = total.plus(atLeastRate.compareTo(LONGEST) < 0 ? atLeastRate : LONGEST);
+      return new Pace(silence, window, bytesPerWindow, all);
+    }
 
     /** The same pace, with no more time than that. */
     Pace within(Deadline deadline) {

@@ -29,7 +29,8 @@ import javax.net.ssl.SSLException;
 
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
- * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}).
+ * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}),
+ * which grows with the size where that is known.
  * Redirects are followed up to five times, never from https to http, and not at all by a request
  * with credentials or a client certificate, so that these go nowhere else.
  */
@@ -120,8 +121,9 @@ final class Transport {
       throws ChannelException, InterruptedException {
     return attempt(
         uri,
-        deadline -> {
-          try (Answer answer = open(uri, known, deadline)) {
+        pace,
+        left -> {
+          try (Answer answer = open(uri, known, left)) {
             if (answer.status() == 304) {
               return new Document.NotModified();
             }
@@ -144,7 +146,8 @@ final class Transport {
       throws ChannelException, InterruptedException {
     attempt(
         uri,
-        deadline -> {
+        pace.forBytes(expected.size()),
+        left -> {
           long[] received = {0};
           LongConsumer count =
               n -> {
@@ -152,7 +155,7 @@ final class Transport {
                 onBytes.accept(n);
               };
           try {
-            downloadOnce(uri, target, expected, limit, count, deadline);
+            downloadOnce(uri, target, expected, limit, count, left);
             return target;
           } catch (IOException | ChannelException e) {
             onBytes.accept(-received[0]);
@@ -222,12 +225,12 @@ final class Transport {
       FileDigest expected,
       long limit,
       LongConsumer onBytes,
-      Deadline deadline)
+      StallGuard.Pace left)
       throws IOException, ChannelException, InterruptedException {
     MessageDigest digest = expected.algorithm().digest();
     long most = expected.size().orElse(limit);
     long received;
-    try (Answer answer = open(uri, Validators.NONE, deadline);
+    try (Answer answer = open(uri, Validators.NONE, left);
         LocalFile file = LocalFile.create(target)) {
       received = copy(uri, answer.body(), most, new DigestOutputStream(file, digest), onBytes);
       file.sync();
@@ -253,7 +256,7 @@ final class Transport {
     }
   }
 
-  private Answer open(URI uri, Validators known, Deadline deadline)
+  private Answer open(URI uri, Validators known, StallGuard.Pace left)
       throws IOException, ChannelException, InterruptedException {
     if ("file".equals(uri.getScheme())) {
       return openFile(uri, known);
@@ -288,7 +291,7 @@ final class Transport {
           new Validators(
               response.headers().firstValue("ETag").orElse(""),
               response.headers().firstValue("Last-Modified").orElse(""));
-      return new Answer(status, new StallGuard(response.body(), pace.within(deadline)), validators);
+      return new Answer(status, new StallGuard(response.body(), left), validators);
     }
     // Java gives none out if it was the proxy that answered, in place of opening a tunnel.
     Optional<InputStream> body = Optional.ofNullable(response.body());
@@ -443,15 +446,16 @@ final class Transport {
   }
 
   private interface Attempt<T> {
-    T make(Deadline deadline) throws IOException, ChannelException, InterruptedException;
+    /** With the time that is left. */
+    T make(StallGuard.Pace left) throws IOException, ChannelException, InterruptedException;
   }
 
-  private <T> T attempt(URI uri, Attempt<T> attempt) throws ChannelException, InterruptedException {
+  private <T> T attempt(URI uri, StallGuard.Pace together, Attempt<T> attempt) throws ChannelException, InterruptedException {
     Duration pause = firstPause;
-    Deadline deadline = Deadline.in(pace.total());
+    Deadline deadline = Deadline.in(together.total());
     for (int i = 1; ; i++) {
       try {
-        return attempt.make(deadline);
+        return attempt.make(together.within(deadline));
       } catch (IOException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while reading " + uri);

@@ -135,6 +135,39 @@ class PackageCacheTest {
   }
 
   @Test
+  @Timeout(30)
+  void aFileOfKnownSizeThatKeepsTheRateIsNotBrokenOffByTheTotalTime() throws Exception {
+    StallGuard.Pace pace =
+        new StallGuard.Pace(
+            Duration.ofSeconds(20), Duration.ofSeconds(20), 4, Duration.ofMillis(300));
+    PackageFile file = file("a.deb", "good");
+    repository.overrides.put(
+        "/a.deb",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 4);
+          for (byte letter : "good".getBytes(UTF_8)) {
+            exchange.getResponseBody().write(letter);
+            exchange.getResponseBody().flush();
+            pause(Duration.ofMillis(200));
+          }
+          exchange.close();
+          return true;
+        });
+    PackageCache patient =
+        new PackageCache(
+            temporary.resolve("patient"), new Transport(temporary, Duration.ofMillis(1), pace));
+    assertThat(patient.fetch(List.of(file), 1, p -> {}).get(file)).hasContent("good");
+  }
+
+  private static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void wrongContentIsRefusedByNameAndLeavesNoFile() throws Exception {
     PackageFile file = file("a.deb", "good");
     Files.writeString(repository.root.resolve("a.deb"), "evil");
