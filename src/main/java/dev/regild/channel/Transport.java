@@ -30,9 +30,9 @@ import javax.net.ssl.SSLException;
 /**
  * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
  * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}),
- * which grows with the size where that is known.
- * Redirects are followed up to five times, never from https to http, and not at all by a request
- * with credentials or a client certificate, so that these go nowhere else.
+ * which grows with the size where that is known. Redirects are followed up to five times, never
+ * from https to http, and not at all by a request with credentials or a client certificate, so that
+ * these go nowhere else.
  */
 final class Transport {
   private static final int ATTEMPTS = 3;
@@ -450,7 +450,8 @@ final class Transport {
     T make(StallGuard.Pace left) throws IOException, ChannelException, InterruptedException;
   }
 
-  private <T> T attempt(URI uri, StallGuard.Pace together, Attempt<T> attempt) throws ChannelException, InterruptedException {
+  private <T> T attempt(URI uri, StallGuard.Pace together, Attempt<T> attempt)
+      throws ChannelException, InterruptedException {
     Duration pause = firstPause;
     Deadline deadline = Deadline.in(together.total());
     for (int i = 1; ; i++) {

@@ -4,7 +4,9 @@ import java.util.Set;
 
 /** The server refused a request. */
 final class ServerRefusalException extends Exception {
-  /** What a server answers while it starts, stops or is busy, and a proxy while its server is down. */
+  /**
+   * What a server answers while it starts, stops or is busy, and a proxy while its server is down.
+   */
   private static final Set<String> TEMPORARY =
       Set.of(
           "ServiceUnavailableException",

@@ -28,7 +28,9 @@ class LauncherTest {
   @Test
   void theDemoAsRootHasTheProxiesAndNoCommandLineNamesThem() throws Exception {
     // Root has of the environment only what it is told to keep.
-    stub("sudo", "printf 'arguments: %s\\n' \"$*\"; [ \"${1#--preserve-env}\" = \"$1\" ] || shift; \"$@\"");
+    stub(
+        "sudo",
+        "printf 'arguments: %s\\n' \"$*\"; [ \"${1#--preserve-env}\" = \"$1\" ] || shift; \"$@\"");
     String said =
         run(
             Map.of(

@@ -32,7 +32,9 @@ class BodyRoomTest {
     int ofOneAddress = bodiesUntilRefused(_ -> unproven("a", "k0"));
     assertThat(ofOneAddress).isBetween(16, 17);
     assertThat(bodiesUntilRefused(i -> unproven("b" + i, "k1"))).isBetween(32, 33);
-    assertThat(bodiesUntilRefused(i -> unproven("a", "k2"))).as("the address has its share").isZero();
+    assertThat(bodiesUntilRefused(i -> unproven("a", "k2")))
+        .as("the address has its share")
+        .isZero();
     assertThat(bodiesUntilRefused(i -> unproven("c", "k3"))).isEqualTo(ofOneAddress);
     assertThat(bodiesUntilRefused(_ -> new Sender.Proven())).as("the rest").isGreaterThan(60);
     room.of(unproven("a", "k0")).holds(BodyRoom.FREE);
@@ -47,8 +49,6 @@ class BodyRoomTest {
       share.holds(BodyRoom.FREE + 100);
       share.holds(BodyRoom.FREE + 50);
       assertThat(room.taken()).isEqualTo(100);
-      share.close();
-      share.holds(LARGE);
     }
     assertThat(room.taken()).isZero();
     for (int i = 0; i < 1000; i++) {
@@ -56,6 +56,15 @@ class BodyRoomTest {
         again.holds(LARGE);
       }
     }
+  }
+
+  @Test
+  void whatComesWhenNobodyKeepsItTakesNothing() {
+    Share share = room.of(unproven("a", "k"));
+    share.holds(LARGE);
+    share.close();
+    share.holds(2L * LARGE);
+    assertThat(room.taken()).isZero();
   }
 
   @Test

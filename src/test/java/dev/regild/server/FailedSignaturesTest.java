@@ -57,7 +57,8 @@ class FailedSignaturesTest {
           new AccessKey(server.key.id(), "x".repeat(40), server.account, false, true);
       byte[] guess = SignedRequest.of(forged, "DescribeImages", "{}").bytes();
       Instant start = Instant.now();
-      // A hundred are free, one is forgotten each second, and each of the others is 10 ms. Twenty of
+      // A hundred are free, one is forgotten each second, and each of the others is 10 ms. Twenty
+      // of
       // them leave room for a machine that is slow from here on.
       for (long failures = 1; failures < 120 + secondsSince(start); failures++) {
         refusal(server, guess, "127.0.0.1");

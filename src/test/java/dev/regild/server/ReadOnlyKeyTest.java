@@ -267,8 +267,7 @@ class ReadOnlyKeyTest {
 
   private static RawConnection stream(String image, AccessKey key) throws Exception {
     RawConnection connection = new RawConnection(server.port());
-    connection.write(
-        SignedGet.of(key, "/regild/v1/updates/" + image, "Accept: text/event-stream"));
+    connection.write(SignedGet.of(key, "/regild/v1/updates/" + image, "Accept: text/event-stream"));
     connection.await("data: ");
     return connection;
   }
@@ -276,9 +275,7 @@ class ReadOnlyKeyTest {
   private static Answer streamAnswer(String image, AccessKey key) throws Exception {
     try (RawConnection connection = new RawConnection(server.port())) {
       return connection
-          .write(
-              SignedGet.of(
-                  key, "/regild/v1/updates/" + image, "Accept: text/event-stream"))
+          .write(SignedGet.of(key, "/regild/v1/updates/" + image, "Accept: text/event-stream"))
           .read();
     }
   }
