@@ -26,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  * regild-helper}, which says how they talk. One thread talks; {@link #abort} may come from any.
  */
 final class DiskHolder {
+  /** How many files a disk may consist of, its overlay among them: as many as the helper takes. */
+  static final int MOST_LAYERS = 256;
+
   private static final int PROTOCOL = 1;
   private static final int MAX_FRAME_BYTES = 1 << 20;
   private static final Duration OPENING = Duration.ofSeconds(90);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.disk.QemuImg;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.inventory.DiskLayout;
@@ -52,8 +53,9 @@ class NamespaceGuestIT {
   }
 
   @BeforeEach
-  void placeTheCanary() throws IOException {
-    overlay = Files.copy(base, directory.resolve("overlay.qcow2"));
+  void placeTheCanary() throws Exception {
+    overlay = directory.resolve("overlay.qcow2");
+    new QemuImg().createOverlay(base, overlay);
     canary = Files.createDirectory(directory.resolve("canary"));
     Files.writeString(canary.resolve("file"), "alive");
     Files.setLastModifiedTime(canary, FileTime.fromMillis(0));

@@ -1,5 +1,6 @@
 package dev.regild.servicing;
 
+import dev.regild.disk.QemuImg;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
@@ -58,9 +59,7 @@ final class SmallGuest {
     Path base = directory.resolve("base.qcow2");
     Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
     Path overlay = directory.resolve("overlay.qcow2");
-    Program.of(
-            "qemu-img", "create", "-qfqcow2", "-Fqcow2", "-b", base.toString(), overlay.toString())
-        .run();
+    new QemuImg().createOverlay(base, overlay);
     return overlay;
   }
 
