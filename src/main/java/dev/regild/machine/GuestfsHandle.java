@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A call that hangs can't be broken off by libguestfs itself, so {@link #abort} kills what the
  * call waits for: the processes that libguestfs has started for this handle, the appliance's QEMU
- * among them. They are known by the handle's own temporary directory, which is in the arguments of
- * each (the appliance's root is an overlay in it); this works while QEMU is being launched too,
+ * among them. They are known by the handle's own temporary directories, one of which is in the
+ * arguments of each (the appliance's root is an overlay in it); this works while QEMU is being launched too,
  * when {@code guestfs_get_pid} would wait for the launch.
  */
 final class GuestfsHandle implements AutoCloseable {
@@ -38,18 +38,21 @@ final class GuestfsHandle implements AutoCloseable {
   private static final int NO_CLOSE_ON_EXIT = 2;
 
   private static final Duration FREE_SPACE_LOOK = Duration.ofMillis(100);
+  private static final String PREFIX = "appliance-";
   private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final MemorySegment handle;
   private final Path directory;
+  private final Path launcher;
   private volatile @Nullable String abortReason;
   private boolean closed;
 
   /** The temporary directory must exist; the handle works in a directory of its own within it. */
   GuestfsHandle(Path temporaryDirectory) throws GuestfsException {
     try {
-      directory = Files.createTempDirectory(temporaryDirectory.toAbsolutePath(), "appliance-");
+      directory = Files.createTempDirectory(temporaryDirectory.toAbsolutePath(), PREFIX);
+      launcher = Files.createTempDirectory(directory.getParent(), PREFIX);
     } catch (IOException e) {
       throw new GuestfsException("no directory can be made in " + temporaryDirectory, e);
     }
@@ -57,7 +60,7 @@ final class GuestfsHandle implements AutoCloseable {
         (MemorySegment)
             requireNonNull(GuestfsLibrary.call(ADDRESS, "guestfs_create_flags", NO_CLOSE_ON_EXIT));
     if (handle.equals(MemorySegment.NULL)) {
-      removeDirectory();
+      removeDirectories();
       throw new GuestfsException("guestfs_create: out of memory");
     }
     // Without this, libguestfs prints each error to our standard error as well.
@@ -74,6 +77,14 @@ final class GuestfsHandle implements AutoCloseable {
   /** The handle's own directory; it is removed with it. */
   Path directory() {
     return directory;
+  }
+
+  /**
+   * A directory of the handle's for what starts the appliance's QEMU, which QEMU itself does not
+   * see; it is removed with the handle.
+   */
+  Path launcher() {
+    return launcher;
   }
 
   /** Calls a function that returns 0, or -1 for an error. */
@@ -226,7 +237,7 @@ final class GuestfsHandle implements AutoCloseable {
             return true;
           });
       processes().forEach(ProcessHandle::destroyForcibly);
-      removeDirectory();
+      removeDirectories();
     } catch (GuestfsException impossible) {
       throw new AssertionError(impossible);
     } finally {
@@ -294,18 +305,21 @@ final class GuestfsHandle implements AutoCloseable {
   private boolean isOfThisHandle(ProcessHandle process) {
     try {
       byte[] commandLine = Files.readAllBytes(Path.of("/proc", "" + process.pid(), "cmdline"));
-      return new String(commandLine, StandardCharsets.UTF_8).contains(directory + "/");
+      String text = new String(commandLine, StandardCharsets.UTF_8);
+      return text.contains(directory + "/") || text.contains(launcher + "/");
     } catch (IOException gone) {
       return false;
     }
   }
 
-  private void removeDirectory() {
-    try {
-      FileTree.remove(directory);
-    } catch (IOException e) {
-      // It lies in the job's own directory, which is removed as a whole later.
-      LOG.warn("the appliance's directory {} can't be removed: {}", directory, e.getMessage());
+  private void removeDirectories() {
+    for (Path one : List.of(directory, launcher)) {
+      try {
+        FileTree.remove(one);
+      } catch (IOException e) {
+        // It lies in the job's own directory, which is removed as a whole later.
+        LOG.warn("the appliance's directory {} can't be removed: {}", one, e.getMessage());
+      }
     }
   }
 
