@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * <p>A call that hangs can't be broken off by libguestfs itself, so {@link #abort} kills what the
  * call waits for: the processes that libguestfs has started for this handle, the appliance's QEMU
  * among them. They are known by the handle's own temporary directories, one of which is in the
- * arguments of each (the appliance's root is an overlay in it); this works while QEMU is being launched too,
- * when {@code guestfs_get_pid} would wait for the launch.
+ * arguments of each (the appliance's root is an overlay in it); this works while QEMU is being
+ * launched too, when {@code guestfs_get_pid} would wait for the launch.
  */
 final class GuestfsHandle implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GuestfsHandle.class);
@@ -37,7 +36,6 @@ final class GuestfsHandle implements AutoCloseable {
   /** GUESTFS_CREATE_NO_CLOSE_ON_EXIT: at exit, a handle may be in use by another thread. */
   private static final int NO_CLOSE_ON_EXIT = 2;
 
-  private static final Duration FREE_SPACE_LOOK = Duration.ofMillis(100);
   private static final String PREFIX = "appliance-";
   private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
@@ -184,31 +182,7 @@ final class GuestfsHandle implements AutoCloseable {
 
   /** Aborts it when less room is left than must stay free, until the limit is closed. */
   Guestfs.Limit keepFree(List<FreeSpace> rooms) throws IOException {
-    List<FreeSpace.Gauge> gauges = new ArrayList<>();
-    for (FreeSpace room : rooms) {
-      gauges.add(room.gauge());
-    }
-    Thread watch = Thread.ofVirtual().name("guestfs-free-space").start(() -> watch(rooms, gauges));
-    return watch::interrupt;
-  }
-
-  private void watch(List<FreeSpace> rooms, List<FreeSpace.Gauge> gauges) {
-    try {
-      while (abortReason == null) {
-        for (int i = 0; i < rooms.size(); i++) {
-          long free = gauges.get(i).free();
-          if (free < rooms.get(i).markBytes()) {
-            abort(rooms.get(i).shortage(free));
-            return;
-          }
-        }
-        Thread.sleep(FREE_SPACE_LOOK);
-      }
-    } catch (InterruptedException closed) {
-      // Nothing to watch any more.
-    } catch (IOException e) {
-      abort("the free space can't be watched any more: " + e.getMessage());
-    }
+    return FreeSpaceWatch.start(rooms, this::abort)::close;
   }
 
   /** Ends the call under way, and every later one, with a GuestfsException of this reason. */

@@ -4,6 +4,8 @@ import dev.regild.disk.DiskChain;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.MountPoints;
+import dev.regild.machine.FreeSpace;
+import dev.regild.machine.FreeSpaceWatch;
 import dev.regild.machine.Program;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,6 +39,7 @@ final class NamespaceGuest implements Guest {
 
   private final Path staging;
   private final DiskHolder holder;
+  private final FreeSpaceWatch freeSpace;
   private boolean closed;
 
   /**
@@ -50,14 +53,35 @@ final class NamespaceGuest implements Guest {
       Path real = directory.toRealPath();
       this.staging = readable(Files.createDirectories(real.resolve("staging")));
       List<Path> chain = chain(overlay);
+      List<FreeSpace> room = room(chain.getFirst(), real);
       this.holder = DiskHolder.start(real);
       watcher.running(this::abort);
-      for (String missing : holder.open(chain, staging, real, layout.filesystems()).missing()) {
-        LOG.warn("the guest is held without {}", missing);
-      }
+      this.freeSpace = FreeSpaceWatch.start(room, holder::abort);
+      open(chain, real, layout);
     } catch (IOException e) {
       throw new GuestException("The disk can't be opened in a namespace: " + e.getMessage(), e);
     }
+  }
+
+  private void open(List<Path> chain, Path scratch, DiskLayout layout) throws GuestException {
+    boolean opened = false;
+    try {
+      for (String missing : holder.open(chain, staging, scratch, layout.filesystems()).missing()) {
+        LOG.warn("the guest is held without {}", missing);
+      }
+      opened = true;
+    } finally {
+      if (!opened) {
+        freeSpace.close();
+      }
+    }
+  }
+
+  /** The guest fills both: by its disk, and by what it writes beside it. */
+  private static List<FreeSpace> room(Path overlay, Path directory) {
+    return Stream.of(overlay, directory)
+        .map(place -> new FreeSpace(place, FreeSpace.DEFAULT_MARK_BYTES))
+        .toList();
   }
 
   /** The helper checks it again: it does not trust us. */
@@ -250,6 +274,7 @@ final class NamespaceGuest implements Guest {
     try {
       holder.close();
     } finally {
+      freeSpace.close();
       abort();
     }
   }

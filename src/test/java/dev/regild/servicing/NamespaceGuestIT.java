@@ -3,11 +3,14 @@ package dev.regild.servicing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.regild.disk.QemuImg;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
+import dev.regild.files.CurrentUser;
 import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -240,6 +243,32 @@ class NamespaceGuestIT {
           .hasMessageContaining("sh failed with status 3: why")
           .hasMessageContaining("out");
       assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+    }
+  }
+
+  /** A full file system would stop the server's database. */
+  @ParameterizedTest
+  @CsvSource({"overlay.qcow2, /etc/fill", "guest, /var/tmp/fill"})
+  void aGuestIsEndedBeforeItFillsAFileSystemOfTheHost(String onSmall, String file)
+      throws Exception {
+    assumeTrue(CurrentUser.isRoot(), "only root mounts a small file system");
+    Path small = Files.createDirectory(directory.resolve("small"));
+    Program.of("mount", "-ttmpfs", "-osize=280m,mode=0700", "tmpfs", small.toString()).run();
+    try {
+      Path guests = (onSmall.equals("guest") ? small : directory).resolve("guest");
+      if (!onSmall.equals("guest")) {
+        overlay = small.resolve(onSmall);
+        new QemuImg().createOverlay(base, overlay);
+      }
+      Guest guest = SmallGuest.open(overlay, SmallGuest.layout(), guests);
+      assertThatThrownBy(() ->
+              guest.run("sh", "-c", "cat /dev/urandom >$1; sync; sleep 600", "sh", file))
+          .isInstanceOf(GuestException.class)
+          .hasMessageContaining("The guest was ended: the file system of " + small.resolve(onSmall))
+          .hasMessageMatching("(?s).* has only \\d+ MiB free, and 256 MiB must stay free.*");
+      assertThatThrownBy(guest::close).hasMessageContaining("must stay free");
+    } finally {
+      Program.of("umount", small.toString()).run();
     }
   }
 

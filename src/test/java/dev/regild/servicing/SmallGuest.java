@@ -22,7 +22,7 @@ final class SmallGuest {
   private static final List<String> PROGRAMS =
       List.of(
           "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mv", "rm",
-          "sleep", "stat", "touch", "yes");
+          "sleep", "stat", "sync", "touch", "yes");
 
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
