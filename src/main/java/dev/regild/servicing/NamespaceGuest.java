@@ -180,7 +180,8 @@ final class NamespaceGuest implements Guest {
         holder.run(command, MOMENT, MAX_READ_BYTES, false, content::writeBytes);
     if (ended.status() != 0 || !ended.cut().isEmpty()) {
       throw new GuestException(
-          path + " in the guest is no file, or larger than 256 MiB. " + ended.errors().strip());
+          "%s in the guest is no file, or larger than %d MiB. %s"
+              .formatted(path, MAX_READ_BYTES >> 20, ended.errors().strip()));
     }
     return content.toByteArray();
   }
