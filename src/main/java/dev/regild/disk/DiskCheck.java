@@ -7,10 +7,10 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 
 /**
  * Decides whether an uploaded file is a disk that stands alone. Headers are read here, in Java,
@@ -45,8 +45,7 @@ public final class DiskCheck {
   private final QemuImg qemuImg;
   private final long maxVirtualBytes;
 
-  /** Fair: who came first is checked first. */
-  private final Semaphore turns = new Semaphore(AT_ONCE, true);
+  private final CheckTurns turns = new CheckTurns(AT_ONCE);
 
   public DiskCheck(QemuImg qemuImg, long maxVirtualBytes) {
     this.qemuImg = qemuImg;
@@ -90,17 +89,18 @@ public final class DiskCheck {
 
   /**
    * Refuses a disk that refers to other files, is encrypted, damaged, truncated or too large. Reads
-   * all of its tables, which takes seconds for a large one. Two disks are checked at one time;
-   * others wait for their turn.
+   * all of its tables, which takes seconds for a large one. Two disks are checked at one time, of
+   * two accounts; others wait for their turn.
+   *
+   * @param account whose disk it is
+   * @param wait how long it may wait for its turn
+   * @throws DisksBusyException if its turn did not come in that time
    */
-  public void requireSelfContained(Path disk, DiskFormat format)
+  public void requireSelfContained(String account, Path disk, DiskFormat format, Duration wait)
       throws IOException, UnfitDiskException, ProgramException, InterruptedException {
     long virtualBytes = goodHeader(disk, format);
-    turns.acquire();
-    try {
+    try (CheckTurns.Turn _ = turns.take(account, wait)) {
       requireSound(disk, format, virtualBytes);
-    } finally {
-      turns.release();
     }
   }
 

@@ -17,6 +17,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -39,6 +40,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class UploadedDisks {
   private static final Logger LOG = LoggerFactory.getLogger(UploadedDisks.class);
+
+  /** For its turn at the check, while its sender waits for our answer. */
+  private static final Duration CHECK_WAIT = Duration.ofMinutes(2);
+
   private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
   private static final String DISK = ".disk";
   private static final String RECORD = ".json";
@@ -89,6 +94,7 @@ public final class UploadedDisks {
    * @param declaredLength how long the sender says that it is
    * @throws UnfitDiskException if it is no disk that stands alone
    * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
+   * @throws DisksBusyException if so many other disks are being checked that this one can't be
    * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
    *     it; in each case nothing is left
    */
@@ -224,7 +230,7 @@ public final class UploadedDisks {
       throw new EOFException(
           "the upload ended after %d of %d bytes".formatted(bytes, declaredLength.getAsLong()));
     }
-    DiskFormat format = requireFit(file);
+    DiskFormat format = requireFit(account, file);
     DurableFiles.force(file);
     return new UploadedDisk(
         id,
@@ -236,10 +242,10 @@ public final class UploadedDisks {
         clock.instant());
   }
 
-  private DiskFormat requireFit(Path file) throws IOException, UnfitDiskException {
+  private DiskFormat requireFit(String account, Path file) throws IOException, UnfitDiskException {
     try {
       DiskFormat format = DiskCheck.detect(file);
-      check.requireSelfContained(file, format);
+      check.requireSelfContained(account, file, format, CHECK_WAIT);
       return format;
     } catch (ProgramException e) {
       throw new IOException("the disk can't be checked: " + e.getMessage(), e);

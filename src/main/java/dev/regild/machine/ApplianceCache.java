@@ -34,10 +34,12 @@ final class ApplianceCache {
       Files.createDirectories(cache);
       return Optional.of(PrivateDirectory.take(cache.resolve("appliance")).path());
     } catch (IOException e) {
-      LOG.atDebug()
+      LOG.atWarn()
           .addKeyValue("directory", cache)
           .addKeyValue("reason", e.getMessage())
-          .log("libguestfs keeps its appliance in its own place");
+          .log(
+              "libguestfs keeps its appliance in /var/tmp, where any user can take its name first;"
+                  + " set REGILD_CACHE to a directory of the server's user");
       return Optional.empty();
     }
   }

@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
  *
  * <p>libguestfs asks a QEMU that it does not know yet for all its features, and knows one by the
  * size and time of its file. So the program's text is always the same, its time is QEMU's, and what
- * differs lies in a file beside it.
+ * differs lies in a file beside it. The program runs outside the sandbox, so it lies with its files
+ * in a directory that QEMU does not see.
  */
 final class ApplianceSandbox {
   /**
@@ -67,17 +68,20 @@ final class ApplianceSandbox {
   private static final Path KVM = Path.of("/dev/kvm");
 
   private final Path directory;
+  private final Path launcher;
   private final List<Path> images;
   private Sandbox sandbox;
 
   /**
    * Of one handle.
    *
-   * @param directory the handle's own
+   * @param directory the handle's own, which QEMU may write to
+   * @param launcher for the program, which QEMU must not change: it runs outside the sandbox
    * @param images where libguestfs keeps its appliance; those that aren't there are no error
    */
-  ApplianceSandbox(Path directory, List<Path> images, Accelerator accelerator) {
+  ApplianceSandbox(Path directory, Path launcher, List<Path> images, Accelerator accelerator) {
     this.directory = directory;
+    this.launcher = launcher;
     this.images = List.copyOf(images);
     this.sandbox = Sandbox.reading().writing(directory).withProcesses(THREADS);
     if (accelerator == Accelerator.KVM) {
@@ -112,7 +116,7 @@ final class ApplianceSandbox {
     Path qemu =
         SearchPath.find(QemuCommand.QEMU)
             .orElseThrow(() -> new ProgramException(SearchPath.remedy(QemuCommand.QEMU)));
-    Path program = directory.resolve("qemu");
+    Path program = launcher.resolve("qemu");
     Files.writeString(program.resolveSibling("qemu.sandbox"), words(memoryMiB));
     Files.writeString(program, PROGRAM);
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));

@@ -1,5 +1,6 @@
 package dev.regild.machine;
 
+import dev.regild.files.OpenSocket;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
@@ -205,7 +206,7 @@ public final class GuestAgent implements AutoCloseable {
     if (closed) {
       throw new GuestAgentException("the connection to the guest agent was closed by us", e);
     }
-    if (e instanceof HostileAnswerException) {
+    if (e instanceof HostileAnswerException || e instanceof OpenSocket.NoSocketException) {
       throw new GuestAgentException(String.valueOf(e.getMessage()), e);
     }
   }

@@ -82,7 +82,9 @@ public final class Guestfs implements AutoCloseable {
     try {
       Guestfs guestfs =
           new Guestfs(
-              handle, new ApplianceSandbox(handle.directory(), images(handle), accelerator));
+              handle,
+              new ApplianceSandbox(
+                  handle.directory(), handle.launcher(), images(handle), accelerator));
       guestfs.set(accelerator);
       return guestfs;
     } catch (GuestfsException e) {

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,9 +26,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A call that hangs can't be broken off by libguestfs itself, so {@link #abort} kills what the
  * call waits for: the processes that libguestfs has started for this handle, the appliance's QEMU
- * among them. They are known by the handle's own temporary directory, which is in the arguments of
- * each (the appliance's root is an overlay in it); this works while QEMU is being launched too,
- * when {@code guestfs_get_pid} would wait for the launch.
+ * among them. They are known by the handle's own temporary directories, one of which is in the
+ * arguments of each (the appliance's root is an overlay in it); this works while QEMU is being
+ * launched too, when {@code guestfs_get_pid} would wait for the launch.
  */
 final class GuestfsHandle implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GuestfsHandle.class);
@@ -37,19 +36,21 @@ final class GuestfsHandle implements AutoCloseable {
   /** GUESTFS_CREATE_NO_CLOSE_ON_EXIT: at exit, a handle may be in use by another thread. */
   private static final int NO_CLOSE_ON_EXIT = 2;
 
-  private static final Duration FREE_SPACE_LOOK = Duration.ofMillis(100);
+  private static final String PREFIX = "appliance-";
   private static final Duration CLOSE_LIMIT = Duration.ofMinutes(1);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final MemorySegment handle;
   private final Path directory;
+  private final Path launcher;
   private volatile @Nullable String abortReason;
   private boolean closed;
 
   /** The temporary directory must exist; the handle works in a directory of its own within it. */
   GuestfsHandle(Path temporaryDirectory) throws GuestfsException {
     try {
-      directory = Files.createTempDirectory(temporaryDirectory.toAbsolutePath(), "appliance-");
+      directory = Files.createTempDirectory(temporaryDirectory.toAbsolutePath(), PREFIX);
+      launcher = Files.createTempDirectory(directory.getParent(), PREFIX);
     } catch (IOException e) {
       throw new GuestfsException("no directory can be made in " + temporaryDirectory, e);
     }
@@ -57,7 +58,7 @@ final class GuestfsHandle implements AutoCloseable {
         (MemorySegment)
             requireNonNull(GuestfsLibrary.call(ADDRESS, "guestfs_create_flags", NO_CLOSE_ON_EXIT));
     if (handle.equals(MemorySegment.NULL)) {
-      removeDirectory();
+      removeDirectories();
       throw new GuestfsException("guestfs_create: out of memory");
     }
     // Without this, libguestfs prints each error to our standard error as well.
@@ -74,6 +75,14 @@ final class GuestfsHandle implements AutoCloseable {
   /** The handle's own directory; it is removed with it. */
   Path directory() {
     return directory;
+  }
+
+  /**
+   * A directory of the handle's for what starts the appliance's QEMU, which QEMU itself does not
+   * see; it is removed with the handle.
+   */
+  Path launcher() {
+    return launcher;
   }
 
   /** Calls a function that returns 0, or -1 for an error. */
@@ -173,31 +182,7 @@ final class GuestfsHandle implements AutoCloseable {
 
   /** Aborts it when less room is left than must stay free, until the limit is closed. */
   Guestfs.Limit keepFree(List<FreeSpace> rooms) throws IOException {
-    List<FreeSpace.Gauge> gauges = new ArrayList<>();
-    for (FreeSpace room : rooms) {
-      gauges.add(room.gauge());
-    }
-    Thread watch = Thread.ofVirtual().name("guestfs-free-space").start(() -> watch(rooms, gauges));
-    return watch::interrupt;
-  }
-
-  private void watch(List<FreeSpace> rooms, List<FreeSpace.Gauge> gauges) {
-    try {
-      while (abortReason == null) {
-        for (int i = 0; i < rooms.size(); i++) {
-          long free = gauges.get(i).free();
-          if (free < rooms.get(i).markBytes()) {
-            abort(rooms.get(i).shortage(free));
-            return;
-          }
-        }
-        Thread.sleep(FREE_SPACE_LOOK);
-      }
-    } catch (InterruptedException closed) {
-      // Nothing to watch any more.
-    } catch (IOException e) {
-      abort("the free space can't be watched any more: " + e.getMessage());
-    }
+    return FreeSpaceWatch.start(rooms, this::abort)::close;
   }
 
   /** Ends the call under way, and every later one, with a GuestfsException of this reason. */
@@ -226,7 +211,7 @@ final class GuestfsHandle implements AutoCloseable {
             return true;
           });
       processes().forEach(ProcessHandle::destroyForcibly);
-      removeDirectory();
+      removeDirectories();
     } catch (GuestfsException impossible) {
       throw new AssertionError(impossible);
     } finally {
@@ -294,18 +279,21 @@ final class GuestfsHandle implements AutoCloseable {
   private boolean isOfThisHandle(ProcessHandle process) {
     try {
       byte[] commandLine = Files.readAllBytes(Path.of("/proc", "" + process.pid(), "cmdline"));
-      return new String(commandLine, StandardCharsets.UTF_8).contains(directory + "/");
+      String text = new String(commandLine, StandardCharsets.UTF_8);
+      return text.contains(directory + "/") || text.contains(launcher + "/");
     } catch (IOException gone) {
       return false;
     }
   }
 
-  private void removeDirectory() {
-    try {
-      FileTree.remove(directory);
-    } catch (IOException e) {
-      // It lies in the job's own directory, which is removed as a whole later.
-      LOG.warn("the appliance's directory {} can't be removed: {}", directory, e.getMessage());
+  private void removeDirectories() {
+    for (Path one : List.of(directory, launcher)) {
+      try {
+        FileTree.remove(one);
+      } catch (IOException e) {
+        // It lies in the job's own directory, which is removed as a whole later.
+        LOG.warn("the appliance's directory {} can't be removed: {}", one, e.getMessage());
+      }
     }
   }
 

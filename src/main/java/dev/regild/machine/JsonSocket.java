@@ -1,5 +1,6 @@
 package dev.regild.machine;
 
+import dev.regild.files.OpenSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -40,10 +41,15 @@ final class JsonSocket implements AutoCloseable {
     this.key = channel.register(selector, SelectionKey.OP_READ);
   }
 
+  /**
+   * Connects to a socket whose directory its server can write to.
+   *
+   * @throws OpenSocket.NoSocketException if the path is no socket, or a link to one
+   */
   static JsonSocket connect(Path path) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      channel.connect(UnixDomainSocketAddress.of(path));
+    try (OpenSocket socket = OpenSocket.open(path)) {
+      channel.connect(UnixDomainSocketAddress.of(socket.path()));
       return new JsonSocket(channel, Selector.open());
     } catch (IOException e) {
       channel.close();

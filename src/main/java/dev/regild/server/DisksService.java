@@ -7,6 +7,7 @@ import dev.regild.api.Payload;
 import dev.regild.db.Database;
 import dev.regild.disk.DiskQuota;
 import dev.regild.disk.DiskQuotaException;
+import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
@@ -154,6 +155,8 @@ final class DisksService implements HttpService {
       return disks.receive(account, quota(account), checked, request.headers().contentLength());
     } catch (DiskQuotaException e) {
       throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
+    } catch (DisksBusyException e) {
+      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (UnfitDiskException e) {
       throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
     } catch (Sha256CheckedStream.MismatchException e) {

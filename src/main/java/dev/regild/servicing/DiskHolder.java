@@ -16,8 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,8 +30,15 @@ import tools.jackson.databind.json.JsonMapper;
  * regild-helper}, which says how they talk. One thread talks; {@link #abort} may come from any.
  */
 final class DiskHolder {
+  /** How many files a disk may consist of, its overlay among them: as many as the helper takes. */
+  static final int MOST_LAYERS = 256;
+
   private static final int PROTOCOL = 1;
   private static final int MAX_FRAME_BYTES = 1 << 20;
+
+  /** A request has some kilobytes, and the helper reads all of it before it acts. */
+  private static final Duration TAKING = Duration.ofSeconds(30);
+
   private static final Duration OPENING = Duration.ofSeconds(90);
   private static final Duration CLOSING = Duration.ofMinutes(12);
   private static final Duration ABORTING = Duration.ofSeconds(10);
@@ -35,13 +46,22 @@ final class DiskHolder {
   /** What the holder is given to end a program whose time is up. */
   private static final Duration GRACE = Duration.ofSeconds(30);
 
+  private static final String SILENT = "The process that holds the guest's disk does not answer.";
+
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final Frame END = new Frame('\0', new byte[0]);
 
   private final Path log;
   private final Process process;
+  private final Duration taking;
   private final Thread reader;
   private final BlockingQueue<Frame> frames = new ArrayBlockingQueue<>(16);
+
+  /** Why it was ended, if we know. */
+  private volatile @Nullable String reason;
+
+  /** Whether it has not taken a request. */
+  private volatile boolean stuck;
 
   /** No record: its payload is an array, which records would compare by identity. */
   private static final class Frame {
@@ -63,9 +83,10 @@ final class DiskHolder {
    */
   record Ended(int status, String errors, String cut) {}
 
-  private DiskHolder(Path log, Process process) {
+  private DiskHolder(Path log, Process process, Duration taking) {
     this.log = log;
     this.process = process;
+    this.taking = taking;
     this.reader = Thread.ofVirtual().name("disk-holder").unstarted(this::readFrames);
   }
 
@@ -75,10 +96,17 @@ final class DiskHolder {
    * @param directory for what it complains of
    */
   static DiskHolder start(Path directory) throws GuestException {
-    Path log = directory.resolve("holder.log");
+    return start(HelperProgram.in(directory), directory.resolve("holder.log"), TAKING);
+  }
+
+  /**
+   * The same, of another program that talks as the helper does.
+   *
+   * @param taking how long it may take to read a request
+   */
+  static DiskHolder start(Program helper, Path log, Duration taking) throws GuestException {
     try {
-      Program helper = HelperProgram.in(directory);
-      DiskHolder holder = new DiskHolder(log, helper.start(log));
+      DiskHolder holder = new DiskHolder(log, helper.start(log), taking);
       holder.reader.start();
       return holder;
     } catch (ProgramException e) {
@@ -101,8 +129,14 @@ final class DiskHolder {
         frames.put(END);
       }
     } catch (InterruptedException aborted) {
-      // Nobody reads any more.
+      tellTheEnd();
     }
+  }
+
+  /** To whoever waits for an answer; what came before is of no more use to it. */
+  private void tellTheEnd() {
+    frames.clear();
+    var _ = frames.offer(END);
   }
 
   /**
@@ -216,9 +250,7 @@ final class DiskHolder {
       throws GuestException {
     boolean answered = false;
     try {
-      OutputStream requests = process.getOutputStream();
-      requests.write((JSON.writeValueAsString(request) + "\n").getBytes(UTF_8));
-      requests.flush();
+      send(request);
       JsonNode answer = answer(System.nanoTime() + limit.toNanos(), onOutput);
       answered = true;
       return answer;
@@ -236,12 +268,33 @@ final class DiskHolder {
     }
   }
 
+  /** A pipe that nobody reads takes 64 KiB, and then keeps its writer for ever. */
+  private void send(Map<String, Object> request) throws IOException, InterruptedException {
+    byte[] line = (JSON.writeValueAsString(request) + "\n").getBytes(UTF_8);
+    FutureTask<Boolean> write =
+        new FutureTask<>(() -> {
+          OutputStream requests = process.getOutputStream();
+          requests.write(line);
+          requests.flush();
+          return true;
+        });
+    Thread.ofVirtual().name("disk-holder-request").start(write);
+    try {
+      var _ = write.get(taking.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      stuck = true;
+      throw new GuestException(SILENT, e);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+
   private JsonNode answer(long deadline, Consumer<byte[]> onOutput)
       throws GuestException, InterruptedException {
     while (true) {
       Frame frame = frames.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       if (frame == null) {
-        throw new GuestException("The process that holds the guest's disk does not answer.");
+        throw new GuestException(SILENT);
       }
       switch (frame.kind) {
         case 'o' -> onOutput.accept(frame.payload);
@@ -255,6 +308,10 @@ final class DiskHolder {
   }
 
   private String ended() {
+    String known = reason;
+    if (known != null) {
+      return "The guest was ended: " + known;
+    }
     String complaints;
     try {
       complaints = GuestText.said(Files.readString(log));
@@ -267,15 +324,30 @@ final class DiskHolder {
     return "The process that holds the guest's disk has ended." + complaints;
   }
 
+  /** Ends the guest; whoever drives it gets a GuestException that says why. */
+  void abort(String why) {
+    reason = why;
+    abort();
+  }
+
   /** Ends the guest; the holder ends with its standard input. */
   void abort() {
+    if (stuck) {
+      process.destroyForcibly(); // who does not read does not see the end either
+    }
+    // A write that is under way keeps a close waiting.
+    Thread.ofVirtual().name("disk-holder-end").start(this::closeInput);
+    process.onExit().completeOnTimeout(process, ABORTING.toSeconds(), TimeUnit.SECONDS).join();
+    process.destroyForcibly();
+    reader.interrupt();
+    tellTheEnd(); // somebody else may hold the pipe open that the reader reads
+  }
+
+  private void closeInput() {
     try {
       process.getOutputStream().close();
     } catch (IOException e) {
       // It is gone already.
     }
-    process.onExit().completeOnTimeout(process, ABORTING.toSeconds(), TimeUnit.SECONDS).join();
-    process.destroyForcibly();
-    reader.interrupt();
   }
 }

@@ -1,12 +1,12 @@
 package dev.regild.servicing;
 
-import dev.regild.disk.DiskFormat;
-import dev.regild.disk.QemuImg;
+import dev.regild.disk.DiskChain;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.MountPoints;
+import dev.regild.machine.FreeSpace;
+import dev.regild.machine.FreeSpaceWatch;
 import dev.regild.machine.Program;
-import dev.regild.machine.ProgramException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -37,10 +36,10 @@ final class NamespaceGuest implements Guest {
   private static final Logger LOG = LoggerFactory.getLogger(NamespaceGuest.class);
 
   private static final Duration MOMENT = Duration.ofMinutes(5);
-  private static final int MAX_LAYERS = 256;
 
   private final Path staging;
   private final DiskHolder holder;
+  private final FreeSpaceWatch freeSpace;
   private boolean closed;
 
   /**
@@ -53,18 +52,36 @@ final class NamespaceGuest implements Guest {
     try {
       Path real = directory.toRealPath();
       this.staging = readable(Files.createDirectories(real.resolve("staging")));
-      List<Path> chain = chain(overlay.toRealPath());
+      List<Path> chain = chain(overlay);
+      List<FreeSpace> room = room(chain.getFirst(), real);
       this.holder = DiskHolder.start(real);
       watcher.running(this::abort);
-      for (String missing : holder.open(chain, staging, real, layout.filesystems()).missing()) {
+      this.freeSpace = FreeSpaceWatch.start(room, holder::abort);
+      open(chain, real, layout);
+    } catch (IOException e) {
+      throw new GuestException("The disk can't be opened in a namespace: " + e.getMessage(), e);
+    }
+  }
+
+  private void open(List<Path> chain, Path scratch, DiskLayout layout) throws GuestException {
+    boolean opened = false;
+    try {
+      for (String missing : holder.open(chain, staging, scratch, layout.filesystems()).missing()) {
         LOG.warn("the guest is held without {}", missing);
       }
-    } catch (IOException | ProgramException e) {
-      throw new GuestException("The disk can't be opened in a namespace: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new GuestException("Interrupted while the disk was being opened", e);
+      opened = true;
+    } finally {
+      if (!opened) {
+        freeSpace.close();
+      }
     }
+  }
+
+  /** The guest fills both: by its disk, and by what it writes beside it. */
+  private static List<FreeSpace> room(Path overlay, Path directory) {
+    return Stream.of(overlay, directory)
+        .map(place -> new FreeSpace(place, FreeSpace.DEFAULT_MARK_BYTES))
+        .toList();
   }
 
   /** The helper checks it again: it does not trust us. */
@@ -87,16 +104,21 @@ final class NamespaceGuest implements Guest {
     }
   }
 
-  /** The file and all that it stands on, which we have made: it names each by its real path. */
-  private static List<Path> chain(Path overlay)
-      throws IOException, ProgramException, InterruptedException {
-    List<Path> chain = new ArrayList<>(List.of(overlay));
-    QemuImg qemuImg = new QemuImg();
-    Optional<String> backing = qemuImg.info(overlay, DiskFormat.QCOW2).backingFile();
-    while (backing.isPresent() && chain.size() < MAX_LAYERS) {
-      Path next = chain.getLast().resolveSibling(backing.get()).toRealPath();
-      chain.add(next);
-      backing = qemuImg.info(next, DiskFormat.QCOW2).backingFile();
+  /**
+   * The overlay and all that it stands on, by their real paths.
+   *
+   * @throws IOException if one stands on another file than the one that it was made on, or there
+   *     are more than the helper takes
+   */
+  static List<Path> chain(Path overlay) throws IOException {
+    List<Path> chain = new ArrayList<>();
+    for (Path disk : DiskChain.of(overlay.toRealPath())) {
+      chain.add(disk.toRealPath());
+    }
+    if (chain.size() > DiskHolder.MOST_LAYERS) {
+      throw new IOException(
+          "%s stands on %d layers, and a namespace takes %d files at most. Flatten the image, or use the isolation \"vm\" for it."
+              .formatted(overlay, chain.size() - 1, DiskHolder.MOST_LAYERS));
     }
     return chain;
   }
@@ -158,7 +180,8 @@ final class NamespaceGuest implements Guest {
         holder.run(command, MOMENT, MAX_READ_BYTES, false, content::writeBytes);
     if (ended.status() != 0 || !ended.cut().isEmpty()) {
       throw new GuestException(
-          path + " in the guest is no file, or larger than 256 MiB. " + ended.errors().strip());
+          "%s in the guest is no file, or larger than %d MiB. %s"
+              .formatted(path, MAX_READ_BYTES >> 20, ended.errors().strip()));
     }
     return content.toByteArray();
   }
@@ -252,6 +275,7 @@ final class NamespaceGuest implements Guest {
     try {
       holder.close();
     } finally {
+      freeSpace.close();
       abort();
     }
   }

@@ -30,6 +30,7 @@ import dev.regild.servicing.QualificationReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,6 +49,9 @@ public final class ImportJob implements JobQueue.Job {
   public static final String KIND = "import-image";
 
   private static final Logger LOG = LoggerFactory.getLogger(ImportJob.class);
+
+  /** For its turn at the check; some of the longest checks of others can come before. */
+  private static final Duration CHECK_WAIT = Duration.ofHours(2);
 
   private final Database database;
   private final Images images;
@@ -196,7 +200,7 @@ public final class ImportJob implements JobQueue.Job {
     layers.removeWorkspace(image.id());
     Path directory = layers.workspace(image.id());
     Path upload = disks.path(disk);
-    check.requireSelfContained(upload, disk.format());
+    check.requireSelfContained(image.owner().accountId(), upload, disk.format(), CHECK_WAIT);
     DiskInspection inspection =
         inspector.inspect(upload, disk.format(), directory, abort -> running(image, abort));
     Path converted = directory.resolve("image.qcow2");

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real disks of all formats, made by qemu-img, then damaged by hand. */
 class DiskCheckTest {
   private static final int RAW_BYTES = 8 << 20;
+
+  private static final Duration WAIT = Duration.ofMinutes(1);
 
   @TempDir Path directory;
   private final QemuImg qemuImg = new QemuImg();
@@ -50,7 +53,8 @@ class DiskCheckTest {
   void aWholeDiskIsGood(DiskFormat format) throws Exception {
     Path disk = converted(format);
     assertThat(DiskCheck.detect(disk)).isEqualTo(format);
-    assertThatCode(() -> check.requireSelfContained(disk, format)).doesNotThrowAnyException();
+    assertThatCode(() -> check.requireSelfContained("111122223333", disk, format, WAIT))
+        .doesNotThrowAnyException();
     assertThat(qemuImg.info(disk, format).virtualBytes()).isEqualTo(RAW_BYTES);
   }
 
@@ -66,7 +70,8 @@ class DiskCheckTest {
     qemuImg("convert", "-f", "raw", "-O", format, "-o", options, raw.toString(), disk.toString());
     DiskFormat detected = DiskCheck.detect(disk);
     assertThat(detected.qemuName()).isEqualTo(format);
-    assertThatCode(() -> check.requireSelfContained(disk, detected)).doesNotThrowAnyException();
+    assertThatCode(() -> check.requireSelfContained("111122223333", disk, detected, WAIT))
+        .doesNotThrowAnyException();
   }
 
   @ParameterizedTest
@@ -223,7 +228,7 @@ class DiskCheckTest {
   }
 
   private void assertUnfit(Path disk, DiskFormat format, String message) {
-    assertThatThrownBy(() -> check.requireSelfContained(disk, format))
+    assertThatThrownBy(() -> check.requireSelfContained("111122223333", disk, format, WAIT))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(message);
   }

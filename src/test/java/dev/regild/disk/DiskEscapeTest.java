@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +34,8 @@ class DiskEscapeTest {
   private static final int DESCRIPTOR = 512;
   private static final int DESCRIPTOR_BYTES = 20 * 512;
   private static final String CONTENT = "a secret of the server ";
+
+  private static final Duration WAIT = Duration.ofMinutes(1);
 
   @TempDir Path directory;
   private final DiskCheck check = new DiskCheck(new QemuImg(), 1L << 30);
@@ -157,7 +160,7 @@ class DiskEscapeTest {
   void aStreamWithAFooterIsTakenIfThatTellsTheSame() throws Exception {
     vmdk("streamOptimized");
     addFooter();
-    assertThatCode(() -> check.requireSelfContained(disk, DiskFormat.VMDK))
+    assertThatCode(() -> check.requireSelfContained("111122223333", disk, DiskFormat.VMDK, WAIT))
         .doesNotThrowAnyException();
     putLong(Files.size(disk) - 1024 + 12, 1);
     assertRefused(DiskFormat.VMDK, "its header and its footer tell different sizes");
@@ -173,7 +176,7 @@ class DiskEscapeTest {
     edit(text ->
         text.replaceAll("(?m)^RW (\\d+) .*$", "RDONLY $1 SPARSE \"generated-stream.vmdk\"")
             .replace("\n", lineEnd));
-    assertThatCode(() -> check.requireSelfContained(disk, DiskFormat.VMDK))
+    assertThatCode(() -> check.requireSelfContained("111122223333", disk, DiskFormat.VMDK, WAIT))
         .doesNotThrowAnyException();
   }
 
@@ -254,7 +257,7 @@ class DiskEscapeTest {
   }
 
   private void assertRefused(DiskFormat format, String message) {
-    assertThatThrownBy(() -> check.requireSelfContained(disk, format))
+    assertThatThrownBy(() -> check.requireSelfContained("111122223333", disk, format, WAIT))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(message);
   }

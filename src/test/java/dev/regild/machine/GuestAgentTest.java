@@ -49,6 +49,30 @@ class GuestAgentTest {
     assertThat(commands).containsExactly(List.of("a.exe", "two words", "\"q\""));
   }
 
+  /** A QEMU that was taken over can put it there, in its directory of sockets. */
+  @Test
+  void aLinkInThePlaceOfTheSocketIsNotFollowed() throws Exception {
+    List<List<String>> reached = new CopyOnWriteArrayList<>();
+    fake =
+        new FakeAgent(
+            directory.resolve("another"),
+            command -> {
+              reached.add(command);
+              return FakeAgent.Program.ended(0);
+            },
+            mode -> {});
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("another"));
+    agent = new GuestAgent(link, LIMIT);
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
+        .isInstanceOf(GuestAgentException.class)
+        .hasMessageContaining(link + " is no socket");
+    assertThat(reached).isEmpty();
+
+    Files.delete(link);
+    Files.createLink(link, directory.resolve("another"));
+    assertThat(agent.run(List.of("a.exe"), LIMIT).exitCode()).isZero();
+  }
+
   @Test
   void aSignedCodeIsTheUnsignedOne() throws Exception {
     start(command -> FakeAgent.Program.ended(-2146498530));

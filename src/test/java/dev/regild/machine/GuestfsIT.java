@@ -33,6 +33,7 @@ class GuestfsIT {
     Path canary = Files.writeString(directory.resolve("canary"), "a secret of the server");
     try (Guestfs guestfs = launched(false)) {
       MachineProcesses.assertConfined(directory.toString(), canary);
+      assertLauncherIsOutOfReach(guestfs.pid());
       guestfs.partition("/dev/sda", "gpt");
       guestfs.makeFilesystem("ext4", "/dev/sda1");
       assertThat(guestfs.listDevices()).containsExactly("/dev/sda");
@@ -99,6 +100,24 @@ class GuestfsIT {
     assertThat(Program.of("qemu-img", "check", disk.toString()).run())
         .contains("No errors were found");
     assertNothingIsLeft();
+  }
+
+  /** What starts QEMU runs outside the sandbox, and kills the process that its file names. */
+  private static void assertLauncherIsOutOfReach(long launched) throws Exception {
+    String[] words = Files.readString(Path.of("/proc/" + launched + "/cmdline")).split("\0", -1);
+    Path program =
+        Stream.of(words).filter(w -> w.endsWith("/qemu")).map(Path::of).findFirst().get();
+    String pid = Files.readString(program.resolveSibling("qemu.pid"));
+    long qemu = Long.parseLong(pid.replaceAll("(?s).*\"child-pid\": (\\d+).*", "$1"));
+    Path proc = Path.of("/proc/" + qemu);
+    assertThat(Files.readString(proc.resolve("cmdline"))).contains("qemu-system-x86_64");
+    assertThat(Path.of(proc.resolve("root") + program.toString())).doesNotExist();
+    assertThat(Path.of(proc.resolve("root") + program.getParent().toString())).doesNotExist();
+    try (Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        assertThat(Files.readSymbolicLink(descriptor).toString()).doesNotContain("qemu.pid");
+      }
+    }
   }
 
   /** A disk that names a file of the host as what it stands on, and that no check has seen. */

@@ -3,10 +3,14 @@ package dev.regild.servicing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.regild.disk.QemuImg;
+import dev.regild.files.CurrentUser;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +56,9 @@ class NamespaceGuestIT {
   }
 
   @BeforeEach
-  void placeTheCanary() throws IOException {
-    overlay = Files.copy(base, directory.resolve("overlay.qcow2"));
+  void placeTheCanary() throws Exception {
+    overlay = directory.resolve("overlay.qcow2");
+    new QemuImg().createOverlay(base, overlay);
     canary = Files.createDirectory(directory.resolve("canary"));
     Files.writeString(canary.resolve("file"), "alive");
     Files.setLastModifiedTime(canary, FileTime.fromMillis(0));
@@ -70,19 +75,18 @@ class NamespaceGuestIT {
   }
 
   private static List<String> loopsBelow(Path directory) throws IOException {
+    return devicesBelow(directory).stream().map(NamespaceGuestIT::backing).toList();
+  }
+
+  private static List<Path> devicesBelow(Path directory) throws IOException {
     try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
-      return devices
-          .map(device -> device.resolve("loop/backing_file"))
-          .filter(Files::exists)
-          .map(NamespaceGuestIT::text)
-          .filter(file -> file.contains(directory.toString()))
-          .toList();
+      return devices.filter(device -> backing(device).contains(directory.toString())).toList();
     }
   }
 
-  private static String text(Path file) {
+  private static String backing(Path device) {
     try {
-      return Files.readString(file);
+      return Files.readString(device.resolve("loop/backing_file"));
     } catch (IOException gone) {
       return "";
     }
@@ -138,7 +142,8 @@ class NamespaceGuestIT {
       assertThatThrownBy(() -> guest.upload(handed, "packages")).isInstanceOf(GuestException.class);
       assertThatThrownBy(() -> guest.read("/run/regild/read")).hasMessageContaining("no file");
       assertThatThrownBy(() -> guest.read("/run/regild/pipe")).hasMessageContaining("no file");
-      assertThatThrownBy(() -> guest.read("/dev/zero")).hasMessageContaining("no file");
+      assertThatThrownBy(() -> guest.read("/dev/zero"))
+          .hasMessageContaining("no file, or larger than 64 MiB");
     }
   }
 
@@ -239,6 +244,77 @@ class NamespaceGuestIT {
           .hasMessageContaining("out");
       assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
     }
+  }
+
+  /** A full file system would stop the server's database. */
+  @ParameterizedTest
+  @CsvSource({"overlay.qcow2, /etc/fill", "guest, /var/tmp/fill"})
+  void aGuestIsEndedBeforeItFillsAFileSystemOfTheHost(String onSmall, String file)
+      throws Exception {
+    assumeTrue(CurrentUser.isRoot(), "only root mounts a small file system");
+    Path small = Files.createDirectory(directory.resolve("small"));
+    Program.of("mount", "-ttmpfs", "-osize=280m,mode=0700", "tmpfs", small.toString()).run();
+    try {
+      Path guests = (onSmall.equals("guest") ? small : directory).resolve("guest");
+      if (!onSmall.equals("guest")) {
+        overlay = small.resolve(onSmall);
+        new QemuImg().createOverlay(base, overlay);
+      }
+      Guest guest = SmallGuest.open(overlay, SmallGuest.layout(), guests);
+      assertThatThrownBy(
+              () -> guest.run("sh", "-c", "cat /dev/urandom >$1; sync; sleep 600", "sh", file))
+          .isInstanceOf(GuestException.class)
+          .hasMessageContaining("The guest was ended: the file system of " + small.resolve(onSmall))
+          .hasMessageMatching("(?s).* has only \\d+ MiB free, and 256 MiB must stay free.*");
+      assertThatThrownBy(guest::close).hasMessageContaining("must stay free");
+    } finally {
+      Program.of("umount", small.toString()).run();
+    }
+  }
+
+  /** udev's rules would have root's programs of the host read the guest's file system. */
+  @Test
+  @EnabledIf("hasUdev")
+  void udevKeepsAwayFromTheDevicesOfAGuest() throws Exception {
+    String rule = Path.of("src/main/resources/dev/regild/servicing/10-regild.rules").toString();
+    try (Guest guest = open()) {
+      assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+      List<Path> devices = devicesBelow(directory);
+      assertThat(devices).as("of the disk and the scratch disk").hasSize(2);
+      for (Path device : devices) {
+        assertThat(udev(device, "")).contains("ID_FS_TYPE=ext4", "LINK 'disk/by-uuid/");
+        assertThat(udev(device, rule))
+            .contains("SYSTEMD_READY=0", "UDISKS_IGNORE=1")
+            .doesNotContain("ID_FS_", "LINK 'disk/by-uuid/");
+      }
+    }
+  }
+
+  static boolean hasUdev() {
+    return CurrentUser.isRoot() && HostTools.areInstalled("udevadm", "unshare");
+  }
+
+  /** What udev would do, in a /run and a /dev of its own. */
+  private static String udev(Path device, String rule) throws Exception {
+    return Program.of(
+            "unshare",
+            "--mount",
+            "sh",
+            "-ec",
+            """
+            number=$(cat "$1/dev")
+            mount -t tmpfs tmpfs /run
+            mount -t tmpfs tmpfs /dev
+            mknod /dev/null c 1 3
+            mknod "/dev/${1##*/}" b "${number%:*}" "${number#*:}"
+            mkdir -p /run/udev/rules.d
+            [ -z "$2" ] || cp "$2" /run/udev/rules.d/
+            exec udevadm test --action=change "$1" 2>&1
+            """,
+            "sh",
+            device.toString(),
+            rule)
+        .run();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.regild.servicing;
 
+import dev.regild.disk.QemuImg;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
@@ -21,7 +22,7 @@ final class SmallGuest {
   private static final List<String> PROGRAMS =
       List.of(
           "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mv", "rm",
-          "sleep", "stat", "touch", "yes");
+          "sleep", "stat", "sync", "touch", "yes");
 
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
@@ -58,9 +59,7 @@ final class SmallGuest {
     Path base = directory.resolve("base.qcow2");
     Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
     Path overlay = directory.resolve("overlay.qcow2");
-    Program.of(
-            "qemu-img", "create", "-qfqcow2", "-Fqcow2", "-b", base.toString(), overlay.toString())
-        .run();
+    new QemuImg().createOverlay(base, overlay);
     return overlay;
   }
 

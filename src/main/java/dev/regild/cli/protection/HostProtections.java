@@ -19,6 +19,7 @@ public final class HostProtections {
     List<Protection> all = new ArrayList<>();
     all.add(new ServerUser(data));
     all.add(new RootHelper());
+    all.add(new UdevRule());
     all.add(new Sandboxing());
     all.add(new UserNamespaces());
     all.add(new SystemCallFilter());

@@ -1,0 +1,15 @@
+package dev.regild.disk;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/** There was no turn for the check of a disk; the message says what to do. */
+public final class DisksBusyException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  DisksBusyException(Duration waited) {
+    super(
+        "The server is busy with the check of other disks, and this one has waited for %d s. Try again later."
+            .formatted(waited.toSeconds()));
+  }
+}
