@@ -21,6 +21,7 @@ class Confinement:
 
     def __init__(self):
         self.group = guest_limits.GuestGroup()
+        self._unmappable = None
         self.held = ["system call filter"] + self.group.held
         self.missing = list(self.group.missing)
         self.machine = platform.machine()
@@ -52,18 +53,28 @@ class Confinement:
             self._filter = self._made(foreign=True)
             self.missing.append("a closed entry for 32-bit programs: the disk has some")
 
-    def mapped_tree(self, path):
-        """Returns a detached copy of what is mounted at and below a path, as the guest is to see it;
-        none if that is as it is."""
+    def can_map(self, root):
+        """Whether a file system can have ids of the guest's own, by a descriptor of its root. One that
+        can't is a matter of its type, if another can."""
         if self._space is None:
-            return None
+            return False
         try:
-            return guest_ids.mapped_tree(path, self._space)
+            os.close(guest_ids.mapped_root(root, self._space))
+            return True
         except OSError as e:
+            self._unmappable = e.strerror
+            return False
+
+    def mapped_tree(self, path):
+        """Returns a detached copy of what is mounted at and below a path, as the guest is to see it."""
+        return guest_ids.mapped_tree(path, self._space)
+
+    def give_up_ids(self):
+        """Lets the guest have the host's ids, as this kernel maps none."""
+        if self._space is not None:
             os.close(self._space)
             self._space = None
-            self._no_ids(f"this kernel can't map the disk's file systems ({e.strerror})")
-            return None
+            self._no_ids(f"this kernel can't map a disk's ids ({self._unmappable})")
 
     @property
     def root_id(self):

@@ -20,7 +20,7 @@ COUNT = (1 << 31) - 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER = 0x10000000
 OPEN_TREE, MOUNT_SETATTR = 428, 442
-OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE = 1, 0x1000, 0x8000
+OPEN_TREE_CLONE, AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = 1, -100, 0x1000, 0x8000
 MOUNT_ATTR_IDMAP = 0x00100000
 
 CAPABILITIES = "security.capability"
@@ -59,11 +59,20 @@ def mapped_tree(path, namespace):
 
     Raises OSError if one of the file systems can't be mapped on this kernel.
     """
-    flags = OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC
-    copy = call(OPEN_TREE, ctypes.c_long(-100), os.fsencode(path), ctypes.c_long(flags))
+    return mapped(AT_FDCWD, os.fsencode(path), AT_RECURSIVE, namespace)
+
+
+def mapped_root(root, namespace):
+    """Returns the same of the one mount that a descriptor is of."""
+    return mapped(root, b"", AT_EMPTY_PATH, namespace)
+
+
+def mapped(directory, path, which, namespace):
+    flags = OPEN_TREE_CLONE | os.O_CLOEXEC | which
+    copy = call(OPEN_TREE, ctypes.c_long(directory), path, ctypes.c_long(flags))
     attributes = ctypes.create_string_buffer(struct.pack("=QQQQ", MOUNT_ATTR_IDMAP, 0, 0, namespace), 32)
     try:
-        call(MOUNT_SETATTR, ctypes.c_long(copy), b"", ctypes.c_long(AT_EMPTY_PATH | AT_RECURSIVE),
+        call(MOUNT_SETATTR, ctypes.c_long(copy), b"", ctypes.c_long(AT_EMPTY_PATH | which),
              ctypes.byref(attributes), ctypes.c_long(32))
     except OSError:
         os.close(copy)

@@ -56,8 +56,12 @@ class GuestConfinementIT {
   static void open() throws Exception {
     arm = Program.of("uname", "-m").run().strip().equals("aarch64");
     protections = Protections.ofThisHost(Files.createDirectory(directory.resolve("asked")));
-    Path overlay = SmallGuest.make(Files.createDirectory(directory.resolve("disk")));
-    guest = SmallGuest.open(overlay, SmallGuest.layout(), directory.resolve("guest"));
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    SmallGuest.make(disk);
+    Path overlay = SmallGuest.withExt2AndExt3(disk);
+    guest =
+        SmallGuest.open(
+            overlay, SmallGuest.layoutWithExt2AndExt3(), directory.resolve("guest"));
     Path tools = Files.createDirectory(directory.resolve("tools"));
     for (Path program : List.of(Path.of("/usr/bin/perl"), Path.of("/usr/sbin/setcap"))) {
       copy(program, tools);
@@ -165,6 +169,22 @@ class GuestConfinementIT {
     assertThatThrownBy(() -> guest.run(TOOLS + "/i386-entry"))
         .as("it ends with the error of its call")
         .hasMessageContaining("status 38");
+  }
+
+  @Test
+  void noFileSystemOfTheDiskMayPanicTheKernel() throws Exception {
+    assertThat(guest.run("cat", "/proc/self/mountinfo").lines())
+        .filteredOn(line -> line.matches("\\S+ \\S+ \\S+ \\S+ (/|/boot|/mnt/data) .*"))
+        .hasSize(3)
+        .allMatch(line -> line.contains("errors=remount-ro"));
+  }
+
+  @Test
+  void ext2AndExt3HaveIdsOfTheGuestsOwnToo() throws Exception {
+    assertThat(guest.run("stat", "-c", "%u", "/", "/boot", "/mnt/data").lines())
+        .containsExactly("0", "0", "0");
+    assertThat(protections.held().contains("ids of its own"))
+        .isEqualTo(guest.run("cat", "/proc/self/uid_map").strip().matches("0 +2147483648 .*"));
   }
 
   /** The host's view of a program that the guest runs for a moment. */
