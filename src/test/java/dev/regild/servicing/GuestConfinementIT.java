@@ -187,6 +187,28 @@ class GuestConfinementIT {
         .isEqualTo(guest.run("cat", "/proc/self/uid_map").strip().matches("0 +2147483648 .*"));
   }
 
+  @Test
+  void whatProcTellsOfTheHostIsHiddenAndProgramsThatReadTheRestWork() throws Exception {
+    String empty =
+        "for f in acpi driver fs kcore key-users keys kpageflags mtrr pressure scsi slabinfo timer_list;"
+            + " do [ -d /proc/$f ] && ls /proc/$f; [ -f /proc/$f ] && cat /proc/$f; done; :";
+    assertThat(guest.run("sh", "-c", empty)).isEmpty();
+    assertThat(guest.run("sh", "-c", "cat /proc/meminfo /proc/filesystems")).contains("MemTotal");
+    assertThat(guest.run("mount")).contains(" on /mnt/data type ext4 ");
+    assertThat(guest.run("ps", "-e")).contains(" ps");
+  }
+
+  @Test
+  void fileSystemsInMemoryHaveASize() throws Exception {
+    assertThat(
+            guest
+                .run("sh", "-c", "for d in /tmp /run /dev/shm; do stat -fc '%s %b' $d; done")
+                .lines()
+                .map(line -> line.split(" "))
+                .map(each -> Long.parseLong(each[0]) * Long.parseLong(each[1]) >> 20))
+        .containsExactly(1024L, 256L, 64L);
+  }
+
   /** The host's view of a program that the guest runs for a moment. */
   @Test
   void rootInTheGuestIsNobodyOnTheHostAndItsGroupsAreLimited() throws Exception {
