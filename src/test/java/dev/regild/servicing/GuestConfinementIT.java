@@ -227,6 +227,7 @@ class GuestConfinementIT {
     Path process = sleeping(mark);
     assertThat(status(process, "Seccomp")).containsExactly("2");
     assertThat(status(process, "NoNewPrivs")).containsExactly("1");
+    assertThat(limits(process)).containsEntry("Max core file size", "1 1");
     groups.addAll(groupsOf(process));
     Map<String, Check> checks = new LinkedHashMap<>();
     checks.put(
@@ -297,6 +298,35 @@ class GuestConfinementIT {
         .filter(line -> line.startsWith(name + ":"))
         .flatMap(line -> Stream.of(line.split("\\s+")).skip(1))
         .toList();
+  }
+
+  /** Soft and hard, by their names. */
+  private static Map<String, String> limits(Path process) throws IOException {
+    return Files.readAllLines(process.resolve("limits")).stream()
+        .skip(1)
+        .map(line -> line.split(" {2,}"))
+        .collect(Collectors.toMap(words -> words[0], words -> words[1] + " " + words[2]));
+  }
+
+  @Test
+  void whatParsesTheDiskForTheHostHasLimitsAndAFilter() throws Exception {
+    Path daemon =
+        Path.of("/proc")
+            .resolve(
+                ProcessHandle.current()
+                    .descendants()
+                    .filter(each -> each.info().command().orElse("").endsWith("-storage-daemon"))
+                    .findFirst()
+                    .orElseThrow()
+                    .pid() + "");
+    assertThat(status(daemon, "Seccomp")).containsExactly("2");
+    assertThat(limits(daemon))
+        .containsEntry("Max core file size", "1 1")
+        .allSatisfy((name, value) -> {
+          if (name.matches("Max (file size|processes|open files|address space)")) {
+            assertThat(value).as(name).doesNotContain("unlimited");
+          }
+        });
   }
 
   /** The directories of a process' groups that are ours, in both versions. */
