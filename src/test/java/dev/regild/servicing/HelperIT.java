@@ -8,6 +8,7 @@ import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.OrdinaryUser;
 import dev.regild.machine.Program;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -109,6 +111,7 @@ class HelperIT {
     expected.put(filesystem("uuid", "../../x"), "uuid can't be accepted");
     expected.put(filesystem("offset", -1), "offset can't be accepted");
     expected.put(filesystem("size", true), "size can't be accepted");
+    expected.put(filesystem("size", 0), "size can't be accepted");
     expected.put("{\"verb\": \"run\"}", "no request 'run'");
     expected.put("{\"verb\": \"shell\"}", "no request 'shell'");
     expected.put(with("protocol", 1) + "\n" + with("protocol", 1), "no request 'open'");
@@ -135,6 +138,48 @@ class HelperIT {
     giveAway();
     String request = with("chain", List.of(disk));
     assertThat(ask(HELPER + " hold", List.of(request)).get(request)).contains("can't be mounted");
+  }
+
+  @Test
+  void whoKillsTheSupervisorEndsTheHolder() throws Exception {
+    Process asked =
+        new ProcessBuilder(OrdinaryUser.runs(List.of("sudo", "-n", HELPER, "hold")))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      asked.getOutputStream().write((with("protocol", 1) + "\n").getBytes(ISO_8859_1));
+      asked.getOutputStream().flush();
+      assertThat(asked.getInputStream().read()).isEqualTo('d');
+      List<ProcessHandle> ours =
+          asked.descendants().filter(each -> command(each).contains("regild-helper hold")).toList();
+      ProcessHandle holder =
+          ours.stream()
+              .filter(each -> each.children().anyMatch(HelperIT::isStorageDaemon))
+              .findFirst()
+              .orElseThrow();
+      List<ProcessHandle> below = holder.descendants().toList();
+      holder.parent().orElseThrow().destroyForcibly();
+      holder.onExit().get(30, TimeUnit.SECONDS);
+      for (ProcessHandle each : below) {
+        each.onExit().get(30, TimeUnit.SECONDS);
+      }
+    } finally {
+      asked.getOutputStream().close();
+      asked.waitFor();
+    }
+  }
+
+  private static boolean isStorageDaemon(ProcessHandle process) {
+    return command(process).contains("qemu-storage-daemon");
+  }
+
+  private static String command(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc", process.pid() + "", "cmdline"), ISO_8859_1)
+          .replace('\0', ' ');
+    } catch (IOException gone) {
+      return "";
+    }
   }
 
   @Test
