@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.inventory.DiskLayout;
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -238,6 +239,27 @@ class NamespaceGuestIT {
           .hasMessageContaining("sh failed with status 3: why")
           .hasMessageContaining("out");
       assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+    }
+  }
+
+  /** Stopped by the user whose process it is, while the guest's kernel still has to write. */
+  @Test
+  void aStorageDaemonThatStopsAnsweringHoldsNobodyUp() throws Exception {
+    Guest guest = open();
+    List<ProcessHandle> all = ProcessHandle.current().descendants().toList();
+    ProcessHandle daemon =
+        all.stream()
+            .filter(each -> each.info().command().orElse("").endsWith("qemu-storage-daemon"))
+            .findFirst()
+            .orElseThrow();
+    guest.run("sh", "-c", "cat /usr/bin/* >/etc/large");
+    Program.of("kill", "-STOP", "" + daemon.pid()).run();
+    guest.abort();
+    for (ProcessHandle each : all) {
+      each.onExit().get(60, TimeUnit.SECONDS);
+    }
+    for (int n = 0; n < 100 && !loopsBelow(directory).isEmpty(); n++) {
+      Thread.sleep(100);
     }
   }
 
