@@ -24,8 +24,8 @@ class Unconfined(Exception):
 
 
 def dump_nothing():
-    """Keeps the calling process from being dumped when it crashes: 1, as the kernel ignores 0 where
-    dumps go to a program of the host's (core(5))."""
+    """Keeps the calling process, and what it starts, from being dumped when it crashes: 1, as the kernel
+    ignores 0 where dumps go to a program of the host's (core(5))."""
     resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
@@ -38,6 +38,11 @@ class Confinement:
         self.held = ["system call filter"] + self.group.held
         self.missing = list(self.group.missing)
         self.machine = platform.machine()
+        try:
+            dump_nothing()
+        except ValueError:
+            self.missing.append("no dumps: the limit of core files is 0, which a program that takes them "
+                                "does not heed, and can't be raised to 1 without CAP_SYS_RESOURCE")
         self._filter = self._made(foreign=False)
         try:
             self._space = guest_ids.user_namespace()
@@ -120,7 +125,6 @@ class Confinement:
         it ends before the holder and before what else the host runs."""
         with open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
             score.write("500")
-        dump_nothing()
         if self._space is not None:
             guest_ids.become_root(self._space)
 
