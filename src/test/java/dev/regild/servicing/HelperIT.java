@@ -91,7 +91,16 @@ class HelperIT {
     giveAway();
     Path closed = Files.createDirectory(directory.resolve("closed"));
     mode(closed, "rwx------");
+    Path mixed = Files.createDirectory(directory.resolve("mixed"));
+    Path below = Files.createDirectory(mixed.resolve("below"));
+    Program.of("chown", "-R", OrdinaryUser.NAME, mixed.toString()).run();
+    Path linked = Files.createDirectory(own.resolve("staged-link"));
+    Files.createSymbolicLink(linked.resolve("link"), roots);
+    giveAway();
+    mode(Files.writeString(below.resolve("roots"), "canary"), "rw-------");
     Map<String, String> expected = new LinkedHashMap<>();
+    expected.put(with("staging", mixed), "'roots' in the staging directory");
+    expected.put(with("staging", linked), "'link' in the staging directory");
     expected.put(with("chain", List.of(roots)), "can't be opened with its caller's rights");
     expected.put(with("chain", List.of(shared)), "belongs to another user");
     expected.put(with("chain", List.of(link)), "symbolic link");
