@@ -128,15 +128,14 @@ class Confinement:
         if self._space is not None:
             guest_ids.become_root(self._space)
 
-    def keep_disk_plain(self, root, path, since):
+    def keep_disk_plain(self, root, since):
         """Leaves on a file system no trace of the ids that it was seen by.
 
         root: a descriptor of its root, mounted as it is
-        path: of that mount
         since: when the guest was opened, in seconds since 1970
         """
         if self._space is not None:
-            guest_ids.keep_capabilities_plain(root, guest_ids.changed_files(path, since))
+            guest_ids.keep_capabilities_plain(root, guest_ids.changed_files(root, since))
 
     def remove(self):
         self.group.remove()

@@ -376,9 +376,11 @@ class GuestConfinementIT {
    */
   @Test
   void ownersAndCapabilitiesAreOnTheDiskWhatTheyAreWithoutIdsOfTheGuestsOwn() throws Exception {
-    Path other = SmallGuest.make(Files.createDirectory(directory.resolve("other")));
+    Path otherDisk = Files.createDirectory(directory.resolve("other"));
+    SmallGuest.make(otherDisk);
+    Path other = SmallGuest.withExt2AndExt3(otherDisk);
     Path place = directory.resolve("other-guest");
-    try (Guest second = SmallGuest.open(other, SmallGuest.layout(), place)) {
+    try (Guest second = SmallGuest.open(other, SmallGuest.layoutWithExt2AndExt3(), place)) {
       second.upload(directory.resolve("tools"), "tools");
       second.run("chmod", "-R", "755", TOOLS);
       second.run("cp", "/bin/cat", "/etc/capable");
@@ -387,6 +389,11 @@ class GuestConfinementIT {
           .as("when nothing is installed")
           .isInstanceOf(GuestException.class);
       second.install(setcap, MOMENT, line -> {});
+      second.run("cp", "/bin/cat", "/mnt/data/capable");
+      second.install(
+          tool("setcap", "cap_net_raw+ep", "/mnt/data/capable"), MOMENT, line -> {});
+      // Where the host mounted it, there is a link to another directory when the guest is closed.
+      second.run("sh", "-c", "mv /mnt /moved && mkdir /canary /canary/data && ln -s /canary /mnt");
       second.run("cp", "/bin/cat", "/etc/owned");
       second.run(
           tool(
@@ -398,11 +405,18 @@ class GuestConfinementIT {
     }
     Path raw = directory.resolve("other.raw");
     Program.of("qemu-img", "convert", "-Oraw", other.toString(), raw.toString()).run();
-    String attribute = "ea_get -x /etc/capable security.capability";
-    assertThat(Program.of("debugfs", "-R", attribute, raw.toString()).run().strip())
-        .isEqualTo(
-            "security.capability (20) ="
-                + " 01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+    Path data = directory.resolve("data.raw");
+    long offset = SmallGuest.layoutWithExt2AndExt3().filesystems().getLast().offset();
+    Program.of("dd", "if=" + raw, "of=" + data, "iflag=skip_bytes", "skip=" + offset, "bs=1M")
+        .run();
+    Map<String, Path> capable = Map.of("/etc/capable", raw, "/capable", data);
+    for (Map.Entry<String, Path> file : capable.entrySet()) {
+      String attribute = "ea_get -x " + file.getKey() + " security.capability";
+      assertThat(Program.of("debugfs", "-R", attribute, file.getValue().toString()).run().strip())
+          .isEqualTo(
+              "security.capability (20) ="
+                  + " 01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+    }
     assertThat(Program.of("debugfs", "-R", "stat /etc/owned", raw.toString()).run())
         .containsPattern("Mode: +04755 ")
         .containsPattern("User: +1000 +Group: +70000 ");
