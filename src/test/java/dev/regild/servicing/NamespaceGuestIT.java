@@ -215,6 +215,17 @@ class NamespaceGuestIT {
         .hasMessageContaining(because);
   }
 
+  /** The number of a device that is nowhere. */
+  @Test
+  void aFileSystemWhoseJournalIsOnADeviceOfTheHostIsNotMounted() throws Exception {
+    Path place = Files.createDirectory(directory.resolve("disk"));
+    SmallGuest.make(place);
+    Path raw = place.resolve("disk.raw");
+    Program.of("debugfs", "-wR", "set_super_value journal_dev 0xfff", raw.toString()).run();
+    Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), overlay.toString()).run();
+    assertThatThrownBy(() -> open().close()).hasMessageContaining("journal on another device");
+  }
+
   @Test
   void aSetUserIdFileOfTheGuestIsNowhereOnTheHost() throws Exception {
     try (Guest guest = open()) {
