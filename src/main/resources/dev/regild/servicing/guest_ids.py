@@ -19,8 +19,9 @@ COUNT = (1 << 31) - 1
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER = 0x10000000
-OPEN_TREE, MOUNT_SETATTR = 428, 442
-OPEN_TREE_CLONE, AT_EMPTY_PATH, AT_RECURSIVE = 1, 0x1000, 0x8000
+OPEN_TREE, OPENAT2, MOUNT_SETATTR = 428, 437, 442
+RESOLVE_NO_XDEV, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 1, 2, 4, 8
+OPEN_TREE_CLONE, AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE = 1, -100, 0x1000, 0x8000
 MOUNT_ATTR_IDMAP = 0x00100000
 
 CAPABILITIES = "security.capability"
@@ -59,11 +60,20 @@ def mapped_tree(path, namespace):
 
     Raises OSError if one of the file systems can't be mapped on this kernel.
     """
-    flags = OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC
-    copy = call(OPEN_TREE, ctypes.c_long(-100), os.fsencode(path), ctypes.c_long(flags))
+    return mapped(AT_FDCWD, os.fsencode(path), AT_RECURSIVE, namespace)
+
+
+def mapped_root(root, namespace):
+    """Returns the same of the one mount that a descriptor is of."""
+    return mapped(root, b"", AT_EMPTY_PATH, namespace)
+
+
+def mapped(directory, path, which, namespace):
+    flags = OPEN_TREE_CLONE | os.O_CLOEXEC | which
+    copy = call(OPEN_TREE, ctypes.c_long(directory), path, ctypes.c_long(flags))
     attributes = ctypes.create_string_buffer(struct.pack("=QQQQ", MOUNT_ATTR_IDMAP, 0, 0, namespace), 32)
     try:
-        call(MOUNT_SETATTR, ctypes.c_long(copy), b"", ctypes.c_long(AT_EMPTY_PATH | AT_RECURSIVE),
+        call(MOUNT_SETATTR, ctypes.c_long(copy), b"", ctypes.c_long(AT_EMPTY_PATH | which),
              ctypes.byref(attributes), ctypes.c_long(32))
     except OSError:
         os.close(copy)
@@ -95,9 +105,9 @@ def keep_capabilities_plain(root, paths):
     written = 0
     for path in paths:
         try:
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=root)
+            file = open_beneath(root, path)
         except OSError as e:
-            if e.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            if e.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.EXDEV):
                 continue
             raise
         try:
@@ -112,12 +122,24 @@ def keep_capabilities_plain(root, paths):
     return written
 
 
-def changed_files(path, since):
+def open_beneath(root, path):
+    """Opens a file below a directory, on its mount, with no link on the way."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH
+    how = ctypes.create_string_buffer(struct.pack("=QQQ", flags, 0, resolve), 24)
+    return call(OPENAT2, ctypes.c_long(root), path, ctypes.byref(how), ctypes.c_long(24))
+
+
+def changed_files(root, since):
     """Yields the files of a file system whose content, rights or attributes have changed, as paths
-    below its root."""
+    below its root. The guest may have bent the path that it was mounted on; a descriptor of its root
+    leads to it all the same.
+
+    root: a descriptor of its root
+    """
     command = ["find", ".", "-xdev", "-type", "f", "-newerct", f"@{int(since) - MARGIN}", "-print0"]
-    with subprocess.Popen(command, cwd=path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          env={"PATH": "/usr/bin:/bin"}) as find:
+    with subprocess.Popen(command, cwd=f"/proc/self/fd/{root}", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, env={"PATH": "/usr/bin:/bin"}) as find:
         rest = b""
         while True:
             part = find.stdout.read(1 << 16)

@@ -56,8 +56,12 @@ class GuestConfinementIT {
   static void open() throws Exception {
     arm = Program.of("uname", "-m").run().strip().equals("aarch64");
     protections = Protections.ofThisHost(Files.createDirectory(directory.resolve("asked")));
-    Path overlay = SmallGuest.make(Files.createDirectory(directory.resolve("disk")));
-    guest = SmallGuest.open(overlay, SmallGuest.layout(), directory.resolve("guest"));
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    SmallGuest.make(disk);
+    Path overlay = SmallGuest.withExt2AndExt3(disk);
+    guest =
+        SmallGuest.open(
+            overlay, SmallGuest.layoutWithExt2AndExt3(), directory.resolve("guest"));
     Path tools = Files.createDirectory(directory.resolve("tools"));
     for (Path program : List.of(Path.of("/usr/bin/perl"), Path.of("/usr/sbin/setcap"))) {
       copy(program, tools);
@@ -167,6 +171,44 @@ class GuestConfinementIT {
         .hasMessageContaining("status 38");
   }
 
+  @Test
+  void noFileSystemOfTheDiskMayPanicTheKernel() throws Exception {
+    assertThat(guest.run("cat", "/proc/self/mountinfo").lines())
+        .filteredOn(line -> line.matches("\\S+ \\S+ \\S+ \\S+ (/|/boot|/mnt/data) .*"))
+        .hasSize(3)
+        .allMatch(line -> line.contains("errors=remount-ro"));
+  }
+
+  @Test
+  void ext2AndExt3HaveIdsOfTheGuestsOwnToo() throws Exception {
+    assertThat(guest.run("stat", "-c", "%u", "/", "/boot", "/mnt/data").lines())
+        .containsExactly("0", "0", "0");
+    assertThat(protections.held().contains("ids of its own"))
+        .isEqualTo(guest.run("cat", "/proc/self/uid_map").strip().matches("0 +2147483648 .*"));
+  }
+
+  @Test
+  void whatProcTellsOfTheHostIsHiddenAndProgramsThatReadTheRestWork() throws Exception {
+    String empty =
+        "for f in acpi driver fs kcore key-users keys kpageflags mtrr pressure scsi slabinfo timer_list;"
+            + " do [ -d /proc/$f ] && ls /proc/$f; [ -f /proc/$f ] && cat /proc/$f; done; :";
+    assertThat(guest.run("sh", "-c", empty)).isEmpty();
+    assertThat(guest.run("sh", "-c", "cat /proc/meminfo /proc/filesystems")).contains("MemTotal");
+    assertThat(guest.run("mount")).contains(" on /mnt/data type ext4 ");
+    assertThat(guest.run("ps", "-e")).contains(" ps");
+  }
+
+  @Test
+  void fileSystemsInMemoryHaveASize() throws Exception {
+    assertThat(
+            guest
+                .run("sh", "-c", "for d in /tmp /run /dev/shm; do stat -fc '%s %b' $d; done")
+                .lines()
+                .map(line -> line.split(" "))
+                .map(each -> Long.parseLong(each[0]) * Long.parseLong(each[1]) >> 20))
+        .containsExactly(1024L, 256L, 64L);
+  }
+
   /** The host's view of a program that the guest runs for a moment. */
   @Test
   void rootInTheGuestIsNobodyOnTheHostAndItsGroupsAreLimited() throws Exception {
@@ -185,6 +227,7 @@ class GuestConfinementIT {
     Path process = sleeping(mark);
     assertThat(status(process, "Seccomp")).containsExactly("2");
     assertThat(status(process, "NoNewPrivs")).containsExactly("1");
+    assertThat(limits(process)).containsEntry("Max core file size", "1 1");
     groups.addAll(groupsOf(process));
     Map<String, Check> checks = new LinkedHashMap<>();
     checks.put(
@@ -257,6 +300,35 @@ class GuestConfinementIT {
         .toList();
   }
 
+  /** Soft and hard, by their names. */
+  private static Map<String, String> limits(Path process) throws IOException {
+    return Files.readAllLines(process.resolve("limits")).stream()
+        .skip(1)
+        .map(line -> line.split(" {2,}"))
+        .collect(Collectors.toMap(words -> words[0], words -> words[1] + " " + words[2]));
+  }
+
+  @Test
+  void whatParsesTheDiskForTheHostHasLimitsAndAFilter() throws Exception {
+    Path daemon =
+        Path.of("/proc")
+            .resolve(
+                ProcessHandle.current()
+                    .descendants()
+                    .filter(each -> each.info().command().orElse("").endsWith("-storage-daemon"))
+                    .findFirst()
+                    .orElseThrow()
+                    .pid() + "");
+    assertThat(status(daemon, "Seccomp")).containsExactly("2");
+    assertThat(limits(daemon))
+        .containsEntry("Max core file size", "1 1")
+        .allSatisfy((name, value) -> {
+          if (name.matches("Max (file size|processes|open files|address space)")) {
+            assertThat(value).as(name).doesNotContain("unlimited");
+          }
+        });
+  }
+
   /** The directories of a process' groups that are ours, in both versions. */
   private static List<Path> groupsOf(Path process) throws IOException {
     List<Path> found = new ArrayList<>();
@@ -304,9 +376,11 @@ class GuestConfinementIT {
    */
   @Test
   void ownersAndCapabilitiesAreOnTheDiskWhatTheyAreWithoutIdsOfTheGuestsOwn() throws Exception {
-    Path other = SmallGuest.make(Files.createDirectory(directory.resolve("other")));
+    Path otherDisk = Files.createDirectory(directory.resolve("other"));
+    SmallGuest.make(otherDisk);
+    Path other = SmallGuest.withExt2AndExt3(otherDisk);
     Path place = directory.resolve("other-guest");
-    try (Guest second = SmallGuest.open(other, SmallGuest.layout(), place)) {
+    try (Guest second = SmallGuest.open(other, SmallGuest.layoutWithExt2AndExt3(), place)) {
       second.upload(directory.resolve("tools"), "tools");
       second.run("chmod", "-R", "755", TOOLS);
       second.run("cp", "/bin/cat", "/etc/capable");
@@ -315,6 +389,11 @@ class GuestConfinementIT {
           .as("when nothing is installed")
           .isInstanceOf(GuestException.class);
       second.install(setcap, MOMENT, line -> {});
+      second.run("cp", "/bin/cat", "/mnt/data/capable");
+      second.install(
+          tool("setcap", "cap_net_raw+ep", "/mnt/data/capable"), MOMENT, line -> {});
+      // Where the host mounted it, there is a link to another directory when the guest is closed.
+      second.run("sh", "-c", "mv /mnt /moved && mkdir /canary /canary/data && ln -s /canary /mnt");
       second.run("cp", "/bin/cat", "/etc/owned");
       second.run(
           tool(
@@ -326,11 +405,18 @@ class GuestConfinementIT {
     }
     Path raw = directory.resolve("other.raw");
     Program.of("qemu-img", "convert", "-Oraw", other.toString(), raw.toString()).run();
-    String attribute = "ea_get -x /etc/capable security.capability";
-    assertThat(Program.of("debugfs", "-R", attribute, raw.toString()).run().strip())
-        .isEqualTo(
-            "security.capability (20) ="
-                + " 01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+    Path data = directory.resolve("data.raw");
+    long offset = SmallGuest.layoutWithExt2AndExt3().filesystems().getLast().offset();
+    Program.of("dd", "if=" + raw, "of=" + data, "iflag=skip_bytes", "skip=" + offset, "bs=1M")
+        .run();
+    Map<String, Path> capable = Map.of("/etc/capable", raw, "/capable", data);
+    for (Map.Entry<String, Path> file : capable.entrySet()) {
+      String attribute = "ea_get -x " + file.getKey() + " security.capability";
+      assertThat(Program.of("debugfs", "-R", attribute, file.getValue().toString()).run().strip())
+          .isEqualTo(
+              "security.capability (20) ="
+                  + " 01 00 00 02 00 20 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+    }
     assertThat(Program.of("debugfs", "-R", "stat /etc/owned", raw.toString()).run())
         .containsPattern("Mode: +04755 ")
         .containsPattern("User: +1000 +Group: +70000 ");

@@ -8,6 +8,7 @@ import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.OrdinaryUser;
 import dev.regild.machine.Program;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -89,7 +91,16 @@ class HelperIT {
     giveAway();
     Path closed = Files.createDirectory(directory.resolve("closed"));
     mode(closed, "rwx------");
+    Path mixed = Files.createDirectory(directory.resolve("mixed"));
+    Path below = Files.createDirectory(mixed.resolve("below"));
+    Program.of("chown", "-R", OrdinaryUser.NAME, mixed.toString()).run();
+    Path linked = Files.createDirectory(own.resolve("staged-link"));
+    Files.createSymbolicLink(linked.resolve("link"), roots);
+    giveAway();
+    mode(Files.writeString(below.resolve("roots"), "canary"), "rw-------");
     Map<String, String> expected = new LinkedHashMap<>();
+    expected.put(with("staging", mixed), "'roots' in the staging directory");
+    expected.put(with("staging", linked), "'link' in the staging directory");
     expected.put(with("chain", List.of(roots)), "can't be opened with its caller's rights");
     expected.put(with("chain", List.of(shared)), "belongs to another user");
     expected.put(with("chain", List.of(link)), "symbolic link");
@@ -109,6 +120,7 @@ class HelperIT {
     expected.put(filesystem("uuid", "../../x"), "uuid can't be accepted");
     expected.put(filesystem("offset", -1), "offset can't be accepted");
     expected.put(filesystem("size", true), "size can't be accepted");
+    expected.put(filesystem("size", 0), "size can't be accepted");
     expected.put("{\"verb\": \"run\"}", "no request 'run'");
     expected.put("{\"verb\": \"shell\"}", "no request 'shell'");
     expected.put(with("protocol", 1) + "\n" + with("protocol", 1), "no request 'open'");
@@ -138,6 +150,48 @@ class HelperIT {
   }
 
   @Test
+  void whoKillsTheSupervisorEndsTheHolder() throws Exception {
+    Process asked =
+        new ProcessBuilder(OrdinaryUser.runs(List.of("sudo", "-n", HELPER, "hold")))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      asked.getOutputStream().write((with("protocol", 1) + "\n").getBytes(ISO_8859_1));
+      asked.getOutputStream().flush();
+      assertThat(asked.getInputStream().read()).isEqualTo('d');
+      List<ProcessHandle> ours =
+          asked.descendants().filter(each -> command(each).contains("regild-helper hold")).toList();
+      ProcessHandle holder =
+          ours.stream()
+              .filter(each -> each.children().anyMatch(HelperIT::isStorageDaemon))
+              .findFirst()
+              .orElseThrow();
+      List<ProcessHandle> below = holder.descendants().toList();
+      holder.parent().orElseThrow().destroyForcibly();
+      holder.onExit().get(30, TimeUnit.SECONDS);
+      for (ProcessHandle each : below) {
+        each.onExit().get(30, TimeUnit.SECONDS);
+      }
+    } finally {
+      asked.getOutputStream().close();
+      asked.waitFor();
+    }
+  }
+
+  private static boolean isStorageDaemon(ProcessHandle process) {
+    return command(process).contains("qemu-storage-daemon");
+  }
+
+  private static String command(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc", process.pid() + "", "cmdline"), ISO_8859_1)
+          .replace('\0', ' ');
+    } catch (IOException gone) {
+      return "";
+    }
+  }
+
+  @Test
   void sudoStartsNothingElseForTheUser() throws Exception {
     for (String command :
         List.of(
@@ -155,6 +209,7 @@ class HelperIT {
   @Test
   void itDoesNotRunWhereOthersCanChangeIt() throws Exception {
     Path copy = Files.write(own.resolve("regild-helper"), Resources.read("regild-helper"));
+    mode(copy, "rw-rw-rw-");
     Process process =
         new ProcessBuilder("python3", "-IS", copy.toString(), "hold")
             .redirectErrorStream(true)

@@ -219,6 +219,17 @@ class NamespaceGuestIT {
         .hasMessageContaining(because);
   }
 
+  /** The number of a device that is nowhere. */
+  @Test
+  void aFileSystemWhoseJournalIsOnADeviceOfTheHostIsNotMounted() throws Exception {
+    Path place = Files.createDirectory(directory.resolve("disk"));
+    SmallGuest.make(place);
+    Path raw = place.resolve("disk.raw");
+    Program.of("debugfs", "-wR", "set_super_value journal_dev 0xfff", raw.toString()).run();
+    Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), overlay.toString()).run();
+    assertThatThrownBy(() -> open().close()).hasMessageContaining("journal on another device");
+  }
+
   @Test
   void aSetUserIdFileOfTheGuestIsNowhereOnTheHost() throws Exception {
     try (Guest guest = open()) {
@@ -315,6 +326,27 @@ class NamespaceGuestIT {
             device.toString(),
             rule)
         .run();
+  }
+
+  /** Stopped by the user whose process it is, while the guest's kernel still has to write. */
+  @Test
+  void aStorageDaemonThatStopsAnsweringHoldsNobodyUp() throws Exception {
+    Guest guest = open();
+    List<ProcessHandle> all = ProcessHandle.current().descendants().toList();
+    ProcessHandle daemon =
+        all.stream()
+            .filter(each -> each.info().command().orElse("").endsWith("qemu-storage-daemon"))
+            .findFirst()
+            .orElseThrow();
+    guest.run("sh", "-c", "cat /usr/bin/* >/etc/large");
+    Program.of("kill", "-STOP", "" + daemon.pid()).run();
+    guest.abort();
+    for (ProcessHandle each : all) {
+      each.onExit().get(60, TimeUnit.SECONDS);
+    }
+    for (int n = 0; n < 100 && !loopsBelow(directory).isEmpty(); n++) {
+      Thread.sleep(100);
+    }
   }
 
   @Test

@@ -21,10 +21,15 @@ final class SmallGuest {
 
   private static final List<String> PROGRAMS =
       List.of(
-          "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mv", "rm",
-          "sleep", "stat", "sync", "touch", "yes");
+          "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mount", "mv",
+          "ps", "rm", "sleep", "stat", "sync", "touch", "yes");
 
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
+
+  private static final List<Filesystem> EXT2_AND_EXT3 =
+      List.of(
+          new Filesystem("/boot", "/dev/sdb", BYTES, 16 << 20, "ext2", "", "", ""),
+          new Filesystem("/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
 
   private SmallGuest() {}
 
@@ -40,7 +45,7 @@ final class SmallGuest {
    */
   static Path make(Path directory, String link, String target) throws Exception {
     Path tree = directory.resolve("tree");
-    for (String name : List.of("etc", "mnt", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
+    for (String name : List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
       if (!name.startsWith(link)) {
         Files.createDirectories(tree.resolve(name));
       }
@@ -60,6 +65,31 @@ final class SmallGuest {
     Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
     Path overlay = directory.resolve("overlay.qcow2");
     new QemuImg().createOverlay(base, overlay);
+    return overlay;
+  }
+
+  /**
+   * Makes an overlay on the same disk with two more file systems, each of which asks the kernel to
+   * panic when it is damaged: ext2 on /boot and ext3 on /mnt/data.
+   *
+   * @param directory where {@link #make} was
+   */
+  static Path withExt2AndExt3(Path directory) throws Exception {
+    Path raw = directory.resolve("disk.raw");
+    for (Filesystem filesystem : EXT2_AND_EXT3) {
+      Program.of(
+              "mke2fs",
+              "-qF",
+              "-t" + filesystem.type(),
+              "-epanic",
+              "-Eoffset=" + filesystem.offset(),
+              raw.toString(),
+              filesystem.size() / 1024 + "K")
+          .run();
+    }
+    Program.of("tune2fs", "-epanic", raw.toString()).run();
+    Path overlay = directory.resolve("three.qcow2");
+    Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), overlay.toString()).run();
     return overlay;
   }
 
@@ -84,6 +114,10 @@ final class SmallGuest {
     List<Filesystem> all = new ArrayList<>(List.of(filesystem("/", "ext4")));
     all.addAll(List.of(others));
     return new DiskLayout(Firmware.BIOS, all);
+  }
+
+  static DiskLayout layoutWithExt2AndExt3() {
+    return layout(EXT2_AND_EXT3.toArray(Filesystem[]::new));
   }
 
   static Filesystem filesystem(String mountPoint, String type) {
