@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import dev.regild.plan.InstalledPackage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What a booted system said of itself.
@@ -25,6 +26,11 @@ public record QualificationReport(
     List<String> bootEntries) {
   /** More than any image has; the report is the guest's. */
   private static final int MOST_ENTRIES = 1000;
+
+  /** Longer than any release of a kernel, or name of a unit. */
+  private static final int LONGEST = 200;
+
+  private static final Pattern CONTROLS = Pattern.compile("\\p{gc=Cc}");
 
   public QualificationReport {
     failedUnits = List.copyOf(failedUnits);
@@ -56,28 +62,35 @@ public record QualificationReport(
       String[] fields = line.split("\t", -1);
       String value = fields.length > 1 ? fields[1] : "";
       switch (fields[0]) {
-        case "kernel" -> kernel = value;
-        case "state" -> state = value;
-        case "failed" -> failed.add(value);
+        case "kernel" -> kernel = said(value);
+        case "state" -> state = said(value);
+        case "failed" -> failed.add(said(value));
         case "package" -> {
           if (fields.length == 6 && fields[5].equals("installed")) {
             packages.add(
                 new InstalledPackage(value, fields[2], fields[3], fields[4].equals("hold")));
           }
         }
-        case "boot-default" -> bootDefault = value;
+        case "boot-default" -> bootDefault = said(value);
         case "boot-entry" -> {
           if (bootEntries.size() < MOST_ENTRIES) {
-            bootEntries.add(value);
+            bootEntries.add(said(value));
           }
         }
         case "end" -> whole = true;
-        default -> throw new GuestException("The report of the boot holds: " + line);
+        default -> throw new GuestException("The report of the boot holds: " + said(line));
       }
     }
     if (!whole || kernel.isEmpty()) {
       throw new GuestException("The report of the boot is not whole.");
     }
     return new QualificationReport(kernel, state, failed, packages, bootDefault, bootEntries);
+  }
+
+  /** What a guest says of itself reaches the registry, answers and terminals. */
+  private static String said(String value) {
+    return CONTROLS
+        .matcher(value.substring(0, Math.min(value.length(), LONGEST)))
+        .replaceAll("?");
   }
 }
