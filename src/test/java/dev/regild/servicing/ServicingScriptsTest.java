@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,6 +176,47 @@ class ServicingScriptsTest {
     assertThat(said(0, standIn)).isEqualTo("real --vm\n");
     assertThat(said(0, standIn, "-q")).isEqualTo("real --vm -q\n");
     assertThat(said(0, standIn, "-r")).isEqualTo("real -r\n");
+  }
+
+  @Test
+  void standInsGiveWayToTheProgramsThatAreThereNow() throws Exception {
+    HostTools.assumeInstalled("dpkg-divert");
+    Files.createDirectories(root.resolve("var/lib/dpkg"));
+    program("dpkg-divert", "exec /usr/bin/dpkg-divert --root='%s' \"$@\"".formatted(root));
+    String standIn = new String(Resources.read("start-stop-daemon"), UTF_8);
+    for (String path : List.of("sbin/kept", "sbin/moved", "sbin/removed", "sbin/undone")) {
+      write(path, "before");
+      divert("--add", path);
+      write(path, standIn);
+    }
+    write("sbin/kept.regild", "new"); // dpkg went by the diversion
+    write("sbin/moved", "new"); // dpkg knows it by another name
+    Files.delete(root.resolve("sbin/removed.regild"));
+    Files.move(root.resolve("sbin/undone"), root.resolve("sbin/undone.ours"));
+    divert("--remove", "sbin/undone");
+    Files.move(root.resolve("sbin/undone"), root.resolve("sbin/undone.regild"));
+    Files.move(root.resolve("sbin/undone.ours"), root.resolve("sbin/undone"));
+    write("sbin/came", "new");
+    run("stand-ins.sh", root.toString(), "/sbin/kept", "/sbin/undone");
+    assertThat(root.resolve("sbin/kept")).hasContent("new");
+    assertThat(root.resolve("sbin/moved")).hasContent("new");
+    assertThat(root.resolve("sbin/undone")).hasContent("before");
+    assertThat(root.resolve("sbin/came")).hasContent("new");
+    assertThat(root.resolve("sbin").toFile().list())
+        .containsExactlyInAnyOrder("kept", "moved", "undone", "came");
+    assertThat(said(0, programs.resolve("dpkg-divert"), "--list")).isEmpty();
+  }
+
+  private void divert(String what, String path) throws Exception {
+    said(
+        0,
+        programs.resolve("dpkg-divert"),
+        List.of("--quiet", "--local", "--rename", "--divert", "/" + path + ".regild", what, "/" + path).toArray(String[]::new));
+  }
+
+  private void program(String name, String script) throws IOException {
+    Path file = Files.writeString(programs.resolve(name), "#!/bin/sh\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
   }
 
   private void write(String path, String content) throws IOException {
