@@ -207,11 +207,60 @@ class ServicingScriptsTest {
     assertThat(said(0, programs.resolve("dpkg-divert"), "--list")).isEmpty();
   }
 
+  /** As Python 2 and the locale C have it, where only ASCII can be written as text. */
+  @Test
+  void whatYumSaysInAnyLanguageReachesTheHost() throws Exception {
+    for (String name : List.of("rpm_snapshot.py", "yum-upgrade.py")) {
+      Files.write(directory.resolve(name), Resources.read(name));
+    }
+    Path script =
+        Files.writeString(
+            directory.resolve("test.py"),
+            """
+            # -*- coding: utf-8 -*-
+            import sys
+            sys.path.insert(0, sys.argv[1])
+            definitions = open(sys.argv[1] + '/yum-upgrade.py', 'rb').read().rsplit(b'\\n{', 1)[0]
+            exec(definitions.decode('utf-8'))
+            def asked(*options):
+                raise Failed(u'f\\xfcr \\u65e5\\n  alles')
+            def lenient(*options):
+                return u'' if options else asked_strictly()
+            asked_strictly, asked = asked, lenient
+            rpm_snapshot.say('problem', possible()[1], 'x', 1)
+            asked = asked_strictly
+            possible()
+            """);
+    for (String python : List.of("python3", "python2")) {
+      if (runs(python, "-c", "")) {
+        assertThat(said(1, List.of(python, script.toString(), directory.toString())))
+            .as(python)
+            .isEqualTo("problem\tf\u00fcr \u65e5 alles\tx\t1\nyum: f\u00fcr \u65e5\n  alles\n");
+      }
+    }
+  }
+
+  private static boolean runs(String... command) throws Exception {
+    try {
+      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private void divert(String what, String path) throws Exception {
     said(
         0,
         programs.resolve("dpkg-divert"),
-        List.of("--quiet", "--local", "--rename", "--divert", "/" + path + ".regild", what, "/" + path).toArray(String[]::new));
+        List.of(
+                "--quiet",
+                "--local",
+                "--rename",
+                "--divert",
+                "/" + path + ".regild",
+                what,
+                "/" + path)
+            .toArray(String[]::new));
   }
 
   private void program(String name, String script) throws IOException {
@@ -249,6 +298,7 @@ class ServicingScriptsTest {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("PATH", programs + ":" + System.getenv("PATH"));
     builder.environment().put("LC_ALL", "C.UTF-8");
+    builder.environment().put("PYTHONIOENCODING", "ascii");
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as("%s: %s", command, output).isEqualTo(status);
