@@ -77,11 +77,11 @@ final class Apt extends OfflineUpgrade {
   /** Where a program of ours stands in for the guest's. */
   private final List<String> diverted = new ArrayList<>();
 
-  private final UpdateOptions operator;
+  private final UpdateOptions allowed;
 
   Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
-    this.operator = options;
+    this.allowed = options;
   }
 
   @Override
@@ -302,7 +302,7 @@ final class Apt extends OfflineUpgrade {
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
     }
-    if (operator.skipHooks()) {
+    if (allowed.skipHooks()) {
       // Read last, behind all of the image's own files.
       command.addAll(List.of("-c", WITHOUT_HOOKS));
     }

@@ -8,12 +8,12 @@ import java.util.regex.Pattern;
 /**
  * What a booted system said of itself.
  *
- * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}; of Windows its version:
+ * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}; on Windows, its version:
  *     {@code 10.0.20348.2340}
  * @param systemState systemd's word: {@code running}, {@code degraded}
- * @param failedUnits the units that failed to start; of Windows its services and devices that don't
- *     work
- * @param packages what its package manager says is installed; of Windows only the system itself
+ * @param failedUnits the units that failed to start; on Windows, the services and devices that
+ *     don't work
+ * @param packages what its package manager says is installed; on Windows, only the system itself
  * @param bootDefault the entry that GRUB is told to boot; empty where nothing is said
  * @param bootEntries the releases of the kernels that the boot loader has entries for
  */
@@ -89,8 +89,6 @@ public record QualificationReport(
 
   /** What a guest says of itself reaches the registry, answers and terminals. */
   private static String said(String value) {
-    return CONTROLS
-        .matcher(value.substring(0, Math.min(value.length(), LONGEST)))
-        .replaceAll("?");
+    return CONTROLS.matcher(value.substring(0, Math.min(value.length(), LONGEST))).replaceAll("?");
   }
 }
