@@ -66,7 +66,8 @@ class SandboxTest {
         .isInstanceOf(ProgramException.class)
         .message()
         .containsIgnoringCase(canary.toString())
-        .containsPattern("(?i)no such file|not found|could ?n.t open|failed to open|open file failed");
+        .containsPattern(
+            "(?i)no such file|not found|could ?n.t open|failed to open|open file failed");
   }
 
   @Test
