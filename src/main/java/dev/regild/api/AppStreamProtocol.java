@@ -71,7 +71,7 @@ public final class AppStreamProtocol {
                 services.database(), services.quotas(), services.accountExists())));
   }
 
-  /** An update alone, for which the operator allows more than the call has members for. */
+  /** An update alone, for which the caller allows more than the call has members for. */
   public static AppStreamProtocol updating(ImageServices services, UpdateOptions options) {
     return new AppStreamProtocol(
         ServiceModel.load(),

@@ -29,13 +29,14 @@ final class AptPreferences {
 
   private final List<Rule> general = new ArrayList<>();
   private final List<Rule> specific = new ArrayList<>();
+  private final NameIndex<Rule> byPackage = new NameIndex<>();
 
   /**
    * What was asked before: a plan is made by one thread, of versions that come from few indexes.
    */
   private final IdentityHashMap<IndexOrigin, Integer> priorities = new IdentityHashMap<>();
 
-  private final Map<String, List<Rule>> byPackage = new HashMap<>();
+  private final IdentityHashMap<IndexOrigin, Map<Rule, Boolean>> covered = new IdentityHashMap<>();
 
   AptPreferences(UpdatePolicy policy) {
     if (!policy.defaultRelease().isEmpty()) {
@@ -51,7 +52,13 @@ final class AptPreferences {
                   pin.data(),
                   pin.priority(),
                   pin.file());
-      (pin.isGeneral() ? general : specific).add(new Rule(pin, shown));
+      Rule rule = new Rule(pin, shown);
+      if (pin.isGeneral()) {
+        general.add(rule);
+      } else {
+        specific.add(rule);
+        rule.packages.getFirst().addTo(byPackage, rule);
+      }
     }
   }
 
@@ -82,8 +89,7 @@ final class AptPreferences {
       String version,
       Collection<IndexOrigin> origins) {
     return specific(name, architecture, isNative, version, origins)
-        .or(() ->
-            general.stream().filter(rule -> origins.stream().anyMatch(rule::covers)).findFirst())
+        .or(() -> general.stream().filter(rule -> covers(rule, origins)).findFirst())
         .map(Rule::shown);
   }
 
@@ -98,19 +104,24 @@ final class AptPreferences {
       boolean isNative,
       String version,
       Collection<IndexOrigin> origins) {
-    if (specific.isEmpty()) {
-      return Optional.empty();
-    }
-    List<Rule> about =
-        byPackage.computeIfAbsent(
-            name + ":" + architecture,
-            _ ->
-                specific.stream()
-                    .filter(rule -> rule.isAbout(name, architecture, isNative))
-                    .toList());
-    return about.stream()
-        .filter(rule -> rule.covers(version) || origins.stream().anyMatch(rule::covers))
+    return byPackage.about(name.toLowerCase(Locale.ROOT)).stream()
+        .filter(rule -> rule.isFor(architecture, isNative))
+        .filter(rule -> rule.covers(version) || covers(rule, origins))
         .findFirst();
+  }
+
+  /** There are few origins, and many packages from each. */
+  private boolean covers(Rule rule, Collection<IndexOrigin> origins) {
+    return origins.stream()
+        .anyMatch(origin ->
+            covered
+                .computeIfAbsent(origin, _ -> new IdentityHashMap<>())
+                .computeIfAbsent(rule, each -> each.covers(origin)));
+  }
+
+  /** How many names were compared with patterns so far. */
+  long comparisons() {
+    return byPackage.comparisons();
   }
 
   private int priority(IndexOrigin origin) {
@@ -157,11 +168,11 @@ final class AptPreferences {
           : List.of(Expression.of(text));
     }
 
-    /** By source packages, as {@code src:} has it, nothing is known here: that is Resolve's. */
-    boolean isAbout(String name, String architecture, boolean isNative) {
-      if (packages.isEmpty() || !packages.getFirst().matches(name)) {
-        return false;
-      }
+    /**
+     * Whether it is about that architecture. By source packages, as {@code src:} has it, nothing is
+     * known here: that is Resolve's.
+     */
+    boolean isFor(String architecture, boolean isNative) {
       if (packages.size() == 1) {
         return isNative;
       }
@@ -272,6 +283,14 @@ final class AptPreferences {
         return Optional.of(Pattern.compile(regex, Pattern.CASE_INSENSITIVE));
       } catch (PatternSyntaxException e) {
         return Optional.empty();
+      }
+    }
+
+    void addTo(NameIndex<Rule> rules, Rule rule) {
+      if (regex.isPresent()) {
+        rules.add(this::matches, rule);
+      } else if (!glob.isEmpty()) {
+        rules.add(glob, rule);
       }
     }
 

@@ -31,7 +31,7 @@ public record AptSource(
     Route route)
     implements PackageSource {
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~-]*");
-  private static final Pattern FLAT = Pattern.compile("/|\\./|(?:[A-Za-z0-9][A-Za-z0-9+._~-]*/)+");
+  private static final Pattern FLAT = Pattern.compile("/|\\./|(?:[A-Za-z0-9][A-Za-z0-9+._~-]*/)++");
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._~/-]*[^/]|[A-Za-z0-9]");
 

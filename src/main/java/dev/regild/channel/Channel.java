@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param name {@code [a-z0-9][a-z0-9-]{0,62}}; also the name of its file
  * @param platform the images that it is for, in the form of the API's {@code PlatformType}: {@code
  *     DEBIAN_12}
- * @param sources the package repositories, all of one package system; of Windows one catalogue
+ * @param sources the package repositories, all of one package system; one catalogue for Windows
  * @param driverPackages package names, with {@code *} for any run of characters, that are drivers;
  *     with {@code !} before them, those that are none although another pattern names them
  * @param agentPackages names of the agent's packages
@@ -216,7 +216,7 @@ public record Channel(
     };
   }
 
-  /** The patterns of drivers' packages on a platform; of Windows, every INF. */
+  /** The patterns of drivers' packages on a platform; every INF on Windows. */
   public static List<String> defaultDriverPackages(String platform) {
     return switch (systemOf(platform)) {
       case DPKG, RPM -> DEFAULT_DRIVER_PACKAGES;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param architecture {@code amd64}, {@code arm64}, {@code x86} or {@code neutral}; empty if
  *     unknown
  * @param kb {@code KB5035857}; empty if unknown, or what it is has none
- * @param builds of an update, the builds of Windows that it is for: {@code 20348}; empty if unknown
+ * @param builds the builds of Windows that an update is for: {@code 20348}; empty if unknown
  * @param resultingBuild of a cumulative update: {@code 20348.2340}; else empty
  * @param security whether its vendor releases it as a security update
  * @param hardwareIds of a driver, in capitals

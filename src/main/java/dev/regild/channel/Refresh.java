@@ -115,8 +115,9 @@ final class Refresh {
 
   private SnapshotManifest manifest(
       Channel channel, RepositoryContents contents, Map<IndexFetch, Fetched> indexes) {
-    return SnapshotManifest.of(clock.instant(), channel.architecture(), contents.listFiles(indexes))
-        .withPlaces(contents.mirrors(), contents.routes());
+    return SnapshotManifest.of(
+            clock.instant(), channel.architecture(), contents.listFiles(indexes), contents.routes())
+        .withMirrors(contents.mirrors());
   }
 
   /** What every index will be, without a look at it; empty if that can't be said of all. */
@@ -169,11 +170,11 @@ final class Refresh {
     return true;
   }
 
-  /** The same content, but served by others now, or reached in another way. */
+  /** The same content, but served by others now. */
   private static SnapshotManifest keepPlaces(Path directory, RepositoryContents contents)
       throws IOException {
     SnapshotManifest manifest = SnapshotManifest.read(directory);
-    SnapshotManifest now = manifest.withPlaces(contents.mirrors(), contents.routes());
+    SnapshotManifest now = manifest.withMirrors(contents.mirrors());
     if (!now.equals(manifest)) {
       now.write(directory);
     }

@@ -144,11 +144,6 @@ record RpmPackage(
     return URI.create(place.toString().replaceFirst("^([^:]+://[^/]*)(?:/\\.\\.)+/", "$1/"));
   }
 
-  /** Whether it has its own place, which no mirror of the repository has. */
-  boolean isElsewhere() {
-    return isAbsolute(base);
-  }
-
   private static boolean isAbsolute(String base) {
     return ABSOLUTE.matcher(base).matches();
   }

@@ -1,13 +1,19 @@
 package dev.regild.channel;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import dev.regild.plan.Glob;
 import dev.regild.plan.UpdatePolicy;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Which packages dnf and yum see, by an image's settings and version locks (dnf.conf(5),
@@ -18,10 +24,15 @@ final class RpmVisibility {
   /** Every package is seen. */
   static final RpmVisibility ALL = new RpmVisibility(UpdatePolicy.NONE, List.of());
 
-  private final List<Filter> includes = new ArrayList<>();
-  private final List<Filter> excludes = new ArrayList<>();
-  private final List<Filter> lockedOut = new ArrayList<>();
-  private final List<Filter> locks = new ArrayList<>();
+  private final NameIndex<Filter> includes = new NameIndex<>();
+  private final NameIndex<Filter> excludes = new NameIndex<>();
+  private final NameIndex<Filter> lockedOut = new NameIndex<>();
+  private final NameIndex<Filter> locks = new NameIndex<>();
+
+  /** What was asked before: a plan is made by one thread. */
+  private final Map<Nevra, Optional<String>> answers = new HashMap<>();
+
+  private long comparisons;
 
   /**
    * One package.
@@ -34,15 +45,17 @@ final class RpmVisibility {
    * @param known the packages by which it is decided what a pattern stands for
    */
   RpmVisibility(UpdatePolicy policy, Collection<Nevra> known) {
-    policy.includes().forEach(text -> add(text, Form.OF_QUERIES, known, includes));
-    policy.excludes().forEach(text -> add(text, Form.OF_QUERIES, known, excludes));
+    Map<String, List<Nevra>> byName =
+        known.stream().collect(groupingBy(Nevra::name, LinkedHashMap::new, toList()));
+    policy.includes().forEach(text -> add(text, byName, includes));
+    policy.excludes().forEach(text -> add(text, byName, excludes));
     for (String line : policy.locks()) {
       boolean excludesOnly = line.startsWith("!");
       String text = excludesOnly ? line.substring(1) : line;
       // Every form until one fits counts: a version that is nowhere locks the name all the same.
       for (Filter each : possible(text, Form.OF_LOCKS)) {
-        (excludesOnly ? lockedOut : locks).add(each);
-        if (known.stream().anyMatch(each::matches)) {
+        (excludesOnly ? lockedOut : locks).add(each.name, each);
+        if (fits(each, byName)) {
           break;
         }
       }
@@ -50,13 +63,28 @@ final class RpmVisibility {
   }
 
   /** The first form that fits counts; where none does, what is not known may be of any. */
-  private static void add(
-      String text, List<Form> forms, Collection<Nevra> known, List<Filter> filters) {
-    List<Filter> possible = possible(text, forms);
+  private void add(String text, Map<String, List<Nevra>> known, NameIndex<Filter> filters) {
+    List<Filter> possible = possible(text, Form.OF_QUERIES);
     possible.stream()
-        .filter(each -> known.stream().anyMatch(each::matches))
+        .filter(each -> fits(each, known))
         .findFirst()
-        .ifPresentOrElse(filters::add, () -> filters.addAll(possible));
+        .map(List::of)
+        .orElse(possible)
+        .forEach(each -> filters.add(each.name, each));
+  }
+
+  private boolean fits(Filter filter, Map<String, List<Nevra>> known) {
+    if (!Glob.isPattern(filter.name)) {
+      return known.getOrDefault(filter.name, List.of()).stream().anyMatch(filter::matchesRest);
+    }
+    return known.entrySet().stream()
+        .filter(each -> compare(filter, each.getKey()))
+        .anyMatch(each -> each.getValue().stream().anyMatch(filter::matchesRest));
+  }
+
+  private boolean compare(Filter filter, String name) {
+    comparisons++;
+    return Glob.matches(filter.name, name);
   }
 
   private static List<Filter> possible(String text, List<Form> forms) {
@@ -67,33 +95,38 @@ final class RpmVisibility {
     return includes.isEmpty() && excludes.isEmpty() && lockedOut.isEmpty() && locks.isEmpty();
   }
 
+  /** How many names were compared with patterns so far. */
+  long comparisons() {
+    return comparisons
+        + Stream.of(includes, excludes, lockedOut, locks).mapToLong(NameIndex::comparisons).sum();
+  }
+
   /** Whether a version is locked; then nothing that obsoletes it is seen. */
   boolean isLocked(Nevra each) {
-    return locks.stream().anyMatch(filter -> filter.matches(each));
+    return first(locks, each).isPresent();
+  }
+
+  private static Optional<Filter> first(NameIndex<Filter> filters, Nevra each) {
+    return filters.about(each.name()).stream()
+        .filter(filter -> filter.matchesRest(each))
+        .findFirst();
   }
 
   /** What hides a package, for messages; empty if it is seen. */
   Optional<String> hiddenBy(Nevra each) {
-    Optional<String> excluded =
-        excludes.stream()
-            .filter(filter -> filter.matches(each))
-            .map(filter -> "excluded by the image's settings: " + filter.text)
-            .findFirst();
+    return seesAll() ? Optional.empty() : answers.computeIfAbsent(each, this::compared);
+  }
+
+  private Optional<String> compared(Nevra each) {
+    Optional<Filter> excluded = first(excludes, each);
     if (excluded.isPresent()) {
-      return excluded;
+      return Optional.of("excluded by the image's settings: " + excluded.get().text);
     }
-    if (!includes.isEmpty() && includes.stream().noneMatch(filter -> filter.matches(each))) {
+    if (!includes.isEmpty() && first(includes, each).isEmpty()) {
       return Optional.of("not among includepkgs in the image's settings");
     }
-    return lockedOut.stream()
-        .filter(filter -> filter.matches(each))
-        .findFirst()
-        .or(() ->
-            locks.stream().anyMatch(filter -> filter.matches(each))
-                ? Optional.empty()
-                : locks.stream()
-                    .filter(filter -> Glob.matches(filter.name, each.name()))
-                    .findFirst())
+    return first(lockedOut, each)
+        .or(() -> isLocked(each) ? Optional.empty() : locks.about(each.name()).stream().findFirst())
         .map(filter -> "version lock: " + filter.text);
   }
 
@@ -167,8 +200,9 @@ final class RpmVisibility {
    */
   private record Filter(
       String text, String name, String epoch, String version, String release, String architecture) {
-    boolean matches(Nevra each) {
-      if (!Glob.matches(name, each.name()) || !Glob.matches(architecture, each.architecture())) {
+    /** Whether it matches a package whose name it matches. */
+    boolean matchesRest(Nevra each) {
+      if (!Glob.matches(architecture, each.architecture())) {
         return false;
       }
       String evr = each.version();

@@ -237,7 +237,7 @@ public final class Snapshot implements AvailablePackages {
   /**
    * What it offers to one image.
    *
-   * <p>Of a catalogue: what the image's build and devices take, nothing without facts of Windows.
+   * <p>From a catalogue: what the image's build and devices take, nothing without facts of Windows.
    * Of repositories: what an image takes that has chosen streams of modules. As dnf does: a package
    * of a stream counts if the stream is the chosen one, or the module's default where none is
    * chosen; a package of no module counts unless such a stream has one of its name.

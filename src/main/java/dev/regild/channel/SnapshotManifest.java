@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -19,14 +20,14 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The record of a snapshot, kept in its directory as {@code snapshot.json}.
  *
- * @param digest SHA-256 over the names and hashes of its files
+ * @param digest SHA-256 over the names and hashes of its files, and over its routes: channels with
+ *     the same repositories may reach them in different ways
  * @param createdAt when it was made
  * @param architecture the main architecture
  * @param files all of its files but this one, by name
  * @param mirrors the places of a repository that has several, by its root URI, the best first; not
  *     a part of the digest, as they change by the hour: whoever fetches reads them anew
- * @param routes how the servers of a repository are reached, by its root URI, if not as usual; no
- *     part of the digest either
+ * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the packages in its indexes
  */
 record SnapshotManifest(
@@ -102,23 +103,39 @@ record SnapshotManifest(
     }
   }
 
-  /** A manifest of files, with their digest. */
+  /** A manifest of files of repositories that are reached as usual, with their digest. */
   static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
+    return of(createdAt, architecture, files, Map.of());
+  }
+
+  /** A manifest of files, with their digest. */
+  static SnapshotManifest of(
+      Instant createdAt, String architecture, List<ListFile> files, Map<String, Route> routes) {
     List<ListFile> sorted = files.stream().sorted(Comparator.comparing(ListFile::name)).toList();
     String pairs =
         sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
     boolean catalogue = files.stream().anyMatch(file -> file.kind() == Kind.CATALOGUE);
     // Repositories' files are of their architecture; a catalogue's are the same for another.
-    String identity = catalogue ? pairs + architecture + "\n" : pairs;
+    String identity = (catalogue ? pairs + architecture + "\n" : pairs) + identity(routes);
     String digest = Sha256.of(identity.getBytes(UTF_8));
     return new SnapshotManifest(
-        digest, createdAt, architecture, sorted, Map.of(), Map.of(), List.of());
+        digest, createdAt, architecture, sorted, Map.of(), routes, List.of());
   }
 
-  /** The same with the places of its repositories, and the ways to them, as they are now. */
-  SnapshotManifest withPlaces(Map<String, List<String>> mirrorsNow, Map<String, Route> routesNow) {
+  /** Empty without routes: the digests of snapshots that have none stay as they are. */
+  private static String identity(Map<String, Route> routes) {
+    return new TreeMap<>(routes)
+        .entrySet().stream()
+            .map(each ->
+                "route %s %s %s\n"
+                    .formatted(each.getKey(), each.getValue().proxy(), each.getValue().authority()))
+            .collect(Collectors.joining());
+  }
+
+  /** The same with the places of its repositories as they are now. */
+  SnapshotManifest withMirrors(Map<String, List<String>> mirrorsNow) {
     return new SnapshotManifest(
-        digest, createdAt, architecture, files, mirrorsNow, routesNow, notices);
+        digest, createdAt, architecture, files, mirrorsNow, routes, notices);
   }
 
   SnapshotManifest withNotices(List<String> said) {

@@ -132,7 +132,7 @@ final class ApiClient {
       throw refusal(response);
     }
     try (InputStream body = response.body()) {
-      return JSON.readTree(body);
+      return Printable.json(JSON.readTree(body));
     } catch (JacksonException e) {
       throw new IOException("The server's answer is no JSON: " + e.getOriginalMessage(), e);
     }
@@ -141,7 +141,7 @@ final class ApiClient {
   private static ServerRefusalException refusal(HttpResponse<InputStream> response)
       throws IOException {
     try (InputStream body = response.body()) {
-      JsonNode error = JSON.readTree(body);
+      JsonNode error = Printable.json(JSON.readTree(body));
       String message = error.path("Message").asString(error.path("message").asString(""));
       return new ServerRefusalException(
           error.path("__type").asString("HTTP status " + response.statusCode()), message);

@@ -181,7 +181,7 @@ final class ChannelCommand {
     Route route = route(proxy, clientCertificate == null ? authority : null);
     if (fromHost) {
       HostSources.Found found = new HostSources().forPlatform(platform);
-      found.leftOut().forEach(line -> out().println("Left out: " + line));
+      found.leftOut().forEach(line -> out().println("Left out: " + Printable.text(line)));
       for (AptSource source : found.sources()) {
         String through = proxy == null ? source.route().proxy() : proxy;
         all.add(source.by(new Route(through, route.authority())));
@@ -260,7 +260,9 @@ final class ChannelCommand {
   int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
       throws IOException, ChannelException {
     if (json) {
-      out().println(JsonMapper.shared().valueToTree(channelsAsJson()).toPrettyString());
+      out()
+          .println(
+              Printable.json(JsonMapper.shared().valueToTree(channelsAsJson())).toPrettyString());
       return 0;
     }
     Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
@@ -392,7 +394,7 @@ final class ChannelCommand {
                         + ByteCount.text(made.downloadedBytes())
                         + " downloaded.");
       }
-      result.notices().forEach(notice -> out().println("  " + notice + "."));
+      result.notices().forEach(notice -> out().println("  " + Printable.text(notice) + "."));
     }
     return 0;
   }

@@ -98,9 +98,8 @@ public final class Regild {
     line.setErr(err);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {
       String message = exception.getMessage();
-      command
-          .getErr()
-          .println("regild: " + (message == null || message.isBlank() ? exception : message));
+      String told = message == null || message.isBlank() ? exception.toString() : message;
+      command.getErr().println("regild: " + Printable.text(told));
       if (exception instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }

@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Rows of text in columns that are as wide as their widest cell. */
@@ -13,7 +14,7 @@ final class Table {
   }
 
   void row(String... cells) {
-    rows.add(List.of(cells));
+    rows.add(Arrays.stream(cells).map(Printable::text).toList());
   }
 
   void print(PrintWriter out) {

@@ -2,8 +2,9 @@ package dev.regild.db;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import com.github.kagkarlsson.scheduler.task.FailureHandler;
-import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,19 +35,21 @@ public final class JobQueue implements AutoCloseable {
   private static final Duration HEARTBEAT = Duration.ofSeconds(5);
   private static final int MISSED_HEARTBEATS = 6;
   private static final Duration RETRY = Duration.ofSeconds(10);
+  private static final Duration UNTIL_ASKED_AGAIN = Duration.ofSeconds(2);
 
   private final Database database;
   private final Clock clock;
   private final int workers;
   private final Duration shutdownLimit;
-  private final Map<String, OneTimeTask<Void>> kinds = new LinkedHashMap<>();
+  private final Map<String, CustomTask<Void>> kinds = new LinkedHashMap<>();
   private final List<Job> jobs = new ArrayList<>();
 
   /**
    * For jobs that did not end before: one at a time, so that the one which ends the process does
-   * not use up the attempts of the others.
+   * not use up the attempts of the others. The others do not wait in a worker's thread, which a job
+   * that is not suspect may need.
    */
-  private final Semaphore suspects = new Semaphore(1, true);
+  private final Semaphore suspects = new Semaphore(1);
 
   private final AtomicReference<@Nullable Scheduler> scheduler = new AtomicReference<>();
 
@@ -99,12 +102,14 @@ public final class JobQueue implements AutoCloseable {
     jobs.add(job);
     kinds.put(
         kind,
-        Tasks.oneTime(kind)
+        Tasks.custom(kind, Void.class)
             .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
             .onDeadExecutionRevive()
             .execute((instance, context) -> {
               try {
-                attempt(job, kind, instance.getId());
+                return attempt(job, kind, instance.getId())
+                    ? (_, operations) -> operations.remove()
+                    : later();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("The process is going down.", e);
@@ -112,30 +117,42 @@ public final class JobQueue implements AutoCloseable {
             }));
   }
 
-  private void attempt(Job job, String kind, String id) throws InterruptedException {
-    boolean suspect = attempts(kind, id) > 0;
-    if (suspect) {
-      suspects.acquire();
+  private CompletionHandler<Void> later() {
+    return (completed, operations) ->
+        operations.reschedule(completed, clock.instant().plus(UNTIL_ASKED_AGAIN));
+  }
+
+  /** Whether the job has ended; if not, nothing has happened, and it is to be asked again. */
+  private boolean attempt(Job job, String kind, String id) throws InterruptedException {
+    if (attempts(kind, id) == 0) {
+      runOrGiveUp(job, kind, id);
+      return true;
+    }
+    if (!suspects.tryAcquire()) {
+      return false;
     }
     try {
-      int attempt = changeAttempts(kind, id, 1);
-      if (attempt > MOST_ATTEMPTS) {
-        giveUp(
-            job,
-            kind,
-            id,
-            "It did not end in "
-                + MOST_ATTEMPTS
-                + " attempts, each of which ended with the server's process or with an error of"
-                + " the server's. Look into the server's log for why, and ask for it again.");
-        return;
-      }
-      run(job, kind, id);
+      runOrGiveUp(job, kind, id);
+      return true;
     } finally {
-      if (suspect) {
-        suspects.release();
-      }
+      suspects.release();
     }
+  }
+
+  private void runOrGiveUp(Job job, String kind, String id) throws InterruptedException {
+    int attempt = changeAttempts(kind, id, 1);
+    if (attempt > MOST_ATTEMPTS) {
+      giveUp(
+          job,
+          kind,
+          id,
+          "It did not end in "
+              + MOST_ATTEMPTS
+              + " attempts, each of which ended with the server's process or with an error of"
+              + " the server's. Look into the server's log for why, and ask for it again.");
+      return;
+    }
+    run(job, kind, id);
   }
 
   private void run(Job job, String kind, String id) throws InterruptedException {
@@ -203,7 +220,7 @@ public final class JobQueue implements AutoCloseable {
 
   /** Writes a job down in the caller's transaction; nothing happens if it is there already. */
   public void enqueue(Handle handle, String kind, String id) {
-    OneTimeTask<Void> task = kinds.get(kind);
+    CustomTask<Void> task = kinds.get(kind);
     if (task == null) {
       throw new IllegalArgumentException("There is no kind of job named " + kind);
     }

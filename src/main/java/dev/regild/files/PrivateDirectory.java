@@ -128,11 +128,6 @@ public record PrivateDirectory(Path path, Optional<Set<PosixFilePermission>> bef
     }
   }
 
-  /** Whether others could put something into it until now. */
-  public boolean wasWritableByOthers() {
-    return before.map(PrivateDirectory::isWritableByOthers).orElse(false);
-  }
-
   static boolean isWritableByOthers(Set<PosixFilePermission> permissions) {
     return permissions.stream().anyMatch(WRITABLE_BY_OTHERS::contains);
   }

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param existing the image that is updated
  * @param snapshot the digest of the channel's snapshot that the update is pinned to
  * @param plan what it is going to change; once the guest was asked, what of it is possible
- * @param options what the operator allows
+ * @param options what the caller or the channel allows
  * @param status how it stands
  * @param attempt 0 before the first, one more with each start
  * @param created when it was accepted

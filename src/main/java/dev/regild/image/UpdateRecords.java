@@ -37,7 +37,7 @@ public final class UpdateRecords {
     start(handle, newImage, existing, snapshot, plan, UpdateOptions.NONE);
   }
 
-  /** The same with what the operator allows. */
+  /** The same with what the caller or the channel allows. */
   public void start(
       Handle handle,
       Image newImage,

@@ -36,9 +36,6 @@ public final class AptPolicy {
 
   private static final Pattern RELEASE = Pattern.compile("RELEASE='(.*)'");
 
-  /** More than any owner writes, and few enough to be asked about each package. */
-  private static final int MOST_PINS = 2000;
-
   private AptPolicy() {}
 
   static UpdatePolicy read(GuestFiles guest) throws IOException {
@@ -73,12 +70,14 @@ public final class AptPolicy {
         field = line.substring(0, line.indexOf(':')).strip().toLowerCase(Locale.ROOT);
         fields.put(field, line.substring(line.indexOf(':') + 1).strip());
       }
-      if (pins.size() > MOST_PINS) {
-        throw new IOException(
-            "The preferences of the image's apt hold more than %d pins. Remove those that are not needed."
-                .formatted(MOST_PINS));
-      }
     }
+    PolicyLimits.require("The packages of apt's pins", pins.stream().map(Pin::packages).toList());
+    PolicyLimits.require(
+        "The versions and releases of apt's pins",
+        pins.stream()
+            .filter(pin -> PolicyLimits.isPattern(pin.packages()))
+            .map(Pin::data)
+            .toList());
     return UpdatePolicy.ofApt(release, pins);
   }
 

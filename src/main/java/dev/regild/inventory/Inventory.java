@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param os the operating system
  * @param architecture the package manager's main architecture: {@code amd64}
- * @param packages every fully installed package, by name, then architecture; of Windows' updates
- *     also those that a newer one has taken in
+ * @param packages every fully installed package, by name, then architecture, with Windows updates
+ *     that a newer one includes
  * @param modules the stream of each module that the system has chosen, empty for one that it has
  *     disabled; of dnf's systems
  * @param policy what its owner has told its package manager; empty in an inventory that was stored

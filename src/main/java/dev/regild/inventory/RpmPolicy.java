@@ -17,9 +17,6 @@ final class RpmPolicy {
   private static final List<String> LOCKS =
       List.of("/etc/dnf/plugins/versionlock.list", "/etc/yum/pluginconf.d/versionlock.list");
 
-  /** More than any owner writes, and few enough to be asked about each package. */
-  private static final int MOST_PATTERNS = 2000;
-
   private RpmPolicy() {}
 
   static UpdatePolicy read(GuestFiles guest) throws IOException {
@@ -27,15 +24,15 @@ final class RpmPolicy {
     List<String> excludes = words(settings, "exclude");
     excludes.addAll(words(settings, "excludepkgs"));
     List<String> locks = locks(guest);
-    if (excludes.size() + locks.size() > MOST_PATTERNS) {
-      throw new IOException(
-          "The excludes and version locks of the image are more than %d. Remove those that are not needed."
-              .formatted(MOST_PATTERNS));
-    }
+    List<String> includes = words(settings, "includepkgs");
+    List<String> all = new ArrayList<>(includes);
+    all.addAll(excludes);
+    all.addAll(locks);
+    PolicyLimits.require("The includes, excludes and version locks", all);
     return new UpdatePolicy(
         "",
         List.of(),
-        words(settings, "includepkgs"),
+        includes,
         excludes,
         locks,
         settings.getOrDefault("obsoletes", "1").matches("(?i)0|no|false|off"));

@@ -10,7 +10,7 @@ final class ConsoleText {
       Pattern.compile(
           "\u001b\\[[0-?]*[ -/]*[@-~]|\u001b\\][^\u0007\u001b]*(\u0007|\u001b\\\\)|\u001b[ -/]*[0-~]");
 
-  private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
+  private static final Pattern CONTROLS = Pattern.compile("[\\p{gc=Cc}&&[^\n\t]]");
   private static final Pattern EMPTY_LINES = Pattern.compile("\n{3,}");
 
   private ConsoleText() {}

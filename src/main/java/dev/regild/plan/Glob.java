@@ -37,7 +37,7 @@ public final class Glob {
 
   /** Whether a text has characters that mean something to {@link #matches}. */
   public static boolean isPattern(String text) {
-    return text.indexOf('*') >= 0 || text.indexOf('?') >= 0 || text.indexOf('[') >= 0;
+    return text.chars().anyMatch(c -> "*?[\\".indexOf(c) >= 0);
   }
 
   /** Where the pattern goes on behind what matches one character; -1 if it does not match. */

@@ -38,7 +38,7 @@ public enum PlatformType {
   /**
    * @param id what a disk says that it holds: {@code ID} of {@code /etc/os-release}, or one of
    *     {@link Ids}
-   * @param release the version, or what it begins with before a dot; of Windows Server the build;
+   * @param release the version, or what it begins with before a dot; the build of a Windows Server;
    *     empty for any
    */
   PlatformType(String product, PackageSystem system, String id, String release) {

@@ -1,7 +1,7 @@
 package dev.regild.plan;
 
 /**
- * What the operator allows an update beyond what every update does.
+ * What the caller or the channel allows an update beyond what every update does.
  *
  * @param allowRemovals whether packages may go that the image's owner installed by hand
  * @param skipHooks whether the image's hooks of apt are left out

@@ -74,11 +74,14 @@ final class Apt extends OfflineUpgrade {
   /** What a limited request names and apt has marked as installed automatically. */
   private List<String> automatic = List.of();
 
-  private final UpdateOptions operator;
+  /** Where a program of ours stands in for the guest's. */
+  private final List<String> diverted = new ArrayList<>();
+
+  private final UpdateOptions allowed;
 
   Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
-    this.operator = options;
+    this.allowed = options;
   }
 
   @Override
@@ -218,7 +221,19 @@ final class Apt extends OfflineUpgrade {
     }
     guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
     for (StandIn each : standIns()) {
-      guest.run(divert("--add", each.path), MOMENT, line -> {});
+      diverted.add(each.path);
+      guest.run(
+          List.of(
+              "dpkg-divert",
+              "--quiet",
+              "--local",
+              "--rename",
+              "--divert",
+              each.path + OURS,
+              "--add",
+              each.path),
+          MOMENT,
+          line -> {});
       guest.write(each.path, Resources.read(each.resource), 0755);
     }
   }
@@ -234,7 +249,7 @@ final class Apt extends OfflineUpgrade {
     List<StandIn> standIns = new ArrayList<>();
     standIns.add(new StandIn(startStopDaemon(), "start-stop-daemon"));
     for (String path : List.of("/usr/bin/systemd-detect-virt", "/bin/systemd-detect-virt")) {
-      if (standIns.size() == 1 && (guest.exists(path) || guest.exists(path + OURS))) {
+      if (standIns.size() == 1 && guest.exists(path)) {
         standIns.add(new StandIn(path, "systemd-detect-virt"));
       }
     }
@@ -251,11 +266,6 @@ final class Apt extends OfflineUpgrade {
         .orElseThrow(() -> new GuestException("The guest's dpkg has no start-stop-daemon."));
   }
 
-  private static List<String> divert(String what, String path) {
-    return List.of(
-        "dpkg-divert", "--quiet", "--local", "--rename", "--divert", path + OURS, what, path);
-  }
-
   @Override
   public void verify() throws GuestException {
     List<String> unfinished = DpkgAudit.unfinished(guest.run("dpkg", "--audit"));
@@ -268,10 +278,9 @@ final class Apt extends OfflineUpgrade {
   @Override
   void tidyUp() throws GuestException {
     script("boot-disk.sh", "after", Guest.WORKSPACE);
-    for (StandIn each : standIns()) {
-      guest.run("rm", each.path);
-      guest.run(divert("--remove", each.path), MOMENT, line -> {});
-    }
+    List<String> arguments = new ArrayList<>(List.of(""));
+    arguments.addAll(diverted);
+    script("stand-ins.sh", arguments.toArray(String[]::new));
     guest.run("rm", POLICY);
     if (guest.exists(POLICY + OURS)) {
       guest.run("mv", POLICY + OURS, POLICY);
@@ -293,7 +302,7 @@ final class Apt extends OfflineUpgrade {
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
     }
-    if (operator.skipHooks()) {
+    if (allowed.skipHooks()) {
       // Read last, behind all of the image's own files.
       command.addAll(List.of("-c", WITHOUT_HOOKS));
     }

@@ -21,6 +21,9 @@ final class FirstCause {
   /** A line is cut here: none that people read is longer. */
   private static final int LONGEST = 400;
 
+  /** No more of a line is compared with patterns: the guest has written it. */
+  private static final int COMPARED = 1000;
+
   /**
    * In this order, the more exact before what only sums up: dpkg's and rpm's words for a package
    * that fails, a hook that fails, then what apt, dnf and yum end with.
@@ -36,7 +39,7 @@ final class FirstCause {
           Pattern.compile("E: (?!Sub-process ).*"),
           Pattern.compile("E: .*"),
           Pattern.compile("(?:dnf|yum): .*"),
-          Pattern.compile("(?:\\w+\\.)*\\w+(?:Error|Exception): .*"),
+          Pattern.compile("[\\w.]*\\w(?:Error|Exception): .*"),
           Pattern.compile("Error: .*"),
           Pattern.compile("error: .*"),
           Pattern.compile(".*(?:No space left on device|Read-only file system).*"));
@@ -84,6 +87,7 @@ final class FirstCause {
   private static List<String> lines(String output) {
     return output
         .lines()
+        .map(line -> line.substring(0, Math.min(line.length(), COMPARED)))
         .map(line -> PROGRAM.matcher(line).replaceFirst("").strip())
         .filter(line -> !line.isEmpty())
         .toList();

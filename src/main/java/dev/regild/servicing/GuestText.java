@@ -8,7 +8,7 @@ final class GuestText {
   private static final int LINES = 20;
   private static final int CHARACTERS = 4000;
   private static final int LINE_CHARACTERS = 300;
-  private static final Pattern CONTROLS = Pattern.compile("[\\p{Cntrl}&&[^\n\t]]");
+  private static final Pattern CONTROLS = Pattern.compile("[\\p{gc=Cc}&&[^\n\t]]");
 
   private GuestText() {}
 

@@ -3,16 +3,17 @@ package dev.regild.servicing;
 import dev.regild.plan.InstalledPackage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What a booted system said of itself.
  *
- * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}; of Windows its version:
+ * @param kernel the release of the running kernel: {@code 6.1.0-44-amd64}; on Windows, its version:
  *     {@code 10.0.20348.2340}
  * @param systemState systemd's word: {@code running}, {@code degraded}
- * @param failedUnits the units that failed to start; of Windows its services and devices that don't
- *     work
- * @param packages what its package manager says is installed; of Windows only the system itself
+ * @param failedUnits the units that failed to start; on Windows, the services and devices that
+ *     don't work
+ * @param packages what its package manager says is installed; on Windows, only the system itself
  * @param bootDefault the entry that GRUB is told to boot; empty where nothing is said
  * @param bootEntries the releases of the kernels that the boot loader has entries for
  */
@@ -25,6 +26,11 @@ public record QualificationReport(
     List<String> bootEntries) {
   /** More than any image has; the report is the guest's. */
   private static final int MOST_ENTRIES = 1000;
+
+  /** Longer than any release of a kernel, or name of a unit. */
+  private static final int LONGEST = 200;
+
+  private static final Pattern CONTROLS = Pattern.compile("\\p{gc=Cc}");
 
   public QualificationReport {
     failedUnits = List.copyOf(failedUnits);
@@ -56,28 +62,33 @@ public record QualificationReport(
       String[] fields = line.split("\t", -1);
       String value = fields.length > 1 ? fields[1] : "";
       switch (fields[0]) {
-        case "kernel" -> kernel = value;
-        case "state" -> state = value;
-        case "failed" -> failed.add(value);
+        case "kernel" -> kernel = said(value);
+        case "state" -> state = said(value);
+        case "failed" -> failed.add(said(value));
         case "package" -> {
           if (fields.length == 6 && fields[5].equals("installed")) {
             packages.add(
                 new InstalledPackage(value, fields[2], fields[3], fields[4].equals("hold")));
           }
         }
-        case "boot-default" -> bootDefault = value;
+        case "boot-default" -> bootDefault = said(value);
         case "boot-entry" -> {
           if (bootEntries.size() < MOST_ENTRIES) {
-            bootEntries.add(value);
+            bootEntries.add(said(value));
           }
         }
         case "end" -> whole = true;
-        default -> throw new GuestException("The report of the boot holds: " + line);
+        default -> throw new GuestException("The report of the boot holds: " + said(line));
       }
     }
     if (!whole || kernel.isEmpty()) {
       throw new GuestException("The report of the boot is not whole.");
     }
     return new QualificationReport(kernel, state, failed, packages, bootDefault, bootEntries);
+  }
+
+  /** What a guest says of itself reaches the registry, answers and terminals. */
+  private static String said(String value) {
+    return CONTROLS.matcher(value.substring(0, Math.min(value.length(), LONGEST))).replaceAll("?");
   }
 }

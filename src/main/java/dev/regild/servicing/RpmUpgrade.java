@@ -83,7 +83,7 @@ final class RpmUpgrade extends OfflineUpgrade {
     if (!whole) {
       throw new GuestException("The guest's package manager did not say what it would do.");
     }
-    return new Transaction(downloads, installs, removals, problem);
+    return new Transaction(downloads, installs, removals);
   }
 
   @Override

@@ -8,19 +8,13 @@ import java.util.List;
  * @param downloads the files that it needs
  * @param installs each package that is installed new or upgraded, in its order
  * @param removals the packages that have to go
- * @param problem why not all is possible, in the package manager's words; empty if all is
  */
 public record Transaction(
-    List<Download> downloads, List<Install> installs, List<Removal> removals, String problem) {
+    List<Download> downloads, List<Install> installs, List<Removal> removals) {
   public Transaction {
     downloads = List.copyOf(downloads);
     installs = List.copyOf(installs);
     removals = List.copyOf(removals);
-  }
-
-  /** One without a problem. */
-  public Transaction(List<Download> downloads, List<Install> installs, List<Removal> removals) {
-    this(downloads, installs, removals, "");
   }
 
   /**
@@ -45,7 +39,8 @@ public record Transaction(
    *
    * @param name its name, with the architecture where that is a foreign one
    * @param version the installed one
-   * @param byHand whether the image's owner installed it, and nothing takes its place
+   * @param byHand whether the image's owner installed it; as far as the package manager tells, what
+   *     another package replaces doesn't count (rpm's obsoletes; apt doesn't tell)
    * @param why as far as it is known; may be empty
    */
   public record Removal(String name, String version, boolean byHand, String why) {}

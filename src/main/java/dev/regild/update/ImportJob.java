@@ -24,6 +24,7 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.ProgramException;
+import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationReport;
@@ -122,6 +123,7 @@ public final class ImportJob implements JobQueue.Job {
         throw e;
       }
       cancelled = true;
+      removeLayer(imageId);
     } finally {
       running.end(imageId);
       Workspaces.remove(layers, imageId);
@@ -148,7 +150,6 @@ public final class ImportJob implements JobQueue.Job {
       make(image, diskId);
       LOG.atInfo().addKeyValue("image", image.name()).log("image imported");
     } catch (CancelledJobException e) {
-      removeLayer(image);
       throw e;
     } catch (IOException
         | ProgramException
@@ -226,8 +227,9 @@ public final class ImportJob implements JobQueue.Job {
       throws IOException, ProgramException, StepException, InterruptedException {
     database.useTransaction(handle ->
         images.transition(handle, requireImporting(handle, image.id()), ImageState.VALIDATING));
+    String platform = inspection.inventory().os().platform();
+    PackageSystem system = PlatformType.of(platform).system();
     try {
-      String platform = inspection.inventory().os().platform();
       QualificationReport report =
           boot.run(
               disk,
@@ -236,12 +238,12 @@ public final class ImportJob implements JobQueue.Job {
               Set.of(),
               directory.resolve("boot"),
               abort -> running(image, abort));
-      BootedKernel kernel = new BootedKernel(PlatformType.of(platform).system());
+      BootedKernel kernel = new BootedKernel(system);
       return ThrowAwayBoot.requireUp(report, kernel.warning(report, inspection.inventory()));
     } catch (GuestException | StepException e) {
       throw new StepException(
-          "The validation boot failed: %s%nBoot the disk elsewhere, mend it and upload it again, or raise qualification.time-limit, of Windows windows.start-limit."
-              .formatted(e.getMessage()));
+          "The validation boot failed: %s%n%s"
+              .formatted(e.getMessage(), Remedy.ofValidation(system)));
     }
   }
 
@@ -278,7 +280,7 @@ public final class ImportJob implements JobQueue.Job {
             requireImporting(handle, image.id()),
             reason,
             List.of(new ImageError("VALIDATION_ERROR", message, clock.instant()))));
-    removeLayer(image);
+    removeLayer(image.id());
   }
 
   /**
@@ -294,12 +296,16 @@ public final class ImportJob implements JobQueue.Job {
         .orElseThrow(() -> new CancelledJobException(imageId));
   }
 
-  private void removeLayer(Image image) {
+  /** Published before the registry could know it: nothing stands on it. */
+  private void removeLayer(String imageId) {
+    if (database.read(handle -> layerRecords.find(handle, imageId)).isPresent()) {
+      return;
+    }
     try {
-      layers.delete(image.id());
+      layers.delete(imageId);
     } catch (IOException e) {
       LOG.atWarn()
-          .addKeyValue("image", image.name())
+          .addKeyValue("layer", imageId)
           .addKeyValue("reason", e.getMessage())
           .log("layer left behind");
     }

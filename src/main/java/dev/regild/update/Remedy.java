@@ -45,6 +45,20 @@ final class Remedy {
         .orElseGet(() -> of(failure.step(), system));
   }
 
+  /** The remedy for a disk that does not come up in its validation boot. */
+  static String ofValidation(PackageSystem system) {
+    return "Boot the disk elsewhere, fix it and upload it again, or raise %s."
+        .formatted(timeLimit(system));
+  }
+
+  /** The setting that says how long a boot may take. */
+  private static String timeLimit(PackageSystem system) {
+    return switch (system) {
+      case DPKG, RPM -> "qualification.time-limit";
+      case WINDOWS -> "windows.start-limit";
+    };
+  }
+
   private static String of(Step step, PackageSystem system) {
     return switch (step) {
       case PREPARE, SEAL, PUBLISH -> "Check the free space of the data directory (regild doctor).";
@@ -59,14 +73,9 @@ final class Remedy {
           "Check that the channel's repositories can be reached (regild channel refresh).";
       case APPLY, VERIFY -> "Repair what is named in the image, and import it again.";
       case QUALIFY ->
-          switch (system) {
-            case DPKG, RPM ->
-                "Boot the existing image elsewhere and look for the cause named, or raise"
-                    + " qualification.time-limit.";
-            case WINDOWS ->
-                "Boot the existing image elsewhere and look for the cause named, or raise"
-                    + " windows.start-limit.";
-          };
+          "Boot the existing image elsewhere and look for the cause named, or raise "
+              + timeLimit(system)
+              + ".";
     };
   }
 }

@@ -16,7 +16,7 @@ import java.nio.file.Path;
  * @param base the existing image's disk
  * @param inventory of the existing image
  * @param plan what is promised; from Resolve on, what of it is possible
- * @param options what the operator allows
+ * @param options what the caller or the channel allows
  * @param snapshot what the update is pinned to
  * @param directory this update's own, gone when it has ended
  */

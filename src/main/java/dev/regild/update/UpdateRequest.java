@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param displayName of the new image
  * @param tags of the new image
  * @param dryRun whether only to answer
- * @param options what the operator allows beside what the image's channel does
+ * @param options what the caller allows beside what the image's channel does
  */
 public record UpdateRequest(
     Owner owner,
@@ -50,7 +50,7 @@ public record UpdateRequest(
         UpdateOptions.NONE);
   }
 
-  /** The same with what the operator allows. */
+  /** The same with what the caller allows. */
   public UpdateRequest with(UpdateOptions allowed) {
     return new UpdateRequest(
         owner, existingImageName, newImageName, description, displayName, tags, dryRun, allowed);

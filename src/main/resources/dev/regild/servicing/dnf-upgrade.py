@@ -16,7 +16,7 @@ import dnf.repo
 import dnf.transaction
 
 import rpm_snapshot
-from rpm_snapshot import WORKSPACE, say
+from rpm_snapshot import WORKSPACE, fail, say
 
 
 def opened(available):
@@ -138,7 +138,7 @@ def check(_):
     many = installed.filter(provides=base.conf.installonlypkgs)
     twice = sorted(str(package) for package in installed.duplicated().difference(many))
     if twice:
-        sys.exit('installed more than once: ' + ', '.join(twice))
+        fail('installed more than once: ' + ', '.join(twice))
 
 
 def main(mode):
@@ -146,7 +146,7 @@ def main(mode):
         {'resolve': resolve, 'apply': apply, 'check': check}[mode](
             {} if mode == 'check' else rpm_snapshot.repositories())
     except dnf.exceptions.Error as error:
-        sys.exit('dnf: %s' % error)
+        fail('dnf: %s' % error)
 
 
 main(sys.argv[1])

@@ -26,9 +26,28 @@ ENTITIES = (('&lt;', '<'), ('&gt;', '>'), ('&quot;', '"'), ('&apos;', "'"), ('&a
 CHUNK = 1 << 20
 
 
+def encoded(word):
+    """In UTF-8 whatever the locale: Python 2, and 3.6 in the locale C, would fail on a letter."""
+    if isinstance(word, bytes):
+        return word
+    text = word if isinstance(word, type(u'')) else str(word)
+    return text if isinstance(text, bytes) else text.encode('utf-8', 'replace')
+
+
 def say(*words):
-    sys.stdout.write('\t'.join(str(word) for word in words) + '\n')
     sys.stdout.flush()
+    out = getattr(sys.stdout, 'buffer', sys.stdout)
+    out.write(b'\t'.join(encoded(word) for word in words) + b'\n')
+    out.flush()
+
+
+def fail(message):
+    """Ends with what is said of it."""
+    sys.stderr.flush()
+    err = getattr(sys.stderr, 'buffer', sys.stderr)
+    err.write(encoded(message) + b'\n')
+    err.flush()
+    sys.exit(1)
 
 
 class Repository:
@@ -180,7 +199,7 @@ def put_in_place(repository, location):
     """Makes a file of the directory "packages" the one that the repository names."""
     place = posixpath.normpath(repository.root + '/' + location)
     if not place.startswith(repository.directory + '/'):
-        sys.exit('%s lies outside of its repository' % location)
+        fail('%s lies outside of its repository' % location)
     if not os.path.isdir(posixpath.dirname(place)):
         os.makedirs(posixpath.dirname(place))
     os.symlink(PACKAGES + '/' + repository.file_name(location), place)

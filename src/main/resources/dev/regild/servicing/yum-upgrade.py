@@ -8,7 +8,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 import rpm_snapshot
-from rpm_snapshot import WORKSPACE, say
+from rpm_snapshot import WORKSPACE, fail, say
 
 try:
     from configparser import RawConfigParser
@@ -87,9 +87,9 @@ def possible():
         return asked(), '', []
     except Failed as failed:
         try:
-            return asked('--skip-broken'), ' '.join(str(failed).split()), ['--skip-broken']
+            return asked('--skip-broken'), ' '.join(failed.args[0].split()), ['--skip-broken']
         except Failed as still:
-            sys.exit('yum: ' + str(still))
+            fail('yum: ' + still.args[0])
 
 
 def transaction(output):
@@ -117,7 +117,7 @@ def transaction(output):
                 found.append(tuple([section] + words[:4]))
                 words = words[5:]
     if words:
-        sys.exit('yum: its table is not of the known form: ' + ' '.join(words)[:200])
+        fail('yum: its table is not of the known form: ' + ' '.join(words)[:200])
     return found
 
 
@@ -169,7 +169,7 @@ def resolve():
     for section, name, arch, evr, repository_id in sorted(forward):
         location = places.get((name, arch, evr, repository_id))
         if location is None:
-            sys.exit('yum: %s-%s.%s of %s is in no index' % (name, evr, arch, repository_id))
+            fail('yum: %s-%s.%s of %s is in no index' % (name, evr, arch, repository_id))
         repository = available[repository_id]
         say('download', repository.address(location), repository.file_name(location))
         replaces = section.startswith(('Updating', 'Upgrading', 'Downgrading'))
@@ -202,7 +202,7 @@ def apply():
             rpm_snapshot.put_in_place(available[repository_id], location)
         yum = subprocess.call(command('-y', *options), stdout=sys.stderr)
         if yum:
-            sys.exit('yum ended with %d' % yum)
+            fail('yum ended with %d' % yum)
     say('end')
 
 
@@ -214,7 +214,7 @@ def check():
         if not re.match('(kernel|gpg-pubkey)[-.]', package) and 'installonlypkg(' not in provides:
             (twice if package in seen else seen).add(package)
     if twice:
-        sys.exit('installed more than once: ' + ', '.join(sorted(twice)))
+        fail('installed more than once: ' + ', '.join(sorted(twice)))
 
 
 {'resolve': resolve, 'apply': apply, 'check': check}[sys.argv[1]]()

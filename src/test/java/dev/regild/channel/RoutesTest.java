@@ -72,6 +72,28 @@ class RoutesTest {
   }
 
   @Test
+  void channelsWithTheSameRepositoryAndOtherRoutesKeepTheirOwn() throws Exception {
+    Channels channels = new Channels(data, Clock.systemUTC(), quick());
+    for (Route route : List.of(new Route(repository.uri(), ""), new Route(Route.DIRECT, ""))) {
+      String name = route.proxy().equals(Route.DIRECT) ? "direct" : "proxied";
+      AptSource source = AptShape.ONLY_XZ.source(repository.uri(), key).by(route);
+      channels.add(new Channel(name, "DEBIAN_12", List.of(source)));
+    }
+    for (int i = 0; i < 2; i++) {
+      channels.refresh("proxied");
+      channels.refresh("direct");
+    }
+    String asked = repository.uri() + INSTALLED_AT;
+    for (Map.Entry<String, String> each :
+        Map.of("proxied", repository.uri(), "direct", Route.DIRECT).entrySet()) {
+      Snapshot snapshot = channels.current(each.getKey()).orElseThrow();
+      assertThat(snapshot.packageFiles(Set.of(asked)).get(asked).route())
+          .as(each.getKey())
+          .isEqualTo(new Route(each.getValue(), ""));
+    }
+  }
+
+  @Test
   void theEnvironmentNamesTheProxyAndWhatIsExempt() throws Exception {
     Map<String, String> environment =
         Map.of("http_proxy", repository.uri(), "no_proxy", "other.example, .exempt.example");

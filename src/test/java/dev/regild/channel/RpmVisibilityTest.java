@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.RpmVisibility.Nevra;
 import dev.regild.plan.UpdatePolicy;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** As libdnf and the plugin versionlock of dnf 4 read their patterns. */
@@ -58,6 +60,37 @@ class RpmVisibilityTest {
     assertThat(hidden(excludes("*\\E[("))).isEmpty();
     assertThat(hidden(excludes("*a".repeat(140)))).isEmpty();
     assertThat(hidden(excludes("x-".repeat(145)))).isEmpty();
+  }
+
+  @Test
+  void aWholeNameIsLookedUpAndAPatternComparedOnceWithEachName() {
+    List<Nevra> known = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      known.add(new Nevra("package" + i, "1-1", "x86_64"));
+      known.add(new Nevra("package" + i, "1-2", "x86_64"));
+    }
+    List<String> names = numbered("package%d-1-1", 400);
+    List<String> patterns = numbered("*a*g*x%d*", 100);
+    RpmVisibility literal =
+        new RpmVisibility(new UpdatePolicy("", List.of(), List.of(), names, names, false), known);
+    assertThat(hiddenOf(literal, known)).isEqualTo(800);
+    assertThat(literal.comparisons()).isZero();
+    RpmVisibility hostile =
+        new RpmVisibility(
+            new UpdatePolicy("", List.of(), List.of(), patterns, List.of(), false), known);
+    for (int i = 0; i < 3; i++) {
+      assertThat(hiddenOf(hostile, known)).isZero();
+    }
+    // Once to find what each pattern stands for, once for each package that is offered.
+    assertThat(hostile.comparisons()).isLessThanOrEqualTo(2 * 100 * 3000L);
+  }
+
+  private static long hiddenOf(RpmVisibility visibility, List<Nevra> known) {
+    return known.stream().filter(each -> visibility.hiddenBy(each).isPresent()).count();
+  }
+
+  private static List<String> numbered(String format, int count) {
+    return IntStream.range(0, count).mapToObj(format::formatted).toList();
   }
 
   private static List<Nevra> hidden(UpdatePolicy policy) {

@@ -112,6 +112,39 @@ class JobQueueTest {
     }
   }
 
+  @Test
+  void aFreshJobDoesNotWaitForSuspectsAsLongAsAWorkerIsFree() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch fresh = new CountDownLatch(1);
+    CountDownLatch suspect = new CountDownLatch(1);
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                id -> {
+                  if (id.equals("fresh")) {
+                    fresh.countDown();
+                  } else {
+                    suspect.countDown();
+                    held.await();
+                  }
+                })) {
+      database.useTransaction(handle -> {
+        jobs.enqueue(handle, KIND, "a");
+        jobs.enqueue(handle, KIND, "b");
+        handle.execute("UPDATE scheduled_tasks SET attempts = 1");
+      });
+      jobs.wake();
+      assertThat(suspect.await(10, SECONDS)).isTrue();
+      database.useTransaction(handle -> jobs.enqueue(handle, KIND, "fresh"));
+      jobs.wake();
+      assertThat(fresh.await(10, SECONDS)).isTrue();
+      held.countDown();
+      awaitGone(database);
+      assertThat(begun).hasValue(3);
+    }
+  }
+
   private JobQueue started(Database database, Work work) {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 2, Duration.ofMillis(100));
     jobs.register(

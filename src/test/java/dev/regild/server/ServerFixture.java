@@ -16,6 +16,7 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.DiskQuota;
 import dev.regild.disk.Layer;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisk;
@@ -475,7 +476,7 @@ final class ServerFixture implements AutoCloseable {
         images,
         inventories,
         new Layers(),
-        new DirectoryLayerStore(data, qemuImg),
+        layers(),
         disks,
         check,
         new DiskInspector(() -> Accelerator.TCG),
@@ -483,6 +484,11 @@ final class ServerFixture implements AutoCloseable {
         new Platforms(guests, machine, machine),
         agentVersions(inventories),
         Clock.systemUTC());
+  }
+
+  /** Where imports publish. */
+  LayerStore layers() throws IOException {
+    return new DirectoryLayerStore(data, new QemuImg());
   }
 
   /** The same disk once more, as that account sends it. */

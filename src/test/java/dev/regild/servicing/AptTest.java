@@ -16,6 +16,9 @@ import org.junit.jupiter.api.Test;
 /** What apt is asked, by a fake guest that answers as apt 2.6 did when it was asked by hand. */
 class AptTest {
   private final List<String> asked = new ArrayList<>();
+  private final List<String> run = new ArrayList<>();
+  private String startStopDaemon = "/sbin/start-stop-daemon";
+  private boolean hasSystemd;
 
   @Test
   void aLimitedUpgradeNamesVersionsWithinTheImagesPinsAndPutsMarksBack() throws Exception {
@@ -43,6 +46,19 @@ class AptTest {
     assertThat(asked).containsExactly("--print-uris full-upgrade", "--simulate full-upgrade");
   }
 
+  @Test
+  void programsThatCameWhileItWasServicedAreNotTakenForOurs() throws Exception {
+    UpdatePlan plan = new UpdatePlan(List.of(change("libssl", "2")));
+    Apt apt = new Apt(new FakeGuest(), Duration.ofMinutes(1), plan, UpdateOptions.NONE);
+    apt.apply(new Transaction(List.of(), List.of(), List.of()), Path.of("unused"), _ -> {});
+    startStopDaemon = "/usr/sbin/start-stop-daemon";
+    hasSystemd = true;
+    apt.tidyUp();
+    assertThat(run).contains("sh " + Guest.WORKSPACE + "/stand-ins.sh  /sbin/start-stop-daemon");
+    assertThat(run)
+        .noneMatch(each -> each.contains("/usr/sbin/start") || each.contains("detect-virt"));
+  }
+
   private static Change change(String name, String to) {
     return new Change(ChangeKind.OS, name, "amd64", "1", to);
   }
@@ -50,8 +66,9 @@ class AptTest {
   private final class FakeGuest implements Guest {
     @Override
     public String run(List<String> command, Duration timeLimit, Consumer<String> onLine) {
+      run.add(String.join(" ", command));
       if (command.getFirst().equals("dpkg-query")) {
-        return "/sbin/start-stop-daemon\n";
+        return startStopDaemon + "\n";
       }
       if (!command.getFirst().startsWith("apt-")) {
         return "";
@@ -89,7 +106,7 @@ class AptTest {
 
     @Override
     public boolean exists(String path) {
-      return false;
+      return hasSystemd && path.endsWith("systemd-detect-virt");
     }
 
     @Override

@@ -52,6 +52,15 @@ class FirstCauseTest {
   }
 
   @Test
+  void anExceptionsNameIsReadWhateverItsLength() {
+    assertThat(told("noise\nyum.Errors.RepoError: no repository\n"))
+        .startsWith("yum.Errors.RepoError: no repository");
+    String hostile = "a.".repeat(100_000);
+    assertThat(told("noise\n" + hostile + "\nE: broken\n")).startsWith("E: broken\n");
+    assertThat(told(hostile)).hasSizeLessThan(2000);
+  }
+
+  @Test
   void contextIsFewWholeLinesEachOnce() {
     String noise =
         IntStream.range(0, 200).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining());

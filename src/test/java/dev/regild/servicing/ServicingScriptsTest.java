@@ -3,6 +3,7 @@ package dev.regild.servicing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,6 +178,96 @@ class ServicingScriptsTest {
     assertThat(said(0, standIn, "-r")).isEqualTo("real -r\n");
   }
 
+  @Test
+  void standInsGiveWayToTheProgramsThatAreThereNow() throws Exception {
+    HostTools.assumeInstalled("dpkg-divert");
+    Files.createDirectories(root.resolve("var/lib/dpkg"));
+    program("dpkg-divert", "exec /usr/bin/dpkg-divert --root='%s' \"$@\"".formatted(root));
+    String standIn = new String(Resources.read("start-stop-daemon"), UTF_8);
+    for (String path : List.of("sbin/kept", "sbin/moved", "sbin/removed", "sbin/undone")) {
+      write(path, "before");
+      divert("--add", path);
+      write(path, standIn);
+    }
+    write("sbin/kept.regild", "new"); // dpkg went by the diversion
+    write("sbin/moved", "new"); // dpkg knows it by another name
+    Files.delete(root.resolve("sbin/removed.regild"));
+    Files.move(root.resolve("sbin/undone"), root.resolve("sbin/undone.ours"));
+    divert("--remove", "sbin/undone");
+    Files.move(root.resolve("sbin/undone"), root.resolve("sbin/undone.regild"));
+    Files.move(root.resolve("sbin/undone.ours"), root.resolve("sbin/undone"));
+    write("sbin/came", "new");
+    run("stand-ins.sh", root.toString(), "/sbin/kept", "/sbin/undone");
+    assertThat(root.resolve("sbin/kept")).hasContent("new");
+    assertThat(root.resolve("sbin/moved")).hasContent("new");
+    assertThat(root.resolve("sbin/undone")).hasContent("before");
+    assertThat(root.resolve("sbin/came")).hasContent("new");
+    assertThat(root.resolve("sbin").toFile().list())
+        .containsExactlyInAnyOrder("kept", "moved", "undone", "came");
+    assertThat(said(0, programs.resolve("dpkg-divert"), "--list")).isEmpty();
+  }
+
+  /** As Python 2 and the locale C have it, where only ASCII can be written as text. */
+  @Test
+  void whatYumSaysInAnyLanguageReachesTheHost() throws Exception {
+    for (String name : List.of("rpm_snapshot.py", "yum-upgrade.py")) {
+      Files.write(directory.resolve(name), Resources.read(name));
+    }
+    Path script =
+        Files.writeString(
+            directory.resolve("test.py"),
+            """
+            # -*- coding: utf-8 -*-
+            import sys
+            sys.path.insert(0, sys.argv[1])
+            definitions = open(sys.argv[1] + '/yum-upgrade.py', 'rb').read().rsplit(b'\\n{', 1)[0]
+            exec(definitions.decode('utf-8'))
+            def asked(*options):
+                raise Failed(u'f\\xfcr \\u65e5\\n  alles')
+            def lenient(*options):
+                return u'' if options else asked_strictly()
+            asked_strictly, asked = asked, lenient
+            rpm_snapshot.say('problem', possible()[1], 'x', 1)
+            asked = asked_strictly
+            possible()
+            """);
+    for (String python : List.of("python3", "python2")) {
+      if (runs(python, "-c", "")) {
+        assertThat(said(1, List.of(python, script.toString(), directory.toString())))
+            .as(python)
+            .isEqualTo("problem\tf\u00fcr \u65e5 alles\tx\t1\nyum: f\u00fcr \u65e5\n  alles\n");
+      }
+    }
+  }
+
+  private static boolean runs(String... command) throws Exception {
+    try {
+      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void divert(String what, String path) throws Exception {
+    said(
+        0,
+        programs.resolve("dpkg-divert"),
+        List.of(
+                "--quiet",
+                "--local",
+                "--rename",
+                "--divert",
+                "/" + path + ".regild",
+                what,
+                "/" + path)
+            .toArray(String[]::new));
+  }
+
+  private void program(String name, String script) throws IOException {
+    Path file = Files.writeString(programs.resolve(name), "#!/bin/sh\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+
   private void write(String path, String content) throws IOException {
     Path file = root.resolve(path);
     Files.createDirectories(file.getParent());
@@ -207,6 +298,7 @@ class ServicingScriptsTest {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("PATH", programs + ":" + System.getenv("PATH"));
     builder.environment().put("LC_ALL", "C.UTF-8");
+    builder.environment().put("PYTHONIOENCODING", "ascii");
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as("%s: %s", command, output).isEqualTo(status);
