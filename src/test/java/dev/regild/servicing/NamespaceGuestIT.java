@@ -65,12 +65,16 @@ class NamespaceGuestIT {
   }
 
   @AfterEach
-  void theCanaryIsAliveAndNothingIsLeft() throws IOException {
+  void theCanaryIsAliveAndNothingIsLeft() throws Exception {
     try (Stream<Path> files = Files.list(canary)) {
       assertThat(files).containsExactly(canary.resolve("file"));
     }
     assertThat(canary.resolve("file")).hasContent("alive");
     assertThat(Files.getLastModifiedTime(canary)).isEqualTo(FileTime.fromMillis(0));
+    // The kernel detaches a device once the last of its users is gone.
+    for (int n = 0; n < 100 && !loopsBelow(directory).isEmpty(); n++) {
+      Thread.sleep(100);
+    }
     assertThat(loopsBelow(directory)).isEmpty();
   }
 
@@ -343,9 +347,6 @@ class NamespaceGuestIT {
     guest.abort();
     for (ProcessHandle each : all) {
       each.onExit().get(60, TimeUnit.SECONDS);
-    }
-    for (int n = 0; n < 100 && !loopsBelow(directory).isEmpty(); n++) {
-      Thread.sleep(100);
     }
   }
 

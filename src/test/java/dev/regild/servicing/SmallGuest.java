@@ -29,7 +29,8 @@ final class SmallGuest {
   private static final List<Filesystem> EXT2_AND_EXT3 =
       List.of(
           new Filesystem("/boot", "/dev/sdb", BYTES, 16 << 20, "ext2", "", "", ""),
-          new Filesystem("/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
+          new Filesystem(
+              "/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
 
   private SmallGuest() {}
 
@@ -45,7 +46,8 @@ final class SmallGuest {
    */
   static Path make(Path directory, String link, String target) throws Exception {
     Path tree = directory.resolve("tree");
-    for (String name : List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
+    for (String name :
+        List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
       if (!name.startsWith(link)) {
         Files.createDirectories(tree.resolve(name));
       }
