@@ -20,8 +20,6 @@ final class PacedReader implements Supplier<byte[]> {
   /** A body is taken over in pieces of at most this size; a chunk is one piece. */
   static final int LARGEST_PIECE = 4 << 20;
 
-  private static final LongConsumer NOBODY = bytes -> {};
-
   private final Config.Http limits;
   private final PeerDeadline deadline;
   private Supplier<byte[]> in;
@@ -34,7 +32,7 @@ final class PacedReader implements Supplier<byte[]> {
   private long came;
   private long piece;
   private long arrived;
-  private LongConsumer onArrival = NOBODY;
+  private LongConsumer onArrival = PacedReader::tellNobody;
 
   PacedReader(Config.Http limits, PeerDeadline deadline, Supplier<byte[]> in) {
     this.limits = limits;
@@ -61,7 +59,7 @@ final class PacedReader implements Supplier<byte[]> {
     came = 0;
     piece = 0;
     arrived = 0;
-    onArrival = NOBODY;
+    onArrival = PacedReader::tellNobody;
   }
 
   /**
@@ -168,5 +166,9 @@ final class PacedReader implements Supplier<byte[]> {
 
   private static Duration until(long end) {
     return Duration.ofNanos(end - System.nanoTime());
+  }
+
+  private static void tellNobody(long bytes) {
+    // Where no body is read, nobody counts.
   }
 }
