@@ -60,8 +60,7 @@ class GuestConfinementIT {
     SmallGuest.make(disk);
     Path overlay = SmallGuest.withExt2AndExt3(disk);
     guest =
-        SmallGuest.open(
-            overlay, SmallGuest.layoutWithExt2AndExt3(), directory.resolve("guest"));
+        SmallGuest.open(overlay, SmallGuest.layoutWithExt2AndExt3(), directory.resolve("guest"));
     Path tools = Files.createDirectory(directory.resolve("tools"));
     for (Path program : List.of(Path.of("/usr/bin/perl"), Path.of("/usr/sbin/setcap"))) {
       copy(program, tools);
@@ -310,17 +309,16 @@ class GuestConfinementIT {
 
   @Test
   void whatParsesTheDiskForTheHostHasLimitsAndAFilter() throws Exception {
-    Path daemon =
-        Path.of("/proc")
-            .resolve(
-                ProcessHandle.current()
-                    .descendants()
-                    .filter(each -> each.info().command().orElse("").endsWith("-storage-daemon"))
-                    .findFirst()
-                    .orElseThrow()
-                    .pid() + "");
-    assertThat(status(daemon, "Seccomp")).containsExactly("2");
-    assertThat(limits(daemon))
+    long daemon =
+        ProcessHandle.current()
+            .descendants()
+            .filter(each -> each.info().command().orElse("").endsWith("-storage-daemon"))
+            .findFirst()
+            .orElseThrow()
+            .pid();
+    Path process = Path.of("/proc", String.valueOf(daemon));
+    assertThat(status(process, "Seccomp")).containsExactly("2");
+    assertThat(limits(process))
         .containsEntry("Max core file size", "1 1")
         .allSatisfy((name, value) -> {
           if (name.matches("Max (file size|processes|open files|address space)")) {
@@ -390,8 +388,7 @@ class GuestConfinementIT {
           .isInstanceOf(GuestException.class);
       second.install(setcap, MOMENT, line -> {});
       second.run("cp", "/bin/cat", "/mnt/data/capable");
-      second.install(
-          tool("setcap", "cap_net_raw+ep", "/mnt/data/capable"), MOMENT, line -> {});
+      second.install(tool("setcap", "cap_net_raw+ep", "/mnt/data/capable"), MOMENT, line -> {});
       // Where the host mounted it, there is a link to another directory when the guest is closed.
       second.run("sh", "-c", "mv /mnt /moved && mkdir /canary /canary/data && ln -s /canary /mnt");
       second.run("cp", "/bin/cat", "/etc/owned");

@@ -184,7 +184,8 @@ class HelperIT {
 
   private static String command(ProcessHandle process) {
     try {
-      return Files.readString(Path.of("/proc", process.pid() + "", "cmdline"), ISO_8859_1)
+      return Files.readString(
+              Path.of("/proc", String.valueOf(process.pid()), "cmdline"), ISO_8859_1)
           .replace('\0', ' ');
     } catch (IOException gone) {
       return "";

@@ -20,15 +20,16 @@ final class SmallGuest {
 
   private static final List<String> PROGRAMS =
       List.of(
-          "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mount", "mv", "ps", "rm",
-          "sleep", "stat", "touch", "yes");
+          "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mount", "mv",
+          "ps", "rm", "sleep", "stat", "touch", "yes");
 
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
   private static final List<Filesystem> EXT2_AND_EXT3 =
       List.of(
           new Filesystem("/boot", "/dev/sdb", BYTES, 16 << 20, "ext2", "", "", ""),
-          new Filesystem("/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
+          new Filesystem(
+              "/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
 
   private SmallGuest() {}
 
@@ -44,7 +45,8 @@ final class SmallGuest {
    */
   static Path make(Path directory, String link, String target) throws Exception {
     Path tree = directory.resolve("tree");
-    for (String name : List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
+    for (String name :
+        List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
       if (!name.startsWith(link)) {
         Files.createDirectories(tree.resolve(name));
       }
