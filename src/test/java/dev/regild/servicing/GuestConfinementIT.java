@@ -204,7 +204,7 @@ class GuestConfinementIT {
                 .run("sh", "-c", "for d in /tmp /run /dev/shm; do stat -fc '%s %b' $d; done")
                 .lines()
                 .map(line -> line.split(" "))
-                .map(each -> Long.parseLong(each[0]) * Long.parseLong(each[1]) >> 20))
+                .map(each -> (Long.parseLong(each[0]) * Long.parseLong(each[1])) >> 20))
         .containsExactly(1024L, 256L, 64L);
   }
 
