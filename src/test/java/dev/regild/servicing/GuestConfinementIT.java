@@ -204,7 +204,7 @@ class GuestConfinementIT {
                 .run("sh", "-c", "for d in /tmp /run /dev/shm; do stat -fc '%s %b' $d; done")
                 .lines()
                 .map(line -> line.split(" "))
-                .map(each -> Long.parseLong(each[0]) * Long.parseLong(each[1]) >> 20))
+                .map(each -> (Long.parseLong(each[0]) * Long.parseLong(each[1])) >> 20))
         .containsExactly(1024L, 256L, 64L);
   }
 
@@ -309,19 +309,16 @@ class GuestConfinementIT {
 
   @Test
   void whatParsesTheDiskForTheHostHasLimitsAndAFilter() throws Exception {
-    Path daemon =
-        Path.of("/proc")
-            .resolve(
-                ProcessHandle.current()
-                        .descendants()
-                        .filter(
-                            each -> each.info().command().orElse("").endsWith("-storage-daemon"))
-                        .findFirst()
-                        .orElseThrow()
-                        .pid()
-                    + "");
-    assertThat(status(daemon, "Seccomp")).containsExactly("2");
-    assertThat(limits(daemon))
+    long daemon =
+        ProcessHandle.current()
+            .descendants()
+            .filter(each -> each.info().command().orElse("").endsWith("-storage-daemon"))
+            .findFirst()
+            .orElseThrow()
+            .pid();
+    Path process = Path.of("/proc", String.valueOf(daemon));
+    assertThat(status(process, "Seccomp")).containsExactly("2");
+    assertThat(limits(process))
         .containsEntry("Max core file size", "1 1")
         .allSatisfy((name, value) -> {
           if (name.matches("Max (file size|processes|open files|address space)")) {

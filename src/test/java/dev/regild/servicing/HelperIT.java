@@ -9,6 +9,7 @@ import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.OrdinaryUser;
 import dev.regild.machine.Program;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -149,15 +150,24 @@ class HelperIT {
     assertThat(ask(HELPER + " hold", List.of(request)).get(request)).contains("can't be mounted");
   }
 
+  /** Its standard input stays open meanwhile, so that is not what ends it. */
   @Test
   void whoKillsTheSupervisorEndsTheHolder() throws Exception {
+    Path requests = own.resolve("requests");
+    Program.of("mkfifo", requests.toString()).run();
+    try (RandomAccessFile asking = new RandomAccessFile(requests.toFile(), "rw")) {
+      killTheSupervisor(requests, asking);
+    }
+  }
+
+  private void killTheSupervisor(Path requests, RandomAccessFile asking) throws Exception {
     Process asked =
         new ProcessBuilder(OrdinaryUser.runs(List.of("sudo", "-n", HELPER, "hold")))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .redirectInput(requests.toFile())
             .start();
     try {
-      asked.getOutputStream().write((with("protocol", 1) + "\n").getBytes(ISO_8859_1));
-      asked.getOutputStream().flush();
+      asking.write((with("protocol", 1) + "\n").getBytes(ISO_8859_1));
       assertThat(asked.getInputStream().read()).isEqualTo('d');
       List<ProcessHandle> ours =
           asked.descendants().filter(each -> command(each).contains("regild-helper hold")).toList();
@@ -173,8 +183,7 @@ class HelperIT {
         each.onExit().get(30, TimeUnit.SECONDS);
       }
     } finally {
-      asked.getOutputStream().close();
-      asked.waitFor();
+      asked.destroyForcibly();
     }
   }
 
@@ -184,7 +193,8 @@ class HelperIT {
 
   private static String command(ProcessHandle process) {
     try {
-      return Files.readString(Path.of("/proc", process.pid() + "", "cmdline"), ISO_8859_1)
+      return Files.readString(
+              Path.of("/proc", String.valueOf(process.pid()), "cmdline"), ISO_8859_1)
           .replace('\0', ' ');
     } catch (IOException gone) {
       return "";

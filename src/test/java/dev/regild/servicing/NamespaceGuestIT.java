@@ -343,7 +343,7 @@ class NamespaceGuestIT {
             .findFirst()
             .orElseThrow();
     guest.run("sh", "-c", "cat /usr/bin/* >/etc/large");
-    Program.of("kill", "-STOP", "" + daemon.pid()).run();
+    Program.of("kill", "-STOP", String.valueOf(daemon.pid())).run();
     guest.abort();
     for (ProcessHandle each : all) {
       each.onExit().get(60, TimeUnit.SECONDS);
