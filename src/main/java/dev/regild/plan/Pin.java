@@ -6,7 +6,7 @@ package dev.regild.plan;
  * @param packages one name, glob or regular expression between slashes, with {@code src:} before it
  *     or an architecture behind it; {@code *} for the priority of whole releases
  * @param kind what {@code data} is about
- * @param data {@code a=stable,o=Debian}, {@code 5.10*} or {@code "deb.debian.org"}
+ * @param data {@code a=stable,o=Debian}, {@code 5.10*} or {@code "mirror.example"}
  * @param priority from -32768, which is {@code never}, to 32767
  * @param file that it stands in, for messages
  */
