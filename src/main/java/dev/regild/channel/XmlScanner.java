@@ -3,6 +3,7 @@ package dev.regild.channel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.MissingResourceException;
 import javax.xml.XMLConstants;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
@@ -68,6 +69,9 @@ final class XmlScanner {
       }
     } catch (XMLStreamException e) {
       throw new IOException("it is malformed XML: " + e.getMessage(), e);
+    } catch (MissingResourceException e) {
+      // The JDK's parser has no text for some of its errors in a document type, and fails for that.
+      throw new IOException("it is malformed XML, and has a document type", e);
     }
   }
 
