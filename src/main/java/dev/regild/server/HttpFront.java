@@ -9,8 +9,11 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.RoutingRequest;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -48,6 +51,8 @@ final class HttpFront implements AutoCloseable {
       List<HttpService> services,
       Duration grace)
       throws ConfigException {
+    InetAddress address = address(listen);
+    requireFree(listen, address);
     ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
     HttpRouting.Builder routing =
         HttpRouting.builder()
@@ -63,7 +68,7 @@ final class HttpFront implements AutoCloseable {
     Connections connections = Connections.watched(limits, metrics);
     WebServer server =
         WebServer.builder()
-            .address(address(listen))
+            .address(address)
             .port(listen.port())
             // The only selector: beside a second one, a connection that sends nothing holds up a
             // stop.
@@ -86,11 +91,25 @@ final class HttpFront implements AutoCloseable {
             .start();
     if (!server.isRunning()) {
       connections.close();
-      throw new ConfigException(
-          "listen is '%s:%d', which can't be listened on: is another server there?"
-              .formatted(listen.host(), listen.port()));
+      throw unusable(listen);
     }
     return new HttpFront(server, connections);
+  }
+
+  /** Tried before the HTTP server does, which would write its failure's trace into the log. */
+  private static void requireFree(Config.Listen listen, InetAddress address)
+      throws ConfigException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(address, listen.port()));
+    } catch (IOException e) {
+      throw unusable(listen);
+    }
+  }
+
+  private static ConfigException unusable(Config.Listen listen) {
+    return new ConfigException(
+        "cannot listen on %s:%d: is the port in use?".formatted(listen.host(), listen.port()));
   }
 
   int port() {
