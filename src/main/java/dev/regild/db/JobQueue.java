@@ -183,16 +183,19 @@ public final class JobQueue implements AutoCloseable {
   }
 
   private int attempts(String kind, String id) {
-    return database.read(handle ->
-        handle
-            .createQuery(
-                "SELECT attempts FROM scheduled_tasks"
-                    + " WHERE task_name = :kind AND task_instance = :id")
-            .bind("kind", kind)
-            .bind("id", id)
-            .mapTo(Integer.class)
-            .findOne()
-            .orElse(0));
+    return database.read(handle -> attempts(handle, kind, id));
+  }
+
+  private static int attempts(Handle handle, String kind, String id) {
+    return handle
+        .createQuery(
+            "SELECT attempts FROM scheduled_tasks"
+                + " WHERE task_name = :kind AND task_instance = :id")
+        .bind("kind", kind)
+        .bind("id", id)
+        .mapTo(Integer.class)
+        .findOne()
+        .orElse(0);
   }
 
   /** The number of attempts after that. */
@@ -206,15 +209,7 @@ public final class JobQueue implements AutoCloseable {
           .bind("kind", kind)
           .bind("id", id)
           .execute();
-      return handle
-          .createQuery(
-              "SELECT attempts FROM scheduled_tasks"
-                  + " WHERE task_name = :kind AND task_instance = :id")
-          .bind("kind", kind)
-          .bind("id", id)
-          .mapTo(Integer.class)
-          .findOne()
-          .orElse(0);
+      return attempts(handle, kind, id);
     });
   }
 
