@@ -152,7 +152,7 @@ final class AptRepositories {
       }
       lacking.forEach(each ->
           notices.add(
-              "%s doesn't have the %s, and is taken without it"
+              "%s does not have the %s; it is used without it"
                   .formatted(location.uriOf("InRelease"), each)));
       return found;
     }
@@ -168,7 +168,7 @@ final class AptRepositories {
     private ChannelException lacking(String path) {
       return new ChannelException(
           location.uriOf("InRelease")
-              + " vouches for no "
+              + " does not list "
               + path
               + "; correct suites, components or architectures (it offers the components "
               + String.join(" ", release.words("components"))

@@ -311,7 +311,7 @@ public final class Channels {
       case WINDOWS -> Catalogue.of(directory, channel);
       case DPKG, RPM ->
           throw new ChannelException(
-              "channel '%s' is for %s, whose updates come from its repositories, not one by one"
+              "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
                   .formatted(name, channel.platform()));
     };
   }
@@ -502,7 +502,7 @@ public final class Channels {
 
   private static ChannelException unknown(String name) {
     return new ChannelException(
-        "Channel " + name + " does not exist; 'regild channel list' shows those that do");
+        "Channel " + name + " does not exist; 'regild channel list' shows the channels");
   }
 
   private Path file(String name, String suffix) {
@@ -515,7 +515,7 @@ public final class Channels {
             + directory
             + " can't be used ("
             + e
-            + "); make room on that filesystem, or correct its rights",
+            + "); free some space there, or fix the permissions",
         e);
   }
 }

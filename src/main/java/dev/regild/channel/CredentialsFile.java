@@ -87,14 +87,13 @@ final class CredentialsFile {
     try {
       String text = Files.readString(file);
       if (!OWNERS.containsAll(Files.getPosixFilePermissions(file))) {
-        throw new ChannelException(
-            file + " can be read by others than its owner; run: chmod 600 " + file);
+        throw new ChannelException(file + " is readable by other users; run: chmod 600 " + file);
       }
       return parse(COMMENT.matcher(text).replaceAll(""));
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
-      throw new ChannelException(file + " can't be read (" + e + "); correct its rights", e);
+      throw new ChannelException(file + " can't be read (" + e + "); fix its permissions", e);
     }
   }
 

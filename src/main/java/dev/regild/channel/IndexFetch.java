@@ -45,7 +45,7 @@ record IndexFetch(
   IndexFetch {
     variants = List.copyOf(variants);
     if (variants.isEmpty()) {
-      throw new IllegalArgumentException(listFile + " comes in no form");
+      throw new IllegalArgumentException(listFile + " exists in no form");
     }
   }
 

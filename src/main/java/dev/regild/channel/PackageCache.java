@@ -128,7 +128,7 @@ public final class PackageCache {
               + directory
               + " can't be used ("
               + e
-              + "); make room on its filesystem, or correct its rights",
+              + "); free some space there, or fix the permissions",
           e);
     } finally {
       lock.unlock();

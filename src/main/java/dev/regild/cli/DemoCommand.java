@@ -42,7 +42,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "demo",
-    description = "Makes a golden image that is out of date, and renews it, start to finish.",
+    description = "Creates an out-of-date golden image and updates it, start to finish.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final String IMAGE = "golden";
@@ -59,7 +59,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The demo's own data directory: a new one, or one that a demo made, which is emptied"
+          "The demo's data directory: a new one, or one from an earlier demo, which is emptied"
               + " first. Default: in the cache directory.")
   @Nullable Path data;
 
@@ -71,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
     List<AptSource> sources = new HostSources().forPlatform("DEBIAN_12").sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
-    title("A golden image that is out of date");
+    title("An out-of-date golden image");
     // What is made here becomes the files of a system; what the server writes is for us alone.
     Umask.ofASystem();
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
@@ -81,7 +81,7 @@ final class DemoCommand implements Callable<Integer> {
 
     Umask.ownerAlone();
 
-    title("A server of its own");
+    title("A server for the demo");
     Config config = config(directory);
     addChannel(directory, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
@@ -115,7 +115,8 @@ final class DemoCommand implements Callable<Integer> {
     if (Files.exists(absolute)) {
       if (!Files.exists(absolute.resolve(MARK))) {
         throw new IOException(
-            absolute + " was not made by a demo. Name a directory that does not exist: --data DIR");
+            absolute
+                + " was not created by a demo. Name a directory that does not exist: --data DIR");
       }
       FileTree.remove(absolute);
     }
@@ -185,7 +186,7 @@ final class DemoCommand implements Callable<Integer> {
             "newImageName",
             UPDATED,
             "newImageDisplayName",
-            "Golden image, renewed",
+            "Golden image, updated",
             "newImageTags",
             Map.of("made-by", "regild demo")));
     JsonNode image = new UpdateView(client, UPDATED, out()).follow();

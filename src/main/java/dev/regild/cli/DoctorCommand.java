@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels; tries"
-            + " which protections it gives; or starts a Windows image on it, installing nothing, and"
+        "Checks what this machine needs to run a server: tools, accelerator, space, channels; tests"
+            + " which protections it offers; or starts a Windows image on it, installs nothing, and"
             + " asks it what an update asks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
@@ -56,7 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "The server's configuration, of which its address and who is let in are judged.")
+          "The server's configuration file; doctor checks its address and authentication.")
   @Nullable Path config;
 
   @ArgGroup(exclusive = false)
@@ -151,7 +151,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       if (!Files.isDirectory(registry.data)) {
         table.row(
-            "data directory", "absent", registry.data + " is made when the server first starts");
+            "data directory", "absent", registry.data + " is created when the server first starts");
         return;
       }
       FileStore store = Files.getFileStore(registry.data);
@@ -160,7 +160,7 @@ final class DoctorCommand implements Callable<Integer> {
         problem(
             table,
             "free space",
-            ByteCount.text(free) + " in " + registry.data + "; make room for at least 5 GiB");
+            ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
       } else {
         table.row("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }
@@ -180,7 +180,7 @@ final class DoctorCommand implements Callable<Integer> {
         problem(
             table,
             "channels",
-            "there is none, so nothing can be updated; add one: regild channel add debian-12 --from-host");
+            "no channel, so nothing can be updated; add one: regild channel add debian-12 --from-host");
       }
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {
@@ -205,7 +205,7 @@ final class DoctorCommand implements Callable<Integer> {
           };
       String what = "platform " + type.example();
       if (!tools.areComplete()) {
-        table.row(what, "no", "this machine lacks what is named below");
+        table.row(what, "no", "this machine lacks the following");
       } else if (!missing.isEmpty()) {
         table.row(what, "no", "apt-get install " + String.join(" ", missing));
       } else {
@@ -239,7 +239,7 @@ final class DoctorCommand implements Callable<Integer> {
       problem(
           table,
           what,
-          "it was never refreshed; "
+          "never refreshed; "
               + status.error().orElse("run: regild channel refresh " + status.name()));
       return;
     }

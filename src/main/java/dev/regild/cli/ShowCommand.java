@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "show",
-    description = "Shows an image: its lineage, and what each update changed.",
+    description = "Shows an image, its lineage and what each update changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -23,7 +23,7 @@ final class ShowCommand implements Callable<Integer> {
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";
 
-  @Option(names = "--json", description = "Print the server's answer as it is.")
+  @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
 
   @Override

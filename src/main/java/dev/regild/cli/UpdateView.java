@@ -62,7 +62,7 @@ final class UpdateView {
     int attempt = update.path("attempt").asInt(0);
     if (attempt > attemptShown) {
       if (attemptShown > 0) {
-        progress.done("The server was restarted; the update starts over.");
+        progress.done("The server restarted; the update starts over.");
       }
       attemptShown = attempt;
       stepsShown = 0;

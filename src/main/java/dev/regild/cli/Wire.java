@@ -49,6 +49,6 @@ final class Wire {
 
   /** Why an image failed. */
   static String reason(JsonNode image) {
-    return image.path("StateChangeReason").path("Message").asString("it does not say why");
+    return image.path("StateChangeReason").path("Message").asString("it gives no reason");
   }
 }

@@ -52,7 +52,7 @@ public final class DirectoryLayerStore implements LayerStore {
     Qcow2Header header = header(finished);
     if (!header.backingFile().equals(base.map(b -> b + ENDING))) {
       throw new IOException(
-          "%s stands on %s, not on the layer that was named"
+          "the backing file of %s is %s, not the named layer"
               .formatted(finished, header.backingFile().orElse("nothing")));
     }
     Layer layer =
@@ -106,7 +106,7 @@ public final class DirectoryLayerStore implements LayerStore {
     try {
       return Qcow2Header.read(finished);
     } catch (UnfitDiskException e) {
-      throw new IOException(finished + " can't be a layer: " + e.getMessage(), e);
+      throw new IOException(finished + " cannot be a layer: " + e.getMessage(), e);
     }
   }
 

@@ -62,7 +62,7 @@ public final class DiskInspector {
         return inspect(appliance, directory);
       }
     } catch (GuestfsException e) {
-      throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
+      throw new IOException("Cannot inspect the disk: " + e.getMessage(), e);
     }
   }
 
@@ -88,7 +88,7 @@ public final class DiskInspector {
                   + appliance.inspectProductName(root)
                   + "\" ("
                   + type
-                  + "), and there is no servicing for it: Regild services "
+                  + "), which Regild does not support. Supported: "
                   + PlatformType.products()
                   + ".");
     };
@@ -146,7 +146,7 @@ public final class DiskInspector {
               + roots.size()
               + " operating systems on this disk (on "
               + String.join(", ", roots)
-              + "). An image has one: remove the others.");
+              + "). An image must have exactly one; remove the others.");
     }
     if (roots.isEmpty()) {
       throw new UnfitDiskException(whyThereIsNone(appliance));
@@ -170,8 +170,8 @@ public final class DiskInspector {
     }
     Map<String, String> filesystems = appliance.listFilesystems();
     return filesystems.isEmpty()
-        ? "There is no operating system on this disk: it has no filesystem."
-        : "There is no operating system on this disk, only the filesystems " + filesystems + ".";
+        ? "This disk contains no operating system: it has no filesystem."
+        : "This disk contains no operating system, only the filesystems " + filesystems + ".";
   }
 
   private static DiskLayout layout(

@@ -267,7 +267,7 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("isolation", config.isolation())
         .log("server started");
     if (CurrentUser.isRoot()) {
-      LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
+      LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
   }
@@ -319,7 +319,7 @@ public final class RegildServer implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a part did not end cleanly");
+        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
       }
     }
     closed.countDown();

@@ -46,7 +46,7 @@ public final class CopyJob implements JobQueue.Job {
 
   @Override
   public void giveUp(String imageId, String why) {
-    String message = "The image could not be copied. " + why;
+    String message = "The copy failed. " + why;
     database.useTransaction(handle ->
         images
             .findById(handle, imageId)

@@ -75,8 +75,7 @@ public final class ExportJob implements JobQueue.Job {
         tasks
             .find(handle, taskId)
             .filter(task -> task.state() == ExportTask.State.EXPORTING)
-            .ifPresent(
-                task -> tasks.fail(handle, task, "The image could not be exported. " + why)));
+            .ifPresent(task -> tasks.fail(handle, task, "The export failed. " + why)));
   }
 
   private void export(ExportTask task) throws InterruptedException {

@@ -54,7 +54,7 @@ final class Fetch {
       PackageFile file = files.get(download.uri());
       Path content = file == null ? null : contents.get(file);
       if (content == null) {
-        throw new IOException("There is no file for " + download.uri());
+        throw new IOException("No file exists for " + download.uri());
       }
       Files.createSymbolicLink(directory.resolve(download.fileName()), content.toAbsolutePath());
     }

@@ -171,7 +171,7 @@ public final class ImportJob implements JobQueue.Job {
     String diskId = id.substring(id.indexOf('/') + 1);
     database
         .inTransaction(handle -> startOver(handle, imageId))
-        .ifPresent(image -> fail(image, "The disk could not be imported. " + why));
+        .ifPresent(image -> fail(image, "The import failed. " + why));
     database.useTransaction(handle -> release(handle, imageId, diskId));
     Workspaces.remove(layers, imageId);
   }
@@ -307,7 +307,7 @@ public final class ImportJob implements JobQueue.Job {
       LOG.atWarn()
           .addKeyValue("layer", imageId)
           .addKeyValue("reason", e.getMessage())
-          .log("layer left behind");
+          .log("a layer could not be removed");
     }
   }
 
@@ -323,7 +323,7 @@ public final class ImportJob implements JobQueue.Job {
       LOG.atWarn()
           .addKeyValue("disk", diskId)
           .addKeyValue("reason", e.getMessage())
-          .log("upload left behind");
+          .log("an upload could not be removed");
     }
   }
 }

@@ -55,7 +55,7 @@ final class Qualify {
     failedBefore.forEach(failedNow::remove);
     if (!failedNow.isEmpty()) {
       throw new StepException(
-          "Units fail in the new image that start in the existing one: "
+          "Units that start in the existing image fail in the new one: "
               + String.join(", ", failedNow.stream().sorted().toList()));
     }
   }

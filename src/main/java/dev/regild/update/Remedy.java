@@ -11,18 +11,18 @@ final class Remedy {
       List.of(
           new ByCause(
               "Problem executing scripts?",
-              "Correct that hook in the image's apt configuration, or leave hooks out (regild"
+              "Fix that hook in the image's apt configuration, or skip hooks (regild"
                   + " update --skip-hooks, or skip-hooks: true in the channel's file)."),
           new ByCause(
               "No space left on device|don't have enough free space|needs \\d+ ?MB on the /"
                   + " filesystem",
-              "Give the image's file system more room, and import the image again."),
+              "Enlarge the image's file system, then import the image again."),
           new ByCause(
               "can't be opened in|wrong fs type|Structure needs cleaning",
               "Check the image's file systems (fsck), or service it with the isolation vm."),
           new ByCause(
               "is invalid for APT::Default-Release",
-              "Add that release to the channel's sources, or take APT::Default-Release out of the"
+              "Add that release to the channel's sources, or remove APT::Default-Release from the"
                   + " image."));
 
   private record ByCause(Pattern cause, String remedy) {
@@ -65,15 +65,15 @@ final class Remedy {
       case RESOLVE ->
           switch (system) {
             case DPKG ->
-                "Repair the image's packages (apt-get --fix-broken install), and import it again.";
-            case RPM -> "Repair the image's packages (dnf check), and import it again.";
-            case WINDOWS -> "Ask for the update again.";
+                "Repair the image's packages (apt-get --fix-broken install), then import it again.";
+            case RPM -> "Repair the image's packages (dnf check), then import it again.";
+            case WINDOWS -> "Start the update again.";
           };
       case FETCH ->
           "Check that the channel's repositories can be reached (regild channel refresh).";
-      case APPLY, VERIFY -> "Repair what is named in the image, and import it again.";
+      case APPLY, VERIFY -> "Fix the reported problem in the image, then import it again.";
       case QUALIFY ->
-          "Boot the existing image elsewhere and look for the cause named, or raise "
+          "Boot the existing image elsewhere to find the cause, or raise "
               + timeLimit(system)
               + ".";
     };

@@ -136,7 +136,7 @@ public final class UpdateJob implements JobQueue.Job {
     String imageId = record.imageId();
     running.requireGoingOn(imageId, e);
     LOG.atError().addKeyValue("image", record.imageName()).setCause(e).log("update failed");
-    String message = "The update could not be made: " + e.getMessage();
+    String message = "The update failed: " + e.getMessage();
     database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
     removeLayer(imageId);
   }
@@ -157,7 +157,7 @@ public final class UpdateJob implements JobQueue.Job {
             .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
             .isPresent();
     if (unfinished) {
-      String message = "The update could not be made. " + why;
+      String message = "The update failed. " + why;
       database.useTransaction(handle -> outcomes.fail(handle, imageId, message));
       removeLayer(imageId);
     }
@@ -189,7 +189,7 @@ public final class UpdateJob implements JobQueue.Job {
                 new ChannelException(
                     "the snapshot "
                         + record.snapshot()
-                        + " that this update is pinned to is gone; ask for the update again"));
+                        + " that this update is pinned to no longer exists; start the update again"));
     layers.removeWorkspace(record.imageId());
     Path directory = layers.workspace(record.imageId());
     return new Update(
@@ -347,7 +347,7 @@ public final class UpdateJob implements JobQueue.Job {
       LOG.atWarn()
           .addKeyValue("layer", imageId)
           .addKeyValue("reason", e.getMessage())
-          .log("layer left behind");
+          .log("a layer could not be removed");
     }
   }
 }

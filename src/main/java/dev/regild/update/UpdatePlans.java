@@ -92,7 +92,7 @@ public final class UpdatePlans {
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "There is no channel for %s; add one with: regild channel add NAME --platform %s"
+                      "No channel for %s; add one with: regild channel add NAME --platform %s"
                           .formatted(platform, platform)));
       Snapshot snapshot =
           channels
@@ -100,11 +100,11 @@ public final class UpdatePlans {
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
+                      "The channel %s has no snapshot yet; create one with: regild channel refresh %s"
                           .formatted(channel.name(), channel.name())));
       return new Offer(channel, snapshot);
     } catch (ChannelException e) {
-      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
+      throw new RefusedException(INCOMPATIBLE, "Cannot use the channel: " + e.getMessage());
     }
   }
 

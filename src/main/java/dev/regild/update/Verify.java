@@ -30,7 +30,7 @@ final class Verify {
             .toList();
     if (!broken.isEmpty()) {
       throw new StepException(
-          "These are not at the version that the plan promises: " + String.join(", ", broken));
+          "These packages are not at the planned version: " + String.join(", ", broken));
     }
   }
 }

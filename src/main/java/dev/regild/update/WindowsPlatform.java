@@ -60,7 +60,7 @@ record WindowsPlatform(
             .windows()
             .orElseThrow(() ->
                 new IOException(
-                    "Nothing is known of the Windows in %s; import it again."
+                    "The Windows facts of %s are missing; import it again."
                         .formatted(update.existing().name())));
     try {
       return update.snapshot().windowsPackages(update.plan(), facts);
@@ -156,7 +156,7 @@ record WindowsPlatform(
               inventory.windows().map(WindowsFacts::pendingRestarts).orElse(List.of()));
       if (!pending.isEmpty()) {
         throw new IOException(
-            "Windows was shut down, and still wants a restart (%s). %s"
+            "Windows was shut down but still needs a restart (%s). %s"
                 .formatted(String.join(", ", pending), PendingRestart.REMEDY));
       }
       return inventory;

@@ -19,7 +19,7 @@ final class Workspaces {
       LOG.atWarn()
           .addKeyValue("job", job)
           .addKeyValue("reason", e.getMessage())
-          .log("workspace left behind");
+          .log("a workspace could not be removed");
     }
   }
 }

@@ -34,7 +34,7 @@ class DoctorIT {
         .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
         .containsPattern("appliance's kernel +ok +/")
         // What every machine has on which the tests run, each tried by the command.
-        .containsPattern("bubblewrap +ok +a program ran in it, without the host's network")
+        .containsPattern("bubblewrap +ok +a program ran in it without the host's network")
         .containsPattern("user namespaces +ok +a user without rights is 0 in one")
         .containsPattern("seccomp +ok +a program ran under a filter")
         .containsPattern("QEMU's sandbox +ok +an emulated machine booted in it")
@@ -92,7 +92,7 @@ class DoctorIT {
     assertThat(doctor.output())
         .containsPattern("data directory +PROBLEM")
         .contains("! data directory: " + data + " is rwxr-x---; start the server, which closes it")
-        .contains("! listen: 0.0.0.0 with auth off lets everybody in; set auth: sigv4");
+        .contains("! listen: 0.0.0.0 with auth off lets everyone in; set auth: sigv4");
   }
 
   /** What came of it: its status, and all that it wrote. */

@@ -69,9 +69,9 @@ class JobExhaustionIT {
     Image failed = image(owner);
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason().orElseThrow().message())
-        .contains("The disk could not be imported")
+        .contains("The import failed")
         .contains("in 10 attempts")
-        .contains("Look into the server's log");
+        .contains("Check the server's log");
   }
 
   private Image image(Owner owner) throws Exception {
