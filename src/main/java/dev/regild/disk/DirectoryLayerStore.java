@@ -1,7 +1,10 @@
 package dev.regild.disk;
 
+import dev.regild.files.DurableFiles;
 import dev.regild.files.FileTree;
+import dev.regild.files.Listing;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +60,7 @@ public final class DirectoryLayerStore implements LayerStore {
     }
     Layer layer =
         new Layer(
-            id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
+            id, base, Files.size(finished), header.virtualBytes(), Sha256.interruptibly(finished));
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
     DurableFiles.moveInto(layers, finished, checked(id) + ENDING);
     return layer;
@@ -71,7 +74,7 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public List<String> ids() throws IOException {
-    return DurableFiles.names(layers).stream()
+    return Listing.names(layers).stream()
         .filter(name -> name.endsWith(ENDING))
         .map(name -> name.substring(0, name.length() - ENDING.length()))
         .toList();
@@ -80,7 +83,7 @@ public final class DirectoryLayerStore implements LayerStore {
   @Override
   public boolean verify(Layer layer) throws IOException {
     Path path = path(layer.id());
-    return Files.size(path) == layer.bytes() && DurableFiles.sha256(path).equals(layer.sha256());
+    return Files.size(path) == layer.bytes() && Sha256.interruptibly(path).equals(layer.sha256());
   }
 
   @Override
@@ -95,7 +98,7 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public List<String> workspaces() throws IOException {
-    return DurableFiles.names(work);
+    return Listing.names(work);
   }
 
   private Path file(String id) {

@@ -1,8 +1,9 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageCache;
-import dev.regild.channel.PackageFile;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Download;
 import java.io.IOException;
@@ -34,7 +35,7 @@ final class Fetch {
   record Packages(Path directory, int files, long totalBytes, long downloadedBytes) {}
 
   Packages run(Update update, Transaction transaction, DoubleConsumer progress)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, FetchException, IOException, InterruptedException {
     Map<String, PackageFile> files =
         update
             .snapshot()

@@ -2,7 +2,6 @@ package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -10,6 +9,7 @@ import dev.regild.disk.ByteCount;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
