@@ -1,5 +1,8 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.CredentialsFile;
+import dev.regild.fetch.ProxyAddress;
+import dev.regild.fetch.Route;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.net.URI;

@@ -3,8 +3,15 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toSet;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.FileForm;
+import dev.regild.archive.PackageArchive;
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.FileLock;
 import dev.regild.files.FileTree;
+import dev.regild.files.Sha256;
+import dev.regild.files.VerifiedFiles;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,7 +123,7 @@ public final class Catalogue {
           FileTree.remove(work);
         }
       }
-    } catch (ChannelException | IllegalArgumentException e) {
+    } catch (ArchiveException | ChannelException | IllegalArgumentException e) {
       throw new ChannelException(source + " can't be added: " + e.getMessage(), e);
     } catch (IOException | UncheckedIOException e) {
       Throwable why = e instanceof UncheckedIOException ? e.getCause() : e;
@@ -130,7 +137,7 @@ public final class Catalogue {
   }
 
   private Incoming read(Path source, Path work, Optional<String> expected)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, ChannelException, IOException, InterruptedException {
     Path file = work.resolve("file");
     if (Files.isDirectory(source)) {
       DriverPackage.pack(source, file);
@@ -153,7 +160,7 @@ public final class Catalogue {
   }
 
   private List<PackageFacts> packages(Path file, Path work, List<String> notices)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, ChannelException, IOException, InterruptedException {
     List<PackageFacts> packages =
         switch (FileForm.of(file)) {
           case CABINET, WIM ->
@@ -212,8 +219,8 @@ public final class Catalogue {
         return there;
       }
       String fileName = fileName(incoming);
-      AtomicFile.sync(incoming.file());
-      AtomicFile.move(incoming.file(), content(incoming.sha256()));
+      DurableFiles.force(incoming.file());
+      DurableFiles.move(incoming.file(), content(incoming.sha256()));
       List<CatalogueEntry> added =
           packages.stream()
               .map(each -> new CatalogueEntry(each, fileName, incoming.size(), incoming.sha256()))
@@ -221,6 +228,8 @@ public final class Catalogue {
       entries.addAll(added);
       write(entries);
       return added;
+    } catch (ArchiveException e) {
+      throw new ChannelException(incoming.name() + " can't be added: " + e.getMessage(), e);
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -228,7 +237,7 @@ public final class Catalogue {
 
   /** What every file system of a CD and every tool of Windows can have as a name. */
   private static String fileName(Incoming incoming)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     String stem = incoming.name().replaceFirst("(?i)\\.(msu|cab|msi|zip)$", "");
     String plain = stem.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^-+|-+$", "");
     return "%s-%s.%s"
@@ -240,7 +249,7 @@ public final class Catalogue {
 
   /** By what it is, as the tools of Windows go by the name. */
   private static String extension(Path file)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     return switch (FileForm.of(file)) {
       case CABINET ->
           PackageArchive.open(file).members().contains(UpdateManifest.FILE) ? "cab" : "msu";
@@ -270,7 +279,7 @@ public final class Catalogue {
 
   /** With the lock; then only the files are there that an entry names. */
   private void write(List<CatalogueEntry> entries) throws IOException {
-    AtomicFile.write(directory.resolve(RECORDS), text(entries));
+    DurableFiles.write(directory.resolve(RECORDS), text(entries));
     Set<String> named = entries.stream().map(CatalogueEntry::sha256).collect(toSet());
     try (Stream<Path> children = Files.list(directory)) {
       for (Path each : (Iterable<Path>) children::iterator) {

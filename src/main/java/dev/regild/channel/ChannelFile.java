@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdateOptions;
 import java.io.IOException;

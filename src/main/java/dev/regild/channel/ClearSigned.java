@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.regild.fetch.FetchException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +23,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
   /**
    * @param what names the document in the message of the exception
    */
-  static ClearSigned parse(String what, byte[] document) throws ChannelException {
+  static ClearSigned parse(String what, byte[] document) throws FetchException {
     List<String> lines = new String(document, ISO_8859_1).lines().toList();
     int textStart = endOfHeaders(what, lines);
     int signatureStart = lines.indexOf(SIGNATURE);
@@ -45,7 +46,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
         (String.join("\n", lines.subList(signatureStart, end + 1)) + "\n").getBytes(ISO_8859_1));
   }
 
-  private static int endOfHeaders(String what, List<String> lines) throws ChannelException {
+  private static int endOfHeaders(String what, List<String> lines) throws FetchException {
     if (lines.isEmpty() || !lines.getFirst().stripTrailing().equals(BEGIN)) {
       throw malformed(what, "it doesn't begin with " + BEGIN);
     }
@@ -59,7 +60,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
     return line + 1;
   }
 
-  private static String unescaped(String what, String line) throws ChannelException {
+  private static String unescaped(String what, String line) throws FetchException {
     if (line.startsWith("- ")) {
       return line.substring(2);
     }
@@ -77,8 +78,8 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
     return line.substring(0, end);
   }
 
-  private static ChannelException malformed(String what, String why) {
-    return new ChannelException(
+  private static FetchException malformed(String what, String why) {
+    return new FetchException(
         what
             + " is not a clear-signed Release file: "
             + why

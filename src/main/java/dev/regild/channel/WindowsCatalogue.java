@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.util.stream.Collectors.toSet;
 
+import dev.regild.fetch.PackageFile;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;

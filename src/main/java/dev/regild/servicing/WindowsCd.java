@@ -1,9 +1,9 @@
 package dev.regild.servicing;
 
-import dev.regild.channel.ChannelException;
-import dev.regild.channel.DriverZip;
-import dev.regild.channel.FileForm;
-import dev.regild.channel.PackageArchive;
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.DriverZip;
+import dev.regild.archive.FileForm;
+import dev.regild.archive.PackageArchive;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.Sandbox;
@@ -168,7 +168,7 @@ record WindowsCd(Path iso, List<Content> contents) {
       throws IOException, InterruptedException {
     try {
       return place(pack, file, own);
-    } catch (ChannelException e) {
+    } catch (ArchiveException e) {
       throw new GuestException(
           "The file of %s, %s, can't be unpacked: %s."
               .formatted(pack.name(), pack.fileName(), e.getMessage()),
@@ -177,7 +177,7 @@ record WindowsCd(Path iso, List<Content> contents) {
   }
 
   private static List<String> place(WindowsPackage pack, Path file, Path own)
-      throws IOException, ChannelException, InterruptedException {
+      throws IOException, ArchiveException, InterruptedException {
     if (!Files.isRegularFile(file)) {
       throw new GuestException(
           "The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
@@ -233,7 +233,7 @@ record WindowsCd(Path iso, List<Content> contents) {
 
   /** The packages in a .msu, the servicing stack's first; none if it must stay whole. */
   private static List<String> cabinets(WindowsPackage pack, PackageArchive msu, Path own)
-      throws IOException, ChannelException, InterruptedException {
+      throws IOException, ArchiveException, InterruptedException {
     if (msu.members().stream().map(WindowsCd::type).anyMatch(Set.of("psf", "wim")::contains)) {
       return List.of();
     }

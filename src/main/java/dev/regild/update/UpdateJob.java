@@ -2,11 +2,12 @@ package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;

@@ -1,9 +1,9 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageFile;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.PackageFile;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;

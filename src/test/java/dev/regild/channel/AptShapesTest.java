@@ -3,6 +3,11 @@ package dev.regild.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;

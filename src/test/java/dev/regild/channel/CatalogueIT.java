@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.cli.Regild;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.WindowsPackage.Kind;

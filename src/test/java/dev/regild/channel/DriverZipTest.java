@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.DriverZip;
 import dev.regild.fixtures.WindowsPackages;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -66,7 +68,7 @@ class DriverZipTest {
     }
     assertRefused("far more than a driver");
     assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("far more than a driver");
   }
 
@@ -85,7 +87,7 @@ class DriverZipTest {
 
   private void assertRefused(String why) {
     assertThatThrownBy(() -> DriverZip.unpack(zip, unpacked))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining(why);
   }
 
@@ -117,7 +119,7 @@ class DriverZipTest {
     Files.delete(zip);
     DriverPackage.pack(folder, zip);
     assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("so it is not a driver (autorun.inf is not a driver's");
   }
 }

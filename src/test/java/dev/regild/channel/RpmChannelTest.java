@@ -7,6 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.github.luben.zstd.Zstd;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.RpmSource.Locator;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.archive.ArchiveException;
 import dev.regild.fixtures.WindowsPackages;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +76,7 @@ class UpdatePackageTest {
   private void assertForRecovery(Path update, String what) {
     assertThatThrownBy(() -> read(update))
         .as(what)
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("which updates the recovery environment");
   }
 

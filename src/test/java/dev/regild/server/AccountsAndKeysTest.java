@@ -125,7 +125,7 @@ class AccountsAndKeysTest {
   @Test
   void aCommandMakesNothingWhereNoServerWas() throws Exception {
     assertThat(in(empty, "account", "create", "a").err())
-        .contains("contains no registry", "" + empty);
+        .contains("contains no registry", empty.toString());
     Files.copy(directory.resolve("regild.db"), empty.resolve("regild.db"));
     Ran ran = in(empty, "account", "create", "a");
     assertThat(ran.status()).isEqualTo(1);
