@@ -8,6 +8,7 @@ import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
 import dev.regild.server.Config.Qualification;
 import dev.regild.server.Config.Windows;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Isolation;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ final class ConfigKeys {
   static final String ISOLATION = "isolation";
   static final String WORKERS = "workers";
   static final String LOG_FORMAT = "log.format";
+  static final String APPLIANCE_START_LIMIT = "appliance.start-limit";
   static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
   static final String QUALIFICATION_MEMORY = "qualification.memory";
   static final String WINDOWS_MEMORY = "windows.memory";
@@ -56,6 +58,7 @@ final class ConfigKeys {
                   ISOLATION,
                   WORKERS,
                   LOG_FORMAT,
+                  APPLIANCE_START_LIMIT,
                   QUALIFICATION_TIME_LIMIT,
                   QUALIFICATION_MEMORY,
                   WINDOWS_MEMORY,
@@ -92,6 +95,7 @@ final class ConfigKeys {
         number(WORKERS, 1, 1, MOST_WORKERS),
         choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
         quotas(),
+        timeLimit(APPLIANCE_START_LIMIT, Appliances.DEFAULT_START_LIMIT),
         new Qualification(
             timeLimit(QUALIFICATION_TIME_LIMIT, Duration.ofMinutes(15)),
             memory(QUALIFICATION_MEMORY, "1GiB")),

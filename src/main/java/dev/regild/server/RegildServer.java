@@ -29,6 +29,7 @@ import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -139,7 +140,9 @@ public final class RegildServer implements AutoCloseable {
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Appliances appliances =
+        new Appliances(
+            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
@@ -159,7 +162,7 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator));
+            platforms(config, config.isolation(), appliances));
     jobs.register(ImageUpdates.JOB, updateJob);
     ImportJob importJob =
         new ImportJob(
@@ -170,10 +173,10 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(accelerator),
+            new DiskInspector(appliances),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            platforms(config, Isolation.VM, accelerator),
+            platforms(config, Isolation.VM, appliances),
             agentVersions,
             clock);
     jobs.register(ImportJob.KIND, importJob);
@@ -273,8 +276,8 @@ public final class RegildServer implements AutoCloseable {
   }
 
   private static Platforms platforms(
-      Config config, Isolation isolation, ProvenAccelerator accelerator) {
-    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+      Config config, Isolation isolation, Appliances appliances) {
+    Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,
         machine(config.qualification().memory(), config.qualification().timeLimit()),
