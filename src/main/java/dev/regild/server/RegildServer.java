@@ -275,8 +275,7 @@ public final class RegildServer implements AutoCloseable {
     return front.port();
   }
 
-  private static Platforms platforms(
-      Config config, Isolation isolation, Appliances appliances) {
+  private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
     Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,

@@ -46,7 +46,8 @@ final class ApplianceGuest implements Guest {
       throws GuestException {
     this.directory = directory;
     this.mountPoints = layout.filesystems().stream().map(Filesystem::mountPoint).toList();
-    this.appliance = orGuestException(() -> Guestfs.create(appliances.accelerator().get(), directory));
+    this.appliance =
+        orGuestException(() -> Guestfs.create(appliances.accelerator().get(), directory));
     watcher.running(this::abort);
     try {
       open(overlay, layout, appliances.startLimit());

@@ -40,9 +40,7 @@ import org.slf4j.LoggerFactory;
  * @param appliances in which a disk is read
  */
 record WindowsPlatform(
-    WindowsServicing servicing,
-    WindowsQualification qualification,
-    Appliances appliances)
+    WindowsServicing servicing, WindowsQualification qualification, Appliances appliances)
     implements Platform {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsPlatform.class);
 
