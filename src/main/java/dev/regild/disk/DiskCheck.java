@@ -82,8 +82,12 @@ public final class DiskCheck {
       if (PartitionTable.hasMbrSignature(channel) || PartitionTable.hasGptSignature(channel)) {
         return DiskFormat.RAW;
       }
+      if (BareVolume.find(channel).isPresent()) {
+        return DiskFormat.RAW;
+      }
       throw new UnfitDiskException(
-          "the file is not a disk: it is not qcow2, vmdk or vhdx and has no partition table");
+          "the file is not a disk: it is not qcow2, vmdk or vhdx, and has no partition table,"
+              + " ext4, xfs, btrfs or LVM");
     }
   }
 
@@ -232,10 +236,15 @@ public final class DiskCheck {
 
   private static long requireGoodRaw(Path disk) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(disk)) {
-      long end = PartitionTable.end(channel);
+      boolean hasTable =
+          PartitionTable.hasMbrSignature(channel) || PartitionTable.hasGptSignature(channel);
+      long end =
+          hasTable
+              ? PartitionTable.end(channel)
+              : BareVolume.find(channel).map(BareVolume::end).orElse(0L);
       if (end > channel.size()) {
         throw new UnfitDiskException(
-            "the disk is truncated: its partitions end at %d, the file at %d bytes; upload it again"
+            "the disk is truncated: what is on it ends at %d, the file at %d bytes; upload it again"
                 .formatted(end, channel.size()));
       }
       return channel.size();

@@ -244,13 +244,12 @@ public final class Guestfs implements AutoCloseable {
     } catch (IOException | ProgramException e) {
       throw new GuestfsException("cannot start the appliance: " + e.getMessage(), e);
     }
-    handle.within(
-        limit,
-        "the start of the appliance",
-        () -> {
-          handle.status("guestfs_launch");
-          return true;
-        });
+    String reason =
+        "the appliance did not start within %d s; raise appliance.start-limit"
+            .formatted(limit.toSeconds());
+    try (Limit _ = handle.abortAfter(limit, reason)) {
+      handle.status("guestfs_launch");
+    }
   }
 
   /**

@@ -166,13 +166,18 @@ final class GuestfsHandle implements AutoCloseable {
 
   /** Aborts it when the time is up, unless the limit is closed before. */
   Guestfs.Limit limit(Duration limit, String what) {
+    return abortAfter(limit, "%s took longer than %d s".formatted(what, limit.toSeconds()));
+  }
+
+  /** Aborts it for a reason when the time is up, unless the limit is closed before. */
+  Guestfs.Limit abortAfter(Duration limit, String reason) {
     Thread watch =
         Thread.ofVirtual()
             .name("guestfs-watch")
             .start(() -> {
               try {
                 Thread.sleep(limit);
-                abort("%s took longer than %d s".formatted(what, limit.toSeconds()));
+                abort(reason);
               } catch (InterruptedException endedInTime) {
                 // Nothing to abort.
               }

@@ -31,6 +31,7 @@ import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -145,7 +146,9 @@ public final class RegildServer implements AutoCloseable {
     Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Appliances appliances =
+        new Appliances(
+            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
@@ -168,7 +171,7 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator)));
+            platforms(config, config.isolation(), appliances)));
     jobs.register(
         ImportJob.KIND,
         new ImportJob(
@@ -179,10 +182,10 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(accelerator),
+            new DiskInspector(appliances),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            platforms(config, Isolation.VM, accelerator),
+            platforms(config, Isolation.VM, appliances),
             agentVersions,
             clock));
 
@@ -273,9 +276,8 @@ public final class RegildServer implements AutoCloseable {
     return front.port();
   }
 
-  private static Platforms platforms(
-      Config config, Isolation isolation, ProvenAccelerator accelerator) {
-    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+  private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
+    Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,
         machine(config.qualification().memory(), config.qualification().timeLimit()),

@@ -6,6 +6,7 @@ import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.machine.BuilderMachine;
 import dev.regild.machine.MachineSpec;
 import dev.regild.plan.PendingRestart;
@@ -227,7 +228,7 @@ public final class WindowsTrial {
     }
 
     private DiskInspection inspect(String name) throws IOException, UnfitDiskException {
-      return new DiskInspector(accelerator)
+      return new DiskInspector(new Appliances(accelerator))
           .inspect(
               overlay,
               DiskFormat.QCOW2,

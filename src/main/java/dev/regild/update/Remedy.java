@@ -23,6 +23,9 @@ final class Remedy {
                   + " filesystem",
               "Enlarge the image's file system, then import the image again."),
           new ByCause(
+              "the appliance did not start within",
+              "Look for what keeps the server busy, and for a KVM that works (regild doctor)."),
+          new ByCause(
               "can't be opened in|wrong fs type|Structure needs cleaning",
               "Check the image's file systems (fsck), or service it with the isolation vm."),
           new ByCause(

@@ -199,7 +199,8 @@ class GuestfsIT {
       guestfs.addDrive(disk, "qcow2", true);
       assertThatThrownBy(() -> guestfs.launch(Duration.ofSeconds(1)))
           .isInstanceOf(GuestfsException.class)
-          .hasMessageContaining("the start of the appliance took longer than 1 s");
+          .hasMessageContaining(
+              "the appliance did not start within 1 s; raise appliance.start-limit");
     }
     assertNothingIsLeft();
   }

@@ -47,6 +47,8 @@ class ConfigTest {
             quotas:
               images: 5
               image-builders: 6
+            appliance:
+              start-limit: 12m
             qualification:
               time-limit: 90s
               memory: 2 GiB
@@ -65,6 +67,7 @@ class ConfigTest {
     assertThat(config.isolation()).isEqualTo(Isolation.NAMESPACE);
     assertThat(config.quotas().of(Quota.IMAGES)).isEqualTo(5);
     assertThat(config.quotas().of(Quota.IMAGE_BUILDERS)).isEqualTo(7);
+    assertThat(config.applianceStartLimit()).isEqualTo(Duration.ofMinutes(12));
     assertThat(config.qualification().timeLimit()).isEqualTo(Duration.ofSeconds(90));
     assertThat(config.qualification().memory().mebibytes()).isEqualTo(2048);
     assertThat(config.logFormat()).isEqualTo(LogFormat.JSON);
@@ -81,6 +84,7 @@ class ConfigTest {
         "workers|0|workers is '0', but must be a whole number from 1 to 64",
         "quotas.images|many|quotas.images is 'many', but must be a whole number",
         "qualification.memory|1KiB|qualification.memory is '1KiB', but must be a size",
+        "appliance.start-limit|29s|appliance.start-limit is '29s', but must be a duration",
         "qualification.time-limit|1|qualification.time-limit is '1', but must be a duration",
         "http.connections|8|http.connections is '8', but must be a whole number from 16 to 65536",
         "http.connections-per-address|0|http.connections-per-address is '0', but must be a whole",

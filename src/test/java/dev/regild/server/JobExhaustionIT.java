@@ -20,6 +20,7 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -183,7 +184,7 @@ class JobExhaustionIT {
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
-          new DiskInspector(() -> Accelerator.TCG),
+          new DiskInspector(new Appliances(() -> Accelerator.TCG)),
           qemuImg,
           new Platforms(guests, machine, machine),
           new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
