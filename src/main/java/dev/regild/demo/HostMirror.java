@@ -13,8 +13,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Where Debian's packages come from: the mirrors that this machine's apt names, whichever release of
- * Debian it names them for, else Debian's own servers, as on a machine of another distribution.
+ * Where Debian's packages come from: the mirrors that this machine's apt names, whichever release
+ * of Debian it names them for, else Debian's own servers, as on a machine of another distribution.
  *
  * @param archive the URI of Debian's main archive
  * @param security the URI of Debian's security archive
