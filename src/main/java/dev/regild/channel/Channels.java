@@ -57,6 +57,12 @@ public final class Channels {
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Parsed.Bad> logged = new ConcurrentHashMap<>();
 
+  /** Says that a platform has no channel, and how it gets one. */
+  public static String noneFor(String platform) {
+    return "There is no channel for %1$s. Add one: regild channel add NAME --platform %1$s"
+        .formatted(platform);
+  }
+
   /**
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */

@@ -8,6 +8,7 @@ import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
+import dev.regild.demo.DebianRelease;
 import dev.regild.demo.GoldenImage;
 import dev.regild.disk.ByteCount;
 import dev.regild.files.FileTree;
@@ -50,6 +51,8 @@ final class DemoCommand implements Callable<Integer> {
   private static final int QUESTIONS = 100;
   private static final String AGAIN = "golden-updated-again";
 
+  private static final Path OS_RELEASE = Path.of("/etc/os-release");
+
   /** In a directory that a demo made, so that no other directory is ever emptied. */
   private static final String MARK = ".made-by-regild-demo";
 
@@ -67,8 +70,9 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
-    // First of all: a host that lacks them should say so before it makes an image.
-    List<AptSource> sources = new HostSources().forPlatform("DEBIAN_12").sources();
+    DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
+    List<AptSource> sources =
+        new HostSources().forPlatformOrFromDebian(release.platform()).sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
     title("An out-of-date golden image");
@@ -76,14 +80,14 @@ final class DemoCommand implements Callable<Integer> {
     Umask.ofASystem();
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
     agent.publish(AgentPackage.version("1.0.0"), AgentPackage.version("2.0.0"));
-    Path golden = new GoldenImage(cache, line -> out().println("  " + line)).full(agent);
+    Path golden = new GoldenImage(release, cache, line -> out().println("  " + line)).full(agent);
     out().println("  " + golden + ", " + ByteCount.text(Files.size(golden)));
 
     Umask.ownerAlone();
 
     title("A server for the demo");
     Config config = config(directory);
-    addChannel(directory, sources, agent);
+    addChannel(directory, release, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
     try (RegildServer server = RegildServer.start(config)) {
       Connection connection = new Connection();
@@ -144,8 +148,10 @@ final class DemoCommand implements Callable<Integer> {
     return Config.read(Optional.empty(), Map.of(), flags);
   }
 
-  private void addChannel(Path directory, List<AptSource> ofHost, AgentRepository agent)
+  private void addChannel(
+      Path directory, DebianRelease release, List<AptSource> ofHost, AgentRepository agent)
       throws IOException, ChannelException, InterruptedException {
+    String name = "debian-" + release.number();
     List<PackageSource> sources = new ArrayList<>(ofHost);
     sources.add(
         new AptSource(
@@ -157,15 +163,15 @@ final class DemoCommand implements Callable<Integer> {
     Channels channels = new Channels(directory, Clock.systemUTC());
     channels.add(
         new Channel(
-            "debian-12",
-            "DEBIAN_12",
+            name,
+            release.platform(),
             sources,
             Channel.DEFAULT_DRIVER_PACKAGES,
             List.of(AgentPackage.NAME),
             Channel.DEFAULT_REFRESH_INTERVAL));
     long start = System.nanoTime();
-    channels.refresh("debian-12");
-    out().printf("  channel debian-12 verified and in place in %s%n", Times.text(since(start)));
+    channels.refresh(name);
+    out().printf("  channel %s verified and in place in %s%n", name, Times.text(since(start)));
   }
 
   private void renew(ApiClient client, Path golden)
