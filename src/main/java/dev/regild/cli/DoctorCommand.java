@@ -174,8 +174,7 @@ final class DoctorCommand implements Callable<Integer> {
       long free = store.getUsableSpace();
       if (free < LEAST_FREE_BYTES) {
         checks.problem(
-            "free space",
-            ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
+            "free space", ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
       } else {
         checks.found("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }

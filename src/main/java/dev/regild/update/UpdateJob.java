@@ -6,7 +6,6 @@ import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
