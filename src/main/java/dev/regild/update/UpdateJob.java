@@ -59,7 +59,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.prepare = new Prepare(layers, qemuImg, platforms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, platforms, new ThrowAwayBoot(qemuImg, platforms));
+    this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
 
