@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "show",
     description =
-        "Shows an image: the steps of the job that makes it, its lineage, and what each update"
+        "Shows an image, the steps of the job that creates it, its lineage and what each update"
             + " changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
@@ -31,7 +31,7 @@ final class ShowCommand implements Callable<Integer> {
   @Option(names = "--export", description = "Show an export task with its steps.")
   boolean export;
 
-  @Option(names = "--json", description = "Print the server's answer as it is.")
+  @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
 
   @Override

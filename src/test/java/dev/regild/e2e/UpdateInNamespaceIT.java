@@ -488,7 +488,7 @@ class UpdateInNamespaceIT {
     return CreateUpdatedImageRequest.builder()
         .existingImageName(BASE)
         .newImageName(newName)
-        .newImageDisplayName("Golden image, renewed")
+        .newImageDisplayName("Golden image, updated")
         .newImageDescription("With all updates")
         .newImageTags(TAGS)
         .dryRun(dryRun)
@@ -499,7 +499,7 @@ class UpdateInNamespaceIT {
     assertThat(image.name()).isEqualTo(UPDATED);
     assertThat(image.arn()).isEqualTo(made.base().arn().replaceFirst("/.*", "/" + UPDATED));
     assertThat(image.baseImageArn()).isEqualTo(made.base().arn());
-    assertThat(image.displayName()).isEqualTo("Golden image, renewed");
+    assertThat(image.displayName()).isEqualTo("Golden image, updated");
     assertThat(image.description()).isEqualTo("With all updates");
     assertThat(image.visibility()).isEqualTo(VisibilityType.PRIVATE);
     assertThat(image.imageBuilderSupported()).isTrue();
