@@ -89,13 +89,11 @@ final class DoctorCommand implements Callable<Integer> {
     Checkup protections = protections();
     boolean healthy = !machine.hasProblems() && !protections.hasProblems();
     if (json) {
-      out.println(
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("healthy", healthy)
-              .<ObjectNode>set("machine", machine.json())
-              .<ObjectNode>set("protections", protections.json())
-              .toPrettyString());
+      ObjectNode report = JsonNodeFactory.instance.objectNode();
+      report.put("healthy", healthy);
+      report.set("machine", machine.json());
+      report.set("protections", protections.json());
+      out.println(report.toPrettyString());
     } else {
       machine.print(out);
       out.println();
