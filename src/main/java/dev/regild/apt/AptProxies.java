@@ -69,7 +69,8 @@ final class AptProxies {
             .filter(each -> each != null)
             .findFirst();
     if (value.isEmpty() && settings.containsKey("acquire::http::proxy-auto-detect")) {
-      leftOut.add(uri + ": Proxy-Auto-Detect is a program of apt's; name the proxy by --proxy");
+      leftOut.add(
+          uri + ": Proxy-Auto-Detect is a program that apt runs; name the proxy with --proxy");
     }
     return value.map(each -> route(uri, each, leftOut)).orElse(Route.DEFAULT);
   }

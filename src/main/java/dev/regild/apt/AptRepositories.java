@@ -166,7 +166,7 @@ public final class AptRepositories {
       }
       lacking.forEach(each ->
           notices.add(
-              "%s doesn't have the %s, and is taken without it"
+              "%s does not have the %s; it is used without it"
                   .formatted(location.uriOf("InRelease"), each)));
       return found;
     }
@@ -182,7 +182,7 @@ public final class AptRepositories {
     private FetchException lacking(String path) {
       return new FetchException(
           location.uriOf("InRelease")
-              + " vouches for no "
+              + " does not list "
               + path
               + "; correct suites, components or architectures (it offers the components "
               + String.join(" ", release.words("components"))

@@ -28,7 +28,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
     int textStart = endOfHeaders(what, lines);
     int signatureStart = lines.indexOf(SIGNATURE);
     if (signatureStart < textStart) {
-      throw malformed(what, "it holds no signature");
+      throw malformed(what, "it has no signature");
     }
     List<String> text = new ArrayList<>(signatureStart - textStart);
     for (String line : lines.subList(textStart, signatureStart)) {
@@ -81,8 +81,8 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
   private static FetchException malformed(String what, String why) {
     return new FetchException(
         what
-            + " is no clear-signed Release file: "
+            + " is not a clear-signed Release file: "
             + why
-            + "; check that the URI is a repository's and no proxy answers in its place");
+            + "; check that the URI belongs to a repository and that no proxy answers instead");
   }
 }

@@ -106,7 +106,7 @@ final class ReleaseFetch {
     List<String> all = new ArrayList<>(notices);
     if (!release.isNamed(location)) {
       all.add(
-          "%s names itself %s, not '%s'; check that it is the suite that is meant"
+          "%s calls itself %s, not '%s'; check that this is the right suite"
               .formatted(what, names(release), location.suite()));
     }
     return new Fetched(location, release, files, validators, all);
@@ -167,7 +167,7 @@ final class ReleaseFetch {
     ReleaseFile before = kept.get().release();
     if (before.isNamed(location) || !before.codename().equals(now.release().codename())) {
       throw new FetchException(
-          ("%s was %s and is %s now; use another mirror, or, if that is meant, remove the channel and"
+          ("%s was %s and is now %s; use another mirror or, if this is intended, remove the channel and"
                   + " add it again")
               .formatted(location.uriOf(IN_RELEASE), names(before), names(now.release())));
     }

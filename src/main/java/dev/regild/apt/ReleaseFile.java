@@ -47,7 +47,7 @@ public record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> in
     if (indexes.isEmpty()) {
       throw new FetchException(
           what
-              + " lists no file under SHA256 or SHA512; its repository must be made by newer"
+              + " lists no file under SHA256 or SHA512; the repository needs newer"
               + " tools");
     }
     return new ReleaseFile(fields, indexes);

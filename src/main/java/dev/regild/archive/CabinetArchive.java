@@ -40,7 +40,7 @@ final class CabinetArchive implements PackageArchive {
     try (RandomAccessFile cabinet = new RandomAccessFile(file.toFile(), "r")) {
       return new CabinetArchive(file, readMembers(cabinet));
     } catch (EOFException e) {
-      throw new ArchiveException("it is a cabinet that is cut off; download it again", e);
+      throw new ArchiveException("the cabinet is truncated; download it again", e);
     }
   }
 
@@ -55,7 +55,7 @@ final class CabinetArchive implements PackageArchive {
     }
     if ((header.getShort(30) & ONE_OF_A_SET) != 0) {
       throw new ArchiveException(
-          "it is one part of a set of cabinets, and no update comes in parts; get it from its"
+          "it is one part of a multi-part cabinet, which no update is; get it from its"
               + " vendor again");
     }
     Set<String> members = new LinkedHashSet<>();

@@ -85,7 +85,7 @@ public final class DriverZip {
         }
       }
     } catch (ZipException e) {
-      throw new ArchiveException("it is a zip that can't be unpacked: " + e.getMessage(), e);
+      throw new ArchiveException("the zip cannot be unpacked: " + e.getMessage(), e);
     }
   }
 
@@ -119,12 +119,12 @@ public final class DriverZip {
   private static void check(ZipArchiveEntry entry, Set<String> seen) throws ArchiveException {
     String name = entry.getName();
     if (entry.isUnixSymlink()) {
-      throw new ArchiveException("it holds the link " + name + "; put the file in its place");
+      throw new ArchiveException("it contains the link " + name + "; replace the link with the file");
     }
     PackageArchive.checkName(name.replace('\\', '/'));
     if (name.contains("\\") || !seen.add(name.toLowerCase(ROOT))) {
       throw new ArchiveException(
-          "it holds '" + name + "' twice, or with a backslash; make the zip with other tools");
+          "it holds '" + name + "' twice, or with a backslash; create the zip with another tool");
     }
     if (seen.size() > MOST_FILES) {
       throw new ArchiveException("it holds more than " + MOST_FILES + " files");
@@ -168,7 +168,7 @@ public final class DriverZip {
     private void take(int bytes) throws ZipException {
       left -= bytes;
       if (left < 0) {
-        throw new ZipException("it holds far more than a driver does, for its size or at all");
+        throw new ZipException("it unpacks to far more than a driver");
       }
     }
   }

@@ -43,7 +43,7 @@ public sealed interface PackageArchive permits CabinetArchive, WimArchive {
       case CABINET -> CabinetArchive.open(file);
       case WIM -> WimArchive.open(file);
       case ZIP, INSTALLER, OTHER ->
-          throw new ArchiveException("it is neither a cabinet nor a WIM, by its first bytes");
+          throw new ArchiveException("its first bytes are neither a cabinet's nor a WIM's");
     };
   }
 
@@ -54,7 +54,7 @@ public sealed interface PackageArchive permits CabinetArchive, WimArchive {
     try {
       return Program.of(command).within(limits.cpuTime()).limitedTo(limits).in(sandbox).run();
     } catch (ProgramException e) {
-      throw new ArchiveException("it can't be unpacked: " + e.getMessage(), e);
+      throw new ArchiveException("cannot unpack it: " + e.getMessage(), e);
     }
   }
 
@@ -73,7 +73,7 @@ public sealed interface PackageArchive permits CabinetArchive, WimArchive {
             || List.of(name.split("/", -1)).contains("..");
     if (bad) {
       throw new ArchiveException(
-          "it holds a file whose name leads out of it: '"
+          "it contains a file whose name leads outside: '"
               + name.replaceAll("\\p{Cntrl}", "?")
               + "'; get it from its vendor again");
     }

@@ -58,6 +58,12 @@ public final class Channels {
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Parsed.Bad> logged = new ConcurrentHashMap<>();
 
+  /** Says that a platform has no channel, and how it gets one. */
+  public static String noneFor(String platform) {
+    return "There is no channel for %1$s. Add one: regild channel add NAME --platform %1$s"
+        .formatted(platform);
+  }
+
   /**
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */
@@ -346,7 +352,7 @@ public final class Channels {
       case WINDOWS -> Catalogue.of(directory, channel);
       case DPKG, RPM ->
           throw new ChannelException(
-              "channel '%s' is for %s, whose updates come from its repositories, not one by one"
+              "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
                   .formatted(name, channel.platform()));
     };
   }
@@ -537,7 +543,7 @@ public final class Channels {
 
   private static ChannelException unknown(String name) {
     return new ChannelException(
-        "Channel " + name + " does not exist; 'regild channel list' shows those that do");
+        "Channel " + name + " does not exist; 'regild channel list' shows the channels");
   }
 
   private Path file(String name, String suffix) {
@@ -550,7 +556,7 @@ public final class Channels {
             + directory
             + " can't be used ("
             + e
-            + "); make room on that filesystem, or correct its rights",
+            + "); free some space there, or fix the permissions",
         e);
   }
 }

@@ -96,8 +96,8 @@ public final class DocumentReader {
   /** What is said of a place whose document is {@linkplain #newerKept not taken}. */
   public static String olderThanOurs(String place) {
     return place
-        + " is older than what is known of it, which stays. It may lag behind; if its vendor has"
-        + " withdrawn something, remove the channel and add it again";
+        + " is older than the version already seen, which is kept. The mirror may lag behind; if the vendor has"
+        + " withdrawn packages, remove the channel and add it again";
   }
 
   /** The file of that name in the snapshot so far; empty if there is none. */

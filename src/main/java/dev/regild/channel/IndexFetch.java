@@ -57,7 +57,7 @@ public record IndexFetch(
   public IndexFetch {
     variants = List.copyOf(variants);
     if (variants.isEmpty()) {
-      throw new IllegalArgumentException(listFile + " comes in no form");
+      throw new IllegalArgumentException(listFile + " exists in no form");
     }
   }
 

@@ -251,10 +251,10 @@ public final class UploadedDisks {
       check.requireSelfContained(account, file, format, CHECK_WAIT);
       return format;
     } catch (ProgramException e) {
-      throw new IOException("the disk can't be checked: " + e.getMessage(), e);
+      throw new IOException("cannot check the disk: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while the disk was being checked");
+      throw new InterruptedIOException("interrupted while checking the disk");
     }
   }
 

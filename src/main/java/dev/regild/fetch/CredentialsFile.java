@@ -88,13 +88,13 @@ public final class CredentialsFile {
       String text = Files.readString(file);
       if (!OWNERS.containsAll(Files.getPosixFilePermissions(file))) {
         throw new FetchException(
-            file + " can be read by others than its owner; run: chmod 600 " + file);
+            file + " is readable by other users; run: chmod 600 " + file);
       }
       return parse(COMMENT.matcher(text).replaceAll(""));
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
-      throw new FetchException(file + " can't be read (" + e + "); correct its rights", e);
+      throw new FetchException(file + " can't be read (" + e + "); fix its permissions", e);
     }
   }
 

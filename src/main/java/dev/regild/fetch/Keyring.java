@@ -140,7 +140,7 @@ public final class Keyring {
         good = true;
         if (isBySha1(key, now)) {
           notices.add(
-              ("%s is signed by key %s, whose own signatures are by SHA-1: apt of Debian 13 and"
+              ("%s is signed by key %s, whose self-signatures use SHA-1; apt in Debian 13 and"
                       + " later refuses it")
                   .formatted(what, key.getKeyIdentifier()));
         }
@@ -149,16 +149,16 @@ public final class Keyring {
             what
                 + " is not what key "
                 + key.getKeyIdentifier()
-                + " signed: it was changed on its way, or the mirror is broken; try again, then"
+                + " signed: it was changed in transit, or the mirror is broken; try again, then"
                 + " use another mirror");
       }
     }
     if (!good) {
       throw new FetchException(
           what
-              + " has no good signature ("
+              + " has no valid signature ("
               + (refusals.isEmpty() ? "none at all" : String.join("; ", refusals))
-              + "); if you trust the repository, put its current key into the keyring that "
+              + "); if you trust the repository, add its current key to the keyring that "
               + setting
               + " names");
     }
@@ -199,7 +199,7 @@ public final class Keyring {
       return "it is expired, revoked, or may not sign";
     }
     if (sha1 == Sha1.REFUSED && !now.isBefore(SHA1_END) && isBySha1(key, now)) {
-      return "its own signatures are by SHA-1, which apt of this platform refuses since "
+      return "its self-signatures use SHA-1, which this platform's apt has refused since "
           + SHA1_END.toString().substring(0, 10)
           + "; ask its vendor for a renewed key, or set allow-sha1-keys: true";
     }
@@ -290,7 +290,7 @@ public final class Keyring {
     } catch (IOException | RuntimeException e) {
       throw new FetchException(
           origin
-              + " is no OpenPGP keyring ("
+              + " is not an OpenPGP keyring ("
               + e.getMessage()
               + "); export it with gpg --export, binary or armored",
           e);

@@ -40,7 +40,7 @@ final class LocalFile extends FilterOutputStream {
           path
               + " could not be written ("
               + cause
-              + "); make room on that filesystem, or correct its rights",
+              + "); free some space there, or fix the permissions",
           cause);
     }
   }

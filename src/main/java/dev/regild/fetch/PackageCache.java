@@ -86,7 +86,7 @@ public final class PackageCache {
               + directory
               + " can't be used ("
               + e
-              + "); make room on its filesystem, or correct its rights",
+              + "); free some space there, or fix the permissions",
           e);
     }
     tally.report();

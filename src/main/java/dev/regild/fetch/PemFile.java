@@ -79,7 +79,7 @@ public final class PemFile {
         }
       }
     } catch (CertificateException | IllegalArgumentException e) {
-      throw new FetchException(file + " has a malformed certificate; get it anew", e);
+      throw new FetchException(file + " contains a malformed certificate; get a new copy", e);
     }
     if (certificates.isEmpty()) {
       throw new FetchException(
@@ -117,7 +117,7 @@ public final class PemFile {
     return new FetchException(
         "the key in "
             + file
-            + " is encrypted, and a server that starts by itself has nobody to ask; decrypt it:"
+            + " is encrypted, but a server cannot ask for a passphrase; decrypt it:"
             + " openssl pkey -in "
             + file
             + " -out KEY.pem");
@@ -147,7 +147,7 @@ public final class PemFile {
     } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
       // Without its cause, whose message might repeat a part of the key.
       throw new FetchException(
-          file + " has a private key that is neither RSA nor EC, or damaged; get it anew");
+          file + " contains a private key that is damaged or neither RSA nor EC; get a new copy");
     }
   }
 }

@@ -32,7 +32,7 @@ public final class ProxyAddress {
       String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
       if (!scheme.equals("http")) {
         throw new IllegalArgumentException(
-            "%s: a proxy by %s is not supported; name one by http, as http://proxy.example:3128"
+            "%s: %s proxies are not supported; use an http proxy such as http://proxy.example:3128"
                 .formatted(setting, scheme));
       }
       String path = String.valueOf(uri.getPath());

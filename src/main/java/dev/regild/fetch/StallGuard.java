@@ -9,8 +9,9 @@ import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A stream that breaks off when nothing came for a while, when it comes more slowly than its pace,
- * or when all of it takes too long. HttpClient's own time limit ends when the headers are there.
+ * A stream that breaks off when no data arrived for a while, when it comes more slowly than its
+ * pace, or when all of it takes too long. HttpClient's own time limit ends when the headers are
+ * there.
  */
 final class StallGuard extends FilterInputStream {
   private final Pace pace;
@@ -99,11 +100,11 @@ final class StallGuard extends FilterInputStream {
         if (now - start >= pace.total().toNanos()) {
           broken = "it took longer than " + spoken(pace.total());
         } else if (now - lastByteAt >= pace.silence().toNanos()) {
-          broken = "nothing came for " + spoken(pace.silence());
+          broken = "no data arrived for " + spoken(pace.silence());
         } else if (now >= windowEnd) {
           if (received.get() - before < pace.bytesPerWindow()) {
             broken =
-                "less than %d bytes came in %s"
+                "fewer than %d bytes arrived in %s"
                     .formatted(pace.bytesPerWindow(), spoken(pace.window()));
           }
           before = received.get();

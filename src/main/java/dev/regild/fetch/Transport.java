@@ -321,7 +321,7 @@ public final class Transport {
   private static FetchException wantsUser(URI uri, Optional<ProxyAddress> proxy) {
     String address = proxy.map(ProxyAddress::plain).orElse("its proxy");
     return new FetchException(
-        ("%s could not be read: the proxy %s wants a user and a password; write 'machine %s login"
+        ("%s could not be read: the proxy %s requires a user and a password; write 'machine %s login"
                 + " USER password SECRET' into the data directory's %s")
             .formatted(uri, address, address, CredentialsFile.NAME));
   }
@@ -335,7 +335,7 @@ public final class Transport {
             + ", it redirects to "
             + server(uri, target).orElse("another place")
             + ", which is not followed, as credentials or a client certificate go with the request;"
-            + " name that place as the source's URI, and give it its own in "
+            + " use that address as the source's URI, with its own entry in "
             + CredentialsFile.NAME
             + " if it wants some");
   }
@@ -380,7 +380,7 @@ public final class Transport {
                         + why
                         + "); use one that it"
                         + " issued"
-                    : "the server wants a client certificate (" + why + ")")
+                    : "the server requires a client certificate (" + why + ")")
                 + ": regild channel add … --client-cert FILE --client-key FILE",
             e);
       }
@@ -420,11 +420,11 @@ public final class Transport {
     String remedy =
         switch (status) {
           case 401, 403 ->
-              "the server wants other rights: put its user and password into the data directory's "
+              "access denied; put the user and password into the data directory's "
                   + CredentialsFile.NAME
-                  + ", add the channel with its client certificate, or use a mirror that is open";
+                  + ", add the channel with its client certificate, or use a public mirror";
           case 301, 302, 303, 307, 308 -> "it redirects too often, or from https to http";
-          default -> "look at the mirror, or use another one";
+          default -> "check the mirror, or use another one";
         };
     return new FetchException(uri + " could not be read: HTTP " + status + "; " + remedy);
   }
@@ -438,7 +438,7 @@ public final class Transport {
       total += n;
       if (total > limit) {
         throw new HashMismatchException(
-            uri + " is larger than the " + limit + " bytes that it may have; use another mirror");
+            uri + " is larger than the " + limit + "-byte limit; use another mirror");
       }
       out.write(buffer, 0, n);
       onBytes.accept(n);

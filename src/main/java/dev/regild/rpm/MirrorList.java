@@ -49,7 +49,7 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
     String text = new String(document, UTF_8);
     if (text.contains("<metalink")) {
       throw new FetchException(
-          uri + " is a metalink, not a list of mirrors; name it by metalink, not mirrorlist");
+          uri + " is a metalink, not a mirror list; use the key metalink instead of mirrorlist");
     }
     List<String> baseUrls = new ArrayList<>();
     for (String line : text.lines().map(String::strip).toList()) {
@@ -75,7 +75,7 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
           uri
               + " can't be used: "
               + e.getMessage()
-              + "; check that the URI is a metalink's and no proxy answers in its place",
+              + "; check that the URI belongs to a metalink and that no proxy answers instead",
           e);
     }
     if (reading.hashes.isEmpty()) {

@@ -92,7 +92,7 @@ public final class OddPackages implements RpmPackage.Visitor {
       }
     }
     notices.add(
-        "%d of the packages of %s can't be used and %s left out: %s%s"
+        "%d of the packages of %s cannot be used and %s left out: %s%s"
             .formatted(
                 odd.size(),
                 repository,

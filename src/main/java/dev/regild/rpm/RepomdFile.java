@@ -66,7 +66,7 @@ record RepomdFile(long madeAt, Map<String, Index> indexes, Set<String> leftOut) 
           what
               + " can't be used: "
               + e.getMessage()
-              + "; check that the URI is a repository's and no proxy answers in its place",
+              + "; check that the URI belongs to a repository and that no proxy answers instead",
           e);
     }
     if (!reading.indexes.containsKey("primary")) {

@@ -174,8 +174,8 @@ public final class RpmRepositories {
     if (source.gpgKey().isEmpty() && list.repomdHashes().isEmpty() && mirror.startsWith("http:")) {
       throw new FetchException(
           mirror
-              + " is plain http, and nothing else proves what comes from it; name the key that"
-              + " signs repomd.xml by gpgkey");
+              + " is plain http and unsigned, so its content cannot be verified; name the key that"
+              + " signs repomd.xml with gpgkey");
     }
     Map<String, byte[]> files = new TreeMap<>();
     for (String path : paths(source)) {
@@ -186,9 +186,7 @@ public final class RpmRepositories {
     byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
     if (!list.accepts(repomd)) {
       throw new HashMismatchException(
-          mirror
-              + REPOMD
-              + " is none of those that the metalink names; the mirror is behind or ahead of it");
+          mirror + REPOMD + " is not one that the metalink lists; the mirror is behind or ahead");
     }
     List<String> mirrors = new ArrayList<>(list.baseUrls());
     mirrors.remove(mirror);
@@ -251,7 +249,7 @@ public final class RpmRepositories {
     RepomdFile parsed = RepomdFile.parse(what, repomd);
     for (String type : parsed.leftOut()) {
       notices.add(
-          "%s has no SHA-256 or stronger of the index '%s', which is left out"
+          "%s lists the index '%s' without a SHA-256 or stronger hash; it is left out"
               .formatted(what, type));
     }
     return parsed;

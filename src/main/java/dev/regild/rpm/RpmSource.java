@@ -68,7 +68,7 @@ public record RpmSource(
     }
     if (gpgKey.isEmpty() && example.startsWith("http:")) {
       throw new IllegalArgumentException(
-          "gpgkey: is missing, and nothing else proves what comes over http; name the key that"
+          "gpgkey: is missing, and plain http cannot be verified without it; name the key that"
               + " signs repomd.xml, or use https");
     }
     if (!gpgKey.isEmpty()) {

@@ -19,7 +19,7 @@ class CabinetArchiveTest {
     Path cabinet = WindowsPackages.continued(cabinet("own"), "other.cab");
     assertThatThrownBy(() -> CabinetArchive.open(cabinet))
         .isInstanceOf(ArchiveException.class)
-        .hasMessageContaining("it is one part of a set of cabinets");
+        .hasMessageContaining("it is one part of a multi-part cabinet");
   }
 
   /** The file is read here, then by the tool; what is between must not matter. */
@@ -45,7 +45,7 @@ class CabinetArchiveTest {
     Files.write(cabinet, bytes);
     assertThatThrownBy(() -> CabinetArchive.open(cabinet))
         .isInstanceOf(ArchiveException.class)
-        .hasMessageContaining("it is a cabinet that is cut off");
+        .hasMessageContaining("the cabinet is truncated");
   }
 
   private Path cabinet(String member) throws Exception {

@@ -131,7 +131,7 @@ class PackageCacheTest {
     try {
       assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
           .isInstanceOf(FetchException.class)
-          .hasMessageContaining("could not be read in 3 attempts (nothing came for ");
+          .hasMessageContaining("could not be read in 3 attempts (no data arrived for ");
     } finally {
       over.countDown();
     }
@@ -180,7 +180,7 @@ class PackageCacheTest {
         .hasMessageContaining("is not the file that the signed index names");
     Files.writeString(repository.root.resolve("a.deb"), "good, and far more than that");
     assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
-        .hasMessageContaining("is larger than the 4 bytes");
+        .hasMessageContaining("is larger than the 4-byte limit");
     try (Stream<Path> left = Files.walk(temporary.resolve("cache"))) {
       assertThat(left.filter(Files::isRegularFile)).isEmpty();
     }
@@ -282,7 +282,7 @@ class PackageCacheTest {
     assertThatThrownBy(() -> cache.fetch(List.of(file), 1, p -> {}))
         .isInstanceOf(FetchException.class)
         .hasMessageContaining("it redirects to https://cdn.example, which is not followed")
-        .hasMessageContaining("name that place as the source's URI")
+        .hasMessageContaining("use that address as the source's URI")
         .hasMessageNotContaining("s3cret");
   }
 

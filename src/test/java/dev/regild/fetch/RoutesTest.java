@@ -137,7 +137,7 @@ class RoutesTest {
     assertThatThrownBy(() -> refresh(quick(), "http://repo.example", route))
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining(
-            "the proxy %s wants a user and a password; write 'machine %s login"
+            "the proxy %s requires a user and a password; write 'machine %s login"
                 .formatted(repository.uri(), repository.uri()));
     secrets("machine " + repository.uri() + " login user password s3cret");
     refresh(quick(), "http://repo.example", route);
@@ -181,7 +181,7 @@ class RoutesTest {
       String uri = "https://repo.example:" + server.port();
       assertThatThrownBy(() -> refresh(quick(), uri, route))
           .isInstanceOf(ChannelException.class)
-          .hasMessageContaining("the proxy " + proxy.uri() + " wants a user and a password");
+          .hasMessageContaining("the proxy " + proxy.uri() + " requires a user and a password");
       secrets("machine " + proxy.uri() + " login user password s3cret");
       fetchAll(quick(), uri, route);
       assertThat(proxy.asked)

@@ -21,7 +21,7 @@ class StallGuardTest {
   @Test
   void aServerThatCreepsIsBrokenOffThoughItNeverFallsSilent() throws Exception {
     StallGuard.Pace pace = new StallGuard.Pace(NEVER, Duration.ofMillis(200), 1000, NEVER);
-    assertBroken(pace, "less than 1000 bytes came in 200 ms");
+    assertBroken(pace, "fewer than 1000 bytes arrived in 200 ms");
   }
 
   @Test
@@ -38,7 +38,7 @@ class StallGuardTest {
         StallGuard guarded = new StallGuard(ended(new PipedInputStream(server)), pace)) {
       assertThatThrownBy(guarded::readAllBytes)
           .isInstanceOf(IOException.class)
-          .hasMessage("nothing came for 100 ms");
+          .hasMessage("no data arrived for 100 ms");
     }
   }
 
@@ -52,7 +52,7 @@ class StallGuardTest {
       Thread sending = sending(server, 250, Duration.ofMillis(10));
       assertThat(guarded.readNBytes(250)).hasSize(250);
       sending.join();
-      assertThatThrownBy(guarded::read).hasMessage("nothing came for 1000 ms");
+      assertThatThrownBy(guarded::read).hasMessage("no data arrived for 1000 ms");
     }
   }
 

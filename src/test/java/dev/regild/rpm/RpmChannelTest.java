@@ -299,7 +299,7 @@ class RpmChannelTest {
     Files.writeString(repomd, Files.readString(repomd) + "<!-- more -->\n");
     assertRefused("is not what key");
     sign(TestKey.simple());
-    assertRefused("has no good signature");
+    assertRefused("has no valid signature");
     Files.delete(directory.resolve("RPMS/repodata/repomd.xml.asc"));
     assertRefused("repomd.xml.asc does not exist");
     assertThat(channels.current("rocky")).isEmpty();
@@ -331,7 +331,7 @@ class RpmChannelTest {
           seen.add(given);
           return false;
         });
-    assertRefused("put its user and password into the data directory's auth.conf");
+    assertRefused("put the user and password into the data directory's auth.conf");
     Path file =
         Files.writeString(
             directory.resolve("data/auth.conf"),
@@ -433,7 +433,7 @@ class RpmChannelTest {
     RefreshResult result = channels.refresh("rocky");
     assertThat(result.notices())
         .containsExactly(
-            ("1 of the packages of %s can't be used and is left out: 'beta' 1.0-1.el8 has no"
+            ("1 of the packages of %s cannot be used and is left out: 'beta' 1.0-1.el8 has no"
                     + " SHA-256, SHA-384 or SHA-512")
                 .formatted(repository.uri()));
     Snapshot snapshot = channels.current("rocky").orElseThrow();
@@ -474,7 +474,7 @@ class RpmChannelTest {
     assertThat(result.notices())
         .singleElement()
         .asString()
-        .endsWith("has no SHA-256 or stronger of the index 'filelists', which is left out");
+        .endsWith("lists the index 'filelists' without a SHA-256 or stronger hash; it is left out");
     assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
   }
 

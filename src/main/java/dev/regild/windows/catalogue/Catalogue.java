@@ -131,7 +131,11 @@ public final class Catalogue {
     } catch (IOException | UncheckedIOException e) {
       Throwable why = e instanceof UncheckedIOException ? e.getCause() : e;
       throw new ChannelException(
-          source + " can't be added (" + why + "); is it there, readable, and room?", e);
+          source
+              + " can't be added ("
+              + why
+              + "); check that it exists and is readable, and that there is space",
+          e);
     }
   }
 
@@ -143,7 +147,7 @@ public final class Catalogue {
     } else if (Files.isRegularFile(source)) {
       Files.copy(source, file);
     } else {
-      throw new ChannelException("there is no such file or folder");
+      throw new ChannelException("no such file or directory");
     }
     String sha256 = Sha256.of(file);
     if (expected.isPresent() && !expected.get().equalsIgnoreCase(sha256)) {
@@ -172,8 +176,8 @@ public final class Catalogue {
           }
           case OTHER ->
               throw new ChannelException(
-                  "it is no .msu, .cab, .msi or .zip by its first bytes; a driver is added as the"
-                      + " folder that its .inf lies in");
+                  "its first bytes are not those of a .msu, .cab, .msi or .zip; add a driver as the"
+                      + " directory that contains its .inf");
         };
     for (PackageFacts each : packages) {
       checkArchitecture(each);
@@ -191,7 +195,7 @@ public final class Catalogue {
             || (facts.kind() == WindowsPackage.Kind.AGENT && own.equals("x86"));
     if (!fits) {
       throw new ChannelException(
-          "it is for %s, and the channel for %s; add it to one for %s"
+          "it is for %s but the channel is for %s; add it to a channel for %s"
               .formatted(own, architecture, own));
     }
   }
@@ -321,7 +325,7 @@ public final class Catalogue {
               .toList();
       if (digests.isEmpty()) {
         throw new ChannelException(
-            "there is no update '"
+            "no update '"
                 + which
                 + "'; 'regild channel list-updates' shows names, KB numbers and digests");
       }
@@ -356,7 +360,7 @@ public final class Catalogue {
       Path file = content(digest);
       if (!files.isIntact(file, digest)) {
         throw new ChannelException(
-            "%s is gone, or was changed since it was added; remove it with: regild channel"
+            "%s is missing or has changed since it was added; remove it with: regild channel"
                     .formatted(file)
                 + " remove-update CHANNEL "
                 + digest.substring(0, 12)
@@ -376,7 +380,7 @@ public final class Catalogue {
     }
   }
 
-  /** Removes a channel's catalogue, if it has one; snapshots keep what they have. */
+  /** Removes a channel's catalogue, if it has one; snapshots are not affected. */
   public static void removeAll(Path channels, String channel) throws IOException {
     FileTree.remove(directory(channels, channel));
   }
@@ -406,7 +410,7 @@ public final class Catalogue {
             + directory
             + " can't be used ("
             + e
-            + "); make room on that filesystem, or correct its rights",
+            + "); free some space there, or fix the permissions",
         e);
   }
 }

@@ -42,7 +42,7 @@ final class DriverPackage {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : (Iterable<Path>) files::iterator) {
         if (Files.isSymbolicLink(each)) {
-          throw new ArchiveException("it holds the link " + each + "; put the file in its place");
+          throw new ArchiveException("it contains the link " + each + "; replace the link with the file");
         }
         if (Files.isRegularFile(each)) {
           names.add(folder.relativize(each).toString());
@@ -53,7 +53,7 @@ final class DriverPackage {
       }
     }
     if (names.stream().noneMatch(DriverPackage::isInf)) {
-      throw new ArchiveException("it holds no .inf file, so it is no driver's folder");
+      throw new ArchiveException("it contains no .inf file, so it is not a driver directory");
     }
     try (OutputStream file = Files.newOutputStream(zip);
         ZipOutputStream out = new ZipOutputStream(file)) {
@@ -113,7 +113,7 @@ final class DriverPackage {
       String why = passedOver.isEmpty() ? "" : " (" + String.join("; ", passedOver) + ")";
       throw new ArchiveException(
           others.isEmpty()
-              ? "it holds no .inf file that names devices, so it is no driver" + why
+              ? "it contains no .inf file that names devices, so it is not a driver" + why
               : "its drivers are for " + String.join(", ", others) + ", not for " + architecture);
     }
     return new Contents(drivers, passedOver);
@@ -124,7 +124,7 @@ final class DriverPackage {
       throws ArchiveException {
     if (other != null) {
       throw new ArchiveException(
-          "it holds %s twice, as %s and %s; add the folder of your release alone, such as"
+          "it contains %s twice, as %s and %s; add only the directory for your release, such as"
                   .formatted(inf, other, path)
               + " NetKVM/2k22/amd64 of virtio-win");
     }
@@ -144,7 +144,7 @@ final class DriverPackage {
     try {
       return Optional.of(InfFile.parse(inf));
     } catch (NoDriverException e) {
-      passedOver.add(name + " is no driver's: " + e.getMessage());
+      passedOver.add(name + " is not a driver's: " + e.getMessage());
       return Optional.empty();
     } catch (ArchiveException e) {
       throw new ArchiveException(name + " in it: " + e.getMessage(), e);

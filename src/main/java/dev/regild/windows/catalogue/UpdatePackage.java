@@ -46,7 +46,7 @@ final class UpdatePackage {
             .min(mainFirst)
             .orElseThrow(() ->
                 new ArchiveException(
-                    "it holds no update.mum, nor a package that does, so it is no update of"
+                    "it contains no update.mum and no package with one, so it is not an update of"
                         + " Windows; a driver is added as its folder or as a zip"));
     return completed(facts(main), archive);
   }
@@ -56,14 +56,14 @@ final class UpdatePackage {
       throw new ArchiveException(
           "it is "
               + manifest.name()
-              + ", a feature or a language and no update; install it in the image itself, and"
-              + " import that");
+              + ", a feature or language and not an update; install it in the image, then"
+              + " import the image");
     }
     if (manifest.isForRecovery()) {
       throw new ArchiveException(
           "it is "
               + manifest.name()
-              + ", which is for the recovery environment and not for a Windows that runs; add the"
+              + ", which updates the recovery environment, not a running Windows; add the"
               + " cumulative update instead");
     }
     return manifest.facts();

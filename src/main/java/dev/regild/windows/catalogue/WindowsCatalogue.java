@@ -120,7 +120,7 @@ public final class WindowsCatalogue {
               .findFirst()
               .orElseThrow(() ->
                   new ChannelException(
-                      "the catalogue has nothing that brings %s to %s; ask for the update again"
+                      "the catalogue has no package that updates %s to %s; start the update again"
                           .formatted(change.name(), change.to())));
       boolean driver = entry.facts().kind() == Kind.DRIVER;
       byFile.putIfAbsent(

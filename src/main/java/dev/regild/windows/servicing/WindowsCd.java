@@ -91,12 +91,12 @@ record WindowsCd(Path iso, List<Content> contents) {
       }
       write(tree, iso);
     } catch (ProgramException e) {
-      throw new GuestException("The CD with the packages can't be made: " + e.getMessage(), e);
+      throw new GuestException("Cannot create the CD with the packages: " + e.getMessage(), e);
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {
       throw new GuestException(
-          "The CD with the packages can't be made in " + workspace + ": " + e, e);
+          "Cannot create the CD with the packages in " + workspace + ": " + e, e);
     }
     return new WindowsCd(iso, contents);
   }
@@ -108,7 +108,7 @@ record WindowsCd(Path iso, List<Content> contents) {
    */
   static void makeEmpty(Path workspace) throws IOException, ProgramException, InterruptedException {
     Path tree = Files.createDirectories(workspace.resolve("cd"));
-    Files.writeString(tree.resolve("regild.txt"), "A CD of Regild's, without packages.\r\n");
+    Files.writeString(tree.resolve("regild.txt"), "A Regild CD without packages.\r\n");
     write(tree, workspace.resolve(EMPTY));
   }
 
@@ -122,7 +122,7 @@ record WindowsCd(Path iso, List<Content> contents) {
     String drive = guest.powershell("the CD with the packages", DRIVE).strip();
     if (!drive.toUpperCase(Locale.ROOT).matches("[A-Z]:")) {
       throw guest.failure(
-          "Windows does not show the CD with the packages as a drive (it says \"%s\"). The image's"
+          "Windows does not show the CD with the packages as a drive (it reports \"%s\"). The image's"
                   .formatted(GuestText.end(drive))
               + " CD driver (cdrom.sys) must be on, and no policy may hide the drive.");
     }

@@ -77,7 +77,7 @@ class UpdatePackageTest {
     assertThatThrownBy(() -> read(update))
         .as(what)
         .isInstanceOf(ArchiveException.class)
-        .hasMessageContaining("is for the recovery environment");
+        .hasMessageContaining("which updates the recovery environment");
   }
 
   private PackageFacts read(Path file) throws Exception {
