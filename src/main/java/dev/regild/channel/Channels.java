@@ -60,7 +60,7 @@ public final class Channels {
 
   /** Says that a platform has no channel, and how it gets one. */
   public static String noneFor(String platform) {
-    return "There is no channel for %1$s. Add one: regild channel add NAME --platform %1$s"
+    return "No channel for %1$s. Add one: regild channel add NAME --platform %1$s"
         .formatted(platform);
   }
 

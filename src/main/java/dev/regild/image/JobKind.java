@@ -4,10 +4,10 @@ import java.util.Locale;
 
 /** What a job is for. */
 public enum JobKind {
-  UPDATE("The update could not be made"),
-  IMPORT("The disk could not be imported"),
-  COPY("The image could not be copied"),
-  EXPORT("The image could not be exported");
+  UPDATE("The update failed"),
+  IMPORT("The import failed"),
+  COPY("The copy failed"),
+  EXPORT("The export failed");
 
   private final String failure;
 

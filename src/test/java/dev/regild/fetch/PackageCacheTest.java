@@ -259,7 +259,7 @@ class PackageCacheTest {
                   new FailedServers()))
           .isInstanceOf(FetchException.class)
           .hasMessageContaining(target + " could not be written")
-          .hasMessageContaining("make room");
+          .hasMessageContaining("free some space");
       assertThat(repository.takeAnswers()).hasSize(1);
       assertThat(second.takeAnswers()).isEmpty();
     }

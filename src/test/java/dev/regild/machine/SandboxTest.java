@@ -149,7 +149,7 @@ class SandboxTest {
           .hasMessageContaining("sh was terminated: the file system of " + target + " has only")
           .hasMessageContaining("free some space there");
       // Nor is it started where there is too little.
-      assertThatThrownBy(fill::run).hasMessageContaining("can't be started: the file system of");
+      assertThatThrownBy(fill::run).hasMessageContaining("cannot start sh: the file system of");
       assertThat(ProcessHandle.allProcesses())
           .noneMatch(p -> p.info().commandLine().orElse("").contains(target.toString()));
     } finally {

@@ -562,7 +562,7 @@ class RpmChannelTest {
     assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "sources: are of another kind than apt, which is what DEBIAN_12 has; correct sources or"
+            "sources: must be of kind apt for DEBIAN_12; correct sources or"
                 + " platform");
   }
 

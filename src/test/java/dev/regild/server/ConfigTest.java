@@ -91,7 +91,7 @@ class ConfigTest {
         "http.head-time-limit|1ms|http.head-time-limit is '1ms', but must be a duration",
         "http.idle-time-limit|2h|http.idle-time-limit is '2h', but must be a duration",
         "http.body-time-limit|0s|http.body-time-limit is '0s', but must be a duration",
-        "http.least-rate|0|http.least-rate is '0', but must be a size from 1B to 1GiB",
+        "http.least-rate|0|http.least-rate is '0', but must be a size per second from 1B to 1GiB",
         "conversions|0|conversions is '0', but must be a whole number from 1 to 64",
         "audit.size|1KiB|audit.size is '1KiB', but must be a size from 1MiB to 1TiB",
         "quotas.downloads|-1|quotas.downloads is '-1', but must be a whole number",
