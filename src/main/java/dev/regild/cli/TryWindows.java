@@ -19,7 +19,7 @@ import dev.regild.plan.PlatformType;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.WindowsTrial;
+import dev.regild.windows.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
