@@ -120,7 +120,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     } catch (Exception e) {
       running.requireGoingOn(id, e);
       LOG.atError().addKeyValue("image", attempt.name()).setCause(e).log("{} failed", kind.noun());
-      failAndDiscard(id, kind.failure() + ": " + e.getMessage());
+      failAndDiscard(id, "The %s failed: %s".formatted(kind.noun(), e.getMessage()));
     }
   }
 
@@ -156,7 +156,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   public final void giveUp(String job, String why) {
     String id = id(job);
     if (database.read(handle -> isRunning(handle, id))) {
-      failAndDiscard(id, kind.failure() + ". " + why);
+      failAndDiscard(id, "The %s failed. %s".formatted(kind.noun(), why));
     }
     removeWorkspace(id);
     clear(job);

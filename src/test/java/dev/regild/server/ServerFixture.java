@@ -433,7 +433,7 @@ final class ServerFixture implements AutoCloseable {
       quotas.tag(handle, request.owner(), created.arn(), request.tags());
       builders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
-      updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
+      updates.start(handle, created, existing, created.origin().snapshot().orElseThrow(), PLAN);
     });
     return new UpdateAnswer(created, true);
   }

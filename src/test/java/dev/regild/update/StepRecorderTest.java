@@ -176,7 +176,7 @@ class StepRecorderTest {
     Image now = registry.read(handle -> registry.images.findById(handle, image.id())).orElseThrow();
     assertThat(now.state()).isEqualTo(ImageState.FAILED);
     assertThat(now.stateChangeReason().orElseThrow().message()).isEqualTo("It was cancelled.");
-    assertThat(now.errors()).isEmpty();
+    assertThat(now.status().errors()).isEmpty();
     assertThat(registry.<Boolean>read(h -> registry.builders.findFor(h, image).isPresent()))
         .isFalse();
   }
