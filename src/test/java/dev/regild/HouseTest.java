@@ -27,7 +27,7 @@ class HouseTest {
         .layer("protocol")
         .definedBy("dev.regild.api..", "dev.regild.console..")
         .layer("job")
-        .definedBy("dev.regild.update..")
+        .definedBy("dev.regild.update..", "dev.regild.job..")
         .layer("core")
         .definedBy(
             "dev.regild.channel..",

@@ -80,27 +80,29 @@ record WireImage(
     return new WireImage(
         image.name(),
         image.arn(),
-        image.baseImageArn(),
+        image.origin().baseImageArn(),
         image.displayName(),
         image.state().name(),
-        (own || image.visibility() == Visibility.PUBLIC ? image.visibility() : Visibility.SHARED)
+        (own || image.sharing().visibility() == Visibility.PUBLIC
+                ? image.sharing().visibility()
+                : Visibility.SHARED)
             .name(),
-        image.imageBuilderSupported(),
+        image.terms().imageBuilderSupported(),
         image.platform(),
         image.description(),
         image.stateChangeReason().map(Reason::of),
-        image.applications().stream().map(WireApplication::of).toList(),
+        image.content().applications().stream().map(WireApplication::of).toList(),
         image.created(),
-        image.baseImageReleased(),
+        image.origin().baseImageReleased(),
         image.agentVersion(),
-        Permissions.of(share.orElse(image.permissions())),
-        image.errors().stream().map(ResourceError::of).toList(),
+        Permissions.of(share.orElse(image.terms().permissions())),
+        image.status().errors().stream().map(ResourceError::of).toList(),
         agentIsLatest.map(WireImage::flag),
-        image.instanceFamilies(),
-        image.dynamicAppProviders() ? "ENABLED" : "DISABLED",
-        own ? Optional.of(flag(image.sharedWithOthers())) : Optional.empty(),
-        image.managedSoftware(),
-        image.type().name());
+        image.terms().instanceFamilies(),
+        image.terms().dynamicAppProviders() ? "ENABLED" : "DISABLED",
+        own ? Optional.of(flag(image.sharing().withOthers())) : Optional.empty(),
+        image.terms().managedSoftware(),
+        image.terms().type().name());
   }
 
   private static String flag(boolean value) {

@@ -4,7 +4,7 @@ import dev.regild.cli.LocalRegistry.Opened;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
-import dev.regild.image.Publications;
+import dev.regild.image.PublicImages;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +46,7 @@ final class PublishCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Owner owner = new Owner(account, Connection.regionOr(region));
-    Publications publications = new Publications(new Images());
+    PublicImages publicImages = new PublicImages(new Images());
     try (Opened opened = registry.open()) {
       opened.accounts().require(account);
       Image image =
@@ -54,9 +54,9 @@ final class PublishCommand implements Callable<Integer> {
               .database()
               .inTransaction(handle ->
                   undo
-                      ? publications.withdraw(handle, owner, name)
-                      : publications.publish(handle, owner, name));
-      spec.commandLine().getOut().println(image.visibility() + " " + image.arn());
+                      ? publicImages.makePrivate(handle, owner, name)
+                      : publicImages.makePublic(handle, owner, name));
+      spec.commandLine().getOut().println(image.sharing().visibility() + " " + image.arn());
     }
     return 0;
   }

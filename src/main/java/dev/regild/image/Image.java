@@ -11,64 +11,130 @@ import java.util.UUID;
  * @param id a UUID; unlike the name it is never used again
  * @param owner account and region
  * @param name unique with its owner
- * @param baseImageArn the image that this one was made from
  * @param displayName what people see
  * @param description for people
- * @param state where it is in its life
- * @param stateChangeReason why, where the state says that something went wrong
- * @param errors what went wrong
- * @param visibility PRIVATE or PUBLIC; whether it is SHARED depends on who asks
- * @param sharedWithOthers whether its owner shares it with other accounts
- * @param type made by an owner, or provided
- * @param imageBuilderSupported whether image builders start from it
- * @param platform {@code DEBIAN_12}; empty until an import has read the disk
- * @param applications what it offers its users
  * @param created when the image was asked for, in whole milliseconds
- * @param baseImageReleased when the public base image was released that it descends from
- * @param agentVersion the version of the agent on it
- * @param permissions what its owner may make of it
- * @param instanceFamilies the instance families that can run it
- * @param dynamicAppProviders whether applications can be assigned at run time
- * @param managedSoftware whether it holds software that the service licenses
- * @param disk empty until it is finished
- * @param predecessor the image that it was updated from
- * @param snapshot the digest of the channel's snapshot that it was updated to
- * @param qualification what its boot said; empty where none was asked for
+ * @param status where it is in its life
+ * @param sharing who else sees it
+ * @param origin what it was made from
+ * @param terms what may be made of it, and where it runs
+ * @param content what is on its disk
  */
 public record Image(
     String id,
     Owner owner,
     String name,
-    Optional<String> baseImageArn,
     Optional<String> displayName,
     Optional<String> description,
-    ImageState state,
-    Optional<StateChangeReason> stateChangeReason,
-    List<ImageError> errors,
-    Visibility visibility,
-    boolean sharedWithOthers,
-    ImageType type,
-    boolean imageBuilderSupported,
-    Optional<String> platform,
-    List<Application> applications,
     Instant created,
-    Optional<Instant> baseImageReleased,
-    Optional<String> agentVersion,
-    ImagePermissions permissions,
-    List<String> instanceFamilies,
-    boolean dynamicAppProviders,
-    boolean managedSoftware,
-    Optional<ImageDisk> disk,
-    Optional<Predecessor> predecessor,
-    Optional<String> snapshot,
-    Optional<Qualification> qualification) {
-  /** The instance families of an image that says nothing about them. */
-  private static final List<String> ANY_FAMILY = List.of("GENERAL_PURPOSE");
+    Status status,
+    Sharing sharing,
+    Origin origin,
+    Terms terms,
+    Content content) {
 
-  public Image {
-    errors = List.copyOf(errors);
-    applications = List.copyOf(applications);
-    instanceFamilies = List.copyOf(instanceFamilies);
+  /**
+   * Where an image is in its life.
+   *
+   * @param reason why, where the state says that something went wrong
+   * @param errors what went wrong
+   */
+  public record Status(
+      ImageState state, Optional<StateChangeReason> reason, List<ImageError> errors) {
+    public Status {
+      errors = List.copyOf(errors);
+    }
+
+    /** A state with which nothing is wrong. */
+    public static Status of(ImageState state) {
+      return new Status(state, Optional.empty(), List.of());
+    }
+  }
+
+  /**
+   * Who else sees an image.
+   *
+   * @param visibility PRIVATE or PUBLIC; whether it is SHARED depends on who asks
+   * @param withOthers whether its owner shares it with other accounts
+   */
+  public record Sharing(Visibility visibility, boolean withOthers) {
+    /** Nobody but its owner sees it. */
+    public static final Sharing NONE = new Sharing(Visibility.PRIVATE, false);
+  }
+
+  /**
+   * What an image was made from.
+   *
+   * @param baseImageArn the image that this one was made from
+   * @param baseImageReleased when the public base image was released that it descends from
+   * @param predecessor the image that it was updated from
+   * @param snapshot the digest of the channel's snapshot that it was updated to
+   */
+  public record Origin(
+      Optional<String> baseImageArn,
+      Optional<Instant> baseImageReleased,
+      Optional<Predecessor> predecessor,
+      Optional<String> snapshot) {}
+
+  /**
+   * What may be made of an image, and where it runs.
+   *
+   * @param type made by an owner, or provided
+   * @param imageBuilderSupported whether image builders start from it
+   * @param permissions what its owner may make of it
+   * @param instanceFamilies the instance families that can run it
+   * @param dynamicAppProviders whether applications can be assigned at run time
+   * @param managedSoftware whether it holds software that the service licenses
+   */
+  public record Terms(
+      ImageType type,
+      boolean imageBuilderSupported,
+      ImagePermissions permissions,
+      List<String> instanceFamilies,
+      boolean dynamicAppProviders,
+      boolean managedSoftware) {
+    /** Those of an image that says nothing about them. */
+    public static final Terms USUAL =
+        new Terms(
+            ImageType.CUSTOM, true, ImagePermissions.ALL, List.of("GENERAL_PURPOSE"), false, false);
+
+    public Terms {
+      instanceFamilies = List.copyOf(instanceFamilies);
+    }
+
+    private Terms custom() {
+      return new Terms(
+          ImageType.CUSTOM,
+          imageBuilderSupported,
+          permissions,
+          instanceFamilies,
+          dynamicAppProviders,
+          managedSoftware);
+    }
+  }
+
+  /**
+   * What is on an image's disk.
+   *
+   * @param platform {@code DEBIAN_12}; empty until an import has read the disk
+   * @param agentVersion the version of the agent on it
+   * @param applications what it offers its users
+   * @param disk empty until it is finished
+   * @param qualification what its boot said; empty where none was asked for
+   */
+  public record Content(
+      Optional<String> platform,
+      Optional<String> agentVersion,
+      List<Application> applications,
+      Optional<ImageDisk> disk,
+      Optional<Qualification> qualification) {
+    public Content {
+      applications = List.copyOf(applications);
+    }
+
+    private Content withoutDisk() {
+      return new Content(platform, agentVersion, applications, Optional.empty(), Optional.empty());
+    }
   }
 
   /** An image that is going to be made from an uploaded disk. */
@@ -79,34 +145,22 @@ public record Image(
       Optional<String> description,
       List<Application> applications,
       Instant now) {
+    Instant created = Instant.ofEpochMilli(now.toEpochMilli());
+    // Its own import is where its line begins.
+    Optional<Instant> released = Optional.of(created);
     return new Image(
         UUID.randomUUID().toString(),
         owner,
         name,
-        Optional.empty(),
         displayName,
         description,
-        ImageState.IMPORTING,
-        Optional.empty(),
-        List.of(),
-        Visibility.PRIVATE,
-        false,
-        ImageType.CUSTOM,
-        true,
-        Optional.empty(),
-        applications,
-        Instant.ofEpochMilli(now.toEpochMilli()),
-        // Its own import is where its line begins.
-        Optional.of(Instant.ofEpochMilli(now.toEpochMilli())),
-        Optional.empty(),
-        ImagePermissions.ALL,
-        ANY_FAMILY,
-        false,
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+        created,
+        Status.of(ImageState.IMPORTING),
+        Sharing.NONE,
+        new Origin(Optional.empty(), released, Optional.empty(), Optional.empty()),
+        Terms.USUAL,
+        new Content(
+            Optional.empty(), Optional.empty(), applications, Optional.empty(), Optional.empty()));
   }
 
   /**
@@ -125,29 +179,18 @@ public record Image(
         UUID.randomUUID().toString(),
         owner,
         newName,
-        Optional.of(arn()),
         newDisplayName,
         newDescription,
-        ImageState.PENDING,
-        Optional.empty(),
-        List.of(),
-        Visibility.PRIVATE,
-        false,
-        ImageType.CUSTOM,
-        imageBuilderSupported,
-        platform,
-        applications,
         Instant.ofEpochMilli(now.toEpochMilli()),
-        baseImageReleased,
-        agentVersion,
-        permissions,
-        instanceFamilies,
-        dynamicAppProviders,
-        managedSoftware,
-        Optional.empty(),
-        Optional.of(new Predecessor(id, name)),
-        Optional.of(toSnapshot),
-        Optional.empty());
+        Status.of(ImageState.PENDING),
+        Sharing.NONE,
+        new Origin(
+            Optional.of(arn()),
+            origin.baseImageReleased,
+            Optional.of(new Predecessor(id, name)),
+            Optional.of(toSnapshot)),
+        terms.custom(),
+        content.withoutDisk());
   }
 
   /**
@@ -161,33 +204,49 @@ public record Image(
         UUID.randomUUID().toString(),
         newOwner,
         newName,
-        baseImageArn,
         displayName,
         newDescription,
-        ImageState.COPYING,
-        Optional.empty(),
-        List.of(),
-        Visibility.PRIVATE,
-        false,
-        type,
-        imageBuilderSupported,
-        platform,
-        applications,
         Instant.ofEpochMilli(now.toEpochMilli()),
-        baseImageReleased,
-        agentVersion,
-        permissions,
-        instanceFamilies,
-        dynamicAppProviders,
-        managedSoftware,
-        disk,
-        Optional.empty(),
-        snapshot,
-        qualification);
+        Status.of(ImageState.COPYING),
+        Sharing.NONE,
+        new Origin(
+            origin.baseImageArn, origin.baseImageReleased, Optional.empty(), origin.snapshot),
+        terms,
+        content);
   }
 
   /** Its ARN, see {@link Arn}. */
   public String arn() {
     return Arn.ofImage(owner, name).toString();
+  }
+
+  /** Where it is in its life. */
+  public ImageState state() {
+    return status.state;
+  }
+
+  /** Why it is in its state, where that says that something went wrong. */
+  public Optional<StateChangeReason> stateChangeReason() {
+    return status.reason;
+  }
+
+  /** {@code DEBIAN_12}; empty until an import has read the disk. */
+  public Optional<String> platform() {
+    return content.platform;
+  }
+
+  /** The version of the agent on it. */
+  public Optional<String> agentVersion() {
+    return content.agentVersion;
+  }
+
+  /** Its disk; empty until it is finished. */
+  public Optional<ImageDisk> disk() {
+    return content.disk;
+  }
+
+  /** What its boot said; empty where none was asked for. */
+  public Optional<Qualification> qualification() {
+    return content.qualification;
   }
 }

@@ -48,7 +48,7 @@ public record ImageBuilder(
         existing.arn(),
         newImage.displayName(),
         newImage.description(),
-        InstanceFamily.smallestType(newImage.instanceFamilies()),
+        InstanceFamily.smallestType(newImage.terms().instanceFamilies()),
         existing
             .platform()
             .orElseThrow(() ->

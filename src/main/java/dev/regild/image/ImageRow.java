@@ -3,6 +3,11 @@ package dev.regild.image;
 import static dev.regild.image.Column.instant;
 import static dev.regild.image.Column.text;
 
+import dev.regild.image.Image.Content;
+import dev.regild.image.Image.Origin;
+import dev.regild.image.Image.Sharing;
+import dev.regild.image.Image.Status;
+import dev.regild.image.Image.Terms;
 import dev.regild.inventory.DiskLayout;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,28 +49,29 @@ final class ImageRow {
         .bind("account", image.owner().accountId())
         .bind("region", image.owner().region())
         .bind("name", image.name())
-        .bind("baseImageArn", image.baseImageArn().orElse(null))
+        .bind("baseImageArn", image.origin().baseImageArn().orElse(null))
         .bind("displayName", image.displayName().orElse(null))
         .bind("description", image.description().orElse(null))
         .bind("state", image.state().name())
-        .bind("errors", Json.write(image.errors()))
-        .bind("visibility", image.visibility().name())
-        .bind("type", image.type().name())
-        .bind("imageBuilderSupported", image.imageBuilderSupported())
+        .bind("errors", Json.write(image.status().errors()))
+        .bind("visibility", image.sharing().visibility().name())
+        .bind("type", image.terms().type().name())
+        .bind("imageBuilderSupported", image.terms().imageBuilderSupported())
         .bind("platform", image.platform().orElse(null))
-        .bind("applications", Json.write(image.applications()))
+        .bind("applications", Json.write(image.content().applications()))
         .bind("created", image.created().toEpochMilli())
         .bind(
-            "baseImageReleased", image.baseImageReleased().map(Instant::toEpochMilli).orElse(null))
+            "baseImageReleased",
+            image.origin().baseImageReleased().map(Instant::toEpochMilli).orElse(null))
         .bind("agentVersion", image.agentVersion().orElse(null))
-        .bind("allowFleet", image.permissions().allowFleet())
-        .bind("allowImageBuilder", image.permissions().allowImageBuilder())
-        .bind("instanceFamilies", Json.write(image.instanceFamilies()))
-        .bind("dynamicAppProviders", image.dynamicAppProviders())
-        .bind("managedSoftware", image.managedSoftware())
-        .bind("previousId", image.predecessor().map(Predecessor::id).orElse(null))
-        .bind("previousName", image.predecessor().map(Predecessor::name).orElse(null))
-        .bind("snapshot", image.snapshot().orElse(null));
+        .bind("allowFleet", image.terms().permissions().allowFleet())
+        .bind("allowImageBuilder", image.terms().permissions().allowImageBuilder())
+        .bind("instanceFamilies", Json.write(image.terms().instanceFamilies()))
+        .bind("dynamicAppProviders", image.terms().dynamicAppProviders())
+        .bind("managedSoftware", image.terms().managedSoftware())
+        .bind("previousId", image.origin().predecessor().map(Predecessor::id).orElse(null))
+        .bind("previousName", image.origin().predecessor().map(Predecessor::name).orElse(null))
+        .bind("snapshot", image.origin().snapshot().orElse(null));
     bindDisk(image.disk(), image.qualification(), statement);
   }
 
@@ -83,29 +89,33 @@ final class ImageRow {
         row.getString("id"),
         new Owner(row.getString("account_id"), row.getString("region")),
         row.getString("name"),
-        text(row, "base_image_arn"),
         text(row, "display_name"),
         text(row, "description"),
-        ImageState.valueOf(row.getString("state")),
-        reason(row),
-        Json.readList(row.getString("errors"), ImageError[].class),
-        Visibility.valueOf(row.getString("visibility")),
-        row.getBoolean("shared"),
-        ImageType.valueOf(row.getString("image_type")),
-        row.getBoolean("image_builder_supported"),
-        text(row, "platform"),
-        Json.readList(row.getString("applications"), Application[].class),
         Instant.ofEpochMilli(row.getLong("created")),
-        instant(row, "base_image_released"),
-        text(row, "agent_version"),
-        new ImagePermissions(row.getBoolean("allow_fleet"), row.getBoolean("allow_image_builder")),
-        Json.readList(row.getString("instance_families"), String[].class),
-        row.getBoolean("dynamic_app_providers"),
-        row.getBoolean("managed_software"),
-        disk(row),
-        predecessor(row),
-        text(row, "snapshot_digest"),
-        text(row, "qualification").map(json -> Json.readShared(json, Qualification.class)));
+        new Status(
+            ImageState.valueOf(row.getString("state")),
+            reason(row),
+            Json.readList(row.getString("errors"), ImageError[].class)),
+        new Sharing(Visibility.valueOf(row.getString("visibility")), row.getBoolean("shared")),
+        new Origin(
+            text(row, "base_image_arn"),
+            instant(row, "base_image_released"),
+            predecessor(row),
+            text(row, "snapshot_digest")),
+        new Terms(
+            ImageType.valueOf(row.getString("image_type")),
+            row.getBoolean("image_builder_supported"),
+            new ImagePermissions(
+                row.getBoolean("allow_fleet"), row.getBoolean("allow_image_builder")),
+            Json.readList(row.getString("instance_families"), String[].class),
+            row.getBoolean("dynamic_app_providers"),
+            row.getBoolean("managed_software")),
+        new Content(
+            text(row, "platform"),
+            text(row, "agent_version"),
+            Json.readList(row.getString("applications"), Application[].class),
+            disk(row),
+            text(row, "qualification").map(json -> Json.readShared(json, Qualification.class))));
   }
 
   private static Optional<StateChangeReason> reason(ResultSet row) throws SQLException {

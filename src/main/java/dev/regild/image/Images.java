@@ -325,7 +325,7 @@ public final class Images {
           "The image %s is %s. It can be deleted when it is AVAILABLE or FAILED."
               .formatted(image.name(), image.state()));
     }
-    if (image.sharedWithOthers()) {
+    if (image.sharing().withOthers()) {
       throw new RefusedException(
           IN_USE,
           "The image %s is shared with other accounts. Take back its permissions first."

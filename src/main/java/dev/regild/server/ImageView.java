@@ -90,7 +90,7 @@ record ImageView(
         image.displayName(),
         image.description(),
         image.created(),
-        image.snapshot(),
+        image.origin().snapshot(),
         chain.stream().findFirst().map(LayerView::of),
         chain.stream().mapToLong(Layer::bytes).sum(),
         image.qualification(),

@@ -133,7 +133,7 @@ final class ImagesService implements HttpService {
     while (next.isPresent() && lineage.size() < LONGEST_LINEAGE) {
       Image current = next.get();
       lineage.add(ancestor(handle, current));
-      Optional<Predecessor> predecessor = current.predecessor();
+      Optional<Predecessor> predecessor = current.origin().predecessor();
       next = predecessor.flatMap(p -> images.findById(handle, p.id()));
       if (next.isEmpty()) {
         predecessor.ifPresent(gone ->

@@ -1,5 +1,7 @@
 package dev.regild.update;
 
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Has the guest's own package manager, or installer, carry the transaction out. */

@@ -1,6 +1,7 @@
 package dev.regild.update;
 
 import dev.regild.inventory.Inventory;
+import dev.regild.job.StepException;
 import dev.regild.plan.Kernels;
 import dev.regild.plan.Kernels.Kernel;
 import dev.regild.plan.PackageSystem;

@@ -16,6 +16,8 @@ import dev.regild.image.JobSteps;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.StateChangeReason;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.RunningJobs;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;

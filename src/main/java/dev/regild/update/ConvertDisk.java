@@ -2,6 +2,8 @@ package dev.regild.update;
 
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.QemuImg;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;

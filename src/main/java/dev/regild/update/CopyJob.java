@@ -8,6 +8,10 @@ import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.StateChangeReason;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -33,7 +37,7 @@ public final class CopyJob extends SteppedJob<Image> {
   }
 
   @Override
-  void make(Image copy, StepRecorder steps) throws Exception {
+  protected void make(Image copy, StepRecorder steps) throws Exception {
     steps.run(link, copy);
     database.useTransaction(handle ->
         copies.end(
@@ -42,18 +46,18 @@ public final class CopyJob extends SteppedJob<Image> {
   }
 
   @Override
-  boolean isRunning(Handle handle, String imageId) {
+  protected boolean isRunning(Handle handle, String imageId) {
     return findCopying(handle, imageId).isPresent();
   }
 
   @Override
-  Attempt<Image> begin(Handle handle, String imageId) {
+  protected Attempt<Image> begin(Handle handle, String imageId) {
     Image copy = requireCopying(handle, imageId);
     return new Attempt<>(imageId, copy.name(), records.beginAttempt(handle, imageId), copy);
   }
 
   @Override
-  void fail(Handle handle, String imageId, String message) {
+  protected void fail(Handle handle, String imageId, String message) {
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_COPY_FAILURE, message);
     copies.end(handle, images.fail(handle, requireCopying(handle, imageId), reason, List.of()));
@@ -61,7 +65,7 @@ public final class CopyJob extends SteppedJob<Image> {
 
   /** There is nothing to remove: the layers are the source's. */
   @Override
-  void discard(String imageId) {}
+  protected void discard(String imageId) {}
 
   private Image requireCopying(Handle handle, String imageId) {
     return findCopying(handle, imageId).orElseThrow(() -> new CancelledJobException(imageId));

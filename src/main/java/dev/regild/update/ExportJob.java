@@ -11,6 +11,10 @@ import dev.regild.image.ExportTasks;
 import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.io.IOException;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -47,31 +51,31 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   }
 
   @Override
-  void make(ExportTask task, StepRecorder steps) throws Exception {
+  protected void make(ExportTask task, StepRecorder steps) throws Exception {
     steps.run(write, task);
     database.useTransaction(handle -> tasks.complete(handle, requireExporting(handle, task.id())));
   }
 
   @Override
-  boolean isRunning(Handle handle, String taskId) {
+  protected boolean isRunning(Handle handle, String taskId) {
     return findExporting(handle, taskId).isPresent();
   }
 
   @Override
-  Attempt<ExportTask> begin(Handle handle, String taskId) {
+  protected Attempt<ExportTask> begin(Handle handle, String taskId) {
     ExportTask task = requireExporting(handle, taskId);
     String image = Arn.parse(task.imageArn()).map(Arn::name).orElse(task.imageArn());
     return new Attempt<>(taskId, image, records.beginAttempt(handle, taskId), task);
   }
 
   @Override
-  void fail(Handle handle, String taskId, String message) {
+  protected void fail(Handle handle, String taskId, String message) {
     tasks.fail(handle, requireExporting(handle, taskId), message);
   }
 
   /** The disk may be whole already, but its task is not COMPLETED: nobody has seen it. */
   @Override
-  void discard(String taskId) {
+  protected void discard(String taskId) {
     Optional<ExportTask> task = database.read(handle -> tasks.find(handle, taskId));
     if (task.isEmpty() || task.get().state() == ExportTask.State.COMPLETED) {
       return;

@@ -5,6 +5,8 @@ import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.servicing.Transaction.Download;
 import java.io.IOException;
 import java.nio.file.Files;

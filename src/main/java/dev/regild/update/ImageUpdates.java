@@ -111,12 +111,13 @@ public final class ImageUpdates implements Updates {
     }
     ReservedNames.requireFree(request.newImageName());
     images.requireFreeName(handle, request.owner(), request.newImageName());
-    if (existing.baseImageReleased().isPresent()
-        && existing.baseImageReleased().get().isBefore(OLDEST_BASE_IMAGE)) {
+    if (existing.origin().baseImageReleased().isPresent()
+        && existing.origin().baseImageReleased().get().isBefore(OLDEST_BASE_IMAGE)) {
       throw new RefusedException(
           INCOMPATIBLE,
           "The image %s descends from a base image released on %s; only those from %s on can be updated."
-              .formatted(existing.name(), existing.baseImageReleased().get(), OLDEST_BASE_IMAGE));
+              .formatted(
+                  existing.name(), existing.origin().baseImageReleased().get(), OLDEST_BASE_IMAGE));
     }
     return existing;
   }

@@ -22,6 +22,10 @@ import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
@@ -91,7 +95,7 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   @Override
-  void make(Import job, StepRecorder steps) throws Exception {
+  protected void make(Import job, StepRecorder steps) throws Exception {
     CheckDisk.Checked checked = steps.run(check, job);
     InspectDisk.Inspected inspected = steps.run(inspect, checked);
     ConvertDisk.Converted converted = steps.run(convert, inspected);
@@ -136,17 +140,17 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   @Override
-  String id(String job) {
+  protected String id(String job) {
     return job.substring(0, job.indexOf('/'));
   }
 
   @Override
-  boolean isRunning(Handle handle, String imageId) {
+  protected boolean isRunning(Handle handle, String imageId) {
     return findImporting(handle, imageId).isPresent();
   }
 
   @Override
-  Attempt<Import> begin(Handle handle, String job) {
+  protected Attempt<Import> begin(Handle handle, String job) {
     Image image = requireImporting(handle, id(job));
     if (image.state() == ImageState.VALIDATING) {
       image = images.transition(handle, image, ImageState.IMPORTING);
@@ -160,7 +164,7 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   @Override
-  void fail(Handle handle, String imageId, String message) {
+  protected void fail(Handle handle, String imageId, String message) {
     images.fail(
         handle,
         requireImporting(handle, imageId),
@@ -180,13 +184,13 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   @Override
-  void discard(String imageId) {
+  protected void discard(String imageId) {
     leftovers.remove(imageId);
   }
 
   /** The upload is removed with the last import that is made of it. */
   @Override
-  void clear(String job) {
+  protected void clear(String job) {
     database.useTransaction(handle -> release(handle, id(job), diskId(job)));
   }
 

@@ -3,6 +3,8 @@ package dev.regild.update;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Finds the one operating system of a disk in an appliance, and reads what is installed. */

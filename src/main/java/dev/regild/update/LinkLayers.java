@@ -6,6 +6,9 @@ import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Layers;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
+import dev.regild.job.StepException;
 import java.util.List;
 
 /**

@@ -4,6 +4,8 @@ import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,6 +2,9 @@ package dev.regild.update;
 
 import dev.regild.image.Qualification;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
+import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.QualificationReport;

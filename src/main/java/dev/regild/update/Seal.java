@@ -1,5 +1,7 @@
 package dev.regild.update;
 
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Takes every trace of the servicing off the disk, and closes it. */

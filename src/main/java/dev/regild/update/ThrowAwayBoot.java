@@ -3,6 +3,7 @@ package dev.regild.update;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.DiskLayout;
+import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;

@@ -14,6 +14,10 @@ import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.job.Attempt;
+import dev.regild.job.FailedStepException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Handle;
@@ -64,7 +68,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   }
 
   @Override
-  void make(UpdateRecord record, StepRecorder steps) throws Exception {
+  protected void make(UpdateRecord record, StepRecorder steps) throws Exception {
     Update update = update(record, steps.directory());
     OpenUpdate open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
@@ -107,29 +111,29 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   }
 
   @Override
-  boolean isRunning(Handle handle, String imageId) {
+  protected boolean isRunning(Handle handle, String imageId) {
     return outcomes.isRunning(handle, imageId);
   }
 
   @Override
-  Attempt<UpdateRecord> begin(Handle handle, String imageId) {
+  protected Attempt<UpdateRecord> begin(Handle handle, String imageId) {
     int attempt = outcomes.startOver(handle, imageId);
     UpdateRecord record = records.findById(handle, imageId).orElseThrow();
     return new Attempt<>(imageId, record.imageName(), attempt, record);
   }
 
   @Override
-  String message(FailedStepException failure) {
+  protected String message(FailedStepException failure) {
     return String.valueOf(failure.getMessage());
   }
 
   @Override
-  void fail(Handle handle, String imageId, String message) {
+  protected void fail(Handle handle, String imageId, String message) {
     outcomes.fail(handle, imageId, message);
   }
 
   @Override
-  void discard(String imageId) {
+  protected void discard(String imageId) {
     leftovers.remove(imageId);
   }
 }

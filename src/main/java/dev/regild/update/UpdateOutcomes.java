@@ -16,6 +16,7 @@ import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.CancelledJobException;
 import dev.regild.plan.UpdatePlan;
 import java.time.Clock;
 import java.util.List;

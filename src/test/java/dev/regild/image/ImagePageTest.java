@@ -64,7 +64,7 @@ class ImagePageTest {
   @Test
   void whoSharesSeesIt() {
     Image shared = registry.read(h -> registry.images.require(h, BOB, "shared"));
-    assertThat(shared.sharedWithOthers()).isTrue();
+    assertThat(shared.sharing().withOthers()).isTrue();
     assertThat(
             registry.<SortedMap<String, ImagePermissions>>read(
                 h -> registry.shares.page(h, shared, List.of(), Optional.empty(), 5)))
@@ -108,7 +108,8 @@ class ImagePageTest {
             step.matches("SEARCH image USING .*\\(account_id=\\? AND region=\\? AND name>.*"))
         .anyMatch(step ->
             step.matches(
-                "SEARCH image_share USING .*image_share_by_key \\(account_id=\\? AND region=\\? AND .*name.*>.*"))
+                "SEARCH image_share USING .*image_share_by_key \\(account_id=\\? AND region=\\? AND"
+                    + " .*name.*>.*"))
         .noneMatch(step -> step.startsWith("SCAN image"));
     // The one sort is that of the three pages together.
     assertThat(steps.stream().filter(step -> step.contains("TEMP B-TREE"))).hasSizeLessThan(2);

@@ -52,7 +52,9 @@ class ImagesTest {
   @Test
   void anImageIsReadAsItWasWritten() throws IOException {
     String everyPlane =
-        "a\"'\\%_\t\n\u0001 \u00e9\u0416\u4e2d \ud83d\ude00 \ud840\udc00 \ud888\udf50 \udb40\udc41 \udb80\udc00 \udbff\udffd";
+        "a\"'\\%_\t\n"
+            + "\u0001 \u00e9\u0416\u4e2d \ud83d\ude00 \ud840\udc00 \ud888\udf50 \udb40\udc41"
+            + " \udb80\udc00 \udbff\udffd";
     var application =
         new Application(
             "editor",
@@ -105,11 +107,11 @@ class ImagesTest {
     Image read = found("golden-2");
     assertThat(read).isEqualTo(updated);
     assertThat(read.state()).isEqualTo(ImageState.PENDING);
-    assertThat(read.baseImageArn()).contains(existing.arn());
-    assertThat(read.predecessor()).contains(new Predecessor(existing.id(), "golden"));
-    assertThat(read.baseImageReleased()).isEqualTo(existing.baseImageReleased());
-    assertThat(read.instanceFamilies()).isEqualTo(existing.instanceFamilies());
-    assertThat(read.permissions()).isEqualTo(existing.permissions());
+    assertThat(read.origin().baseImageArn()).contains(existing.arn());
+    assertThat(read.origin().predecessor()).contains(new Predecessor(existing.id(), "golden"));
+    assertThat(read.origin().baseImageReleased()).isEqualTo(existing.origin().baseImageReleased());
+    assertThat(read.terms().instanceFamilies()).isEqualTo(existing.terms().instanceFamilies());
+    assertThat(read.terms().permissions()).isEqualTo(existing.terms().permissions());
     assertThat(read.disk()).isEmpty();
     assertThat(registry.<List<Image>>read(h -> images.children(h, existing))).containsExactly(read);
     assertThat(registry.<List<Image>>read(h -> images.children(h, read))).isEmpty();
@@ -182,7 +184,7 @@ class ImagesTest {
     Image failed = found("golden-2");
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason()).contains(reason);
-    assertThat(failed.errors()).containsExactly(error);
+    assertThat(failed.status().errors()).containsExactly(error);
   }
 
   @Test

@@ -76,13 +76,13 @@ class QuotasTest {
   void theCountFollowsEveryImageThatComesMovesAndGoes() {
     Image golden = registry.available(ALICE, "golden");
     Image other = registry.available(ALICE, "other");
-    Publications publications = new Publications(registry.images);
+    PublicImages publicImages = new PublicImages(registry.images);
     Owner everyone = Owner.everyone(ALICE.region());
     assertCounts(2, ALICE);
-    registry.write(h -> publications.publish(h, ALICE, golden.name()));
+    registry.write(h -> publicImages.makePublic(h, ALICE, golden.name()));
     assertCounts(1, ALICE);
     assertCounts(1, everyone);
-    registry.write(h -> publications.withdraw(h, ALICE, golden.name()));
+    registry.write(h -> publicImages.makePrivate(h, ALICE, golden.name()));
     assertCounts(2, ALICE);
     assertCounts(0, everyone);
     registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, other)));
@@ -95,7 +95,8 @@ class QuotasTest {
         .isEqualTo(
             registry.<Long>read(h ->
                 h.createQuery(
-                        "SELECT COUNT(*) FROM image WHERE account_id = :account AND region = :region")
+                        "SELECT COUNT(*) FROM image WHERE account_id = :account AND region ="
+                            + " :region")
                     .bind("account", owner.accountId())
                     .bind("region", owner.region())
                     .mapTo(Long.class)

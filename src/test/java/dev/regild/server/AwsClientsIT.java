@@ -97,7 +97,7 @@ class AwsClientsIT {
       assertThat(image.stateChangeReason()).isNull();
       assertThat(image.applications()).isEmpty();
       assertThat(image.publicBaseImageReleasedDate())
-          .isEqualTo(golden.baseImageReleased().orElseThrow());
+          .isEqualTo(golden.origin().baseImageReleased().orElseThrow());
       assertThat(image.appstreamAgentVersion()).isEqualTo("1.0-1");
       assertThat(image.imagePermissions().allowFleet()).isTrue();
       assertThat(image.imagePermissions().allowImageBuilder()).isTrue();

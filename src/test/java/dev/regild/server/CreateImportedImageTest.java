@@ -263,7 +263,8 @@ class CreateImportedImageTest {
     assertThat(endOf("first", shared).stateChangeReason().orElseThrow().message())
         .contains("marked corrupt");
     assertThat(server.disks.find(server.account.id(), shared.id())).contains(shared);
-    assertThat(endOf("second", shared).errors().getFirst().code()).isEqualTo("VALIDATION_ERROR");
+    assertThat(endOf("second", shared).status().errors().getFirst().code())
+        .isEqualTo("VALIDATION_ERROR");
     assertThat(server.disks.find(server.account.id(), shared.id())).isEmpty();
     assertThat(endOf("second", shared).state()).isEqualTo(ImageState.FAILED);
   }

@@ -13,14 +13,12 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
-import dev.regild.image.ImageType;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
 import dev.regild.image.Qualification;
-import dev.regild.image.Visibility;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
@@ -110,28 +108,22 @@ final class LargeRegistry {
         UUID.randomUUID().toString(),
         owner,
         name(number),
-        Optional.of(Arn.ofImage(owner, "golden").toString()),
         Optional.of("Image " + number),
         Optional.of("One of many images"),
-        ImageState.AVAILABLE,
-        Optional.empty(),
-        List.of(),
-        Visibility.PRIVATE,
-        false,
-        ImageType.CUSTOM,
-        true,
-        Optional.of(LargeChannel.PLATFORM),
-        List.of(),
         now,
-        Optional.of(now),
-        Optional.of("1.1-1"),
-        ImagePermissions.ALL,
-        List.of("GENERAL_PURPOSE"),
-        false,
-        false,
-        Optional.of(disk),
-        Optional.of(new Predecessor(UUID.randomUUID().toString(), "golden")),
-        Optional.of("sha256:" + "0".repeat(64)),
-        Optional.of(new Qualification("6.1.0-37-amd64", "running", List.of())));
+        Image.Status.of(ImageState.AVAILABLE),
+        Image.Sharing.NONE,
+        new Image.Origin(
+            Optional.of(Arn.ofImage(owner, "golden").toString()),
+            Optional.of(now),
+            Optional.of(new Predecessor(UUID.randomUUID().toString(), "golden")),
+            Optional.of("sha256:" + "0".repeat(64))),
+        Image.Terms.USUAL,
+        new Image.Content(
+            Optional.of(LargeChannel.PLATFORM),
+            Optional.of("1.1-1"),
+            List.of(),
+            Optional.of(disk),
+            Optional.of(new Qualification("6.1.0-37-amd64", "running", List.of()))));
   }
 }

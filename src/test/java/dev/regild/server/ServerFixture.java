@@ -46,6 +46,8 @@ import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.RunningJobs;
+import dev.regild.job.SteppedJob;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -67,8 +69,6 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
-import dev.regild.update.RunningJobs;
-import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -433,7 +433,7 @@ final class ServerFixture implements AutoCloseable {
       quotas.tag(handle, request.owner(), created.arn(), request.tags());
       builders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
-      updates.start(handle, created, existing, created.snapshot().orElseThrow(), PLAN);
+      updates.start(handle, created, existing, created.origin().snapshot().orElseThrow(), PLAN);
     });
     return new UpdateAnswer(created, true);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.StepException;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.QualificationReport;

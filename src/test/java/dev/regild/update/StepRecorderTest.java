@@ -9,6 +9,13 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Layers;
 import dev.regild.image.Registry;
 import dev.regild.image.UpdateRecord;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.FailedStepException;
+import dev.regild.job.RunningJobs;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
+import dev.regild.job.StepRecorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -169,7 +176,7 @@ class StepRecorderTest {
     Image now = registry.read(handle -> registry.images.findById(handle, image.id())).orElseThrow();
     assertThat(now.state()).isEqualTo(ImageState.FAILED);
     assertThat(now.stateChangeReason().orElseThrow().message()).isEqualTo("It was cancelled.");
-    assertThat(now.errors()).isEmpty();
+    assertThat(now.status().errors()).isEmpty();
     assertThat(registry.<Boolean>read(h -> registry.builders.findFor(h, image).isPresent()))
         .isFalse();
   }

@@ -1,12 +1,12 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import java.util.Optional;
 
 /** A step found that what it was to do can't be done; the message says what and why. */
-final class StepException extends Exception {
+public final class StepException extends Exception {
   private final Optional<String> remedy;
 
-  StepException(String message) {
+  public StepException(String message) {
     super(message);
     this.remedy = Optional.empty();
   }
@@ -14,13 +14,13 @@ final class StepException extends Exception {
   /**
    * @param remedy what its owner can do about it
    */
-  StepException(String message, String remedy) {
+  public StepException(String message, String remedy) {
     super(message);
     this.remedy = Optional.of(remedy);
   }
 
   /** What its owner can do about it; empty if the step knows better. */
-  Optional<String> remedy() {
+  public Optional<String> remedy() {
     return remedy;
   }
 }

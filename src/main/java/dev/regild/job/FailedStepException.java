@@ -1,7 +1,7 @@
-package dev.regild.update;
+package dev.regild.job;
 
 /** A step failed, and with it the job. */
-final class FailedStepException extends Exception {
+public final class FailedStepException extends Exception {
   private final String step;
   private final int ordinal;
   private final String reason;
@@ -31,21 +31,21 @@ final class FailedStepException extends Exception {
     return new FailedStepException(step.name(), ordinal, reason, remedy, cause);
   }
 
-  String step() {
+  public String step() {
     return step;
   }
 
-  int ordinal() {
+  public int ordinal() {
     return ordinal;
   }
 
   /** Why, in the words of what failed. */
-  String reason() {
+  public String reason() {
     return reason;
   }
 
   /** What the owner can do about it; empty if the reason says it. */
-  String remedy() {
+  public String remedy() {
     return remedy;
   }
 }

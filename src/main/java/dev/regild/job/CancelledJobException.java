@@ -1,8 +1,8 @@
-package dev.regild.update;
+package dev.regild.job;
 
 /** The job ended while it ran: an operator cancelled it. */
-final class CancelledJobException extends RuntimeException {
-  CancelledJobException(String imageId) {
+public final class CancelledJobException extends RuntimeException {
+  public CancelledJobException(String imageId) {
     super("The job that makes the image %s was cancelled.".formatted(imageId));
   }
 }

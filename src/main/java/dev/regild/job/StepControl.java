@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import dev.regild.servicing.Watcher;
 import java.nio.file.Path;
@@ -8,7 +8,7 @@ import java.util.function.DoubleConsumer;
  * What a running step tells, how far it is (0 to 1) and how to end at once what it has begun; and
  * where it works.
  */
-interface StepControl extends DoubleConsumer, Watcher {
+public interface StepControl extends DoubleConsumer, Watcher {
   /** The attempt's own directory, removed when the attempt has ended. */
   Path directory();
 

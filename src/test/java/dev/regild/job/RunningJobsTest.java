@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

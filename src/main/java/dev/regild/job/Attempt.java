@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 /**
  * One attempt of a job, which begins.
@@ -8,4 +8,4 @@ package dev.regild.update;
  * @param number from 1
  * @param subject what is to be done
  */
-record Attempt<T>(String id, String name, int number, T subject) {}
+public record Attempt<T>(String id, String name, int number, T subject) {}

@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -34,7 +34,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   public record Tools(
       Database database, JobSteps steps, RunningJobs running, Workspaces workspaces) {}
 
-  SteppedJob(JobKind kind, Tools tools) {
+  protected SteppedJob(JobKind kind, Tools tools) {
     this.kind = kind;
     this.database = tools.database();
     this.steps = tools.steps();
@@ -43,36 +43,37 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   }
 
   /** What the job's steps are recorded and its cancellation is asked for under. */
-  String id(String job) {
+  protected String id(String job) {
     return job;
   }
 
   /** Whether the job still goes on; if not, it has its outcome, and nothing changes that. */
-  abstract boolean isRunning(Handle handle, String id);
+  protected abstract boolean isRunning(Handle handle, String id);
 
   /** Begins an attempt of a job that is running. */
-  abstract Attempt<T> begin(Handle handle, String job);
+  protected abstract Attempt<T> begin(Handle handle, String job);
 
   /** Runs the steps, and writes the outcome if that is success. */
-  abstract void make(T subject, StepRecorder steps) throws Exception;
+  protected abstract void make(T subject, StepRecorder steps) throws Exception;
 
   /** Writes the outcome of a job that is running. */
-  abstract void fail(Handle handle, String id, String message);
+  protected abstract void fail(Handle handle, String id, String message);
 
   /** Removes what a job has made that did not succeed; whatever goes wrong is only logged. */
-  abstract void discard(String id);
+  protected abstract void discard(String id);
 
   /** Clears away what a job leaves behind, whatever its outcome; runs once more after a crash. */
-  void clear(String job) {}
+  protected void clear(String job) {}
 
   /** What its owner reads about a failure, up to the remedy. */
-  String message(FailedStepException failure) {
+  protected String message(FailedStepException failure) {
     return failure.reason();
   }
 
   @Override
   public final void run(String job) throws InterruptedException {
     String id = id(job);
+    boolean cancelled = false;
     running.begin(id);
     try {
       Optional<Attempt<T>> attempt =
@@ -89,13 +90,16 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
       if (!running.end(id) && !(e instanceof CancelledJobException)) {
         throw e;
       }
-      LOG.atInfo().addKeyValue("image", id).log("{} cancelled", kind.noun());
+      cancelled = true;
       discard(id);
     } finally {
       running.end(id);
       removeWorkspace(id);
     }
     clear(job);
+    if (cancelled) {
+      LOG.atInfo().addKeyValue("image", id).log("{} cancelled", kind.noun());
+    }
   }
 
   private void attempt(Attempt<T> attempt) throws InterruptedException {
@@ -116,7 +120,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     } catch (Exception e) {
       running.requireGoingOn(id, e);
       LOG.atError().addKeyValue("image", attempt.name()).setCause(e).log("{} failed", kind.noun());
-      failAndDiscard(id, kind.failure() + ": " + e.getMessage());
+      failAndDiscard(id, "The %s failed: %s".formatted(kind.noun(), e.getMessage()));
     }
   }
 
@@ -152,7 +156,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   public final void giveUp(String job, String why) {
     String id = id(job);
     if (database.read(handle -> isRunning(handle, id))) {
-      failAndDiscard(id, kind.failure() + ". " + why);
+      failAndDiscard(id, "The %s failed. %s".formatted(kind.noun(), why));
     }
     removeWorkspace(id);
     clear(job);

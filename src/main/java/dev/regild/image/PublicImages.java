@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * account sees it, and none can update, share or delete it, the one that it came from included. Its
  * ARN is another one then; its tags move along, and so does what is said of it as a base image.
  */
-public final class Publications {
+public final class PublicImages {
   private final Images images;
 
-  public Publications(Images images) {
+  public PublicImages(Images images) {
     this.images = images;
   }
 
@@ -27,9 +27,9 @@ public final class Publications {
    *     IN_USE if it is shared, or a running update stands on it; ALREADY_EXISTS if a public image
    *     has its name
    */
-  public Image publish(Handle handle, Owner owner, String name) {
+  public Image makePublic(Handle handle, Owner owner, String name) {
     Image image = images.requireAvailable(handle, owner, name);
-    if (image.sharedWithOthers()) {
+    if (image.sharing().withOthers()) {
       throw new RefusedException(
           IN_USE,
           "The image %s is shared with other accounts. Take back its permissions first."
@@ -48,7 +48,7 @@ public final class Publications {
    * @throws RefusedException NOT_FOUND if the account has published none of that name; IN_USE if it
    *     is being copied; ALREADY_EXISTS if the account has another image of its name by now
    */
-  public Image withdraw(Handle handle, Owner owner, String name) {
+  public Image makePrivate(Handle handle, Owner owner, String name) {
     Image image =
         images
             .find(handle, Owner.everyone(owner.region()), name)

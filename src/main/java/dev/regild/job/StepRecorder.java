@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.image.JobSteps;
@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs the steps of one attempt, and records of each its start, how far it is and its end. */
-final class StepRecorder implements AutoCloseable {
+public final class StepRecorder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StepRecorder.class);
 
   /** Each note is a commit on the disk; a person doesn't see more of them. */
@@ -31,7 +31,7 @@ final class StepRecorder implements AutoCloseable {
   /**
    * @param requireRunning throws {@link CancelledJobException} if the job has ended
    */
-  StepRecorder(
+  public StepRecorder(
       Database database,
       JobSteps records,
       RunningJobs running,
@@ -47,7 +47,7 @@ final class StepRecorder implements AutoCloseable {
   }
 
   /** The attempt's own directory, removed when the attempt has ended. */
-  Path directory() {
+  public Path directory() {
     return directory;
   }
 
@@ -57,7 +57,7 @@ final class StepRecorder implements AutoCloseable {
    * @throws FailedStepException with the step and the cause, if it failed
    * @throws CancelledJobException if the job was cancelled before the step or meanwhile
    */
-  <I, O> O run(Step<I, O> step, I input) throws FailedStepException, InterruptedException {
+  public <I, O> O run(Step<I, O> step, I input) throws FailedStepException, InterruptedException {
     int ordinal = begun.incrementAndGet();
     long start = System.nanoTime();
     database.useTransaction(handle -> {

@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 /**
  * One step of a job. Each is a class of its own, and takes what it works with by its constructor;
@@ -7,7 +7,7 @@ package dev.regild.update;
  * @param <I> what it works on
  * @param <O> what came of it
  */
-interface Step<I, O> {
+public interface Step<I, O> {
   /** What records and displays show: {@code Prepare}. */
   String name();
 

@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import dev.regild.db.JobQueue;
 import java.util.HashMap;
