@@ -81,6 +81,20 @@ public final class AppStreamProtocol {
                 new WireImages(services.agentIsLatest()))));
   }
 
+  /**
+   * An import alone, as a check before its disk is sent: the answer shows the image that it would
+   * make.
+   */
+  public static AppStreamProtocol checkingImports(ImageServices services) {
+    return new AppStreamProtocol(
+        ServiceModel.load(),
+        List.of(
+            new CreateImportedImage(
+                services.importChecks(),
+                services.clock(),
+                new WireImages(services.agentIsLatest()))));
+  }
+
   /** The target of an operation. */
   public static String target(String operation) {
     return TARGET_PREFIX + operation;

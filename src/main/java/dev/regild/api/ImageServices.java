@@ -25,6 +25,8 @@ import java.util.function.Supplier;
  * @param database where the registry is kept
  * @param updates accepts an update, or says what it would do
  * @param imports accepts an import, and answers with the new image
+ * @param importChecks looks whether an import could be accepted once its disk is there, and answers
+ *     with the image that it would make
  * @param copies accepts a copy, and answers with the new image
  * @param exports accepts an export, and answers with its task
  * @param deletions deletes the owner's image of a name, and answers with its last state
@@ -40,6 +42,7 @@ public record ImageServices(
     Database database,
     Function<UpdateRequest, UpdateAnswer> updates,
     Function<ImportRequest, Image> imports,
+    Function<ImportRequest, Image> importChecks,
     Function<CopyRequest, Image> copies,
     Function<ExportRequest, ExportTask> exports,
     BiFunction<Owner, String, Image> deletions,

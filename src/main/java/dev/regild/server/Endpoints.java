@@ -58,6 +58,7 @@ record Endpoints(
   List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
+    DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamProtocol.serving(images)),
         new HealthService(
@@ -68,8 +69,8 @@ record Endpoints(
             disks,
             new DiskDeletions(database, disks),
             downloads,
-            database,
-            images.quotas()),
+            diskQuotas),
+        new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),

@@ -230,6 +230,7 @@ public final class RegildServer implements AutoCloseable {
                 database,
                 imageUpdates::update,
                 imageImports::importDisk,
+                imageImports::check,
                 imageCopies::copy,
                 imageExports::export,
                 deletions::delete,

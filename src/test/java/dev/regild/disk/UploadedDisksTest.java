@@ -279,7 +279,11 @@ class UploadedDisksTest {
 
       @Override
       public int read(byte[] buffer, int offset, int length) {
-        taken.addAndGet(length);
+        if (taken.getAndAdd(length) == 0) {
+          // It begins as a disk does.
+          buffer[offset + 510] = 0x55;
+          buffer[offset + 511] = (byte) 0xaa;
+        }
         return length;
       }
     };

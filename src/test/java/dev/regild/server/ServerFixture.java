@@ -172,6 +172,7 @@ final class ServerFixture implements AutoCloseable {
                 database,
                 request -> updating.apply(request),
                 imports()::importDisk,
+                imports()::check,
                 copies()::copy,
                 exports()::export,
                 (owner, name) ->
