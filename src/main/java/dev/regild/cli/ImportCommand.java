@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "import",
     description =
-        "Uploads a disk and makes it an image: qcow2, raw, vmdk or vhdx, also compressed (.gz, .xz,"
-            + " .zst, .bz2) or in a tar archive, or an OVA with one disk.",
+        "Uploads a disk and imports it as an image: qcow2, raw, vmdk or vhdx, also compressed (.gz,"
+            + " .xz, .zst, .bz2) or in a tar archive, or an OVA with one disk.",
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   /** The API wants a role; here it has no meaning. */
@@ -47,7 +47,7 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--display-name",
       paramLabel = "TEXT",
-      description = "What people see. Default: the name in an OVA's .ovf.")
+      description = "The display name. Default: the name in an OVA's .ovf.")
   @Nullable String displayName;
 
   @Option(
@@ -62,10 +62,13 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--validate",
       description =
-          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it is FAILED.")
+          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it"
+              + " is FAILED.")
   boolean validate;
 
-  @Option(names = "--wait", description = "Wait until the image is AVAILABLE or FAILED.")
+  @Option(
+      names = "--wait",
+      description = "Show each step, and wait until the image is AVAILABLE or FAILED.")
   boolean wait;
 
   @Override
@@ -83,14 +86,7 @@ final class ImportCommand implements Callable<Integer> {
       out.printf("%s is %s.%n", image, state);
       return 0;
     }
-    JsonNode finished;
-    try (InterruptionNotice _ = new InterruptionNotice(out, image)) {
-      finished =
-          Wire.awaitFinal(client, image, new Patience(new Progress(out, Progress.onTerminal())));
-    }
-    if (finished.path("State").asString("").equals("FAILED")) {
-      throw new IOException("The image " + image + " FAILED. " + Wire.reason(finished));
-    }
+    JsonNode finished = JobProgress.await(client, image, out);
     out.printf("%s is AVAILABLE: %s.%n", image, finished.path("Platform").asString(""));
     return 0;
   }
@@ -98,7 +94,7 @@ final class ImportCommand implements Callable<Integer> {
   /** What can be refused is refused before anything is sent. */
   private DiskPreview preview() throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new FileNotFoundException("There is no file " + file + ".");
+      throw new FileNotFoundException("No such file: " + file + ".");
     }
     try {
       return DiskPreview.of(file);

@@ -43,7 +43,7 @@ final class Upload {
     JsonNode arrived = packed.isMissingNode() ? answer : packed;
     if (!here.equals(arrived.path("sha256").asString(""))) {
       throw new IOException(
-          "The disk was damaged on its way: the server got another SHA-256; try again. "
+          "The disk was damaged during the upload: the server received a different SHA-256. Try again. "
               + disk.withdraw());
     }
     progress.done(
@@ -65,7 +65,7 @@ final class Upload {
     try {
       return new Counted(new DigestInputStream(Files.newInputStream(file), sha256), size);
     } catch (IOException e) {
-      throw new UncheckedIOException("Can't read " + file, e);
+      throw new UncheckedIOException("Cannot read " + file, e);
     }
   }
 

@@ -25,8 +25,11 @@ final class DiskArchive {
   private static final int LARGEST_TEXT = 1 << 20;
   private static final int MOST_PADDING = 1 << 20;
 
-  /** Of one file: its names, and where the holes of a sparse one are; 170,000 of these fit in. */
-  private static final int LARGEST_HEADER = 4 << 20;
+  /**
+   * Of all files together: their names, and where the holes of sparse ones are; 170,000 of these
+   * fit in. The library keeps headers that are to hold for all later files.
+   */
+  private static final int MOST_HEADER_BYTES = 4 << 20;
 
   private final HeaderLimit in;
   private TarArchiveInputStream tar;
@@ -39,6 +42,7 @@ final class DiskArchive {
   private Optional<OvfDescriptor> machine = Optional.empty();
   private Optional<OvfManifest> manifest = Optional.empty();
   private Optional<String> disk = Optional.empty();
+  private int entries;
   private long diskBytes;
   private boolean enough;
 
@@ -73,6 +77,7 @@ final class DiskArchive {
    */
   Found read(DiskSink sink) throws IOException, UnfitDiskException {
     for (TarArchiveEntry entry = next(); entry != null; entry = next()) {
+      requireFew();
       long dataBegins = in.position;
       if (isFile(entry)) {
         take(entry, sink);
@@ -98,8 +103,19 @@ final class DiskArchive {
       return tar.getNextEntry();
     } catch (IOException | RuntimeException e) {
       throw damaged(e);
+    } catch (StackOverflowError e) {
+      // The library calls itself for each header that belongs to the next.
+      throw new DamagedArchiveException(
+          "the tar archive has thousands of headers for one file; send the disk alone");
     } finally {
       in.headerEnds();
+    }
+  }
+
+  private void requireFew() throws DamagedArchiveException {
+    if (++entries > MOST_FILES) {
+      throw new DamagedArchiveException(
+          "the archive holds more than %d files; send the disk alone".formatted(MOST_FILES));
     }
   }
 
@@ -115,10 +131,6 @@ final class DiskArchive {
 
   private void take(TarArchiveEntry entry, DiskSink sink) throws IOException, UnfitDiskException {
     String name = ArchiveNames.plain(entry.getName());
-    if (names.size() == MOST_FILES) {
-      throw new DamagedArchiveException(
-          "the archive holds more than %d files; send the disk alone".formatted(MOST_FILES));
-    }
     names.add(name);
     if (ArchiveNames.endsWith(name, "ovf")) {
       takeDescriptor(name);
@@ -271,10 +283,10 @@ final class DiskArchive {
     }
   }
 
-  /** Knows where it is, and gives a header no more than its share. */
+  /** Knows where it is, and gives headers no more than their share. */
   private static final class HeaderLimit extends FilterInputStream {
     private boolean inHeader;
-    private long headerBegan;
+    private long headerBytes;
     private long position;
 
     HeaderLimit(InputStream in) {
@@ -283,7 +295,6 @@ final class DiskArchive {
 
     void headerBegins() {
       inHeader = true;
-      headerBegan = position;
     }
 
     void headerEnds() {
@@ -312,9 +323,10 @@ final class DiskArchive {
     public int read(byte[] buffer, int offset, int length) throws IOException {
       int n = in.read(buffer, offset, length);
       position += Math.max(0, n);
-      if (inHeader && position - headerBegan > LARGEST_HEADER) {
+      headerBytes += inHeader ? Math.max(0, n) : 0;
+      if (headerBytes > MOST_HEADER_BYTES) {
         throw new DamagedArchiveException(
-            "a header in the tar archive is larger than 4 MiB; pack the disk again without --sparse");
+            "the headers in the tar archive take more than 4 MiB; pack the disk alone, without --sparse");
       }
       return n;
     }

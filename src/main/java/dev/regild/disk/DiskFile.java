@@ -1,5 +1,6 @@
 package dev.regild.disk;
 
+import dev.regild.files.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 
 /**
  * The file that a disk is written to as it comes. Long runs of zeros become holes. What is no disk
@@ -23,7 +23,7 @@ final class DiskFile implements DiskSink, Closeable {
   private final UploadRoom.Place place;
   private final long mostBytes;
   private final FileChannel channel;
-  private final MessageDigest sha256 = DurableFiles.newSha256();
+  private final MessageDigest sha256 = Sha256.digest();
   private long bytes;
   private boolean headIsKnown;
 
@@ -96,7 +96,7 @@ final class DiskFile implements DiskSink, Closeable {
 
   /** Of all of it, lower-case hexadecimal; to be asked for once, at the end. */
   String sha256() {
-    return HexFormat.of().formatHex(sha256.digest());
+    return Sha256.hex(sha256);
   }
 
   @Override

@@ -1,11 +1,11 @@
 package dev.regild.disk;
 
+import dev.regild.files.Sha256;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IncomingBytes extends FilterInputStream {
   private final OptionalLong declared;
-  private final MessageDigest sha256 = DurableFiles.newSha256();
+  private final MessageDigest sha256 = Sha256.digest();
   private long bytes;
   private @Nullable Exception failure;
 
@@ -93,6 +93,6 @@ final class IncomingBytes extends FilterInputStream {
 
   /** Of all that has come, lower-case hexadecimal; to be asked for once, at the end. */
   String sha256() {
-    return HexFormat.of().formatHex(sha256.digest());
+    return Sha256.hex(sha256);
   }
 }

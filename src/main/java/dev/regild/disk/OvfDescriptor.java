@@ -1,20 +1,17 @@
 package dev.regild.disk;
 
+import dev.regild.files.XmlScanner;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.MissingResourceException;
 import java.util.Optional;
-import javax.xml.stream.XMLInputFactory;
-import javax.xml.stream.XMLStreamConstants;
-import javax.xml.stream.XMLStreamException;
-import javax.xml.stream.XMLStreamReader;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * What the descriptor of a virtual machine says of its disks and its name (DMTF DSP0243, "Open
@@ -28,18 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record OvfDescriptor(
     List<String> disks, Optional<String> name, Optional<String> description) {
-  private static final int DEEPEST = 64;
-  private static final int MOST_DISKS = 100;
-  private static final int LONGEST_TEXT = 8 << 10;
-
-  /** The JDK's own parser, whatever else lies on the class path. */
-  private static final XMLInputFactory FACTORY = XMLInputFactory.newDefaultFactory();
-
-  static {
-    FACTORY.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    FACTORY.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-    FACTORY.setProperty(XMLInputFactory.IS_COALESCING, false);
-  }
+  private static final int MOST = 100;
 
   public OvfDescriptor {
     disks = List.copyOf(disks);
@@ -52,19 +38,15 @@ public record OvfDescriptor(
    *     we can't follow
    */
   static OvfDescriptor parse(byte[] document) throws DamagedArchiveException {
+    Reading reading = new Reading();
     try {
-      XMLStreamReader reader = FACTORY.createXMLStreamReader(new ByteArrayInputStream(document));
-      try {
-        Reading reading = new Reading();
-        reading.all(reader);
-        return reading.descriptor();
-      } finally {
-        reader.close();
-      }
-    } catch (XMLStreamException | MissingResourceException e) {
-      // The JDK's parser has no text for some of its errors in a document type, and fails for that.
-      throw malformed("it is not well-formed XML");
+      XmlScanner.scan(new ByteArrayInputStream(document), reading);
+    } catch (DamagedArchiveException e) {
+      throw e;
+    } catch (IOException e) {
+      throw malformed(String.valueOf(e.getMessage()));
     }
+    return reading.descriptor();
   }
 
   private static DamagedArchiveException malformed(String why) {
@@ -76,109 +58,58 @@ public record OvfDescriptor(
   private record FileReference(String href, boolean inPieces) {}
 
   /** What has been read so far. */
-  private static final class Reading {
+  private static final class Reading implements XmlScanner.Visitor {
     private final Map<String, FileReference> files = new HashMap<>();
-    private final List<String> references = new ArrayList<>();
-    private final List<String> path = new ArrayList<>();
-    private @Nullable String id;
-    private @Nullable String name;
-    private @Nullable String annotation;
+    private final Set<String> references = new LinkedHashSet<>();
+    private Optional<String> id = Optional.empty();
+    private Optional<String> name = Optional.empty();
+    private Optional<String> annotation = Optional.empty();
 
-    void all(XMLStreamReader reader) throws XMLStreamException, DamagedArchiveException {
-      while (reader.hasNext()) {
-        switch (reader.next()) {
-          case XMLStreamConstants.START_ELEMENT -> start(reader);
-          case XMLStreamConstants.END_ELEMENT -> path.removeLast();
-          case XMLStreamConstants.DTD -> throw malformed("it has a document type");
-          default -> {
-            // Comments, and texts that nobody asked for.
-          }
-        }
+    @Override
+    public void start(String path, XmlScanner element) throws IOException {
+      if (path.endsWith("/References/File")) {
+        file(element);
+      } else if (path.endsWith("/Disk")) {
+        disk(element);
+      } else if (path.endsWith("/VirtualSystem") && id.isEmpty()) {
+        id = filled(element.attribute("id"));
+      } else if (path.endsWith("/VirtualSystem/Name") && name.isEmpty()) {
+        name = filled(element.text());
+      } else if (path.endsWith("/Annotation")
+          && path.contains("/VirtualSystem/")
+          && annotation.isEmpty()) {
+        annotation = filled(element.text());
       }
     }
 
-    private void start(XMLStreamReader reader) throws XMLStreamException, DamagedArchiveException {
-      if (path.size() == DEEPEST) {
-        throw malformed("its elements are nested more than " + DEEPEST + " deep");
-      }
-      path.add(reader.getLocalName());
-      switch (reader.getLocalName()) {
-        case "File" -> file(reader);
-        case "Disk" -> disk(reader);
-        case "VirtualSystem" -> id = id == null ? attribute(reader, "id") : id;
-        case "Name" -> {
-          if (name == null && parentIs("VirtualSystem")) {
-            name = text(reader);
-          }
-        }
-        case "Annotation" -> {
-          if (annotation == null && path.contains("VirtualSystem")) {
-            annotation = text(reader);
-          }
-        }
-        default -> {
-          // Hardware, networks and the like: an image has none.
-        }
-      }
+    @Override
+    public void end(String path) {
+      // Nothing is known at the end of an element that wasn't at its start.
     }
 
-    private boolean parentIs(String element) {
-      return path.size() > 1 && path.get(path.size() - 2).equals(element);
+    private void file(XmlScanner element) throws IOException {
+      requireFew(files.size());
+      files.put(
+          element.attribute("id"),
+          new FileReference(element.attribute("href"), !element.attribute("chunkSize").isEmpty()));
     }
 
-    private void file(XMLStreamReader reader) throws DamagedArchiveException {
-      String fileId = attribute(reader, "id");
-      String href = attribute(reader, "href");
-      if (fileId != null && href != null && parentIs("References")) {
-        if (files.size() == MOST_DISKS) {
-          throw malformed("it names more than " + MOST_DISKS + " files");
-        }
-        files.put(fileId, new FileReference(href, attribute(reader, "chunkSize") != null));
-      }
-    }
-
-    private void disk(XMLStreamReader reader) throws DamagedArchiveException {
-      String reference = attribute(reader, "fileRef");
-      if (reference == null) {
+    private void disk(XmlScanner element) throws IOException {
+      String reference = element.attribute("fileRef");
+      if (reference.isEmpty()) {
         return;
       }
-      if (attribute(reader, "parentRef") != null) {
+      if (!element.attribute("parentRef").isEmpty()) {
         throw malformed("one of its disks holds only the difference to another");
       }
-      if (references.size() == MOST_DISKS) {
-        throw malformed("it names more than " + MOST_DISKS + " disks");
-      }
-      if (!references.contains(reference)) {
-        references.add(reference);
-      }
+      requireFew(references.size());
+      references.add(reference);
     }
 
-    private static @Nullable String attribute(XMLStreamReader reader, String localName)
-        throws DamagedArchiveException {
-      // Without a namespace, whatever its namespace is.
-      String value = reader.getAttributeValue(null, localName);
-      if (value != null && value.length() > LONGEST_TEXT) {
-        throw malformed("the attribute " + localName + " is longer than 8 KiB");
+    private static void requireFew(int count) throws DamagedArchiveException {
+      if (count >= MOST) {
+        throw malformed("it names more than " + MOST + " files or disks");
       }
-      return value;
-    }
-
-    /** The text of the element that was just entered, which is left then. */
-    private String text(XMLStreamReader reader) throws XMLStreamException, DamagedArchiveException {
-      StringBuilder text = new StringBuilder();
-      while (reader.next() != XMLStreamConstants.END_ELEMENT) {
-        if (reader.isStartElement()) {
-          throw malformed(path.getLast() + " holds elements in place of a text");
-        }
-        if (reader.hasText()) {
-          text.append(reader.getText());
-        }
-        if (text.length() > LONGEST_TEXT) {
-          throw malformed(path.getLast() + " is longer than 8 KiB");
-        }
-      }
-      path.removeLast();
-      return text.toString();
     }
 
     OvfDescriptor descriptor() throws DamagedArchiveException {
@@ -189,11 +120,12 @@ public record OvfDescriptor(
           throw malformed("it names a disk without saying which file that is");
         }
         if (file.inPieces()) {
-          throw malformed("its disk %s is split into pieces".formatted(file.href()));
+          throw malformed(
+              "its disk %s is split into pieces".formatted(ArchiveNames.shown(file.href())));
         }
         disks.add(decoded(file.href()));
       }
-      return new OvfDescriptor(disks, filled(name).or(() -> filled(id)), filled(annotation));
+      return new OvfDescriptor(disks, name.or(() -> id), annotation);
     }
 
     /** A reference is a URI; most writers don't know that, and leave spaces and percents as is. */
@@ -207,10 +139,8 @@ public record OvfDescriptor(
       }
     }
 
-    private static Optional<String> filled(@Nullable String text) {
-      return Optional.ofNullable(text)
-          .map(t -> t.strip().replaceAll("\\s+", " "))
-          .filter(t -> !t.isEmpty());
+    private static Optional<String> filled(String text) {
+      return Optional.of(text.strip().replaceAll("\\s+", " ")).filter(t -> !t.isEmpty());
     }
   }
 

@@ -95,9 +95,9 @@ class ImportCommandTest {
   @CsvSource(
       delimiter = '→',
       value = {
-        "notes.txt → head -c 200000 /dev/zero | tr '\\\\0' x → has no partition table.",
-        "overlay → qemu-img create -q -f qcow2 -u -b /etc/passwd -F raw o 1G; cat o → stands on",
-        "overlay.xz → qemu-img create -q -f qcow2 -u -b /x -F raw p 1G; xz <p → stands on another",
+        "notes.txt → head -c 200000 /dev/zero | tr '\\\\0' x → the file is not a disk",
+        "overlay → qemu-img create -q -f qcow2 -u -b /etc/passwd -F raw o 1G; cat o → needs a backing file",
+        "overlay.xz → qemu-img create -q -f qcow2 -u -b /x -F raw p 1G; xz <p → needs a backing file",
         "two.tar → cp disk.qcow2 b.img; tar -c disk.qcow2 b.img → several disks (disk.qcow2, b.img)",
         "half.gz → gzip <disk.qcow2 | head -c 100 → the gzip data are damaged or truncated"
       })
