@@ -2,8 +2,8 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Application;
-import dev.regild.image.Image;
 import dev.regild.image.Owner;
+import dev.regild.image.Image;
 import dev.regild.update.ImportRequest;
 import java.time.Clock;
 import java.time.Instant;
@@ -18,6 +18,9 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
   private final Function<ImportRequest, Image> imports;
   private final Clock clock;
 
+  /**
+   * @param imports accepts an import, or only checks it, and answers with its image
+   */
   CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages) {
     this.wireImages = wireImages;
     this.imports = imports;
