@@ -54,8 +54,7 @@ public final class AppStreamProtocol {
         List.of(
             new CopyImage(services.copies()),
             new CreateExportImageTask(services.exports()),
-            new CreateImportedImage(
-                services.imports()::importDisk, services.clock(), wireImages),
+            new CreateImportedImage(services.imports()::importDisk, services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), UpdateOptions.NONE, wireImages),
             new DeleteImage(services.deletions(), wireImages),
             new DeleteImageBuilder(services.cancellations()),
@@ -90,9 +89,7 @@ public final class AppStreamProtocol {
         ServiceModel.load(),
         List.of(
             new CreateImportedImage(
-                services.imports()::check,
-                services.clock(),
-                new WireImages(services.agents()))));
+                services.imports()::check, services.clock(), new WireImages(services.agents()))));
   }
 
   /** The target of an operation. */

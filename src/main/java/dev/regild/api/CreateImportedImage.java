@@ -2,8 +2,8 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Application;
-import dev.regild.image.Owner;
 import dev.regild.image.Image;
+import dev.regild.image.Owner;
 import dev.regild.update.ImportRequest;
 import java.time.Clock;
 import java.time.Instant;

@@ -57,8 +57,7 @@ final class Upload {
         ? ""
         : ", unpacked from %s to %s"
             .formatted(
-                packed.path("packing").asString(""),
-                ByteCount.text(disk.path("bytes").asLong(0)));
+                packed.path("packing").asString(""), ByteCount.text(disk.path("bytes").asLong(0)));
   }
 
   private InputStream counted(long size, MessageDigest sha256) {

@@ -41,7 +41,10 @@ final class ArchiveNames {
 
   /** Some of them, fit for a message. */
   static String list(List<String> names) {
-    return names.stream().limit(MOST_SHOWN).map(ArchiveNames::shown).collect(Collectors.joining(", "))
+    return names.stream()
+            .limit(MOST_SHOWN)
+            .map(ArchiveNames::shown)
+            .collect(Collectors.joining(", "))
         + (names.size() > MOST_SHOWN ? ", …" : "");
   }
 

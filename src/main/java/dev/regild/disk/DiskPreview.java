@@ -76,7 +76,9 @@ public record DiskPreview(long diskBytes, Optional<OvfDescriptor> machine) {
     }
   }
 
-  /** As an index at the end of an xz file tells, or the header of a zstd frame; 0 if nothing does. */
+  /**
+   * As an index at the end of an xz file tells, or the header of a zstd frame; 0 if nothing does.
+   */
   private static long unpackedBytes(Path file, String packing)
       throws IOException, UnfitDiskException {
     if (packing.equals(DiskCompression.XZ.toolName())) {

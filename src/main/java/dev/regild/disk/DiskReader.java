@@ -23,10 +23,7 @@ final class DiskReader {
   private final boolean archive;
 
   private DiskReader(
-      InputStream file,
-      LongSupplier bytesRead,
-      UnpackedStream.Failures failures,
-      boolean seekable)
+      InputStream file, LongSupplier bytesRead, UnpackedStream.Failures failures, boolean seekable)
       throws IOException {
     this.file = new BufferedInputStream(file, 1 << 16);
     this.bytesRead = bytesRead;

@@ -77,7 +77,7 @@ record OvfManifest(Map<String, Digest> digests) {
    */
   static OvfManifest parse(byte[] text) throws DamagedArchiveException {
     Map<String, Digest> digests = new HashMap<>();
-    for (String line : new String(text, StandardCharsets.UTF_8).split("\\R")) {
+    for (String line : new String(text, StandardCharsets.UTF_8).lines().toList()) {
       Matcher matcher = LINE.matcher(line.strip());
       if (matcher.matches()) {
         String algorithm = ALGORITHMS.get(matcher.group(1).toUpperCase(Locale.ROOT));

@@ -57,11 +57,7 @@ record Endpoints(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),
         new DisksService(
-            requests,
-            disks,
-            new DiskDeletions(database, disks),
-            downloads,
-            diskQuotas),
+            requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, images.cancellations()),

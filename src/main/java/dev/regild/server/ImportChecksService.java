@@ -19,8 +19,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code POST /regild/v1/import-checks?bytes=N}: whether the call {@code CreateImportedImage}, which
- * is the body, would be accepted once a disk of that size is uploaded. Nothing is written.
+ * {@code POST /regild/v1/import-checks?bytes=N}: whether the call {@code CreateImportedImage},
+ * which is the body, would be accepted once a disk of that size is uploaded. Nothing is written.
  */
 final class ImportChecksService implements HttpService {
   /** In the form of a disk's id; the call has no meaning without one. */

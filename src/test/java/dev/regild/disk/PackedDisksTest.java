@@ -107,8 +107,7 @@ class PackedDisksTest {
                 Optional.empty(),
                 Optional.empty()));
     assertThat(open(new RoomReservations()).find(ALICE, received.id())).contains(received);
-    assertThat(DiskPreview.of(packed).diskBytes())
-        .isIn((long) DISK_BYTES, Files.size(packed));
+    assertThat(DiskPreview.of(packed).diskBytes()).isIn((long) DISK_BYTES, Files.size(packed));
   }
 
   @ParameterizedTest
@@ -124,8 +123,7 @@ class PackedDisksTest {
   void holesStayHoles() throws Exception {
     UploadedDisk received = receive(made("packed", "truncate -s 64M disk.raw; xz <disk.raw"));
     assertThat(received.bytes()).isEqualTo(64 << 20);
-    String blocks =
-        Program.of("stat", "-c", "%b", disks.path(received).toString()).run().strip();
+    String blocks = Program.of("stat", "-c", "%b", disks.path(received).toString()).run().strip();
     assertThat(Long.parseLong(blocks) * 512).isLessThan(DISK_BYTES);
   }
 
@@ -327,8 +325,7 @@ class PackedDisksTest {
             return n;
           }
         };
-    assertThatThrownBy(
-            () -> disks.receive(ALICE, PLENTY, breaking, OptionalLong.of(packed.length)))
+    assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, breaking, OptionalLong.of(packed.length)))
         .isInstanceOf(EOFException.class)
         .hasMessageContaining("the connection ended");
     assertThat(store).isEmptyDirectory();
@@ -341,7 +338,7 @@ class PackedDisksTest {
     assertThatThrownBy(() ->
             disks.receive(
                 ALICE,
-                new DiskQuota(1, 30 << 20),
+                new DiskQuota(1, 30L << 20),
                 Files.newInputStream(packed),
                 OptionalLong.of(Files.size(packed))))
         .isInstanceOf(DiskQuotaException.class);

@@ -12,7 +12,6 @@ import dev.regild.image.Quota;
 import dev.regild.machine.Program;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code regild import}, against a server: what it refuses, it refuses before it sends the disk. */
+/**
+ * {@code regild import}, against a server: what it refuses, it refuses before it sends the disk.
+ */
 class ImportCommandTest {
   @TempDir static Path directory;
   @TempDir static Path files;
