@@ -54,7 +54,7 @@ public final class AppStreamProtocol {
         List.of(
             new CopyImage(services.copies()),
             new CreateExportImageTask(services.exports()),
-            new CreateImportedImage(services.imports(), services.clock(), wireImages),
+            new CreateImportedImage(services.imports()::importDisk, services.clock(), wireImages),
             new CreateUpdatedImage(services.updates(), UpdateOptions.NONE, wireImages),
             new DeleteImage(services.deletions(), wireImages),
             new DeleteImageBuilder(services.cancellations()),
@@ -78,6 +78,18 @@ public final class AppStreamProtocol {
         List.of(
             new CreateUpdatedImage(
                 services.updates(), options, new WireImages(services.agents()))));
+  }
+
+  /**
+   * An import alone, as a check before its disk is sent: the answer shows the image that it would
+   * make.
+   */
+  public static AppStreamProtocol checkingImports(ImageServices services) {
+    return new AppStreamProtocol(
+        ServiceModel.load(),
+        List.of(
+            new CreateImportedImage(
+                services.imports()::check, services.clock(), new WireImages(services.agents()))));
   }
 
   /** The target of an operation. */

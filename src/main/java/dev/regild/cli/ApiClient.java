@@ -88,6 +88,20 @@ final class ApiClient {
     return json(send(builder.POST(BodyPublishers.ofString(body)), BodyHandlers.ofInputStream()));
   }
 
+  /** Posts JSON to one of the server's own endpoints that answers with nothing. */
+  void submit(String path, Map<String, ?> request)
+      throws ServerRefusalException, IOException, InterruptedException {
+    String body = JSON.writeValueAsString(request);
+    Map<String, String> headers = Map.of("Content-Type", "application/json");
+    HttpRequest.Builder builder = signed("POST", path, headers, body);
+    HttpResponse<InputStream> response =
+        send(builder.POST(BodyPublishers.ofString(body)), BodyHandlers.ofInputStream());
+    if (response.statusCode() / 100 != 2) {
+      throw refusal(response);
+    }
+    response.body().close();
+  }
+
   /** Sends a stream whose content is not part of the signature; its size is known. */
   JsonNode upload(String path, BodyPublisher content)
       throws ServerRefusalException, IOException, InterruptedException {

@@ -209,7 +209,7 @@ final class DemoCommand implements Callable<Integer> {
   private void importDisk(ApiClient client, Path golden)
       throws ServerRefusalException, IOException, InterruptedException {
     long start = System.nanoTime();
-    String disk = new Upload(golden, new Progress(out(), Progress.onTerminal())).send(client);
+    String disk = new Upload(golden, new Progress(out(), Progress.onTerminal())).send(client).id();
     client.call(
         "CreateImportedImage",
         Map.of(

@@ -1,5 +1,7 @@
 package dev.regild.cli;
 
+import dev.regild.disk.DiskPreview;
+import dev.regild.disk.UnfitDiskException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,19 +10,23 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "import",
-    description = "Uploads a disk (qcow2, raw, vmdk or vhdx) and imports it as an image.",
+    description =
+        "Uploads a disk and imports it as an image: qcow2, raw, vmdk or vhdx, also compressed (.gz,"
+            + " .xz, .zst, .bz2) or in a tar archive, or an OVA with one disk.",
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   /** The API wants a role; here it has no meaning. */
@@ -32,13 +38,22 @@ final class ImportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The disk.")
   Path file = Path.of("");
 
-  @Option(names = "--name", paramLabel = "NAME", required = true, description = "The image's name.")
-  String name = "";
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "The image's name. Default: the name in an OVA's .ovf.")
+  @Nullable String name;
 
-  @Option(names = "--display-name", paramLabel = "TEXT", description = "The display name.")
+  @Option(
+      names = "--display-name",
+      paramLabel = "TEXT",
+      description = "The display name. Default: the name in an OVA's .ovf.")
   @Nullable String displayName;
 
-  @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
+  @Option(
+      names = "--description",
+      paramLabel = "TEXT",
+      description = "For people. Default: the annotation in an OVA's .ovf.")
   @Nullable String description;
 
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
@@ -58,34 +73,62 @@ final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    if (!Files.isRegularFile(file)) {
-      throw new FileNotFoundException("No such file: " + file + ".");
-    }
+    DiskPreview preview = preview();
+    MachineLabel machine = preview.machine().map(MachineLabel::of).orElse(MachineLabel.NONE);
+    Map<String, Object> request = request(machine);
+    String image = String.valueOf(request.get("Name"));
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
-    Upload upload = new Upload(file, new Progress(out, Progress.onTerminal()));
-    String disk = upload.send(client);
-    JsonNode image = client.call("CreateImportedImage", request(disk)).path("Image");
+    client.submit("/regild/v1/import-checks?bytes=" + preview.diskBytes(), request);
+    SentDisk disk = new Upload(file, new Progress(out, Progress.onTerminal())).send(client);
+    String state = create(client, request, disk).path("State").asString("");
     if (!wait) {
-      out.printf("%s is %s.%n", name, image.path("State").asString(""));
+      out.printf("%s is %s.%n", image, state);
       return 0;
     }
-    JsonNode finished = JobProgress.await(client, name, out);
-    out.printf("%s is AVAILABLE: %s.%n", name, finished.path("Platform").asString(""));
+    JsonNode finished = JobProgress.await(client, image, out);
+    out.printf("%s is AVAILABLE: %s.%n", image, finished.path("Platform").asString(""));
     return 0;
   }
 
-  private Map<String, Object> request(String disk) {
+  /** What can be refused is refused before anything is sent. */
+  private DiskPreview preview() throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new FileNotFoundException("No such file: " + file + ".");
+    }
+    try {
+      return DiskPreview.of(file);
+    } catch (UnfitDiskException e) {
+      throw new IOException("%s can't be imported: %s.".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static JsonNode create(ApiClient client, Map<String, Object> request, SentDisk disk)
+      throws IOException, InterruptedException {
+    Map<String, Object> call = new HashMap<>(request);
+    call.put("SourceAmiId", disk.id());
+    try {
+      return client.call("CreateImportedImage", call).path("Image");
+    } catch (ServerRefusalException e) {
+      throw new IOException("%s %s".formatted(e.getMessage(), disk.withdraw()), e);
+    } catch (IOException e) {
+      throw new IOException(
+          "The server's answer to the import of %s did not come (%s); see: regild images"
+              .formatted(disk.id(), e.getMessage()),
+          e);
+    }
+  }
+
+  private Map<String, Object> request(MachineLabel machine) {
     Map<String, Object> request = new HashMap<>();
-    request.put("Name", name);
-    request.put("SourceAmiId", disk);
+    request.put("Name", named(machine));
     request.put("IamRoleArn", ROLE);
-    if (displayName != null) {
-      request.put("DisplayName", displayName);
-    }
-    if (description != null) {
-      request.put("Description", description);
-    }
+    Optional.ofNullable(displayName)
+        .or(machine::displayName)
+        .ifPresent(text -> request.put("DisplayName", text));
+    Optional.ofNullable(description)
+        .or(machine::description)
+        .ifPresent(text -> request.put("Description", text));
     if (validate) {
       request.put("RuntimeValidationConfig", Map.of());
     }
@@ -93,5 +136,13 @@ final class ImportCommand implements Callable<Integer> {
       request.put("Tags", tags);
     }
     return request;
+  }
+
+  private String named(MachineLabel machine) {
+    return Optional.ofNullable(name)
+        .or(machine::name)
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(), "Missing option: give the image a name with --name=NAME."));
   }
 }

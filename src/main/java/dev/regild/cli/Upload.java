@@ -27,9 +27,9 @@ final class Upload {
   /**
    * Sends it.
    *
-   * @return the id that the server gave it
+   * @throws IOException if it did not arrive as it is; nothing of it stays then
    */
-  String send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
+  SentDisk send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
     long size = Files.size(file);
     MessageDigest sha256 = sha256();
     JsonNode answer =
@@ -37,14 +37,27 @@ final class Upload {
             "/regild/v1/disks",
             BodyPublishers.fromPublisher(
                 BodyPublishers.ofInputStream(() -> counted(size, sha256)), Math.max(1, size)));
+    SentDisk disk = new SentDisk(client, answer.path("diskId").asString(""));
     String here = HexFormat.of().formatHex(sha256.digest());
-    if (!here.equals(answer.path("sha256").asString(""))) {
+    JsonNode packed = answer.path("packed");
+    JsonNode arrived = packed.isMissingNode() ? answer : packed;
+    if (!here.equals(arrived.path("sha256").asString(""))) {
       throw new IOException(
-          "The disk was damaged during the upload: the server received a different SHA-256. Try again.");
+          "The disk was damaged during the upload: the server received a different SHA-256. Try again. "
+              + disk.withdraw());
     }
-    String id = answer.path("diskId").asString("");
-    progress.done("Uploaded " + file + " (" + ByteCount.text(size) + ") as " + id + ".");
-    return id;
+    progress.done(
+        "Uploaded %s (%s) as %s%s."
+            .formatted(file, ByteCount.text(size), disk.id(), unpacked(answer, packed)));
+    return disk;
+  }
+
+  private static String unpacked(JsonNode disk, JsonNode packed) {
+    return packed.isMissingNode()
+        ? ""
+        : ", unpacked from %s to %s"
+            .formatted(
+                packed.path("packing").asString(""), ByteCount.text(disk.path("bytes").asLong(0)));
   }
 
   private InputStream counted(long size, MessageDigest sha256) {

@@ -203,7 +203,7 @@ public final class DiskCheck {
     }
   }
 
-  private static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
+  static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
     if (header.backingFile().isPresent()) {
       throw new UnfitDiskException(
           "the disk needs a backing file, %s%s".formatted(header.backingFile().get(), FLATTEN));
@@ -249,6 +249,11 @@ public final class DiskCheck {
       }
       return channel.size();
     }
+  }
+
+  /** How large the file of a disk is at most: all of the largest disk, and a format's tables. */
+  long mostFileBytes() {
+    return maxVirtualBytes + (maxVirtualBytes >> 4) + (1 << 20);
   }
 
   private void requireSize(long virtualBytes) throws UnfitDiskException {

@@ -3,7 +3,7 @@ package dev.regild.disk;
 import java.io.IOException;
 import java.time.Duration;
 
-/** There was no turn for the check of a disk; the message says what to do. */
+/** There was no turn for the check or the unpacking of a disk; the message says what to do. */
 public final class DisksBusyException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -11,5 +11,9 @@ public final class DisksBusyException extends IOException {
     super(
         "The server is busy checking other disks, and this one waited for %d s. Try again later."
             .formatted(waited.toSeconds()));
+  }
+
+  DisksBusyException(String message) {
+    super(message);
   }
 }

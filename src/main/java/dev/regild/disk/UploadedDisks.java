@@ -4,20 +4,15 @@ import dev.regild.files.DurableFiles;
 import dev.regild.files.Listing;
 import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,6 +54,7 @@ public final class UploadedDisks {
   private final DiskCheck check;
   private final Clock clock;
   private final UploadRoom room;
+  private final UnpackTurns unpackTurns = new UnpackTurns();
   private final SecureRandom random = new SecureRandom();
 
   /**
@@ -90,14 +86,16 @@ public final class UploadedDisks {
   }
 
   /**
-   * Takes a disk from a stream, which is never held in memory.
+   * Takes a disk from a stream, which is never held in memory. If it is compressed, or in an
+   * archive, it is unpacked as it comes ({@link DiskReader}).
    *
    * @param account whose it is
    * @param quota how much the account may have; disks that are on their way count
    * @param declaredLength how long the sender says that it is
    * @throws UnfitDiskException if it is no disk that stands alone
    * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
-   * @throws DisksBusyException if so many other disks are being checked that this one can't be
+   * @throws DisksBusyException if so many other disks are being checked or unpacked that this one
+   *     can't be
    * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
    *     it; in each case nothing is left
    */
@@ -116,6 +114,17 @@ public final class UploadedDisks {
         delete(id);
       }
     }
+  }
+
+  /**
+   * Looks whether an account may send one more disk; another upload may take the room.
+   *
+   * @param bytes its size
+   * @throws DiskQuotaException if the account has no room for it
+   * @throws NoRoomException if the file system has none
+   */
+  public void requireRoom(String account, DiskQuota quota, long bytes) throws IOException {
+    room.reserve(account, quota, OptionalLong.of(bytes)).close();
   }
 
   /** An id that no disk has: 17 hexadecimal digits are 68 bits. */
@@ -147,7 +156,8 @@ public final class UploadedDisks {
               format,
               Files.size(file),
               Sha256.interruptibly(file),
-              clock.instant());
+              clock.instant(),
+              Optional.empty());
       writeRecord(disk);
       done = true;
       return disk;
@@ -223,15 +233,12 @@ public final class UploadedDisks {
       UploadRoom.Place place)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
-    MessageDigest digest = Sha256.digest();
-    long bytes;
-    try (OutputStream output =
-        new DigestOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), digest)) {
-      bytes = copy(stream, output, declaredLength.orElse(Long.MAX_VALUE), place);
-    }
-    if (declaredLength.isPresent() && bytes != declaredLength.getAsLong()) {
-      throw new EOFException(
-          "the upload ended after %d of %d bytes".formatted(bytes, declaredLength.getAsLong()));
+    IncomingBytes incoming = new IncomingBytes(stream, declaredLength);
+    DiskFile disk = new DiskFile(file, place, check.mostFileBytes());
+    Optional<DiskReader.Packed> packed;
+    try (disk) {
+      packed = unpack(account, incoming, disk);
+      disk.finish();
     }
     DiskFormat format = requireFit(account, file);
     DurableFiles.force(file);
@@ -240,9 +247,28 @@ public final class UploadedDisks {
         account,
         UploadedDisk.Origin.UPLOADED,
         format,
-        bytes,
-        HexFormat.of().formatHex(digest.digest()),
-        clock.instant());
+        disk.bytes(),
+        disk.sha256(),
+        clock.instant(),
+        packed.map(p ->
+            new UploadedDisk.Packed(
+                p.packing(),
+                incoming.bytes(),
+                incoming.sha256(),
+                p.machine().flatMap(OvfDescriptor::name),
+                p.machine().flatMap(OvfDescriptor::description))));
+  }
+
+  /** What is a disk already takes none of the memory that unpacking takes. */
+  private Optional<DiskReader.Packed> unpack(String account, IncomingBytes incoming, DiskFile disk)
+      throws IOException, UnfitDiskException {
+    DiskReader reader = DiskReader.of(incoming);
+    if (!reader.isPacked()) {
+      return reader.read(disk);
+    }
+    try (UnpackTurns.Turn _ = unpackTurns.take(account)) {
+      return reader.read(disk);
+    }
   }
 
   private DiskFormat requireFit(String account, Path file) throws IOException, UnfitDiskException {
@@ -256,22 +282,6 @@ public final class UploadedDisks {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while checking the disk");
     }
-  }
-
-  private static long copy(
-      InputStream stream, OutputStream output, long limit, UploadRoom.Place place)
-      throws IOException {
-    byte[] buffer = new byte[1 << 20];
-    long bytes = 0;
-    for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
-      bytes += n;
-      if (bytes > limit) {
-        throw new IOException("the upload is longer than the declared %d bytes".formatted(limit));
-      }
-      place.take(n);
-      output.write(buffer, 0, n);
-    }
-    return bytes;
   }
 
   /** The record comes last, under its name at once: it says that the disk is whole. */

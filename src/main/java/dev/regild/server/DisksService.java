@@ -4,15 +4,11 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.Payload;
-import dev.regild.db.Database;
-import dev.regild.disk.DiskQuota;
 import dev.regild.disk.DiskQuotaException;
 import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
-import dev.regild.image.Quota;
-import dev.regild.image.Quotas;
 import dev.regild.server.AccountSlots.Slot;
 import dev.regild.update.DiskDeletions;
 import io.helidon.http.Status;
@@ -25,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,21 +39,18 @@ final class DisksService implements HttpService {
   private final UploadedDisks disks;
   private final DiskDeletions deletions;
   private final AccountSlots downloads;
-  private final Database database;
-  private final Quotas quotas;
+  private final DiskQuotas quotas;
 
   DisksService(
       Requests requests,
       UploadedDisks disks,
       DiskDeletions deletions,
       AccountSlots downloads,
-      Database database,
-      Quotas quotas) {
+      DiskQuotas quotas) {
     this.requests = requests;
     this.disks = disks;
     this.deletions = deletions;
     this.downloads = downloads;
-    this.database = database;
     this.quotas = quotas;
   }
 
@@ -66,9 +60,16 @@ final class DisksService implements HttpService {
    * @param diskId for {@code SourceAmiId}
    * @param origin UPLOADED or EXPORTED
    * @param sha256 of the file, lower-case hexadecimal
+   * @param packed what came, if the disk was unpacked from it
    */
   record DiskView(
-      String diskId, String origin, String format, long bytes, String sha256, Instant received) {
+      String diskId,
+      String origin,
+      String format,
+      long bytes,
+      String sha256,
+      Instant received,
+      Optional<UploadedDisk.Packed> packed) {
     static DiskView of(UploadedDisk disk) {
       return new DiskView(
           disk.id(),
@@ -76,7 +77,8 @@ final class DisksService implements HttpService {
           disk.format().qemuName(),
           disk.bytes(),
           disk.sha256(),
-          disk.received());
+          disk.received(),
+          disk.packed());
     }
   }
 
@@ -152,7 +154,7 @@ final class DisksService implements HttpService {
               .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
               .orElse(content);
       String account = caller.owner().accountId();
-      return disks.receive(account, quota(account), checked, request.headers().contentLength());
+      return disks.receive(account, quotas.of(account), checked, request.headers().contentLength());
     } catch (DiskQuotaException e) {
       throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
     } catch (DisksBusyException e) {
@@ -168,12 +170,5 @@ final class DisksService implements HttpService {
       throw new ApiException(
           ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
     }
-  }
-
-  private DiskQuota quota(String account) {
-    return database.read(handle ->
-        new DiskQuota(
-            quotas.limitOf(handle, account, Quota.DISKS),
-            (long) quotas.limitOf(handle, account, Quota.DISK_GIB) << 30));
   }
 }

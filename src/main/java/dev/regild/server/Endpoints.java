@@ -50,18 +50,15 @@ record Endpoints(
   List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
+    DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamProtocol.serving(images)),
         new HealthService(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),
         new DisksService(
-            requests,
-            disks,
-            new DiskDeletions(database, disks),
-            downloads,
-            database,
-            images.quotas()),
+            requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
+        new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, images.cancellations()),
         new ExportTasksService(requests, database, images.cancellations()),

@@ -63,10 +63,29 @@ public final class ImageImports {
     return accepted;
   }
 
-  private Image accept(Handle handle, ImportRequest request) {
+  /**
+   * Looks whether an import could be accepted, but for its disk, which may be yet to come. Nothing
+   * is written.
+   *
+   * @return the image that it would make
+   * @throws RefusedException if it can't be
+   */
+  public Image check(ImportRequest request) {
+    ReservedNames.requireFree(request.name());
+    return database.inTransaction(handle -> {
+      requirePlace(handle, request);
+      Image image = enter(handle, request);
+      handle.rollback();
+      return image;
+    });
+  }
+
+  private void requirePlace(Handle handle, ImportRequest request) {
     images.requireFreeName(handle, request.owner(), request.name());
     quotas.reserveImage(handle, request.owner());
-    UploadedDisk disk = requireDisk(request);
+  }
+
+  private Image enter(Handle handle, ImportRequest request) {
     Image image =
         Image.importing(
             request.owner(),
@@ -77,6 +96,13 @@ public final class ImageImports {
             clock.instant());
     images.insert(handle, image);
     quotas.tag(handle, request.owner(), image.arn(), request.tags());
+    return image;
+  }
+
+  private Image accept(Handle handle, ImportRequest request) {
+    requirePlace(handle, request);
+    UploadedDisk disk = requireDisk(request);
+    Image image = enter(handle, request);
     records.start(
         handle,
         image,

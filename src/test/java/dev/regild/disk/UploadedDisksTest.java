@@ -190,8 +190,8 @@ class UploadedDisksTest {
     assertThatThrownBy(() -> disks.receive(ALICE, two, unread(), OptionalLong.empty()))
         .isInstanceOf(DiskQuotaException.class)
         .hasMessage(
-            "The quota of disks is 2, and the account %s has 2. Delete one, or have the quota"
-                + " raised.",
+            "The quota of disks is 2, and the account %s has 2. Delete one, or ask for a"
+                + " higher quota.",
             ALICE);
     assertThat(disks.receive(BOB, two, stream(), OptionalLong.empty()).bytes())
         .isEqualTo(disk.length);
@@ -281,7 +281,11 @@ class UploadedDisksTest {
 
       @Override
       public int read(byte[] buffer, int offset, int length) {
-        taken.addAndGet(length);
+        if (taken.getAndAdd(length) == 0) {
+          // It begins as a disk does.
+          buffer[offset + 510] = 0x55;
+          buffer[offset + 511] = (byte) 0xaa;
+        }
         return length;
       }
     };

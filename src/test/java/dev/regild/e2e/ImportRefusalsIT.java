@@ -23,7 +23,6 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.Image;
 import software.amazon.awssdk.services.appstream.model.ImageState;
@@ -149,11 +148,18 @@ class ImportRefusalsIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"raw", "vmdk", "vhdx"})
-  void everyFormatOfAGoodDiskBecomesAnImage(String format) throws Exception {
+  @CsvSource({
+    "raw, tar --format=oldgnu -Scz disk.raw",
+    "vmdk, tar --format=ustar -c disk.vmdk",
+    "vhdx, zstd -1 -c disk.vhdx"
+  })
+  void everyFormatOfAGoodDiskBecomesAnImageHoweverItIsPacked(String format, String packing)
+      throws Exception {
     Path disk = directory.resolve("disk." + format);
     qemuImg("convert -f qcow2 -O " + format + " %s %s", Fixtures.smallImage(), disk);
-    Image image = imported(upload(disk));
+    Path packed = directory.resolve("packed");
+    Program.of("bash", "-c", "cd '%s' && %s >'%s'".formatted(directory, packing, packed)).run();
+    Image image = imported(upload(packed));
     assertThat(image.state()).as(image.toString()).isEqualTo(ImageState.AVAILABLE);
     assertThat(image.platformAsString()).isEqualTo("DEBIAN_12");
   }
