@@ -159,7 +159,8 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator));
+            platforms(config, config.isolation(), accelerator),
+            room);
     jobs.register(ImageUpdates.JOB, updateJob);
     ImportJob importJob =
         new ImportJob(

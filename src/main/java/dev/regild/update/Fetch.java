@@ -18,9 +18,11 @@ final class Fetch {
   private static final int PARALLEL = 8;
 
   private final PackageCache cache;
+  private final UpdateRooms rooms;
 
-  Fetch(PackageCache cache) {
+  Fetch(PackageCache cache, UpdateRooms rooms) {
     this.cache = cache;
+    this.rooms = rooms;
   }
 
   /**
@@ -34,12 +36,13 @@ final class Fetch {
   record Packages(Path directory, int files, long totalBytes, long downloadedBytes) {}
 
   Packages run(Update update, Transaction transaction, DoubleConsumer progress)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, IOException, StepException, InterruptedException {
     Map<String, PackageFile> files =
         update
             .snapshot()
             .packageFiles(
                 transaction.downloads().stream().map(Download::uri).collect(Collectors.toSet()));
+    rooms.requirePackages(update, files.values().stream().mapToLong(PackageFile::size).sum());
     AtomicLong downloaded = new AtomicLong();
     Map<PackageFile, Path> contents =
         cache.fetch(

@@ -32,7 +32,7 @@ final class Publish {
       throws IOException, ProgramException, InterruptedException {
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
-    Path delta = update.directory().resolve("delta.qcow2");
+    Path delta = update.delta();
     qemuImg.compressDelta(update.overlay(), layers.path(base), delta, progress);
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(layer, overlayBytes);

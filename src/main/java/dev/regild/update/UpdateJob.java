@@ -9,6 +9,7 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -44,6 +45,7 @@ public final class UpdateJob implements JobQueue.Job {
   private final UpdateOutcomes outcomes;
   private final Channels channels;
   private final LayerStore layers;
+  private final UpdateRooms rooms;
 
   private final Prepare prepare;
   private final Resolve resolve = new Resolve();
@@ -65,7 +67,8 @@ public final class UpdateJob implements JobQueue.Job {
       PackageCache packages,
       LayerStore layers,
       QemuImg qemuImg,
-      Platforms platforms) {
+      Platforms platforms,
+      RoomReservations room) {
     this.database = database;
     this.images = images;
     this.inventories = inventories;
@@ -73,8 +76,9 @@ public final class UpdateJob implements JobQueue.Job {
     this.outcomes = outcomes;
     this.channels = channels;
     this.layers = layers;
-    this.prepare = new Prepare(layers, qemuImg, platforms);
-    this.fetch = new Fetch(packages);
+    this.rooms = new UpdateRooms(room);
+    this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
+    this.fetch = new Fetch(packages, rooms);
     this.qualify = new Qualify(layers, platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
@@ -101,6 +105,7 @@ public final class UpdateJob implements JobQueue.Job {
     } finally {
       running.end(imageId);
       Workspaces.remove(layers, imageId);
+      rooms.end(imageId);
     }
   }
 
@@ -122,9 +127,10 @@ public final class UpdateJob implements JobQueue.Job {
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(imageId, e);
+      FailedStepException failure = rooms.cause(imageId, e);
       database.useTransaction(handle -> {
-        outcomes.fail(handle, imageId, message(e, update.snapshot().system()));
-        recorder.failed(handle, e);
+        outcomes.fail(handle, imageId, message(failure, update.snapshot().system()));
+        recorder.failed(handle, failure);
       });
       removeLayer(imageId);
     } catch (RuntimeException e) {
