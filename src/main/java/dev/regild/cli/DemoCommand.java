@@ -188,10 +188,7 @@ final class DemoCommand implements Callable<Integer> {
             "Golden image, renewed",
             "newImageTags",
             Map.of("made-by", "regild demo")));
-    JsonNode image = new UpdateView(client, UPDATED, out()).follow();
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, UPDATED, out());
     out().printf("%-10s %9s%n", "in all", Times.text(since(start)));
 
     title("The outcome");
@@ -217,11 +214,7 @@ final class DemoCommand implements Callable<Integer> {
             "arn:aws:iam::000000000000:role/demo",
             "DisplayName",
             "Golden image"));
-    JsonNode image =
-        Wire.awaitFinal(client, IMAGE, new Patience(new Progress(out(), Progress.onTerminal())));
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, IMAGE, out());
     out()
         .printf(
             "  %s is AVAILABLE: %s, agent %s, in %s%n",

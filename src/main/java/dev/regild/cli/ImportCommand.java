@@ -47,10 +47,13 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--validate",
       description =
-          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it is FAILED.")
+          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it"
+              + " is FAILED.")
   boolean validate;
 
-  @Option(names = "--wait", description = "Wait until the image is AVAILABLE or FAILED.")
+  @Option(
+      names = "--wait",
+      description = "Show each step, and wait until the image is AVAILABLE or FAILED.")
   boolean wait;
 
   @Override
@@ -67,14 +70,7 @@ final class ImportCommand implements Callable<Integer> {
       out.printf("%s is %s.%n", name, image.path("State").asString(""));
       return 0;
     }
-    JsonNode finished;
-    try (InterruptionNotice _ = new InterruptionNotice(out, name)) {
-      finished =
-          Wire.awaitFinal(client, name, new Patience(new Progress(out, Progress.onTerminal())));
-    }
-    if (finished.path("State").asString("").equals("FAILED")) {
-      throw new IOException("The image " + name + " FAILED. " + Wire.reason(finished));
-    }
+    JsonNode finished = JobProgress.await(client, name, out);
     out.printf("%s is AVAILABLE: %s.%n", name, finished.path("Platform").asString(""));
     return 0;
   }

@@ -83,10 +83,7 @@ final class UpdateCommand implements Callable<Integer> {
     } else if (dryRun) {
       new PlanView(plan(client)).print(out);
     } else if (wait) {
-      JsonNode image = follow(client, out);
-      if (image.path("State").asString("").equals("FAILED")) {
-        throw new IOException("The image " + newName + " FAILED. " + Wire.reason(image));
-      }
+      JobProgress.await(client, newName, out);
       out.printf("%s is AVAILABLE.%n", newName);
     } else {
       out.printf(
@@ -99,13 +96,6 @@ final class UpdateCommand implements Callable<Integer> {
   private JsonNode plan(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
     return client.post("/regild/v1/plan", Map.of("image", name));
-  }
-
-  private JsonNode follow(ApiClient client, PrintWriter out)
-      throws ServerRefusalException, IOException, InterruptedException {
-    try (InterruptionNotice _ = new InterruptionNotice(out, newName)) {
-      return new UpdateView(client, newName, out).follow();
-    }
   }
 
   private Map<String, Object> request() {

@@ -1,6 +1,5 @@
 package dev.regild.disk;
 
-import dev.regild.files.FileTree;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
@@ -10,26 +9,22 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A layer store in one directory of one filesystem: {@code layers/<id>.qcow2}, where a layer names
- * its base by its bare file name, so that the whole directory can be moved; and {@code work/<job>/}
- * for unfinished files, which become layers by a rename.
+ * its base by its bare file name, so that the whole directory can be moved. The files of {@link
+ * Workspaces} in the same data directory become layers by a rename.
  */
 public final class DirectoryLayerStore implements LayerStore {
   private static final String ENDING = ".qcow2";
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final Path layers;
-  private final Path work;
   private final QemuImg qemuImg;
 
   /** Makes the directory if it is not there. */
   public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
-    // A layer has its guest's password hashes, and work/ may have files with set-user-id bits.
+    // A layer has its guest's password hashes.
     this.layers = PrivateDirectory.within(directory.toAbsolutePath(), "layers").path();
-    this.work = PrivateDirectory.within(directory.toAbsolutePath(), "work").path();
     this.qemuImg = qemuImg;
   }
 
@@ -59,7 +54,7 @@ public final class DirectoryLayerStore implements LayerStore {
         new Layer(
             id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
-    DurableFiles.moveInto(layers, finished, checked(id) + ENDING);
+    DurableFiles.moveInto(layers, finished, FileName.checked(id) + ENDING);
     return layer;
   }
 
@@ -83,23 +78,8 @@ public final class DirectoryLayerStore implements LayerStore {
     return Files.size(path) == layer.bytes() && DurableFiles.sha256(path).equals(layer.sha256());
   }
 
-  @Override
-  public Path workspace(String job) throws IOException {
-    return PrivateDirectory.take(work.resolve(checked(job))).path();
-  }
-
-  @Override
-  public void removeWorkspace(String job) throws IOException {
-    FileTree.remove(work.resolve(checked(job)));
-  }
-
-  @Override
-  public List<String> workspaces() throws IOException {
-    return DurableFiles.names(work);
-  }
-
   private Path file(String id) {
-    return layers.resolve(checked(id) + ENDING);
+    return layers.resolve(FileName.checked(id) + ENDING);
   }
 
   private static Qcow2Header header(Path finished) throws IOException {
@@ -108,13 +88,5 @@ public final class DirectoryLayerStore implements LayerStore {
     } catch (UnfitDiskException e) {
       throw new IOException(finished + " can't be a layer: " + e.getMessage(), e);
     }
-  }
-
-  /** A name must not lead out of its directory. */
-  private static String checked(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException("not a name for a file of the layer store: " + name);
-    }
-    return name;
   }
 }

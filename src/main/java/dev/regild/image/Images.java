@@ -356,6 +356,7 @@ public final class Images {
     }
     ImageCounts.add(handle, image.owner(), -1);
     new Tags().removeAll(handle, image.arn());
+    JobSteps.removeAll(handle, image.id());
     if (image.disk().isEmpty()) {
       return List.of();
     }

@@ -18,12 +18,14 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
@@ -44,6 +46,8 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -132,11 +136,13 @@ public final class RegildServer implements AutoCloseable {
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
     UpdateRecords updates = new UpdateRecords(clock);
+    JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
     RoomReservations room = new RoomReservations();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
@@ -145,12 +151,15 @@ public final class RegildServer implements AutoCloseable {
 
     PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    RunningJobs running = new RunningJobs();
+    SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes =
         new UpdateOutcomes(
-            images, builders, inventories, layerRecords, updates, agentVersions, clock);
-    UpdateJob updateJob =
+            images, builders, inventories, layerRecords, updates, steps, agentVersions, clock);
+    jobs.register(
+        ImageUpdates.JOB,
         new UpdateJob(
-            database,
+            tools,
             images,
             inventories,
             updates,
@@ -160,11 +169,11 @@ public final class RegildServer implements AutoCloseable {
             layers,
             qemuImg,
             platforms(config, config.isolation(), accelerator),
-            room);
-    jobs.register(ImageUpdates.JOB, updateJob);
-    ImportJob importJob =
+            room));
+    jobs.register(
+        ImportJob.KIND,
         new ImportJob(
-            database,
+            tools,
             images,
             inventories,
             layerRecords,
@@ -176,16 +185,15 @@ public final class RegildServer implements AutoCloseable {
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, accelerator),
             agentVersions,
-            clock);
-    jobs.register(ImportJob.KIND, importJob);
+            clock));
 
     CopyRecords copyRecords = new CopyRecords();
-    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, images, copyRecords));
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
         ExportJob.KIND,
-        new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg, room));
+        new ExportJob(tools, images, exportTasks, layers::path, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
@@ -195,7 +203,7 @@ public final class RegildServer implements AutoCloseable {
     ImageExports imageExports =
         new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
-    new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
+    new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
     opened(jobs).start();
     ChannelRefresh refresh =
         opened(
@@ -204,14 +212,7 @@ public final class RegildServer implements AutoCloseable {
 
     Cancellations cancellations =
         new Cancellations(
-            database,
-            images,
-            builders,
-            outcomes,
-            imageId -> {
-              updateJob.cancel(imageId);
-              importJob.cancel(imageId);
-            });
+            database, images, builders, outcomes, copyRecords, exportTasks, steps, running);
 
     Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);

@@ -85,7 +85,7 @@ public final class ImageImports {
             request.agentSoftwareVersion(),
             request.validated(),
             request.intendedInstanceType()));
-    jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
+    jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.
       throw new RefusedException(DRY_RUN, "The import would be accepted.");

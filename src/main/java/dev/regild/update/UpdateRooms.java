@@ -98,10 +98,7 @@ final class UpdateRooms {
     boolean known = failure.getCause() instanceof StepException step && step.remedy().isPresent();
     Optional<String> shortage = room == null || known ? Optional.empty() : room.shortage();
     return shortage
-        .map(text ->
-            new FailedStepException(
-                failure.step(),
-                new StepException("the server's disk is full: " + text + ".", REMEDY)))
+        .map(text -> failure.because("the server's disk is full: " + text + ".", REMEDY))
         .orElse(failure);
   }
 

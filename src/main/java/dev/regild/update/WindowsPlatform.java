@@ -76,6 +76,11 @@ record WindowsPlatform(
     return qualification.run(layer, layout, services, directory, watcher);
   }
 
+  @Override
+  public String bootLimit() {
+    return "windows.start-limit";
+  }
+
   /** A Windows that runs says its own build; the rest was read from its disk. */
   @Override
   public UpdatePlan shownByBoot(UpdatePlan plan) {
@@ -104,6 +109,11 @@ record WindowsPlatform(
     @Override
     public Inventory inventory() {
       return update.inventory();
+    }
+
+    @Override
+    public String repair() {
+      return "Ask for the update again.";
     }
 
     /** Never asked: the transaction is the plan. */

@@ -188,9 +188,9 @@ class CommandsTest {
     server.database.useTransaction(handle -> {
       String id = server.images.require(handle, server.owner("us-east-1"), image).id();
       int attempt = server.updates.beginAttempt(handle, id);
-      server.updates.beginStep(handle, id, attempt, 1, "Prepare");
-      server.updates.stepDone(handle, id, attempt, 1, "isolation VM");
-      server.updates.beginStep(handle, id, attempt, 2, "Resolve");
+      server.steps.begin(handle, id, attempt, 1, "Prepare");
+      server.steps.done(handle, id, attempt, 1, "isolation VM");
+      server.steps.begin(handle, id, attempt, 2, "Resolve");
     });
   }
 

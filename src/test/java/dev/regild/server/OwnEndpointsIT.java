@@ -264,8 +264,7 @@ class OwnEndpointsIT {
     Iterator<String> data = events.body().filter(line -> line.startsWith("data: ")).iterator();
     assertThat(data.next()).contains("\"steps\":[]");
     int attempt = server.database.inTransaction(h -> server.updates.beginAttempt(h, image.id()));
-    server.database.useTransaction(
-        h -> server.updates.beginStep(h, image.id(), attempt, 1, "Prepare"));
+    server.database.useTransaction(h -> server.steps.begin(h, image.id(), attempt, 1, "Prepare"));
     awaitLine(data, "\"name\":\"Prepare\"");
     server.fail(image);
     awaitLine(data, "\"status\":\"FAILED\"");

@@ -82,7 +82,7 @@ class ReadOnlyKeyTest {
 
       server.database.useTransaction(handle -> server.updates.beginAttempt(handle, image.id()));
       server.database.useTransaction(
-          handle -> server.updates.beginStep(handle, image.id(), 1, 1, "Prepare"));
+          handle -> server.steps.begin(handle, image.id(), 1, 1, "Prepare"));
       for (RawConnection each : streams) {
         each.await("\"name\":\"Prepare\"");
       }

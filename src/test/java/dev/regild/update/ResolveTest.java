@@ -88,7 +88,7 @@ class ResolveTest {
   private static UpdatePlan resolve(UpdateOptions options, List<Removal> removals)
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(NEW_BASH), removals);
-    return Resolve.resolved(
+    return Resolve.possible(
             new UpdatePlan(List.of(BASH)), options, PackageSystem.DPKG, new Fake(transaction))
         .plan();
   }
@@ -96,7 +96,7 @@ class ResolveTest {
   private static UpdatePlan resolved(List<Change> changes, UpdateOptions options, Install... found)
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(found), List.of());
-    return Resolve.resolved(
+    return Resolve.possible(
             new UpdatePlan(changes), options, PackageSystem.DPKG, new Fake(transaction))
         .plan();
   }
@@ -120,6 +120,11 @@ class ResolveTest {
     @Override
     public Transaction resolve() {
       return transaction;
+    }
+
+    @Override
+    public String repair() {
+      throw new AssertionError();
     }
 
     @Override

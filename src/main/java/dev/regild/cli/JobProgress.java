@@ -7,48 +7,76 @@ import java.time.Instant;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** Shows an update while it runs: each step with its time. */
-final class UpdateView {
+/** Shows a job while it runs: each step with its time. */
+final class JobProgress {
   private static final Duration POLL = Duration.ofMillis(300);
 
   private final ApiClient client;
-  private final String imageName;
+  private final String path;
   private final Progress progress;
   private final Patience patience;
   private int attemptShown;
   private int stepsShown;
 
-  UpdateView(ApiClient client, String imageName, PrintWriter out) {
+  /**
+   * @param path where the server tells of the job
+   */
+  JobProgress(ApiClient client, String path, PrintWriter out) {
     this.client = client;
-    this.imageName = imageName;
+    this.path = path;
     this.progress = new Progress(out, Progress.onTerminal());
     this.patience = new Patience(progress);
   }
 
   /**
-   * Shows every step until the update has ended, through restarts of the server.
+   * Shows every step until the job has ended, through restarts of the server.
    *
-   * @return the new image, AVAILABLE or FAILED
+   * @return the job then, SUCCEEDED or FAILED
    */
   JsonNode follow() throws ServerRefusalException, IOException, InterruptedException {
     while (true) {
-      JsonNode update = patience.ask(() -> client.get(path(imageName)));
-      show(update);
-      if (!update.path("status").asString("").equals("RUNNING")) {
-        return Wire.awaitFinal(client, imageName, patience);
+      JsonNode job = patience.ask(() -> client.get(path));
+      show(job);
+      if (!job.path("status").asString("").equals("RUNNING")) {
+        return job;
       }
       Thread.sleep(POLL);
     }
   }
 
-  /** Where the server tells of the update that makes an image. */
-  static String path(String imageName) {
-    return "/regild/v1/updates/" + ApiClient.segment(imageName);
+  /** Where the server tells of the job that makes an image. */
+  static String ofImage(String name) {
+    return "/regild/v1/images/" + ApiClient.segment(name) + "/job";
   }
 
-  /** Prints the steps of an update so far, the running one with how far it is. */
-  static void print(JsonNode update, PrintWriter out) {
-    for (JsonNode step : update.path("steps")) {
+  /** Where the server tells of an export. */
+  static String ofExport(String task) {
+    return "/regild/v1/exports/" + ApiClient.segment(task);
+  }
+
+  /**
+   * Waits for the image that a job makes, and shows every step.
+   *
+   * @return the image, AVAILABLE
+   * @throws IOException if it FAILED, with the reason
+   */
+  static JsonNode await(ApiClient client, String image, PrintWriter out)
+      throws ServerRefusalException, IOException, InterruptedException {
+    try (InterruptionNotice _ = new InterruptionNotice(out, image)) {
+      JobProgress progress = new JobProgress(client, ofImage(image), out);
+      JsonNode job = progress.follow();
+      if (job.path("status").asString("").equals("FAILED")) {
+        throw new IOException(
+            "The image %s FAILED. %s"
+                .formatted(image, job.path("reason").asString("it does not say why")));
+      }
+      return progress.patience.ask(() -> Wire.image(client, image));
+    }
+  }
+
+  /** Prints the steps of a job so far, the running one with how far it is. */
+  static void print(JsonNode job, PrintWriter out) {
+    for (JsonNode step : job.path("steps")) {
       String name = step.path("name").asString("");
       out.println(
           step.path("status").asString("").equals("RUNNING")
@@ -58,16 +86,16 @@ final class UpdateView {
     }
   }
 
-  private void show(JsonNode update) {
-    int attempt = update.path("attempt").asInt(0);
+  private void show(JsonNode job) {
+    int attempt = job.path("attempt").asInt(0);
     if (attempt > attemptShown) {
       if (attemptShown > 0) {
-        progress.done("The server was restarted; the update starts over.");
+        progress.done("The server was restarted; the job starts over.");
       }
       attemptShown = attempt;
       stepsShown = 0;
     }
-    JsonNode steps = update.path("steps");
+    JsonNode steps = job.path("steps");
     for (int i = stepsShown; i < steps.size(); i++) {
       JsonNode step = steps.path(i);
       String name = step.path("name").asString("");
