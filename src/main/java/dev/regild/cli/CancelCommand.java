@@ -22,8 +22,9 @@ final class CancelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    connection.client().post("/regild/v1/images/" + ApiClient.segment(name) + "/cancel", Map.of());
-    spec.commandLine().getOut().println("Cancelled " + name + ", which is FAILED now.");
+    String path = "/regild/v1/images/" + ApiClient.segment(name) + "/cancel";
+    String state = connection.client().post(path, Map.of()).path("state").asString("");
+    spec.commandLine().getOut().println("Cancelled " + name + ", which is " + state + " now.");
     return 0;
   }
 }

@@ -30,7 +30,8 @@ public final class NoRoomException extends IOException {
   }
 
   /**
-   * What is needed for what, and what is there: {@code 3.2 GiB needed for …, 377.0 MiB free in DIR}.
+   * What is needed for what, and what is there: {@code 3.2 GiB needed for …, 377.0 MiB free in
+   * DIR}.
    *
    * @param own how much is reserved for it already
    */

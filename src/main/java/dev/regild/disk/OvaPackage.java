@@ -78,7 +78,8 @@ public final class OvaPackage {
     ByteArrayOutputStream before = new ByteArrayOutputStream();
     // Not closed: that would write the end of the archive.
     TarArchiveOutputStream tar = new TarArchiveOutputStream(before, BLOCK, UTF_8.name());
-    // USTAR, as DSP0243 wants it; only a size beyond 8 GiB is written in the way that GNU's tar has.
+    // USTAR, as DSP0243 wants it; only a size beyond 8 GiB is written in the way that GNU's tar
+    // has.
     tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
     put(tar, descriptionFile, description);
     put(tar, stem + ".mf", manifest.getBytes(UTF_8));

@@ -245,7 +245,9 @@ record OvfDescriptor(
   private static String printable(String text) {
     return text.codePoints()
         .map(c ->
-            c < ' ' && c != '\n' && c != '\t' || c >= 0xd800 && c <= 0xdfff || c >= 0xfffe && c <= 0xffff
+            c < ' ' && c != '\n' && c != '\t'
+                    || c >= 0xd800 && c <= 0xdfff
+                    || c >= 0xfffe && c <= 0xffff
                 ? '\ufffd'
                 : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

@@ -181,8 +181,8 @@ public final class QemuImg {
   }
 
   /**
-   * As {@link #createOverlay}, of a disk that is larger than its base; what is beyond the base's end
-   * reads as zeros.
+   * As {@link #createOverlay}, of a disk that is larger than its base; what is beyond the base's
+   * end reads as zeros.
    */
   void createLargerOverlay(Path base, Path overlay, long virtualBytes)
       throws ProgramException, InterruptedException {
@@ -255,6 +255,21 @@ public final class QemuImg {
             "-F",
             "qcow2"),
         progress);
+  }
+
+  /**
+   * Reads two qcow2, each with all that it stands on, from end to end.
+   *
+   * @throws ProgramException if they differ, or one can't be read
+   */
+  public void requireSame(Path one, Path other, DoubleConsumer progress)
+      throws ProgramException, InterruptedException {
+    List<Path> all = new ArrayList<>(chain(one));
+    all.addAll(chain(other));
+    List<String> arguments =
+        List.of("compare", "-p", "-f", "qcow2", "-F", "qcow2", name(one), name(other));
+    program(LONG, FOR_WHOLE_DISKS, Sandbox.reading(all), arguments)
+        .run(line -> report(line, progress));
   }
 
   /** Writes a layer, or an overlay of one, as one standalone disk in a form for other systems. */

@@ -7,7 +7,8 @@ public enum JobKind {
   UPDATE("The update could not be made"),
   IMPORT("The disk could not be imported"),
   COPY("The image could not be copied"),
-  EXPORT("The image could not be exported");
+  EXPORT("The image could not be exported"),
+  FLATTENING("The image could not be flattened");
 
   private final String failure;
 

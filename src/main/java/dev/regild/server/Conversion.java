@@ -35,7 +35,8 @@ final class Conversion {
    * @param turns one for each that is made at one time
    * @param makeRoom removes what can be spared; false if there is nothing
    */
-  record Tools(DiskExport export, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
+  record Tools(
+      DiskExport export, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
 
   /** Of a layer, into a file of a directory that is not there yet. */
   Conversion(Path layer, ExportFormat format, Path directory, String name, Tools tools) {

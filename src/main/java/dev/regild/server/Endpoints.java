@@ -11,6 +11,7 @@ import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import dev.regild.update.DiskDeletions;
+import dev.regild.update.ImageFlattenings;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.function.Function;
  * @param layerFiles the file of a layer, by its id
  * @param data the server's data directory
  * @param cancellations cancel updates and imports
+ * @param flattenings have images stand on one layer
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -46,6 +48,7 @@ record Endpoints(
     Function<String, Path> layerFiles,
     Path data,
     Cancellations cancellations,
+    ImageFlattenings flattenings,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -71,7 +74,8 @@ record Endpoints(
             database,
             images.quotas()),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
-        new ImagesService(requests, database, updates, inventories, cancellations),
+        new ImagesService(requests, database, updates, inventories, cancellations, flattenings),
+        new FlattenService(requests, database, flattenings),
         new ExportTasksService(requests, database, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),
         new PlanService(requests, plans));

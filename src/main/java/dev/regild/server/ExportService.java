@@ -32,8 +32,8 @@ import java.util.function.Function;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
- * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before any
- * of it is sent, so that its length is known and a failure is an error, not half a disk.
+ * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before
+ * any of it is sent, so that its length is known and a failure is an error, not half a disk.
  */
 final class ExportService implements HttpService {
   private final Requests requests;

@@ -5,7 +5,10 @@ import dev.regild.disk.QemuImg;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 
-/** Reserves room on the server, puts an overlay on the existing image's top layer, and begins its servicing. */
+/**
+ * Reserves room on the server, puts an overlay on the existing image's top layer, and begins its
+ * servicing.
+ */
 final class Prepare implements Step<Update, OpenUpdate> {
   private final LayerStore layers;
   private final QemuImg qemuImg;

@@ -29,6 +29,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   private final Channels channels;
   private final LayerLeftovers leftovers;
   private final UpdateRooms rooms;
+  private final ImageFlattenings flattenings;
 
   private final Prepare prepare;
   private final Resolve resolve;
@@ -50,7 +51,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       LayerStore layers,
       QemuImg qemuImg,
       Platforms platforms,
-      RoomReservations room) {
+      RoomReservations room,
+      ImageFlattenings flattenings) {
     super(JobKind.UPDATE, tools);
     this.database = tools.database();
     this.images = images;
@@ -60,6 +62,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.channels = channels;
     this.leftovers = new LayerLeftovers(database, layers);
     this.rooms = new UpdateRooms(room);
+    this.flattenings = flattenings;
     this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
     this.fetch = new Fetch(packages, rooms);
@@ -79,7 +82,10 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     database.useTransaction(handle -> outcomes.startQualification(handle, update.newImage().id()));
     Qualify.Qualified qualified = steps.run(qualify, sealed);
     Publish.Published published = steps.run(publish, qualified);
-    database.useTransaction(handle -> outcomes.succeed(handle, published));
+    database.useTransaction(handle -> {
+      outcomes.succeed(handle, published);
+      flattenings.afterUpdate(handle, update.newImage().id());
+    });
   }
 
   private Update update(UpdateRecord record, Path directory) throws IOException, ChannelException {
@@ -139,6 +145,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   @Override
   void clear(String imageId) {
     rooms.end(imageId);
+    flattenings.removeRetired();
   }
 
   @Override

@@ -75,7 +75,9 @@ class DiskExportTest {
     Path disk = export(ExportFormat.VMDK);
     byte[] bytes = Files.readAllBytes(disk);
     assertThat(new String(bytes, 0, 4, UTF_8)).isEqualTo("KDMV");
-    assertThat(bytes[4]).as("the version that VMware wants with compressed grains").isEqualTo((byte) 3);
+    assertThat(bytes[4])
+        .as("the version that VMware wants with compressed grains")
+        .isEqualTo((byte) 3);
     assertThat(new String(bytes, UTF_8))
         .contains("createType=\"streamOptimized\"")
         .contains("ddb.adapterType = \"lsilogic\"");

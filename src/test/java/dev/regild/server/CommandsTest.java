@@ -109,7 +109,8 @@ class CommandsTest {
     String said = new String(export.getErrorStream().readAllBytes(), UTF_8);
     assertThat(export.waitFor()).isEqualTo(1);
     assertThat(said)
-        .endsWith("regild: The standard output can't be written: Broken pipe. The export is incomplete.\n")
+        .endsWith(
+            "regild: The standard output can't be written: Broken pipe. The export is incomplete.\n")
         .doesNotContain("\tat ");
   }
 
@@ -152,7 +153,8 @@ class CommandsTest {
 
   @Test
   void whoInterruptsWaitingIsToldThatTheWorkGoesOn() throws Exception {
-    Process process = processOf("update", "golden", "interrupted", "--wait").redirectErrorStream(true).start();
+    Process process =
+        processOf("update", "golden", "interrupted", "--wait").redirectErrorStream(true).start();
     awaitImage("interrupted");
     beginResolve("interrupted");
     try (BufferedReader said = process.inputReader()) {

@@ -58,8 +58,10 @@ import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
+import dev.regild.update.FlattenJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageExports;
+import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
@@ -207,6 +209,7 @@ final class ServerFixture implements AutoCloseable {
             id -> data.resolve(id + ".qcow2"),
             data,
             cancellations,
+            flattenings(0),
             metrics,
             audit,
             events,
@@ -471,6 +474,30 @@ final class ServerFixture implements AutoCloseable {
         disks,
         new QemuImg(),
         room);
+  }
+
+  /**
+   * Accepts flattenings; {@link #flattenJob} makes them.
+   *
+   * @param deepest as {@code flatten.depth}
+   */
+  ImageFlattenings flattenings(int deepest) throws IOException {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(FlattenJob.KIND, new IdleJob());
+    return new ImageFlattenings(
+        database,
+        images,
+        new Layers(),
+        layers(),
+        steps,
+        running,
+        jobs,
+        deepest,
+        Clock.systemUTC());
+  }
+
+  FlattenJob flattenJob() throws IOException {
+    return new FlattenJob(tools(), flattenings(0), layers(), new QemuImg(), room);
   }
 
   private ImageImports imports() {
