@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "export",
-    description = "Writes an image as one standalone disk.",
+    description = "Exports an image as one standalone disk.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -48,7 +48,7 @@ final class ExportCommand implements Callable<Integer> {
       names = {"-o", "--output"},
       required = true,
       paramLabel = "FILE",
-      description = "Where to write it; - for the standard output.")
+      description = "The file to write; - for the standard output.")
   Path output = Path.of("");
 
   @Override
@@ -123,10 +123,12 @@ final class ExportCommand implements Callable<Integer> {
     }
     Path directory = output.toAbsolutePath().getParent();
     if (directory == null || !Files.isDirectory(directory)) {
-      throw new IOException("The directory of %s does not exist; make it first.".formatted(output));
+      throw new IOException(
+          "The directory of %s does not exist; create it first.".formatted(output));
     }
     if (!Files.isWritable(directory)) {
-      throw new IOException("You may not write into %s; name another file.".formatted(directory));
+      throw new IOException(
+          "You have no permission to write to %s; name another file.".formatted(directory));
     }
   }
 

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "import",
-    description = "Uploads a disk (qcow2, raw, vmdk or vhdx) and makes it an image.",
+    description = "Uploads a disk (qcow2, raw, vmdk or vhdx) and imports it as an image.",
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   /** The API wants a role; here it has no meaning. */
@@ -35,7 +35,7 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--name", paramLabel = "NAME", required = true, description = "The image's name.")
   String name = "";
 
-  @Option(names = "--display-name", paramLabel = "TEXT", description = "What people see.")
+  @Option(names = "--display-name", paramLabel = "TEXT", description = "The display name.")
   @Nullable String displayName;
 
   @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
@@ -59,7 +59,7 @@ final class ImportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (!Files.isRegularFile(file)) {
-      throw new FileNotFoundException("There is no file " + file + ".");
+      throw new FileNotFoundException("No such file: " + file + ".");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();

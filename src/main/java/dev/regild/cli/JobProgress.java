@@ -68,7 +68,7 @@ final class JobProgress {
       if (job.path("status").asString("").equals("FAILED")) {
         throw new IOException(
             "The image %s FAILED. %s"
-                .formatted(image, job.path("reason").asString("it does not say why")));
+                .formatted(image, job.path("reason").asString("it gives no reason")));
       }
       return progress.patience.ask(() -> Wire.image(client, image));
     }

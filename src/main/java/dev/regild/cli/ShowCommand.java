@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "show",
-    description = "Shows an image: its lineage, and what each update changed.",
+    description = "Shows an image, its lineage and what each update changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
@@ -26,7 +26,7 @@ final class ShowCommand implements Callable<Integer> {
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";
 
-  @Option(names = "--json", description = "Print the server's answer as it is.")
+  @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
 
   @Override

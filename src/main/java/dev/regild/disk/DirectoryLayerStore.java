@@ -1,6 +1,9 @@
 package dev.regild.disk;
 
+import dev.regild.files.DurableFiles;
+import dev.regild.files.Listing;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,12 +50,12 @@ public final class DirectoryLayerStore implements LayerStore {
     Qcow2Header header = header(finished);
     if (!header.backingFile().equals(base.map(b -> b + ENDING))) {
       throw new IOException(
-          "%s stands on %s, not on the layer that was named"
+          "the backing file of %s is %s, not the named layer"
               .formatted(finished, header.backingFile().orElse("nothing")));
     }
     Layer layer =
         new Layer(
-            id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
+            id, base, Files.size(finished), header.virtualBytes(), Sha256.interruptibly(finished));
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
     DurableFiles.moveInto(layers, finished, FileName.checked(id) + ENDING);
     return layer;
@@ -66,7 +69,7 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public List<String> ids() throws IOException {
-    return DurableFiles.names(layers).stream()
+    return Listing.names(layers).stream()
         .filter(name -> name.endsWith(ENDING))
         .map(name -> name.substring(0, name.length() - ENDING.length()))
         .toList();
@@ -75,7 +78,7 @@ public final class DirectoryLayerStore implements LayerStore {
   @Override
   public boolean verify(Layer layer) throws IOException {
     Path path = path(layer.id());
-    return Files.size(path) == layer.bytes() && DurableFiles.sha256(path).equals(layer.sha256());
+    return Files.size(path) == layer.bytes() && Sha256.interruptibly(path).equals(layer.sha256());
   }
 
   private Path file(String id) {
@@ -86,7 +89,7 @@ public final class DirectoryLayerStore implements LayerStore {
     try {
       return Qcow2Header.read(finished);
     } catch (UnfitDiskException e) {
-      throw new IOException(finished + " can't be a layer: " + e.getMessage(), e);
+      throw new IOException(finished + " cannot be a layer: " + e.getMessage(), e);
     }
   }
 }

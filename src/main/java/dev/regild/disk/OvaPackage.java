@@ -2,14 +2,12 @@ package dev.regild.disk;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.files.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -74,7 +72,7 @@ public final class OvaPackage {
             .getBytes(UTF_8);
     String descriptionFile = stem + ".ovf";
     String manifest =
-        line(descriptionFile, sha256(description)) + line(file, DurableFiles.sha256(disk));
+        line(descriptionFile, Sha256.of(description)) + line(file, Sha256.of(disk));
     ByteArrayOutputStream before = new ByteArrayOutputStream();
     // Not closed: that would write the end of the archive.
     TarArchiveOutputStream tar = new TarArchiveOutputStream(before, BLOCK, UTF_8.name());
@@ -123,13 +121,5 @@ public final class OvaPackage {
 
   private static String line(String file, String sha256) {
     return "SHA256(%s)= %s\n".formatted(file, sha256);
-  }
-
-  private static String sha256(byte[] content) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

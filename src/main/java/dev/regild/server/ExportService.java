@@ -82,7 +82,7 @@ final class ExportService implements HttpService {
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
-      throw new CloseConnectionException("the client of an export is gone", e);
+      throw new CloseConnectionException("the client of an export disconnected", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (ProgramException e) {
@@ -109,7 +109,7 @@ final class ExportService implements HttpService {
               .orElseThrow(() ->
                   new ApiException(
                       ErrorType.RESOURCE_NOT_AVAILABLE,
-                      "The image %s is %s and has no disk that could be exported."
+                      "The image %s is %s and has no disk to export."
                           .formatted(name, image.state())));
       return new Source(
           image, disk, layers.find(handle, disk.layer()).orElseThrow().virtualBytes());

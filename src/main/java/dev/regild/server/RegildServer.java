@@ -9,7 +9,6 @@ import dev.regild.api.OpenDoor;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -19,6 +18,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
+import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
@@ -31,6 +31,7 @@ import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -147,7 +148,9 @@ public final class RegildServer implements AutoCloseable {
     Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Appliances appliances =
+        new Appliances(
+            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
@@ -182,7 +185,7 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator),
+            platforms(config, config.isolation(), appliances),
             room,
             flattenings));
     jobs.register(
@@ -195,10 +198,10 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(accelerator),
+            new DiskInspector(appliances),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            platforms(config, Isolation.VM, accelerator),
+            platforms(config, Isolation.VM, appliances),
             agentVersions,
             clock));
 
@@ -286,14 +289,13 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("isolation", config.isolation())
         .log("server started");
     if (CurrentUser.isRoot()) {
-      LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
+      LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
   }
 
-  private static Platforms platforms(
-      Config config, Isolation isolation, ProvenAccelerator accelerator) {
-    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+  private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
+    Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,
         machine(config.qualification().memory(), config.qualification().timeLimit()),
@@ -338,7 +340,7 @@ public final class RegildServer implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a part did not end cleanly");
+        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
       }
     }
     closed.countDown();

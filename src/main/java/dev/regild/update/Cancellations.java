@@ -112,7 +112,7 @@ public final class Cancellations {
       updates.cancel(
           handle,
           builder.newImageId(),
-          "The update was cancelled: its image builder %s was deleted. Ask for it again if that was a mistake."
+          "The update was cancelled: its image builder %s was deleted. If that was a mistake, update again."
               .formatted(name));
     } catch (CancelledJobException e) {
       throw new RefusedException(
@@ -134,7 +134,7 @@ public final class Cancellations {
               handle,
               image,
               StateChangeReason.Code.IMAGE_IMPORT_FAILURE,
-              "The import was cancelled. Import the disk again if that was a mistake.");
+              "The import was cancelled. If that was a mistake, import the disk again.");
         }
       }
       case COPYING -> {
@@ -148,7 +148,7 @@ public final class Cancellations {
       case AVAILABLE, FAILED, CREATING, DELETING ->
           throw new RefusedException(
               NOT_PERMITTED,
-              "The image %s is %s: no update or import of it can be cancelled."
+              "The image %s is %s: it has no update or import to cancel."
                   .formatted(imageName, image.state()));
     }
     return image;

@@ -1,9 +1,10 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageCache;
-import dev.regild.channel.PackageFile;
 import dev.regild.disk.ByteCount;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
 import dev.regild.servicing.Transaction.Download;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,7 +49,11 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
 
   @Override
   public Fetched run(Resolve.Resolved resolved, StepControl control)
-      throws ChannelException, IOException, StepException, InterruptedException {
+      throws ChannelException,
+          FetchException,
+          IOException,
+          StepException,
+          InterruptedException {
     Update update = resolved.open().update();
     List<Download> downloads = resolved.transaction().downloads();
     Map<String, PackageFile> files =
@@ -70,7 +75,7 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
       PackageFile file = files.get(download.uri());
       Path content = file == null ? null : contents.get(file);
       if (content == null) {
-        throw new IOException("There is no file for " + download.uri());
+        throw new IOException("No file exists for " + download.uri());
       }
       Files.createSymbolicLink(directory.resolve(download.fileName()), content.toAbsolutePath());
     }

@@ -102,15 +102,15 @@ public final class ImageImports {
               .orElseThrow(() ->
                   new RefusedException(
                       NOT_FOUND,
-                      "There is no uploaded disk %s. Upload one with: regild import"
+                      "No uploaded disk %s exists. Upload one with: regild import"
                           .formatted(diskId)));
       check.requireGoodHeader(disks.path(disk), disk.format());
       return disk;
     } catch (UnfitDiskException e) {
       throw new RefusedException(
-          INCOMPATIBLE, "The disk %s can't be imported: %s".formatted(diskId, e.getMessage()));
+          INCOMPATIBLE, "Cannot import the disk %s: %s".formatted(diskId, e.getMessage()));
     } catch (IOException e) {
-      throw new IllegalStateException("The disk %s can't be read.".formatted(diskId), e);
+      throw new IllegalStateException("Cannot read the disk %s.".formatted(diskId), e);
     }
   }
 }

@@ -201,7 +201,7 @@ public final class ImportJob extends SteppedJob<Import> {
       LOG.atWarn()
           .addKeyValue("disk", diskId)
           .addKeyValue("reason", e.getMessage())
-          .log("upload left behind");
+          .log("an upload could not be removed");
     }
   }
 

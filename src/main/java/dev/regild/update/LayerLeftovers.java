@@ -31,7 +31,7 @@ final class LayerLeftovers {
       LOG.atWarn()
           .addKeyValue("layer", layer)
           .addKeyValue("reason", e.getMessage())
-          .log("layer left behind");
+          .log("a layer could not be removed");
     }
   }
 }

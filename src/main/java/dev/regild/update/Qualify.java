@@ -69,7 +69,7 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
 
   @Override
   public String remedy(Verify.Verified verified, String reason) {
-    return "Boot the existing image elsewhere and look for the cause named, or raise %s."
+    return "Boot the existing image elsewhere to find the cause, or raise %s."
         .formatted(platforms.of(verified.update().platform()).bootLimit());
   }
 
@@ -79,7 +79,7 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
     failedBefore.forEach(failedNow::remove);
     if (!failedNow.isEmpty()) {
       throw new StepException(
-          "Units fail in the new image that start in the existing one: "
+          "Units that start in the existing image fail in the new one: "
               + String.join(", ", failedNow.stream().sorted().toList()));
     }
   }

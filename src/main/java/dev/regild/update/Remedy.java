@@ -9,25 +9,28 @@ final class Remedy {
   static final String FREE_SPACE = "Check the free space of the data directory (regild doctor).";
 
   /** For a step that leaves the guest's packages in a bad way. */
-  static final String REPAIR = "Repair what is named in the image, and import it again.";
+  static final String REPAIR = "Fix the reported problem in the image, then import it again.";
 
   /** The first that fits counts. */
   private static final List<ByCause> CAUSES =
       List.of(
           new ByCause(
               "Problem executing scripts?",
-              "Correct that hook in the image's apt configuration, or leave hooks out (regild"
+              "Fix that hook in the image's apt configuration, or skip hooks (regild"
                   + " update --skip-hooks, or skip-hooks: true in the channel's file)."),
           new ByCause(
               "No space left on device|don't have enough free space|needs \\d+ ?MB on the /"
                   + " filesystem",
-              "Give the image's file system more room, and import the image again."),
+              "Enlarge the image's file system, then import the image again."),
+          new ByCause(
+              "the appliance did not start within",
+              "Look for what keeps the server busy, and for a KVM that works (regild doctor)."),
           new ByCause(
               "can't be opened in|wrong fs type|Structure needs cleaning",
               "Check the image's file systems (fsck), or service it with the isolation vm."),
           new ByCause(
               "is invalid for APT::Default-Release",
-              "Add that release to the channel's sources, or take APT::Default-Release out of the"
+              "Add that release to the channel's sources, or remove APT::Default-Release from the"
                   + " image."));
 
   private record ByCause(Pattern cause, String remedy) {

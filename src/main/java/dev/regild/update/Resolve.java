@@ -130,7 +130,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     UpdatePlan plan = plan(promised, system, servicing, transaction);
     if (plan.isEmpty()) {
       throw new StepException(
-          "Nothing of the plan is possible: "
+          "None of the plan's changes is possible: "
               + plan.keptBack().stream().map(Resolve::spoken).collect(Collectors.joining("; ")));
     }
     return new Possible(transaction, plan);
@@ -152,9 +152,9 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
             .toList();
     if (!byHand.isEmpty()) {
       throw new StepException(
-          "The update would remove what was installed by hand: "
+          "The update would remove packages that were installed by hand: "
               + String.join(", ", byHand)
-              + ". Put on hold what it must keep, or allow removals (regild update"
+              + ". Hold the packages to keep, or allow removals (regild update"
               + " --allow-removals, or allow-removals: true in the channel's file).");
     }
   }
@@ -178,7 +178,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
         String why =
             asked++ < ASKED_ABOUT || change.kind() == ChangeKind.AGENT
                 ? servicing.whyKeptBack(change)
-                : "the guest's package manager does not choose it";
+                : "the guest's package manager does not select it";
         requireNotTheAgent(change, why);
         keptBack.add(
             new KeptBack(change.name(), change.architecture(), change.from(), change.to(), why));
@@ -195,7 +195,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   private static void requireNotTheAgent(Change change, String why) throws StepException {
     if (change.kind() == ChangeKind.AGENT) {
       throw new StepException(
-          "The agent %s %s is kept back (%s). Take what stands in its way out of the image, or take the agent out of the channel."
+          "The agent %s %s is kept back (%s). Remove what blocks it from the image, or remove the agent from the channel."
               .formatted(change.name(), change.to(), why));
     }
   }

@@ -38,7 +38,7 @@ public final class RunningJobs {
   private synchronized boolean replaceAbort(String imageId, Runnable abort) {
     Running running = jobs.get(imageId);
     if (running == null) {
-      throw new IllegalStateException("Nobody makes the image " + imageId + ".");
+      throw new IllegalStateException("No job is creating the image " + imageId + ".");
     }
     running.abort = abort;
     return goingDown || running.cancelled;

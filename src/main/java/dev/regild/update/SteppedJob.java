@@ -186,7 +186,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
       LOG.atWarn()
           .addKeyValue("job", id)
           .addKeyValue("reason", e.getMessage())
-          .log("workspace left behind");
+          .log("a workspace could not be removed");
     }
   }
 

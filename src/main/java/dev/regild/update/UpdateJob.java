@@ -2,12 +2,12 @@ package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
+import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -103,7 +103,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
                 new ChannelException(
                     "the snapshot "
                         + record.snapshot()
-                        + " that this update is pinned to is gone; ask for the update again"));
+                        + " that this update is pinned to no longer exists; start the update again"));
     return new Update(
         newImage,
         existing,

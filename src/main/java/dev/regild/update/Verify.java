@@ -58,7 +58,7 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
             .toList();
     if (!broken.isEmpty()) {
       throw new StepException(
-          "These are not at the version that the plan promises: " + String.join(", ", broken));
+          "These packages are not at the planned version: " + String.join(", ", broken));
     }
   }
 }

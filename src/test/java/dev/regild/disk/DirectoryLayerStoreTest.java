@@ -73,7 +73,7 @@ class DirectoryLayerStoreTest {
     qemuImg.createOverlay(store.path("base"), overlay);
     assertThatThrownBy(() -> store.publish("alone", overlay, Optional.empty()))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("stands on");
+        .hasMessageContaining("not the named layer");
     assertThatThrownBy(() -> store.publish("lost", overlay, Optional.of("nothing")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no layer nothing");

@@ -20,6 +20,7 @@ import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -73,9 +74,9 @@ class JobExhaustionIT {
     Image failed = image(owner);
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason().orElseThrow().message())
-        .contains("The disk could not be imported")
+        .contains("The import failed")
         .contains("in 10 attempts")
-        .contains("Look into the server's log");
+        .contains("Check the server's log");
   }
 
   private Image image(Owner owner) throws Exception {
@@ -183,7 +184,7 @@ class JobExhaustionIT {
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
-          new DiskInspector(() -> Accelerator.TCG),
+          new DiskInspector(new Appliances(() -> Accelerator.TCG)),
           qemuImg,
           new Platforms(guests, machine, machine),
           new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),

@@ -234,7 +234,9 @@ class OwnEndpointsIT {
     HttpResponse<String> refused =
         HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
     assertThat(refused.statusCode()).isEqualTo(403);
-    assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
+    assertThat(refused.body())
+        .contains("InvalidSignatureException")
+        .contains("the upload was discarded");
     assertThat(server.disks.list(server.account.id()))
         .extracting(UploadedDisk::id)
         .containsExactlyInAnyOrder(ServerFixture.DISK, id);

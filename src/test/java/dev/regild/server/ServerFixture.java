@@ -46,6 +46,7 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -525,7 +526,7 @@ final class ServerFixture implements AutoCloseable {
         layers(),
         disks,
         check,
-        new DiskInspector(() -> Accelerator.TCG),
+        new DiskInspector(new Appliances(() -> Accelerator.TCG)),
         qemuImg,
         new Platforms(guests, machine, machine),
         agentVersions(inventories),

@@ -61,7 +61,7 @@ class RemedyTest {
   @Test
   void aCauseThatTheGuestShowsComesBeforeTheStep() {
     assertThat(Remedy.of("write: No space left on device", "otherwise"))
-        .isEqualTo("Give the image's file system more room, and import the image again.");
+        .isEqualTo("Enlarge the image's file system, then import the image again.");
     assertThat(Remedy.of("something else", "otherwise")).isEqualTo("otherwise");
   }
 }

@@ -43,7 +43,7 @@ class ResolveTest {
   @Test
   void anUpdateOfNothingAndOneWithoutItsAgentHaveFailed() {
     assertThatThrownBy(() -> resolved(List.of(DASH), UpdateOptions.NONE))
-        .hasMessage("Nothing of the plan is possible: dash 2 (needs what is not to be had)");
+        .hasMessage("None of the plan's changes is possible: dash 2 (needs what is not to be had)");
     assertThatThrownBy(() -> resolved(List.of(BASH, AGENT), UpdateOptions.NONE, NEW_BASH))
         .hasMessageStartingWith("The agent agent 2 is kept back (needs what is not to be had).");
   }
