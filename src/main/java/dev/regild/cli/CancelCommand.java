@@ -6,25 +6,37 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "cancel",
-    description = "Cancels the update or import that creates an image; the image becomes FAILED.",
+    description =
+        "Cancels the update, import or copy that creates an image; the image becomes FAILED."
+            + " With --export, cancels an export.",
     mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
-  @Parameters(paramLabel = "NAME", description = "The image that is being created.")
+  @Parameters(
+      paramLabel = "NAME",
+      description = "The image that is being created; with --export, the export's task.")
   String name = "";
+
+  @Option(names = "--export", description = "Cancel an export task.")
+  boolean export;
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    String path = "/regild/v1/images/" + ApiClient.segment(name) + "/cancel";
-    String state = connection.client().post(path, Map.of()).path("state").asString("");
-    spec.commandLine().getOut().println("Cancelled " + name + ", which is " + state + " now.");
+    String path =
+        export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.segment(name);
+    String state =
+        connection.client().post(path + "/cancel", Map.of()).path("state").asString("FAILED");
+    spec.commandLine()
+        .getOut()
+        .printf("Cancelled %s%s, which is %s now.%n", export ? "the export " : "", name, state);
     return 0;
   }
 }

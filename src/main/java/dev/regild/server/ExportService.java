@@ -4,8 +4,10 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.ExportFormat;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.OvaPackage;
 import dev.regild.image.Image;
@@ -28,7 +30,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Function;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
@@ -38,7 +39,7 @@ import java.util.function.Function;
 final class ExportService implements HttpService {
   private final Requests requests;
   private final Database database;
-  private final Function<String, Path> layerFiles;
+  private final LayerStore store;
   private final Conversions conversions;
   private final AccountSlots slots;
   private final Images images = new Images();
@@ -47,18 +48,18 @@ final class ExportService implements HttpService {
   /**
    * With what makes disks.
    *
-   * @param layerFiles the file of a layer, by its id
+   * @param store of the layers
    * @param slots how many downloads an account may have
    */
   ExportService(
       Requests requests,
       Database database,
-      Function<String, Path> layerFiles,
+      LayerStore store,
       Conversions conversions,
       AccountSlots slots) {
     this.requests = requests;
     this.database = database;
-    this.layerFiles = layerFiles;
+    this.store = store;
     this.conversions = conversions;
     this.slots = slots;
   }
@@ -74,9 +75,9 @@ final class ExportService implements HttpService {
     ExportFormat format = format(request);
     Source source = source(caller.owner(), request.path().pathParameters().get("name"));
     requireFits(source, format);
-    Path layer = layerFiles.apply(source.disk.layer());
     try (Slot _ = slots.take(caller);
-        Share share = conversions.share(layer, format.ofDisk())) {
+        BorrowedLayer layer = store.borrow(source.disk.layer());
+        Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
       send(response, source, share.file(), format);
     } catch (NoRoomException e) {

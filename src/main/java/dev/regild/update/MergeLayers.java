@@ -41,7 +41,7 @@ final class MergeLayers implements Step<Flattening, MergeLayers.Merged> {
   @Override
   public Merged run(Flattening flattening, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    Path chain = layers.path(flattening.oldLayer());
+    Path chain = control.keep(layers.borrow(flattening.oldLayer())).file();
     Path file = control.directory().resolve("merged.qcow2");
     try (Reservation reservation =
         room.reserve(control.directory(), qemuImg.standaloneBytes(chain))) {

@@ -66,7 +66,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
     this.fetch = new Fetch(packages, rooms);
-    this.qualify = new Qualify(layers, platforms, new ThrowAwayBoot(qemuImg, platforms));
+    this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
 
@@ -103,7 +103,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
                 new ChannelException(
                     "the snapshot "
                         + record.snapshot()
-                        + " that this update is pinned to no longer exists; start the update again"));
+                        + " that this update is pinned to no longer exists; start the update"
+                        + " again"));
     return new Update(
         newImage,
         existing,

@@ -166,7 +166,7 @@ class FlattenTest {
       if (base.isEmpty()) {
         qemuImg.create(file, DiskFormat.QCOW2, BYTES);
       } else {
-        qemuImg.createOverlay(server.layers().path(base.get()), file);
+        qemuImg.createOverlay(file(base.get()), file);
       }
       String write = "write -P %d %dk 300k".formatted(i + 1, i * 200);
       Program.of(List.of("qemu-io", "-f", "qcow2", "-c", write, file.toString())).run();
@@ -175,6 +175,10 @@ class FlattenTest {
       chain.add(id);
     }
     return chain;
+  }
+
+  private Path file(String layer) {
+    return directory.resolve("layers").resolve(layer + ".qcow2");
   }
 
   private Image image(String name, String layer) throws Exception {
@@ -201,7 +205,7 @@ class FlattenTest {
   private Path raw(String layer) throws Exception {
     Path raw = Files.createTempFile(directory, "disk", ".raw");
     new QemuImg()
-        .convert(server.layers().path(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
+        .convert(file(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
     return raw;
   }
 
