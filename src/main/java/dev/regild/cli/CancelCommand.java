@@ -32,10 +32,11 @@ final class CancelCommand implements Callable<Integer> {
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     String path =
         export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.segment(name);
-    connection.client().post(path + "/cancel", Map.of());
+    String state =
+        connection.client().post(path + "/cancel", Map.of()).path("state").asString("FAILED");
     spec.commandLine()
         .getOut()
-        .println("Cancelled " + (export ? "the export " : "") + name + ", which is FAILED now.");
+        .printf("Cancelled %s%s, which is %s now.%n", export ? "the export " : "", name, state);
     return 0;
   }
 }

@@ -1,6 +1,9 @@
 package dev.regild.cli;
 
 import dev.regild.disk.ByteCount;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -31,35 +35,84 @@ final class ExportCommand implements Callable<Integer> {
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "qcow2",
-      description = "qcow2, raw, vmdk or vhdx. Default: ${DEFAULT-VALUE}.")
+      description = {
+        "qcow2, raw, vmdk (streamOptimized, for ESXi and AWS), vhd (fixed, for Azure), vhdx, or ova"
+            + " (a vmdk and the description of a machine). Default: ${DEFAULT-VALUE}."
+      })
   String format = "qcow2";
 
-  @Option(names = "-o", required = true, paramLabel = "FILE", description = "The file to write.")
+  @Option(names = "--compress", description = "Compress the clusters of a qcow2.")
+  boolean compress;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The file to write; - for the standard output.")
   Path output = Path.of("");
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    requireWritable();
-    String path =
-        "/regild/v1/images/"
-            + ApiClient.segment(name)
-            + "/disk?format="
-            + ApiClient.segment(format);
-    HttpResponse<InputStream> response = connection.client().open(path);
-    long size = response.headers().firstValueAsLong("content-length").orElse(0);
+    if (compress && !format.equalsIgnoreCase("qcow2")) {
+      throw new ParameterException(
+          spec.commandLine(), "--compress goes with --format qcow2, not with " + format + ".");
+    }
+    if (output.toString().equals("-")) {
+      writeToStandardOutput();
+    } else {
+      requireWritable();
+      writeToFile();
+    }
+    return 0;
+  }
+
+  private void writeToFile() throws ServerRefusalException, IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getOut(), Progress.onTerminal());
+    HttpResponse<InputStream> response = open();
     // For our user alone, as a disk has its guest's password hashes, and of a name nobody can take.
     Path partial =
         Files.createTempFile(
             output.toAbsolutePath().getParent(), "." + output.getFileName() + ".", ".partial");
     try (InputStream in = response.body()) {
-      copy(in, partial, size, progress);
+      try (OutputStream out = Files.newOutputStream(partial)) {
+        copy(in, out, size(response), progress);
+      }
       Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(partial);
     }
     progress.done("Wrote " + output + " (" + ByteCount.text(Files.size(output)) + ").");
-    return 0;
+  }
+
+  /** What is said goes to the standard error, so that the standard output is the disk alone. */
+  private void writeToStandardOutput()
+      throws ServerRefusalException, IOException, InterruptedException {
+    if (Progress.onTerminal()) {
+      throw new IOException("A disk is not shown on a terminal; redirect it: -o - > " + file());
+    }
+    Progress progress = new Progress(spec.commandLine().getErr(), false);
+    HttpResponse<InputStream> response = open();
+    long size = size(response);
+    try (InputStream in = response.body();
+        OutputStream out = new ReportingOutput(new FileOutputStream(FileDescriptor.out))) {
+      copy(in, out, size, progress);
+    }
+    progress.done("Wrote " + ByteCount.text(size) + ".");
+  }
+
+  private HttpResponse<InputStream> open()
+      throws ServerRefusalException, IOException, InterruptedException {
+    String path =
+        "/regild/v1/images/"
+            + ApiClient.segment(name)
+            + "/disk?format="
+            + ApiClient.segment(format)
+            + (compress ? "&compress=true" : "");
+    return connection.client().open(path);
+  }
+
+  private static long size(HttpResponse<InputStream> response) {
+    return response.headers().firstValueAsLong("content-length").orElse(0);
   }
 
   /** Before the server is asked: a conversion takes minutes. */
@@ -83,15 +136,32 @@ final class ExportCommand implements Callable<Integer> {
     return name + "." + format;
   }
 
-  private static void copy(InputStream in, Path file, long size, Progress progress)
+  private static void copy(InputStream in, OutputStream out, long size, Progress progress)
       throws IOException {
-    try (OutputStream out = Files.newOutputStream(file)) {
-      byte[] buffer = new byte[1 << 20];
-      long written = 0;
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        out.write(buffer, 0, n);
-        written += n;
-        progress.show("Export", (double) written / Math.max(1, size));
+    byte[] buffer = new byte[1 << 20];
+    long written = 0;
+    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      out.write(buffer, 0, n);
+      written += n;
+      progress.show("Export", (double) written / Math.max(1, size));
+    }
+  }
+
+  /** Tells a reader that is gone from a server that is. */
+  private static final class ReportingOutput extends FilterOutputStream {
+    ReportingOutput(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        throw new IOException(
+            "The standard output can't be written: %s. The export is incomplete."
+                .formatted(e.getMessage()),
+            e);
       }
     }
   }

@@ -39,6 +39,7 @@ public final class Regild {
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);
+    commands.put("flatten", FlattenCommand.class);
     commands.put("delete", DeleteCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);

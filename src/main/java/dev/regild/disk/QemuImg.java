@@ -177,23 +177,29 @@ public final class QemuImg {
    * kept beside it too ({@link DiskChain}).
    */
   public void createOverlay(Path base, Path overlay) throws ProgramException, InterruptedException {
+    createOverlay(base, overlay, List.of());
+  }
+
+  /**
+   * As {@link #createOverlay}, of a disk that is larger than its base; what is beyond the base's
+   * end reads as zeros.
+   */
+  void createLargerOverlay(Path base, Path overlay, long virtualBytes)
+      throws ProgramException, InterruptedException {
+    createOverlay(base, overlay, List.of(Long.toString(virtualBytes)));
+  }
+
+  private void createOverlay(Path base, Path overlay, List<String> size)
+      throws ProgramException, InterruptedException {
     Sandbox sandbox = Sandbox.reading(chain(base));
     write(
         overlay,
         target -> {
-          run(
-              SHORT,
-              FOR_WHOLE_DISKS,
-              sandbox.writing(target),
-              "create",
-              "-q",
-              "-f",
-              "qcow2",
-              "-F",
-              "qcow2",
-              "-b",
-              name(base),
-              name(target));
+          List<String> arguments =
+              new ArrayList<>(List.of("create", "-q", "-f", "qcow2", "-F", "qcow2"));
+          arguments.addAll(List.of("-b", name(base), name(target)));
+          arguments.addAll(size);
+          program(SHORT, FOR_WHOLE_DISKS, sandbox.writing(target), arguments).run();
           record(target, base);
         });
   }
@@ -211,7 +217,7 @@ public final class QemuImg {
       DiskFormat targetFormat,
       DoubleConsumer progress)
       throws ProgramException, InterruptedException {
-    convert(source, sourceFormat, target, List.of("-O", targetFormat.qemuName()), progress);
+    convert(source, sourceFormat, target, List.of("-W", "-O", targetFormat.qemuName()), progress);
   }
 
   /** As {@link #convert}, to a qcow2 whose clusters are compressed with zstd. */
@@ -221,7 +227,7 @@ public final class QemuImg {
         source,
         sourceFormat,
         target,
-        List.of("-O", "qcow2", "-c", "-o", "compression_type=zstd"),
+        List.of("-W", "-O", "qcow2", "-c", "-o", "compression_type=zstd"),
         progress);
   }
 
@@ -238,8 +244,38 @@ public final class QemuImg {
         DiskFormat.QCOW2,
         target,
         List.of(
-            "-O", "qcow2", "-c", "-o", "compression_type=zstd", "-B", name(base), "-F", "qcow2"),
+            "-W",
+            "-O",
+            "qcow2",
+            "-c",
+            "-o",
+            "compression_type=zstd",
+            "-B",
+            name(base),
+            "-F",
+            "qcow2"),
         progress);
+  }
+
+  /**
+   * Reads two qcow2, each with all that it stands on, from end to end.
+   *
+   * @throws ProgramException if they differ, or one can't be read
+   */
+  public void requireSame(Path one, Path other, DoubleConsumer progress)
+      throws ProgramException, InterruptedException {
+    List<Path> all = new ArrayList<>(chain(one));
+    all.addAll(chain(other));
+    List<String> arguments =
+        List.of("compare", "-p", "-f", "qcow2", "-F", "qcow2", name(one), name(other));
+    program(LONG, FOR_WHOLE_DISKS, Sandbox.reading(all), arguments)
+        .run(line -> report(line, progress));
+  }
+
+  /** Writes a layer, or an overlay of one, as one standalone disk in a form for other systems. */
+  void export(Path source, ExportFormat format, Path target, DoubleConsumer progress)
+      throws ProgramException, InterruptedException {
+    convert(source, DiskFormat.QCOW2, target, format.options(), progress);
   }
 
   /**
@@ -274,8 +310,8 @@ public final class QemuImg {
       throws ProgramException, InterruptedException {
     List<Path> chain = sourceFormat == DiskFormat.QCOW2 ? chain(source) : List.of(source);
     List<String> arguments = new ArrayList<>(List.of("convert", "-p"));
-    // Compression uses one thread a coroutine; the order of clusters in a file is of no interest.
-    arguments.addAll(List.of("-m", "8", "-W"));
+    // Compression uses one thread a coroutine. -W among the options: in whatever order they end.
+    arguments.addAll(List.of("-m", "8"));
     arguments.addAll(options);
     if (chain.size() == 1) {
       arguments.addAll(List.of(alone(source, sourceFormat)));

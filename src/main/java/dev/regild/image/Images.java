@@ -200,7 +200,9 @@ public final class Images {
         .list();
   }
 
-  /** Whether a running update stands on this image, or a copy or an export of it is being made. */
+  /**
+   * Whether a running update stands on this image, or it is being copied, exported or flattened.
+   */
   public boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
@@ -209,6 +211,7 @@ public final class Images {
                             WHERE existing_image_id = :id AND status = 'RUNNING')
                 OR EXISTS (SELECT 1 FROM image_copy WHERE source_image_id = :id)
                 OR EXISTS (SELECT 1 FROM export_task WHERE image_id = :id AND state = 'EXPORTING')
+                OR EXISTS (SELECT 1 FROM flattening WHERE image_id = :id AND state = 'FLATTENING')
             """)
         .bind("id", image.id())
         .map((row, _) -> row.getBoolean(1))
@@ -334,7 +337,7 @@ public final class Images {
     if (usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being updated, copied or exported. Delete it when that has finished."
+          "The image %s is being updated, copied, exported or flattened. Delete it when that has finished."
               .formatted(image.name()));
     }
     return transition(handle, image, ImageState.DELETING);
@@ -347,6 +350,7 @@ public final class Images {
    * @return those layers, the top one first; their files can go once the transaction is committed
    */
   public List<Layer> remove(Handle handle, Image image) {
+    Flattenings.removeAll(handle, image.id());
     int removed =
         handle
             .createUpdate("DELETE FROM image WHERE id = :id AND state = 'DELETING'")

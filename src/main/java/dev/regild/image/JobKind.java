@@ -7,7 +7,8 @@ public enum JobKind {
   UPDATE,
   IMPORT,
   COPY,
-  EXPORT;
+  EXPORT,
+  FLATTENING;
 
   /** {@code update}. */
   public String noun() {

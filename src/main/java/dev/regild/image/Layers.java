@@ -80,6 +80,7 @@ public final class Layers {
                  WHERE id = :id
                    AND NOT EXISTS (SELECT 1 FROM image WHERE layer_id = :id)
                    AND NOT EXISTS (SELECT 1 FROM layer AS above WHERE above.base_id = :id)
+                   AND NOT EXISTS (SELECT 1 FROM retired_layer WHERE layer_id = :id)
                 """)
             .bind("id", layer.id())
             .execute()

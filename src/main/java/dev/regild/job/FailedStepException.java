@@ -31,6 +31,11 @@ public final class FailedStepException extends Exception {
     return new FailedStepException(step.name(), ordinal, reason, remedy, cause);
   }
 
+  /** The same failure, of which somebody else knows the reason. */
+  public FailedStepException because(String known, String knownRemedy) {
+    return new FailedStepException(step, ordinal, known, knownRemedy, this);
+  }
+
   public String step() {
     return step;
   }

@@ -65,6 +65,11 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   /** Clears away what a job leaves behind, whatever its outcome; runs once more after a crash. */
   protected void clear(String job) {}
 
+  /** What made a step fail, where the job knows it better than the step. */
+  protected FailedStepException cause(String id, FailedStepException failure) {
+    return failure;
+  }
+
   /** What its owner reads about a failure, up to the remedy. */
   protected String message(FailedStepException failure) {
     return failure.reason();
@@ -111,10 +116,11 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(id, e);
+      FailedStepException failure = cause(id, e);
       database.useTransaction(handle -> {
         requireRunning(handle, id);
-        steps.failed(handle, id, attempt.number(), e.ordinal(), e.reason());
-        fail(handle, id, withRemedy(message(e), e.remedy()));
+        steps.failed(handle, id, attempt.number(), failure.ordinal(), failure.reason());
+        fail(handle, id, withRemedy(message(failure), failure.remedy()));
       });
       discard(id);
     } catch (Exception e) {

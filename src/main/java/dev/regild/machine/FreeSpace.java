@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Room that must stay free on a file system while a program writes there: a full one would stop
@@ -29,6 +30,16 @@ public record FreeSpace(Path place, long markBytes) {
     Path directory = Files.isDirectory(place) ? place : place.toAbsolutePath().getParent();
     FileStore store = Files.getFileStore(directory);
     return store::getUsableSpace;
+  }
+
+  /** What is wrong, if less than the mark is free now. */
+  public Optional<String> shortageNow() {
+    try {
+      long free = gauge().free();
+      return free < markBytes ? Optional.of(shortage(free)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** What is wrong, and what to do. */

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param windows the machine in which an image of Windows is serviced and qualified
  * @param http what a client may take of the server's time and connections
  * @param conversions how many images are converted for downloads at the same time
+ * @param flattenDepth the most layers that an image has after an update without being flattened; 0
+ *     for any number
  * @param auditSize how much is kept of the audit log
  */
 public record Config(
@@ -40,6 +42,7 @@ public record Config(
     Windows windows,
     Http http,
     int conversions,
+    int flattenDepth,
     ByteSize auditSize) {
 
   /**

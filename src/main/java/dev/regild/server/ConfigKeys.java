@@ -46,6 +46,7 @@ final class ConfigKeys {
   static final String HTTP_BODY_TIME_LIMIT = "http.body-time-limit";
   static final String HTTP_LEAST_RATE = "http.least-rate";
   static final String CONVERSIONS = "conversions";
+  static final String FLATTEN_DEPTH = "flatten.depth";
   static final String AUDIT_SIZE = "audit.size";
 
   static final Set<String> ALL =
@@ -70,6 +71,7 @@ final class ConfigKeys {
                   HTTP_BODY_TIME_LIMIT,
                   HTTP_LEAST_RATE,
                   CONVERSIONS,
+                  FLATTEN_DEPTH,
                   AUDIT_SIZE),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
@@ -77,6 +79,13 @@ final class ConfigKeys {
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
   private static final int MOST_WORKERS = 64;
+
+  /** Measured with bench/chain.sh. */
+  private static final int DEPTH = 20;
+
+  /** Half of what a chain may have for its files to be opened at all. */
+  private static final int MOST_DEPTH = 500;
+
   private static final int MOST_CONNECTIONS = 65_536;
 
   private final Map<String, String> values;
@@ -103,6 +112,7 @@ final class ConfigKeys {
             memory(WINDOWS_MEMORY, "4GiB"), timeLimit(WINDOWS_START_LIMIT, Duration.ofMinutes(45))),
         http(),
         number(CONVERSIONS, 2, 1, MOST_WORKERS),
+        number(FLATTEN_DEPTH, DEPTH, 0, MOST_DEPTH),
         size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"));
   }
 

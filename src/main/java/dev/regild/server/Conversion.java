@@ -1,8 +1,8 @@
 package dev.regild.server;
 
-import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DiskExport;
+import dev.regild.disk.ExportFormat;
 import dev.regild.disk.NoRoomException;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.machine.ProgramException;
@@ -21,7 +21,7 @@ final class Conversion {
   private static final Logger LOG = LoggerFactory.getLogger(Conversion.class);
 
   private final Path layer;
-  private final DiskFormat format;
+  private final ExportFormat format;
   private final Path directory;
   private final Path target;
   private final Tools tools;
@@ -35,10 +35,11 @@ final class Conversion {
    * @param turns one for each that is made at one time
    * @param makeRoom removes what can be spared; false if there is nothing
    */
-  record Tools(QemuImg qemuImg, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
+  record Tools(
+      DiskExport export, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
 
   /** Of a layer, into a file of a directory that is not there yet. */
-  Conversion(Path layer, DiskFormat format, Path directory, String name, Tools tools) {
+  Conversion(Path layer, ExportFormat format, Path directory, String name, Tools tools) {
     this.layer = layer;
     this.format = format;
     this.directory = directory;
@@ -88,12 +89,13 @@ final class Conversion {
     }
   }
 
-  private void convert(Reservation reservation) throws ProgramException, InterruptedException {
-    tools.qemuImg.convert(layer, DiskFormat.QCOW2, target, format, reservation.progress());
+  private void convert(Reservation reservation)
+      throws IOException, ProgramException, InterruptedException {
+    tools.export.write(layer, format, target, reservation.progress());
   }
 
   private Reservation reserve() throws IOException, ProgramException, InterruptedException {
-    long bytes = largestSize();
+    long bytes = tools.export.largestBytes(layer);
     try {
       return tools.room.reserve(directory, bytes);
     } catch (NoRoomException e) {
@@ -102,15 +104,6 @@ final class Conversion {
       }
       return tools.room.reserve(directory, bytes);
     }
-  }
-
-  /**
-   * What a qcow2 would take, and what the tables of the other formats may take beyond that: they
-   * have an entry of a few bytes for each 64 KiB at least.
-   */
-  private long largestSize() throws ProgramException, InterruptedException {
-    long data = tools.qemuImg.standaloneBytes(layer);
-    return data + (data >> 8) + (1 << 20);
   }
 
   private void remove() {

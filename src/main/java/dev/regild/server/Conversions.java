@@ -1,6 +1,7 @@
 package dev.regild.server;
 
-import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DiskExport;
+import dev.regild.disk.ExportFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.machine.ProgramException;
@@ -41,7 +42,8 @@ final class Conversions implements AutoCloseable {
     this.directory = Files.createDirectories(directory);
     this.kept = kept;
     this.tools =
-        new Conversion.Tools(qemuImg, room, new Semaphore(atOnce, true), this::discardUnread);
+        new Conversion.Tools(
+            new DiskExport(qemuImg), room, new Semaphore(atOnce, true), this::discardUnread);
     try (var leftovers = Files.newDirectoryStream(directory, PREFIX + "*")) {
       for (Path leftover : leftovers) {
         Files.delete(leftover);
@@ -50,7 +52,7 @@ final class Conversions implements AutoCloseable {
   }
 
   /** What makes two disks the same: a layer never changes. */
-  private record Kind(Path layer, DiskFormat format) {}
+  private record Kind(Path layer, ExportFormat format) {}
 
   /** A disk and how many have a share in it. */
   private static final class Shared {
@@ -117,11 +119,11 @@ final class Conversions implements AutoCloseable {
    *
    * @param layer borrowed until the share is closed
    */
-  synchronized Share share(Path layer, DiskFormat format) {
+  synchronized Share share(Path layer, ExportFormat format) {
     Kind kind = new Kind(layer, format);
     Shared disk = disks.get(kind);
     if (disk == null || disk.conversion.file().isCompletedExceptionally()) {
-      String name = PREFIX + UUID.randomUUID() + "." + format.qemuName();
+      String name = PREFIX + UUID.randomUUID() + "." + format.suffix();
       disk = new Shared(kind, new Conversion(layer, format, directory, name, tools));
       disks.put(kind, disk);
       disk.conversion.start();

@@ -9,6 +9,7 @@ import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Inventories;
 import dev.regild.image.UpdateRecords;
 import dev.regild.update.DiskDeletions;
+import dev.regild.update.ImageFlattenings;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.List;
  * @param disks uploaded and exported disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
+ * @param flattenings have images stand on one layer
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -38,6 +40,7 @@ record Endpoints(
     UploadedDisks disks,
     LayerStore layers,
     Path data,
+    ImageFlattenings flattenings,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -63,7 +66,8 @@ record Endpoints(
             database,
             images.quotas()),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
-        new ImagesService(requests, database, updates, inventories, images.cancellations()),
+        new ImagesService(requests, database, updates, inventories, images.cancellations(), flattenings),
+        new FlattenService(requests, database, flattenings),
         new ExportTasksService(requests, database, images.cancellations()),
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates()));

@@ -5,13 +5,17 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
 import dev.regild.disk.BorrowedLayer;
-import dev.regild.disk.DiskFormat;
+import dev.regild.disk.ByteCount;
+import dev.regild.disk.ExportFormat;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.NoRoomException;
+import dev.regild.disk.OvaPackage;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
+import dev.regild.image.Layers;
 import dev.regild.image.Owner;
+import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.machine.ProgramException;
 import dev.regild.server.AccountSlots.Slot;
 import dev.regild.server.Conversions.ClientGoneException;
@@ -26,13 +30,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /**
- * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhdx}: the image as one standalone
- * disk. It is made before any of it is sent, so that its length is known and a failure is an error,
- * not half a disk.
+ * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
+ * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before
+ * any of it is sent, so that its length is known and a failure is an error, not half a disk.
  */
 final class ExportService implements HttpService {
   private final Requests requests;
@@ -41,6 +43,7 @@ final class ExportService implements HttpService {
   private final Conversions conversions;
   private final AccountSlots slots;
   private final Images images = new Images();
+  private final Layers layers = new Layers();
 
   /**
    * With what makes disks.
@@ -69,14 +72,14 @@ final class ExportService implements HttpService {
   private void export(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ExportImage");
     Caller caller = Requests.admitted(requests.caller(request), false);
-    DiskFormat format = format(request.query().first("format").orElse("qcow2"));
-    String name = request.path().pathParameters().get("name");
-    String top = topLayer(caller.owner(), name);
+    ExportFormat format = format(request);
+    Source source = source(caller.owner(), request.path().pathParameters().get("name"));
+    requireFits(source, format);
     try (Slot _ = slots.take(caller);
-        BorrowedLayer layer = store.borrow(top);
-        Share share = conversions.share(layer.file(), format)) {
+        BorrowedLayer layer = store.borrow(source.disk.layer());
+        Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
-      send(response, share.file(), name + "." + format.qemuName());
+      send(response, source, share.file(), format);
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
@@ -84,44 +87,107 @@ final class ExportService implements HttpService {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (ProgramException e) {
-      throw new IllegalStateException("the image " + name + " can't be exported", e);
+      throw new IllegalStateException("the image " + source.image.name() + " can't be exported", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is stopping.");
     }
   }
 
-  private static void send(ServerResponse response, Path disk, String fileName)
+  /**
+   * What is exported.
+   *
+   * @param virtualBytes the size of the disk that a guest sees
+   */
+  private record Source(Image image, ImageDisk disk, long virtualBytes) {}
+
+  private Source source(Owner owner, String name) {
+    return database.read(handle -> {
+      Image image = images.require(handle, owner, name);
+      ImageDisk disk =
+          image
+              .disk()
+              .orElseThrow(() ->
+                  new ApiException(
+                      ErrorType.RESOURCE_NOT_AVAILABLE,
+                      "The image %s is %s and has no disk to export."
+                          .formatted(name, image.state())));
+      return new Source(
+          image, disk, layers.find(handle, disk.layer()).orElseThrow().virtualBytes());
+    });
+  }
+
+  private static void requireFits(Source source, ExportFormat format) {
+    if (source.virtualBytes > format.largestDisk()) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "The disk of %s has %s, and the format %s holds at most %s. Export it as vhdx."
+              .formatted(
+                  source.image.name(),
+                  ByteCount.text(source.virtualBytes),
+                  format.suffix(),
+                  ByteCount.text(format.largestDisk())));
+    }
+  }
+
+  private static void send(ServerResponse response, Source source, Path disk, ExportFormat format)
       throws IOException, InterruptedException {
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
-        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"" + fileName + "\"")
-        .contentLength(Files.size(disk));
-    Download.send(response, out -> Files.copy(disk, out));
+        .header(
+            HeaderNames.CONTENT_DISPOSITION,
+            "attachment; filename=\"%s.%s\"".formatted(source.image.name(), format.suffix()));
+    if (format == ExportFormat.OVA) {
+      OvaPackage ova = OvaPackage.of(machine(source), disk);
+      response.contentLength(ova.bytes());
+      Download.send(response, ova::writeTo);
+    } else {
+      response.contentLength(Files.size(disk));
+      Download.send(response, out -> Files.copy(disk, out));
+    }
   }
 
-  private String topLayer(Owner owner, String name) {
-    Image image = database.read(handle -> images.require(handle, owner, name));
-    return image
-        .disk()
-        .map(ImageDisk::layer)
-        .orElseThrow(() ->
-            new ApiException(
-                ErrorType.RESOURCE_NOT_AVAILABLE,
-                "The image %s is %s and has no disk to export.".formatted(name, image.state())));
+  private static OvaPackage.Machine machine(Source source) {
+    Image image = source.image;
+    return new OvaPackage.Machine(
+        image.name(),
+        image.description(),
+        image.platform(),
+        source.disk.layout().firmware() == Firmware.UEFI,
+        source.virtualBytes);
   }
 
-  private static DiskFormat format(String name) {
-    return DiskFormat.named(name)
-        .orElseThrow(() ->
-            new ApiException(
-                ErrorType.VALIDATION,
-                ("1 validation error detected: Value '%s' at 'format' failed to satisfy"
-                        + " constraint: Member must satisfy enum value set: %s")
-                    .formatted(
-                        name,
-                        Arrays.stream(DiskFormat.values())
-                            .map(DiskFormat::qemuName)
-                            .collect(Collectors.joining(", ", "[", "]")))));
+  private static ExportFormat format(ServerRequest request) {
+    String name = request.query().first("format").orElse("qcow2");
+    boolean compressed = compressed(request.query().first("compress").orElse("false"));
+    ExportFormat format =
+        ExportFormat.named(name, compressed)
+            .orElseThrow(() ->
+                invalid(
+                    name,
+                    "format",
+                    "satisfy enum value set: [%s]".formatted(ExportFormat.names())));
+    if (compressed && format != ExportFormat.COMPRESSED_QCOW2) {
+      throw new ApiException(
+          ErrorType.VALIDATION,
+          "compress is for qcow2 alone, not for %s. Leave it out.".formatted(format.suffix()));
+    }
+    return format;
+  }
+
+  private static boolean compressed(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw invalid(value, "compress", "satisfy enum value set: [true, false]");
+    };
+  }
+
+  private static ApiException invalid(String value, String member, String constraint) {
+    return new ApiException(
+        ErrorType.VALIDATION,
+        ("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must"
+                + " %s")
+            .formatted(value, member, constraint));
   }
 }

@@ -18,6 +18,7 @@ import dev.regild.image.UpdateRecords;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
+import dev.regild.update.ImageFlattenings;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -42,6 +43,7 @@ final class ImagesService implements HttpService {
   private final UpdateRecords updates;
   private final Inventories inventories;
   private final Cancellations cancellations;
+  private final ImageFlattenings flattenings;
   private final Images images = new Images();
   private final Layers layers = new Layers();
   private final Tags tags = new Tags();
@@ -52,12 +54,14 @@ final class ImagesService implements HttpService {
       Database database,
       UpdateRecords updates,
       Inventories inventories,
-      Cancellations cancellations) {
+      Cancellations cancellations,
+      ImageFlattenings flattenings) {
     this.requests = requests;
     this.database = database;
     this.updates = updates;
     this.inventories = inventories;
     this.cancellations = cancellations;
+    this.flattenings = flattenings;
   }
 
   @Override
@@ -72,8 +76,13 @@ final class ImagesService implements HttpService {
     Caller caller = Requests.admitted(requests.caller(request), true);
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
-    cancellations.cancel(caller.owner(), name);
-    OwnAnswers.send(response, Map.of("image", name, "state", ImageState.FAILED));
+    // What is being flattened is AVAILABLE, and stays so.
+    boolean flattening = flattenings.cancel(caller.owner(), name);
+    if (!flattening) {
+      cancellations.cancel(caller.owner(), name);
+    }
+    ImageState state = flattening ? ImageState.AVAILABLE : ImageState.FAILED;
+    OwnAnswers.send(response, Map.of("image", name, "state", state));
   }
 
   private void showJob(ServerRequest request, ServerResponse response) {

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.image.Arn;
 import dev.regild.image.ExportTask;
+import dev.regild.image.Flattening;
 import dev.regild.image.Image;
 import dev.regild.image.JobStep;
 import dev.regild.image.JobSteps;
@@ -87,6 +88,24 @@ record JobView(
         status,
         task.failure(),
         task.created());
+  }
+
+  /** The state is the flattening's: the image is AVAILABLE all the time. */
+  static JobView of(Handle handle, Flattening flattening) {
+    String status =
+        switch (flattening.state()) {
+          case FLATTENING -> "RUNNING";
+          case FLATTENED -> "SUCCEEDED";
+          case FAILED -> "FAILED";
+        };
+    return of(
+        handle,
+        flattening.id(),
+        flattening.imageName(),
+        flattening.state().name(),
+        status,
+        flattening.failure(),
+        flattening.created());
   }
 
   private static JobView of(

@@ -41,9 +41,11 @@ import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
+import dev.regild.update.FlattenJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageExports;
+import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
@@ -157,6 +159,18 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes =
         new UpdateOutcomes(
             images, builders, inventories, layerRecords, updates, steps, agentVersions, clock);
+    ImageFlattenings flattenings =
+        new ImageFlattenings(
+            database,
+            images,
+            layerRecords,
+            layers,
+            steps,
+            running,
+            jobs,
+            config.flattenDepth(),
+            clock);
+    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, layers, qemuImg, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -169,7 +183,9 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), appliances)));
+            platforms(config, config.isolation(), appliances),
+            room,
+            flattenings));
     jobs.register(
         ImportJob.KIND,
         new ImportJob(
@@ -204,6 +220,7 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions =
         new ImageDeletions(database, images, layers, Thread::startVirtualThread);
     new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
+    flattenings.removeRetired();
     opened(jobs).start();
     ChannelRefresh refresh =
         opened(
@@ -246,6 +263,7 @@ public final class RegildServer implements AutoCloseable {
             disks,
             layers,
             data.path(),
+            flattenings,
             metrics,
             audit,
             events,

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.job.StepException;
 import dev.regild.channel.ChannelException;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
@@ -21,9 +22,11 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
   private static final int PARALLEL = 8;
 
   private final PackageCache cache;
+  private final UpdateRooms rooms;
 
-  Fetch(PackageCache cache) {
+  Fetch(PackageCache cache, UpdateRooms rooms) {
     this.cache = cache;
+    this.rooms = rooms;
   }
 
   /**
@@ -49,13 +52,18 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
 
   @Override
   public Fetched run(Resolve.Resolved resolved, StepControl control)
-      throws ChannelException, FetchException, IOException, InterruptedException {
+      throws ChannelException,
+          FetchException,
+          IOException,
+          StepException,
+          InterruptedException {
     Update update = resolved.open().update();
     List<Download> downloads = resolved.transaction().downloads();
     Map<String, PackageFile> files =
         update
             .snapshot()
             .packageFiles(downloads.stream().map(Download::uri).collect(Collectors.toSet()));
+    rooms.requirePackages(update, files.values().stream().mapToLong(PackageFile::size).sum());
     AtomicLong downloaded = new AtomicLong();
     Map<PackageFile, Path> contents =
         cache.fetch(

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.job.StepException;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.job.Step;
@@ -8,16 +9,21 @@ import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Puts an overlay on the existing image's top layer, and begins its servicing. */
+/**
+ * Reserves room on the server, puts an overlay on the existing image's top layer, and begins its
+ * servicing.
+ */
 final class Prepare implements Step<Update, OpenUpdate> {
   private final LayerStore layers;
   private final QemuImg qemuImg;
   private final Platforms platforms;
+  private final UpdateRooms rooms;
 
-  Prepare(LayerStore layers, QemuImg qemuImg, Platforms platforms) {
+  Prepare(LayerStore layers, QemuImg qemuImg, Platforms platforms, UpdateRooms rooms) {
     this.layers = layers;
     this.qemuImg = qemuImg;
     this.platforms = platforms;
+    this.rooms = rooms;
   }
 
   @Override
@@ -27,7 +33,8 @@ final class Prepare implements Step<Update, OpenUpdate> {
 
   @Override
   public OpenUpdate run(Update update, StepControl control)
-      throws IOException, ProgramException, InterruptedException {
+      throws IOException, ProgramException, StepException, InterruptedException {
+    rooms.begin(update);
     Path base = control.keep(layers.borrow(update.base().layer())).file();
     qemuImg.createOverlay(base, update.overlay());
     return new OpenUpdate(update, base, platforms.of(update.platform()).open(update, control));

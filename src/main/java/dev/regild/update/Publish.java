@@ -46,7 +46,7 @@ final class Publish implements Step<Qualify.Qualified, Publish.Published> {
     Update update = qualified.verified().update();
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
-    Path delta = update.directory().resolve("delta.qcow2");
+    Path delta = update.delta();
     qemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(qualified, layer, overlayBytes);

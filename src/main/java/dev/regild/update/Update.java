@@ -40,6 +40,11 @@ record Update(
     return existing.platform().orElseThrow();
   }
 
+  /** The compressed layer, before it is in the store. */
+  Path delta() {
+    return directory.resolve("delta.qcow2");
+  }
+
   /** The layer that is being made. */
   Path overlay() {
     return directory.resolve("overlay.qcow2");

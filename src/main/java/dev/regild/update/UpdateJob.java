@@ -6,6 +6,7 @@ import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -31,6 +32,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   private final UpdateOutcomes outcomes;
   private final Channels channels;
   private final LayerLeftovers leftovers;
+  private final UpdateRooms rooms;
+  private final ImageFlattenings flattenings;
 
   private final Prepare prepare;
   private final Resolve resolve;
@@ -51,7 +54,9 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       PackageCache packages,
       LayerStore layers,
       QemuImg qemuImg,
-      Platforms platforms) {
+      Platforms platforms,
+      RoomReservations room,
+      ImageFlattenings flattenings) {
     super(JobKind.UPDATE, tools);
     this.database = tools.database();
     this.images = images;
@@ -60,9 +65,11 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.outcomes = outcomes;
     this.channels = channels;
     this.leftovers = new LayerLeftovers(database, layers);
-    this.prepare = new Prepare(layers, qemuImg, platforms);
+    this.rooms = new UpdateRooms(room);
+    this.flattenings = flattenings;
+    this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
-    this.fetch = new Fetch(packages);
+    this.fetch = new Fetch(packages, rooms);
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
@@ -79,7 +86,10 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     database.useTransaction(handle -> outcomes.startQualification(handle, update.newImage().id()));
     Qualify.Qualified qualified = steps.run(qualify, sealed);
     Publish.Published published = steps.run(publish, qualified);
-    database.useTransaction(handle -> outcomes.succeed(handle, published));
+    database.useTransaction(handle -> {
+      outcomes.succeed(handle, published);
+      flattenings.afterUpdate(handle, update.newImage().id());
+    });
   }
 
   private Update update(UpdateRecord record, Path directory) throws IOException, ChannelException {
@@ -130,6 +140,17 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   @Override
   protected void fail(Handle handle, String imageId, String message) {
     outcomes.fail(handle, imageId, message);
+  }
+
+  @Override
+  protected FailedStepException cause(String imageId, FailedStepException failure) {
+    return rooms.cause(imageId, failure);
+  }
+
+  @Override
+  protected void clear(String imageId) {
+    rooms.end(imageId);
+    flattenings.removeRetired();
   }
 
   @Override

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.demo.AgentRepository;
+import dev.regild.files.CurrentUser;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.HostTools;
+import dev.regild.machine.Program;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -136,6 +140,53 @@ class CancellationsIT {
       cancel(name, builder);
       assertEndedIn(name, step);
     }
+  }
+
+  /**
+   * On a file system of its own, of which a file of ours leaves less than an update needs before
+   * one, and less than must stay free in the midst of another.
+   */
+  @Test
+  @Order(5)
+  void anUpdateForWhichTheServerHasNoRoomSaysSoFirst() throws Exception {
+    HostTools.assume(CurrentUser.isRoot(), "only root can mount a file system; run it as root");
+    client.close();
+    server.close();
+    Path small = Files.createDirectory(directory.toRealPath().resolve("small"));
+    Program.of("mount", "-t", "tmpfs", "-o", "size=1400m", "none", small.toString()).run();
+    try {
+      Path data = small.resolve("data");
+      Program.of("cp", "-a", base.data().toString(), data.toString()).run();
+      server = ServerProcess.start(data, "namespace");
+      client = server.client();
+
+      Path canary = small.resolve("canary");
+      leaveFree(small, canary, 377L << 20);
+      update("without-room");
+      assertThat(server.awaitEnd("without-room").at("/StateChangeReason/Message").asString())
+          .startsWith("Prepare failed: the server has no room: ")
+          .containsPattern(" needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
+      Files.delete(canary);
+
+      update("out-of-room");
+      UpdatableBase.awaitMidst(server, "out-of-room", "Apply");
+      leaveFree(small, canary, 200L << 20);
+      assertThat(server.awaitEnd("out-of-room").at("/StateChangeReason/Message").asString())
+          .contains(
+              " failed: the server's disk is full: the file system of " + data.resolve("work"))
+          .endsWith("then ask for the update again.");
+      server.assertNothingIsLeft();
+      assertThat(Files.list(data.resolve("layers"))).hasSize(1);
+    } finally {
+      client.close();
+      server.close();
+      Program.of("umount", "-l", small.toString()).run();
+    }
+  }
+
+  private static void leaveFree(Path fileSystem, Path canary, long bytes) throws Exception {
+    long size = Files.getFileStore(fileSystem).getUsableSpace() - bytes;
+    Program.of("fallocate", "-l", Long.toString(size), canary.toString()).run();
   }
 
   /** Starts one, and returns the name of its builder. */

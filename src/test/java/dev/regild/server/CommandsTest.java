@@ -1,15 +1,19 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.HostTools;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +87,44 @@ class CommandsTest {
   }
 
   @Test
+  void anExportGoesToTheStandardOutputAloneAndIsTheSameDisk() throws Exception {
+    Path file = directory.resolve("golden.vhd");
+    run(0, "export", "golden", "--format", "vhd", "-o", file.toString());
+    Process export = start("export", "golden", "--format", "vhd", "--output", "-");
+    byte[] streamed = export.getInputStream().readAllBytes();
+    String said = new String(export.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(export.waitFor()).as(said).isZero();
+    // The footer has the time at which it was written.
+    assertThat(Arrays.copyOf(streamed, 1 << 20))
+        .isEqualTo(Arrays.copyOf(Files.readAllBytes(file), 1 << 20));
+    assertThat(streamed).hasSize((1 << 20) + 512);
+    assertThat(said).contains("Export: 100 %").contains("Wrote 1.0 MiB.");
+  }
+
+  @Test
+  void anExportWhoseReaderGoesEndsWithOneLine() throws Exception {
+    Process export = start("export", "golden", "--format", "raw", "-o", "-");
+    export.getInputStream().readNBytes(10);
+    export.getInputStream().close();
+    String said = new String(export.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(export.waitFor()).isEqualTo(1);
+    assertThat(said)
+        .endsWith(
+            "regild: The standard output can't be written: Broken pipe. The export is incomplete.\n")
+        .doesNotContain("\tat ");
+  }
+
+  @Test
+  void compressionIsForQcow2Alone() {
+    String file = directory.resolve("golden.disk").toString();
+    assertThat(run(2, "export", "golden", "--compress", "--format", "vmdk", "-o", file))
+        .contains("--compress goes with --format qcow2, not with vmdk.");
+    run(0, "export", "golden", "--compress", "-o", file);
+    assertThat(run(1, "export", "golden", "--format", "iso", "-o", file))
+        .contains("[qcow2, raw, vmdk, vhd, vhdx, ova]");
+  }
+
+  @Test
   void anUpdateThatRunsIsShownWithItsStepsAndCancelled() {
     run(0, "update", "golden", "watched");
     beginResolve("watched");
@@ -111,14 +153,8 @@ class CommandsTest {
 
   @Test
   void whoInterruptsWaitingIsToldThatTheWorkGoesOn() throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("dev.regild.cli.Regild", "update", "golden", "interrupted", "--wait"));
-    command.addAll(connection(server.uri("").toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process =
+        processOf("update", "golden", "interrupted", "--wait").redirectErrorStream(true).start();
     awaitImage("interrupted");
     beginResolve("interrupted");
     try (BufferedReader said = process.inputReader()) {
@@ -129,6 +165,20 @@ class CommandsTest {
           .contains("Cancel it with: ./regild cancel interrupted");
     }
     run(0, "cancel", "interrupted");
+  }
+
+  private static Process start(String... command) throws IOException {
+    return processOf(command).start();
+  }
+
+  private static ProcessBuilder processOf(String... command) {
+    List<String> all = new ArrayList<>();
+    all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+    all.addAll(List.of(System.getProperty("java.class.path"), "dev.regild.cli.Regild"));
+    all.addAll(List.of(command));
+    all.addAll(connection(server.uri("").toString()));
+    return new ProcessBuilder(all);
   }
 
   private static void interrupt(Process process) throws Exception {

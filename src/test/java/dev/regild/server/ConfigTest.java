@@ -32,6 +32,7 @@ class ConfigTest {
     assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
     assertThat(config.http()).isEqualTo(Config.Http.DEFAULT);
     assertThat(config.conversions()).isEqualTo(2);
+    assertThat(config.flattenDepth()).isEqualTo(20);
     assertThat(config.auditSize()).isEqualTo(new ByteSize(2L << 30));
   }
 
@@ -92,6 +93,7 @@ class ConfigTest {
         "http.idle-time-limit|2h|http.idle-time-limit is '2h', but must be a duration",
         "http.body-time-limit|0s|http.body-time-limit is '0s', but must be a duration",
         "http.least-rate|0|http.least-rate is '0', but must be a size from 1B to 1GiB",
+        "flatten.depth|501|flatten.depth is '501', but must be a whole number from 0 to 500",
         "conversions|0|conversions is '0', but must be a whole number from 1 to 64",
         "audit.size|1KiB|audit.size is '1KiB', but must be a size from 1MiB to 1TiB",
         "quotas.downloads|-1|quotas.downloads is '-1', but must be a whole number",

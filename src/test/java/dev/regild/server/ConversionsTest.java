@@ -3,7 +3,9 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.disk.DiskExport;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.ExportFormat;
 import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
@@ -45,15 +47,15 @@ class ConversionsTest {
   void whoAsksForTheSameDiskSharesIt() throws Exception {
     try (Conversions conversions = conversions(LONG)) {
       Path first;
-      try (Share one = conversions.share(layer, DiskFormat.RAW);
-          Share other = conversions.share(layer, DiskFormat.RAW);
-          Share another = conversions.share(layer, DiskFormat.VMDK)) {
+      try (Share one = conversions.share(layer, ExportFormat.RAW);
+          Share other = conversions.share(layer, ExportFormat.RAW);
+          Share another = conversions.share(layer, ExportFormat.VMDK)) {
         first = one.file();
         assertThat(other.file()).isEqualTo(first);
         assertThat(another.file()).isNotEqualTo(first);
       }
       assertThat(first).hasSize(1 << 20);
-      try (Share again = conversions.share(layer, DiskFormat.RAW)) {
+      try (Share again = conversions.share(layer, ExportFormat.RAW)) {
         assertThat(again.file()).as("kept for a while").isEqualTo(first);
       }
     }
@@ -63,12 +65,12 @@ class ConversionsTest {
   @Test
   void aDiskThatNobodyReadsIsGivenUpForOneThatIsAskedFor() throws Exception {
     try (Conversions conversions = conversions(LONG)) {
-      try (Share kept = conversions.share(layer, DiskFormat.RAW)) {
+      try (Share kept = conversions.share(layer, ExportFormat.RAW)) {
         kept.file();
       }
       assertThat(exports()).hasSize(1);
       free.set(1 << 19);
-      try (Share wanted = conversions.share(layer, DiskFormat.VHDX)) {
+      try (Share wanted = conversions.share(layer, ExportFormat.VHDX)) {
         assertThatThrownBy(wanted::file).hasMessageContaining("has no room for");
       }
       assertThat(exports()).isEmpty();
@@ -81,8 +83,8 @@ class ConversionsTest {
     RoomReservations slow = GivenRoom.of(() -> onceOpen(goOn));
     try (Conversions conversions =
             new Conversions(directory.resolve("exports"), new QemuImg(), slow, 2, Duration.ZERO);
-        Share other = conversions.share(layer, DiskFormat.RAW)) {
-      try (Share gone = conversions.share(layer, DiskFormat.RAW)) {
+        Share other = conversions.share(layer, ExportFormat.RAW)) {
+      try (Share gone = conversions.share(layer, ExportFormat.RAW)) {
         gone.giveUp();
         assertThatThrownBy(gone::file).isInstanceOf(ClientGoneException.class);
       }
@@ -101,7 +103,7 @@ class ConversionsTest {
         });
     try (Conversions conversions =
             new Conversions(directory.resolve("exports"), new QemuImg(), broken, 1, Duration.ZERO);
-        Share share = conversions.share(layer, DiskFormat.RAW)) {
+        Share share = conversions.share(layer, ExportFormat.RAW)) {
       assertThatThrownBy(share::file).hasRootCauseMessage("canary");
     }
     assertThat(exports()).isEmpty();
@@ -115,7 +117,7 @@ class ConversionsTest {
     free.set(1 << 19);
     Conversion.Tools tools =
         new Conversion.Tools(
-            new QemuImg(),
+            new DiskExport(new QemuImg()),
             room,
             new Semaphore(2),
             () -> {
@@ -126,7 +128,7 @@ class ConversionsTest {
             });
     List<Conversion> conversions = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      conversions.add(new Conversion(layer, DiskFormat.RAW, directory, i + ".raw", tools));
+      conversions.add(new Conversion(layer, ExportFormat.RAW, directory, i + ".raw", tools));
       conversions.getLast().start();
     }
     await(() -> underWay.get() == 2);
@@ -160,11 +162,11 @@ class ConversionsTest {
   void whatCannotBeMadeIsTriedAgainByTheNextWhoAsks() throws Exception {
     Path missing = directory.resolve("missing.qcow2");
     try (Conversions conversions = conversions(LONG)) {
-      try (Share share = conversions.share(missing, DiskFormat.RAW)) {
+      try (Share share = conversions.share(missing, ExportFormat.RAW)) {
         assertThatThrownBy(share::file).hasMessageContaining("missing.qcow2");
       }
       Files.copy(layer, missing);
-      try (Share share = conversions.share(missing, DiskFormat.RAW)) {
+      try (Share share = conversions.share(missing, ExportFormat.RAW)) {
         assertThat(share.file()).hasSize(1 << 20);
       }
     }

@@ -186,11 +186,35 @@ class OwnEndpointsIT {
         HTTP.send(
             sign("GET", "/regild/v1/images/golden/disk", new byte[0]), BodyHandlers.ofByteArray());
     assertThat(new String(qcow2.body(), 0, 3, UTF_8)).isEqualTo("QFI");
+    HttpResponse<byte[]> ova =
+        HTTP.send(
+            sign("GET", "/regild/v1/images/golden/disk?format=ova", new byte[0]),
+            BodyHandlers.ofByteArray());
+    assertThat(ova.headers().firstValue("content-disposition"))
+        .contains("attachment; filename=\"golden.ova\"");
+    assertThat(new String(ova.body(), 0, 10, UTF_8)).isEqualTo("golden.ovf");
     try (Stream<Path> left = Files.list(directory.resolve("exports"))) {
       assertThat(left).isEmpty();
     }
+    assertThat(signed("GET", "/regild/v1/images/golden/disk?format=raw&compress=true", "").body())
+        .contains("compress is for qcow2 alone, not for raw. Leave it out.");
+    assertThat(signed("GET", "/regild/v1/images/golden/disk?compress=yes", "").body())
+        .contains("Member must satisfy enum value set: [true, false]");
     assertThat(signed("GET", "/regild/v1/images/golden/disk?format=iso", "").body())
-        .contains("Member must satisfy enum value set: [qcow2, raw, vmdk, vhdx]");
+        .contains("Member must satisfy enum value set: [qcow2, raw, vmdk, vhd, vhdx, ova]");
+  }
+
+  @Test
+  void aDiskThatIsTooLargeForItsFormatIsNotWritten() throws Exception {
+    Image large = server.golden("us-east-1", "large");
+    server.database.useTransaction(handle ->
+        handle
+            .createUpdate("UPDATE layer SET virtual_bytes = :bytes WHERE id = :id")
+            .bind("bytes", 3L << 40)
+            .bind("id", large.disk().orElseThrow().layer())
+            .execute());
+    assertThat(signed("GET", "/regild/v1/images/large/disk?format=vhd", "").body())
+        .contains("The disk of large has 3.0 TiB, and the format vhd holds at most 2.0 TiB.");
   }
 
   @Test

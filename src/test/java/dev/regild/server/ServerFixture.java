@@ -63,9 +63,11 @@ import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
+import dev.regild.update.FlattenJob;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageExports;
+import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
@@ -206,6 +208,7 @@ final class ServerFixture implements AutoCloseable {
             disks,
             goldenLayers(),
             data,
+            flattenings(0),
             metrics,
             audit,
             events,
@@ -477,6 +480,30 @@ final class ServerFixture implements AutoCloseable {
   ExportJob exportJob() throws IOException {
     return new ExportJob(
         tools(), images, new ExportTasks(), goldenLayers(), disks, new QemuImg(), room);
+  }
+
+  /**
+   * Accepts flattenings; {@link #flattenJob} makes them.
+   *
+   * @param deepest as {@code flatten.depth}
+   */
+  ImageFlattenings flattenings(int deepest) throws IOException {
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(FlattenJob.KIND, new IdleJob());
+    return new ImageFlattenings(
+        database,
+        images,
+        new Layers(),
+        layers(),
+        steps,
+        running,
+        jobs,
+        deepest,
+        Clock.systemUTC());
+  }
+
+  FlattenJob flattenJob() throws IOException {
+    return new FlattenJob(tools(), flattenings(0), layers(), new QemuImg(), room);
   }
 
   private ImageImports imports() {

@@ -1,0 +1,95 @@
+package dev.regild.update;
+
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.Attempt;
+import dev.regild.job.SteppedJob;
+import dev.regild.job.StepRecorder;
+import dev.regild.db.Database;
+import dev.regild.disk.Layer;
+import dev.regild.disk.LayerStore;
+import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
+import dev.regild.image.Flattening;
+import dev.regild.image.Flattening.State;
+import dev.regild.image.Flattenings;
+import dev.regild.image.JobKind;
+import dev.regild.image.JobSteps;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Writes an image's chain of layers as one layer, compares the two, and has the image stand on the
+ * new one. Until that moment nothing of the image changes; its name, lineage and record never do.
+ */
+public final class FlattenJob extends SteppedJob<Flattening> {
+  /** The kind of this job; its id is the flattening's. */
+  public static final String KIND = "flatten-image";
+
+  private final Database database;
+  private final JobSteps records;
+  private final ImageFlattenings images;
+  private final Flattenings flattenings = new Flattenings();
+  private final LayerLeftovers leftovers;
+  private final MergeLayers merge;
+  private final CompareLayers compare;
+  private final PublishMerged publish;
+
+  public FlattenJob(
+      Tools tools,
+      ImageFlattenings images,
+      LayerStore layers,
+      QemuImg qemuImg,
+      RoomReservations room) {
+    super(JobKind.FLATTENING, tools);
+    this.database = tools.database();
+    this.records = tools.steps();
+    this.images = images;
+    this.leftovers = new LayerLeftovers(database, layers);
+    this.merge = new MergeLayers(layers, qemuImg, room);
+    this.compare = new CompareLayers(qemuImg);
+    this.publish = new PublishMerged(layers);
+  }
+
+  @Override
+  protected void make(Flattening flattening, StepRecorder steps) throws Exception {
+    MergeLayers.Merged merged = steps.run(merge, flattening);
+    MergeLayers.Merged compared = steps.run(compare, merged);
+    Layer layer = steps.run(publish, compared);
+    database.useTransaction(
+        handle -> flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer));
+  }
+
+  @Override
+  protected boolean isRunning(Handle handle, String id) {
+    return findRunning(handle, id).isPresent();
+  }
+
+  @Override
+  protected Attempt<Flattening> begin(Handle handle, String id) {
+    Flattening flattening = requireRunning(handle, id);
+    return new Attempt<>(id, flattening.imageName(), records.beginAttempt(handle, id), flattening);
+  }
+
+  @Override
+  protected void fail(Handle handle, String id, String message) {
+    flattenings.fail(handle, requireRunning(handle, id), message);
+  }
+
+  @Override
+  protected void discard(String id) {
+    leftovers.remove(id);
+  }
+
+  @Override
+  protected void clear(String id) {
+    images.removeRetired();
+  }
+
+  private Flattening requireRunning(Handle handle, String id) {
+    return findRunning(handle, id).orElseThrow(() -> new CancelledJobException(id));
+  }
+
+  private Optional<Flattening> findRunning(Handle handle, String id) {
+    return flattenings.find(handle, id).filter(found -> found.state() == State.FLATTENING);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.regild.update;
+
+import dev.regild.job.RunningJobs;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.db.JobQueue;
+import dev.regild.disk.DirectoryLayerStore;
+import dev.regild.disk.Layer;
+import dev.regild.disk.QemuImg;
+import dev.regild.fixtures.IdleJob;
+import dev.regild.image.Flattening;
+import dev.regild.image.Flattenings;
+import dev.regild.image.Image;
+import dev.regild.image.Layers;
+import dev.regild.image.Registry;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Images that are flattened by themselves after an update. */
+class ImageFlatteningsTest {
+  @TempDir Path directory;
+
+  private Registry registry;
+  private Image image;
+
+  @BeforeEach
+  void open() throws Exception {
+    registry = new Registry(directory);
+    image = registry.available(Registry.ALICE, "golden");
+    Optional<String> base = Optional.empty();
+    for (String id : new String[] {"one", "two", "three"}) {
+      Layer layer = new Layer(id, base, 1, 1 << 20, "0".repeat(64));
+      registry.database.useTransaction(handle -> new Layers().insert(handle, layer));
+      base = Optional.of(id);
+    }
+    registry.database.useTransaction(handle ->
+        handle
+            .createUpdate("UPDATE image SET layer_id = 'three' WHERE id = :id")
+            .bind("id", image.id())
+            .execute());
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  @Test
+  void anImageWithMoreLayersThanItMayHaveIsFlattenedByItself() throws Exception {
+    afterUpdate(3);
+    assertThat(accepted()).isEmpty();
+    afterUpdate(2);
+    assertThat(accepted().map(Flattening::depth)).contains(3);
+    assertThat(accepted().map(Flattening::oldLayer)).contains("three");
+  }
+
+  @Test
+  void noneIsWhereTheDepthIsZero() throws Exception {
+    afterUpdate(0);
+    assertThat(accepted()).isEmpty();
+  }
+
+  private Optional<Flattening> accepted() {
+    return registry.database.read(handle -> new Flattenings().findOf(handle, image.id()));
+  }
+
+  private void afterUpdate(int deepest) throws Exception {
+    JobQueue jobs = new JobQueue(registry.database, Clock.systemUTC(), 1, Duration.ZERO);
+    jobs.register(FlattenJob.KIND, new IdleJob());
+    ImageFlattenings flattenings =
+        new ImageFlattenings(
+            registry.database,
+            registry.images,
+            new Layers(),
+            new DirectoryLayerStore(directory, new QemuImg()),
+            registry.steps,
+            new RunningJobs(),
+            jobs,
+            deepest,
+            Clock.systemUTC());
+    registry.database.useTransaction(handle -> flattenings.afterUpdate(handle, image.id()));
+  }
+}
