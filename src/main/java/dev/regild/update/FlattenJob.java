@@ -1,9 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.CancelledJobException;
-import dev.regild.job.Attempt;
-import dev.regild.job.SteppedJob;
-import dev.regild.job.StepRecorder;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
@@ -14,6 +10,10 @@ import dev.regild.image.Flattening.State;
 import dev.regild.image.Flattenings;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.RunningJobs;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
@@ -20,6 +19,7 @@ import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
+import dev.regild.job.RunningJobs;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;

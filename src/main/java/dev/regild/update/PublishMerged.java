@@ -1,10 +1,10 @@
 package dev.regild.update;
 
-import dev.regild.job.StepControl;
-import dev.regild.job.Step;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.util.Optional;

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.RunningJobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.db.JobQueue;
@@ -13,6 +12,7 @@ import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
 import dev.regild.image.Layers;
 import dev.regild.image.Registry;
+import dev.regild.job.RunningJobs;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
