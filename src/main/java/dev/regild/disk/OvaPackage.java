@@ -71,8 +71,7 @@ public final class OvaPackage {
             .xml()
             .getBytes(UTF_8);
     String descriptionFile = stem + ".ovf";
-    String manifest =
-        line(descriptionFile, Sha256.of(description)) + line(file, Sha256.of(disk));
+    String manifest = line(descriptionFile, Sha256.of(description)) + line(file, Sha256.of(disk));
     ByteArrayOutputStream before = new ByteArrayOutputStream();
     // Not closed: that would write the end of the archive.
     TarArchiveOutputStream tar = new TarArchiveOutputStream(before, BLOCK, UTF_8.name());

@@ -63,7 +63,8 @@ record Endpoints(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
-        new ImagesService(requests, database, updates, inventories, images.cancellations(), flattenings),
+        new ImagesService(
+            requests, database, updates, inventories, images.cancellations(), flattenings),
         new FlattenService(requests, database, flattenings),
         new ExportTasksService(requests, database, images.cancellations()),
         new ExportService(requests, database, layers, conversions, downloads),

@@ -8,6 +8,7 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
+import dev.regild.job.StepException;
 import dev.regild.servicing.Transaction.Download;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,11 +53,7 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
 
   @Override
   public Fetched run(Resolve.Resolved resolved, StepControl control)
-      throws ChannelException,
-          FetchException,
-          IOException,
-          StepException,
-          InterruptedException {
+      throws ChannelException, FetchException, IOException, StepException, InterruptedException {
     Update update = resolved.open().update();
     List<Download> downloads = resolved.transaction().downloads();
     Map<String, PackageFile> files =

@@ -14,6 +14,10 @@ import dev.regild.image.Flattening.State;
 import dev.regild.image.Flattenings;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
+import dev.regild.job.Attempt;
+import dev.regild.job.CancelledJobException;
+import dev.regild.job.StepRecorder;
+import dev.regild.job.SteppedJob;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 

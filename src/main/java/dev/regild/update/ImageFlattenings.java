@@ -20,6 +20,7 @@ import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
+import dev.regild.job.RunningJobs;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;

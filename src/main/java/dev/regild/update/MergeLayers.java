@@ -9,6 +9,8 @@ import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.image.Flattening;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;

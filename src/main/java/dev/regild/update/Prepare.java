@@ -5,6 +5,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
+import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Path;

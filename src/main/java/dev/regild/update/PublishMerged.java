@@ -5,6 +5,8 @@ import dev.regild.job.Step;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.util.Optional;

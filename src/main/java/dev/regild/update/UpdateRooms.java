@@ -4,6 +4,8 @@ import dev.regild.job.FailedStepException;
 import dev.regild.job.StepException;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.RoomReservations;
+import dev.regild.job.FailedStepException;
+import dev.regild.job.StepException;
 import dev.regild.machine.FreeSpace;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -165,7 +165,8 @@ class CancellationsIT {
       update("without-room");
       assertThat(server.awaitEnd("without-room").at("/StateChangeReason/Message").asString())
           .startsWith("Prepare failed: the server has no room: ")
-          .containsPattern(" needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
+          .containsPattern(
+              " needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
       Files.delete(canary);
 
       update("out-of-room");

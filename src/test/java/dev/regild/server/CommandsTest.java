@@ -110,7 +110,8 @@ class CommandsTest {
     assertThat(export.waitFor()).isEqualTo(1);
     assertThat(said)
         .endsWith(
-            "regild: The standard output can't be written: Broken pipe. The export is incomplete.\n")
+            "regild: The standard output can't be written: Broken pipe. The export is"
+                + " incomplete.\n")
         .doesNotContain("\tat ");
   }
 

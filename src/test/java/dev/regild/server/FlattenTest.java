@@ -204,8 +204,7 @@ class FlattenTest {
   /** What a guest sees of a layer. */
   private Path raw(String layer) throws Exception {
     Path raw = Files.createTempFile(directory, "disk", ".raw");
-    new QemuImg()
-        .convert(file(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
+    new QemuImg().convert(file(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
     return raw;
   }
 
@@ -238,8 +237,7 @@ class FlattenTest {
 
   private String run(int status, String... command) {
     List<String> all = new ArrayList<>(List.of(command));
-    all.addAll(
-        List.of("--endpoint", server.uri("").toString(), "--data", directory.toString()));
+    all.addAll(List.of("--endpoint", server.uri("").toString(), "--data", directory.toString()));
     StringWriter said = new StringWriter();
     var out = new PrintWriter(said, true);
     assertThat(Regild.run(out, out, all.toArray(String[]::new)))

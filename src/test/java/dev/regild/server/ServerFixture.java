@@ -491,15 +491,7 @@ final class ServerFixture implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(FlattenJob.KIND, new IdleJob());
     return new ImageFlattenings(
-        database,
-        images,
-        new Layers(),
-        layers(),
-        steps,
-        running,
-        jobs,
-        deepest,
-        Clock.systemUTC());
+        database, images, new Layers(), layers(), steps, running, jobs, deepest, Clock.systemUTC());
   }
 
   FlattenJob flattenJob() throws IOException {

@@ -13,6 +13,7 @@ import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
 import dev.regild.image.Layers;
 import dev.regild.image.Registry;
+import dev.regild.job.RunningJobs;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
