@@ -1,5 +1,7 @@
 package dev.regild.update;
 
+import dev.regild.servicing.Servicing;
+
 /**
  * An update whose disk is open, or was until it was sealed.
  *

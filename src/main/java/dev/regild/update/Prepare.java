@@ -26,7 +26,7 @@ final class Prepare implements Step<Update, OpenUpdate> {
   public OpenUpdate run(Update update, StepControl control)
       throws IOException, ProgramException, InterruptedException {
     qemuImg.createOverlay(layers.path(update.base().layer()), update.overlay());
-    return new OpenUpdate(update, platforms.of(update.platform()).open(update, control));
+    return new OpenUpdate(update, platforms.of(update.platform()).open(update.task(), control));
   }
 
   @Override

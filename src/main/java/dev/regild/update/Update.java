@@ -6,6 +6,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.ServicingTask;
 import java.nio.file.Path;
 
 /**
@@ -38,6 +39,20 @@ record Update(
   /** The platform of both images. */
   String platform() {
     return existing.platform().orElseThrow();
+  }
+
+  /** What its servicing works on. */
+  ServicingTask task() {
+    return new ServicingTask(
+        overlay(),
+        base.layout(),
+        inventory,
+        plan,
+        options,
+        snapshot.directory(),
+        directory,
+        existing.name(),
+        newImage.name());
   }
 
   /** The layer that is being made. */
