@@ -53,7 +53,9 @@ public record AptPackageSystem() implements PackageSystem {
 
   private static final SourceOption FROM_HOST =
       new SourceOption(
-          "--from-host", "", "Take Debian's repositories from this machine's own apt configuration.");
+          "--from-host",
+          "",
+          "Take Debian's repositories from this machine's own apt configuration.");
   private static final SourceOption SOURCE =
       new SourceOption(
           "--source",
@@ -126,7 +128,8 @@ public record AptPackageSystem() implements PackageSystem {
     List<String> words = List.of(text.strip().split("\\s+"));
     boolean flat = words.size() == 2 && words.get(1).endsWith("/");
     if ((words.size() < 3 && !flat) || signedBy.isEmpty()) {
-      throw new IllegalArgumentException("--source must be 'URI SUITE COMPONENT…' or 'URI ./' and needs --signed-by: " + text);
+      throw new IllegalArgumentException(
+          "--source must be 'URI SUITE COMPONENT…' or 'URI ./' and needs --signed-by: " + text);
     }
     return new AptSource(
         List.of(words.get(0)),

@@ -78,9 +78,7 @@ final class AptSnapshot extends Snapshot {
       Map<String, String> chosen,
       UpdatePolicy policy,
       Optional<WindowsFacts> windows) {
-    return policy.equals(UpdatePolicy.NONE)
-        ? this
-        : with(securityOnly, new AptPreferences(policy));
+    return policy.equals(UpdatePolicy.NONE) ? this : with(securityOnly, new AptPreferences(policy));
   }
 
   @Override

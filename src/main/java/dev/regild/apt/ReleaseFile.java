@@ -46,9 +46,7 @@ public record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> in
     others.forEach(indexes::putIfAbsent);
     if (indexes.isEmpty()) {
       throw new FetchException(
-          what
-              + " lists no file under SHA256 or SHA512; the repository needs newer"
-              + " tools");
+          what + " lists no file under SHA256 or SHA512; the repository needs newer" + " tools");
     }
     return new ReleaseFile(fields, indexes);
   }

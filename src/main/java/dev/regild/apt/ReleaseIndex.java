@@ -33,9 +33,7 @@ final class ReleaseIndex {
     return Optional.of(
         new IndexFetch(
             location.listFile(path),
-            release.isSecurity()
-                ? AptFiles.SECURITY_PACKAGES
-                : SnapshotManifest.Kind.PACKAGES,
+            release.isSecurity() ? AptFiles.SECURITY_PACKAGES : SnapshotManifest.Kind.PACKAGES,
             variants,
             Optional.ofNullable(release.indexes().get(path)),
             location.uri(),

@@ -116,8 +116,7 @@ public record Channel(
       throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
     }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
-    agentPackages =
-        checked("agent-packages", agentPackages, own.agentName(), own.exampleAgent());
+    agentPackages = checked("agent-packages", agentPackages, own.agentName(), own.exampleAgent());
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
       throw new IllegalArgumentException(
           "refresh-interval: must be at least one minute, for example 1h");

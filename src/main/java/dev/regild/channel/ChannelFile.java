@@ -16,9 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -83,6 +81,7 @@ public final class ChannelFile {
           "security-only",
           "allow-removals",
           "skip-hooks");
+
   /** Of a source that doesn't name its kind. */
   private static final String DEFAULT_KIND = "apt";
 

@@ -75,7 +75,9 @@ public interface PackageSystem extends InstalledSystem {
     return false;
   }
 
-  /** Reads what the sources of a channel hold now: documents, verified, and the indexes they name. */
+  /**
+   * Reads what the sources of a channel hold now: documents, verified, and the indexes they name.
+   */
   RepositoryContents read(Channel channel, RefreshTools tools)
       throws ChannelException, FetchException, IOException, InterruptedException;
 

@@ -84,8 +84,8 @@ public final class PackageSystems {
                 ? system.made(manifest)
                 : system.name().equals(manifest.system()))
         .findFirst()
-        .orElseThrow(() ->
-            new IOException("its package system '" + manifest.system() + "' is unknown"));
+        .orElseThrow(
+            () -> new IOException("its package system '" + manifest.system() + "' is unknown"));
   }
 
   public List<PlatformType> platforms() {

@@ -40,7 +40,16 @@ public record RepositoryContents(
   /** Of repositories that each have one place, and nothing to be said of them. */
   public RepositoryContents(
       List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
-    this(documents, indexes, _ -> List.of(), validators, Map.of(), Map.of(), List.of(), "", _ -> List.of());
+    this(
+        documents,
+        indexes,
+        _ -> List.of(),
+        validators,
+        Map.of(),
+        Map.of(),
+        List.of(),
+        "",
+        _ -> List.of());
   }
 
   public RepositoryContents {
@@ -86,16 +95,7 @@ public record RepositoryContents(
       Map<String, List<String>> mirrors,
       Map<String, Route> routes,
       List<String> notices) {
-    this(
-        documents,
-        indexes,
-        list,
-        validators,
-        mirrors,
-        routes,
-        notices,
-        "",
-        _ -> List.of());
+    this(documents, indexes, list, validators, mirrors, routes, notices, "", _ -> List.of());
   }
 
   /** Tells a guest of the indexes, once it is known what they are. */
@@ -110,8 +110,7 @@ public record RepositoryContents(
    * @param repository the root URI of its repository; empty if it is ours
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Document(
-      String name, String kind, byte[] bytes, String repository) {}
+  public record Document(String name, String kind, byte[] bytes, String repository) {}
 
   /** Every file of the snapshot that is not an index. */
   List<Document> documents(Map<IndexFetch, Fetched> known) {

@@ -101,8 +101,7 @@ public record SnapshotManifest(
   }
 
   /** A manifest of files of repositories that are reached as usual, with their digest. */
-  public static SnapshotManifest of(
-      Instant createdAt, String architecture, List<ListFile> files) {
+  public static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
     return of("", createdAt, architecture, files, Map.of(), "");
   }
 
@@ -143,7 +142,8 @@ public record SnapshotManifest(
   }
 
   SnapshotManifest withNotices(List<String> said) {
-    return new SnapshotManifest(digest, createdAt, architecture, files, mirrors, routes, said, system);
+    return new SnapshotManifest(
+        digest, createdAt, architecture, files, mirrors, routes, said, system);
   }
 
   /** The files of these kinds. */

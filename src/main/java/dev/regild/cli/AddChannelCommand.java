@@ -36,49 +36,50 @@ final class AddChannelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
-  @Parameters(paramLabel = "NAME", description = "The channel's name: lower-case letters, digits and hyphens.")
+  @Parameters(
+      paramLabel = "NAME",
+      description = "The channel's name: lower-case letters, digits and hyphens.")
   String name = "";
 
   @Option(
-          names = "--platform",
-          paramLabel = "PLATFORM",
-          defaultValue = "DEBIAN_12",
-          description =
-              "The platform of the images that it updates. Default: ${DEFAULT-VALUE}.")
+      names = "--platform",
+      paramLabel = "PLATFORM",
+      defaultValue = "DEBIAN_12",
+      description = "The platform of the images that it updates. Default: ${DEFAULT-VALUE}.")
   String platform = "DEBIAN_12";
 
   @Option(
-          names = "--client-cert",
-          paramLabel = "FILE",
-          description =
-              "The client certificate (PEM) for the RPM repositories. It is"
-                  + " copied into the data directory.")
+      names = "--client-cert",
+      paramLabel = "FILE",
+      description =
+          "The client certificate (PEM) for the RPM repositories. It is"
+              + " copied into the data directory.")
   @Nullable Path clientCertificate;
 
   @Option(
-          names = "--client-key",
-          paramLabel = "FILE",
-          description = "Its private key (PEM), not encrypted.")
+      names = "--client-key",
+      paramLabel = "FILE",
+      description = "Its private key (PEM), not encrypted.")
   @Nullable Path clientKey;
 
   @Option(
-          names = "--agent",
-          paramLabel = "PACKAGE",
-          description = "The name of a package that belongs to the agent; may be repeated.")
+      names = "--agent",
+      paramLabel = "PACKAGE",
+      description = "The name of a package that belongs to the agent; may be repeated.")
   @Nullable List<String> agents;
 
   @Option(
-          names = "--driver",
-          paramLabel = "PATTERN",
-          description =
-              "A pattern for driver packages, with * for any characters, or with ! in front"
-                  + " to exclude packages; may be repeated. Default: kernels, headers,"
-                  + " firmware, dkms, graphics.")
+      names = "--driver",
+      paramLabel = "PATTERN",
+      description =
+          "A pattern for driver packages, with * for any characters, or with ! in front"
+              + " to exclude packages; may be repeated. Default: kernels, headers,"
+              + " firmware, dkms, graphics.")
   @Nullable List<String> drivers;
 
   @Option(
-          names = "--security-only",
-          description = "Install only security updates and what they need.")
+      names = "--security-only",
+      description = "Install only security updates and what they need.")
   boolean securityOnly;
 
   @Option(names = "--no-refresh", description = "Do not create a snapshot now.")
@@ -157,7 +158,8 @@ final class AddChannelCommand implements Callable<Integer> {
 
   private void refuseForeign(Map<String, List<String>> said, PackageSystem system) {
     List<String> own = system.options().stream().map(SourceOption::name).toList();
-    List<String> foreign = said.keySet().stream().filter(each -> !own.contains(each)).sorted().toList();
+    List<String> foreign =
+        said.keySet().stream().filter(each -> !own.contains(each)).sorted().toList();
     if (!foreign.isEmpty()) {
       throw new IllegalArgumentException(
           "%s can't be used for %s; its options are %s."

@@ -36,7 +36,11 @@ import tools.jackson.databind.json.JsonMapper;
     description = "Manages channels, the sources of updates; run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
-      AddChannelCommand.class, AddUpdateCommand.class, ListUpdatesCommand.class, RemoveUpdateCommand.class},
+      AddChannelCommand.class,
+      AddUpdateCommand.class,
+      ListUpdatesCommand.class,
+      RemoveUpdateCommand.class
+    },
     mixinStandardHelpOptions = true)
 final class ChannelCommand {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -24,7 +24,6 @@ final class HostTools {
           new Tool("bwrap", "--version", Need.EVERY_IMAGE, "bubblewrap"),
           new Tool("python3", "--version", Need.NAMESPACE, "python3"));
 
-
   private final List<Finding> findings;
 
   /** What something is needed for. */
@@ -83,8 +82,7 @@ final class HostTools {
     for (PackageSystem system : PackageSystems.installed().all()) {
       for (HostTool tool : system.hostTools()) {
         findings.add(
-            look(
-                new Tool(tool.name(), tool.argument(), Need.of(system), tool.debianPackage())));
+            look(new Tool(tool.name(), tool.argument(), Need.of(system), tool.debianPackage())));
       }
     }
     findings.add(uefiFirmware());

@@ -15,8 +15,7 @@ import java.util.Optional;
  * @param release {@code VERSION_ID}, or what it begins with before a dot; empty for any
  * @param example of a name: {@code DEBIAN_12}
  */
-public record PlatformType(
-    String name, String product, String id, String release, String example) {
+public record PlatformType(String name, String product, String id, String release, String example) {
   /** A platform of one name. */
   public PlatformType(String name, String product, String id, String release) {
     this(name, product, id, release, name);
@@ -42,8 +41,7 @@ public record PlatformType(
     if (!id.equals(diskId) || !isRelease(version)) {
       return Optional.empty();
     }
-    String whole =
-        isFamily() ? name + version.toUpperCase(Locale.ROOT).replace('.', '_') : name;
+    String whole = isFamily() ? name + version.toUpperCase(Locale.ROOT).replace('.', '_') : name;
     return Optional.of(whole).filter(this::isNamed);
   }
 

@@ -26,7 +26,8 @@ final class RpmInventory {
         os,
         RpmDatabase.architecture(packages),
         packages.stream()
-            .sorted(InventoryReader.ORDER.thenComparing(InstalledPackage::version, RpmVersion.ORDER))
+            .sorted(
+                InventoryReader.ORDER.thenComparing(InstalledPackage::version, RpmVersion.ORDER))
             .toList(),
         DnfModules.read(files),
         RpmPolicy.read(files));

@@ -69,9 +69,7 @@ public record RpmPackageSystem() implements PackageSystem {
               + " comes with --key.");
   private static final SourceOption MIRRORLIST =
       new SourceOption(
-          "--mirrorlist",
-          "URL",
-          "A list of the mirrors of an RPM repository; may be repeated.");
+          "--mirrorlist", "URL", "A list of the mirrors of an RPM repository; may be repeated.");
   private static final SourceOption METALINK =
       new SourceOption("--metalink", "URL", "A metalink of an RPM repository; may be repeated.");
   private static final SourceOption KEY =

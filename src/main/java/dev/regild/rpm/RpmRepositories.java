@@ -61,7 +61,8 @@ public final class RpmRepositories {
       fetched
           .files()
           .forEach((path, bytes) ->
-              files.add(new Document(listFile(repository, path), RpmFiles.REPOMD, bytes, identity)));
+              files.add(
+                  new Document(listFile(repository, path), RpmFiles.REPOMD, bytes, identity)));
       fetched
           .repomd()
           .indexes()
@@ -79,11 +80,11 @@ public final class RpmRepositories {
       notices.addAll(fetched.notices());
     }
     return new RepositoryContents(
-        files,
-        indexes,
-        known -> List.of(new Document(LIST, Kind.SOURCES, list(known, hotfixes), "")),
-        validators,
-        mirrors,
+            files,
+            indexes,
+            known -> List.of(new Document(LIST, Kind.SOURCES, list(known, hotfixes), "")),
+            validators,
+            mirrors,
             routes,
             notices)
         .completedBy(snapshot -> OddPackages.leaveOut(snapshot, indexes));
@@ -98,8 +99,7 @@ public final class RpmRepositories {
   private static byte[] list(Map<IndexFetch, IndexFetch.Fetched> indexes, Set<String> hotfixes) {
     Set<String> lines = new LinkedHashSet<>();
     indexes.forEach((index, fetched) -> {
-      String type =
-          index.kind().equals(Kind.PACKAGES) ? "primary" : index.kind().toLowerCase(ROOT);
+      String type = index.kind().equals(Kind.PACKAGES) ? "primary" : index.kind().toLowerCase(ROOT);
       lines.add(
           String.join(
               "\t",

@@ -138,8 +138,8 @@ final class RpmSnapshot extends Snapshot {
    * The highest version of all repositories, which count alike, if it is higher than the installed
    * one.
    *
-   * <p>Of a snapshot that is limited to what fixes security problems, it is the newest version up to
-   * that one which an advisory about security names; where the repositories have it no more, the
+   * <p>Of a snapshot that is limited to what fixes security problems, it is the newest version up
+   * to that one which an advisory about security names; where the repositories have it no more, the
    * next higher one that they have.
    */
   @Override
@@ -195,8 +195,7 @@ final class RpmSnapshot extends Snapshot {
           && target.isFor(by.architecture())
           && (each.hotfix()
               || active.admits(
-                  by.name(),
-                  contents.modules().of(by.name(), by.version(), by.architecture())))
+                  by.name(), contents.modules().of(by.name(), by.version(), by.architecture())))
           && isVisible(new RpmVisibility.Nevra(by.name(), by.version(), by.architecture()))) {
         newest.merge(
             by.name(),
@@ -288,8 +287,7 @@ final class RpmSnapshot extends Snapshot {
             manifest().files(Kind.PACKAGES),
             (in, index, wanted, found) -> {
               String repository = index.repository();
-              List<String> places =
-                  now.mirrors().getOrDefault(repository, List.of(repository));
+              List<String> places = now.mirrors().getOrDefault(repository, List.of(repository));
               Route route = now.routes().getOrDefault(repository, Route.DEFAULT);
               RpmPackage.readAll(
                   in,

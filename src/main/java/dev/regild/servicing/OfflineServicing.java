@@ -27,8 +27,7 @@ public record OfflineServicing(
   @Override
   public Servicing open(ServicingTask task, Watcher watcher) throws GuestException {
     Guest guest =
-        guests.open(
-            task.overlay(), task.layout(), task.directory().resolve("guest"), watcher);
+        guests.open(task.overlay(), task.layout(), task.directory().resolve("guest"), watcher);
     return new Offline(
         guest,
         tool.of(guest, guests.applyLimit(), task.plan(), task.options()),

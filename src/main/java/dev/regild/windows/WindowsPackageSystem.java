@@ -144,8 +144,7 @@ public record WindowsPackageSystem() implements PackageSystem {
   }
 
   @Override
-  public Optional<Installed> inspect(
-      String type, Guestfs appliance, String root, Path directory)
+  public Optional<Installed> inspect(String type, Guestfs appliance, String root, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     return type.equals("windows")
         ? Optional.of(new WindowsReader(appliance, root, directory).read())

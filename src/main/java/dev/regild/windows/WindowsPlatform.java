@@ -58,8 +58,7 @@ record WindowsPlatform(
   private static SequencedMap<WindowsPackage, PackageFile> packages(ServicingTask task)
       throws IOException {
     WindowsFacts facts =
-        task
-            .inventory()
+        task.inventory()
             .windows()
             .orElseThrow(() ->
                 new IOException(

@@ -3,4 +3,3 @@
 package dev.regild.windows;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -7,7 +7,6 @@ import dev.regild.rpm.UpdateinfoEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Indexes that go on and on are refused before they fill the memory. */

@@ -1,11 +1,11 @@
 package dev.regild.channel;
 
-import dev.regild.windows.catalogue.CatalogueSource;
-import java.time.Clock;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -68,7 +68,8 @@ class InventoryReaderTest {
 
   @Test
   void ubuntu2404IsItsOwnPlatform() throws Exception {
-    Inventory inventory = InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "24.04"));
+    Inventory inventory =
+        InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "24.04"));
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem("UBUNTU_PRO_2404", "ubuntu 24.04", "24.04"));
     assertThat(inventory.packages())
@@ -92,11 +93,13 @@ class InventoryReaderTest {
 
   @Test
   void anotherUbuntuAndAnotherSystemAreRefusedByName() {
-    assertThatThrownBy(() -> InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "20.04")))
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "20.04")))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("\"ubuntu 20.04\"")
         .hasMessageContaining("Ubuntu 24.04");
-    assertThatThrownBy(() -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "10.1")))
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "10.1")))
         .hasMessageContaining("\"rocky 10.1\"");
   }
 
@@ -250,7 +253,8 @@ class InventoryReaderTest {
       throws Exception {
     RpmPackages.assumeTools();
     install("rpm", "1", "4.14.3", "31.el8");
-    Inventory inventory = InventoryReader.read(PackageSystems.installed().all(), rpmDisk(id, version, ""));
+    Inventory inventory =
+        InventoryReader.read(PackageSystems.installed().all(), rpmDisk(id, version, ""));
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem(platform, id + " " + version, version));
     assertThat(inventory.packages())
@@ -259,7 +263,8 @@ class InventoryReaderTest {
 
   @Test
   void aSystemOfRpmWithoutItsRpmIsRefusedByName() {
-    assertThatThrownBy(() -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "8.10")))
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "8.10")))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("rocky 8.10")
         .hasMessageContaining("/usr/bin/rpm is missing");

@@ -30,8 +30,9 @@ class PlatformDetectionTest {
     assertThat(
             PackageSystems.installed().platforms().stream()
                 .flatMap(type ->
-                    type.nameOf(
-                        release.getOrDefault("ID", ""), release.getOrDefault("VERSION_ID", ""))
+                    type
+                        .nameOf(
+                            release.getOrDefault("ID", ""), release.getOrDefault("VERSION_ID", ""))
                         .stream()))
         .containsExactly(platform);
   }

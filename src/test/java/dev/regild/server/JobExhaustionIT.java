@@ -186,7 +186,7 @@ class JobExhaustionIT {
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
           new DiskInspector(
-            new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
+              new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
           qemuImg,
           new Platforms(guests, machine, machine),
           new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),

@@ -4,7 +4,6 @@ import dev.regild.channel.PackageSource;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.fetch.Route;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 

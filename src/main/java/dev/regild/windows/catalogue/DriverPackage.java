@@ -42,7 +42,8 @@ final class DriverPackage {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : (Iterable<Path>) files::iterator) {
         if (Files.isSymbolicLink(each)) {
-          throw new ArchiveException("it contains the link " + each + "; replace the link with the file");
+          throw new ArchiveException(
+              "it contains the link " + each + "; replace the link with the file");
         }
         if (Files.isRegularFile(each)) {
           names.add(folder.relativize(each).toString());

@@ -18,7 +18,8 @@ public record WindowsVersion(String text) implements Comparable<WindowsVersion> 
   public static final Comparator<String> ORDER = WindowsVersion::compare;
 
   /** What a plan knows of Component Based Servicing, Plug and Play and Windows Installer. */
-  public static final PackageFamily FAMILY = new PackageFamily("neutral", ORDER, _ -> Optional.empty());
+  public static final PackageFamily FAMILY =
+      new PackageFamily("neutral", ORDER, _ -> Optional.empty());
 
   @Override
   public int compareTo(WindowsVersion other) {

@@ -38,14 +38,11 @@ class WindowsInventoryTest {
 
   @Test
   void thePlatformComesFromProductAndBuild() throws Exception {
-    assertThat(WindowsSystem.platform("Server", "", 14393))
-        .isEqualTo(WindowsPlatforms.SERVER_2016);
+    assertThat(WindowsSystem.platform("Server", "", 14393)).isEqualTo(WindowsPlatforms.SERVER_2016);
     assertThat(WindowsSystem.platform("Server Core", "", 17763))
         .isEqualTo(WindowsPlatforms.SERVER_2019);
-    assertThat(WindowsSystem.platform("Server", "", 20348))
-        .isEqualTo(WindowsPlatforms.SERVER_2022);
-    assertThat(WindowsSystem.platform("Server", "", 26100))
-        .isEqualTo(WindowsPlatforms.SERVER_2025);
+    assertThat(WindowsSystem.platform("Server", "", 20348)).isEqualTo(WindowsPlatforms.SERVER_2022);
+    assertThat(WindowsSystem.platform("Server", "", 26100)).isEqualTo(WindowsPlatforms.SERVER_2025);
     assertThat(WindowsSystem.platform("Client", "", 26100)).isEqualTo(WindowsPlatforms.CLIENT);
     assertThat(WindowsSystem.platform("Client", "", 10240)).isEqualTo(WindowsPlatforms.CLIENT);
   }
