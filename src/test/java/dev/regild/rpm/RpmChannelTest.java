@@ -560,9 +560,7 @@ class RpmChannelTest {
     RpmSource source = new RpmSource("https://mirror.example/os", "x86_64", "");
     assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "sources: are of another kind than apt, which is what DEBIAN_12 has; correct sources or"
-                + " platform");
+        .hasMessage("sources: must be of kind apt for DEBIAN_12; correct sources or platform");
   }
 
   private void assertRefused(String why) {
