@@ -61,7 +61,8 @@ public record AptPackageSystem() implements PackageSystem {
           "--source",
           "'URI SUITE COMPONENT…'",
           "A repository; may be repeated. Its keyring comes with --signed-by. One without dists/ is"
-              + " 'URI ./', or the directory of its index in place of ./.");
+              + " 'URI ./', or the directory of its index in place of ./.",
+          true);
   private static final SourceOption SIGNED_BY =
       new SourceOption("--signed-by", "FILE", "The keyring of the --source repositories.");
 

@@ -6,8 +6,14 @@ package dev.regild.channel;
  * @param name {@code --source}
  * @param label of its value; empty for an option that has none
  * @param description for the help
+ * @param repeatable whether it may be said more than once
  */
-public record SourceOption(String name, String label, String description) {
+public record SourceOption(String name, String label, String description, boolean repeatable) {
+  /** An option that is said once. */
+  public SourceOption(String name, String label, String description) {
+    this(name, label, description, false);
+  }
+
   /** The proxy to ask servers through. */
   public static final SourceOption PROXY =
       new SourceOption(

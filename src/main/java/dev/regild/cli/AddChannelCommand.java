@@ -106,14 +106,13 @@ final class AddChannelCommand implements Callable<Integer> {
   private static OptionSpec declared(SourceOption option) {
     OptionSpec.Builder builder =
         OptionSpec.builder(option.name()).description(option.description());
-    return option.label().isEmpty()
-        ? builder.type(boolean.class).arity("0").build()
-        : builder
-            .paramLabel(option.label())
-            .type(List.class)
-            .auxiliaryTypes(String.class)
-            .arity("1")
-            .build();
+    if (option.label().isEmpty()) {
+      return builder.type(boolean.class).arity("0").build();
+    }
+    builder.paramLabel(option.label()).arity("1");
+    return option.repeatable()
+        ? builder.type(List.class).auxiliaryTypes(String.class).build()
+        : builder.type(String.class).build();
   }
 
   @Override
@@ -146,14 +145,19 @@ final class AddChannelCommand implements Callable<Integer> {
     CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
     for (SourceOption option : options().values()) {
       if (parsed.hasMatchedOption(option.name())) {
-        said.put(
-            option.name(),
-            option.label().isEmpty()
-                ? List.of()
-                : parsed.matchedOptionValue(option.name(), List.of()));
+        said.put(option.name(), values(parsed, option));
       }
     }
     return said;
+  }
+
+  private static List<String> values(CommandLine.ParseResult parsed, SourceOption option) {
+    if (option.label().isEmpty()) {
+      return List.of();
+    }
+    return option.repeatable()
+        ? parsed.matchedOptionValue(option.name(), List.of())
+        : List.of(parsed.matchedOptionValue(option.name(), ""));
   }
 
   private void refuseForeign(Map<String, List<String>> said, PackageSystem system) {

@@ -66,12 +66,17 @@ public record RpmPackageSystem() implements PackageSystem {
           "--repo",
           "URL",
           "A repository of RPM packages, the directory that has repodata; may be repeated. Its key"
-              + " comes with --key.");
+              + " comes with --key.",
+          true);
   private static final SourceOption MIRRORLIST =
       new SourceOption(
-          "--mirrorlist", "URL", "A list of the mirrors of an RPM repository; may be repeated.");
+          "--mirrorlist",
+          "URL",
+          "A list of the mirrors of an RPM repository; may be repeated.",
+          true);
   private static final SourceOption METALINK =
-      new SourceOption("--metalink", "URL", "A metalink of an RPM repository; may be repeated.");
+      new SourceOption(
+          "--metalink", "URL", "A metalink of an RPM repository; may be repeated.", true);
   private static final SourceOption KEY =
       new SourceOption(
           "--key",
