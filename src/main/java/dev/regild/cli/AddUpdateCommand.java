@@ -96,7 +96,7 @@ final class AddUpdateCommand implements Callable<Integer> {
           "--sha256, --kb and --resulting-build apply to a single file; add the files one by one");
     }
     Channels channels = channel.channels();
-    Catalogue catalogue = channels.catalogue(name);
+    Catalogue catalogue = Catalogue.of(channels, name);
     boolean added = false;
     try {
       for (Path file : files) {

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.servicing.Servicing;
 import java.nio.file.Path;
 
 /**

@@ -38,7 +38,8 @@ final class Prepare implements Step<Update, OpenUpdate> {
     rooms.begin(update);
     Path base = control.keep(layers.borrow(update.base().layer())).file();
     qemuImg.createOverlay(base, update.overlay());
-    return new OpenUpdate(update, base, platforms.of(update.platform()).open(update, control));
+    return new OpenUpdate(
+        update, base, platforms.of(update.platform()).open(update.task(), control));
   }
 
   @Override

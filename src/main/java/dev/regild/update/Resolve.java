@@ -12,9 +12,10 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Servicing;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
 import dev.regild.servicing.Transaction.Removal;
@@ -73,7 +74,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     complete(open);
     Update update = open.update();
     Possible possible =
-        possible(update.plan(), update.options(), update.snapshot().system(), open.servicing());
+        possible(update.plan(), update.options(), update.snapshot().family(), open.servicing());
     database.useTransaction(
         handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
     return new Resolved(
@@ -125,13 +126,13 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   record Possible(Transaction transaction, UpdatePlan plan) {}
 
   static Possible possible(
-      UpdatePlan promised, UpdateOptions options, PackageSystem system, Servicing servicing)
+      UpdatePlan promised, UpdateOptions options, PackageFamily family, Servicing servicing)
       throws IOException, StepException, InterruptedException {
     Transaction transaction = servicing.resolve();
     if (!options.allowRemovals()) {
       requireNothingOfTheOwnersToGo(transaction.removals());
     }
-    UpdatePlan plan = plan(promised, system, servicing, transaction);
+    UpdatePlan plan = plan(promised, family, servicing, transaction);
     if (plan.isEmpty()) {
       throw new StepException(
           "None of the plan's changes is possible: "
@@ -164,7 +165,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   }
 
   private static UpdatePlan plan(
-      UpdatePlan promised, PackageSystem system, Servicing servicing, Transaction transaction)
+      UpdatePlan promised, PackageFamily family, Servicing servicing, Transaction transaction)
       throws IOException, StepException {
     Map<String, Install> installs = new HashMap<>();
     transaction.installs().forEach(install -> installs.put(install.name(), install));
@@ -174,7 +175,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     for (Change change : promised.changes()) {
       Optional<Install> install = of(installs, change);
       boolean whole =
-          install.isPresent() && system.order().compare(install.get().to(), change.to()) >= 0;
+          install.isPresent() && family.order().compare(install.get().to(), change.to()) >= 0;
       if (install.isPresent()) {
         changes.add(whole ? change : change.upTo(install.get().to()));
       }

@@ -6,7 +6,7 @@ import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.util.List;
@@ -34,7 +34,7 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
       throws IOException, UnfitDiskException, StepException, InterruptedException {
     Inventory inventory = open.servicing().verify();
     Update update = open.update();
-    requireKept(update.plan(), inventory.packages(), update.snapshot().system());
+    requireKept(update.plan(), inventory.packages(), update.snapshot().family());
     return new Verified(open, inventory);
   }
 
@@ -53,10 +53,10 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
    *
    * @throws StepException naming each package that is not at its version
    */
-  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed, PackageSystem system)
+  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed, PackageFamily family)
       throws StepException {
     List<String> broken =
-        plan.unmet(installed, system).stream()
+        plan.unmet(installed, family).stream()
             .map(change -> change.name() + " " + change.to())
             .toList();
     if (!broken.isEmpty()) {

@@ -64,7 +64,9 @@ class DriverPackagesTest {
 
   private static void assertKinds(String platform, String names, ChangeKind kind) {
     List<String> patterns =
-        Channel.defaultDriverPackages(platform.equals("Windows") ? "WINDOWS" : "DEBIAN_12");
+        PackageSystems.installed()
+            .of(platform.equals("Windows") ? "WINDOWS" : "DEBIAN_12")
+            .driverPackages();
     PlanRules rules =
         new Channel(
                 "test",
