@@ -69,7 +69,7 @@ public final class DiskInspector {
           ? usual.get()
           : inspect(disk, format, LARGE_SECTOR_BYTES, directory, watcher).orElseThrow();
     } catch (GuestfsException e) {
-      throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
+      throw new IOException("Cannot inspect the disk: " + e.getMessage(), e);
     }
   }
 
@@ -124,7 +124,7 @@ public final class DiskInspector {
                   + appliance.inspectProductName(root)
                   + "\" ("
                   + type
-                  + "), and there is no servicing for it: Regild services "
+                  + "), which Regild does not support. Supported: "
                   + PlatformType.products()
                   + ".");
     };
@@ -196,7 +196,7 @@ public final class DiskInspector {
               + roots.size()
               + " operating systems on this disk (on "
               + String.join(", ", roots)
-              + "). An image has one: remove the others.");
+              + "). An image must have exactly one; remove the others.");
     }
     if (roots.isEmpty()) {
       throw new UnfitDiskException(whyThereIsNone(appliance));
@@ -220,8 +220,8 @@ public final class DiskInspector {
     }
     Map<String, String> filesystems = appliance.listFilesystems();
     return filesystems.isEmpty()
-        ? "There is no operating system on this disk: it has no filesystem."
-        : "There is no operating system on this disk, only the filesystems " + filesystems + ".";
+        ? "This disk contains no operating system: it has no filesystem."
+        : "This disk contains no operating system, only the filesystems " + filesystems + ".";
   }
 
   private static DiskLayout layout(

@@ -120,7 +120,7 @@ final class ConfigKeys {
             Long.toString(byDefault.leastRate().bytes()),
             1,
             1L << 30,
-            "a size from 1B to 1GiB, of a second, such as 4KiB"));
+            "a size per second from 1B to 1GiB, such as 4KiB"));
   }
 
   private Listen listen() throws ConfigException {
@@ -242,6 +242,6 @@ final class ConfigKeys {
   }
 
   private static ConfigException wrong(String key, String value, String remedy) {
-    return new ConfigException("%s is '%s': it has to be %s".formatted(key, value, remedy));
+    return new ConfigException("%s is '%s', but must be %s".formatted(key, value, remedy));
   }
 }

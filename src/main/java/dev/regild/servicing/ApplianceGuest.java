@@ -56,7 +56,7 @@ final class ApplianceGuest implements Guest {
       throw e;
     } catch (GuestfsException e) {
       appliance.close();
-      throw new GuestException("The disk can't be opened in an appliance: " + e.getMessage(), e);
+      throw new GuestException("Cannot open the disk in an appliance: " + e.getMessage(), e);
     }
   }
 

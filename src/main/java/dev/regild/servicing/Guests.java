@@ -36,7 +36,7 @@ public record Guests(Isolation isolation, Appliances appliances, Duration applyL
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
+      throw new GuestException("Cannot create " + directory + ": " + e.getMessage(), e);
     }
     return switch (isolation) {
       case VM -> new ApplianceGuest(overlay, layout, directory, appliances, watcher);

@@ -1,9 +1,9 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageFile;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.PackageFile;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -57,7 +57,7 @@ record WindowsPlatform(
             .windows()
             .orElseThrow(() ->
                 new IOException(
-                    "Nothing is known of the Windows in %s; import it again."
+                    "The Windows facts of %s are missing; import it again."
                         .formatted(update.existing().name())));
     try {
       return update.snapshot().windowsPackages(update.plan(), facts);
@@ -71,6 +71,11 @@ record WindowsPlatform(
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     return qualification.run(layer, layout, services, directory, watcher);
+  }
+
+  @Override
+  public String bootLimit() {
+    return "windows.start-limit";
   }
 
   /** A Windows that runs says its own build; the rest was read from its disk. */
@@ -101,6 +106,11 @@ record WindowsPlatform(
     @Override
     public Inventory inventory() {
       return update.inventory();
+    }
+
+    @Override
+    public String repair() {
+      return "Start the update again.";
     }
 
     /** Never asked: the transaction is the plan. */
@@ -153,7 +163,7 @@ record WindowsPlatform(
               inventory.windows().map(WindowsFacts::pendingRestarts).orElse(List.of()));
       if (!pending.isEmpty()) {
         throw new IOException(
-            "Windows was shut down, and still wants a restart (%s). %s"
+            "Windows was shut down but still needs a restart (%s). %s"
                 .formatted(String.join(", ", pending), PendingRestart.REMEDY));
       }
       return inventory;

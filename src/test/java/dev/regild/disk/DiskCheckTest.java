@@ -90,7 +90,7 @@ class DiskCheckTest {
   void aDiskOnABackingFileIsRefusedBeforeQemuOpensIt() throws Exception {
     Path disk = directory.resolve("overlay");
     qemuImg.createOverlay(converted(DiskFormat.QCOW2), disk);
-    assertUnfit(disk, DiskFormat.QCOW2, "stands on another file");
+    assertUnfit(disk, DiskFormat.QCOW2, "needs a backing file");
   }
 
   @Test
@@ -191,7 +191,7 @@ class DiskCheckTest {
     int offset = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(guid + 16);
     bytes[metadata + offset + 4] |= 2;
     Files.write(disk, bytes);
-    assertUnfit(disk, DiskFormat.VHDX, "stands on another file");
+    assertUnfit(disk, DiskFormat.VHDX, "needs a backing file");
   }
 
   @Test
@@ -252,7 +252,7 @@ class DiskCheckTest {
   void whatIsNoDiskIsNamed() throws Exception {
     assertNoDisk(new byte[0], "is empty");
     assertNoDisk(new byte[] {1, 2, 3}, "too small");
-    assertNoDisk(new byte[1 << 20], "neither qcow2, vmdk nor vhdx");
+    assertNoDisk(new byte[1 << 20], "is not qcow2, vmdk or vhdx");
     assertNoDisk(startingWith("\u001f\u008b\b"), "gzip");
     assertNoDisk(startingWith("PK\u0003\u0004"), "zip archive");
     byte[] cd = startingWith("");

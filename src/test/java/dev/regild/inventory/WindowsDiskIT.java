@@ -165,9 +165,7 @@ class WindowsDiskIT {
   @Test
   void aWindowsWithoutAnAgentIsRefused() throws Exception {
     assertRefused(
-        WindowsDisk.server2022().withoutAgent(),
-        "There is no QEMU guest agent",
-        "qemu-ga-x86_64.msi");
+        WindowsDisk.server2022().withoutAgent(), "has no QEMU guest agent", "qemu-ga-x86_64.msi");
   }
 
   @Test
@@ -182,8 +180,8 @@ class WindowsDiskIT {
   void aWindowsForArmIsRefused() throws Exception {
     assertRefused(
         WindowsDisk.windows11().architecture("ARM64"),
-        "can't be started on this server",
-        "for x86-64");
+        "this server only runs x86-64",
+        "Upload an x86-64 disk");
   }
 
   private void assertRefused(WindowsDisk windows, String cause, String remedy) throws Exception {
