@@ -65,6 +65,23 @@ abstract class OfflineUpgrade implements PackageManager {
     return ask();
   }
 
+  /**
+   * What a transaction takes of the guest's room.
+   *
+   * @param bytes that more are needed than are there now
+   * @param kernels what the names of packages that hold kernels begin with
+   */
+  static GuestRoom.Need need(Transaction transaction, long bytes, String kernels) {
+    return new GuestRoom.Need(
+        bytes,
+        transaction.installs().stream()
+            .anyMatch(each -> each.from().isEmpty() && each.name().startsWith(kernels)),
+        transaction.installs().stream()
+            .filter(each -> !each.from().isEmpty())
+            .map(Transaction.Install::name)
+            .toList());
+  }
+
   /** Asks the package manager; the indexes are in the workspace. */
   abstract Transaction ask() throws GuestException;
 
