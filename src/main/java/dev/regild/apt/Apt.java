@@ -119,7 +119,7 @@ public final class Apt extends OfflineUpgrade {
       grows = Math.max(grows, growth(line));
     }
     Transaction transaction = simulated(downloads, request);
-    new GuestRoom(guest).require(need(transaction, grows, "linux-image-"));
+    requireRoom(transaction, grows, "linux-image-");
     return transaction;
   }
 

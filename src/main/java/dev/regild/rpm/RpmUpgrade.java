@@ -92,7 +92,7 @@ public final class RpmUpgrade extends OfflineUpgrade {
       throw new GuestException("The guest's package manager did not report what it would do.");
     }
     Transaction transaction = new Transaction(downloads, installs, removals);
-    new GuestRoom(guest).require(need(transaction, grows, "kernel"));
+    requireRoom(transaction, grows, "kernel");
     return transaction;
   }
 
