@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
@@ -165,17 +164,25 @@ public final class DiskInspector {
     // An /etc/fstab that has others only does not name the root.
     Map<String, String> found = new LinkedHashMap<>(Map.of("/", root));
     found.putAll(appliance.inspectMountPoints(root));
-    Set<String> present = appliance.listFilesystems().keySet();
     Map<String, String> mounted = new LinkedHashMap<>();
     for (Map.Entry<String, String> mount : found.entrySet()) {
       String device = mount.getValue();
-      // Of a disk that isn't here there is only the name.
-      if (present.contains(device)
-          && MountPoints.isMounted(mount.getKey(), device, appliance.filesystemType(device))) {
+      String type = filesystemType(appliance, device);
+      boolean absent = type.isEmpty() && !mount.getKey().equals("/");
+      if (!absent && MountPoints.isMounted(mount.getKey(), device, type)) {
         mounted.put(mount.getKey(), device);
       }
     }
     return mounted;
+  }
+
+  /** Empty for a disk that is not there, of which /etc/fstab has only the name. */
+  private static String filesystemType(Guestfs appliance, String device) {
+    try {
+      return appliance.filesystemType(device);
+    } catch (GuestfsException e) {
+      return "";
+    }
   }
 
   /** The filesystems that a mount point lies on are mounted. */

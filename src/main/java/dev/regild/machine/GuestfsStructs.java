@@ -64,8 +64,11 @@ final class GuestfsStructs {
 
   static MemorySegment addDrive(Arena arena, String format, boolean readOnly, int sectorBytes) {
     MemorySegment struct = arena.allocate(ADD_DRIVE);
-    long mask = FORMAT | READONLY | BLOCK_SIZE;
-    struct.set(JAVA_INT, offset(ADD_DRIVE, "blocksize"), sectorBytes);
+    long mask = FORMAT | READONLY;
+    if (sectorBytes != 512) {
+      mask |= BLOCK_SIZE;
+      struct.set(JAVA_INT, offset(ADD_DRIVE, "blocksize"), sectorBytes);
+    }
     struct.set(JAVA_INT, offset(ADD_DRIVE, "readonly"), readOnly ? 1 : 0);
     struct.set(ADDRESS, offset(ADD_DRIVE, "format"), arena.allocateFrom(format));
     if (!readOnly) {
