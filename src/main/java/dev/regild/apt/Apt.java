@@ -57,6 +57,12 @@ public final class Apt extends OfflineUpgrade {
   private static final Pattern PRINTED_URI =
       Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+( .*)?");
 
+  /** Of apt 1 to 3, where it is not asked for another version of its output. */
+  private static final Pattern GROWS =
+      Pattern.compile(
+          "After this operation, (\\d[\\d,]{0,9}(?:\\.\\d{1,3})?) ([kMGT]?)B of additional disk"
+              + " space will be used\\.");
+
   /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
   private static final Pattern SIMULATED_INSTALL =
       Pattern.compile("Inst (\\S+)(?: \\[([^]]+)])? \\((\\S+) .*");
@@ -103,13 +109,27 @@ public final class Apt extends OfflineUpgrade {
               .toList();
     }
     List<Download> downloads = new ArrayList<>();
+    long grows = 0;
     for (String line : asked("apt-get", options("--print-uris", request)).lines().toList()) {
       Matcher printed = PRINTED_URI.matcher(line);
       if (printed.matches()) {
         downloads.add(new Download(printed.group(1), printed.group(2)));
       }
+      grows = Math.max(grows, growth(line));
     }
-    return simulated(downloads, request);
+    Transaction transaction = simulated(downloads, request);
+    requireRoom(transaction, grows, "linux-image-");
+    return transaction;
+  }
+
+  /** What apt says that more is needed than is there now; 0 for all other lines. */
+  private static long growth(String line) {
+    Matcher grows = GROWS.matcher(line);
+    if (!grows.matches()) {
+      return 0;
+    }
+    double number = Double.parseDouble(grows.group(1).replace(",", ""));
+    return (long) (number * Math.pow(1000, " kMGT".indexOf((grows.group(2) + " ").charAt(0))));
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.regild.inventory;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.disk.DiskChain;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
@@ -29,6 +32,12 @@ public final class DiskInspector {
 
   private static final Duration PROGRAM = Duration.ofMinutes(5);
   private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
+  private static final int LARGE_SECTOR_BYTES = 4096;
+  private static final String GPT = "EFI PART";
+
+  /** The beginning of libguestfs' names of subvolumes. */
+  private static final String SUBVOLUME = "btrfsvol:";
+
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
   private final Appliances appliances;
@@ -55,16 +64,44 @@ public final class DiskInspector {
   public DiskInspection inspect(
       Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher)
       throws IOException, UnfitDiskException {
-    try (Guestfs appliance = Guestfs.create(appliances.accelerator().get(), directory)) {
-      watcher.accept(appliance::abort);
-      appliance.addDrive(disk, bases(disk, format), format.qemuName(), true);
-      appliance.launch(appliances.startLimit());
-      try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
-        return inspect(appliance, directory);
-      }
+    try {
+      Optional<DiskInspection> usual =
+          inspect(disk, format, DiskLayout.USUAL_SECTOR_BYTES, directory, watcher);
+      return usual.isPresent()
+          ? usual.get()
+          : inspect(disk, format, LARGE_SECTOR_BYTES, directory, watcher).orElseThrow();
     } catch (GuestfsException e) {
       throw new IOException("Cannot inspect the disk: " + e.getMessage(), e);
     }
+  }
+
+  /** Empty if the disk is one of larger sectors than that. */
+  private Optional<DiskInspection> inspect(
+      Path disk, DiskFormat format, int sectorBytes, Path directory, Consumer<Runnable> watcher)
+      throws IOException, GuestfsException, UnfitDiskException {
+    try (Guestfs appliance = Guestfs.create(appliances.accelerator().get(), directory)) {
+      watcher.accept(appliance::abort);
+      appliance.addDrive(disk, bases(disk, format), format.qemuName(), true, sectorBytes);
+      appliance.launch(appliances.startLimit());
+      try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
+        if (sectorBytes == DiskLayout.USUAL_SECTOR_BYTES && hasLargeSectors(appliance)) {
+          return Optional.empty();
+        }
+        return Optional.of(inspect(appliance, sectorBytes, directory));
+      }
+    }
+  }
+
+  /** Its GPT lies one sector from the start (UEFI 2.10, section 5.3.2). */
+  private static boolean hasLargeSectors(Guestfs appliance) throws GuestfsException {
+    String disk = appliance.listDevices().getFirst();
+    return !isGpt(appliance, disk, DiskLayout.USUAL_SECTOR_BYTES)
+        && isGpt(appliance, disk, LARGE_SECTOR_BYTES);
+  }
+
+  private static boolean isGpt(Guestfs appliance, String disk, int at) throws GuestfsException {
+    byte[] signature = appliance.readDevice(disk, GPT.length(), at);
+    return new String(signature, ISO_8859_1).equals(GPT);
   }
 
   /** An uploaded disk stands alone, as was checked; an overlay of ours stands on a layer. */
@@ -72,18 +109,19 @@ public final class DiskInspector {
     return format == DiskFormat.QCOW2 ? DiskChain.below(disk) : List.of();
   }
 
-  private DiskInspection inspect(Guestfs appliance, Path directory)
+  private DiskInspection inspect(Guestfs appliance, int sectorBytes, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     String root = onlyRoot(appliance);
     String type = appliance.inspectType(root);
     if (type.equals("linux")) {
-      return linux(appliance, root, directory);
+      return linux(appliance, root, sectorBytes, directory);
     }
     for (InstalledSystem system : systems) {
       Optional<InstalledSystem.Installed> installed =
           system.inspect(type, appliance, root, directory);
       if (installed.isPresent()) {
-        DiskLayout layout = layout(appliance, Map.of("/", root), installed.get().hardware());
+        DiskLayout layout =
+            layout(appliance, Map.of("/", root), installed.get().hardware(), sectorBytes);
         return new DiskInspection(installed.get().inventory(), layout);
       }
     }
@@ -97,7 +135,7 @@ public final class DiskInspector {
             + ".");
   }
 
-  private DiskInspection linux(Guestfs appliance, String root, Path directory)
+  private DiskInspection linux(Guestfs appliance, String root, int sectorBytes, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     // Before rpm is run: it could not be.
     String architecture = appliance.inspectArchitecture(root);
@@ -108,10 +146,20 @@ public final class DiskInspector {
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
       requireNoLink(appliance, mount.getKey());
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
+      if (mount.getKey().equals("/")) {
+        fstab(appliance).requireOwn(mountPoints.keySet());
+      }
     }
     Inventory inventory =
         InventoryReader.read(systems, new ApplianceFiles(appliance, mountPoints, directory));
-    return new DiskInspection(inventory, layout(appliance, mountPoints, Hardware.USUAL));
+    return new DiskInspection(
+        inventory, layout(appliance, mountPoints, Hardware.USUAL, sectorBytes));
+  }
+
+  private static Fstab fstab(Guestfs appliance) throws GuestfsException {
+    return appliance.isFile(Fstab.FILE)
+        ? Fstab.parse(new String(appliance.readFile(Fstab.FILE), UTF_8))
+        : new Fstab(List.of());
   }
 
   private static Map<String, String> mountPoints(Guestfs appliance, String root)
@@ -122,11 +170,22 @@ public final class DiskInspector {
     Map<String, String> mounted = new LinkedHashMap<>();
     for (Map.Entry<String, String> mount : found.entrySet()) {
       String device = mount.getValue();
-      if (MountPoints.isMounted(mount.getKey(), device, appliance.filesystemType(device))) {
+      String type = filesystemType(appliance, device);
+      boolean absent = type.isEmpty() && !mount.getKey().equals("/");
+      if (!absent && MountPoints.isMounted(mount.getKey(), device, type)) {
         mounted.put(mount.getKey(), device);
       }
     }
     return mounted;
+  }
+
+  /** Empty for a disk that is not there, of which /etc/fstab has only the name. */
+  private static String filesystemType(Guestfs appliance, String device) {
+    try {
+      return appliance.filesystemType(device);
+    } catch (GuestfsException e) {
+      return "";
+    }
   }
 
   /** The filesystems that a mount point lies on are mounted. */
@@ -181,12 +240,14 @@ public final class DiskInspector {
   }
 
   private static DiskLayout layout(
-      Guestfs appliance, Map<String, String> mountPoints, Hardware hardware)
-      throws GuestfsException {
+      Guestfs appliance, Map<String, String> mountPoints, Hardware hardware, int sectorBytes)
+      throws GuestfsException, UnfitDiskException {
     List<String> partitions = appliance.listPartitions();
     List<Filesystem> filesystems = new ArrayList<>();
     for (Map.Entry<String, String> mount : mountPoints.entrySet()) {
-      String device = mount.getValue();
+      String subvolume = subvolume(appliance, mount.getValue());
+      String device =
+          subvolume.isEmpty() ? mount.getValue() : deviceOfBtrfs(appliance, mount.getValue());
       long offset = -1;
       long size = -1;
       String partitionUuid = "";
@@ -215,9 +276,45 @@ public final class DiskInspector {
               appliance.filesystemType(device),
               appliance.filesystemUuid(device),
               appliance.filesystemLabel(device),
-              partitionUuid));
+              partitionUuid,
+              subvolume));
     }
-    return new DiskLayout(firmware(appliance), filesystems, hardware);
+    return new DiskLayout(firmware(appliance), filesystems, hardware, sectorBytes);
+  }
+
+  /** It becomes one of mount's options. */
+  private static String subvolume(Guestfs appliance, String mountable)
+      throws GuestfsException, UnfitDiskException {
+    if (!mountable.startsWith(SUBVOLUME)) {
+      return "";
+    }
+    String subvolume = appliance.subvolume(mountable);
+    if (!subvolume.chars().allMatch(c -> c > ' ' && c != ',' && c != 0x7f)) {
+      throw new UnfitDiskException(
+          "The btrfs subvolume \"%s\" has a name with a comma or white space. Rename it, and upload the disk again."
+              .formatted(subvolume));
+    }
+    return subvolume;
+  }
+
+  /**
+   * libguestfs names a subvolume's device as the appliance's kernel does, and others its own way.
+   */
+  private static String deviceOfBtrfs(Guestfs appliance, String subvolume)
+      throws GuestfsException, UnfitDiskException {
+    String uuid = appliance.filesystemUuid(subvolume);
+    List<String> devices = new ArrayList<>(appliance.listPartitions());
+    devices.addAll(appliance.listDevices());
+    devices.addAll(appliance.listLogicalVolumes());
+    for (String device : devices) {
+      if (appliance.filesystemType(device).equals("btrfs")
+          && appliance.filesystemUuid(device).equals(uuid)) {
+        return device;
+      }
+    }
+    throw new UnfitDiskException(
+        "The btrfs %s of this disk is on none of its partitions and logical volumes. Move the system to a partition."
+            .formatted(uuid));
   }
 
   /** A disk with an EFI system partition, and no place for a BIOS boot loader, boots by UEFI. */

@@ -3,6 +3,8 @@ package dev.regild.inventory;
 import dev.regild.machine.DiskBus;
 import dev.regild.machine.MachineSpec;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,23 +13,35 @@ import org.jspecify.annotations.Nullable;
  * @param firmware what the disk boots with
  * @param filesystems in the order of mounting, the root first
  * @param hardware what else the system wants of its machine
+ * @param sectorBytes of the disk: 512 or 4096
  */
-public record DiskLayout(Firmware firmware, List<Filesystem> filesystems, Hardware hardware) {
-  public DiskLayout(Firmware firmware, List<Filesystem> filesystems, @Nullable Hardware hardware) {
+public record DiskLayout(
+    Firmware firmware, List<Filesystem> filesystems, Hardware hardware, int sectorBytes) {
+  /** The sector of nearly all disks. */
+  public static final int USUAL_SECTOR_BYTES = 512;
+
+  public DiskLayout(
+      Firmware firmware,
+      List<Filesystem> filesystems,
+      @Nullable Hardware hardware,
+      int sectorBytes) {
     this.firmware = firmware;
     this.filesystems = List.copyOf(filesystems);
+    // As above: such a layout is of a disk with the usual sectors.
+    this.sectorBytes = sectorBytes == 0 ? USUAL_SECTOR_BYTES : sectorBytes;
     // A layout that was stored before this was looked for has none.
     this.hardware = hardware == null ? Hardware.USUAL : hardware;
   }
 
   /** Of a system that runs on the usual machine. */
   public DiskLayout(Firmware firmware, List<Filesystem> filesystems) {
-    this(firmware, filesystems, Hardware.USUAL);
+    this(firmware, filesystems, Hardware.USUAL, USUAL_SECTOR_BYTES);
   }
 
   /** The hardware of a machine that boots this disk. */
   public MachineSpec.Hardware machine() {
-    return new MachineSpec.Hardware(firmware == Firmware.UEFI, hardware.bus, hardware.tpm);
+    return new MachineSpec.Hardware(
+        firmware == Firmware.UEFI, hardware.bus, hardware.tpm, sectorBytes);
   }
 
   /**
@@ -49,13 +63,16 @@ public record DiskLayout(Firmware firmware, List<Filesystem> filesystems, Hardwa
    * One filesystem that belongs to the operating system.
    *
    * @param mountPoint where it is mounted: {@code /}
-   * @param device the appliance's name of the device: {@code /dev/sda2}
-   * @param offset bytes from the start of the disk; -1 where it is no plain partition (LVM, RAID)
-   * @param size bytes; -1 where it is no plain partition
+   * @param device the appliance's name of the device: {@code /dev/sda2}, {@code /dev/vg/root}; that
+   *     of a partition can be another in the next appliance, where the UUID tells
+   * @param offset bytes from the start of the disk; -1 where it lies on no plain partition (LVM,
+   *     RAID)
+   * @param size bytes; -1 where it lies on no plain partition
    * @param type {@code ext4}, {@code xfs}, {@code vfat}
    * @param uuid the filesystem's UUID, empty where it has none
    * @param label the filesystem's label, empty where it has none
    * @param partitionUuid the GPT partition's UUID, empty where it has none
+   * @param subvolume the path of the mounted subvolume of a btrfs, empty for all others
    */
   public record Filesystem(
       String mountPoint,
@@ -65,5 +82,46 @@ public record DiskLayout(Firmware firmware, List<Filesystem> filesystems, Hardwa
       String type,
       String uuid,
       String label,
-      String partitionUuid) {}
+      String partitionUuid,
+      String subvolume) {
+    /** libguestfs' name of a subvolume, which layouts had for a device before. */
+    private static final Pattern SUBVOLUME =
+        Pattern.compile("btrfsvol:(/dev/(?:[sv]d[a-z]+\\d*|md\\d+|[^/]+/[^/]+))/(.+)");
+
+    public Filesystem(
+        String mountPoint,
+        String device,
+        long offset,
+        long size,
+        String type,
+        String uuid,
+        String label,
+        String partitionUuid,
+        @Nullable String subvolume) {
+      Matcher old = SUBVOLUME.matcher(device);
+      boolean isOld = old.matches();
+      this.mountPoint = mountPoint;
+      this.device = isOld ? old.group(1) : device;
+      this.offset = offset;
+      this.size = size;
+      this.type = type;
+      this.uuid = uuid;
+      this.label = label;
+      this.partitionUuid = partitionUuid;
+      this.subvolume = isOld ? old.group(2) : subvolume == null ? "" : subvolume;
+    }
+
+    /** Of a file system that is mounted whole. */
+    public Filesystem(
+        String mountPoint,
+        String device,
+        long offset,
+        long size,
+        String type,
+        String uuid,
+        String label,
+        String partitionUuid) {
+      this(mountPoint, device, offset, size, type, uuid, label, partitionUuid, "");
+    }
+  }
 }

@@ -36,13 +36,17 @@ public final class MountPoints {
     if (isSupported(type)) {
       return true;
     }
-    if (mountPoint.equals("/")
-        || OF_THE_SYSTEM.stream().anyMatch(own -> (mountPoint + "/").startsWith(own + "/"))) {
+    if (mountPoint.equals("/") || isOfTheSystem(mountPoint)) {
       throw new UnfitDiskException(
           "%s on %s is of the type %s. An image's filesystems must be ext2, ext3, ext4, xfs, btrfs or vfat."
               .formatted(mountPoint, device, type.isEmpty() ? "unknown" : type));
     }
     return false;
+  }
+
+  /** Whether packages have files there, or below; the root apart. */
+  static boolean isOfTheSystem(String mountPoint) {
+    return OF_THE_SYSTEM.stream().anyMatch(own -> (mountPoint + "/").startsWith(own + "/"));
   }
 
   /** Whether a path is absolute, without an empty part, a dot or a dot-dot. */

@@ -158,9 +158,12 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_set_smp", cpus);
   }
 
-  /** As {@link #addDrive(Path, List, String, boolean)}, of a disk that stands on nothing. */
+  /**
+   * As {@link #addDrive(Path, List, String, boolean, int)}, of a disk that stands on nothing and
+   * has sectors of 512 bytes.
+   */
   public void addDrive(Path disk, String format, boolean readOnly) throws GuestfsException {
-    addDrive(disk, List.of(), format, readOnly);
+    addDrive(disk, List.of(), format, readOnly, 512);
   }
 
   /**
@@ -170,25 +173,27 @@ public final class Guestfs implements AutoCloseable {
    * @param bases what the disk stands on; the appliance's QEMU can open no other file
    * @param format QEMU's name of the format, never probed
    * @param readOnly whether what is written is thrown away
+   * @param sectorBytes of the disk: 512 or 4096
    */
-  public void addDrive(Path disk, List<Path> bases, String format, boolean readOnly)
+  public void addDrive(
+      Path disk, List<Path> bases, String format, boolean readOnly, int sectorBytes)
       throws GuestfsException {
     sandbox.addReadable(bases);
     if (readOnly) {
       sandbox.addReadable(List.of(disk));
-      add(overlay(disk, bases, format), "qcow2");
+      add(overlay(disk, bases, format), "qcow2", sectorBytes);
     } else {
       sandbox.addWritable(disk);
-      add(disk, format);
+      add(disk, format, sectorBytes);
     }
   }
 
-  private void add(Path disk, String format) throws GuestfsException {
+  private void add(Path disk, String format, int sectorBytes) throws GuestfsException {
     try (Arena arena = Arena.ofConfined()) {
       handle.status(
           "guestfs_add_drive_opts_argv",
           disk.toAbsolutePath().toString(),
-          GuestfsStructs.addDrive(arena, format, false));
+          GuestfsStructs.addDrive(arena, format, false, sectorBytes));
     }
   }
 
@@ -322,6 +327,16 @@ public final class Guestfs implements AutoCloseable {
 
   public List<String> listPartitions() throws GuestfsException {
     return handle.strings("guestfs_list_partitions");
+  }
+
+  /** LVM's logical volumes, by names such as {@code /dev/vg/root}. */
+  public List<String> listLogicalVolumes() throws GuestfsException {
+    return handle.strings("guestfs_lvs");
+  }
+
+  /** The path of the subvolume that {@code btrfsvol:/dev/sda1/@rootfs} is. */
+  public String subvolume(String mountable) throws GuestfsException {
+    return handle.string("guestfs_mountable_subvolume", mountable);
   }
 
   /** The partitions of a disk, in the order of its table. */

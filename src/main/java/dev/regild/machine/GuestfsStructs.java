@@ -22,6 +22,7 @@ final class GuestfsStructs {
   private static final long READONLY = 1L << 0;
   private static final long FORMAT = 1L << 1;
   private static final long DISCARD = 1L << 10;
+  private static final long BLOCK_SIZE = 1L << 12;
 
   /** {@code struct guestfs_add_drive_opts_argv}. */
   private static final StructLayout ADD_DRIVE =
@@ -61,9 +62,13 @@ final class GuestfsStructs {
 
   private GuestfsStructs() {}
 
-  static MemorySegment addDrive(Arena arena, String format, boolean readOnly) {
+  static MemorySegment addDrive(Arena arena, String format, boolean readOnly, int sectorBytes) {
     MemorySegment struct = arena.allocate(ADD_DRIVE);
     long mask = FORMAT | READONLY;
+    if (sectorBytes != 512) {
+      mask |= BLOCK_SIZE;
+      struct.set(JAVA_INT, offset(ADD_DRIVE, "blocksize"), sectorBytes);
+    }
     struct.set(JAVA_INT, offset(ADD_DRIVE, "readonly"), readOnly ? 1 : 0);
     struct.set(ADDRESS, offset(ADD_DRIVE, "format"), arena.allocateFrom(format));
     if (!readOnly) {

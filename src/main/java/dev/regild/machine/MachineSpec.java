@@ -32,6 +32,12 @@ public record MachineSpec(
    * @param uefi boots with UEFI (OVMF, with variables of its own), else with a BIOS (SeaBIOS)
    * @param bus that the disk is attached to
    * @param tpm whether there is a TPM 2.0 (swtpm), new with each machine
+   * @param sectorBytes of the disk: 512 or 4096
    */
-  public record Hardware(boolean uefi, DiskBus bus, boolean tpm) {}
+  public record Hardware(boolean uefi, DiskBus bus, boolean tpm, int sectorBytes) {
+    /** With a disk of sectors of 512 bytes. */
+    public Hardware(boolean uefi, DiskBus bus, boolean tpm) {
+      this(uefi, bus, tpm, 512);
+    }
+  }
 }

@@ -85,7 +85,7 @@ final class QemuCommand {
     add(
         "-drive",
         "id=disk,if=none,format=qcow2,cache=unsafe,discard=unmap,file=" + escaped(spec.disk()));
-    add("-device", disk(spec.hardware().bus()) + ",drive=disk,bootindex=0");
+    add("-device", disk(spec.hardware()) + ",drive=disk,bootindex=0");
     add("-object", "rng-random,id=random,filename=/dev/urandom");
     add("-device", "virtio-rng-pci,rng=random");
     add("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console");
@@ -158,11 +158,16 @@ final class QemuCommand {
     };
   }
 
-  private static String disk(DiskBus bus) {
-    return switch (bus) {
-      case VIRTIO -> "virtio-blk-pci";
-      case SATA -> "ide-hd,bus=ide.0";
-    };
+  private static String disk(MachineSpec.Hardware hardware) {
+    String device =
+        switch (hardware.bus()) {
+          case VIRTIO -> "virtio-blk-pci";
+          case SATA -> "ide-hd,bus=ide.0";
+        };
+    int sector = hardware.sectorBytes();
+    return sector == 512
+        ? device
+        : "%s,logical_block_size=%d,physical_block_size=%d".formatted(device, sector, sector);
   }
 
   /** A path as part of one of QEMU's option lists, where a comma is written twice. */

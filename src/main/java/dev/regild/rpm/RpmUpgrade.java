@@ -72,6 +72,7 @@ public final class RpmUpgrade extends OfflineUpgrade {
     List<Install> installs = new ArrayList<>();
     List<Removal> removals = new ArrayList<>();
     boolean whole = false;
+    long grows = 0;
     for (String line : asked("resolve").lines().toList()) {
       String[] words = line.split("\t", -1);
       switch (words[0] + words.length) {
@@ -79,6 +80,7 @@ public final class RpmUpgrade extends OfflineUpgrade {
         case "install4" -> installs.add(new Install(words[1], words[2], words[3]));
         case "remove5" ->
             removals.add(new Removal(words[1], words[2], words[3].equals("by-hand"), words[4]));
+        case "grows2" -> grows = words[1].matches("\\d{1,15}") ? Long.parseLong(words[1]) : 0;
         case "problem2" -> problem = words[1];
         case "end1" -> whole = true;
         default -> {
@@ -89,7 +91,9 @@ public final class RpmUpgrade extends OfflineUpgrade {
     if (!whole) {
       throw new GuestException("The guest's package manager did not report what it would do.");
     }
-    return new Transaction(downloads, installs, removals);
+    Transaction transaction = new Transaction(downloads, installs, removals);
+    requireRoom(transaction, grows, "kernel");
+    return transaction;
   }
 
   @Override

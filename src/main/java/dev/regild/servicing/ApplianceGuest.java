@@ -64,7 +64,12 @@ final class ApplianceGuest implements Guest {
       throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
-    appliance.addDrive(overlay, GuestDisk.bases(overlay), DiskFormat.QCOW2.qemuName(), false);
+    appliance.addDrive(
+        overlay,
+        GuestDisk.bases(overlay),
+        DiskFormat.QCOW2.qemuName(),
+        false,
+        layout.sectorBytes());
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.launch(startLimit);
@@ -73,9 +78,15 @@ final class ApplianceGuest implements Guest {
     }
   }
 
-  private void mount(DiskLayout layout) throws GuestfsException {
+  private void mount(DiskLayout layout) throws GuestException, GuestfsException {
+    ApplianceDevices devices = new ApplianceDevices(appliance);
     for (Filesystem filesystem : layout.filesystems()) {
-      appliance.mount(filesystem.device(), filesystem.mountPoint());
+      String device = devices.find(filesystem);
+      if (filesystem.subvolume().isEmpty()) {
+        appliance.mount(device, filesystem.mountPoint());
+      } else {
+        appliance.mount(device, filesystem.mountPoint(), "subvol=" + filesystem.subvolume());
+      }
     }
     mountScratch("/dev/sdb", "/run", 0755);
     mountScratch("/dev/sdc", "/tmp", 01777);

@@ -33,7 +33,7 @@ final class DiskHolder {
   /** How many files a disk may consist of, its overlay among them: as many as the helper takes. */
   static final int MOST_LAYERS = 256;
 
-  private static final int PROTOCOL = 1;
+  private static final int PROTOCOL = 2;
   private static final int MAX_FRAME_BYTES = 1 << 20;
 
   /** A request has some kilobytes, and the helper reads all of it before it acts. */
@@ -176,6 +176,7 @@ final class DiskHolder {
 
   private static Map<String, Object> filesystem(DiskLayout.Filesystem filesystem) {
     return Map.of(
+        "subvolume", filesystem.subvolume(),
         "mountPoint", filesystem.mountPoint(),
         "offset", filesystem.offset(),
         "size", filesystem.size(),

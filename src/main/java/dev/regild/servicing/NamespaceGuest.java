@@ -93,7 +93,7 @@ final class NamespaceGuest implements Guest {
                 + filesystem.mountPoint()
                 + " lies on "
                 + filesystem.device()
-                + " (LVM, RAID or a subvolume). Use the isolation \"vm\" for this image.");
+                + " (LVM or RAID). Use the isolation \"vm\" for this image.");
       }
       if (!MountPoints.isCanonical(filesystem.mountPoint())
           || !MountPoints.isSupported(filesystem.type())) {

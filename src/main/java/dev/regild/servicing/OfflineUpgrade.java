@@ -1,6 +1,7 @@
 package dev.regild.servicing;
 
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Transaction.Install;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,6 +65,24 @@ public abstract class OfflineUpgrade implements PackageManager {
   public final Transaction resolve(Path indexes) throws GuestException {
     guest.upload(indexes, "snapshot");
     return ask();
+  }
+
+  /**
+   * Requires that the guest's file systems have room for a transaction.
+   *
+   * @param bytes that more are needed than are there now
+   * @param kernels what the names of packages that hold kernels begin with
+   * @throws GuestException if one is too full; the message has both sizes
+   */
+  protected final void requireRoom(Transaction transaction, long bytes, String kernels)
+      throws GuestException {
+    List<Install> installs = transaction.installs();
+    boolean kernel =
+        installs.stream()
+            .anyMatch(each -> each.from().isEmpty() && each.name().startsWith(kernels));
+    List<String> upgraded =
+        installs.stream().filter(each -> !each.from().isEmpty()).map(Install::name).toList();
+    new GuestRoom(guest).require(new GuestRoom.Need(bytes, kernel, upgraded));
   }
 
   /** Asks the package manager; the indexes are in the workspace. */

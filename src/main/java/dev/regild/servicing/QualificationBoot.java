@@ -7,6 +7,9 @@ import dev.regild.machine.VirtualMachine;
 import dev.regild.machine.VirtualMachineException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * Boots a disk on a throw-away layer, as it would boot for its users, with no network, and has it
@@ -14,6 +17,7 @@ import java.time.Duration;
  */
 public final class QualificationBoot {
   private static final String UNITS = "/etc/systemd/system/";
+  private static final String FALLBACK = Guest.WORKSPACE + "/efi-fallback.sh";
   private static final String UNIT = "regild-qualification@.service";
 
   private final Guests guests;
@@ -72,7 +76,21 @@ public final class QualificationBoot {
           0644);
       guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + instance);
       new Selinux(guest).onlyWarn();
+      if (layout.firmware() == DiskLayout.Firmware.UEFI) {
+        placeFallback(guest, layout);
+      }
     }
+  }
+
+  /** The variables of the machine are new, so its firmware knows of no vendor's boot loader. */
+  private static void placeFallback(Guest guest, DiskLayout layout) throws GuestException {
+    guest.write(FALLBACK, Resources.read("efi-fallback.sh"), 0755);
+    List<String> command = new ArrayList<>(List.of("sh", FALLBACK, ""));
+    layout.filesystems().stream()
+        .filter(each -> each.type().equals("vfat"))
+        .map(DiskLayout.Filesystem::mountPoint)
+        .forEach(command::add);
+    guest.run(command, Duration.ofMinutes(5), line -> {});
   }
 
   private QualificationReport boot(MachineSpec spec, Watcher watcher)

@@ -19,8 +19,8 @@ final class Remedy {
               "Fix that hook in the image's apt configuration, or skip hooks (regild"
                   + " update --skip-hooks, or skip-hooks: true in the channel's file)."),
           new ByCause(
-              "No space left on device|don't have enough free space|needs \\d+ ?MB on the /"
-                  + " filesystem",
+              "of the image is full|No space left on device|don't have enough free space|needs \\d+"
+                  + " ?MB on the / filesystem",
               "Enlarge the image's file system, then import the image again."),
           new ByCause(
               "the appliance did not start within",

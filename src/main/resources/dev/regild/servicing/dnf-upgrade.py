@@ -96,6 +96,10 @@ def resolve(available):
     obsoleting = {str(relation).split()[0]: name(package)
                   for package in forward for relation in package.obsoletes}
     names = set(package.name for package in forward)
+    leaving = gone + [item.pkg for item in base.transaction
+                      if item.action in (dnf.transaction.PKG_UPGRADED, dnf.transaction.PKG_DOWNGRADED)]
+    grows = sum(each.installsize for each in forward) - sum(each.installsize for each in leaving)
+    say('grows', str(max(0, grows)))
     for package in forward:
         repository = available[package.reponame]
         say('download', repository.address(package.location),

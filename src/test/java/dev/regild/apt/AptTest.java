@@ -1,6 +1,7 @@
 package dev.regild.apt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
@@ -22,6 +23,8 @@ class AptTest {
   private final List<String> run = new ArrayList<>();
   private String startStopDaemon = "/sbin/start-stop-daemon";
   private boolean hasSystemd;
+  private String grows = "";
+  private String room = "";
 
   @Test
   void aLimitedUpgradeNamesVersionsWithinTheImagesPinsAndPutsMarksBack() throws Exception {
@@ -50,6 +53,18 @@ class AptTest {
   }
 
   @Test
+  void anUpgradeWithoutRoomIsRefusedBeforeAnythingIsInstalled() {
+    grows = "After this operation, 1,412 MB of additional disk space will be used.\n";
+    room = "place / 4096 25600 25600 0 0\n".repeat(2) + "kib 20480\n";
+    UpdatePlan plan = new UpdatePlan(List.of(change("libssl", "2")));
+    Apt apt = new Apt(new FakeGuest(), Duration.ofMinutes(1), plan, UpdateOptions.NONE);
+    assertThatThrownBy(() -> apt.resolve(Path.of("unused")))
+        .isInstanceOf(GuestException.class)
+        .hasMessage("/ of the image is full: 1371 MiB needed, 100 MiB free");
+    assertThat(run).contains("sh " + Guest.WORKSPACE + "/room.sh libssl manual");
+  }
+
+  @Test
   void programsThatCameWhileItWasServicedAreNotTakenForOurs() throws Exception {
     UpdatePlan plan = new UpdatePlan(List.of(change("libssl", "2")));
     Apt apt = new Apt(new FakeGuest(), Duration.ofMinutes(1), plan, UpdateOptions.NONE);
@@ -74,7 +89,7 @@ class AptTest {
         return startStopDaemon + "\n";
       }
       if (!command.getFirst().startsWith("apt-")) {
-        return "";
+        return command.size() > 1 && command.get(1).endsWith("/room.sh") ? room : "";
       }
       List<String> words = new ArrayList<>(command.subList(1, command.size()));
       while (words.getFirst().equals("-o")) {
@@ -88,6 +103,7 @@ class AptTest {
             Inst libssl [1] (3 Debian:12/stable [amd64])
             Inst manual [1] (2 Debian-Security:12/stable-security [amd64])
             """;
+        case "--print-uris full-upgrade" -> grows;
         case "showauto" -> "libssl\nother\n";
         default -> "";
       };

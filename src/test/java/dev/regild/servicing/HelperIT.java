@@ -119,12 +119,13 @@ class HelperIT {
     expected.put(filesystem("type", "overlay"), "type can't be accepted");
     expected.put(filesystem("mountPoint", "/mnt"), "first mount point is not /");
     expected.put(filesystem("uuid", "../../x"), "uuid can't be accepted");
+    expected.put(filesystem("subvolume", "x"), "is no btrfs");
     expected.put(filesystem("offset", -1), "offset can't be accepted");
     expected.put(filesystem("size", true), "size can't be accepted");
     expected.put(filesystem("size", 0), "size can't be accepted");
     expected.put("{\"verb\": \"run\"}", "no request 'run'");
     expected.put("{\"verb\": \"shell\"}", "no request 'shell'");
-    expected.put(with("protocol", 1) + "\n" + with("protocol", 1), "no request 'open'");
+    expected.put(with("protocol", 2) + "\n" + with("protocol", 2), "no request 'open'");
     expected.put("[]", "not an object");
     expected.put("x", "not JSON");
     expected.put("[".repeat(100_000), "not JSON");
@@ -257,7 +258,7 @@ class HelperIT {
   private String with(String name, Object value) {
     Map<String, Object> request = new HashMap<>();
     request.put("verb", "open");
-    request.put("protocol", 1);
+    request.put("protocol", 2);
     request.put("chain", List.of(overlay, own.resolve("base.qcow2")));
     request.put("staging", own.resolve("staging"));
     request.put("scratch", own);
@@ -280,7 +281,8 @@ class HelperIT {
         "type", "ext4",
         "uuid", "",
         "label", "",
-        "partitionUuid", "");
+        "partitionUuid", "",
+        "subvolume", "");
   }
 
   /** Paths as they are, not as URIs. */

@@ -240,7 +240,8 @@ class NamespaceGuestIT {
       guest.run(
           "sh",
           "-c",
-          "cp /bin/sh /run/regild/sh; cp /bin/sh /var/tmp/sh; chmod 4755 /run/regild/sh /var/tmp/sh");
+          "cp /bin/sh /run/regild/sh; cp /bin/sh /var/tmp/sh; chmod 4755 /run/regild/sh"
+              + " /var/tmp/sh");
       try (Stream<Path> files = Files.walk(directory)) {
         assertThat(files.map(Path::getFileName).map(Path::toString)).doesNotContain("sh");
       }
@@ -258,6 +259,17 @@ class NamespaceGuestIT {
           .hasMessageContaining("sh failed with status 3: why")
           .hasMessageContaining("out");
       assertThat(guest.run("id", "-u").strip()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void anUpdateThatHasNoRoomInTheGuestIsRefusedWithBothSizes() throws Exception {
+    try (Guest guest = open()) {
+      GuestRoom room = new GuestRoom(guest);
+      room.require(new GuestRoom.Need(1 << 20, true, List.of()));
+      assertThatThrownBy(() -> room.require(new GuestRoom.Need(200 << 20, true, List.of("bash"))))
+          .isInstanceOf(GuestException.class)
+          .hasMessageMatching("/ of the image is full: 204 MiB needed, [1-5]?\\d MiB free");
     }
   }
 

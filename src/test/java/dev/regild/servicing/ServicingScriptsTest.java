@@ -14,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Our scripts of a guest, on directories that stand for its root. */
 class ServicingScriptsTest {
@@ -67,6 +69,47 @@ class ServicingScriptsTest {
     run("keep.sh", "save", kept.toString(), root.toString());
     run("keep.sh", "restore", kept.toString(), root.toString());
     assertThat(Files.getAttribute(root.resolve("etc/machine-id"), "unix:ino")).isEqualTo(inode);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // ID, what the EFI system partition has, what becomes the fallback
+    "debian, debian/grubx64.efi, debian/grubx64.efi",
+    "debian, debian/shimx64.efi debian/grubx64.efi debian/mmx64.efi, debian/shimx64.efi",
+    "debian, debian/shimx64.efi other/grubx64.efi, other/grubx64.efi",
+    "ubuntu, debian/grubx64.efi ubuntu/shimx64.efi ubuntu/grubx64.efi, ubuntu/shimx64.efi",
+    "\"rocky\", rocky/shimx64.efi rocky/grubx64.efi, rocky/shimx64.efi",
+    "rhel, almalinux/grubx64.efi redhat/shimx64.efi redhat/grubx64.efi, redhat/shimx64.efi",
+    "debian, Microsoft/Boot/bootmgfw.efi systemd/systemd-bootx64.efi, systemd/systemd-bootx64.efi",
+    "debian, Microsoft/Boot/bootmgfw.efi, ''",
+  })
+  void theVendorsBootLoaderBecomesTheFallbackWhereThereIsNone(
+      String id, String files, String chosen) throws Exception {
+    write("etc/os-release", "NAME=x\nID=" + id + "\nVERSION_ID=1\n");
+    for (String file : files.split(" ")) {
+      write("boot/efi/EFI/" + file, file);
+    }
+    run("efi-fallback.sh", root.toString(), "/home", "/boot/efi");
+
+    Path fallback = root.resolve("boot/efi/EFI/BOOT");
+    if (chosen.isEmpty()) {
+      assertThat(fallback).doesNotExist();
+      return;
+    }
+    assertThat(fallback.resolve("BOOTX64.EFI")).hasContent(chosen);
+    if (chosen.contains("shim")) {
+      assertThat(fallback.resolve("grubx64.efi")).hasContent(chosen.replace("shim", "grub"));
+    }
+    assertThat(root.resolve("boot/efi/EFI/" + chosen)).hasContent(chosen);
+  }
+
+  @Test
+  void aFallbackThatIsThereStays() throws Exception {
+    write("boot/efi/EFI/Boot/bootx64.efi", "own");
+    write("boot/efi/EFI/debian/grubx64.efi", "debian");
+    run("efi-fallback.sh", root.toString(), "/boot/efi");
+    assertThat(root.resolve("boot/efi/EFI/Boot/bootx64.efi")).hasContent("own");
+    assertThat(root.resolve("boot/efi/EFI/BOOT")).doesNotExist();
   }
 
   @Test

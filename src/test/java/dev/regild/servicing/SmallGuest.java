@@ -45,6 +45,19 @@ final class SmallGuest {
    * @param link its name in the root
    */
   static Path make(Path directory, String link, String target) throws Exception {
+    Path tree = tree(directory, link, target);
+    Path raw = directory.resolve("disk.raw");
+    Program.of("mke2fs", "-qF", "-text4", "-d" + tree, raw.toString(), BYTES / 1024 + "K").run();
+    Program.of("rm", "-r", tree.toString()).run();
+    Path base = directory.resolve("base.qcow2");
+    Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
+    Path overlay = directory.resolve("overlay.qcow2");
+    new QemuImg().createOverlay(base, overlay);
+    return overlay;
+  }
+
+  /** The directories, programs and libraries of such a guest, in a new directory. */
+  static Path tree(Path directory, String link, String target) throws Exception {
     Path tree = directory.resolve("tree");
     for (String name :
         List.of("boot", "etc", "mnt/data", "proc", "dev", "run", "tmp", "var/tmp", "usr/bin")) {
@@ -60,14 +73,7 @@ final class SmallGuest {
     for (String program : PROGRAMS) {
       copyWithLibraries(tree, Path.of("/usr/bin", program));
     }
-    Path raw = directory.resolve("disk.raw");
-    Program.of("mke2fs", "-qF", "-text4", "-d" + tree, raw.toString(), BYTES / 1024 + "K").run();
-    Program.of("rm", "-r", tree.toString()).run();
-    Path base = directory.resolve("base.qcow2");
-    Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
-    Path overlay = directory.resolve("overlay.qcow2");
-    new QemuImg().createOverlay(base, overlay);
-    return overlay;
+    return tree;
   }
 
   /**

@@ -186,7 +186,8 @@ class WindowsMachinesIT {
   }
 
   private static DiskLayout layout(Firmware firmware, DiskBus bus, boolean tpm) {
-    return new DiskLayout(firmware, List.of(), new DiskLayout.Hardware(bus, tpm));
+    return new DiskLayout(
+        firmware, List.of(), new DiskLayout.Hardware(bus, tpm), DiskLayout.USUAL_SECTOR_BYTES);
   }
 
   /** Those of a machine under emulation on a busy host. */
