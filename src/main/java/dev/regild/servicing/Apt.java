@@ -41,6 +41,8 @@ final class Apt extends OfflineUpgrade {
       #clear DPkg::Pre-Install-Pkgs;
       """;
 
+  private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
+
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
@@ -203,6 +205,9 @@ final class Apt extends OfflineUpgrade {
     script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     installed(command("apt-get", options("--no-download", request)), onLine);
+    if (diverted.contains(MKINITRAMFS)) {
+      installed(scripted("initramfs.sh", "make", MKINITRAMFS + OURS), onLine);
+    }
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.
       List<String> mark = new ArrayList<>(List.of("auto"));
@@ -243,7 +248,8 @@ final class Apt extends OfflineUpgrade {
 
   /**
    * What scripts may start daemons with, and what they ask whether they are in a container: since
-   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader.
+   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader. An
+   * initramfs is asked for by the kernel, and again by each package that has files in it.
    */
   private List<StandIn> standIns() throws GuestException {
     List<StandIn> standIns = new ArrayList<>();
@@ -252,6 +258,9 @@ final class Apt extends OfflineUpgrade {
       if (standIns.size() == 1 && guest.exists(path)) {
         standIns.add(new StandIn(path, "systemd-detect-virt"));
       }
+    }
+    if (guest.exists(MKINITRAMFS)) {
+      standIns.add(new StandIn(MKINITRAMFS, "mkinitramfs"));
     }
     return standIns;
   }
