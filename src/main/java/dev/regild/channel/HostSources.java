@@ -15,6 +15,14 @@ import java.util.stream.Stream;
  * and deb822. Entries of others are left out, since their packages are not the platform's.
  */
 public final class HostSources {
+  /** Debian's own server of its releases. */
+  public static final String DEBIAN_ARCHIVE = "http://mirror.example/debian";
+
+  /** Debian's own server of its security updates. */
+  public static final String DEBIAN_SECURITY = "http://mirror.example/debian-security";
+
+  private static final String KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
   private static final Map<String, String> CODENAMES =
       Map.of("DEBIAN_11", "bullseye", "DEBIAN_12", "bookworm", "DEBIAN_13", "trixie");
 
@@ -54,13 +62,61 @@ public final class HostSources {
    * @throws ChannelException if there is none, or the platform isn't Debian's
    */
   public Found forPlatform(String platform) throws ChannelException, InterruptedException {
+    String codename = codename(platform);
+    Found found = find(codename);
+    if (found.sources().isEmpty()) {
+      List<String> leftOut = found.leftOut();
+      throw new ChannelException(
+          "this machine's apt configuration has no repository with the suite "
+              + codename
+              + "; write the channel's file by hand"
+              + (leftOut.isEmpty() ? "" : " (" + String.join("; ", leftOut) + ")"));
+    }
+    return found;
+  }
+
+  /**
+   * The repositories of a platform; where this machine has none of them, as a machine of another
+   * distribution, those of Debian's own servers, reached by the proxies of this machine's apt.
+   *
+   * @param platform {@code DEBIAN_12}, for example
+   * @throws ChannelException if the platform isn't Debian's
+   */
+  public Found forPlatformOrFromDebian(String platform)
+      throws ChannelException, InterruptedException {
+    String codename = codename(platform);
+    Found found = find(codename);
+    if (!found.sources().isEmpty()) {
+      return found;
+    }
+    AptProxies proxies = AptProxies.of(aptConfig);
+    List<String> leftOut = new ArrayList<>(found.leftOut());
+    return new Found(
+        List.of(
+            ofDebian(DEBIAN_ARCHIVE, List.of(codename, codename + "-updates"), proxies, leftOut),
+            ofDebian(DEBIAN_SECURITY, List.of(codename + "-security"), proxies, leftOut)),
+        leftOut);
+  }
+
+  private static AptSource ofDebian(
+      String uri, List<String> suites, AptProxies proxies, List<String> leftOut) {
+    return new AptSource(
+            List.of(uri), suites, List.of("main"), List.of(AptSource.hostArchitecture()), KEYRING)
+        .by(proxies.routeTo(uri, leftOut));
+  }
+
+  private static String codename(String platform) throws ChannelException {
     String codename = CODENAMES.get(platform);
     if (codename == null) {
       throw new ChannelException(
-          "this machine's apt configuration can't serve "
+          "this machine's apt configuration cannot be used for "
               + platform
               + "; write the channel's file by hand");
     }
+    return codename;
+  }
+
+  private Found find(String codename) throws ChannelException, InterruptedException {
     List<String> suites =
         List.of(codename, codename + "-updates", codename + "-security", codename + "/updates");
     List<AptSource> sources = new ArrayList<>();
@@ -68,13 +124,6 @@ public final class HostSources {
     AptProxies proxies = AptProxies.of(aptConfig);
     for (AptEntry entry : entries(leftOut)) {
       take(entry, suites, proxies, sources, leftOut);
-    }
-    if (sources.isEmpty()) {
-      throw new ChannelException(
-          "this machine's apt configuration has no repository with the suite "
-              + codename
-              + "; write the channel's file by hand"
-              + (leftOut.isEmpty() ? "" : " (" + String.join("; ", leftOut) + ")"));
     }
     return new Found(sources, leftOut);
   }
@@ -92,7 +141,7 @@ public final class HostSources {
       }
     } catch (IOException e) {
       throw new ChannelException(
-          "this machine's apt configuration can't be read (" + e + "); correct its rights", e);
+          "this machine's apt configuration can't be read (" + e + "); fix its permissions", e);
     }
     entries.removeIf(entry -> {
       if (!entry.enabled()) {
@@ -132,7 +181,7 @@ public final class HostSources {
       if (suites.contains(suite)) {
         ours.add(suite);
       } else {
-        leftOut.add(entry.where() + ": suite " + suite + " is not the platform's");
+        leftOut.add(entry.where() + ": suite " + suite + " does not belong to the platform");
       }
     }
     for (String uri : entry.uris()) {
@@ -202,10 +251,7 @@ public final class HostSources {
     if (usable) {
       return signedBy.orElseThrow().split("\\s*,\\s*", -1)[0];
     }
-    Path archive = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
-    return Files.isRegularFile(inRoot(archive.toString()))
-        ? archive.toString()
-        : "/etc/apt/trusted.gpg.d";
+    return Files.isRegularFile(inRoot(KEYRING)) ? KEYRING : "/etc/apt/trusted.gpg.d";
   }
 
   private Path inRoot(String path) {

@@ -97,7 +97,27 @@ class HostSourcesTest {
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining("no repository with the suite bookworm");
     assertThatThrownBy(() -> new HostSources(root, aptConfig()).forPlatform("WINDOWS_SERVER_2022"))
-        .hasMessageContaining("can't serve WINDOWS_SERVER_2022");
+        .hasMessageContaining("cannot be used for WINDOWS_SERVER_2022");
+  }
+
+  @Test
+  void aMachineOfAnotherDistributionUsesDebiansOwnServersByItsProxy() throws Exception {
+    write("etc/apt/apt.conf.d/90proxy", "Acquire::http::Proxy \"http://proxy.example:3128/\";\n");
+    write("etc/apt/sources.list", "deb http://archive.ubuntu.com/ubuntu noble main\n");
+    HostSources.Found found =
+        new HostSources(root, aptConfig()).forPlatformOrFromDebian("DEBIAN_13");
+    assertThat(found.sources())
+        .extracting(source -> source.uris() + " " + source.suites() + " " + source.route().proxy())
+        .containsExactly(
+            "[http://mirror.example/debian] [trixie, trixie-updates] http://proxy.example:3128",
+            "[http://mirror.example/debian-security] [trixie-security] http://proxy.example:3128");
+    assertThat(found.sources()).allMatch(source -> source.signedBy().equals(ARCHIVE));
+
+    write("etc/apt/sources.list", "deb http://mirror.example/debian trixie main\n");
+    assertThat(new HostSources(root, aptConfig()).forPlatformOrFromDebian("DEBIAN_13").sources())
+        .as("its own mirror goes first")
+        .extracting(AptSource::uris)
+        .containsExactly(List.of("http://mirror.example/debian"));
   }
 
   private static AptSource source(
