@@ -107,10 +107,8 @@ class InitramfsIT {
               + "chmod 755 /etc/initramfs-tools/hooks/broken\n");
       Apt apt = apt(guest);
       apt.resolve(Files.createDirectories(noPackages()));
-      assertThatThrownBy(
-              () ->
-                  apt.apply(
-                      new Transaction(List.of(), List.of(), List.of()), noPackages(), _ -> {}))
+      assertThatThrownBy(() ->
+              apt.apply(new Transaction(List.of(), List.of(), List.of()), noPackages(), _ -> {}))
           .isInstanceOf(GuestException.class)
           .hasMessageContaining("E: /etc/initramfs-tools/hooks/broken failed with return 1.");
     }

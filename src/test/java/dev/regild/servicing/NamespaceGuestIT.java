@@ -276,8 +276,9 @@ class NamespaceGuestIT {
         new QemuImg().createOverlay(base, overlay);
       }
       Guest guest = SmallGuest.open(overlay, SmallGuest.layout(), guests);
-      assertThatThrownBy(
-              () -> guest.run("sh", "-c", "dd if=/dev/urandom of=$1 bs=1M oflag=direct; sleep 600", "sh", file))
+      assertThatThrownBy(() ->
+              guest.run(
+                  "sh", "-c", "dd if=/dev/urandom of=$1 bs=1M oflag=direct; sleep 600", "sh", file))
           .isInstanceOf(GuestException.class)
           .hasMessageContaining("The guest was ended: the file system of " + small.resolve(onSmall))
           .hasMessageMatching("(?s).* has only \\d+ MiB free, and 256 MiB must stay free.*");

@@ -167,8 +167,7 @@ class ServicingScriptsTest {
     Path initrd = root.resolve("boot/initrd.img-6.1.0-1-amd64");
     for (int calls = 0; calls < 2; calls++) {
       assertThat(said(0, standIn, "-o", initrd + ".new", "6.1.0-1-amd64")).isEmpty();
-      Files.move(
-          Path.of(initrd + ".new"), initrd, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(Path.of(initrd + ".new"), initrd, StandardCopyOption.REPLACE_EXISTING);
     }
     assertThat(said(0, standIn, "-o", root + "/boot/initrd.img-gone.new", "gone")).isEmpty();
     Files.delete(root.resolve("boot/initrd.img-gone.new"));
@@ -178,7 +177,8 @@ class ServicingScriptsTest {
 
     run("initramfs.sh", "make", standIn + ".regild", root.toString());
     assertThat(initrd).hasContent("initramfs of 6.1.0-1-amd64");
-    assertThat(root.resolve("boot").toFile().list()).containsExactlyInAnyOrder("kdump.img", initrd.getFileName().toString());
+    assertThat(root.resolve("boot").toFile().list())
+        .containsExactlyInAnyOrder("kdump.img", initrd.getFileName().toString());
     assertThat(programs.resolve("made")).hasContent("made\nmade");
   }
 
@@ -208,9 +208,7 @@ class ServicingScriptsTest {
     Files.move(Path.of(initrd + ".new"), initrd);
     Path script = directory.resolve("initramfs.sh");
     assertThat(
-            said(
-                3,
-                List.of("sh", script.toString(), "make", standIn + ".regild", root.toString())))
+            said(3, List.of("sh", script.toString(), "make", standIn + ".regild", root.toString())))
         .contains("E: no space\nupdate-initramfs: failed for " + initrd + " with 3.");
     assertThat(Path.of(initrd + ".new")).doesNotExist();
   }
