@@ -144,8 +144,10 @@ class NamespaceGuestIT {
       guest.write("/etc/file", "new".getBytes(UTF_8), 0644);
       assertThat(guest.read("/etc/file")).asString().isEqualTo("new");
       assertThatThrownBy(() -> guest.upload(handed, "packages")).isInstanceOf(GuestException.class);
-      assertThatThrownBy(() -> guest.read("/run/regild/read")).hasMessageContaining("is not a regular file");
-      assertThatThrownBy(() -> guest.read("/run/regild/pipe")).hasMessageContaining("is not a regular file");
+      assertThatThrownBy(() -> guest.read("/run/regild/read"))
+          .hasMessageContaining("is not a regular file");
+      assertThatThrownBy(() -> guest.read("/run/regild/pipe"))
+          .hasMessageContaining("is not a regular file");
       assertThatThrownBy(() -> guest.read("/dev/zero"))
           .hasMessageContaining("is not a regular file or exceeds 64 MiB");
     }
