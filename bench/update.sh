@@ -1,22 +1,32 @@
 #!/usr/bin/env bash
-# Times one and the same update of the demo's golden image, several times each, and prints the
-# medians and their ratios:
-#   regild  isolation "namespace", the steps Prepare to Publish without Qualify
-#   chroot  the disk mounted on the host, apt-get full-upgrade in a chroot
-#   virt    virt-customize --update (which runs upgrade, so that it leaves a new kernel out)
-# Takes root. The packages are downloaded once before anything is timed: regild and the chroot read
-# them from a cache on the host; virt-customize can't be given them and fetches them itself, from
-# where the image's sources list says.
-#   bench/update.sh [RUNS]     (default 3)
+# Times one and the same update of the demo's golden image beside what people use instead, several
+# times each, and prints the medians and their ratios; bench/README.md says what is compared and has
+# the last figures. Takes root.
+#   bench/update.sh [RUNS [PART...]]     (default: 3, namespace import)
+#   namespace  Regild's isolation "namespace", the steps Prepare to Publish without Qualify, beside
+#              apt-get full-upgrade in a chroot; Qualify; the new layer beside its overlay; the first
+#              update, which downloads the packages, beside the next
+#   import     regild import beside virt-inspector and qemu-img convert -c of the same disk
+#   vm         Regild's isolation "vm", the same steps, beside virt-customize --update (which runs
+#              upgrade, so that it leaves a new kernel out); takes some ten minutes a run without KVM
+# With REGILD_BENCH_OLD=DIRECTORY, a built checkout of an older Regild is timed beside each of its own.
+# The packages are downloaded once before anything is timed: Regild and the chroot read them from a
+# cache on the host; virt-customize can't be given them and fetches them itself, from where the
+# image's sources list says.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 runs=${1:-3}
+shift || true
+parts=("$@")
+[[ ${#parts[@]} -gt 0 ]] || parts=(namespace import)
+old=${REGILD_BENCH_OLD:-}
 cache=${REGILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/regild}
 port=${REGILD_BENCH_PORT:-18790}
 work=
 loop=
 server=
+launcher=
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -127,19 +137,22 @@ bench_chroot() {
   done
 }
 
-# --- virt-customize ---
+# --- libguestfs' tools ---
 
-bench_virt() {
-  local run
+prepare_libguestfs() {
   if ! command -v virt-customize >/dev/null; then
     say "installing guestfs-tools"
     DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install guestfs-tools \
       >>"$work/log" 2>&1
   fi
   # Where KVM is there and doesn't work, libguestfs would wait for it for ever.
-  if regild doctor 2>/dev/null | grep -q '^accelerator *TCG'; then
+  if "$root/regild" doctor 2>/dev/null | grep -q '^accelerator *TCG'; then
     export LIBGUESTFS_BACKEND_SETTINGS=force_tcg
   fi
+}
+
+bench_virt() {
+  local run
   for ((run = 1; run <= runs; run++)); do
     overlay "$work/virt.qcow2"
     # The agent's repository answers nowhere that an appliance could reach.
@@ -148,16 +161,31 @@ bench_virt() {
   done
 }
 
+inspect_and_convert() {
+  "$root/regild" with virt-inspector -a "$golden"
+  qemu-img convert -c -O qcow2 "$golden" "$work/converted.qcow2"
+}
+
+bench_inspect() {
+  local run
+  for ((run = 1; run <= runs; run++)); do
+    seconds inspect_and_convert
+    rm "$work/converted.qcow2"
+  done
+}
+
 # --- Regild ---
 
-regild() { "$root/regild" "$@"; }
-
+# start_server CHECKOUT ISOLATION: with a data directory of its own.
 start_server() {
+  launcher=$1/regild
+  export REGILD_ENDPOINT=http://127.0.0.1:$port REGILD_DATA=$work/data
+  rm -rf "$REGILD_DATA"
   mkdir "$REGILD_DATA"
-  logged regild channel add debian-12 --from-host --agent regild-streaming-agent \
+  logged "$launcher" channel add debian-12 --from-host --agent regild-streaming-agent \
     --source "file://$cache/agent-repository/root stable main" \
     --signed-by "$cache/agent-repository/keyring.gpg"
-  "$root/regild" serve --listen "127.0.0.1:$port" --isolation namespace --auth off \
+  "$launcher" serve --listen "127.0.0.1:$port" --isolation "$2" --auth off \
     >>"$work/server.log" 2>&1 &
   server=$!
   for _ in $(seq 100); do
@@ -168,47 +196,124 @@ start_server() {
   die "the server does not answer"
 }
 
-# The sum of the times of an update's steps but Qualify, from what the server says of it.
-step_seconds() {
-  curl -sf "http://127.0.0.1:$port/regild/v1/updates/$1" | python3 -c '
-import datetime, json, sys
-total = 0.0
-for step in json.load(sys.stdin)["steps"]:
-    if step["name"].upper() != "QUALIFY":
-        began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
-                        for k in ("started", "ended"))
-        total += (ended - began).total_seconds()
-print("%.2f" % total)'
+stop_server() {
+  kill "$server"
+  wait "$server" || true
+  server=
 }
 
+# Of an update, from what the server says of it: the seconds of its steps but Qualify, those of
+# Qualify, and the size of the new layer as a part of its overlay's.
+step_figures() {
+  curl -sf "http://127.0.0.1:$port/regild/v1/updates/$1" | python3 -c '
+import datetime, json, re, sys
+total, qualify, part = 0.0, 0.0, 0.0
+for step in json.load(sys.stdin)["steps"]:
+    began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
+                    for k in ("started", "ended"))
+    seconds = (ended - began).total_seconds()
+    if step["name"].upper() == "QUALIFY":
+        qualify = seconds
+    else:
+        total += seconds
+    if step["name"].upper() == "PUBLISH":
+        units = {"bytes": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+        layer, overlay = (float(size) * units[unit] for size, unit in re.findall(
+            "([0-9.]+) (%s)" % "|".join(units), step["detail"]))
+        part = layer / overlay
+print("%.2f %.2f %.3f" % (total, qualify, part))'
+}
+
+# bench_regild CHECKOUT ISOLATION NAME: writes the files NAME-first (the update that downloads) and
+# NAME (the others), a line of figures an update.
 bench_regild() {
   local run
-  logged regild import "$golden" --name golden --wait
-  # The first update fills the cache of packages and is not counted.
+  start_server "$1" "$2"
+  logged "$launcher" import "$golden" --name golden --wait
   for ((run = 0; run <= runs; run++)); do
-    logged regild update golden "bench-$run" --wait
-    ((run == 0)) || step_seconds "bench-$run"
+    logged "$launcher" update golden "bench-$run" --wait
+    step_figures "bench-$run" >>"$work/$3$( ((run == 0)) && echo -first || true)"
   done
+  stop_server
+}
+
+bench_import() {
+  local run
+  start_server "$1" namespace
+  for ((run = 1; run <= runs; run++)); do
+    seconds "$launcher" import "$golden" --name "golden-$run" --wait
+  done
+  stop_server
+}
+
+# column NUMBER FILE: its median.
+column() { cut -d ' ' -f "$1" "$work/$2" | median; }
+
+# row NAME SECONDS
+row() { printf '%-42s %8.2f s\n' "$1" "$2"; }
+
+# ratio NAME A B GOAL
+ratio() {
+  awk -v n="$1" -v a="$2" -v b="$3" -v g="$4" 'BEGIN { printf "%-42s %8.2f   (goal: at most %s)\n", n, a / b, g }'
+}
+
+part_namespace() {
+  local chroot
+  bench_chroot >"$work/chroot"
+  chroot=$(median <"$work/chroot")
+  row "chroot" "$chroot"
+  bench_regild "$root" namespace new
+  row "namespace" "$(column 1 new)"
+  row "Qualify" "$(column 2 new)"
+  ratio "namespace / chroot" "$(column 1 new)" "$chroot" 0.65
+  ratio "new layer / overlay" "$(column 3 new)" 1 0.24
+  ratio "next update / first" "$(column 1 new)" "$(column 1 new-first)" 0.9
+  if [[ -n $old ]]; then
+    bench_regild "$old" namespace old
+    row "namespace, older build" "$(column 1 old)"
+    row "Qualify, older build" "$(column 2 old)"
+    ratio "Qualify / older build" "$(column 2 new)" "$(column 2 old)" 0.6
+  fi
+}
+
+part_import() {
+  local tools new
+  prepare_libguestfs
+  bench_inspect >"$work/tools"
+  tools=$(median <"$work/tools")
+  row "virt-inspector and qemu-img convert -c" "$tools"
+  bench_import "$root" >"$work/import"
+  new=$(median <"$work/import")
+  row "import" "$new"
+  ratio "import / the tools" "$new" "$tools" 0.7
+}
+
+part_vm() {
+  local virt
+  prepare_libguestfs
+  bench_virt >"$work/virt"
+  virt=$(median <"$work/virt")
+  row "virt-customize --update" "$virt"
+  bench_regild "$root" vm new-vm
+  row "vm" "$(column 1 new-vm)"
+  ratio "vm / virt-customize" "$(column 1 new-vm)" "$virt" 0.5
+  if [[ -n $old ]]; then
+    bench_regild "$old" vm old-vm
+    row "vm, older build" "$(column 1 old-vm)"
+    ratio "vm / older build" "$(column 1 new-vm)" "$(column 1 old-vm)" 0.4
+  fi
 }
 
 [[ $(id -u) == 0 ]] || die "this takes root"
+for part in "${parts[@]}"; do
+  [[ $part =~ ^(namespace|import|vm)$ ]] || die "there is no part $part: namespace, import, vm"
+done
 golden=$(find "$cache" -maxdepth 1 -name 'golden-*.qcow2' 2>/dev/null | head -n 1)
 [[ -n $golden ]] || die "there is no golden image in $cache; ./regild demo makes one"
 work=$(mktemp -d "$cache/bench.XXXXXX")
 trap cleanup EXIT
 
 say "golden image: $golden; $runs runs each"
-chroot_median=$(bench_chroot | median)
-say "chroot   ${chroot_median} s"
-virt_median=$(bench_virt | median)
-say "virt     ${virt_median} s"
-export REGILD_ENDPOINT=http://127.0.0.1:$port REGILD_ISOLATION=namespace REGILD_DATA=$work/data
-start_server
-regild_median=$(bench_regild | median)
-say "regild   ${regild_median} s"
-
-awk -v r="$regild_median" -v c="$chroot_median" -v v="$virt_median" 'BEGIN {
-  printf "chroot          %8.2f s\nvirt-customize  %8.2f s\nregild          %8.2f s\n", c, v, r
-  printf "regild / chroot          %.2f (goal: at most 1.40)\n", r / c
-  printf "regild / virt-customize  %.2f (goal: at most 0.40)\n", r / v
-}'
+for part in "${parts[@]}"; do
+  "part_$part"
+done

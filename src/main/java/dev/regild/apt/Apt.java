@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -44,6 +45,8 @@ public final class Apt extends OfflineUpgrade {
       #clear DPkg::Post-Invoke;
       #clear DPkg::Pre-Install-Pkgs;
       """;
+
+  private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
 
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
@@ -110,14 +113,20 @@ public final class Apt extends OfflineUpgrade {
     }
     List<Download> downloads = new ArrayList<>();
     long grows = 0;
-    for (String line : asked("apt-get", options("--print-uris", request)).lines().toList()) {
-      Matcher printed = PRINTED_URI.matcher(line);
-      if (printed.matches()) {
-        downloads.add(new Download(printed.group(1), printed.group(2)));
+    String printed = asked("apt-get", options("--print-uris", request));
+    for (String line : printed.lines().toList()) {
+      Matcher uri = PRINTED_URI.matcher(line);
+      if (uri.matches()) {
+        downloads.add(new Download(uri.group(1), uri.group(2)));
       }
       grows = Math.max(grows, growth(line));
     }
-    Transaction transaction = simulated(downloads, request);
+    // A simulation takes as long again, and says more only where packages go or are downgraded.
+    Optional<List<Install>> installs = PrintedUpgrade.read(printed);
+    Transaction transaction =
+        installs.isPresent()
+            ? new Transaction(downloads, installs.get(), List.of())
+            : simulated(downloads, request);
     requireRoom(transaction, grows, "linux-image-");
     return transaction;
   }
@@ -227,6 +236,9 @@ public final class Apt extends OfflineUpgrade {
     script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     installed(command("apt-get", options("--no-download", request)), onLine);
+    if (diverted.contains(MKINITRAMFS)) {
+      installed(scripted("initramfs.sh", "make", MKINITRAMFS + OURS), onLine);
+    }
     if (!automatic.isEmpty()) {
       // apt takes what was asked for by name as wanted for itself.
       List<String> mark = new ArrayList<>(List.of("auto"));
@@ -267,7 +279,8 @@ public final class Apt extends OfflineUpgrade {
 
   /**
    * What scripts may start daemons with, and what they ask whether they are in a container: since
-   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader.
+   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader. An
+   * initramfs is asked for by the kernel, and again by each package that has files in it.
    */
   private List<StandIn> standIns() throws GuestException {
     List<StandIn> standIns = new ArrayList<>();
@@ -276,6 +289,9 @@ public final class Apt extends OfflineUpgrade {
       if (standIns.size() == 1 && guest.exists(path)) {
         standIns.add(new StandIn(path, "systemd-detect-virt"));
       }
+    }
+    if (guest.exists(MKINITRAMFS)) {
+      standIns.add(new StandIn(MKINITRAMFS, "mkinitramfs"));
     }
     return standIns;
   }
@@ -354,6 +370,7 @@ public final class Apt extends OfflineUpgrade {
           // Only what the image's owner has pinned to 1000 or more is downgraded.
           "APT::Get::allow-downgrades=true",
           "APT::Get::Show-User-Simulation-Note=false",
+          "APT::Get::Show-Versions=true",
           "APT::Keep-Downloaded-Packages=true",
           "Dpkg::Use-Pty=0",
           "Dpkg::Options::=--force-confold",

@@ -99,11 +99,16 @@ public abstract class OfflineUpgrade implements PackageManager {
 
   /** Runs a script of ours in the guest. */
   protected final void script(String name, String... arguments) throws GuestException {
+    guest.run(scripted(name, arguments), SCRIPTS, line -> {});
+  }
+
+  /** The command that runs a script of ours, which is put into the guest. */
+  protected final List<String> scripted(String name, String... arguments) throws GuestException {
     String path = Guest.WORKSPACE + "/" + name;
     guest.write(path, Resources.read(name), 0755);
     List<String> command = new ArrayList<>(List.of("sh", path));
     command.addAll(List.of(arguments));
-    guest.run(command, SCRIPTS, line -> {});
+    return command;
   }
 
   /** Has the package manager do it; the files are in the workspace. */

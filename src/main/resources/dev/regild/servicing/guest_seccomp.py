@@ -21,6 +21,7 @@ ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "i686": 0x40000003
 FOREIGN = {"x86_64": ["i686"], "aarch64": []}
 
 ALLOW = "allow"
+DONE = "done"
 UNKNOWN = "ENOSYS"
 
 # Offsets in struct seccomp_data; the low half of an argument comes first on these machines.
@@ -126,8 +127,8 @@ def read_clause(line: str) -> Clause:
 
 
 def known(verdict: str) -> str:
-    if verdict != ALLOW and not hasattr(errno, verdict):
-        raise ValueError("%s is neither allow nor an error" % verdict)
+    if verdict not in (ALLOW, DONE) and not hasattr(errno, verdict):
+        raise ValueError("%s is neither allow, done nor an error" % verdict)
     return verdict
 
 
@@ -186,5 +187,7 @@ def testing(condition: Condition, otherwise: int) -> List[Tuple[int, int, int, i
 
 
 def returning(verdict: str) -> List[Tuple[int, int, int, int]]:
-    value = RETURN_ALLOW if verdict == ALLOW else RETURN_ERRNO | getattr(errno, verdict)
-    return [(RETURN, 0, 0, value)]
+    if verdict == ALLOW:
+        return [(RETURN, 0, 0, RETURN_ALLOW)]
+    # An error of number 0 is success.
+    return [(RETURN, 0, 0, RETURN_ERRNO | (0 if verdict == DONE else getattr(errno, verdict)))]

@@ -2,10 +2,16 @@
 # While packages change, has an initramfs made for the machine that the image is for: what it would
 # be made for otherwise is the machine that it is serviced in, or none.
 #
-# initramfs.sh before [ROOT]   while nothing has changed
-# initramfs.sh after [ROOT]    takes back what was done
+# initramfs.sh before [ROOT]             while nothing has changed
+# initramfs.sh make MKINITRAMFS [ROOT]   makes what the stand-in for mkinitramfs was asked for, each
+#                                        once; MKINITRAMFS is the guest's own
+# initramfs.sh after [ROOT]              takes back what was done
 set -eu
-root=${2:-}
+case $1 in
+make) root=${3:-} ;;
+*) root=${2:-} ;;
+esac
+workspace=$root/run/regild
 tools=$root/etc/initramfs-tools
 dracut=$root/etc/dracut.conf.d
 
@@ -22,8 +28,30 @@ present() {
   lsinitramfs "$newest" 2>/dev/null | sed -n 's,.*/\([^/]*\)\.ko\(\.[a-z0-9]*\)*$,\1,p' | sort -u
 }
 
+# Whether a file is what the stand-in has put in the place of an initramfs.
+is_mark() {
+  [ -f "$1" ] && cmp -s "$1" "$workspace/initramfs-mark"
+}
+
+# make_one MKINITRAMFS VERSION FILE: as update-initramfs does.
+make_one() {
+  echo "update-initramfs: Generating $3"
+  status=0
+  "$1" -o "$3.new" "$2" </dev/null || status=$?
+  if [ "$status" != 0 ]; then
+    rm -f "$3.new"
+    echo "update-initramfs: failed for $3 with $status." >&2
+    exit "$status"
+  fi
+  mv -f "$3.new" "$3"
+}
+
 case $1 in
 before)
+  if [ -d "$workspace" ]; then
+    echo "In the place of an initramfs that is made when all packages are configured." \
+      >"$workspace/initramfs-mark"
+  fi
   if [ "$(modules)" = dep ]; then
     found=$(present)
     mkdir -p "$tools/conf.d" "$tools/hooks"
@@ -44,6 +72,22 @@ before)
   if [ -d "$dracut" ]; then
     printf 'hostonly="no"\nhostonly_cmdline="no"\n' >"$dracut/zz-regild.conf"
   fi
+  ;;
+make)
+  [ -e "$workspace/initramfs-asked" ] || exit 0
+  tab=$(printf '\t')
+  sort -u "$workspace/initramfs-asked" >"$workspace/initramfs-to-make"
+  while IFS=$tab read -r version file; do
+    if is_mark "$file"; then make_one "$2" "$version" "$file"; fi
+  done <"$workspace/initramfs-to-make"
+  while IFS=$tab read -r _ file; do
+    for each in "${file%/*}"/*; do
+      if is_mark "$each"; then
+        echo "No initramfs was made for $each." >&2
+        exit 1
+      fi
+    done
+  done <"$workspace/initramfs-to-make"
   ;;
 after)
   rm -f "$tools/conf.d/zz-regild" "$tools/hooks/zz-regild" "$dracut/zz-regild.conf"

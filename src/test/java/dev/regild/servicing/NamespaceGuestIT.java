@@ -144,10 +144,12 @@ class NamespaceGuestIT {
       guest.write("/etc/file", "new".getBytes(UTF_8), 0644);
       assertThat(guest.read("/etc/file")).asString().isEqualTo("new");
       assertThatThrownBy(() -> guest.upload(handed, "packages")).isInstanceOf(GuestException.class);
-      assertThatThrownBy(() -> guest.read("/run/regild/read")).hasMessageContaining("no file");
-      assertThatThrownBy(() -> guest.read("/run/regild/pipe")).hasMessageContaining("no file");
+      assertThatThrownBy(() -> guest.read("/run/regild/read"))
+          .hasMessageContaining("is not a regular file");
+      assertThatThrownBy(() -> guest.read("/run/regild/pipe"))
+          .hasMessageContaining("is not a regular file");
       assertThatThrownBy(() -> guest.read("/dev/zero"))
-          .hasMessageContaining("no file, or larger than 64 MiB");
+          .hasMessageContaining("is not a regular file or exceeds 64 MiB");
     }
   }
 
@@ -288,11 +290,12 @@ class NamespaceGuestIT {
         new QemuImg().createOverlay(base, overlay);
       }
       Guest guest = SmallGuest.open(overlay, SmallGuest.layout(), guests);
-      assertThatThrownBy(
-              () -> guest.run("sh", "-c", "cat /dev/urandom >$1; sync; sleep 600", "sh", file))
+      assertThatThrownBy(() ->
+              guest.run(
+                  "sh", "-c", "dd if=/dev/urandom of=$1 bs=1M oflag=direct; sleep 600", "sh", file))
           .isInstanceOf(GuestException.class)
           .hasMessageContaining("The guest was ended: the file system of " + small.resolve(onSmall))
-          .hasMessageMatching("(?s).* has only \\d+ MiB free, and 256 MiB must stay free.*");
+          .hasMessageMatching("(?s).* has only \\d+ MiB free, but 256 MiB must stay free.*");
       assertThatThrownBy(guest::close).hasMessageContaining("must stay free");
     } finally {
       Program.of("umount", small.toString()).run();

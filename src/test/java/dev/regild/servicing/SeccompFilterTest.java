@@ -91,6 +91,9 @@ class SeccompFilterTest {
     if (decision == BpfProgram.ALLOW) {
       return "allow";
     }
+    if (decision == BpfProgram.ERRNO) {
+      return "done";
+    }
     return SyscallTable.ERRORS.entrySet().stream()
         .filter(error -> (BpfProgram.ERRNO | error.getValue()) == decision)
         .map(Map.Entry::getKey)

@@ -7,6 +7,7 @@ import dev.regild.fixtures.HostTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -201,6 +202,69 @@ class ServicingScriptsTest {
     run("boot-disk.sh", "after", kept.toString());
     assertThat(database.resolve("install_devices")).hasContent("/dev/no-such-disk");
     assertThat(database.resolve("install_devices_empty")).hasContent("false");
+  }
+
+  @Test
+  void anInitramfsThatIsAskedForTwiceIsMadeOnceAtTheEnd() throws Exception {
+    Path standIn = mkinitramfs("echo initramfs of \"$3\" >\"$2\"; echo made >>made");
+    Path initrd = root.resolve("boot/initrd.img-6.1.0-1-amd64");
+    for (int calls = 0; calls < 2; calls++) {
+      assertThat(said(0, standIn, "-o", initrd + ".new", "6.1.0-1-amd64")).isEmpty();
+      Files.move(Path.of(initrd + ".new"), initrd, StandardCopyOption.REPLACE_EXISTING);
+    }
+    assertThat(said(0, standIn, "-o", root + "/boot/initrd.img-gone.new", "gone")).isEmpty();
+    Files.delete(root.resolve("boot/initrd.img-gone.new"));
+    assertThat(programs.resolve("made")).doesNotExist();
+    assertThat(said(0, standIn, "-o", root + "/boot/kdump.img", "6.1.0-1-amd64")).isEmpty();
+    assertThat(root.resolve("boot/kdump.img")).hasContent("initramfs of 6.1.0-1-amd64");
+
+    run("initramfs.sh", "make", standIn + ".regild", root.toString());
+    assertThat(initrd).hasContent("initramfs of 6.1.0-1-amd64");
+    assertThat(root.resolve("boot").toFile().list())
+        .containsExactlyInAnyOrder("kdump.img", initrd.getFileName().toString());
+    assertThat(programs.resolve("made")).hasContent("made\nmade");
+  }
+
+  @Test
+  void anInitramfsThatAHookCopiesToTheBootLoaderIsMadeAtOnce() throws Exception {
+    Path standIn = mkinitramfs("echo made >\"$2\"");
+    Path initrd = root.resolve("boot/initrd.img-1.new");
+    write("etc/kernel/postinst.d/zz-update-grub", "");
+    said(0, standIn, "-o", initrd.toString(), "1");
+    assertThat(Files.readString(initrd)).isNotEqualTo("made\n");
+    write("etc/kernel/postinst.d/zz-systemd-boot", "");
+    said(0, standIn, "-o", initrd.toString(), "1");
+    assertThat(initrd).hasContent("made");
+
+    Files.delete(root.resolve("etc/kernel/postinst.d/zz-systemd-boot"));
+    write("etc/initramfs-tools/update-initramfs.conf", "# of ours\nbackup_initramfs=yes\n");
+    Files.delete(initrd);
+    said(0, standIn, "-o", initrd.toString(), "1");
+    assertThat(initrd).hasContent("made");
+  }
+
+  @Test
+  void anInitramfsThatCantBeMadeFailsWithItsCause() throws Exception {
+    Path standIn = mkinitramfs("echo half >\"$2\"; echo 'E: no space' >&2; exit 3");
+    Path initrd = root.resolve("boot/initrd.img-1");
+    said(0, standIn, "-o", initrd + ".new", "1");
+    Files.move(Path.of(initrd + ".new"), initrd);
+    Path script = directory.resolve("initramfs.sh");
+    assertThat(
+            said(3, List.of("sh", script.toString(), "make", standIn + ".regild", root.toString())))
+        .contains("E: no space\nupdate-initramfs: failed for " + initrd + " with 3.");
+    assertThat(Path.of(initrd + ".new")).doesNotExist();
+  }
+
+  /** The stand-in, on our root, in front of a guest's own that runs this script. */
+  private Path mkinitramfs(String real) throws Exception {
+    Files.createDirectories(root.resolve("run/regild"));
+    Files.createDirectories(root.resolve("boot"));
+    run("initramfs.sh", "before", root.toString());
+    program("mkinitramfs.regild", "cd '%s'\n%s".formatted(programs, real));
+    String text = new String(Resources.read("mkinitramfs"), UTF_8);
+    program("mkinitramfs", text.replace("\nroot=\n", "\nroot=" + root + "\n"));
+    return programs.resolve("mkinitramfs");
   }
 
   @Test

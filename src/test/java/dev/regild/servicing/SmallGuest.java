@@ -21,8 +21,8 @@ final class SmallGuest {
 
   private static final List<String> PROGRAMS =
       List.of(
-          "sh", "cat", "chmod", "cp", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mount", "mv",
-          "ps", "rm", "sleep", "stat", "sync", "touch", "yes");
+          "sh", "cat", "chmod", "cp", "dd", "id", "install", "ln", "ls", "mkdir", "mkfifo", "mount",
+          "mv", "ps", "rm", "sleep", "stat", "sync", "touch", "yes");
 
   private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 

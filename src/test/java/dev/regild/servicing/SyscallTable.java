@@ -19,12 +19,16 @@ record SyscallTable(List<Row> rows) {
   /**
    * One call.
    *
-   * @param verdict "allow", an error, or "by" where the arguments decide
+   * @param verdict "allow", "done", an error, or "by" where the arguments decide
    * @param numbers on x86-64, arm64 and i386; empty where the machine has no such call
    */
   record Row(String verdict, String name, List<Optional<Integer>> numbers) {
     boolean denied() {
       return ERRORS.containsKey(verdict);
+    }
+
+    boolean done() {
+      return verdict.equals("done");
     }
 
     boolean allowed() {
