@@ -1,5 +1,7 @@
 package dev.regild;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -22,7 +24,7 @@ class HouseTest {
         .consideringOnlyDependenciesInLayers()
         .withOptionalLayers(true)
         .layer("entry")
-        .definedBy("dev.regild.cli..", "dev.regild.server..", "dev.regild.demo..")
+        .definedBy("dev.regild.cli..", "dev.regild.server..")
         .layer("protocol")
         .definedBy("dev.regild.api..", "dev.regild.console..")
         .layer("job")
@@ -54,6 +56,20 @@ class HouseTest {
   @Test
   void roomsHaveNoCycles() {
     slices().matching("dev.regild.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** It is in a jar of its own, which only the demo and the tests have. */
+  @Test
+  void theServerDoesWithoutTheDemo() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.regild.demo..")
+        .and()
+        .doNotHaveSimpleName("DemoCommand")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.regild.demo..").or(simpleName("DemoCommand")))
+        .check(CLASSES);
   }
 
   @Test
