@@ -1,13 +1,14 @@
 package dev.regild.cli;
 
-import dev.regild.channel.AptSource;
+import dev.regild.apt.AptSource;
+import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
+import dev.regild.demo.DebianRelease;
 import dev.regild.demo.GoldenImage;
 import dev.regild.disk.ByteCount;
 import dev.regild.files.FileTree;
@@ -43,13 +44,15 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "demo",
-    description = "Makes a golden image that is out of date, and renews it, start to finish.",
+    description = "Creates an out-of-date golden image and updates it, start to finish.",
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
   private static final String IMAGE = "golden";
   private static final String UPDATED = "golden-updated";
   private static final int QUESTIONS = 100;
   private static final String AGAIN = "golden-updated-again";
+
+  private static final Path OS_RELEASE = Path.of("/etc/os-release");
 
   /** In a directory that a demo made, so that no other directory is ever emptied. */
   private static final String MARK = ".made-by-regild-demo";
@@ -60,7 +63,7 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The demo's own data directory: a new one, or one that a demo made, which is emptied"
+          "The demo's data directory: a new one, or one from an earlier demo, which is emptied"
               + " first. Default: in the cache directory.")
   @Nullable Path data;
 
@@ -76,23 +79,24 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
-    // First of all: a host that lacks them should say so before it makes an image.
-    List<AptSource> sources = new HostSources().forPlatform("DEBIAN_12").sources();
+    DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
+    List<AptSource> sources =
+        new HostSources().forPlatformOrFromDebian(release.platform()).sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
-    title("A golden image that is out of date");
+    title("An out-of-date golden image");
     // What is made here becomes the files of a system; what the server writes is for us alone.
     Umask.ofASystem();
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
     agent.publish(AgentPackage.version("1.0.0"), AgentPackage.version("2.0.0"));
-    Path golden = new GoldenImage(cache, line -> out().println("  " + line)).full(agent);
+    Path golden = new GoldenImage(release, cache, line -> out().println("  " + line)).full(agent);
     out().println("  " + golden + ", " + ByteCount.text(Files.size(golden)));
 
     Umask.ownerAlone();
 
-    title("A server of its own");
+    title("A server for the demo");
     Config config = config(directory);
-    addChannel(directory, sources, agent);
+    addChannel(directory, release, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
     try (RegildServer server = RegildServer.start(config)) {
       Connection connection = new Connection();
@@ -124,7 +128,8 @@ public final class DemoCommand implements Callable<Integer> {
     if (Files.exists(absolute)) {
       if (!Files.exists(absolute.resolve(MARK))) {
         throw new IOException(
-            absolute + " was not made by a demo. Name a directory that does not exist: --data DIR");
+            absolute
+                + " was not created by a demo. Name a directory that does not exist: --data DIR");
       }
       FileTree.remove(absolute);
     }
@@ -152,8 +157,10 @@ public final class DemoCommand implements Callable<Integer> {
     return Config.read(Optional.empty(), Map.of(), flags);
   }
 
-  private void addChannel(Path directory, List<AptSource> ofHost, AgentRepository agent)
+  private void addChannel(
+      Path directory, DebianRelease release, List<AptSource> ofHost, AgentRepository agent)
       throws IOException, ChannelException, InterruptedException {
+    String name = "debian-" + release.number();
     List<PackageSource> sources = new ArrayList<>(ofHost);
     sources.add(
         new AptSource(
@@ -165,15 +172,15 @@ public final class DemoCommand implements Callable<Integer> {
     Channels channels = new Channels(directory, Clock.systemUTC());
     channels.add(
         new Channel(
-            "debian-12",
-            "DEBIAN_12",
+            name,
+            release.platform(),
             sources,
             Channel.DEFAULT_DRIVER_PACKAGES,
             List.of(AgentPackage.NAME),
             Channel.DEFAULT_REFRESH_INTERVAL));
     long start = System.nanoTime();
-    channels.refresh("debian-12");
-    out().printf("  channel debian-12 verified and in place in %s%n", Times.text(since(start)));
+    channels.refresh(name);
+    out().printf("  channel %s verified and in place in %s%n", name, Times.text(since(start)));
   }
 
   private void renew(ApiClient client, Path golden)
@@ -194,13 +201,10 @@ public final class DemoCommand implements Callable<Integer> {
             "newImageName",
             UPDATED,
             "newImageDisplayName",
-            "Golden image, renewed",
+            "Golden image, updated",
             "newImageTags",
             Map.of("made-by", "regild demo")));
-    JsonNode image = new UpdateView(client, UPDATED, out()).follow();
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, UPDATED, out());
     out().printf("%-10s %9s%n", "in all", Times.text(since(start)));
 
     title("The outcome");
@@ -226,11 +230,7 @@ public final class DemoCommand implements Callable<Integer> {
             "arn:aws:iam::000000000000:role/demo",
             "DisplayName",
             "Golden image"));
-    JsonNode image =
-        Wire.awaitFinal(client, IMAGE, new Patience(new Progress(out(), Progress.onTerminal())));
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, IMAGE, out());
     out()
         .printf(
             "  %s is AVAILABLE: %s, agent %s, in %s%n",

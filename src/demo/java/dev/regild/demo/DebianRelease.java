@@ -1,6 +1,9 @@
 package dev.regild.demo;
 
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The releases of Debian that golden images are made of. */
 public enum DebianRelease {
@@ -11,6 +14,25 @@ public enum DebianRelease {
 
   DebianRelease(String number) {
     this.number = number;
+  }
+
+  /**
+   * The release that a machine itself runs; Debian 12 for a machine of another distribution, whose
+   * package of Debian's keys may be older than Debian 13.
+   *
+   * @param osRelease the text of its os-release(5)
+   */
+  public static DebianRelease ofMachine(String osRelease) {
+    Set<String> lines =
+        osRelease
+            .lines()
+            .map(line -> line.replaceAll("[\"']", "").strip())
+            .collect(Collectors.toSet());
+    return Stream.of(values())
+        .filter(release ->
+            lines.contains("ID=debian") && lines.contains("VERSION_ID=" + release.number))
+        .findFirst()
+        .orElse(BOOKWORM);
   }
 
   /** As it is spoken of: {@code 12}. */

@@ -128,7 +128,7 @@ public final class GoldenImage {
         return newest(prefix)
             .orElseThrow(() ->
                 new IOException(
-                    "%s does not answer, and no image is in %s"
+                    "%s does not answer, and %s has no image made earlier. Let apt reach that server, or add a mirror of Debian to apt's sources."
                         .formatted(mirror.archive(), cache)));
       }
       Path image = cache.resolve(prefix + shortened(index.get()) + ".qcow2");

@@ -1,17 +1,20 @@
 package dev.regild.demo;
 
+import dev.regild.apt.HostSources;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Where this machine gets Debian's packages from, as its own apt is configured; which release the
- * machine itself runs does not matter.
+ * Where Debian's packages come from: the mirrors that this machine's apt names, whichever release
+ * of Debian it names them for, else Debian's own servers, as on a machine of another distribution.
  *
  * @param archive the URI of Debian's main archive
  * @param security the URI of Debian's security archive
@@ -27,8 +30,10 @@ record HostMirror(String archive, String security, List<String> options) {
       return component.equals("main") && uri.matches("(https?|ftp|file|copy):.*");
     }
 
+    /** Not any suite of that form: Ubuntu's {@code noble-security} is no place for Debian. */
     boolean isSecurity() {
-      return suite.endsWith("-security");
+      return Stream.of(DebianRelease.values())
+          .anyMatch(release -> suite.equals(release.suite() + "-security"));
     }
 
     boolean isArchive() {
@@ -43,17 +48,28 @@ record HostMirror(String archive, String security, List<String> options) {
   /**
    * Asks the machine's apt.
    *
-   * @throws IOException if the machine has no source of Debian's archive or of its security
-   *     updates, or lacks Debian's keys; the message says what to add
+   * @throws IOException if the machine lacks Debian's keys; the message says what to install
    */
   static HostMirror find() throws IOException, ProgramException, InterruptedException {
+    return find(Map.of());
+  }
+
+  /**
+   * Asks apt with this in its environment: {@code APT_CONFIG} may name the settings of another
+   * machine.
+   */
+  static HostMirror find(Map<String, String> environment)
+      throws IOException, ProgramException, InterruptedException {
     if (!Files.exists(KEYRING)) {
       throw new IOException("%s is missing; install debian-archive-keyring".formatted(KEYRING));
     }
     List<Source> sources =
         lines(
+                environment,
                 "apt-get",
                 "indextargets",
+                // Else it tells only what it has fetched.
+                "--no-release-info",
                 "--format",
                 "$(REPO_URI) $(RELEASE) $(COMPONENT)",
                 "Created-By: Packages")
@@ -63,9 +79,10 @@ record HostMirror(String archive, String security, List<String> options) {
             .filter(Source::isMain)
             .toList();
     return new HostMirror(
-        uri(sources, Source::isArchive, "archive"),
-        uri(sources, Source::isSecurity, "security updates"),
+        uri(sources, Source::isArchive).orElse(HostSources.DEBIAN_ARCHIVE),
+        uri(sources, Source::isSecurity).orElse(HostSources.DEBIAN_SECURITY),
         lines(
+                environment,
                 "apt-config",
                 "dump",
                 "--format",
@@ -78,20 +95,16 @@ record HostMirror(String archive, String security, List<String> options) {
             .toList());
   }
 
-  private static Stream<String> lines(String... command)
+  private static Stream<String> lines(Map<String, String> environment, String... command)
       throws ProgramException, InterruptedException {
-    return Program.of(command).run().lines();
+    Program program = Program.of(command);
+    for (Map.Entry<String, String> setting : environment.entrySet()) {
+      program = program.with(setting.getKey(), setting.getValue());
+    }
+    return program.run().lines();
   }
 
-  private static String uri(List<Source> sources, Predicate<Source> wanted, String what)
-      throws IOException {
-    return sources.stream()
-        .filter(wanted)
-        .map(Source::uri)
-        .findFirst()
-        .orElseThrow(() ->
-            new IOException(
-                "this machine's apt has no source of Debian's %s (component main); add one to /etc/apt/sources.list.d"
-                    .formatted(what)));
+  private static Optional<String> uri(List<Source> sources, Predicate<Source> wanted) {
+    return sources.stream().filter(wanted).map(Source::uri).findFirst();
   }
 }

@@ -4,7 +4,7 @@ import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
-import dev.regild.channel.AptSource;
+import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
 import dev.regild.db.Database;

@@ -2,8 +2,12 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.apt.AptSource;
+import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdateOptions;
+import dev.regild.rpm.RpmSource;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +72,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     architecture: amd64                    # default; or arm64, x86
  * }</pre>
  */
-final class ChannelFile {
+public final class ChannelFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private static final Pattern PLATFORM =
@@ -126,12 +130,12 @@ final class ChannelFile {
    */
   record Unusable(String why, Optional<String> platform, boolean isRead) implements Content {}
 
-  static Content read(String name, Path file) {
+  public static Content read(String name, Path file) {
     byte[] text;
     try {
       text = Files.readAllBytes(file);
     } catch (IOException e) {
-      String why = file + " can't be read (" + e + "); correct its rights";
+      String why = file + " can't be read (" + e + "); fix its permissions";
       return new Unusable(why, Optional.empty(), false);
     }
     try {
@@ -140,7 +144,7 @@ final class ChannelFile {
       return new Unusable(file + ": " + e.getMessage(), platform(text), true);
     } catch (JacksonException e) {
       String line = e.getLocation() == null ? "?" : "" + e.getLocation().getLineNr();
-      String why = file + " is no YAML: " + e.getOriginalMessage() + " (line " + line + ")";
+      String why = file + " is not valid YAML: " + e.getOriginalMessage() + " (line " + line + ")";
       return new Unusable(why, platform(text), true);
     }
   }
@@ -177,7 +181,7 @@ final class ChannelFile {
         new UpdateOptions(flag(root, "allow-removals", false), flag(root, "skip-hooks", false)));
   }
 
-  static String write(Channel channel) {
+  public static String write(Channel channel) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("platform", channel.platform());
     root.put("sources", channel.sources().stream().map(ChannelFile::tree).toList());
@@ -229,6 +233,7 @@ final class ChannelFile {
           tree.put("module_hotfixes", true);
         }
       }
+      default -> throw new IllegalStateException("unknown source " + source);
     }
     Route route = source.route();
     if (!route.proxy().isEmpty()) {
@@ -252,7 +257,7 @@ final class ChannelFile {
         case "catalogue" -> catalogueSource(node);
         default ->
             throw new IllegalArgumentException(
-                "kind: '" + kind + "' is none of apt, repomd and catalogue");
+                "kind: '" + kind + "' is not a kind; it must be apt, repomd or catalogue");
       };
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(path + e.getMessage(), e);
@@ -287,7 +292,7 @@ final class ChannelFile {
         Stream.of(RpmSource.Locator.values()).filter(each -> node.has(each.key())).toList();
     if (locators.size() != 1) {
       throw new IllegalArgumentException(
-          "baseurl: or mirrorlist or metalink, one of them, is needed; add or remove some");
+          "exactly one of baseurl, mirrorlist and metalink is required; add or remove keys");
     }
     RpmSource.Locator locator = locators.getFirst();
     return new RpmSource(
@@ -306,7 +311,7 @@ final class ChannelFile {
     for (String key : node.propertyNames()) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
-            key + ": is no key of a channel; remove it, or correct it to one of " + sorted(known));
+            key + ": is not a channel key; remove it, or change it to one of " + sorted(known));
       }
     }
   }
@@ -323,7 +328,7 @@ final class ChannelFile {
     JsonNode value = node.path(key);
     if (!value.isString()) {
       throw new IllegalArgumentException(
-          key + (node.has(key) ? ": must be a text" : ": is missing; add it"));
+          key + (node.has(key) ? ": must be a string" : ": is missing; add it"));
     }
     return value.stringValue();
   }
@@ -340,7 +345,8 @@ final class ChannelFile {
       }
     }
     if (!value.isArray() || result.size() != value.size()) {
-      throw new IllegalArgumentException(key + ": must be a list of texts, for example [one, two]");
+      throw new IllegalArgumentException(
+          key + ": must be a list of strings, for example [one, two]");
     }
     return result;
   }
@@ -359,7 +365,7 @@ final class ChannelFile {
       return Duration.parse(upper.endsWith("D") ? "P" + upper : "PT" + upper);
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
-          "refresh-interval: '" + text + "' is no time; write for example 30m, 1h or 1d", e);
+          "refresh-interval: '" + text + "' is not a duration; write for example 30m, 1h or 1d", e);
     }
   }
 }

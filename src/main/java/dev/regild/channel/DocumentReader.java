@@ -1,5 +1,9 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
+import dev.regild.fetch.Validators;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -9,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Reads a repository's small documents, those that didn't change from the snapshot so far. */
-final class DocumentReader {
+public final class DocumentReader {
   private static final int LIMIT = 16 << 20;
   private static final int LIST_LIMIT = 1 << 20;
 
@@ -28,7 +32,7 @@ final class DocumentReader {
   }
 
   /** The same, of a repository whose servers are reached in that way. */
-  DocumentReader by(Route route) {
+  public DocumentReader by(Route route) {
     return new DocumentReader(transport.by(route), snapshot, known);
   }
 
@@ -38,8 +42,8 @@ final class DocumentReader {
    * @param name its name in a snapshot
    * @param validators gets the document's, for the next time
    */
-  byte[] read(String uri, String name, Map<String, Validators> validators)
-      throws ChannelException, IOException, InterruptedException {
+  public byte[] read(String uri, String name, Map<String, Validators> validators)
+      throws FetchException, IOException, InterruptedException {
     Optional<Path> kept = kept(name);
     Validators conditional =
         kept.isPresent() ? known.getOrDefault(uri, Validators.NONE) : Validators.NONE;
@@ -56,7 +60,7 @@ final class DocumentReader {
   }
 
   /** A list of mirrors, which no snapshot keeps. */
-  byte[] readList(String uri) throws ChannelException, InterruptedException {
+  public byte[] readList(String uri) throws FetchException, InterruptedException {
     return switch (transport.read(URI.create(uri), Validators.NONE, LIST_LIMIT)) {
       case Transport.Document.Content(byte[] bytes, Validators _) -> bytes;
       case Transport.Document.NotModified() ->
@@ -65,39 +69,39 @@ final class DocumentReader {
   }
 
   /** Verifies the document that the snapshot has. */
-  interface Verification<T> {
-    T verified() throws ChannelException, IOException;
+  public interface Verification<T> {
+    T verified() throws FetchException, IOException;
   }
 
   /** When a document says that it was made. */
-  interface Age<T> {
-    Instant madeAt(T document) throws ChannelException;
+  public interface Age<T> {
+    Instant madeAt(T document) throws FetchException;
   }
 
   /**
    * What is kept, if it is newer than what came: a mirror that lags behind, or an attacker, may
    * answer with an older document than we have. Then ours stays, as it does for apt.
    */
-  static <T> Optional<T> newerKept(T candidate, Verification<T> kept, Age<T> age)
+  public static <T> Optional<T> newerKept(T candidate, Verification<T> kept, Age<T> age)
       throws IOException {
     try {
       T ours = kept.verified();
       return age.madeAt(ours).isAfter(age.madeAt(candidate)) ? Optional.of(ours) : Optional.empty();
-    } catch (ChannelException e) {
+    } catch (FetchException e) {
       // Ours is no longer good, by another key or by time; the candidate is.
       return Optional.empty();
     }
   }
 
   /** What is said of a place whose document is {@linkplain #newerKept not taken}. */
-  static String olderThanOurs(String place) {
+  public static String olderThanOurs(String place) {
     return place
-        + " is older than what is known of it, which stays. It may lag behind; if its vendor has"
-        + " withdrawn something, remove the channel and add it again";
+        + " is older than the version already seen, which is kept. The mirror may lag behind; if the vendor has"
+        + " withdrawn packages, remove the channel and add it again";
   }
 
   /** The file of that name in the snapshot so far; empty if there is none. */
-  Optional<Path> kept(String name) {
+  public Optional<Path> kept(String name) {
     return snapshot.map(directory -> directory.resolve(name)).filter(Files::isRegularFile);
   }
 }

@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,13 +32,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels; tries"
-            + " which protections it gives; or starts a Windows image on it, installing nothing, and"
+        "Checks what this machine needs to run a server: tools, accelerator, space, channels; tests"
+            + " which protections it offers; or starts a Windows image on it, installs nothing, and"
             + " asks it what an update asks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
@@ -56,120 +58,130 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "The server's configuration, of which its address and who is let in are judged.")
+          "The server's configuration file; doctor checks its address and authentication.")
   @Nullable Path config;
+
+  @Option(names = "--json", description = "Print what was found as JSON.")
+  boolean json;
 
   @ArgGroup(exclusive = false)
   @Nullable TryWindows tryWindows;
-
-  private final List<String> problems = new ArrayList<>();
 
   @Override
   public Integer call()
       throws IOException, ConfigException, ProgramException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     if (tryWindows != null) {
+      if (json) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--json does not go with --try-windows, which writes its own report.");
+      }
       return tryWindows.run(registry, out) ? 0 : 1;
     }
-    Table table = new Table("WHAT", "STATE", "DETAIL");
+    Checkup machine = new Checkup("WHAT");
     HostTools tools = HostTools.look();
-    tools(table, tools);
-    accelerator(table);
-    freeSpace(table);
-    channels(table);
-    platforms(table, tools);
-    Table protections = protections();
-    table.print(out);
-    out.println();
-    protections.print(out);
-    problems.forEach(problem -> out.println("! " + problem));
-    return problems.isEmpty() ? 0 : 1;
+    tools(machine, tools);
+    accelerator(machine);
+    freeSpace(machine);
+    channels(machine);
+    platforms(machine, tools);
+    Checkup protections = protections();
+    boolean healthy = !machine.hasProblems() && !protections.hasProblems();
+    if (json) {
+      ObjectNode report = JsonNodeFactory.instance.objectNode();
+      report.put("healthy", healthy);
+      report.set("machine", machine.json());
+      report.set("protections", protections.json());
+      out.println(report.toPrettyString());
+    } else {
+      machine.print(out);
+      out.println();
+      protections.print(out);
+      machine.printProblems(out);
+      protections.printProblems(out);
+    }
+    return healthy ? 0 : 1;
   }
 
-  private Table protections() throws ConfigException, IOException, InterruptedException {
+  private Checkup protections() throws ConfigException, IOException, InterruptedException {
     Config read =
         Config.read(
             Optional.ofNullable(config), System.getenv(), Map.of("data", registry.data.toString()));
-    Table table = new Table("PROTECTION", "STATE", "DETAIL");
+    Checkup checks = new Checkup("PROTECTION");
     for (Finding finding : HostProtections.look(registry.data, read)) {
       if (finding.isProblem()) {
-        problem(table, finding.what(), finding.detail());
+        checks.problem(finding.what(), finding.detail());
       } else {
-        table.row(finding.what(), finding.word(), finding.detail());
+        checks.found(finding.what(), finding.word(), finding.detail());
       }
     }
-    namespace(table);
-    return table;
+    namespace(checks);
+    return checks;
   }
 
-  private void problem(Table table, String what, String detail) {
-    table.row(what, "PROBLEM", "see below");
-    problems.add(what + ": " + detail);
-  }
-
-  private void tools(Table table, HostTools tools) {
+  private void tools(Checkup checks, HostTools tools) {
     for (HostTools.Finding finding : tools.findings()) {
-      table.row(finding.what(), finding.cells().getFirst(), finding.cells().getLast());
       if (finding.isProblem()) {
-        problems.add(finding.what() + ": " + finding.trouble());
+        checks.problem(finding.what(), finding.trouble());
+      } else {
+        checks.found(finding.what(), finding.cells().getFirst(), finding.cells().getLast());
       }
     }
   }
 
-  private void accelerator(Table table) throws IOException, InterruptedException {
+  private void accelerator(Checkup checks) throws IOException, InterruptedException {
     if (registry.isOurs()) {
-      accelerator(table, registry.data);
+      accelerator(checks, registry.data);
     } else {
       try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
-        accelerator(table, directory.path());
+        accelerator(checks, directory.path());
       }
     }
   }
 
-  private void accelerator(Table table, Path directory) throws InterruptedException {
+  private void accelerator(Checkup checks, Path directory) throws InterruptedException {
     try {
       AcceleratorProbe.Verdict verdict =
           new AcceleratorProbe(directory.resolve("accelerator")).verdict();
-      table.row("accelerator", verdict.accelerator().name(), verdict.reason());
+      checks.found("accelerator", verdict.accelerator().name(), verdict.reason());
     } catch (ProgramException e) {
-      problem(table, "accelerator", String.valueOf(e.getMessage()));
+      checks.problem("accelerator", String.valueOf(e.getMessage()));
     }
   }
 
   /** Of no matter for an isolation that is not chosen, so what is missing is no problem here. */
-  private static void namespace(Table table) throws IOException {
+  private static void namespace(Checkup checks) throws IOException {
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
       Protections protections = Protections.ofThisHost(directory.path());
-      protections.held().forEach(held -> table.row("isolation namespace", "ok", held));
-      protections.missing().forEach(not -> table.row("isolation namespace", "missing", not));
+      protections.held().forEach(held -> checks.found("isolation namespace", "ok", held));
+      protections.missing().forEach(not -> checks.found("isolation namespace", "missing", not));
     } catch (GuestException e) {
-      table.row("isolation namespace", "no", String.valueOf(e.getMessage()));
+      checks.found("isolation namespace", "no", String.valueOf(e.getMessage()));
     }
   }
 
-  private void freeSpace(Table table) {
+  private void freeSpace(Checkup checks) {
     try {
       if (!Files.isDirectory(registry.data)) {
-        table.row(
-            "data directory", "absent", registry.data + " is made when the server first starts");
+        checks.found(
+            "data directory", "absent", registry.data + " is created when the server first starts");
         return;
       }
       FileStore store = Files.getFileStore(registry.data);
       long free = store.getUsableSpace();
       if (free < LEAST_FREE_BYTES) {
-        problem(
-            table,
-            "free space",
-            ByteCount.text(free) + " in " + registry.data + "; make room for at least 5 GiB");
+        checks.problem(
+            "free space", ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
       } else {
-        table.row("free space", "ok", ByteCount.text(free) + " in " + registry.data);
+        checks.found("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }
     } catch (IOException e) {
-      problem(table, "free space", registry.data + " can't be read: " + e.getMessage());
+      checks.problem("free space", registry.data + " can't be read: " + e.getMessage());
     }
   }
 
-  private void channels(Table table) {
+  private void channels(Checkup checks) {
     if (!registry.isOurs()) {
       return;
     }
@@ -177,25 +189,24 @@ final class DoctorCommand implements Callable<Integer> {
       Channels channels = new Channels(registry.data, Clock.systemUTC());
       List<ChannelStatus> all = channels.status();
       if (all.isEmpty()) {
-        problem(
-            table,
+        checks.problem(
             "channels",
-            "there is none, so nothing can be updated; add one: regild channel add debian-12 --from-host");
+            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12 --from-host");
       }
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {
-          channel(table, status.channel(), status);
+          channel(checks, status.channel(), status);
         } else {
-          problem(table, "channel " + status.name(), status.error().orElse(""));
+          checks.problem("channel " + status.name(), status.error().orElse(""));
         }
       }
     } catch (IOException | ChannelException e) {
-      problem(table, "channels", String.valueOf(e.getMessage()));
+      checks.problem("channels", String.valueOf(e.getMessage()));
     }
   }
 
   /** Whether this host can service the images of each platform. */
-  private void platforms(Table table, HostTools tools) {
+  private void platforms(Checkup checks, HostTools tools) {
     List<Channel> channels = readableChannels();
     for (PlatformType type : PlatformType.values()) {
       List<String> missing =
@@ -205,11 +216,11 @@ final class DoctorCommand implements Callable<Integer> {
           };
       String what = "platform " + type.example();
       if (!tools.areComplete()) {
-        table.row(what, "no", "this machine lacks what is named below");
+        checks.found(what, "no", "this machine lacks the following");
       } else if (!missing.isEmpty()) {
-        table.row(what, "no", "apt-get install " + String.join(" ", missing));
+        checks.found(what, "no", "apt-get install " + String.join(" ", missing));
       } else {
-        table.row(what, "ok", channelOf(type, channels));
+        checks.found(what, "ok", channelOf(type, channels));
       }
     }
   }
@@ -228,32 +239,30 @@ final class DoctorCommand implements Callable<Integer> {
         .filter(channel -> PlatformType.of(channel.platform()) == type)
         .map(channel -> "channel " + channel.name())
         .findFirst()
-        .orElse("no channel; add one: regild channel add NAME --platform " + type.example());
+        .orElseGet(() -> Channels.noneFor(type.example()));
   }
 
-  private void channel(Table table, Optional<Channel> channel, ChannelStatus status) {
+  private void channel(Checkup checks, Optional<Channel> channel, ChannelStatus status) {
     String what = "channel " + status.name();
     Duration interval =
         channel.map(Channel::refreshInterval).orElse(Channel.DEFAULT_REFRESH_INTERVAL);
     if (status.checkedAt().isEmpty()) {
-      problem(
-          table,
+      checks.problem(
           what,
-          "it was never refreshed; "
+          "never refreshed; "
               + status.error().orElse("run: regild channel refresh " + status.name()));
       return;
     }
     Duration age = Duration.between(status.checkedAt().get(), Instant.now());
     if (age.compareTo(interval.multipliedBy(REFRESHES_MISSED)) > 0) {
-      problem(
-          table,
+      checks.problem(
           what,
           "last checked "
               + age.toHours()
               + " h ago; "
               + status.error().orElse("is the server running?"));
     } else {
-      table.row(what, "ok", "checked " + age.toMinutes() + " min ago");
+      checks.found(what, "ok", "checked " + age.toMinutes() + " min ago");
     }
   }
 }

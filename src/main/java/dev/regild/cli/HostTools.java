@@ -36,7 +36,8 @@ final class HostTools {
     NAMESPACE("isolation namespace"),
     /** A machine that has no such images does without. */
     WINDOWS("images of Windows"),
-    UEFI("images of Windows that boot with UEFI");
+    /** Of any system. */
+    UEFI("images that boot with UEFI");
 
     private final String words;
 
@@ -62,14 +63,14 @@ final class HostTools {
       return found.isEmpty() && need == Need.EVERY_IMAGE;
     }
 
-    /** The cells of its row, after its name. */
+    /** The cells of its row, after its name, unless it is a problem. */
     List<String> cells() {
-      if (isProblem()) {
-        return List.of("PROBLEM", "see below");
-      }
       return found
           .map(detail -> List.of("ok", detail))
-          .orElseGet(() -> List.of("absent", "needed for " + need.words));
+          .orElseGet(() ->
+              List.of(
+                  "absent",
+                  "needed for %s: apt-get install %s".formatted(need.words, debianPackage)));
     }
   }
 
@@ -129,7 +130,7 @@ final class HostTools {
         "appliance's kernel",
         Need.EVERY_IMAGE,
         ApplianceKernel.find().map(Object::toString),
-        "there is none that libguestfs could boot, as in a container: start Regild by its launcher, ./regild, once \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
+        "this machine has no kernel that libguestfs can boot, as is usual in a container; start Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
         "");
   }
 

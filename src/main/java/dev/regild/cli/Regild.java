@@ -22,7 +22,7 @@ import picocli.CommandLine.IVersionProvider;
       "",
       "regild COMMAND --help shows a command's options. ./regild demo shows a golden image being"
           + " updated, start to finish; ./regild test runs the tests.",
-      "Exit status: 0 done; 1 it could not be done, and the message says why; 2 wrong usage."
+      "Exit status: 0 success; 1 failure, explained by the message; 2 wrong usage."
     })
 public final class Regild {
   /** By name, in the order of the help. */

@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.cli.LocalRegistry.Opened;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
@@ -18,7 +19,7 @@ import dev.regild.plan.PlatformType;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.WindowsTrial;
+import dev.regild.windows.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,8 +36,8 @@ final class TryWindows {
       names = "--try-windows",
       required = true,
       description =
-          "Start a Windows image on a throw-away layer as an update would, ask it all that an"
-              + " update asks, install nothing, and write a report, instead of checking this"
+          "Start a Windows image on a throw-away layer as an update would, ask it everything that"
+              + " an update asks, install nothing, and write a report, instead of checking this"
               + " machine.")
   boolean asked;
 
@@ -46,7 +47,7 @@ final class TryWindows {
   @Option(
       names = "--account",
       paramLabel = "ID",
-      description = "The image's account. Default: the only one that there is.")
+      description = "The image's account. Default: the only account.")
   @Nullable String account;
 
   @Option(
@@ -59,24 +60,25 @@ final class TryWindows {
       names = "--report",
       paramLabel = "FILE",
       defaultValue = "regild-windows-report.txt",
-      description = "Takes the report. Default: regild-windows-report.txt, in this directory.")
+      description = "The report's file. Default: regild-windows-report.txt in this directory.")
   Path report = Path.of("regild-windows-report.txt");
 
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Of the image's machine. Default: REGILD_WINDOWS_MEMORY, else 4GiB.")
+      description = "The memory of the image's machine. Default: REGILD_WINDOWS_MEMORY, else 4GiB.")
   @Nullable String memory;
 
   @Option(
       names = "--start-limit",
       paramLabel = "TIME",
       description =
-          "For each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
+          "The time limit for each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT,"
+              + " else 45m.")
   @Nullable String startLimit;
 
   /** An image that can be tried. */
-  private record Candidate(String platform, ImageDisk disk, Path layer) {}
+  private record Candidate(String platform, ImageDisk disk) {}
 
   /**
    * Tries the image; what was made for that is gone then.
@@ -88,12 +90,15 @@ final class TryWindows {
       throws IOException, ConfigException, ProgramException, InterruptedException {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
-    try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
+    QemuImg qemuImg = new QemuImg();
+    try (BorrowedLayer layer =
+            new DirectoryLayerStore(registry.data, qemuImg).borrow(candidate.disk().layer());
+        ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
       Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");
-      new QemuImg().createOverlay(candidate.layer(), overlay);
+      qemuImg.createOverlay(layer.file(), overlay);
       try (TrialReport written =
           new TrialReport(out, report, heading(candidate, machine, accelerator))) {
         new WindowsTrial(machine, () -> accelerator)
@@ -104,7 +109,7 @@ final class TryWindows {
                 directory,
                 written::add);
         if (directory.isEnding()) {
-          throw new InterruptedException("The trial was ended before its time.");
+          throw new InterruptedException("The trial was interrupted.");
         }
         return written.end();
       }
@@ -135,13 +140,11 @@ final class TryWindows {
       if (PlatformType.find(platform).map(PlatformType::system).orElse(null)
           != PackageSystem.WINDOWS) {
         throw new IOException(
-            "The image %s is of %s; --try-windows is for images of Windows."
-                .formatted(name, platform));
+            "The image %s is %s; --try-windows needs a Windows image.".formatted(name, platform));
       }
       ImageDisk disk =
           image.disk().orElseThrow(() -> new IOException("The image " + name + " has no disk."));
-      Path layer = new DirectoryLayerStore(registry.data, new QemuImg()).path(disk.layer());
-      return new Candidate(platform, disk, layer);
+      return new Candidate(platform, disk);
     }
   }
 
@@ -152,7 +155,7 @@ final class TryWindows {
     List<Account> all = accounts.list();
     if (all.size() != 1) {
       throw new IOException(
-          "There are %d accounts. Name the image's: --account ID; regild account list shows them."
+          "There are %d accounts. Name the image's account: --account ID; regild account list shows them."
               .formatted(all.size()));
     }
     return all.getFirst().id();

@@ -9,18 +9,19 @@ import java.util.Optional;
 /** Keeps the layers of all images. A layer that has been published never changes again. */
 public interface LayerStore {
   /**
-   * Where QEMU can read the layer, with all layers below it.
+   * Lends a layer, with all layers below it, to whoever reads it. A store that keeps its layers
+   * elsewhere brings them here first.
    *
    * @throws IOException if there is no such layer
    */
-  Path path(String id) throws IOException;
+  BorrowedLayer borrow(String id) throws IOException, InterruptedException;
 
   /**
    * Makes a finished qcow2 a layer: durable, read-only, visible all at once. The file is moved away
    * from where it is. Publishing an id again, after a crash, replaces what is there.
    *
    * @param id chosen by the caller, a UUID
-   * @param finished in a directory that {@link #workspace} gave
+   * @param finished in a directory of {@link Workspaces}
    * @param base the layer that the file stands on, empty if it stands alone
    * @throws IOException if it could not be written, for want of space say; nothing of it is visible
    *     then
@@ -36,13 +37,4 @@ public interface LayerStore {
 
   /** Whether the layer's content still has the layer's checksum. */
   boolean verify(Layer layer) throws IOException;
-
-  /** A job's directory for unfinished files, made if it is not there; its content may be lost. */
-  Path workspace(String job) throws IOException;
-
-  /** Removes a job's directory with all that is in it; one that is not there is no error. */
-  void removeWorkspace(String job) throws IOException;
-
-  /** The jobs that have a directory. */
-  List<String> workspaces() throws IOException;
 }

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What Linux says of this process in {@code /proc/self/status} (proc(5)). The first call of a native
- * function takes 80 ms, which each command would pay at its start.
+ * What Linux says of this process in {@code /proc/self/status} (proc(5)). The first call of a
+ * native function takes 80 ms, which each command would pay at its start.
  */
 record ProcessStatus(List<String> lines) {
   private static final int EFFECTIVE = 1;

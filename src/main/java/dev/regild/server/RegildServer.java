@@ -9,7 +9,6 @@ import dev.regild.api.OpenDoor;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -18,17 +17,21 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
+import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -44,12 +47,12 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -132,25 +135,32 @@ public final class RegildServer implements AutoCloseable {
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
     UpdateRecords updates = new UpdateRecords(clock);
+    JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
     RoomReservations room = new RoomReservations();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Appliances appliances =
+        new Appliances(
+            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    RunningJobs running = new RunningJobs();
+    SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes =
         new UpdateOutcomes(
-            images, builders, inventories, layerRecords, updates, agentVersions, clock);
-    UpdateJob updateJob =
+            images, builders, inventories, layerRecords, updates, steps, agentVersions, clock);
+    jobs.register(
+        ImageUpdates.JOB,
         new UpdateJob(
-            database,
+            tools,
             images,
             inventories,
             updates,
@@ -159,32 +169,30 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator));
-    jobs.register(ImageUpdates.JOB, updateJob);
-    ImportJob importJob =
+            platforms(config, config.isolation(), appliances)));
+    jobs.register(
+        ImportJob.KIND,
         new ImportJob(
-            database,
+            tools,
             images,
             inventories,
             layerRecords,
             layers,
             disks,
             diskCheck,
-            new DiskInspector(accelerator),
+            new DiskInspector(appliances),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            platforms(config, Isolation.VM, accelerator),
+            platforms(config, Isolation.VM, appliances),
             agentVersions,
-            clock);
-    jobs.register(ImportJob.KIND, importJob);
+            clock));
 
     CopyRecords copyRecords = new CopyRecords();
-    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, images, copyRecords));
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
-        ExportJob.KIND,
-        new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg, room));
+        ExportJob.KIND, new ExportJob(tools, images, exportTasks, layers, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
@@ -193,8 +201,9 @@ public final class RegildServer implements AutoCloseable {
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports =
         new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
-    ImageDeletions deletions = new ImageDeletions(database, images, layers);
-    new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
+    ImageDeletions deletions =
+        new ImageDeletions(database, images, layers, Thread::startVirtualThread);
+    new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
     opened(jobs).start();
     ChannelRefresh refresh =
         opened(
@@ -203,14 +212,7 @@ public final class RegildServer implements AutoCloseable {
 
     Cancellations cancellations =
         new Cancellations(
-            database,
-            images,
-            builders,
-            outcomes,
-            imageId -> {
-              updateJob.cancel(imageId);
-              importJob.cancel(imageId);
-            });
+            database, images, builders, outcomes, copyRecords, exportTasks, steps, running);
 
     Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);
@@ -228,24 +230,22 @@ public final class RegildServer implements AutoCloseable {
             authentication(config, accounts, clock),
             new ImageServices(
                 database,
-                imageUpdates::update,
-                imageImports::importDisk,
-                imageCopies::copy,
-                imageExports::export,
-                deletions::delete,
-                cancellations::deleteBuilder,
-                agentVersions::latest,
+                imageUpdates,
+                imageImports,
+                imageCopies,
+                imageExports,
+                deletions,
+                cancellations,
+                agentVersions,
                 quotas,
-                id -> accounts.find(id).isPresent(),
+                accounts,
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,
             inventories,
-            imageUpdates::plan,
             disks,
-            id -> layerFile(layers, id),
+            layers,
             data.path(),
-            cancellations,
             metrics,
             audit,
             events,
@@ -267,14 +267,13 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("isolation", config.isolation())
         .log("server started");
     if (CurrentUser.isRoot()) {
-      LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
+      LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
   }
 
-  private static Platforms platforms(
-      Config config, Isolation isolation, ProvenAccelerator accelerator) {
-    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+  private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
+    Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,
         machine(config.qualification().memory(), config.qualification().timeLimit()),
@@ -304,14 +303,6 @@ public final class RegildServer implements AutoCloseable {
         mostTogether);
   }
 
-  private static Path layerFile(LayerStore layers, String id) {
-    try {
-      return layers.path(id);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
@@ -319,7 +310,7 @@ public final class RegildServer implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a part did not end cleanly");
+        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
       }
     }
     closed.countDown();

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.disk.LayerStore;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.ProgramException;
@@ -18,25 +17,31 @@ import java.util.Set;
  * Boots the new image on a throw-away layer. A unit that fails in the existing image too does not
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
-final class Qualify {
-  private final LayerStore layers;
+final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
   private final Platforms platforms;
   private final ThrowAwayBoot boot;
 
-  Qualify(LayerStore layers, Platforms platforms, ThrowAwayBoot boot) {
-    this.layers = layers;
+  Qualify(Platforms platforms, ThrowAwayBoot boot) {
     this.platforms = platforms;
     this.boot = boot;
   }
 
-  /**
-   * @param inventory of the new image
-   */
-  Qualification run(Update update, Inventory inventory, Watcher watcher)
+  /** An update whose disk has proved that it boots. */
+  record Qualified(Verify.Verified verified, Qualification qualification) {}
+
+  @Override
+  public String name() {
+    return "Qualify";
+  }
+
+  @Override
+  public Qualified run(Verify.Verified verified, StepControl control)
       throws IOException, ProgramException, StepException, InterruptedException {
+    Update update = verified.update();
+    Inventory inventory = verified.inventory();
     QualificationReport report =
-        boot(update, update.overlay(), inventory, update.directory().resolve("boot"), watcher);
-    Existing existing = new Existing(update, watcher);
+        boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
+    Existing existing = new Existing(update, verified.open().base(), control);
     PackageSystem system = update.snapshot().system();
     Verify.requireKept(
         platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), system);
@@ -46,7 +51,23 @@ final class Qualify {
     Optional<String> warning =
         new BootedKernel(system)
             .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
-    return ThrowAwayBoot.requireUp(report, warning);
+    return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning));
+  }
+
+  @Override
+  public String outcome(Qualified qualified) {
+    return summary(qualified.qualification());
+  }
+
+  static String summary(Qualification seen) {
+    return "booted %s, system %s, failed units %s"
+        .formatted(seen.kernel(), seen.systemState(), seen.failedUnits());
+  }
+
+  @Override
+  public String remedy(Verify.Verified verified, String reason) {
+    return "Boot the existing image elsewhere to find the cause, or raise %s."
+        .formatted(platforms.of(verified.update().platform()).bootLimit());
   }
 
   private static void requireNoneNew(List<String> failed, List<String> failedBefore)
@@ -55,7 +76,7 @@ final class Qualify {
     failedBefore.forEach(failedNow::remove);
     if (!failedNow.isEmpty()) {
       throw new StepException(
-          "Units fail in the new image that start in the existing one: "
+          "Units that start in the existing image fail in the new one: "
               + String.join(", ", failedNow.stream().sorted().toList()));
     }
   }
@@ -63,11 +84,13 @@ final class Qualify {
   /** The existing image, which is booted at most once, and only if it was not qualified itself. */
   private final class Existing {
     private final Update update;
+    private final Path base;
     private final Watcher watcher;
     private Optional<Qualification> known;
 
-    Existing(Update update, Watcher watcher) {
+    Existing(Update update, Path base, Watcher watcher) {
       this.update = update;
+      this.base = base;
       this.watcher = watcher;
       this.known = update.existing().qualification();
     }
@@ -80,7 +103,6 @@ final class Qualify {
     }
 
     private Qualification booted() throws IOException, StepException, InterruptedException {
-      Path base = layers.path(update.base().layer());
       Path directory = update.directory().resolve("boot-base");
       try {
         QualificationReport report = boot(update, base, update.inventory(), directory, watcher);

@@ -89,22 +89,18 @@ public final class UpdatePlans {
     try {
       Channel channel =
           channelFor(platform)
-              .orElseThrow(() ->
-                  new RefusedException(
-                      INCOMPATIBLE,
-                      "There is no channel for %s; add one with: regild channel add NAME --platform %s"
-                          .formatted(platform, platform)));
+              .orElseThrow(() -> new RefusedException(INCOMPATIBLE, Channels.noneFor(platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "The channel %s has no snapshot yet; make one with: regild channel refresh %s"
+                      "The channel %s has no snapshot yet. Create one: regild channel refresh %s"
                           .formatted(channel.name(), channel.name())));
       return new Offer(channel, snapshot);
     } catch (ChannelException e) {
-      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
+      throw new RefusedException(INCOMPATIBLE, "Cannot use the channel: " + e.getMessage());
     }
   }
 

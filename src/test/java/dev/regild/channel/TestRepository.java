@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.regild.files.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,19 +24,19 @@ import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
 /** A repository on the disk, behind an HTTP server that writes down what it answered. */
-final class TestRepository implements AutoCloseable {
+public final class TestRepository implements AutoCloseable {
   /** Answers in place of the server, once or always. */
-  interface Intercept {
+  public interface Intercept {
     /** Returns whether it answered. */
     boolean answer(HttpExchange exchange) throws IOException;
   }
 
-  final Path root;
+  public final Path root;
   final List<String> answers = new CopyOnWriteArrayList<>();
-  final Map<String, Intercept> overrides = new ConcurrentHashMap<>();
+  public final Map<String, Intercept> overrides = new ConcurrentHashMap<>();
   private final HttpServer server;
 
-  TestRepository(Path root) throws IOException {
+  public TestRepository(Path root) throws IOException {
     this.root = root;
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -44,8 +45,8 @@ final class TestRepository implements AutoCloseable {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Deb(String name, String version, String architecture, byte[] content) {
-    Deb(String name, String version) {
+  public record Deb(String name, String version, String architecture, byte[] content) {
+    public Deb(String name, String version) {
       this(name, version, "amd64", (name + version).getBytes(UTF_8));
     }
 
@@ -62,7 +63,7 @@ final class TestRepository implements AutoCloseable {
     }
   }
 
-  String uri() {
+  public String uri() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
@@ -72,7 +73,7 @@ final class TestRepository implements AutoCloseable {
   }
 
   /** Writes a suite with a correct Release text, which is returned, not yet signed. */
-  String suite(String suite, Map<String, String> fields, List<Deb> debs) throws IOException {
+  public String suite(String suite, Map<String, String> fields, List<Deb> debs) throws IOException {
     StringBuilder packages = new StringBuilder();
     for (Deb deb : debs) {
       Path file = root.resolve(deb.path());
@@ -91,7 +92,8 @@ final class TestRepository implements AutoCloseable {
     return suite(suite, fields, packages.toString().getBytes(UTF_8));
   }
 
-  String suite(String suite, Map<String, String> fields, byte[] packages) throws IOException {
+  public String suite(String suite, Map<String, String> fields, byte[] packages)
+      throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put("main/binary-amd64/Packages", packages);
     files.put("main/binary-amd64/Packages.gz", gzip(packages));
@@ -126,11 +128,11 @@ final class TestRepository implements AutoCloseable {
     return release.toString();
   }
 
-  void inRelease(String suite, String content) throws IOException {
+  public void inRelease(String suite, String content) throws IOException {
     Files.writeString(root.resolve("dists").resolve(suite).resolve("InRelease"), content);
   }
 
-  List<String> takeAnswers() {
+  public List<String> takeAnswers() {
     List<String> taken = new ArrayList<>(answers);
     answers.clear();
     taken.sort(null);
@@ -162,7 +164,7 @@ final class TestRepository implements AutoCloseable {
     }
   }
 
-  void send(HttpExchange exchange, int status, byte[] content) throws IOException {
+  public void send(HttpExchange exchange, int status, byte[] content) throws IOException {
     answers.add(status + " " + exchange.getRequestURI().getPath());
     exchange.sendResponseHeaders(status, content.length == 0 ? -1 : content.length);
     if (content.length > 0) {
@@ -170,7 +172,7 @@ final class TestRepository implements AutoCloseable {
     }
   }
 
-  static byte[] gzip(byte[] content) throws IOException {
+  public static byte[] gzip(byte[] content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (OutputStream out = new GZIPOutputStream(bytes)) {
       out.write(content);
@@ -178,7 +180,7 @@ final class TestRepository implements AutoCloseable {
     return bytes.toByteArray();
   }
 
-  static byte[] xz(byte[] content) throws IOException {
+  public static byte[] xz(byte[] content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (OutputStream out = new XZOutputStream(bytes, new LZMA2Options(0))) {
       out.write(content);

@@ -11,6 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The command in a process of its own, some of whose tools may be broken. */
 class DoctorIT {
@@ -29,18 +31,20 @@ class DoctorIT {
     Ended doctor = doctor();
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
-        .containsPattern("platform DEBIAN_12 +ok +no channel; add one: regild channel add NAME")
+        .containsPattern(
+            "platform DEBIAN_12 +ok +There is No channel for DEBIAN_12. Add one: regild channel add NAME")
         .containsPattern("platform RHEL8 +ok ")
         .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
         .containsPattern("appliance's kernel +ok +/")
+        .containsPattern("OVMF +ok +/")
         // What every machine has on which the tests run, each tried by the command.
-        .containsPattern("bubblewrap +ok +a program ran in it, without the host's network")
+        .containsPattern("bubblewrap +ok +a program ran in it without the host's network")
         .containsPattern("user namespaces +ok +a user without rights is 0 in one")
         .containsPattern("seccomp +ok +a program ran under a filter")
         .containsPattern("QEMU's sandbox +ok +an emulated machine booted in it")
         .containsPattern("libguestfs' backend +ok +direct")
         .containsPattern("umask +ok +a new file is rw-------")
-        .containsPattern("data directory +- +.*none is made when the server first starts")
+        .containsPattern("data directory +- +.*none is created when the server first starts")
         .containsPattern("listen +ok +127.0.0.1 is this machine's own");
     assertThat(temporary).isEmptyDirectory();
   }
@@ -73,12 +77,16 @@ class DoctorIT {
   @Test
   void withoutWhatEveryImageNeedsThereIsNoPlatform() throws Exception {
     breakTool("qemu-img");
-    Ended doctor = doctor();
+    Ended doctor = doctor("--json");
     assertThat(doctor.status()).isOne();
-    assertThat(doctor.output())
-        .containsPattern("qemu-img +PROBLEM")
-        .containsPattern("platform DEBIAN_12 +no ")
-        .contains("! qemu-img: ", "needed for every image");
+    JsonNode found = JsonMapper.shared().readTree(doctor.output());
+    assertThat(found.path("healthy").asBoolean(true)).isFalse();
+    JsonNode tool = check(found.path("machine"), "qemu-img");
+    assertThat(tool.path("problem").asBoolean(false)).isTrue();
+    assertThat(tool.path("detail").asString()).contains("needed for every image");
+    assertThat(check(found.path("machine"), "platform DEBIAN_12").path("state").asString())
+        .isEqualTo("no");
+    assertThat(check(found.path("protections"), "umask").path("problem").asBoolean(true)).isFalse();
   }
 
   @Test
@@ -92,7 +100,15 @@ class DoctorIT {
     assertThat(doctor.output())
         .containsPattern("data directory +PROBLEM")
         .contains("! data directory: " + data + " is rwxr-x---; start the server, which closes it")
-        .contains("! listen: 0.0.0.0 with auth off lets everybody in; set auth: sigv4");
+        .contains("! listen: 0.0.0.0 with auth off lets everyone in; set auth: sigv4");
+  }
+
+  private static JsonNode check(JsonNode checks, String name) {
+    return checks
+        .valueStream()
+        .filter(check -> check.path("check").asString().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** What came of it: its status, and all that it wrote. */

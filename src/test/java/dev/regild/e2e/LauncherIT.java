@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -29,9 +30,9 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The launcher on a machine that has no JDK 25 and whose apt has none: it runs under bubblewrap,
- * which hides this machine's, with an apt that knows no package. The JDK is a stand-in of two
- * files, since what is tested is how it is fetched.
+ * The launcher on a machine that has no JDK 25, no kernel, and an apt that has none of the JDK: it
+ * runs under bubblewrap, which hides this machine's. JDK and kernel are stand-ins of a few files,
+ * since what is tested is how they are fetched.
  */
 @EnabledIf("canHideTheJdk")
 class LauncherIT {
@@ -40,6 +41,7 @@ class LauncherIT {
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private HttpServer server;
   private Path cache;
+  private Path programs;
   private Path archive;
 
   static boolean canHideTheJdk() {
@@ -49,6 +51,10 @@ class LauncherIT {
   @BeforeEach
   void offerAnArchive() throws Exception {
     cache = directory.resolve("cache");
+    programs = Files.createDirectories(directory.resolve("bin"));
+    for (String name : List.of("apt-get", "apt-cache")) {
+      writeProgram(programs.resolve(name), "exit 0\n");
+    }
     archive = archiveOfJdk("25.0.3");
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -114,15 +120,70 @@ class LauncherIT {
     assertThat(requests).containsExactly(elsewhere);
   }
 
+  @Test
+  void onUbuntuTheKernelAndItsModulesAreTwoPackages() throws Exception {
+    String version = "6.8.0-90-generic";
+    deb("linux-image-" + version, "boot/vmlinuz-" + version, "rw-------");
+    deb("linux-modules-" + version, "lib/modules/" + version + "/kernel/a.ko", "rw-r--r--");
+    aptWithDebs(
+        """
+        case $* in
+        *linux-image-virtual*) echo '  Depends: linux-image-6.8.0-90-generic' ;;
+        *linux-image-6.8.0-90-generic*) echo '  Depends: linux-modules-6.8.0-90-generic' ;;
+        esac
+        """);
+    assertThat(kernelSettings()).isEqualTo(kernelIn(cache, version));
+    assertThat(Files.getPosixFilePermissions(cache.resolve("kernel/vmlinuz")))
+        .as("the appliance is made by any user")
+        .contains(PosixFilePermission.OTHERS_READ);
+    assertThat(cache.resolve("kernel").resolve(version).resolve("kernel/a.ko")).exists();
+    assertThat(leftInCache()).containsExactly("kernel");
+  }
+
+  @Test
+  void onDebian13TheModulesAreBelowUsr() throws Exception {
+    String version = "6.12.118+deb13-cloud-amd64";
+    String name = "linux-image-" + version;
+    deb(
+        name,
+        "boot/vmlinuz-" + version,
+        "rw-r--r--",
+        "usr/lib/modules/" + version + "/kernel/a.ko");
+    aptWithDebs("case $* in *linux-image-cloud-amd64*) echo '  Depends: " + name + "' ;; esac\n");
+    assertThat(kernelSettings()).isEqualTo(kernelIn(cache, version));
+    assertThat(cache.resolve("kernel").resolve(version).resolve("kernel/a.ko")).exists();
+  }
+
+  @Test
+  void withoutAKernelPackageTheNamesAreTold() {
+    assertThatThrownBy(this::kernelSettings)
+        .hasMessageContaining(
+            "apt has none of the packages linux-image-cloud-amd64 linux-image-virtual");
+  }
+
+  /** What the launcher tells the programs that make an appliance. */
+  private String kernelSettings() throws Exception {
+    return launch(Map.of(), "with", "sh", "-c", "echo $SUPERMIN_KERNEL $SUPERMIN_MODULES");
+  }
+
+  private static String kernelIn(Path cache, String version) {
+    return cache.resolve("kernel/vmlinuz") + " " + cache.resolve("kernel").resolve(version);
+  }
+
   private String jdk(Map<String, String> settings) throws Exception {
+    return launch(settings, "jdk");
+  }
+
+  private String launch(Map<String, String> settings, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of("bwrap", "--bind", "/", "/"));
     command.addAll(List.of("--dev-bind", "/dev", "/dev", "--tmpfs", "/usr/lib/jvm"));
+    command.addAll(List.of("--tmpfs", "/boot", "--tmpfs", "/lib/modules"));
     command.addAll(List.of("--die-with-parent", "--", Path.of("regild").toRealPath().toString()));
-    command.add("jdk");
+    command.addAll(List.of(arguments));
     Program program =
         Program.of(command)
             .within(Duration.ofMinutes(1))
-            .with("PATH", aptWithoutPackages() + ":/usr/bin:/bin")
+            .with("PATH", programs + ":/usr/bin:/bin")
             .with("REGILD_CACHE", cache.toString())
             .with("REGILD_JDK_URL", url().toString())
             .with("REGILD_JDK_SHA256", sha256());
@@ -141,25 +202,51 @@ class LauncherIT {
     return HexFormat.of().formatHex(digest);
   }
 
-  private Path aptWithoutPackages() throws IOException {
-    Path programs = Files.createDirectories(directory.resolve("bin"));
-    for (String name : List.of("apt-get", "apt-cache")) {
-      writeProgram(programs.resolve(name));
+  /** An apt that downloads what {@link #deb} has made. */
+  private void aptWithDebs(String aptCache) throws IOException {
+    writeProgram(programs.resolve("apt-cache"), aptCache);
+    writeProgram(
+        programs.resolve("apt-get"),
+        """
+        for package in "$@"; do
+          ! [ -f "%1$s/$package.deb" ] || cp "%1$s/$package.deb" .
+        done
+        """
+            .formatted(directory));
+  }
+
+  private void deb(String name, String file, String rights, String... more) throws Exception {
+    Path tree = Files.createDirectory(directory.resolve(name));
+    Files.writeString(
+        Files.createDirectory(tree.resolve("DEBIAN")).resolve("control"),
+        """
+        Package: %s
+        Version: 1
+        Architecture: all
+        Maintainer: Nobody <nobody@regild.example>
+        Description: a stand-in
+        """
+            .formatted(name));
+    for (String each : Stream.concat(Stream.of(file), Stream.of(more)).toList()) {
+      Files.createDirectories(tree.resolve(each).getParent());
+      Files.writeString(tree.resolve(each), "");
     }
-    return programs;
+    Files.setPosixFilePermissions(tree.resolve(file), PosixFilePermissions.fromString(rights));
+    Program.of("dpkg-deb", "--build", tree.toString(), directory.resolve(name + ".deb").toString())
+        .run();
   }
 
   private Path archiveOfJdk(String version) throws Exception {
     Path jdk = Files.createDirectories(directory.resolve("tree-" + version).resolve("jdk"));
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
-    writeProgram(Files.createDirectories(jdk.resolve("bin")).resolve("javac"));
+    writeProgram(Files.createDirectories(jdk.resolve("bin")).resolve("javac"), "exit 0\n");
     Path file = directory.resolve(version + ".tar.gz");
     Program.of("tar", "-czf", file.toString(), "-C", jdk.getParent().toString(), "jdk").run();
     return file;
   }
 
-  private static void writeProgram(Path file) throws IOException {
-    Files.writeString(file, "#!/bin/sh\nexit 0\n");
+  private static void writeProgram(Path file, String script) throws IOException {
+    Files.writeString(file, "#!/bin/sh\n" + script);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 

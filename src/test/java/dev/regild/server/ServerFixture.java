@@ -11,6 +11,7 @@ import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
@@ -21,6 +22,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
@@ -31,6 +33,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
@@ -44,6 +47,8 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
+import dev.regild.machine.ProgramException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -57,14 +62,18 @@ import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
+import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
+import dev.regild.update.Updates;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,6 +132,8 @@ final class ServerFixture implements AutoCloseable {
   final ImageBuilders builders = new ImageBuilders();
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
+  final JobSteps steps = new JobSteps(Clock.systemUTC());
+  final RunningJobs running = new RunningJobs();
   private final DiskCheck check = new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
@@ -164,35 +175,37 @@ final class ServerFixture implements AutoCloseable {
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Cancellations cancellations =
-        new Cancellations(database, images, builders, outcomes(), _ -> {});
+        new Cancellations(
+            database,
+            images,
+            builders,
+            outcomes(),
+            new CopyRecords(),
+            new ExportTasks(),
+            steps,
+            running);
     endpoints =
         new Endpoints(
             authentication,
             new ImageServices(
                 database,
-                request -> updating.apply(request),
-                imports()::importDisk,
-                copies()::copy,
-                exports()::export,
-                (owner, name) ->
-                    database.inTransaction(handle ->
-                        images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                cancellations::deleteBuilder,
+                new Decisions(),
+                imports(),
+                copies(),
+                exports(),
+                // Deletions begin, and do not end.
+                new ImageDeletions(database, images, layers(), _ -> {}),
+                cancellations,
                 () -> image -> Optional.of(true),
                 quotas,
-                id -> accounts.find(id).isPresent(),
+                accounts,
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
-            (owner, name) -> {
-              database.read(handle -> images.require(handle, owner, name));
-              return PLAN;
-            },
             disks,
-            id -> data.resolve(id + ".qcow2"),
+            goldenLayers(),
             data,
-            cancellations,
             metrics,
             audit,
             events,
@@ -200,6 +213,19 @@ final class ServerFixture implements AutoCloseable {
             slots(Quota.DOWNLOADS));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private final class Decisions implements Updates {
+    @Override
+    public UpdateAnswer update(UpdateRequest request) {
+      return updating.apply(request);
+    }
+
+    @Override
+    public UpdatePlan plan(Owner owner, String imageName) {
+      var _ = database.read(handle -> images.require(handle, owner, imageName));
+      return PLAN;
+    }
   }
 
   private HttpFront listen(int port) throws Exception {
@@ -413,14 +439,18 @@ final class ServerFixture implements AutoCloseable {
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
-  private ImageCopies copies() {
+  private SteppedJob.Tools tools() throws IOException {
+    return new SteppedJob.Tools(database, steps, running, new Workspaces(data));
+  }
+
+  private ImageCopies copies() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
     return new ImageCopies(database, images, quotas, new CopyRecords(), jobs, Clock.systemUTC());
   }
 
-  CopyJob copyJob() {
-    return new CopyJob(database, images, new CopyRecords());
+  CopyJob copyJob() throws IOException {
+    return new CopyJob(tools(), images, new CopyRecords());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -431,11 +461,12 @@ final class ServerFixture implements AutoCloseable {
         inventories,
         new Layers(),
         updates,
+        steps,
         agentVersions(inventories),
         Clock.systemUTC());
   }
 
-  private ImageExports exports() {
+  private ImageExports exports() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ExportJob.KIND, exportJob());
     return new ImageExports(
@@ -443,15 +474,9 @@ final class ServerFixture implements AutoCloseable {
   }
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
-  ExportJob exportJob() {
+  ExportJob exportJob() throws IOException {
     return new ExportJob(
-        database,
-        images,
-        new ExportTasks(),
-        id -> data.resolve(id + ".qcow2"),
-        disks,
-        new QemuImg(),
-        room);
+        tools(), images, new ExportTasks(), goldenLayers(), disks, new QemuImg(), room);
   }
 
   private ImageImports imports() {
@@ -472,18 +497,56 @@ final class ServerFixture implements AutoCloseable {
     QualificationBoot.Machine machine =
         new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
     return new ImportJob(
-        database,
+        tools(),
         images,
         inventories,
         new Layers(),
         layers(),
         disks,
         check,
-        new DiskInspector(() -> Accelerator.TCG),
+        new DiskInspector(new Appliances(() -> Accelerator.TCG)),
         qemuImg,
         new Platforms(guests, machine, machine),
         agentVersions(inventories),
         Clock.systemUTC());
+  }
+
+  /** Those of the images of {@link #golden}, whose files lie in the data directory itself. */
+  private LayerStore goldenLayers() throws IOException {
+    return new LayersBeside(layers(), data);
+  }
+
+  private record LayersBeside(LayerStore store, Path directory) implements LayerStore {
+    private record Beside(Path file) implements BorrowedLayer {
+      @Override
+      public void close() {}
+    }
+
+    @Override
+    public BorrowedLayer borrow(String id) {
+      return new Beside(directory.resolve(id + ".qcow2"));
+    }
+
+    @Override
+    public Layer publish(String id, Path finished, Optional<String> base)
+        throws IOException, ProgramException, InterruptedException {
+      return store.publish(id, finished, base);
+    }
+
+    @Override
+    public void delete(String id) throws IOException {
+      store.delete(id);
+    }
+
+    @Override
+    public List<String> ids() throws IOException {
+      return store.ids();
+    }
+
+    @Override
+    public boolean verify(Layer layer) throws IOException {
+      return store.verify(layer);
+    }
   }
 
   /** Where imports publish. */

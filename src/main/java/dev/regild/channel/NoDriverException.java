@@ -1,8 +1,0 @@
-package dev.regild.channel;
-
-/** An INF is no driver's: that of a medium ({@code autorun.inf}), or a part that others include. */
-final class NoDriverException extends ChannelException {
-  NoDriverException(String message) {
-    super(message);
-  }
-}
