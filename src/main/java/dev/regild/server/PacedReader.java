@@ -92,6 +92,7 @@ final class PacedReader implements Supplier<byte[]> {
   }
 
   @Override
+  @SuppressWarnings("ThreadPriorityCheck") // It is about the order of threads, see below.
   public byte[] get() {
     return switch (phase) {
       case FIRST -> beginning(Wait.HEAD, limits.headTimeLimit());
