@@ -56,15 +56,15 @@ class RecordedClassesIT {
     assertThat(start).isPositive().isLessThan(end);
     String _ =
         Program.of(
-            List.of(
-                "bash",
-                "-c",
-                "root=$0; %s name_recorded; exec \"$1\" -XX:+UseSerialGC -XX:AOTCacheOutput=\"$recorded\" -jar \"$root/target/regild.jar\""
-                    .formatted(launcher.substring(start, end)),
-                tree.toString(),
-                JAVA.toString()))
-        .within(LIMIT)
-        .run();
+                List.of(
+                    "bash",
+                    "-c",
+                    "root=$0; %s name_recorded; exec \"$1\" -XX:+UseSerialGC -XX:AOTCacheOutput=\"$recorded\" -jar \"$root/target/regild.jar\""
+                        .formatted(launcher.substring(start, end)),
+                    tree.toString(),
+                    JAVA.toString()))
+            .within(LIMIT)
+            .run();
   }
 
   private String launch() throws Exception {
