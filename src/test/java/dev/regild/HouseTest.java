@@ -1,5 +1,8 @@
 package dev.regild;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.counting;
@@ -31,7 +34,7 @@ class HouseTest {
         .consideringOnlyDependenciesInLayers()
         .withOptionalLayers(true)
         .layer("entry")
-        .definedBy("dev.regild.cli..", "dev.regild.server..", "dev.regild.demo..")
+        .definedBy("dev.regild.cli..", "dev.regild.server..")
         .layer("protocol")
         .definedBy("dev.regild.api..", "dev.regild.console..")
         .layer("job")
@@ -86,7 +89,18 @@ class HouseTest {
   }
 
   /** More than that, and nobody finds anything in it. */
+    /** It is in a jar of its own, which only the demo and the tests have. */
   @Test
+  void theServerDoesWithoutTheDemo() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.regild.demo..")
+        .and()
+        .doNotHaveSimpleName("DemoCommand")
+        .should()
+        .dependOnClassesThat(resideInAPackage("dev.regild.demo..").or(simpleName("DemoCommand")))
+        .check(CLASSES);
+est
   void aRoomHasAtMostFiftyFiles() {
     Map<String, Long> files =
         CLASSES.stream()
@@ -95,6 +109,19 @@ class HouseTest {
     assertThat(files.entrySet())
         .filteredOn(room -> !LARGE.contains(room.getKey()))
         .allSatisfy(room -> assertThat(room.getValue()).as(room.getKey()).isLessThanOrEqualTo(50));
+  }
+
+  /** It is in a jar of its own, which only the demo and the tests have. */
+  @Test
+  void theServerDoesWithoutTheDemo() {
+    ArchRuleDefinition.noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.regild.demo..")
+        .and()
+        .doNotHaveSimpleName("DemoCommand")
+        .should()
+        .dependOnClassesThat(resideInAPackage("dev.regild.demo..").or(simpleName("DemoCommand")))
+        .check(CLASSES);
   }
 
   @Test

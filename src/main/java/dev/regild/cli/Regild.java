@@ -20,7 +20,8 @@ import picocli.CommandLine.IVersionProvider;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "regild COMMAND --help shows a command's options; ./regild test runs the tests.",
+      "regild COMMAND --help shows a command's options. ./regild demo shows a golden image being"
+          + " updated, start to finish; ./regild test runs the tests.",
       "Exit status: 0 success; 1 failure, explained by the message; 2 wrong usage."
     })
 public final class Regild {
@@ -32,7 +33,6 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
-    commands.put("demo", DemoCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
@@ -65,12 +65,21 @@ public final class Regild {
 
   /** Runs a command; the process's exit status is the command's. */
   public static void main(String[] args) {
+    exit((out, err) -> run(out, err, args));
+  }
+
+  /** What a process runs, with where it writes; returns the process's exit status. */
+  interface Run {
+    int run(PrintWriter out, PrintWriter err);
+  }
+
+  /** Runs it, and ends the process. */
+  static void exit(Run run) {
     Umask.ownerAlone();
     System.exit(
-        run(
+        run.run(
             new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-            new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-            args));
+            new PrintWriter(System.err, true, StandardCharsets.UTF_8)));
   }
 
   /**
@@ -94,7 +103,8 @@ public final class Regild {
     return execute(regild, out, err, args);
   }
 
-  private static int execute(CommandLine line, PrintWriter out, PrintWriter err, String... args) {
+  /** Runs a command line; returns its exit status. */
+  static int execute(CommandLine line, PrintWriter out, PrintWriter err, String... args) {
     AddChannelCommand.declareSourceOptions(line);
     line.setOut(out);
     line.setErr(err);

@@ -11,8 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
@@ -67,7 +65,7 @@ public final class Database implements AutoCloseable {
     HikariDataSource dataSource = null;
     try {
       dataSource = pool(file);
-      migrate(dataSource);
+      new Migrations(dataSource).run();
       return new Database(dataSource);
     } catch (RuntimeException e) {
       if (dataSource != null) {
@@ -133,9 +131,9 @@ public final class Database implements AutoCloseable {
       return;
     }
     try {
-      // Nothing else uses the number. An UPDATE would prove nothing: SQLite writes no page whose
-      // bytes stay the same, and none that is rolled back.
-      committed(handle -> handle.execute("PRAGMA user_version = 0"));
+      // An UPDATE would prove nothing: SQLite writes no page whose bytes stay the same, and none
+      // that is rolled back.
+      committed(handle -> handle.execute("PRAGMA user_version = " + Migrations.applied(handle)));
     } catch (RuntimeException e) {
       // It is what the problem says now.
     } finally {
@@ -201,15 +199,5 @@ public final class Database implements AutoCloseable {
     config.setMinimumIdle(1);
     config.setMaxLifetime(0);
     return new HikariDataSource(config);
-  }
-
-  /** A migration that this version doesn't know means a newer version's database: refuse it. */
-  private static void migrate(DataSource dataSource) throws FlywayException {
-    Flyway.configure(Database.class.getClassLoader())
-        .dataSource(dataSource)
-        .locations("classpath:db/migration")
-        .ignoreMigrationPatterns(new String[0])
-        .load()
-        .migrate();
   }
 }

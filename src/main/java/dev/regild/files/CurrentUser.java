@@ -9,7 +9,7 @@ public final class CurrentUser {
   private CurrentUser() {}
 
   public static int uid() {
-    return Libc.geteuid();
+    return ProcessStatus.read().uid();
   }
 
   public static boolean isRoot() {

@@ -6,19 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** What Java has no call for: umask(2), geteuid(2), open(2) with O_PATH, and close(2). */
+/** What Java has no call for: umask(2), open(2) with O_PATH, and close(2). */
 @SuppressWarnings("restricted") // Native calls are what this class is for.
 final class Libc {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MethodHandle UMASK =
       bound("umask", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle GETEUID =
-      bound("geteuid", FunctionDescriptor.of(ValueLayout.JAVA_INT));
-
   private static final MethodHandle OPEN =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("open"),
@@ -36,14 +32,6 @@ final class Libc {
   static int umask(int mask) {
     try {
       return (int) UMASK.invokeExact(mask);
-    } catch (Throwable impossible) {
-      throw new AssertionError("a native function threw", impossible);
-    }
-  }
-
-  static int geteuid() {
-    try {
-      return (int) GETEUID.invokeExact();
     } catch (Throwable impossible) {
       throw new AssertionError("a native function threw", impossible);
     }

@@ -15,11 +15,18 @@ public final class Umask {
 
   /** Files that are made from now on, here and by programs, are for our user alone. */
   public static void ownerAlone() {
-    int _ = Libc.umask(OWNER_ALONE);
+    set(OWNER_ALONE);
   }
 
   /** Files that are made from now on can be read by all, as those of an image have to be. */
   public static void ofASystem() {
-    int _ = Libc.umask(OF_A_SYSTEM);
+    set(OF_A_SYSTEM);
+  }
+
+  private static void set(int mask) {
+    // The launcher has set the one that most commands want.
+    if (ProcessStatus.read().umask() != mask) {
+      int _ = Libc.umask(mask);
+    }
   }
 }

@@ -2,9 +2,11 @@ package dev.regild.image;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Interner;
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.InstalledPackage;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -20,6 +22,9 @@ public final class Inventories {
 
   private final Database database;
   private final Cache<String, Inventory> cache = Caffeine.newBuilder().maximumSize(CACHED).build();
+
+  /** Images of one distribution have nearly all of their packages in common. */
+  private final Interner<InstalledPackage> packages = Interner.newWeakInterner();
 
   public Inventories(Database database) {
     this.database = database;
@@ -68,7 +73,17 @@ public final class Inventories {
       throw new IllegalStateException(
           "The inventory %s is damaged. Restore the database from its backup.".formatted(digest));
     }
-    return Json.read(json, Inventory.class);
+    return withSharedPackages(Json.read(json, Inventory.class));
+  }
+
+  private Inventory withSharedPackages(Inventory inventory) {
+    return new Inventory(
+        inventory.os(),
+        inventory.architecture(),
+        inventory.packages().stream().map(packages::intern).toList(),
+        inventory.modules(),
+        inventory.policy(),
+        inventory.windows());
   }
 
   static void removeUnneeded(Handle handle, String digest) {

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,7 +46,7 @@ import tools.jackson.databind.JsonNode;
     name = "demo",
     description = "Creates an out-of-date golden image and updates it, start to finish.",
     mixinStandardHelpOptions = true)
-final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer> {
   private static final String IMAGE = "golden";
   private static final String UPDATED = "golden-updated";
   private static final int QUESTIONS = 100;
@@ -65,6 +66,14 @@ final class DemoCommand implements Callable<Integer> {
           "The demo's data directory: a new one, or one from an earlier demo, which is emptied"
               + " first. Default: in the cache directory.")
   @Nullable Path data;
+
+  private DemoCommand() {}
+
+  /** The process of {@code ./regild demo}. */
+  public static void main(String[] args) {
+    CommandLine demo = new CommandLine(new DemoCommand()).setCommandName("regild demo");
+    Regild.exit((out, err) -> Regild.execute(demo, out, err, args));
+  }
 
   @Override
   public Integer call() throws Exception {

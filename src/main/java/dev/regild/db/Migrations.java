@@ -1,0 +1,90 @@
+package dev.regild.db;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.zip.CRC32;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * Brings a database's tables up to date. Flyway takes a quarter of a server's start to find that
+ * there is nothing to do, so the database keeps the checksum of the migrations that it has seen: if
+ * they are those of this version, Flyway is not asked.
+ */
+final class Migrations {
+  private static final String FOLDER = "db/migration/";
+
+  private final DataSource database;
+
+  Migrations(DataSource database) {
+    this.database = database;
+  }
+
+  /**
+   * Runs those that the database lacks.
+   *
+   * @throws FlywayException if the database has one that this version does not know, since a newer
+   *     version made it
+   */
+  void run() {
+    OptionalInt checksum = checksum(Migrations.class.getClassLoader().getResource(FOLDER));
+    Jdbi jdbi = Jdbi.create(database);
+    if (checksum.isPresent() && jdbi.withHandle(Migrations::applied) == checksum.getAsInt()) {
+      return;
+    }
+    Flyway.configure(Migrations.class.getClassLoader())
+        .dataSource(database)
+        .locations("classpath:" + FOLDER)
+        .ignoreMigrationPatterns(new String[0])
+        .load()
+        .migrate();
+    checksum.ifPresent(
+        sum -> jdbi.useHandle(handle -> handle.execute("PRAGMA user_version = " + sum)));
+  }
+
+  /** The checksum of the migrations that the database has seen; 0 if it does not say. */
+  static int applied(Handle handle) {
+    return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+  }
+
+  /**
+   * Of the names and contents of a folder's files, positive; empty unless the folder is in a jar,
+   * which has the files' checksums in its directory.
+   */
+  static OptionalInt checksum(URL folder) {
+    try {
+      if (!(folder.openConnection() instanceof JarURLConnection connection)) {
+        return OptionalInt.empty();
+      }
+      JarFile jar = connection.getJarFile();
+      List<String> files =
+          jar.stream()
+              .filter(entry -> !entry.isDirectory())
+              .filter(entry -> entry.getName().startsWith(connection.getEntryName()))
+              .map(Migrations::line)
+              .sorted()
+              .toList();
+      CRC32 sum = new CRC32();
+      sum.update(String.join("", files).getBytes(UTF_8));
+      // SQLite's number has 31 bits and a sign, and 0 stands for none.
+      return OptionalInt.of(Math.max(1, (int) (sum.getValue() & Integer.MAX_VALUE)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String line(JarEntry file) {
+    return "%s %08x%n".formatted(file.getName(), file.getCrc());
+  }
+}
