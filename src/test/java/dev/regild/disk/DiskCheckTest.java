@@ -196,7 +196,7 @@ class DiskCheckTest {
   void aDiskTooLargeIsRefused() throws Exception {
     Path disk = directory.resolve("large.qcow2");
     qemuImg.create(disk, DiskFormat.QCOW2, (1L << 30) + 512);
-    assertUnfit(disk, DiskFormat.QCOW2, "the disk's size, 1073742336 bytes");
+    assertUnfit(disk, DiskFormat.QCOW2, "and at most 1.0 GiB are taken");
   }
 
   @Test
