@@ -27,27 +27,28 @@ class HouseTest {
         .definedBy("dev.regild.api..", "dev.regild.console..")
         .layer("job")
         .definedBy("dev.regild.update..")
-        .layer("registry")
-        .definedBy("dev.regild.image..", "dev.regild.account..")
-        .layer("parts")
+        .layer("core")
         .definedBy(
-            "dev.regild.inventory..",
             "dev.regild.channel..",
             "dev.regild.servicing..",
-            "dev.regild.disk..")
-        .layer("ground")
+            "dev.regild.inventory..",
+            "dev.regild.image..",
+            "dev.regild.account..")
+        .layer("parts")
         .definedBy(
-            "dev.regild.machine..", "dev.regild.db..", "dev.regild.files..", "dev.regild.plan..")
+            "dev.regild.fetch..", "dev.regild.archive..", "dev.regild.disk..", "dev.regild.plan..")
+        .layer("ground")
+        .definedBy("dev.regild.machine..", "dev.regild.db..", "dev.regild.files..")
         .whereLayer("entry")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("protocol")
         .mayOnlyBeAccessedByLayers("entry")
         .whereLayer("job")
         .mayOnlyBeAccessedByLayers("entry", "protocol")
-        .whereLayer("registry")
+        .whereLayer("core")
         .mayOnlyBeAccessedByLayers("entry", "protocol", "job")
         .whereLayer("parts")
-        .mayOnlyBeAccessedByLayers("entry", "protocol", "job", "registry")
+        .mayOnlyBeAccessedByLayers("entry", "protocol", "job", "core")
         .check(CLASSES);
   }
 

@@ -25,7 +25,7 @@ public record AccessKey(
   public AccessKey {
     if (!id.matches("AKIA[A-Z0-9]{16}")) {
       throw new IllegalArgumentException(
-          "An access key id is AKIA and sixteen capital letters or digits: " + id);
+          "An access key id must be AKIA and sixteen capital letters or digits: " + id);
     }
     if (secret.length() != 40) {
       throw new IllegalArgumentException("The secret of " + id + " must have forty characters.");

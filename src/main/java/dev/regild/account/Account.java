@@ -13,10 +13,10 @@ import java.time.Instant;
 public record Account(String id, String name, Status status, Instant created) {
   public Account {
     if (!id.matches("\\d{12}")) {
-      throw new IllegalArgumentException("An account id has twelve digits: " + id);
+      throw new IllegalArgumentException("An account id must have twelve digits: " + id);
     }
     if (name.isBlank() || name.codePoints().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException("An account needs a name, of one line.");
+      throw new IllegalArgumentException("An account must have a name of one line.");
     }
   }
 

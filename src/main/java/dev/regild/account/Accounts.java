@@ -58,8 +58,7 @@ public final class Accounts {
    * @throws IllegalArgumentException if there is none
    */
   public Account require(String id) {
-    return find(id)
-        .orElseThrow(() -> new IllegalArgumentException("There is no account " + id + "."));
+    return find(id).orElseThrow(() -> new IllegalArgumentException("No such account: " + id + "."));
   }
 
   public Optional<Account> find(String id) {
@@ -171,7 +170,7 @@ public final class Accounts {
     change(
         "UPDATE account SET status = :status WHERE id = :id",
         Map.of("status", status.name(), "id", accountId),
-        "There is no account " + accountId + ".");
+        "No such account: " + accountId + ".");
   }
 
   private void change(String sql, Map<String, ?> values, String missing) {

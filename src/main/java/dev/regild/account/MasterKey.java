@@ -70,7 +70,7 @@ public final class MasterKey {
       return decoded(Files.readString(file, US_ASCII), file.toString());
     } catch (NoSuchFileException e) {
       throw new IOException(
-          "There is no master key %s. If the server has its own from %s, set that here too."
+          "No master key %s exists. If the server takes its key from %s, set that here too."
               .formatted(file, ENVIRONMENT_VARIABLE),
           e);
     }

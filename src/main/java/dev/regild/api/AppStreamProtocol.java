@@ -112,7 +112,7 @@ public final class AppStreamProtocol {
     if (!contentType.toLowerCase(Locale.ROOT).split(";", 2)[0].strip().equals(CONTENT_TYPE)) {
       throw new ApiException(
           ErrorType.UNKNOWN_OPERATION,
-          "The Content-Type has to be %s, not '%s'.".formatted(CONTENT_TYPE, contentType));
+          "The Content-Type must be %s, not '%s'.".formatted(CONTENT_TYPE, contentType));
     }
     return answer(Optional.ofNullable(operations.get(name)).orElseThrow(), caller, body);
   }
@@ -134,7 +134,7 @@ public final class AppStreamProtocol {
 
   private static String unknown(String target) {
     return target.isEmpty()
-        ? "The header X-Amz-Target is missing; it names the operation."
+        ? "The header X-Amz-Target, which names the operation, is missing."
         : "Unknown operation '%s': Regild serves images only.".formatted(target);
   }
 }

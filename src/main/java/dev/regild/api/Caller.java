@@ -20,8 +20,7 @@ public record Caller(Owner owner, String key, boolean readOnly, boolean suspende
   public void requirePermission(boolean changes) {
     if (changes && readOnly) {
       throw new ApiException(
-          ErrorType.ACCESS_DENIED,
-          "This access key may only look; use one that may change images.");
+          ErrorType.ACCESS_DENIED, "This access key is read-only; use one that may change images.");
     }
   }
 
@@ -34,7 +33,7 @@ public record Caller(Owner owner, String key, boolean readOnly, boolean suspende
   public void requireActiveAccount(ErrorType error) {
     if (suspended) {
       throw new ApiException(
-          error, "The account " + owner.accountId() + " is suspended; ask who runs this server.");
+          error, "The account " + owner.accountId() + " is suspended; ask the server's operator.");
     }
   }
 }

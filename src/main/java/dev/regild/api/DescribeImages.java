@@ -55,7 +55,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     if (!names.isEmpty() && !arns.isEmpty()) {
       throw new ApiException(
           ErrorType.INVALID_PARAMETER_COMBINATION,
-          "Names and Arns can't be given together; leave one of them out.");
+          "Names and Arns cannot be given together; leave one of them out.");
     }
     List<String> query = queryOf(caller, names, arns, request.type);
     Optional<PageKey> after =
@@ -92,7 +92,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
       if (!foundNames.contains(name) && !images.sees(handle, caller, name)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
-            "There is no image %s that %s sees.".formatted(name, caller));
+            "Image %s does not exist or is not visible to account %s.".formatted(name, caller));
       }
     }
     Set<String> foundArns = found.stream().map(Image::arn).collect(Collectors.toSet());
@@ -100,7 +100,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
       if (!foundArns.contains(arn) && !images.seesArn(handle, caller, arn)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
-            "There is no image with the ARN %s that %s sees.".formatted(arn, caller));
+            "Image %s does not exist or is not visible to account %s.".formatted(arn, caller));
       }
     }
   }

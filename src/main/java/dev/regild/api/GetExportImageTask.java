@@ -2,7 +2,6 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
-import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.Owner;
 import java.util.Optional;
@@ -22,16 +21,8 @@ final class GetExportImageTask implements Operation.ReadOnly<GetExportImageTask.
 
   @Override
   public Result answer(Owner caller, Request request) {
-    ExportTask task =
-        request
-            .taskId
-            .flatMap(id -> database.read(handle -> tasks.find(handle, id)))
-            .filter(found -> found.owner().equals(caller))
-            .orElseThrow(() ->
-                new ApiException(
-                    ErrorType.RESOURCE_NOT_FOUND,
-                    "There is no export task %s of %s."
-                        .formatted(request.taskId.orElse("without an id"), caller)));
-    return new Result(WireExportImageTask.of(task));
+    String id = request.taskId.orElse("without an id");
+    return new Result(
+        WireExportImageTask.of(database.read(handle -> tasks.require(handle, caller, id))));
   }
 }

@@ -66,7 +66,7 @@ final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTa
     for (Filter filter : wanted) {
       List<String> values = Selection.of("filters", Optional.of(filter.values));
       if (values.isEmpty() || filters.put(column(filter.name), values) != null) {
-        throw invalid("The filter '%s' has no values, or is given twice.".formatted(filter.name));
+        throw invalid("The filter '%s' has no values or is given twice.".formatted(filter.name));
       }
     }
     return filters;
@@ -81,7 +81,7 @@ final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTa
       case "state" -> ExportTasks.Filter.STATE;
       default ->
           throw invalid(
-              "There is no filter '%s', but TaskId, ImageArn, AmiName, AmiId and State."
+              "Unknown filter '%s'. Supported filters: TaskId, ImageArn, AmiName, AmiId, State."
                   .formatted(name));
     };
   }

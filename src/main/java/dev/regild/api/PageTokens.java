@@ -61,8 +61,8 @@ public final class PageTokens {
     }
     throw new ApiException(
         ErrorType.INVALID_PARAMETER_COMBINATION,
-        "The NextToken is not one that a query with these parameters was answered with. Leave it"
-            + " out to begin with the first page.");
+        "The NextToken does not belong to a query with these parameters. Leave it"
+            + " out to start with the first page.");
   }
 
   private static byte[] decode(String token) {

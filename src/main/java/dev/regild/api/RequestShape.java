@@ -76,7 +76,8 @@ final class RequestShape {
     if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
       throw new ApiException(
           ErrorType.SERIALIZATION,
-          "The text at '%s' has half of a surrogate pair, which is no character.".formatted(path));
+          "The text at '%s' contains half of a surrogate pair, which is not a character."
+              .formatted(path));
     }
   }
 

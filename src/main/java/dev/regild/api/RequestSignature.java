@@ -54,7 +54,7 @@ final class RequestSignature {
       return V4RequestSigner.create(properties, payloadHash).sign(request()).getSignature();
     } catch (IllegalArgumentException e) {
       throw new ApiException(
-          ErrorType.INVALID_SIGNATURE, "The request's path or query is not well-formed.");
+          ErrorType.INVALID_SIGNATURE, "The request's path or query is malformed.");
     }
   }
 

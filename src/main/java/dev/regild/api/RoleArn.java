@@ -19,8 +19,7 @@ final class RoleArn {
     if (!FORM.matcher(arn).matches()) {
       throw new ApiException(
           ErrorType.INVALID_ROLE,
-          "'%s' is no ARN of a role; it has the form arn:aws:iam::<account>:role/<name>."
-              .formatted(arn));
+          "'%s' is not a role's ARN; write arn:aws:iam::<account>:role/<name>.".formatted(arn));
     }
   }
 }

@@ -163,7 +163,7 @@ public final class SigV4 implements Authentication {
             .sorted()
             .toList();
     if (!unsigned.isEmpty()) {
-      throw invalid("These headers have to be signed: " + String.join(", ", unsigned) + ".");
+      throw invalid("These headers must be signed: " + String.join(", ", unsigned) + ".");
     }
     List<String> absent =
         signedHeaders.stream().filter(not(call.headers()::containsKey)).sorted().toList();
@@ -187,7 +187,7 @@ public final class SigV4 implements Authentication {
               .orElseThrow(() ->
                   new ApiException(
                       ErrorType.INCOMPLETE_SIGNATURE,
-                      "The header %s has to hold the body's SHA-256, or %s."
+                      "The header %s must hold the body's SHA-256, or %s."
                           .formatted(Payload.HASH_HEADER, Payload.UNSIGNED)));
     };
   }

@@ -45,7 +45,8 @@ final class UpdateImagePermissions implements Operation<UpdateImagePermissions.R
     if (account.equals(caller.accountId()) || !accountExists.test(account)) {
       throw new ApiException(
           ErrorType.RESOURCE_NOT_FOUND,
-          "There is no other account %s to share an image with.".formatted(account));
+          "Account %s does not exist, or is the image's own; name another account."
+              .formatted(account));
     }
     ImagePermissions permissions =
         new ImagePermissions(

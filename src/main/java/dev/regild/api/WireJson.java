@@ -37,7 +37,7 @@ final class WireJson {
   JsonNode read(byte[] body) {
     if (body.length == 0) {
       throw new ApiException(
-          ErrorType.SERIALIZATION, "The request has no body; send a JSON object, {} at least.");
+          ErrorType.SERIALIZATION, "The request has no body; send a JSON object, at least {}.");
     }
     try {
       return mapper.readTree(body);
@@ -47,7 +47,7 @@ final class WireJson {
               .map(at -> ": line %d, column %d".formatted(at.getLineNr(), at.getColumnNr()))
               .orElse("");
       throw new ApiException(
-          ErrorType.SERIALIZATION, "The request's body is no JSON that can be read" + where + ".");
+          ErrorType.SERIALIZATION, "The request's body is not valid JSON" + where + ".");
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.CredentialsFile;
+import dev.regild.fetch.ProxyAddress;
+import dev.regild.fetch.Route;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.net.URI;
@@ -66,7 +69,8 @@ final class AptProxies {
             .filter(each -> each != null)
             .findFirst();
     if (value.isEmpty() && settings.containsKey("acquire::http::proxy-auto-detect")) {
-      leftOut.add(uri + ": Proxy-Auto-Detect is a program of apt's; name the proxy by --proxy");
+      leftOut.add(
+          uri + ": Proxy-Auto-Detect is a program that apt runs; name the proxy with --proxy");
     }
     return value.map(each -> route(uri, each, leftOut)).orElse(Route.DEFAULT);
   }

@@ -4,6 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Keyring;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Validators;
+import dev.regild.files.Parallel;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 
 /** Reads what apt's repositories hold: Release files, verified, and the indexes that they name. */
 final class AptRepositories {
@@ -27,7 +32,8 @@ final class AptRepositories {
     this.clock = clock;
   }
 
-  RepositoryContents read(Channel channel) throws ChannelException, InterruptedException {
+  RepositoryContents read(Channel channel)
+      throws FetchException, IOException, InterruptedException {
     List<AptSource> sources = channel.sources().stream().map(AptSource.class::cast).toList();
     Map<SuiteLocation, ReleaseFetch.Fetched> releases =
         fetchReleases(sources, sha1(channel.platform()));
@@ -73,8 +79,10 @@ final class AptRepositories {
   }
 
   private Map<SuiteLocation, ReleaseFetch.Fetched> fetchReleases(
-      List<AptSource> sources, Keyring.Sha1 sha1) throws ChannelException, InterruptedException {
-    Map<SuiteLocation, Callable<ReleaseFetch.Fetched>> tasks = new LinkedHashMap<>();
+      List<AptSource> sources, Keyring.Sha1 sha1)
+      throws FetchException, IOException, InterruptedException {
+    Map<SuiteLocation, Parallel.Task<ReleaseFetch.Fetched, FetchException>> tasks =
+        new LinkedHashMap<>();
     for (AptSource source : sources) {
       Keyring keyring =
           Keyring.of(
@@ -102,7 +110,7 @@ final class AptRepositories {
       List<AptSource> sources,
       Map<SuiteLocation, ReleaseFetch.Fetched> releases,
       List<String> notices)
-      throws ChannelException {
+      throws FetchException {
     Set<IndexFetch> result = new LinkedHashSet<>();
     for (AptSource source : sources) {
       for (SuiteLocation location : locations(source)) {
@@ -121,7 +129,7 @@ final class AptRepositories {
      * The indexes, and a notice of each component and architecture that the suite lacks: apt warns
      * of it and takes the others.
      */
-    List<IndexFetch> indexes(List<String> notices) throws ChannelException {
+    List<IndexFetch> indexes(List<String> notices) throws FetchException {
       if (location.isFlat()) {
         return List.of(index("Packages").orElseThrow(() -> lacking("Packages")));
       }
@@ -152,7 +160,7 @@ final class AptRepositories {
       }
       lacking.forEach(each ->
           notices.add(
-              "%s doesn't have the %s, and is taken without it"
+              "%s does not have the %s; it is used without it"
                   .formatted(location.uriOf("InRelease"), each)));
       return found;
     }
@@ -165,10 +173,10 @@ final class AptRepositories {
       return IndexFetch.of(location, release, path, source.route());
     }
 
-    private ChannelException lacking(String path) {
-      return new ChannelException(
+    private FetchException lacking(String path) {
+      return new FetchException(
           location.uriOf("InRelease")
-              + " vouches for no "
+              + " does not list "
               + path
               + "; correct suites, components or architectures (it offers the components "
               + String.join(" ", release.words("components"))

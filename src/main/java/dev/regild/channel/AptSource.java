@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.KeyText;
+import dev.regild.fetch.Route;
 import dev.regild.plan.PackageSystem;
 import java.util.List;
 import java.util.regex.Pattern;

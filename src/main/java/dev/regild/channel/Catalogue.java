@@ -3,8 +3,15 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toSet;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.FileForm;
+import dev.regild.archive.PackageArchive;
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.FileLock;
 import dev.regild.files.FileTree;
+import dev.regild.files.Sha256;
+import dev.regild.files.VerifiedFiles;
 import dev.regild.plan.WindowsPackage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,24 +123,28 @@ public final class Catalogue {
           FileTree.remove(work);
         }
       }
-    } catch (ChannelException | IllegalArgumentException e) {
+    } catch (ArchiveException | ChannelException | IllegalArgumentException e) {
       throw new ChannelException(source + " can't be added: " + e.getMessage(), e);
     } catch (IOException | UncheckedIOException e) {
       Throwable why = e instanceof UncheckedIOException ? e.getCause() : e;
       throw new ChannelException(
-          source + " can't be added (" + why + "); is it there, readable, and room?", e);
+          source
+              + " can't be added ("
+              + why
+              + "); check that it exists and is readable, and that there is space",
+          e);
     }
   }
 
   private Incoming read(Path source, Path work, Optional<String> expected)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, ChannelException, IOException, InterruptedException {
     Path file = work.resolve("file");
     if (Files.isDirectory(source)) {
       DriverPackage.pack(source, file);
     } else if (Files.isRegularFile(source)) {
       Files.copy(source, file);
     } else {
-      throw new ChannelException("there is no such file or folder");
+      throw new ChannelException("no such file or directory");
     }
     String sha256 = Sha256.of(file);
     if (expected.isPresent() && !expected.get().equalsIgnoreCase(sha256)) {
@@ -149,7 +160,7 @@ public final class Catalogue {
   }
 
   private List<PackageFacts> packages(Path file, Path work, List<String> notices)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, ChannelException, IOException, InterruptedException {
     List<PackageFacts> packages =
         switch (FileForm.of(file)) {
           case CABINET, WIM ->
@@ -162,8 +173,8 @@ public final class Catalogue {
           }
           case OTHER ->
               throw new ChannelException(
-                  "it is no .msu, .cab, .msi or .zip by its first bytes; a driver is added as the"
-                      + " folder that its .inf lies in");
+                  "its first bytes are not those of a .msu, .cab, .msi or .zip; add a driver as the"
+                      + " directory that contains its .inf");
         };
     for (PackageFacts each : packages) {
       checkArchitecture(each);
@@ -181,7 +192,7 @@ public final class Catalogue {
             || (facts.kind() == WindowsPackage.Kind.AGENT && own.equals("x86"));
     if (!fits) {
       throw new ChannelException(
-          "it is for %s, and the channel for %s; add it to one for %s"
+          "it is for %s but the channel is for %s; add it to a channel for %s"
               .formatted(own, architecture, own));
     }
   }
@@ -208,8 +219,8 @@ public final class Catalogue {
         return there;
       }
       String fileName = fileName(incoming);
-      AtomicFile.sync(incoming.file());
-      AtomicFile.move(incoming.file(), content(incoming.sha256()));
+      DurableFiles.force(incoming.file());
+      DurableFiles.move(incoming.file(), content(incoming.sha256()));
       List<CatalogueEntry> added =
           packages.stream()
               .map(each -> new CatalogueEntry(each, fileName, incoming.size(), incoming.sha256()))
@@ -217,6 +228,8 @@ public final class Catalogue {
       entries.addAll(added);
       write(entries);
       return added;
+    } catch (ArchiveException e) {
+      throw new ChannelException(incoming.name() + " can't be added: " + e.getMessage(), e);
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -224,7 +237,7 @@ public final class Catalogue {
 
   /** What every file system of a CD and every tool of Windows can have as a name. */
   private static String fileName(Incoming incoming)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     String stem = incoming.name().replaceFirst("(?i)\\.(msu|cab|msi|zip)$", "");
     String plain = stem.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^-+|-+$", "");
     return "%s-%s.%s"
@@ -236,7 +249,7 @@ public final class Catalogue {
 
   /** By what it is, as the tools of Windows go by the name. */
   private static String extension(Path file)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     return switch (FileForm.of(file)) {
       case CABINET ->
           PackageArchive.open(file).members().contains(UpdateManifest.FILE) ? "cab" : "msu";
@@ -266,7 +279,7 @@ public final class Catalogue {
 
   /** With the lock; then only the files are there that an entry names. */
   private void write(List<CatalogueEntry> entries) throws IOException {
-    AtomicFile.write(directory.resolve(RECORDS), text(entries));
+    DurableFiles.write(directory.resolve(RECORDS), text(entries));
     Set<String> named = entries.stream().map(CatalogueEntry::sha256).collect(toSet());
     try (Stream<Path> children = Files.list(directory)) {
       for (Path each : (Iterable<Path>) children::iterator) {
@@ -309,7 +322,7 @@ public final class Catalogue {
               .toList();
       if (digests.isEmpty()) {
         throw new ChannelException(
-            "there is no update '"
+            "no update '"
                 + which
                 + "'; 'regild channel list-updates' shows names, KB numbers and digests");
       }
@@ -344,7 +357,7 @@ public final class Catalogue {
       Path file = content(digest);
       if (!files.isIntact(file, digest)) {
         throw new ChannelException(
-            "%s is gone, or was changed since it was added; remove it with: regild channel"
+            "%s is missing or has changed since it was added; remove it with: regild channel"
                     .formatted(file)
                 + " remove-update CHANNEL "
                 + digest.substring(0, 12)
@@ -364,7 +377,7 @@ public final class Catalogue {
     }
   }
 
-  /** Removes a channel's catalogue, if it has one; snapshots keep what they have. */
+  /** Removes a channel's catalogue, if it has one; snapshots are not affected. */
   static void removeAll(Path channels, String channel) throws IOException {
     FileTree.remove(directory(channels, channel));
   }
@@ -394,7 +407,7 @@ public final class Catalogue {
             + directory
             + " can't be used ("
             + e
-            + "); make room on that filesystem, or correct its rights",
+            + "); free some space there, or fix the permissions",
         e);
   }
 }

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.Route;
 import dev.regild.plan.PackageSystem;
 import java.util.Set;
 

@@ -112,7 +112,7 @@ public record Channel(
     }
     if (sources.stream().anyMatch(source -> source.system() != own)) {
       throw new IllegalArgumentException(
-          "sources: are of another kind than %s, which is what %s has; correct sources or platform"
+          "sources: must be of kind %s for %s; correct sources or platform"
               .formatted(kindOf(own), platform));
     }
     if (sources.size() > mostSources(own)) {
@@ -126,7 +126,7 @@ public record Channel(
         };
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
       throw new IllegalArgumentException(
-          "refresh-interval: is shorter than a minute; write for example 1h");
+          "refresh-interval: must be at least one minute, for example 1h");
     }
   }
 
@@ -247,8 +247,8 @@ public record Channel(
       throw new IllegalArgumentException(
           "name: '"
               + name
-              + "' can't be used; a channel's name is 1 to 63 small letters, digits and hyphens,"
-              + " and begins with a letter or digit");
+              + "' is not valid; a channel's name has 1 to 63 lower-case letters, digits and hyphens,"
+              + " and starts with a letter or digit");
     }
   }
 

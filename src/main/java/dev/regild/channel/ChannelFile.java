@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
@@ -131,7 +132,7 @@ final class ChannelFile {
     try {
       text = Files.readAllBytes(file);
     } catch (IOException e) {
-      String why = file + " can't be read (" + e + "); correct its rights";
+      String why = file + " can't be read (" + e + "); fix its permissions";
       return new Unusable(why, Optional.empty(), false);
     }
     try {
@@ -140,7 +141,7 @@ final class ChannelFile {
       return new Unusable(file + ": " + e.getMessage(), platform(text), true);
     } catch (JacksonException e) {
       String line = e.getLocation() == null ? "?" : "" + e.getLocation().getLineNr();
-      String why = file + " is no YAML: " + e.getOriginalMessage() + " (line " + line + ")";
+      String why = file + " is not valid YAML: " + e.getOriginalMessage() + " (line " + line + ")";
       return new Unusable(why, platform(text), true);
     }
   }
@@ -252,7 +253,7 @@ final class ChannelFile {
         case "catalogue" -> catalogueSource(node);
         default ->
             throw new IllegalArgumentException(
-                "kind: '" + kind + "' is none of apt, repomd and catalogue");
+                "kind: '" + kind + "' is not a kind; it must be apt, repomd or catalogue");
       };
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(path + e.getMessage(), e);
@@ -287,7 +288,7 @@ final class ChannelFile {
         Stream.of(RpmSource.Locator.values()).filter(each -> node.has(each.key())).toList();
     if (locators.size() != 1) {
       throw new IllegalArgumentException(
-          "baseurl: or mirrorlist or metalink, one of them, is needed; add or remove some");
+          "exactly one of baseurl, mirrorlist and metalink is required; add or remove keys");
     }
     RpmSource.Locator locator = locators.getFirst();
     return new RpmSource(
@@ -306,7 +307,7 @@ final class ChannelFile {
     for (String key : node.propertyNames()) {
       if (!known.contains(key)) {
         throw new IllegalArgumentException(
-            key + ": is no key of a channel; remove it, or correct it to one of " + sorted(known));
+            key + ": is not a channel key; remove it, or change it to one of " + sorted(known));
       }
     }
   }
@@ -323,7 +324,7 @@ final class ChannelFile {
     JsonNode value = node.path(key);
     if (!value.isString()) {
       throw new IllegalArgumentException(
-          key + (node.has(key) ? ": must be a text" : ": is missing; add it"));
+          key + (node.has(key) ? ": must be a string" : ": is missing; add it"));
     }
     return value.stringValue();
   }
@@ -340,7 +341,8 @@ final class ChannelFile {
       }
     }
     if (!value.isArray() || result.size() != value.size()) {
-      throw new IllegalArgumentException(key + ": must be a list of texts, for example [one, two]");
+      throw new IllegalArgumentException(
+          key + ": must be a list of strings, for example [one, two]");
     }
     return result;
   }
@@ -359,7 +361,7 @@ final class ChannelFile {
       return Duration.parse(upper.endsWith("D") ? "P" + upper : "PT" + upper);
     } catch (DateTimeParseException e) {
       throw new IllegalArgumentException(
-          "refresh-interval: '" + text + "' is no time; write for example 30m, 1h or 1d", e);
+          "refresh-interval: '" + text + "' is not a duration; write for example 30m, 1h or 1d", e);
     }
   }
 }

@@ -1,6 +1,15 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.ClientCertificate;
+import dev.regild.fetch.ClientIdentities;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Transport;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.FileLock;
+import dev.regild.files.FileStamp;
+import dev.regild.files.FileTree;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.files.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -61,7 +70,7 @@ public final class Channels {
     this(data, clock, Transport.in(data));
   }
 
-  Channels(Path data, Clock clock, Transport transport) throws IOException {
+  public Channels(Path data, Clock clock, Transport transport) throws IOException {
     if (Files.notExists(data)) {
       PrivateDirectory.take(data);
     }
@@ -216,15 +225,36 @@ public final class Channels {
       identities.remove(channel.name());
       try {
         if (certificate.isPresent()) {
-          identities.keep(channel, certificate.get());
+          keep(certificate.get(), channel);
         }
-        AtomicFile.write(file, ChannelFile.write(channel));
+        DurableFiles.write(file, ChannelFile.write(channel));
       } catch (ChannelException | IOException e) {
         identities.remove(channel.name());
         throw e;
       }
     } catch (IOException e) {
       throw unusable(e);
+    }
+  }
+
+  private void keep(ClientCertificate certificate, Channel channel)
+      throws ChannelException, IOException {
+    List<String> uris =
+        channel.sources().stream()
+            .flatMap(source -> source.certificateScope(channel.platform()).stream())
+            .distinct()
+            .toList();
+    if (uris.isEmpty()) {
+      throw new ChannelException(
+          "no repository of channel '"
+              + channel.name()
+              + "' is one of RPM packages by https, and a client certificate is shown to no other;"
+              + " correct its URI, or leave the certificate out");
+    }
+    try {
+      identities.keep(channel.name(), uris, certificate);
+    } catch (FetchException e) {
+      throw new ChannelException(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -261,10 +291,14 @@ public final class Channels {
       RefreshState state = RefreshState.read(file(name, ".state"));
       try {
         return refreshed(name, state);
-      } catch (ChannelException | IOException | RuntimeException | StackOverflowError e) {
+      } catch (ChannelException
+          | FetchException
+          | IOException
+          | RuntimeException
+          | StackOverflowError e) {
         // Remembered whatever it is: else the channel would be due again at once.
         String why =
-            e instanceof ChannelException || e instanceof IOException
+            e instanceof ChannelException || e instanceof FetchException || e instanceof IOException
                 ? String.valueOf(e.getMessage())
                 : "what the repository says can't be read (" + e + "); use another mirror";
         state.failed(clock.instant(), why).write(file(name, ".state"));
@@ -276,7 +310,7 @@ public final class Channels {
   }
 
   private RefreshResult refreshed(String name, RefreshState state)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, FetchException, IOException, InterruptedException {
     Channel channel = require(name);
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
     Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
@@ -288,7 +322,7 @@ public final class Channels {
     // Reading it proves that it can be read, before anything depends on it.
     Snapshot snapshot = store.load(outcome.digest());
     keepAWhile(before);
-    AtomicFile.write(file(name, ".current"), outcome.digest() + "\n");
+    DurableFiles.write(file(name, ".current"), outcome.digest() + "\n");
     now.write(file(name, ".state"));
     return new RefreshResult.NewSnapshot(
         outcome.digest(),
@@ -317,7 +351,7 @@ public final class Channels {
       case WINDOWS -> Catalogue.of(directory, channel);
       case DPKG, RPM ->
           throw new ChannelException(
-              "channel '%s' is for %s, whose updates come from its repositories, not one by one"
+              "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
                   .formatted(name, channel.platform()));
     };
   }
@@ -450,7 +484,7 @@ public final class Channels {
         boolean unfinished = name.startsWith(Refresh.UNFINISHED);
         if (!kept.contains(name)
             && isOlderThan(unfinished ? UNFINISHED_GRACE : PRUNE_GRACE, each)) {
-          Refresh.removeDirectory(each);
+          FileTree.remove(each);
           removed.add(name);
         }
       }
@@ -508,7 +542,7 @@ public final class Channels {
 
   private static ChannelException unknown(String name) {
     return new ChannelException(
-        "Channel " + name + " does not exist; 'regild channel list' shows those that do");
+        "Channel " + name + " does not exist; 'regild channel list' shows the channels");
   }
 
   private Path file(String name, String suffix) {
@@ -521,7 +555,7 @@ public final class Channels {
             + directory
             + " can't be used ("
             + e
-            + "); make room on that filesystem, or correct its rights",
+            + "); free some space there, or fix the permissions",
         e);
   }
 }

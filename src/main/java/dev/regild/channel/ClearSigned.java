@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.regild.fetch.FetchException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,12 +23,12 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
   /**
    * @param what names the document in the message of the exception
    */
-  static ClearSigned parse(String what, byte[] document) throws ChannelException {
+  static ClearSigned parse(String what, byte[] document) throws FetchException {
     List<String> lines = new String(document, ISO_8859_1).lines().toList();
     int textStart = endOfHeaders(what, lines);
     int signatureStart = lines.indexOf(SIGNATURE);
     if (signatureStart < textStart) {
-      throw malformed(what, "it holds no signature");
+      throw malformed(what, "it has no signature");
     }
     List<String> text = new ArrayList<>(signatureStart - textStart);
     for (String line : lines.subList(textStart, signatureStart)) {
@@ -45,7 +46,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
         (String.join("\n", lines.subList(signatureStart, end + 1)) + "\n").getBytes(ISO_8859_1));
   }
 
-  private static int endOfHeaders(String what, List<String> lines) throws ChannelException {
+  private static int endOfHeaders(String what, List<String> lines) throws FetchException {
     if (lines.isEmpty() || !lines.getFirst().stripTrailing().equals(BEGIN)) {
       throw malformed(what, "it doesn't begin with " + BEGIN);
     }
@@ -59,7 +60,7 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
     return line + 1;
   }
 
-  private static String unescaped(String what, String line) throws ChannelException {
+  private static String unescaped(String what, String line) throws FetchException {
     if (line.startsWith("- ")) {
       return line.substring(2);
     }
@@ -77,11 +78,11 @@ record ClearSigned(byte[] text, byte[] canonical, byte[] signature) {
     return line.substring(0, end);
   }
 
-  private static ChannelException malformed(String what, String why) {
-    return new ChannelException(
+  private static FetchException malformed(String what, String why) {
+    return new FetchException(
         what
-            + " is no clear-signed Release file: "
+            + " is not a clear-signed Release file: "
             + why
-            + "; check that the URI is a repository's and no proxy answers in its place");
+            + "; check that the URI belongs to a repository and that no proxy answers instead");
   }
 }

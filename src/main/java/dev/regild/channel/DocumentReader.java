@@ -1,5 +1,9 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
+import dev.regild.fetch.Validators;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -39,7 +43,7 @@ final class DocumentReader {
    * @param validators gets the document's, for the next time
    */
   byte[] read(String uri, String name, Map<String, Validators> validators)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     Optional<Path> kept = kept(name);
     Validators conditional =
         kept.isPresent() ? known.getOrDefault(uri, Validators.NONE) : Validators.NONE;
@@ -56,7 +60,7 @@ final class DocumentReader {
   }
 
   /** A list of mirrors, which no snapshot keeps. */
-  byte[] readList(String uri) throws ChannelException, InterruptedException {
+  byte[] readList(String uri) throws FetchException, InterruptedException {
     return switch (transport.read(URI.create(uri), Validators.NONE, LIST_LIMIT)) {
       case Transport.Document.Content(byte[] bytes, Validators _) -> bytes;
       case Transport.Document.NotModified() ->
@@ -66,12 +70,12 @@ final class DocumentReader {
 
   /** Verifies the document that the snapshot has. */
   interface Verification<T> {
-    T verified() throws ChannelException, IOException;
+    T verified() throws FetchException, IOException;
   }
 
   /** When a document says that it was made. */
   interface Age<T> {
-    Instant madeAt(T document) throws ChannelException;
+    Instant madeAt(T document) throws FetchException;
   }
 
   /**
@@ -83,7 +87,7 @@ final class DocumentReader {
     try {
       T ours = kept.verified();
       return age.madeAt(ours).isAfter(age.madeAt(candidate)) ? Optional.of(ours) : Optional.empty();
-    } catch (ChannelException e) {
+    } catch (FetchException e) {
       // Ours is no longer good, by another key or by time; the candidate is.
       return Optional.empty();
     }
@@ -92,8 +96,8 @@ final class DocumentReader {
   /** What is said of a place whose document is {@linkplain #newerKept not taken}. */
   static String olderThanOurs(String place) {
     return place
-        + " is older than what is known of it, which stays. It may lag behind; if its vendor has"
-        + " withdrawn something, remove the channel and add it again";
+        + " is older than the version already seen, which is kept. The mirror may lag behind; if the vendor has"
+        + " withdrawn packages, remove the channel and add it again";
   }
 
   /** The file of that name in the snapshot so far; empty if there is none. */

@@ -2,6 +2,8 @@ package dev.regild.channel;
 
 import static java.util.Locale.ROOT;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.DriverZip;
 import dev.regild.plan.WindowsPackage;
 import dev.regild.plan.WindowsVersion;
 import java.io.IOException;
@@ -34,25 +36,25 @@ final class DriverPackage {
   /**
    * Packs a folder; the same content makes the same bytes.
    *
-   * @throws ChannelException if it holds no INF, a link, or too much
+   * @throws ArchiveException if it holds no INF, a link, or too much
    */
-  static void pack(Path folder, Path zip) throws ChannelException, IOException {
+  static void pack(Path folder, Path zip) throws ArchiveException, IOException {
     Set<String> names = new TreeSet<>();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : (Iterable<Path>) files::iterator) {
         if (Files.isSymbolicLink(each)) {
-          throw new ChannelException("it holds the link " + each + "; put the file in its place");
+          throw new ArchiveException("it contains the link " + each + "; replace the link with the file");
         }
         if (Files.isRegularFile(each)) {
           names.add(folder.relativize(each).toString());
         }
         if (names.size() > DriverZip.MOST_FILES) {
-          throw new ChannelException("it holds more than " + DriverZip.MOST_FILES + " files");
+          throw new ArchiveException("it holds more than " + DriverZip.MOST_FILES + " files");
         }
       }
     }
     if (names.stream().noneMatch(DriverPackage::isInf)) {
-      throw new ChannelException("it holds no .inf file, so it is no driver's folder");
+      throw new ArchiveException("it contains no .inf file, so it is not a driver directory");
     }
     try (OutputStream file = Files.newOutputStream(zip);
         ZipOutputStream out = new ZipOutputStream(file)) {
@@ -81,9 +83,9 @@ final class DriverPackage {
   /**
    * The drivers in a zip, one for each INF that is for an architecture.
    *
-   * @throws ChannelException if there is none, or the zip is damaged or hostile
+   * @throws ArchiveException if there is none, or the zip is damaged or hostile
    */
-  static Contents read(Path zip, String architecture) throws ChannelException, IOException {
+  static Contents read(Path zip, String architecture) throws ArchiveException, IOException {
     List<PackageFacts> drivers = new ArrayList<>();
     List<String> passedOver = new ArrayList<>();
     Set<String> others = new TreeSet<>();
@@ -110,9 +112,9 @@ final class DriverPackage {
         });
     if (drivers.isEmpty()) {
       String why = passedOver.isEmpty() ? "" : " (" + String.join("; ", passedOver) + ")";
-      throw new ChannelException(
+      throw new ArchiveException(
           others.isEmpty()
-              ? "it holds no .inf file that names devices, so it is no driver" + why
+              ? "it contains no .inf file that names devices, so it is not a driver" + why
               : "its drivers are for " + String.join(", ", others) + ", not for " + architecture);
     }
     return new Contents(drivers, passedOver);
@@ -120,10 +122,10 @@ final class DriverPackage {
 
   /** Of a vendor's whole tree nobody could say which one an image should get. */
   private static void requireOne(String inf, String path, @Nullable String other)
-      throws ChannelException {
+      throws ArchiveException {
     if (other != null) {
-      throw new ChannelException(
-          "it holds %s twice, as %s and %s; add the folder of your release alone, such as"
+      throw new ArchiveException(
+          "it contains %s twice, as %s and %s; add only the directory for your release, such as"
                   .formatted(inf, other, path)
               + " NetKVM/2k22/amd64 of virtio-win");
     }
@@ -135,18 +137,18 @@ final class DriverPackage {
 
   /** Empty if it is no driver's. */
   private static Optional<InfFile> parse(String name, InputStream content, List<String> passedOver)
-      throws ChannelException, IOException {
+      throws ArchiveException, IOException {
     byte[] inf = content.readNBytes(LARGEST_INF + 1);
     if (inf.length > LARGEST_INF) {
-      throw new ChannelException(name + " in it is too large for an INF");
+      throw new ArchiveException(name + " in it is too large for an INF");
     }
     try {
       return Optional.of(InfFile.parse(inf));
     } catch (NoDriverException e) {
-      passedOver.add(name + " is no driver's: " + e.getMessage());
+      passedOver.add(name + " is not a driver's: " + e.getMessage());
       return Optional.empty();
-    } catch (ChannelException e) {
-      throw new ChannelException(name + " in it: " + e.getMessage(), e);
+    } catch (ArchiveException e) {
+      throw new ArchiveException(name + " in it: " + e.getMessage(), e);
     }
   }
 

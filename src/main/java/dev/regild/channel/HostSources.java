@@ -109,7 +109,7 @@ public final class HostSources {
     String codename = CODENAMES.get(platform);
     if (codename == null) {
       throw new ChannelException(
-          "this machine's apt configuration can't serve "
+          "this machine's apt configuration cannot be used for "
               + platform
               + "; write the channel's file by hand");
     }
@@ -141,7 +141,7 @@ public final class HostSources {
       }
     } catch (IOException e) {
       throw new ChannelException(
-          "this machine's apt configuration can't be read (" + e + "); correct its rights", e);
+          "this machine's apt configuration can't be read (" + e + "); fix its permissions", e);
     }
     entries.removeIf(entry -> {
       if (!entry.enabled()) {
@@ -181,7 +181,7 @@ public final class HostSources {
       if (suites.contains(suite)) {
         ours.add(suite);
       } else {
-        leftOut.add(entry.where() + ": suite " + suite + " is not the platform's");
+        leftOut.add(entry.where() + ": suite " + suite + " does not belong to the platform");
       }
     }
     for (String uri : entry.uris()) {

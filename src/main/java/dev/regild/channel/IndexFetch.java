@@ -3,6 +3,16 @@ package dev.regild.channel;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.regild.fetch.FailedServers;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.HashMismatchException;
+import dev.regild.fetch.MissingFileException;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
+import dev.regild.files.Compression;
+import dev.regild.files.FileDigest;
+import dev.regild.files.Sha256;
+import dev.regild.files.StrongHash;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +55,7 @@ record IndexFetch(
   IndexFetch {
     variants = List.copyOf(variants);
     if (variants.isEmpty()) {
-      throw new IllegalArgumentException(listFile + " comes in no form");
+      throw new IllegalArgumentException(listFile + " exists in no form");
     }
   }
 
@@ -148,7 +158,7 @@ record IndexFetch(
    * @param failed of the indexes that are fetched along with it
    */
   Fetched fetchInto(Path directory, Transport transport, FailedServers failed)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     for (Variant variant : variants.subList(0, variants.size() - 1)) {
       try {
         return fetchInto(directory, variant, transport, failed);
@@ -161,9 +171,9 @@ record IndexFetch(
 
   private Fetched fetchInto(
       Path directory, Variant variant, Transport transport, FailedServers failed)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     if (isTooLarge(variant.packed()) || content.filter(IndexFetch::isTooLarge).isPresent()) {
-      throw new ChannelException(
+      throw new FetchException(
           variant.uris().getLast() + " would be larger than 4 GiB; correct the channel's sources");
     }
     Path target = directory.resolve(listFile);

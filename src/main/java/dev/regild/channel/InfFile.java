@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Locale.ROOT;
 
+import dev.regild.archive.ArchiveException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -55,9 +56,9 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
    * western code page.
    *
    * @throws NoDriverException if it is an INF of something else; the message names what is missing
-   * @throws ChannelException if it is too much for an INF
+   * @throws ArchiveException if it is too much for an INF
    */
-  static InfFile parse(byte[] bytes) throws ChannelException {
+  static InfFile parse(byte[] bytes) throws ArchiveException {
     Sections sections = new Sections(decoded(bytes));
     List<String> driverVer = sections.value("version", "driverver");
     Matcher date = DATE.matcher(driverVer.isEmpty() ? "" : driverVer.getFirst());
@@ -80,7 +81,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
     return values.isEmpty() ? "" : values.getFirst();
   }
 
-  private static Map<String, Set<String>> hardwareIds(Sections sections) throws ChannelException {
+  private static Map<String, Set<String>> hardwareIds(Sections sections) throws ArchiveException {
     Map<String, Set<String>> result = new TreeMap<>();
     for (Line maker : sections.lines("manufacturer")) {
       String models = first(maker.values());
@@ -149,13 +150,13 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
     private final Map<String, String> strings = new HashMap<>();
     private int textLeft = MOST_TEXT;
 
-    Sections(String text) throws ChannelException {
+    Sections(String text) throws ArchiveException {
       String section = "";
       StringBuilder whole = new StringBuilder();
       for (String raw : (Iterable<String>) text.lines()::iterator) {
         whole.append(withoutComment(raw).strip());
         if (whole.length() > LONGEST_LINE) {
-          throw new ChannelException("it has a line of more than " + LONGEST_LINE + " characters");
+          throw new ArchiveException("it has a line of more than " + LONGEST_LINE + " characters");
         }
         if (!whole.isEmpty() && whole.charAt(whole.length() - 1) == '\\') {
           whole.setLength(whole.length() - 1);
@@ -175,7 +176,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
       }
     }
 
-    List<Line> lines(String section) throws ChannelException {
+    List<Line> lines(String section) throws ArchiveException {
       List<Line> lines = new ArrayList<>();
       for (Line line : sections.getOrDefault(section.toLowerCase(ROOT), List.of())) {
         List<String> values = new ArrayList<>();
@@ -187,7 +188,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
       return lines;
     }
 
-    List<String> value(String section, String key) throws ChannelException {
+    List<String> value(String section, String key) throws ArchiveException {
       return lines(section).stream()
           .filter(line -> line.key().equals(key))
           .map(Line::values)
@@ -196,7 +197,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
     }
 
     /** A few letters may stand for a long string, and a section be named again and again. */
-    private String resolved(String value) throws ChannelException {
+    private String resolved(String value) throws ArchiveException {
       StringBuilder result = new StringBuilder();
       Matcher token = TOKEN.matcher(value);
       while (token.find()) {
@@ -210,7 +211,7 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
       token.appendTail(result);
       textLeft -= EACH + result.length();
       if (result.length() > LONGEST_VALUE || textLeft < 0) {
-        throw new ChannelException("its strings are too long");
+        throw new ArchiveException("its strings are too long");
       }
       return result.toString();
     }

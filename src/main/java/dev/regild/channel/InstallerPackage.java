@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.PackageArchive;
 import dev.regild.machine.Sandbox;
 import dev.regild.plan.WindowsPackage;
 import java.nio.file.Path;
@@ -25,7 +27,7 @@ final class InstallerPackage {
 
   private InstallerPackage() {}
 
-  static PackageFacts read(Path file) throws ChannelException, InterruptedException {
+  static PackageFacts read(Path file) throws ArchiveException, InterruptedException {
     Map<String, String> properties = new HashMap<>();
     for (List<String> row : table(file, "Property")) {
       if (row.size() == 2) {
@@ -35,7 +37,7 @@ final class InstallerPackage {
     String name = properties.getOrDefault("ProductName", "");
     String version = properties.getOrDefault("ProductVersion", "");
     if (name.isEmpty() || version.isEmpty()) {
-      throw new ChannelException("it has no ProductName or ProductVersion; ask its vendor");
+      throw new ArchiveException("it has no ProductName or ProductVersion; ask its vendor");
     }
     return new PackageFacts(
         WindowsPackage.Kind.AGENT,
@@ -52,7 +54,7 @@ final class InstallerPackage {
   }
 
   /** Of the table {@code ServiceInstall}, which few have: names whose start type is automatic. */
-  private static List<String> services(Path file) throws ChannelException, InterruptedException {
+  private static List<String> services(Path file) throws ArchiveException, InterruptedException {
     if (msiinfo(file, "tables", file.toString()).lines().noneMatch(SERVICE_INSTALL::equals)) {
       return List.of();
     }
@@ -65,7 +67,7 @@ final class InstallerPackage {
 
   /** The rows of a table, and before them three that describe it. */
   private static List<List<String>> table(Path file, String name)
-      throws ChannelException, InterruptedException {
+      throws ArchiveException, InterruptedException {
     return msiinfo(file, "export", file.toString(), name)
         .lines()
         .map(row -> List.of(row.split("\t", -1)))
@@ -73,7 +75,7 @@ final class InstallerPackage {
   }
 
   private static String msiinfo(Path file, String... arguments)
-      throws ChannelException, InterruptedException {
+      throws ArchiveException, InterruptedException {
     return PackageArchive.run(
         Sandbox.reading(file),
         Stream.concat(Stream.of("msiinfo"), Stream.of(arguments)).toArray(String[]::new));

@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.channel.SnapshotManifest.ListFile;
+import dev.regild.files.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,9 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Comparator.comparingInt;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.files.Sha256;
+import dev.regild.files.XmlScanner;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,11 +44,11 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
    * @param source whose variables the lines may have too
    */
   static MirrorList ofText(String uri, byte[] document, RpmSource source, String release)
-      throws ChannelException {
+      throws FetchException {
     String text = new String(document, UTF_8);
     if (text.contains("<metalink")) {
-      throw new ChannelException(
-          uri + " is a metalink, not a list of mirrors; name it by metalink, not mirrorlist");
+      throw new FetchException(
+          uri + " is a metalink, not a mirror list; use the key metalink instead of mirrorlist");
     }
     List<String> baseUrls = new ArrayList<>();
     for (String line : text.lines().map(String::strip).toList()) {
@@ -62,20 +65,20 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
    *
    * @param uri of the metalink; one from the network may name no mirror on this machine
    */
-  static MirrorList ofMetalink(String uri, byte[] document) throws ChannelException {
+  static MirrorList ofMetalink(String uri, byte[] document) throws FetchException {
     Metalink reading = new Metalink();
     try {
       XmlScanner.scan(new ByteArrayInputStream(document), reading);
     } catch (IOException e) {
-      throw new ChannelException(
+      throw new FetchException(
           uri
               + " can't be used: "
               + e.getMessage()
-              + "; check that the URI is a metalink's and no proxy answers in its place",
+              + "; check that the URI belongs to a metalink and that no proxy answers instead",
           e);
     }
     if (reading.hashes.isEmpty()) {
-      throw new ChannelException(
+      throw new FetchException(
           uri
               + " has no SHA-256 or SHA-512 of repomd.xml; check that it is a metalink of a"
               + " repository, or name another one");
@@ -94,9 +97,9 @@ record MirrorList(List<String> baseUrls, Set<String> repomdHashes) {
         || repomdHashes.contains(Sha256.sha512(repomd));
   }
 
-  private static MirrorList checked(String uri, MirrorList list) throws ChannelException {
+  private static MirrorList checked(String uri, MirrorList list) throws FetchException {
     if (list.baseUrls().isEmpty()) {
-      throw new ChannelException(
+      throw new FetchException(
           uri
               + " names no mirror by http or https"
               + (isLocal(uri) ? " or file" : "")

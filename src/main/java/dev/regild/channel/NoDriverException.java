@@ -1,7 +1,9 @@
 package dev.regild.channel;
 
-/** An INF is no driver's: that of a medium ({@code autorun.inf}), or a part that others include. */
-final class NoDriverException extends ChannelException {
+import dev.regild.archive.ArchiveException;
+
+/** An INF is not a driver's: that of a medium ({@code autorun.inf}), or a part that others include. */
+final class NoDriverException extends ArchiveException {
   NoDriverException(String message) {
     super(message);
   }

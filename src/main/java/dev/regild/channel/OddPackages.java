@@ -2,6 +2,8 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.files.DurableFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -33,11 +35,11 @@ final class OddPackages implements RpmPackage.Visitor {
    *
    * @param snapshot the directory that has the indexes
    * @return a notice for each repository that has some
-   * @throws ChannelException if a repository has no other packages, or more odd ones than a mistake
+   * @throws FetchException if a repository has no other packages, or more odd ones than a mistake
    *     explains
    */
   static List<String> leaveOut(Path snapshot, List<IndexFetch> indexes)
-      throws ChannelException, IOException {
+      throws FetchException, IOException {
     List<String> notices = new ArrayList<>();
     StringBuilder lines = new StringBuilder();
     for (IndexFetch index : indexes) {
@@ -46,7 +48,7 @@ final class OddPackages implements RpmPackage.Visitor {
         try (InputStream in = Files.newInputStream(snapshot.resolve(index.listFile()))) {
           RpmPackage.readAll(in, found);
         } catch (IOException e) {
-          throw new ChannelException(
+          throw new FetchException(
               "the index of packages of " + index.repository() + ": " + e.getMessage(), e);
         }
         found.addTo(index.repository(), lines, notices);
@@ -55,7 +57,7 @@ final class OddPackages implements RpmPackage.Visitor {
     if (!lines.isEmpty()) {
       Path file = snapshot.resolve(FILE);
       Files.writeString(file, lines, UTF_8);
-      AtomicFile.sync(file);
+      DurableFiles.force(file);
     }
     return notices;
   }
@@ -74,12 +76,12 @@ final class OddPackages implements RpmPackage.Visitor {
   }
 
   private void addTo(String repository, StringBuilder lines, List<String> notices)
-      throws ChannelException {
+      throws FetchException {
     if (odd.isEmpty()) {
       return;
     }
     if (good == 0) {
-      throw new ChannelException(
+      throw new FetchException(
           "no package of %s can be used; the first: %s".formatted(repository, odd.getFirst()));
     }
     for (RpmPackage.Odd each : odd) {
@@ -89,7 +91,7 @@ final class OddPackages implements RpmPackage.Visitor {
       }
     }
     notices.add(
-        "%d of the packages of %s can't be used and %s left out: %s%s"
+        "%d of the packages of %s cannot be used and %s left out: %s%s"
             .formatted(
                 odd.size(),
                 repository,

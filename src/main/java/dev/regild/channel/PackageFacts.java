@@ -86,9 +86,7 @@ public record PackageFacts(
     }
     if (!architecture.matches("amd64|arm64|x86|neutral|")) {
       throw new IllegalArgumentException(
-          "its architecture is '"
-              + architecture
-              + "', which is none of amd64, arm64, x86 and neutral");
+          "its architecture is '" + architecture + "', which must be amd64, arm64, x86 or neutral");
     }
   }
 
@@ -199,7 +197,7 @@ public record PackageFacts(
     PackageFacts changed = with(said, architecture, kb, builds, resultingBuild);
     if (said != kind && (!isUpdate() || !changed.isUpdate())) {
       throw new IllegalArgumentException(
-          "it is of kind " + kind + ", and can't be made one of kind " + said);
+          "it is of kind " + kind + ", which cannot be changed to " + said);
     }
     return changed;
   }

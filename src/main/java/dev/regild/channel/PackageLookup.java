@@ -1,5 +1,8 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.files.StrongHash;
 import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.io.InputStream;

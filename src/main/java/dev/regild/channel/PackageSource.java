@@ -1,6 +1,8 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.Route;
 import dev.regild.plan.PackageSystem;
+import java.util.Optional;
 
 /** Where packages come from, in the terms of their package manager. */
 public sealed interface PackageSource permits AptSource, CatalogueSource, RpmSource {
@@ -12,4 +14,14 @@ public sealed interface PackageSource permits AptSource, CatalogueSource, RpmSou
 
   /** How the servers that it names are reached. */
   Route route();
+
+  /**
+   * The URI below which its servers are shown the channel's client certificate; empty if they are
+   * shown none.
+   *
+   * @param platform of the channel
+   */
+  default Optional<String> certificateScope(String platform) {
+    return Optional.empty();
+  }
 }

@@ -1,6 +1,16 @@
 package dev.regild.channel;
 
 import dev.regild.channel.IndexFetch.Fetched;
+import dev.regild.fetch.FailedServers;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.HashMismatchException;
+import dev.regild.fetch.MissingFileException;
+import dev.regild.fetch.Transport;
+import dev.regild.fetch.Validators;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.FileTree;
+import dev.regild.files.Parallel;
+import dev.regild.files.VerifiedFiles;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -17,11 +27,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 
 /** Makes a snapshot of what a channel's repositories hold now, or finds that there is one. */
-final class Refresh {
+public final class Refresh {
   static final int AT_ONCE = 6;
   static final String UNFINISHED = ".unfinished-";
 
@@ -66,7 +74,7 @@ final class Refresh {
    * @param known validators of the last run
    */
   Outcome run(Channel channel, Optional<String> current, Map<String, Validators> known)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, FetchException, IOException, InterruptedException {
     Optional<Path> kept = current.map(snapshots::resolve).filter(Files::isDirectory);
     try {
       return runOnce(channel, kept, known);
@@ -76,7 +84,7 @@ final class Refresh {
   }
 
   private Outcome runOnce(Channel channel, Optional<Path> kept, Map<String, Validators> known)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, FetchException, IOException, InterruptedException {
     RepositoryContents contents = read(channel, kept, known);
     KeptIndexes before = KeptIndexes.of(kept);
     Optional<Map<IndexFetch, Fetched>> foretold = foretold(contents.indexes(), before);
@@ -99,17 +107,17 @@ final class Refresh {
       for (RepositoryContents.Document document : contents.documents(indexes)) {
         Path target = unfinished.resolve(document.name());
         Files.write(target, document.bytes());
-        AtomicFile.sync(target);
+        DurableFiles.force(target);
       }
       SnapshotManifest manifest =
           manifest(channel, contents, indexes)
               .withNotices(OddPackages.leaveOut(unfinished, contents.indexes()));
       manifest.write(unfinished);
-      AtomicFile.sync(unfinished);
+      DurableFiles.force(unfinished);
       publish(unfinished, snapshots.resolve(manifest.digest()));
       return outcome(manifest, contents, downloads);
     } finally {
-      removeDirectory(unfinished);
+      FileTree.remove(unfinished);
     }
   }
 
@@ -148,7 +156,7 @@ final class Refresh {
 
   private RepositoryContents read(
       Channel channel, Optional<Path> kept, Map<String, Validators> known)
-      throws ChannelException, IOException, InterruptedException {
+      throws ChannelException, FetchException, IOException, InterruptedException {
     DocumentReader documents = new DocumentReader(transport, kept, known);
     return switch (channel.system()) {
       case DPKG -> new AptRepositories(documents, clock).read(channel);
@@ -183,7 +191,7 @@ final class Refresh {
 
   private static void publish(Path unfinished, Path directory) throws IOException {
     try {
-      AtomicFile.move(unfinished, directory);
+      DurableFiles.move(unfinished, directory);
     } catch (FileSystemException e) {
       // Another channel with the same content may have been faster.
       if (!isThere(directory)) {
@@ -199,10 +207,10 @@ final class Refresh {
    */
   private Map<IndexFetch, Fetched> fetchIndexes(
       List<IndexFetch> indexes, KeptIndexes before, Path target, List<Fetched> downloads)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     Map<IndexFetch, Fetched> all = new HashMap<>();
     FailedServers failed = new FailedServers();
-    Map<IndexFetch, Callable<Fetched>> tasks = new LinkedHashMap<>();
+    Map<IndexFetch, Parallel.Task<Fetched, FetchException>> tasks = new LinkedHashMap<>();
     for (IndexFetch index : indexes) {
       Optional<Fetched> unchanged = before.linkInto(target, index);
       if (unchanged.isPresent()) {
@@ -223,18 +231,5 @@ final class Refresh {
       ordered.put(index, Objects.requireNonNull(all.get(index)));
     }
     return ordered;
-  }
-
-  /** Removes a directory of plain files, if it is there. */
-  static void removeDirectory(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Files.deleteIfExists(file);
-      }
-    }
-    Files.deleteIfExists(directory);
   }
 }

@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.Validators;
+import dev.regild.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -55,7 +57,7 @@ record RefreshState(
   }
 
   void write(Path file) throws IOException {
-    AtomicFile.write(file, JSON.writeValueAsString(this));
+    DurableFiles.write(file, JSON.writeValueAsString(this));
   }
 
   RefreshState succeeded(Instant at, Map<String, Validators> now, List<String> said) {

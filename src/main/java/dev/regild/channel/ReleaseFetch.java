@@ -1,5 +1,9 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Keyring;
+import dev.regild.fetch.MissingFileException;
+import dev.regild.fetch.Validators;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +52,7 @@ final class ReleaseFetch {
       Map<String, Validators> validators,
       List<String> notices) {}
 
-  Fetched fetch(SuiteLocation location) throws ChannelException, IOException, InterruptedException {
+  Fetched fetch(SuiteLocation location) throws FetchException, IOException, InterruptedException {
     Map<String, Validators> validators = new HashMap<>();
     Map<String, byte[]> files = new LinkedHashMap<>();
     try {
@@ -66,7 +70,7 @@ final class ReleaseFetch {
   }
 
   private byte[] read(SuiteLocation location, String path, Map<String, Validators> validators)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     return documents.read(location.uriOf(path), location.listFile(path), validators);
   }
 
@@ -75,7 +79,7 @@ final class ReleaseFetch {
       Map<String, byte[]> files,
       Map<String, Validators> validators,
       boolean untilCountsNow)
-      throws ChannelException {
+      throws FetchException {
     byte[] clearSigned = files.get(IN_RELEASE);
     String what = location.uriOf(clearSigned == null ? RELEASE : IN_RELEASE);
     byte[] text;
@@ -101,7 +105,7 @@ final class ReleaseFetch {
     List<String> all = new ArrayList<>(notices);
     if (!release.isNamed(location)) {
       all.add(
-          "%s names itself %s, not '%s'; check that it is the suite that is meant"
+          "%s calls itself %s, not '%s'; check that this is the right suite"
               .formatted(what, names(release), location.suite()));
     }
     return new Fetched(location, release, files, validators, all);
@@ -124,7 +128,7 @@ final class ReleaseFetch {
       return files.isEmpty()
           ? Optional.empty()
           : Optional.of(verified(location, files, Map.of(), false));
-    } catch (ChannelException e) {
+    } catch (FetchException e) {
       return Optional.empty();
     }
   }
@@ -138,7 +142,7 @@ final class ReleaseFetch {
     try {
       ours.release().check(what, untilCounts, clock.instant());
       return ours.release().date(what).isAfter(candidate.release().date(what));
-    } catch (ChannelException e) {
+    } catch (FetchException e) {
       return false;
     }
   }
@@ -154,16 +158,15 @@ final class ReleaseFetch {
    * A repository that never had its directory's name is taken as it is, as apt does. One that has
    * become another may be the work of whoever plays back another suite by the same key.
    */
-  private static void requireSameSuite(Fetched now, Optional<Fetched> kept)
-      throws ChannelException {
+  private static void requireSameSuite(Fetched now, Optional<Fetched> kept) throws FetchException {
     SuiteLocation location = now.location();
     if (kept.isEmpty() || now.release().isNamed(location)) {
       return;
     }
     ReleaseFile before = kept.get().release();
     if (before.isNamed(location) || !before.codename().equals(now.release().codename())) {
-      throw new ChannelException(
-          ("%s was %s and is %s now; use another mirror, or, if that is meant, remove the channel and"
+      throw new FetchException(
+          ("%s was %s and is now %s; use another mirror or, if this is intended, remove the channel and"
                   + " add it again")
               .formatted(location.uriOf(IN_RELEASE), names(before), names(now.release())));
     }

@@ -2,6 +2,9 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.files.FileDigest;
+import dev.regild.files.StrongHash;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +25,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
   /** How far ahead of ours a repository's clock may be. */
   private static final Duration CLOCK_SKEW = Duration.ofHours(1);
 
-  static ReleaseFile parse(String what, byte[] text) throws ChannelException {
+  static ReleaseFile parse(String what, byte[] text) throws FetchException {
     Map<String, String> fields = new HashMap<>();
     Map<String, FileDigest> indexes = new TreeMap<>();
     Map<String, FileDigest> others = new TreeMap<>();
@@ -42,9 +45,9 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
     }
     others.forEach(indexes::putIfAbsent);
     if (indexes.isEmpty()) {
-      throw new ChannelException(
+      throw new FetchException(
           what
-              + " lists no file under SHA256 or SHA512; its repository must be made by newer"
+              + " lists no file under SHA256 or SHA512; the repository needs newer"
               + " tools");
     }
     return new ReleaseFile(fields, indexes);
@@ -52,12 +55,12 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
 
   private static void addIndex(
       String what, StrongHash hash, String line, Map<String, FileDigest> indexes)
-      throws ChannelException {
+      throws FetchException {
     String[] words = line.split("\\s+", -1);
     if (words.length != 3
         || !StrongHash.ofText(words[0]).equals(Optional.of(hash))
         || !words[1].matches("\\d{1,12}")) {
-      throw new ChannelException(
+      throw new FetchException(
           what + " has a malformed line under " + hash.directory() + ": " + line);
     }
     indexes.put(words[2], new FileDigest(Long.parseLong(words[1]), words[0]));
@@ -68,10 +71,10 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
    *
    * @param untilCounts false for an archive, whose files are expired for good
    */
-  void check(String what, boolean untilCounts, Instant now) throws ChannelException {
+  void check(String what, boolean untilCounts, Instant now) throws FetchException {
     Optional<Instant> validUntil = instant(what, "valid-until");
     if (untilCounts && validUntil.isPresent() && validUntil.get().isBefore(now)) {
-      throw new ChannelException(
+      throw new FetchException(
           what
               + " expired at "
               + validUntil.get()
@@ -81,7 +84,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
     }
     Instant date = date(what);
     if (date.isAfter(now.plus(CLOCK_SKEW))) {
-      throw new ChannelException(
+      throw new FetchException(
           what + " is dated " + date + ", in the future; correct this machine's clock");
     }
   }
@@ -105,7 +108,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
   }
 
   /** When it was made; the epoch if it doesn't say. */
-  Instant date(String what) throws ChannelException {
+  Instant date(String what) throws FetchException {
     return instant(what, "date").orElse(Instant.EPOCH);
   }
 
@@ -156,7 +159,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
     return fields.getOrDefault(field, "no").equalsIgnoreCase("yes");
   }
 
-  private Optional<Instant> instant(String what, String field) throws ChannelException {
+  private Optional<Instant> instant(String what, String field) throws FetchException {
     String value = fields.get(field);
     if (value == null) {
       return Optional.empty();
@@ -164,7 +167,7 @@ record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) 
     try {
       return Optional.of(ReleaseDate.parse(value));
     } catch (DateTimeException e) {
-      throw new ChannelException(what + " has a malformed date in " + field + ": " + value, e);
+      throw new FetchException(what + " has a malformed date in " + field + ": " + value, e);
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.FetchException;
+import dev.regild.files.Compression;
+import dev.regild.files.FileDigest;
+import dev.regild.files.StrongHash;
+import dev.regild.files.XmlScanner;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.HashMap;
@@ -52,20 +57,20 @@ record RepomdFile(long madeAt, Map<String, Index> indexes, Set<String> leftOut) 
    *
    * @param what names it in the message of the exception
    */
-  static RepomdFile parse(String what, byte[] document) throws ChannelException {
+  static RepomdFile parse(String what, byte[] document) throws FetchException {
     Reading reading = new Reading();
     try {
       XmlScanner.scan(new ByteArrayInputStream(document), reading);
     } catch (IOException e) {
-      throw new ChannelException(
+      throw new FetchException(
           what
               + " can't be used: "
               + e.getMessage()
-              + "; check that the URI is a repository's and no proxy answers in its place",
+              + "; check that the URI belongs to a repository and that no proxy answers instead",
           e);
     }
     if (!reading.indexes.containsKey("primary")) {
-      throw new ChannelException(what + " names no primary index; correct the channel's uris");
+      throw new FetchException(what + " names no primary index; correct the channel's uris");
     }
     return new RepomdFile(reading.madeAt, reading.indexes, reading.leftOut);
   }

@@ -2,6 +2,9 @@ package dev.regild.channel;
 
 import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.channel.SnapshotManifest.ListFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Validators;
+import dev.regild.files.Sha256;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -42,7 +42,7 @@ final class RepositoryUri {
           key
               + ": '"
               + text
-              + "' is no URI: "
+              + "' is not a valid URI: "
               + e.getReason()
               + "; write for example http://mirror.example/debian",
           e);

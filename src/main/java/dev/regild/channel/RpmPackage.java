@@ -2,6 +2,8 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.files.StrongHash;
+import dev.regild.files.XmlScanner;
 import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;

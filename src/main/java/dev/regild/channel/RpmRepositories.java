@@ -5,6 +5,11 @@ import static java.util.Locale.ROOT;
 
 import dev.regild.channel.RepositoryContents.Document;
 import dev.regild.channel.SnapshotManifest.Kind;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.HashMismatchException;
+import dev.regild.fetch.Keyring;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Validators;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -35,7 +40,7 @@ final class RpmRepositories {
   }
 
   RepositoryContents read(Channel channel)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     List<Document> files = new ArrayList<>();
     List<IndexFetch> indexes = new ArrayList<>();
     Map<String, Validators> validators = new TreeMap<>();
@@ -114,7 +119,7 @@ final class RpmRepositories {
       RepomdFile repomd, Map<String, byte[]> files, List<String> mirrors, List<String> notices) {}
 
   private Fetched fetch(RpmSource source, String release, Map<String, Validators> validators)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     DocumentReader reader = documents.by(source.route());
     MirrorList list =
         switch (source.locator()) {
@@ -136,7 +141,7 @@ final class RpmRepositories {
           return fetched;
         }
         newer = newer.or(() -> ours);
-      } catch (ChannelException e) {
+      } catch (FetchException e) {
         if (list.baseUrls().size() == 1) {
           throw e;
         }
@@ -147,8 +152,8 @@ final class RpmRepositories {
     return newer.orElseThrow(() -> noneOf(source, list, refusals));
   }
 
-  private static ChannelException noneOf(RpmSource source, MirrorList list, List<String> refusals) {
-    return new ChannelException(
+  private static FetchException noneOf(RpmSource source, MirrorList list, List<String> refusals) {
+    return new FetchException(
         "none of the "
             + list.baseUrls().size()
             + " mirrors of "
@@ -159,12 +164,12 @@ final class RpmRepositories {
 
   private Fetched fetchFrom(
       String mirror, RpmSource source, MirrorList list, Map<String, Validators> validators)
-      throws ChannelException, IOException, InterruptedException {
+      throws FetchException, IOException, InterruptedException {
     if (source.gpgKey().isEmpty() && list.repomdHashes().isEmpty() && mirror.startsWith("http:")) {
-      throw new ChannelException(
+      throw new FetchException(
           mirror
-              + " is plain http, and nothing else proves what comes from it; name the key that"
-              + " signs repomd.xml by gpgkey");
+              + " is plain http and unsigned, so its content cannot be verified; name the key that"
+              + " signs repomd.xml with gpgkey");
     }
     Map<String, byte[]> files = new TreeMap<>();
     for (String path : paths(source)) {
@@ -175,9 +180,7 @@ final class RpmRepositories {
     byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
     if (!list.accepts(repomd)) {
       throw new HashMismatchException(
-          mirror
-              + REPOMD
-              + " is none of those that the metalink names; the mirror is behind or ahead of it");
+          mirror + REPOMD + " is not one that the metalink lists; the mirror is behind or ahead");
     }
     List<String> mirrors = new ArrayList<>(list.baseUrls());
     mirrors.remove(mirror);
@@ -229,7 +232,7 @@ final class RpmRepositories {
 
   private RepomdFile verified(
       String what, RpmSource source, Map<String, byte[]> files, List<String> notices)
-      throws ChannelException {
+      throws FetchException {
     byte[] repomd = files.getOrDefault(REPOMD, new byte[0]);
     if (!source.gpgKey().isEmpty()) {
       byte[] signature = files.getOrDefault(SIGNATURE, new byte[0]);
@@ -240,7 +243,7 @@ final class RpmRepositories {
     RepomdFile parsed = RepomdFile.parse(what, repomd);
     for (String type : parsed.leftOut()) {
       notices.add(
-          "%s has no SHA-256 or stronger of the index '%s', which is left out"
+          "%s lists the index '%s' without a SHA-256 or stronger hash; it is left out"
               .formatted(what, type));
     }
     return parsed;

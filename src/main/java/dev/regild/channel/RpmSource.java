@@ -1,7 +1,11 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.KeyText;
+import dev.regild.fetch.Route;
 import dev.regild.plan.PackageSystem;
+import java.net.URI;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -62,7 +66,7 @@ public record RpmSource(
     }
     if (gpgKey.isEmpty() && example.startsWith("http:")) {
       throw new IllegalArgumentException(
-          "gpgkey: is missing, and nothing else proves what comes over http; name the key that"
+          "gpgkey: is missing, and plain http cannot be verified without it; name the key that"
               + " signs repomd.xml, or use https");
     }
     if (!gpgKey.isEmpty()) {
@@ -98,6 +102,15 @@ public record RpmSource(
    */
   String identity() {
     return uri.replace('?', '/');
+  }
+
+  /** All below the root; of a list of mirrors all of its server, as its mirrors may be there. */
+  @Override
+  public Optional<String> certificateScope(String platform) {
+    String place = in(platform).uri();
+    String scope =
+        locator == Locator.BASEURL ? place + "/" : URI.create(place).resolve("/").toString();
+    return Optional.of(scope).filter(each -> each.startsWith("https:"));
   }
 
   @Override

@@ -38,7 +38,7 @@ final class RpmVariables {
                     key
                         + ": has the variable '"
                         + found.group()
-                        + "', which only a guest knows; write its value ($releasever and"
+                        + "', whose value only a guest knows; write the value ($releasever and"
                         + " $basearch are known)");
           };
         });

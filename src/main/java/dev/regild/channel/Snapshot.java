@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.PackageFile;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;

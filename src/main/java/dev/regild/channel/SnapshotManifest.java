@@ -2,6 +2,9 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.fetch.Route;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.Sha256;
 import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -167,7 +170,7 @@ record SnapshotManifest(
   }
 
   void write(Path directory) throws IOException {
-    AtomicFile.write(
+    DurableFiles.write(
         directory.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this));
   }
 }

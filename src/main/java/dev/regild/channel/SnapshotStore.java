@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.regild.files.FileStamp;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.nio.file.Files;

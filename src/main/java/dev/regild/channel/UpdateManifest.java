@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.files.XmlScanner;
 import dev.regild.plan.UpdateName;
 import dev.regild.plan.WindowsPackage;
 import java.io.ByteArrayInputStream;

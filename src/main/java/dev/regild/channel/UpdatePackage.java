@@ -1,5 +1,7 @@
 package dev.regild.channel;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.PackageArchive;
 import dev.regild.plan.UpdateMember;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,10 +29,10 @@ final class UpdatePackage {
 
   /**
    * @param work an empty directory for what has to be unpacked
-   * @throws ChannelException if it is no update, or can't be read
+   * @throws ArchiveException if it is no update, or can't be read
    */
   static PackageFacts read(Path file, Path work)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     PackageArchive archive = PackageArchive.open(file);
     if (archive.members().contains(UpdateManifest.FILE)) {
       return facts(manifest(archive));
@@ -44,32 +46,32 @@ final class UpdatePackage {
         parts.stream()
             .min(mainFirst)
             .orElseThrow(() ->
-                new ChannelException(
-                    "it holds no update.mum, nor a package that does, so it is no update of"
+                new ArchiveException(
+                    "it contains no update.mum and no package with one, so it is not an update of"
                         + " Windows; a driver is added as its folder or as a zip"));
     return completed(facts(main), archive);
   }
 
-  private static PackageFacts facts(UpdateManifest manifest) throws ChannelException {
+  private static PackageFacts facts(UpdateManifest manifest) throws ArchiveException {
     if (!manifest.isUpdate()) {
-      throw new ChannelException(
+      throw new ArchiveException(
           "it is "
               + manifest.name()
-              + ", a feature or a language and no update; install it in the image itself, and"
-              + " import that");
+              + ", a feature or language and not an update; install it in the image, then"
+              + " import the image");
     }
     if (manifest.isForRecovery()) {
-      throw new ChannelException(
+      throw new ArchiveException(
           "it is "
               + manifest.name()
-              + ", which is for the recovery environment and not for a Windows that runs; add the"
+              + ", which updates the recovery environment, not a running Windows; add the"
               + " cumulative update instead");
     }
     return manifest.facts();
   }
 
   private static List<UpdateManifest> parts(PackageArchive archive, Path work)
-      throws ChannelException, IOException, InterruptedException {
+      throws ArchiveException, IOException, InterruptedException {
     List<UpdateManifest> parts = new ArrayList<>();
     int unpacked = 0;
     for (String member : archive.members()) {
@@ -77,7 +79,7 @@ final class UpdatePackage {
         continue;
       }
       if (++unpacked > MOST_PARTS) {
-        throw new ChannelException("it holds more than " + MOST_PARTS + " packages");
+        throw new ArchiveException("it holds more than " + MOST_PARTS + " packages");
       }
       Path part = archive.unpack(member, work);
       try {
@@ -85,8 +87,8 @@ final class UpdatePackage {
         if (inner.members().contains(UpdateManifest.FILE)) {
           parts.add(manifest(inner));
         }
-      } catch (ChannelException e) {
-        throw new ChannelException(member + " in it: " + e.getMessage(), e);
+      } catch (ArchiveException e) {
+        throw new ArchiveException(member + " in it: " + e.getMessage(), e);
       } finally {
         Files.deleteIfExists(part);
       }
@@ -95,17 +97,17 @@ final class UpdatePackage {
   }
 
   private static UpdateManifest manifest(PackageArchive archive)
-      throws ChannelException, InterruptedException {
+      throws ArchiveException, InterruptedException {
     try {
       return UpdateManifest.parse(archive.text(UpdateManifest.FILE));
     } catch (IOException e) {
-      throw new ChannelException("its update.mum can't be read: " + e.getMessage(), e);
+      throw new ArchiveException("its update.mum can't be read: " + e.getMessage(), e);
     }
   }
 
   /** What the manifest leaves open may be in the {@code .msu}'s own properties. */
   private static PackageFacts completed(PackageFacts facts, PackageArchive archive)
-      throws ChannelException, InterruptedException {
+      throws ArchiveException, InterruptedException {
     PackageFacts result = facts;
     for (String member : archive.members()) {
       if (!PROPERTIES.matcher(member).matches()) {

@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.files.XmlScanner;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.RpmVersion;
 import java.io.IOException;

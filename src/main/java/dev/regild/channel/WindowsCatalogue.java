@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.util.stream.Collectors.toSet;
 
+import dev.regild.fetch.PackageFile;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
@@ -119,7 +120,7 @@ final class WindowsCatalogue {
               .findFirst()
               .orElseThrow(() ->
                   new ChannelException(
-                      "the catalogue has nothing that brings %s to %s; ask for the update again"
+                      "the catalogue has no package that updates %s to %s; start the update again"
                           .formatted(change.name(), change.to())));
       boolean driver = entry.facts().kind() == Kind.DRIVER;
       byFile.putIfAbsent(

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees each change within a second. */
 @Command(
     name = "account",
-    description = "Manages the accounts that images belong to, on the server's own machine.",
+    description = "Manages the accounts that own images; run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 final class AccountCommand {
@@ -36,11 +36,11 @@ final class AccountCommand {
 
   @Command(
       name = "create",
-      description = "Makes an account, and prints its id.",
+      description = "Creates an account and prints its id.",
       mixinStandardHelpOptions = true)
   int create(
       @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "NAME", description = "What people call it.") String name)
+      @Parameters(paramLabel = "NAME", description = "The account's name.") String name)
       throws IOException {
     try (Opened opened = registry.open()) {
       out().println(opened.accounts().create(name).id());
@@ -63,7 +63,7 @@ final class AccountCommand {
 
   @Command(
       name = "suspend",
-      description = "Refuses every call of an account, until it is resumed.",
+      description = "Suspends an account: every call is refused until it is resumed.",
       mixinStandardHelpOptions = true)
   int suspend(
       @Mixin LocalRegistry registry,
@@ -76,7 +76,7 @@ final class AccountCommand {
 
   @Command(
       name = "resume",
-      description = "Lets a suspended account make calls again.",
+      description = "Resumes a suspended account.",
       mixinStandardHelpOptions = true)
   int resume(
       @Mixin LocalRegistry registry,
@@ -89,8 +89,7 @@ final class AccountCommand {
 
   @Command(
       name = "quota",
-      description =
-          "Sets limits for one account, in place of the server's; without any, shows them.",
+      description = "Sets an account's quotas in place of the server's defaults, or shows them.",
       mixinStandardHelpOptions = true)
   int quota(
       @Mixin LocalRegistry registry,
@@ -137,7 +136,7 @@ final class AccountCommand {
         Quota.ofKey(parts[0])
             .orElseThrow(() ->
                 new IllegalArgumentException(
-                    "There is no quota %s; there are: %s."
+                    "Unknown quota %s. The quotas are: %s."
                         .formatted(
                             parts[0],
                             Arrays.stream(Quota.values())
@@ -150,7 +149,7 @@ final class AccountCommand {
       wanted.put(quota, Optional.of(quota.requireFit(Integer.parseInt(value))));
     } else {
       throw new IllegalArgumentException(
-          "A limit is NAME=VALUE, such as %s=10 or %s=default, not: %s"
+          "A quota must be NAME=VALUE, such as %s=10 or %s=default, not: %s"
               .formatted(quota.key(), quota.key(), limit));
     }
   }

@@ -32,7 +32,7 @@ import picocli.CommandLine.ParentCommand;
     description = {
       "Adds packages to a Windows channel's catalogue: .msu and .cab updates, drivers as their"
           + " folder or as a .zip, .msi agents.",
-      "What a package is, is read from its own metadata; the options say what it does not say."
+      "Each package's metadata says what it is; the options add what the metadata does not say."
     },
     mixinStandardHelpOptions = true)
 final class AddUpdateCommand implements Callable<Integer> {
@@ -45,25 +45,25 @@ final class AddUpdateCommand implements Callable<Integer> {
       index = "1..*",
       arity = "1..*",
       paramLabel = "FILE",
-      description = "The files or folders.")
+      description = "The files or directories.")
   List<Path> files = new ArrayList<>();
 
   @Option(
       names = "--sha256",
       paramLabel = "HASH",
       description =
-          "What the file's SHA-256 must be, as its vendor names it; of one file, and no folder.")
+          "The SHA-256 that the vendor publishes for the file; for a single file, not a directory.")
   @Nullable String sha256;
 
-  @Option(names = "--kb", paramLabel = "KB", description = "The number: KB5035857.")
+  @Option(names = "--kb", paramLabel = "KB", description = "The KB number, such as KB5035857.")
   @Nullable String kb;
 
   @Option(
       names = "--kind",
       paramLabel = "KIND",
       description =
-          "Of an update: servicing-stack, cumulative, dotnet or update. Say servicing-stack of one"
-              + " whose own name is that of an update, as those of Server 2016 and 2019 are"
+          "An update's kind: servicing-stack, cumulative, dotnet or update. Use servicing-stack for one"
+              + " that is named as a normal update, as those of Server 2016 and 2019 are"
               + " (Package_for_KB...); it is installed before all others.")
   @Nullable String kind;
 
@@ -71,7 +71,7 @@ final class AddUpdateCommand implements Callable<Integer> {
       names = "--build",
       paramLabel = "BUILD",
       split = ",",
-      description = "A build of Windows that an update is for: 20348; may be repeated.")
+      description = "A Windows build that the update is for, such as 20348; may be repeated.")
   @Nullable List<String> builds;
 
   @Option(names = "--arch", paramLabel = "ARCH", description = "amd64, arm64, x86 or neutral.")
@@ -80,20 +80,20 @@ final class AddUpdateCommand implements Callable<Integer> {
   @Option(
       names = "--resulting-build",
       paramLabel = "BUILD",
-      description = "The build that a cumulative update results in: 20348.2340.")
+      description = "The build that a cumulative update results in, such as 20348.2340.")
   @Nullable String resultingBuild;
 
   @Option(names = "--yes", description = "Ask nothing.")
   boolean yes;
 
-  @Option(names = "--no-refresh", description = "Make no snapshot now.")
+  @Option(names = "--no-refresh", description = "Do not create a snapshot now.")
   boolean noRefresh;
 
   @Override
   public Integer call() throws IOException, ChannelException, InterruptedException {
     if (files.size() > 1 && saysWhatOneIs()) {
       throw new IllegalArgumentException(
-          "--sha256, --kb and --resulting-build are about one file; add the files one by one");
+          "--sha256, --kb and --resulting-build apply to a single file; add the files one by one");
     }
     Channels channels = channel.channels();
     Catalogue catalogue = channels.catalogue(name);
@@ -127,14 +127,16 @@ final class AddUpdateCommand implements Callable<Integer> {
       throws IOException, ChannelException, InterruptedException {
     if (sha256 != null && Files.isDirectory(file)) {
       throw new IllegalArgumentException(
-          "--sha256 is a file's, and " + file + " is a folder; leave it out, or add its .zip");
+          "--sha256 applies to a file, but "
+              + file
+              + " is a directory; leave out --sha256, or add the directory as a .zip");
     }
     try (Catalogue.Incoming incoming = catalogue.read(file, Optional.ofNullable(sha256))) {
       if (!incoming.there().isEmpty()) {
-        incoming.there().forEach(entry -> say("There already: ", entry));
+        incoming.there().forEach(entry -> say("Already present: ", entry));
         return false;
       }
-      incoming.notices().forEach(notice -> channel.out().println("Passed over: " + notice + "."));
+      incoming.notices().forEach(notice -> channel.out().println("Skipped: " + notice + "."));
       List<PackageFacts> packages = new ArrayList<>();
       for (PackageFacts each : incoming.packages()) {
         packages.add(completed(file, each));
@@ -197,7 +199,8 @@ final class AddUpdateCommand implements Callable<Integer> {
           Arrays.stream(WindowsPackage.Kind.values())
               .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', '-'))
               .collect(Collectors.joining(", "));
-      throw new IllegalArgumentException("--kind '%s' is none of %s".formatted(text, all), e);
+      throw new IllegalArgumentException(
+          "--kind must be one of %2$s, not '%1$s'".formatted(text, all), e);
     }
   }
 
@@ -228,7 +231,7 @@ final class AddUpdateCommand implements Callable<Integer> {
             : terminal.readLine("%s does not say %s: ", file.getFileName(), fact.meaning());
     if (answer == null || answer.isBlank()) {
       throw new ChannelException(
-          "%s does not say %s; tell it with %s".formatted(file, fact.meaning(), fact.option()));
+          "%s does not say %s; give it with %s".formatted(file, fact.meaning(), fact.option()));
     }
     return answer.strip();
   }

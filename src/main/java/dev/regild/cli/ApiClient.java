@@ -122,7 +122,7 @@ final class ApiClient {
       return http.send(request.build(), handler);
     } catch (ConnectException e) {
       throw new IOException(
-          "There is no server at " + endpoint + ". Start one with: ./regild serve", e);
+          "No server answers at " + endpoint + ". Start one with: ./regild serve", e);
     }
   }
 
@@ -134,7 +134,7 @@ final class ApiClient {
     try (InputStream body = response.body()) {
       return Printable.json(JSON.readTree(body));
     } catch (JacksonException e) {
-      throw new IOException("The server's answer is no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException("The server's response is not JSON: " + e.getOriginalMessage(), e);
     }
   }
 

@@ -11,13 +11,13 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "cancel",
-    description = "Cancels the update or the import that makes an image; the image is then FAILED.",
+    description = "Cancels the update or import that creates an image; the image becomes FAILED.",
     mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
-  @Parameters(paramLabel = "NAME", description = "The image that is being made.")
+  @Parameters(paramLabel = "NAME", description = "The image that is being created.")
   String name = "";
 
   @Override

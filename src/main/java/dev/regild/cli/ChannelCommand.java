@@ -6,13 +6,13 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
-import dev.regild.channel.ClientCertificate;
 import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
-import dev.regild.channel.Route;
 import dev.regild.channel.RpmSource;
 import dev.regild.disk.ByteCount;
+import dev.regild.fetch.ClientCertificate;
+import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -40,7 +40,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
     name = "channel",
-    description = "Manages where updates come from, on the server's own machine.",
+    description = "Manages channels, the sources of updates; run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {AddUpdateCommand.class, ListUpdatesCommand.class, RemoveUpdateCommand.class},
     mixinStandardHelpOptions = true)
@@ -58,7 +58,7 @@ final class ChannelCommand {
   Channels channels() throws IOException {
     if (!Files.isDirectory(data)) {
       throw new IOException(
-          "There is no data directory "
+          "No such data directory: "
               + data
               + ". Name the server's own: regild channel --data DIR …");
     }
@@ -72,27 +72,30 @@ final class ChannelCommand {
 
   @Command(
       name = "add",
-      description = "Adds a channel, and makes its first snapshot.",
+      description = "Adds a channel and creates its first snapshot.",
       mixinStandardHelpOptions = true)
   int add(
-      @Parameters(paramLabel = "NAME", description = "Its name: small letters, digits, hyphens.")
+      @Parameters(
+              paramLabel = "NAME",
+              description = "The channel's name: lower-case letters, digits and hyphens.")
           String name,
       @Option(
               names = "--platform",
               paramLabel = "PLATFORM",
               defaultValue = "DEBIAN_12",
-              description = "The platform of the images that it is for. Default: ${DEFAULT-VALUE}.")
+              description =
+                  "The platform of the images that it updates. Default: ${DEFAULT-VALUE}.")
           String platform,
       @Option(
               names = "--from-host",
-              description = "Take Debian's repositories from this machine's own apt configuration.")
+              description = "Use the Debian repositories of this machine's apt configuration.")
           boolean fromHost,
       @Option(
               names = "--source",
               paramLabel = "'URI SUITE COMPONENT…'",
               description =
-                  "A repository; may be repeated. Its keyring comes with --signed-by. One without"
-                      + " dists/ is 'URI ./', or the directory of its index in place of ./.")
+                  "An apt repository; may be repeated; needs --signed-by. For a repository without"
+                      + " dists/ write 'URI ./', or the directory of its index in place of ./.")
           @Nullable List<String> sources,
       @Option(
               names = "--signed-by",
@@ -103,31 +106,31 @@ final class ChannelCommand {
               names = "--repo",
               paramLabel = "URL",
               description =
-                  "A repository of RPM packages, the directory that has repodata; may be repeated."
-                      + " Its key comes with --key.")
+                  "An RPM repository, the directory that contains repodata; may be repeated."
+                      + " Give its key with --key.")
           @Nullable List<String> repositories,
       @Option(
               names = "--mirrorlist",
               paramLabel = "URL",
-              description = "A list of the mirrors of such a repository; may be repeated.")
+              description = "The mirror list of an RPM repository; may be repeated.")
           @Nullable List<String> mirrorLists,
       @Option(
               names = "--metalink",
               paramLabel = "URL",
-              description = "A metalink of such a repository; may be repeated.")
+              description = "The metalink of an RPM repository; may be repeated.")
           @Nullable List<String> metalinks,
       @Option(
               names = "--key",
               paramLabel = "FILE",
               description =
-                  "The key that signs repomd.xml of the repositories of RPM packages. Without it"
+                  "The key that signs repomd.xml of the RPM repositories. Without it"
                       + " they must be https or file.")
           @Nullable Path key,
       @Option(
               names = "--client-cert",
               paramLabel = "FILE",
               description =
-                  "The client certificate (PEM) to show to the repositories of RPM packages. It is"
+                  "The client certificate (PEM) for the RPM repositories. It is"
                       + " copied into the data directory.")
           @Nullable Path clientCertificate,
       @Option(
@@ -139,14 +142,14 @@ final class ChannelCommand {
               names = "--ca-cert",
               paramLabel = "FILE",
               description =
-                  "Who must have issued the certificate of the repositories' servers (PEM)."
-                      + " Default: those that Java trusts.")
+                  "The certificate authority (PEM) of the repositories' servers."
+                      + " Default: the authorities that Java trusts.")
           @Nullable Path authority,
       @Option(
               names = "--proxy",
               paramLabel = "URL",
               description =
-                  "The proxy to ask the repositories' servers through, http://host:port, or none."
+                  "The proxy for the repositories, http://host:port, or none."
                       + " Default: http_proxy, https_proxy and no_proxy of the environment.")
           @Nullable String proxy,
       @Option(
@@ -154,27 +157,28 @@ final class ChannelCommand {
               paramLabel = "ARCH",
               defaultValue = CatalogueSource.DEFAULT_ARCHITECTURE,
               description =
-                  "Of a Windows channel, the machines' architecture: amd64, arm64 or x86."
+                  "The machines' architecture in a Windows channel: amd64, arm64 or x86."
                       + " Default: ${DEFAULT-VALUE}.")
           String architecture,
       @Option(
               names = "--agent",
               paramLabel = "PACKAGE",
-              description = "A package of the agent; may be repeated.")
+              description = "The name of a package that belongs to the agent; may be repeated.")
           @Nullable List<String> agents,
       @Option(
               names = "--driver",
               paramLabel = "PATTERN",
               description =
-                  "A pattern of drivers' packages, with * for any characters, or with ! before it"
-                      + " of packages that are none; may be repeated. Default: kernels, headers,"
+                  "A pattern for driver packages, with * for any characters, or with ! in front"
+                      + " to exclude packages; may be repeated. Default: kernels, headers,"
                       + " firmware, dkms, graphics.")
           @Nullable List<String> drivers,
       @Option(
               names = "--security-only",
-              description = "Update only what mends security, and what that needs.")
+              description = "Install only security updates and what they need.")
           boolean securityOnly,
-      @Option(names = "--no-refresh", description = "Make no snapshot now.") boolean noRefresh)
+      @Option(names = "--no-refresh", description = "Do not create a snapshot now.")
+          boolean noRefresh)
       throws IOException, ChannelException, InterruptedException {
     List<PackageSource> all = new ArrayList<>();
     // With a client certificate its authority is kept, too.
@@ -243,7 +247,7 @@ final class ChannelCommand {
     boolean flat = words.size() == 2 && words.get(1).endsWith("/");
     if ((words.size() < 3 && !flat) || signedBy == null) {
       throw new IllegalArgumentException(
-          "A --source is 'URI SUITE COMPONENT…' or 'URI ./', and needs a --signed-by: " + text);
+          "--source must be 'URI SUITE COMPONENT…' or 'URI ./' and needs --signed-by: " + text);
     }
     return new AptSource(
         List.of(words.get(0)),
@@ -365,7 +369,7 @@ final class ChannelCommand {
   @Command(
       name = "refresh",
       description =
-          "Makes a new snapshot if the repositories have changed; of every channel if none is"
+          "Creates a new snapshot if the repositories have changed, for every channel if none is"
               + " named.",
       mixinStandardHelpOptions = true)
   int refresh(
@@ -402,8 +406,8 @@ final class ChannelCommand {
   @Command(
       name = "remove",
       description =
-          "Removes a channel, with the packages of its catalogue and its client certificate; images"
-              + " keep what they have.",
+          "Removes a channel with its catalogue's packages and its client certificate; images"
+              + " are not affected.",
       mixinStandardHelpOptions = true)
   int remove(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException, InterruptedException {
@@ -412,8 +416,8 @@ final class ChannelCommand {
         .println(
             "Removed "
                 + name
-                + "; the packages of its catalogue and its client certificate, if it had any, went"
-                + " with it.");
+                + "; its catalogue's packages and its client certificate, if any, were removed"
+                + " too.");
     return 0;
   }
 }

@@ -74,7 +74,7 @@ final class Connection {
       }
     }
     throw new IOException(
-        "There is no access key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the data"
+        "No access key found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the data"
             + " directory of the server (--data DIR; there is no readable "
             + ownFile
             + "), or fill "

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "delete",
-    description = "Deletes an image, and the layers that nothing stands on any more.",
+    description = "Deletes an image and the layers that no other image uses.",
     mixinStandardHelpOptions = true)
 final class DeleteCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();

@@ -43,7 +43,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "demo",
-    description = "Makes a golden image that is out of date, and renews it, start to finish.",
+    description = "Creates an out-of-date golden image and updates it, start to finish.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   private static final String IMAGE = "golden";
@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The demo's own data directory: a new one, or one that a demo made, which is emptied"
+          "The demo's data directory: a new one, or one from an earlier demo, which is emptied"
               + " first. Default: in the cache directory.")
   @Nullable Path data;
 
@@ -75,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
         new HostSources().forPlatformOrFromDebian(release.platform()).sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
-    title("A golden image that is out of date");
+    title("An out-of-date golden image");
     // What is made here becomes the files of a system; what the server writes is for us alone.
     Umask.ofASystem();
     AgentRepository agent = AgentRepository.open(cache.resolve("agent-repository"));
@@ -85,7 +85,7 @@ final class DemoCommand implements Callable<Integer> {
 
     Umask.ownerAlone();
 
-    title("A server of its own");
+    title("A server for the demo");
     Config config = config(directory);
     addChannel(directory, release, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
@@ -119,7 +119,8 @@ final class DemoCommand implements Callable<Integer> {
     if (Files.exists(absolute)) {
       if (!Files.exists(absolute.resolve(MARK))) {
         throw new IOException(
-            absolute + " was not made by a demo. Name a directory that does not exist: --data DIR");
+            absolute
+                + " was not created by a demo. Name a directory that does not exist: --data DIR");
       }
       FileTree.remove(absolute);
     }
@@ -191,13 +192,10 @@ final class DemoCommand implements Callable<Integer> {
             "newImageName",
             UPDATED,
             "newImageDisplayName",
-            "Golden image, renewed",
+            "Golden image, updated",
             "newImageTags",
             Map.of("made-by", "regild demo")));
-    JsonNode image = new UpdateView(client, UPDATED, out()).follow();
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + UPDATED + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, UPDATED, out());
     out().printf("%-10s %9s%n", "in all", Times.text(since(start)));
 
     title("The outcome");
@@ -223,11 +221,7 @@ final class DemoCommand implements Callable<Integer> {
             "arn:aws:iam::000000000000:role/demo",
             "DisplayName",
             "Golden image"));
-    JsonNode image =
-        Wire.awaitFinal(client, IMAGE, new Patience(new Progress(out(), Progress.onTerminal())));
-    if (!image.path("State").asString("").equals("AVAILABLE")) {
-      throw new IOException("The image " + IMAGE + " FAILED. " + Wire.reason(image));
-    }
+    JsonNode image = JobProgress.await(client, IMAGE, out());
     out()
         .printf(
             "  %s is AVAILABLE: %s, agent %s, in %s%n",

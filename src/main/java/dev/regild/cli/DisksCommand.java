@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "disks",
-    description = "Lists the disks that were uploaded or exported.",
+    description = "Lists the uploaded and exported disks.",
     mixinStandardHelpOptions = true,
     subcommands = DisksCommand.Delete.class)
 final class DisksCommand implements Callable<Integer> {

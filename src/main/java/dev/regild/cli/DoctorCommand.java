@@ -40,8 +40,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to be a server: tools, accelerator, space, channels; tries"
-            + " which protections it gives; or starts a Windows image on it, installing nothing, and"
+        "Checks what this machine needs to run a server: tools, accelerator, space, channels; tests"
+            + " which protections it offers; or starts a Windows image on it, installs nothing, and"
             + " asks it what an update asks.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
@@ -58,7 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--config",
       paramLabel = "FILE",
       description =
-          "The server's configuration, of which its address and who is let in are judged.")
+          "The server's configuration file; doctor checks its address and authentication.")
   @Nullable Path config;
 
   @Option(names = "--json", description = "Print what was found as JSON.")
@@ -167,7 +167,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       if (!Files.isDirectory(registry.data)) {
         checks.found(
-            "data directory", "absent", registry.data + " is made when the server first starts");
+            "data directory", "absent", registry.data + " is created when the server first starts");
         return;
       }
       FileStore store = Files.getFileStore(registry.data);
@@ -175,7 +175,7 @@ final class DoctorCommand implements Callable<Integer> {
       if (free < LEAST_FREE_BYTES) {
         checks.problem(
             "free space",
-            ByteCount.text(free) + " in " + registry.data + "; make room for at least 5 GiB");
+            ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
       } else {
         checks.found("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }
@@ -194,7 +194,7 @@ final class DoctorCommand implements Callable<Integer> {
       if (all.isEmpty()) {
         checks.problem(
             "channels",
-            "There is no channel, so nothing can be updated. Add one: regild channel add debian-12 --from-host");
+            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12 --from-host");
       }
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {
@@ -219,7 +219,7 @@ final class DoctorCommand implements Callable<Integer> {
           };
       String what = "platform " + type.example();
       if (!tools.areComplete()) {
-        checks.found(what, "no", "this machine lacks what is named below");
+        checks.found(what, "no", "this machine lacks the following");
       } else if (!missing.isEmpty()) {
         checks.found(what, "no", "apt-get install " + String.join(" ", missing));
       } else {
@@ -252,7 +252,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (status.checkedAt().isEmpty()) {
       checks.problem(
           what,
-          "it was never refreshed; "
+          "never refreshed; "
               + status.error().orElse("run: regild channel refresh " + status.name()));
       return;
     }

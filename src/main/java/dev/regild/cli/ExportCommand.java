@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "export",
-    description = "Writes an image as one standalone disk.",
+    description = "Exports an image as one standalone disk.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -34,7 +34,7 @@ final class ExportCommand implements Callable<Integer> {
       description = "qcow2, raw, vmdk or vhdx. Default: ${DEFAULT-VALUE}.")
   String format = "qcow2";
 
-  @Option(names = "-o", required = true, paramLabel = "FILE", description = "Where to write it.")
+  @Option(names = "-o", required = true, paramLabel = "FILE", description = "The file to write.")
   Path output = Path.of("");
 
   @Override
@@ -70,10 +70,12 @@ final class ExportCommand implements Callable<Integer> {
     }
     Path directory = output.toAbsolutePath().getParent();
     if (directory == null || !Files.isDirectory(directory)) {
-      throw new IOException("The directory of %s does not exist; make it first.".formatted(output));
+      throw new IOException(
+          "The directory of %s does not exist; create it first.".formatted(output));
     }
     if (!Files.isWritable(directory)) {
-      throw new IOException("You may not write into %s; name another file.".formatted(directory));
+      throw new IOException(
+          "You have no permission to write to %s; name another file.".formatted(directory));
     }
   }
 

@@ -130,7 +130,7 @@ final class HostTools {
         "appliance's kernel",
         Need.EVERY_IMAGE,
         ApplianceKernel.find().map(Object::toString),
-        "there is none that libguestfs could boot, as in a container: start Regild by its launcher, ./regild, once \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
+        "this machine has no kernel that libguestfs can boot, as is usual in a container; start Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
         "");
   }
 

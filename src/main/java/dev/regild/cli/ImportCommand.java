@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "import",
-    description = "Uploads a disk (qcow2, raw, vmdk or vhdx) and makes it an image.",
+    description = "Uploads a disk (qcow2, raw, vmdk or vhdx) and imports it as an image.",
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   /** The API wants a role; here it has no meaning. */
@@ -35,7 +35,7 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--name", paramLabel = "NAME", required = true, description = "The image's name.")
   String name = "";
 
-  @Option(names = "--display-name", paramLabel = "TEXT", description = "What people see.")
+  @Option(names = "--display-name", paramLabel = "TEXT", description = "The display name.")
   @Nullable String displayName;
 
   @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
@@ -47,16 +47,19 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--validate",
       description =
-          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it is FAILED.")
+          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it"
+              + " is FAILED.")
   boolean validate;
 
-  @Option(names = "--wait", description = "Wait until the image is AVAILABLE or FAILED.")
+  @Option(
+      names = "--wait",
+      description = "Show each step, and wait until the image is AVAILABLE or FAILED.")
   boolean wait;
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (!Files.isRegularFile(file)) {
-      throw new FileNotFoundException("There is no file " + file + ".");
+      throw new FileNotFoundException("No such file: " + file + ".");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
@@ -67,14 +70,7 @@ final class ImportCommand implements Callable<Integer> {
       out.printf("%s is %s.%n", name, image.path("State").asString(""));
       return 0;
     }
-    JsonNode finished;
-    try (InterruptionNotice _ = new InterruptionNotice(out, name)) {
-      finished =
-          Wire.awaitFinal(client, name, new Patience(new Progress(out, Progress.onTerminal())));
-    }
-    if (finished.path("State").asString("").equals("FAILED")) {
-      throw new IOException("The image " + name + " FAILED. " + Wire.reason(finished));
-    }
+    JsonNode finished = JobProgress.await(client, name, out);
     out.printf("%s is AVAILABLE: %s.%n", name, finished.path("Platform").asString(""));
     return 0;
   }

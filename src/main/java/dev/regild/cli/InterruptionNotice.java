@@ -19,7 +19,7 @@ final class InterruptionNotice implements AutoCloseable {
         new Thread(
             () -> {
               out.printf(
-                  "%n%1$s is still being made. Watch it with: ./regild show %1$s%n"
+                  "%n%1$s is still being created. Watch it with: ./regild show %1$s%n"
                       + "Cancel it with: ./regild cancel %1$s%n",
                   image);
               out.flush();

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees each change within a second. */
 @Command(
     name = "key",
-    description = "Manages the access keys of an account, on the server's own machine.",
+    description = "Manages an account's access keys; run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 final class KeyCommand {
@@ -28,7 +28,7 @@ final class KeyCommand {
         names = "--account",
         paramLabel = "ID",
         required = true,
-        description = "The account; see: regild account list")
+        description = "The account's id; see: regild account list")
     String account = "";
   }
 
@@ -39,13 +39,12 @@ final class KeyCommand {
   @Command(
       name = "create",
       description =
-          "Makes an access key, and prints it as an AWS credentials file. The secret is shown here"
+          "Creates an access key and prints it as an AWS credentials file. The secret is shown once"
               + " and never again.",
       mixinStandardHelpOptions = true)
   int create(
       @Mixin OfAccount of,
-      @Option(names = "--read-only", description = "A key that may look, and change nothing.")
-          boolean readOnly)
+      @Option(names = "--read-only", description = "Create a read-only key.") boolean readOnly)
       throws IOException {
     try (Opened opened = of.registry.open()) {
       AccessKey key = opened.accounts().createKey(opened.accounts().require(of.account), readOnly);
@@ -71,7 +70,7 @@ final class KeyCommand {
 
   @Command(
       name = "disable",
-      description = "Refuses an access key, until it is enabled.",
+      description = "Disables an access key.",
       mixinStandardHelpOptions = true)
   int disable(
       @Mixin OfAccount of,
@@ -84,7 +83,7 @@ final class KeyCommand {
 
   @Command(
       name = "enable",
-      description = "Accepts a disabled access key again.",
+      description = "Enables a disabled access key.",
       mixinStandardHelpOptions = true)
   int enable(
       @Mixin OfAccount of,

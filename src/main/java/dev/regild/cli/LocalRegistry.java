@@ -58,7 +58,7 @@ final class LocalRegistry {
 
   static void requireOwner(Path data) throws IOException {
     PrivateDirectory.requireOurs(
-        data, "Run it as that user, whose the server is: sudo -u USER regild …");
+        data, "Run this command as the server's user: sudo -u USER regild …");
   }
 
   /**
@@ -70,7 +70,7 @@ final class LocalRegistry {
     Path file = data.resolve("regild.db");
     if (!Files.isRegularFile(file)) {
       throw new IOException(
-          "There is no registry in %s. Name the data directory of a server that was started once: --data DIR"
+          "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
               .formatted(data));
     }
     requireOwner();

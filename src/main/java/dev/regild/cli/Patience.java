@@ -44,7 +44,7 @@ final class Patience {
         requireTime(deadline, e);
       }
       if (!told) {
-        progress.done("The server does not answer; waiting for it.");
+        progress.done("The server does not respond; waiting for it.");
         told = true;
       }
       Thread.sleep(PAUSE);

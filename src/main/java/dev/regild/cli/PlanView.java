@@ -21,7 +21,7 @@ final class PlanView {
   }
 
   void print(PrintWriter out) {
-    Table table = new Table("KIND", "PACKAGE", "FROM", "TO", "MENDS");
+    Table table = new Table("KIND", "PACKAGE", "FROM", "TO", "FIXES");
     for (JsonNode change : plan.path("changes")) {
       table.row(
           change.path("kind").asString(""),

@@ -18,9 +18,7 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees it at once. */
 @Command(
     name = "publish",
-    description =
-        "Makes an image public, on the server's own machine: every account sees it, and none can"
-            + " change it.",
+    description = "Makes an image public: every account sees it, and none can" + " change it.",
     mixinStandardHelpOptions = true)
 final class PublishCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -33,7 +31,7 @@ final class PublishCommand implements Callable<Integer> {
       names = "--account",
       paramLabel = "ID",
       required = true,
-      description = "The account that it comes from.")
+      description = "The account that owns it.")
   String account = "";
 
   @Option(
@@ -42,7 +40,7 @@ final class PublishCommand implements Callable<Integer> {
       description = "Default: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1.")
   @Nullable String region;
 
-  @Option(names = "--undo", description = "Give a public image back to its account.")
+  @Option(names = "--undo", description = "Return a public image to its account.")
   boolean undo;
 
   @Override

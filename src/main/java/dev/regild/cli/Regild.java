@@ -23,7 +23,7 @@ import picocli.CommandLine.ParameterException;
     footer = {
       "",
       "regild COMMAND --help shows a command's options; ./regild test runs the tests.",
-      "Exit status: 0 done; 1 it could not be done, and the message says why; 2 wrong usage."
+      "Exit status: 0 success; 1 failure, explained by the message; 2 wrong usage."
     })
 public final class Regild {
   /** By name, in the order of the help. */

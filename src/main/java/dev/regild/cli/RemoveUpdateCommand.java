@@ -23,10 +23,11 @@ final class RemoveUpdateCommand implements Callable<Integer> {
   @Parameters(
       index = "1",
       paramLabel = "NAME|KB|DIGEST",
-      description = "What list-updates shows of it; all packages of that name or KB number go.")
+      description =
+          "A name, KB number or digest from list-updates; every matching package is removed.")
   String which = "";
 
-  @Option(names = "--no-refresh", description = "Make no snapshot now.")
+  @Option(names = "--no-refresh", description = "Do not create a snapshot now.")
   boolean noRefresh;
 
   @Override

@@ -16,11 +16,11 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "serve",
-    description = "Runs the server, with a worker in the process.",
+    description = "Runs the server with a built-in worker.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Every key of the configuration file can be set by a variable, REGILD_ and the key in capitals"
+      "Each key of the configuration file can also be set by a variable, REGILD_ and the key in capitals"
           + " (REGILD_QUOTAS_IMAGES), and the common ones by a flag. Flags override variables, and"
           + " variables override the file. docs/operations.md lists the keys."
     })
@@ -28,13 +28,13 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
-      description = "Default: 127.0.0.1:8790, to which only this machine can connect.")
+      description = "Default: 127.0.0.1:8790, which only this machine can reach.")
   @Nullable String listen;
 
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      description = "Where the server keeps everything. Default: /var/lib/regild.")
+      description = "The data directory. Default: /var/lib/regild.")
   @Nullable String data;
 
   @Option(names = "--config", paramLabel = "FILE", description = "A YAML file of settings.")
@@ -44,27 +44,27 @@ final class ServeCommand implements Callable<Integer> {
       names = "--auth",
       paramLabel = "sigv4|off",
       description =
-          "off lets everybody in who can connect, as the account 000000000000. Default: sigv4.")
+          "sigv4, or off: everyone who can connect acts as account 000000000000. Default: sigv4.")
   @Nullable String auth;
 
   @Option(
       names = "--isolation",
       paramLabel = "vm|namespace",
       description =
-          "What stands between a serviced disk and this host. Default: vm. namespace is for images"
+          "What isolates a disk from this host during an update. Default: vm. Use namespace for images"
               + " that you trust.")
   @Nullable String isolation;
 
   @Option(
       names = "--workers",
       paramLabel = "N",
-      description = "Updates and imports that run at once. Default: 1.")
+      description = "The number of updates and imports that run at once. Default: 1.")
   @Nullable String workers;
 
   @Option(
       names = "--log-format",
       paramLabel = "text|json",
-      description = "Of the log on the standard error output. Default: text.")
+      description = "The format of the log on standard error: text or json. Default: text.")
   @Nullable String logFormat;
 
   @Override

@@ -19,7 +19,7 @@ final class ServerAddress implements ITypeConverter<URI> {
       // Answered below, like every other text that is no address.
     }
     throw new TypeConversionException(
-        "'%s' is not the address of a server; write http://HOST:PORT, https://HOST:PORT or HOST:PORT"
+        "'%s' is not a server's address; write http://HOST:PORT, https://HOST:PORT or HOST:PORT"
             .formatted(text));
   }
 }

@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.disk.ByteCount;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,16 +15,18 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "show",
-    description = "Shows an image: its lineage, and what each update changed.",
+    description = "Shows an image, its lineage and what each update changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
+  private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
+
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";
 
-  @Option(names = "--json", description = "Print the server's answer as it is.")
+  @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
 
   @Override
@@ -36,26 +39,12 @@ final class ShowCommand implements Callable<Integer> {
       return 0;
     }
     facts(image, out);
-    if (image.path("state").asString("").equals("PENDING")
-        || image.path("state").asString("").equals("VALIDATING")) {
-      steps(client, out);
+    if (!FINAL.contains(image.path("state").asString(""))) {
+      out.println();
+      JobProgress.print(client.get(JobProgress.ofImage(name)), out);
     }
     lineage(image.path("lineage"), out);
     return 0;
-  }
-
-  /** Those of the update that makes the image, if it is one that does. */
-  private void steps(ApiClient client, PrintWriter out)
-      throws ServerRefusalException, IOException, InterruptedException {
-    try {
-      JsonNode update = client.get(UpdateView.path(name));
-      out.println();
-      UpdateView.print(update, out);
-    } catch (ServerRefusalException e) {
-      if (!e.type().equals("ResourceNotFoundException")) {
-        throw e;
-      }
-    }
   }
 
   private static void facts(JsonNode image, PrintWriter out) {

@@ -66,7 +66,7 @@ final class TrialReport implements AutoCloseable {
     line("");
     line(
         switch (problems) {
-          case 0 -> "All of it was as expected.";
+          case 0 -> "Everything was as expected.";
           case 1 -> "One thing was not as expected.";
           default -> problems + " things were not as expected.";
         });
@@ -81,7 +81,7 @@ final class TrialReport implements AutoCloseable {
       writer.write(text + "\n");
       writer.flush();
     } catch (IOException e) {
-      out.println("! The report's file " + file + " is not whole: " + e.getMessage());
+      out.println("! The report file " + file + " is incomplete: " + e.getMessage());
     }
   }
 

@@ -35,7 +35,7 @@ final class TryWindows {
       names = "--try-windows",
       required = true,
       description =
-          "Start a Windows image on a throw-away layer as an update would, ask it all that an"
+          "Start a Windows image on a throw-away layer as an update would, ask it everything that an"
               + " update asks, install nothing, and write a report, instead of checking this"
               + " machine.")
   boolean asked;
@@ -46,7 +46,7 @@ final class TryWindows {
   @Option(
       names = "--account",
       paramLabel = "ID",
-      description = "The image's account. Default: the only one that there is.")
+      description = "The image's account. Default: the only account.")
   @Nullable String account;
 
   @Option(
@@ -59,20 +59,20 @@ final class TryWindows {
       names = "--report",
       paramLabel = "FILE",
       defaultValue = "regild-windows-report.txt",
-      description = "Takes the report. Default: regild-windows-report.txt, in this directory.")
+      description = "The report's file. Default: regild-windows-report.txt in this directory.")
   Path report = Path.of("regild-windows-report.txt");
 
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Of the image's machine. Default: REGILD_WINDOWS_MEMORY, else 4GiB.")
+      description = "The memory of the image's machine. Default: REGILD_WINDOWS_MEMORY, else 4GiB.")
   @Nullable String memory;
 
   @Option(
       names = "--start-limit",
       paramLabel = "TIME",
       description =
-          "For each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
+          "The time limit for each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
   @Nullable String startLimit;
 
   /** An image that can be tried. */
@@ -104,7 +104,7 @@ final class TryWindows {
                 directory,
                 written::add);
         if (directory.isEnding()) {
-          throw new InterruptedException("The trial was ended before its time.");
+          throw new InterruptedException("The trial was interrupted.");
         }
         return written.end();
       }
@@ -135,8 +135,7 @@ final class TryWindows {
       if (PlatformType.find(platform).map(PlatformType::system).orElse(null)
           != PackageSystem.WINDOWS) {
         throw new IOException(
-            "The image %s is of %s; --try-windows is for images of Windows."
-                .formatted(name, platform));
+            "The image %s is %s; --try-windows needs a Windows image.".formatted(name, platform));
       }
       ImageDisk disk =
           image.disk().orElseThrow(() -> new IOException("The image " + name + " has no disk."));
@@ -152,7 +151,7 @@ final class TryWindows {
     List<Account> all = accounts.list();
     if (all.size() != 1) {
       throw new IOException(
-          "There are %d accounts. Name the image's: --account ID; regild account list shows them."
+          "There are %d accounts. Name the image's account: --account ID; regild account list shows them."
               .formatted(all.size()));
     }
     return all.getFirst().id();

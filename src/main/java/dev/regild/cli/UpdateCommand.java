@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "update",
-    description = "Makes a new image: an existing one, up to date.",
+    description = "Creates an up-to-date image from an existing one.",
     mixinStandardHelpOptions = true)
 final class UpdateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -27,13 +27,13 @@ final class UpdateCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "NAME", description = "The existing image.")
   String name = "";
 
-  @Parameters(index = "1", paramLabel = "NEW", description = "The name of the image to make.")
+  @Parameters(index = "1", paramLabel = "NEW", description = "The name of the new image.")
   String newName = "";
 
   @Option(
       names = "--display-name",
       paramLabel = "TEXT",
-      description = "What people see of the new image.")
+      description = "The display name of the new image.")
   @Nullable String displayName;
 
   @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
@@ -42,29 +42,29 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
   Map<String, String> tags = new LinkedHashMap<>();
 
-  @Option(names = "--dry-run", description = "Only say what would change; nothing is written.")
+  @Option(names = "--dry-run", description = "Show what would change, and change nothing.")
   boolean dryRun;
 
   @Option(names = "--json", description = "With --dry-run: print the plan as JSON.")
   boolean json;
 
-  @Option(names = "--wait", description = "Show each step, and wait for the outcome.")
+  @Option(names = "--wait", description = "Wait for the outcome and show each step.")
   boolean wait;
 
   @Option(
       names = "--allow-removals",
-      description = "Let packages go that were installed by hand, if the update needs it.")
+      description = "Allow the update to remove packages that were installed by hand.")
   boolean allowRemovals;
 
   @Option(
       names = "--skip-hooks",
-      description = "Leave the image's own hooks of apt out (DPkg::Post-Invoke and its kin).")
+      description = "Skip the image's own apt hooks (DPkg::Post-Invoke and similar).")
   boolean skipHooks;
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (json && !dryRun) {
-      throw new ParameterException(spec.commandLine(), "--json goes with --dry-run.");
+      throw new ParameterException(spec.commandLine(), "--json needs --dry-run.");
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
@@ -79,14 +79,11 @@ final class UpdateCommand implements Callable<Integer> {
     if (json && dryRun) {
       out.println(plan(client).toPrettyString());
     } else if (!canUpdate) {
-      out.printf("%s is up to date: there is nothing to update.%n", name);
+      out.printf("%s is up to date; there is nothing to update.%n", name);
     } else if (dryRun) {
       new PlanView(plan(client)).print(out);
     } else if (wait) {
-      JsonNode image = follow(client, out);
-      if (image.path("State").asString("").equals("FAILED")) {
-        throw new IOException("The image " + newName + " FAILED. " + Wire.reason(image));
-      }
+      JobProgress.await(client, newName, out);
       out.printf("%s is AVAILABLE.%n", newName);
     } else {
       out.printf(
@@ -99,13 +96,6 @@ final class UpdateCommand implements Callable<Integer> {
   private JsonNode plan(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
     return client.post("/regild/v1/plan", Map.of("image", name));
-  }
-
-  private JsonNode follow(ApiClient client, PrintWriter out)
-      throws ServerRefusalException, IOException, InterruptedException {
-    try (InterruptionNotice _ = new InterruptionNotice(out, newName)) {
-      return new UpdateView(client, newName, out).follow();
-    }
   }
 
   private Map<String, Object> request() {

@@ -40,7 +40,7 @@ final class Upload {
     String here = HexFormat.of().formatHex(sha256.digest());
     if (!here.equals(answer.path("sha256").asString(""))) {
       throw new IOException(
-          "The disk was damaged on its way: the server got another SHA-256. Try again.");
+          "The disk was damaged during the upload: the server received a different SHA-256. Try again.");
     }
     String id = answer.path("diskId").asString("");
     progress.done("Uploaded " + file + " (" + ByteCount.text(size) + ") as " + id + ".");
@@ -51,7 +51,7 @@ final class Upload {
     try {
       return new Counted(new DigestInputStream(Files.newInputStream(file), sha256), size);
     } catch (IOException e) {
-      throw new UncheckedIOException("Can't read " + file, e);
+      throw new UncheckedIOException("Cannot read " + file, e);
     }
   }
 

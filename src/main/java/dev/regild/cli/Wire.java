@@ -1,7 +1,6 @@
 package dev.regild.cli;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -10,8 +9,6 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads values of the wire, and asks for one image. */
 final class Wire {
-  private static final Duration POLL = Duration.ofMillis(500);
-
   private Wire() {}
 
   /** A time of the AppStream protocol, to the second; {@code -} if there is none. */
@@ -28,27 +25,5 @@ final class Wire {
   static JsonNode image(ApiClient client, String name)
       throws ServerRefusalException, IOException, InterruptedException {
     return client.call("DescribeImages", Map.of("Names", List.of(name))).path("Images").path(0);
-  }
-
-  /**
-   * Waits until nobody works on the image any more.
-   *
-   * @return the image then, AVAILABLE or FAILED
-   */
-  static JsonNode awaitFinal(ApiClient client, String name, Patience patience)
-      throws ServerRefusalException, IOException, InterruptedException {
-    while (true) {
-      JsonNode image = patience.ask(() -> image(client, name));
-      String state = image.path("State").asString("");
-      if (state.equals("AVAILABLE") || state.equals("FAILED")) {
-        return image;
-      }
-      Thread.sleep(POLL);
-    }
-  }
-
-  /** Why an image failed. */
-  static String reason(JsonNode image) {
-    return image.path("StateChangeReason").path("Message").asString("it does not say why");
   }
 }

@@ -74,7 +74,7 @@ public final class Database implements AutoCloseable {
         dataSource.close();
       }
       throw new IllegalStateException(
-          "The database %s can't be opened: %s. Give this version a database of its own, or restore the backup that belongs to it."
+          "Cannot open the database %s: %s. Use a separate data directory for this version, or restore its backup."
               .formatted(file, e.getMessage()),
           e);
     }

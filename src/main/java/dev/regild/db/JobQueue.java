@@ -146,10 +146,10 @@ public final class JobQueue implements AutoCloseable {
           job,
           kind,
           id,
-          "It did not end in "
+          "The job did not finish in "
               + MOST_ATTEMPTS
-              + " attempts, each of which ended with the server's process or with an error of"
-              + " the server's. Look into the server's log for why, and ask for it again.");
+              + " attempts; each ended with the server's process or with an error in"
+              + " the server. Check the server's log, then try again.");
       return;
     }
     run(job, kind, id);
@@ -168,7 +168,7 @@ public final class JobQueue implements AutoCloseable {
           job,
           kind,
           id,
-          "What it reads is more than the server can take (%s). Check the disk or the repository, or give the server more memory, and ask for it again."
+          "The job needs more memory than the server has (%s). Check the disk or the repository, or give the server more memory, then try again."
               .formatted(e.getClass().getSimpleName()));
     }
   }
@@ -217,7 +217,7 @@ public final class JobQueue implements AutoCloseable {
   public void enqueue(Handle handle, String kind, String id) {
     CustomTask<Void> task = kinds.get(kind);
     if (task == null) {
-      throw new IllegalArgumentException("There is no kind of job named " + kind);
+      throw new IllegalArgumentException("Unknown kind of job: " + kind);
     }
     SchedulerClient.Builder.create(Database.joining(handle), task)
         .build()

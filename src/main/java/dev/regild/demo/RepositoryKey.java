@@ -52,7 +52,7 @@ final class RepositoryKey {
       Files.write(file, key.ring.getEncoded());
       return key;
     } catch (PGPException e) {
-      throw new IOException("the repository's key %s can't be used; remove it".formatted(file), e);
+      throw new IOException("the repository's key %s cannot be used; remove it".formatted(file), e);
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.regild.disk;
 
-import dev.regild.files.FileTree;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.Listing;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,26 +12,22 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A layer store in one directory of one filesystem: {@code layers/<id>.qcow2}, where a layer names
- * its base by its bare file name, so that the whole directory can be moved; and {@code work/<job>/}
- * for unfinished files, which become layers by a rename.
+ * its base by its bare file name, so that the whole directory can be moved. The files of {@link
+ * Workspaces} in the same data directory become layers by a rename.
  */
 public final class DirectoryLayerStore implements LayerStore {
   private static final String ENDING = ".qcow2";
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final Path layers;
-  private final Path work;
   private final QemuImg qemuImg;
 
   /** Makes the directory if it is not there. */
   public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
-    // A layer has its guest's password hashes, and work/ may have files with set-user-id bits.
+    // A layer has its guest's password hashes.
     this.layers = PrivateDirectory.within(directory.toAbsolutePath(), "layers").path();
-    this.work = PrivateDirectory.within(directory.toAbsolutePath(), "work").path();
     this.qemuImg = qemuImg;
   }
 
@@ -52,14 +50,14 @@ public final class DirectoryLayerStore implements LayerStore {
     Qcow2Header header = header(finished);
     if (!header.backingFile().equals(base.map(b -> b + ENDING))) {
       throw new IOException(
-          "%s stands on %s, not on the layer that was named"
+          "the backing file of %s is %s, not the named layer"
               .formatted(finished, header.backingFile().orElse("nothing")));
     }
     Layer layer =
         new Layer(
-            id, base, Files.size(finished), header.virtualBytes(), DurableFiles.sha256(finished));
+            id, base, Files.size(finished), header.virtualBytes(), Sha256.interruptibly(finished));
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
-    DurableFiles.moveInto(layers, finished, checked(id) + ENDING);
+    DurableFiles.moveInto(layers, finished, FileName.checked(id) + ENDING);
     return layer;
   }
 
@@ -71,7 +69,7 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public List<String> ids() throws IOException {
-    return DurableFiles.names(layers).stream()
+    return Listing.names(layers).stream()
         .filter(name -> name.endsWith(ENDING))
         .map(name -> name.substring(0, name.length() - ENDING.length()))
         .toList();
@@ -80,41 +78,18 @@ public final class DirectoryLayerStore implements LayerStore {
   @Override
   public boolean verify(Layer layer) throws IOException {
     Path path = path(layer.id());
-    return Files.size(path) == layer.bytes() && DurableFiles.sha256(path).equals(layer.sha256());
-  }
-
-  @Override
-  public Path workspace(String job) throws IOException {
-    return PrivateDirectory.take(work.resolve(checked(job))).path();
-  }
-
-  @Override
-  public void removeWorkspace(String job) throws IOException {
-    FileTree.remove(work.resolve(checked(job)));
-  }
-
-  @Override
-  public List<String> workspaces() throws IOException {
-    return DurableFiles.names(work);
+    return Files.size(path) == layer.bytes() && Sha256.interruptibly(path).equals(layer.sha256());
   }
 
   private Path file(String id) {
-    return layers.resolve(checked(id) + ENDING);
+    return layers.resolve(FileName.checked(id) + ENDING);
   }
 
   private static Qcow2Header header(Path finished) throws IOException {
     try {
       return Qcow2Header.read(finished);
     } catch (UnfitDiskException e) {
-      throw new IOException(finished + " can't be a layer: " + e.getMessage(), e);
+      throw new IOException(finished + " cannot be a layer: " + e.getMessage(), e);
     }
-  }
-
-  /** A name must not lead out of its directory. */
-  private static String checked(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException("not a name for a file of the layer store: " + name);
-    }
-    return name;
   }
 }

@@ -37,7 +37,7 @@ public final class DiskChain {
     Optional<Path> next = Optional.of(disk.toAbsolutePath());
     while (next.isPresent()) {
       if (chain.contains(next.get()) || chain.size() == LONGEST) {
-        throw new IOException("the layers below %s have no end".formatted(disk));
+        throw new IOException("the layers below %s form a cycle".formatted(disk));
       }
       chain.add(next.get());
       next = base(next.get());
@@ -70,7 +70,7 @@ public final class DiskChain {
 
   private static Qcow2Header header(Path disk) throws IOException {
     if (!Files.isRegularFile(disk, LinkOption.NOFOLLOW_LINKS)) {
-      throw new IOException("%s does not exist, or is no regular file".formatted(disk));
+      throw new IOException("%s does not exist or is not a regular file".formatted(disk));
     }
     try {
       return Qcow2Header.read(disk);
@@ -88,7 +88,7 @@ public final class DiskChain {
 
   private static IOException misplaced(Path disk, String name) {
     return new IOException(
-        "%s names %s as what it stands on, which is not the file that it was made on"
+        "%s names %s as its backing file, but it was created on another file"
             .formatted(disk, name));
   }
 

@@ -82,8 +82,12 @@ public final class DiskCheck {
       if (PartitionTable.hasMbrSignature(channel) || PartitionTable.hasGptSignature(channel)) {
         return DiskFormat.RAW;
       }
+      if (BareVolume.find(channel).isPresent()) {
+        return DiskFormat.RAW;
+      }
       throw new UnfitDiskException(
-          "the file is no disk: it is neither qcow2, vmdk nor vhdx, and has no partition table");
+          "the file is not a disk: it is not qcow2, vmdk or vhdx, and has no partition table,"
+              + " ext4, xfs, btrfs or LVM");
     }
   }
 
@@ -119,10 +123,10 @@ public final class DiskCheck {
     QemuImg.Info info = info(disk, format);
     if (info.backingFile().isPresent()) {
       throw new UnfitDiskException(
-          "the disk stands on another file, %s%s".formatted(info.backingFile().get(), FLATTEN));
+          "the disk needs a backing file, %s%s".formatted(info.backingFile().get(), FLATTEN));
     }
     if (!info.formatSpecific().path("data-file").isMissingNode()) {
-      throw new UnfitDiskException("the disk's content is in another file" + FLATTEN);
+      throw new UnfitDiskException("the disk's data is in another file" + FLATTEN);
     }
     List<String> extents =
         info.formatSpecific()
@@ -137,7 +141,7 @@ public final class DiskCheck {
     requireSize(info.virtualBytes());
     if (format != DiskFormat.RAW && info.virtualBytes() != virtualBytes) {
       throw new UnfitDiskException(
-          "the disk is damaged: its header tells a size of %d bytes, and qemu-img %d"
+          "the disk is damaged: its header gives a size of %d bytes, qemu-img %d"
               .formatted(virtualBytes, info.virtualBytes()));
     }
   }
@@ -177,7 +181,7 @@ public final class DiskCheck {
       requireSize(bytes);
       return bytes;
     } catch (ArithmeticException overflow) {
-      throw new UnfitDiskException("the disk is damaged: its header makes no sense", overflow);
+      throw new UnfitDiskException("the disk is damaged: its header is inconsistent", overflow);
     }
   }
 
@@ -189,23 +193,23 @@ public final class DiskCheck {
     }
     for (Map.Entry<String, String> known : NO_DISKS.entrySet()) {
       if (text.startsWith(known.getKey())) {
-        throw new UnfitDiskException("the file is no disk but " + known.getValue());
+        throw new UnfitDiskException("the file is not a disk but " + known.getValue());
       }
     }
     ByteBuffer volume = FileBytes.at(channel, 32769, 5);
     if (StandardCharsets.ISO_8859_1.decode(volume).toString().equals("CD001")) {
       throw new UnfitDiskException(
-          "the file is no disk but a CD image (ISO 9660); install from it, then upload the disk");
+          "the file is not a disk but a CD image (ISO 9660); install from it, then upload the disk");
     }
   }
 
   private static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
     if (header.backingFile().isPresent()) {
       throw new UnfitDiskException(
-          "the disk stands on another file, %s%s".formatted(header.backingFile().get(), FLATTEN));
+          "the disk needs a backing file, %s%s".formatted(header.backingFile().get(), FLATTEN));
     }
     if (header.hasExternalData()) {
-      throw new UnfitDiskException("the disk's content is in another file" + FLATTEN);
+      throw new UnfitDiskException("the disk's data is in another file" + FLATTEN);
     }
     if (header.encryption() != 0) {
       throw new UnfitDiskException("the disk is encrypted; decrypt it with qemu-img convert");
@@ -225,17 +229,22 @@ public final class DiskCheck {
 
   private static long requireGood(VhdxHeader header) throws UnfitDiskException {
     if (header.hasParent()) {
-      throw new UnfitDiskException("the disk stands on another file" + FLATTEN);
+      throw new UnfitDiskException("the disk needs a backing file" + FLATTEN);
     }
     return header.virtualBytes();
   }
 
   private static long requireGoodRaw(Path disk) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(disk)) {
-      long end = PartitionTable.end(channel);
+      boolean hasTable =
+          PartitionTable.hasMbrSignature(channel) || PartitionTable.hasGptSignature(channel);
+      long end =
+          hasTable
+              ? PartitionTable.end(channel)
+              : BareVolume.find(channel).map(BareVolume::end).orElse(0L);
       if (end > channel.size()) {
         throw new UnfitDiskException(
-            "the disk is truncated: its partitions end at %d, the file at %d bytes; upload it again"
+            "the disk is truncated: what is on it ends at %d, the file at %d bytes; upload it again"
                 .formatted(end, channel.size()));
       }
       return channel.size();

@@ -9,7 +9,7 @@ public final class DisksBusyException extends IOException {
 
   DisksBusyException(Duration waited) {
     super(
-        "The server is busy with the check of other disks, and this one has waited for %d s. Try again later."
+        "The server is busy checking other disks, and this one waited for %d s. Try again later."
             .formatted(waited.toSeconds()));
   }
 }

@@ -20,7 +20,7 @@ public interface LayerStore {
    * from where it is. Publishing an id again, after a crash, replaces what is there.
    *
    * @param id chosen by the caller, a UUID
-   * @param finished in a directory that {@link #workspace} gave
+   * @param finished in a directory of {@link Workspaces}
    * @param base the layer that the file stands on, empty if it stands alone
    * @throws IOException if it could not be written, for want of space say; nothing of it is visible
    *     then
@@ -36,13 +36,4 @@ public interface LayerStore {
 
   /** Whether the layer's content still has the layer's checksum. */
   boolean verify(Layer layer) throws IOException;
-
-  /** A job's directory for unfinished files, made if it is not there; its content may be lost. */
-  Path workspace(String job) throws IOException;
-
-  /** Removes a job's directory with all that is in it; one that is not there is no error. */
-  void removeWorkspace(String job) throws IOException;
-
-  /** The jobs that have a directory. */
-  List<String> workspaces() throws IOException;
 }

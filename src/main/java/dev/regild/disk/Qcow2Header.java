@@ -65,7 +65,7 @@ record Qcow2Header(
     try (FileChannel channel = FileChannel.open(disk)) {
       ByteBuffer header = FileBytes.at(channel, 0, VERSION_3_BYTES);
       if (header.remaining() < VERSION_2_BYTES || header.getInt(0) != MAGIC) {
-        throw new UnfitDiskException("the disk is no qcow2, or only its beginning");
+        throw new UnfitDiskException("the disk is not a qcow2, or only the start of one");
       }
       int version = header.getInt(4);
       if (version != 2 && (version != 3 || header.remaining() < VERSION_3_BYTES)) {
@@ -93,7 +93,7 @@ record Qcow2Header(
       return Optional.empty();
     }
     if (length < 0 || length > MAX_BACKING_NAME || offset < 0) {
-      throw new UnfitDiskException("the disk is damaged: its qcow2 header makes no sense");
+      throw new UnfitDiskException("the disk is damaged: its qcow2 header is inconsistent");
     }
     ByteBuffer name = FileBytes.at(channel, offset, length);
     return Optional.of(StandardCharsets.UTF_8.decode(name).toString());
@@ -101,7 +101,7 @@ record Qcow2Header(
 
   private static int clusterBits(int bits) throws UnfitDiskException {
     if (bits < 9 || bits > 21) {
-      throw new UnfitDiskException("the disk is damaged: its qcow2 header makes no sense");
+      throw new UnfitDiskException("the disk is damaged: its qcow2 header is inconsistent");
     }
     return bits;
   }

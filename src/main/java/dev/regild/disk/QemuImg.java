@@ -309,7 +309,7 @@ public final class QemuImg {
     try {
       DiskChain.record(overlay, base);
     } catch (IOException e) {
-      throw new ProgramException("%s can't be made: %s".formatted(overlay, e), e);
+      throw new ProgramException("cannot create %s: %s".formatted(overlay, e), e);
     }
   }
 
@@ -354,7 +354,7 @@ public final class QemuImg {
         Files.createFile(target);
       }
     } catch (IOException e) {
-      throw new ProgramException("%s can't be made: %s".formatted(target, e), e);
+      throw new ProgramException("cannot create %s: %s".formatted(target, e), e);
     }
   }
 

@@ -54,7 +54,7 @@ final class UploadRoom {
     Use use = use(account);
     if (use.disks >= quota.disks()) {
       throw new DiskQuotaException(
-          "The quota of disks is %d, and the account %s has %d. Delete one, or have the quota raised."
+          "The quota of disks is %d, and the account %s has %d. Delete one, or ask for a higher quota."
               .formatted(quota.disks(), account, use.disks));
     }
     Place place = new Place(account, quota, room.reserve(directory, 0));
@@ -133,7 +133,7 @@ final class UploadRoom {
       if (more > quota.bytes() - use.bytes) {
         throw new DiskQuotaException(
             ("The quota of disks is %d GiB, and with this one the account %s would have more"
-                    + " (it has %d MiB). Delete one, or have the quota raised.")
+                    + " (it has %d MiB). Delete one, or ask for a higher quota.")
                 .formatted(quota.bytes() >> 30, account, (use.bytes - promised) >> 20));
       }
       reservation.extend(more);

@@ -1,5 +1,8 @@
 package dev.regild.disk;
 
+import dev.regild.files.DurableFiles;
+import dev.regild.files.Listing;
+import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -69,7 +72,7 @@ public final class UploadedDisks {
     this.check = check;
     this.clock = clock;
     this.room = new UploadRoom(this::list, this.directory, room);
-    for (String name : DurableFiles.names(directory)) {
+    for (String name : Listing.names(directory)) {
       boolean whole = name.endsWith(DISK) && Files.exists(record(id(name, DISK)));
       if (name.endsWith(RECORD)) {
         removeIfNobodys(id(name, RECORD));
@@ -143,7 +146,7 @@ public final class UploadedDisks {
               UploadedDisk.Origin.EXPORTED,
               format,
               Files.size(file),
-              DurableFiles.sha256(file),
+              Sha256.interruptibly(file),
               clock.instant());
       writeRecord(disk);
       done = true;
@@ -196,7 +199,7 @@ public final class UploadedDisks {
   /** All disks of an account, the oldest first. */
   public List<UploadedDisk> list(String account) throws IOException {
     List<UploadedDisk> disks = new ArrayList<>();
-    for (String name : DurableFiles.names(directory)) {
+    for (String name : Listing.names(directory)) {
       if (name.endsWith(RECORD)) {
         find(account, id(name, RECORD)).ifPresent(disks::add);
       }
@@ -220,7 +223,7 @@ public final class UploadedDisks {
       UploadRoom.Place place)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
-    MessageDigest digest = DurableFiles.newSha256();
+    MessageDigest digest = Sha256.digest();
     long bytes;
     try (OutputStream output =
         new DigestOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), digest)) {
@@ -248,10 +251,10 @@ public final class UploadedDisks {
       check.requireSelfContained(account, file, format, CHECK_WAIT);
       return format;
     } catch (ProgramException e) {
-      throw new IOException("the disk can't be checked: " + e.getMessage(), e);
+      throw new IOException("cannot check the disk: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while the disk was being checked");
+      throw new InterruptedIOException("interrupted while checking the disk");
     }
   }
 

@@ -68,6 +68,6 @@ record VhdxHeader(long virtualBytes, boolean hasParent) {
 
   private static UnfitDiskException damaged() {
     return new UnfitDiskException(
-        "the disk is damaged or truncated: its vhdx metadata are not whole");
+        "the disk is damaged or truncated: its vhdx metadata is incomplete");
   }
 }

@@ -68,14 +68,14 @@ record VmdkDescriptor(String text, String createType) {
       throw namesOthers();
     }
     if (types.size() != 1 || count(text, "createtype") != 1) {
-      throw doubtful("its descriptor does not tell one createType");
+      throw doubtful("its descriptor does not have exactly one createType");
     }
     return types.getFirst();
   }
 
   private static void requireNoParent(String text, List<String> lines) throws UnfitDiskException {
     if (count(text, "parentcid") != 1) {
-      throw doubtful("its descriptor does not tell one parentCID");
+      throw doubtful("its descriptor does not have exactly one parentCID");
     }
     if (lines.stream().noneMatch(line -> NO_PARENT.matcher(line).matches())) {
       throw namesOthers();
@@ -98,7 +98,6 @@ record VmdkDescriptor(String text, String createType) {
   }
 
   static UnfitDiskException doubtful(String why) {
-    return new UnfitDiskException(
-        "the vmdk is not one that can be read in only one way: " + why + DiskCheck.FLATTEN);
+    return new UnfitDiskException("the vmdk is ambiguous: " + why + DiskCheck.FLATTEN);
   }
 }

@@ -62,7 +62,7 @@ record VmdkHeader(long virtualBytes, VmdkDescriptor descriptor) {
       throws IOException, UnfitDiskException {
     ByteBuffer sector = FileBytes.littleEndianAt(channel, Math.max(0, at), SECTOR);
     if (sector.remaining() < SECTOR) {
-      throw new UnfitDiskException("the disk is truncated: its vmdk header is not whole");
+      throw new UnfitDiskException("the disk is truncated: its vmdk header is incomplete");
     }
     return sector;
   }
@@ -76,7 +76,7 @@ record VmdkHeader(long virtualBytes, VmdkDescriptor descriptor) {
           "the disk is truncated: the footer of its vmdk stream is missing; upload it again");
     }
     if (footer.getLong(CAPACITY) != capacity) {
-      throw VmdkDescriptor.doubtful("its header and its footer tell different sizes");
+      throw VmdkDescriptor.doubtful("its header and its footer give different sizes");
     }
   }
 }

@@ -28,7 +28,7 @@ public final class OpenSocket implements AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     NoSocketException(Path path) {
-      super("%s is no socket; whoever writes to its directory has put it there".formatted(path));
+      super("%s is not a socket; another process put it there".formatted(path));
     }
   }
 

@@ -61,7 +61,7 @@ public record PrivateDirectory(Path path, Optional<Set<PosixFilePermission>> bef
     UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
     if (!owner.equals(CurrentUser.principal()) && !owner.equals(CurrentUser.principal(0))) {
       throw new ForeignFileException(
-          "The link %s belongs to the user %s. Look at it, and remove it."
+          "The link %s belongs to the user %s. Check it and remove it."
               .formatted(directory, owner.getName()));
     }
     return existing(directory.toRealPath());
@@ -78,9 +78,7 @@ public record PrivateDirectory(Path path, Optional<Set<PosixFilePermission>> bef
       return new PrivateDirectory(directory, Optional.of(found.permissions()));
     } catch (NotDirectoryException e) {
       throw new ForeignFileException(
-          directory
-              + " is a link or no directory, and could lead anywhere. Remove it, and start again.",
-          e);
+          directory + " is a link or not a directory. Remove it and start again.", e);
     }
   }
 
@@ -96,11 +94,11 @@ public record PrivateDirectory(Path path, Optional<Set<PosixFilePermission>> bef
       requireOurs(directory, found);
       if (isWritableByOthers(found.permissions())) {
         throw new ForeignFileException(
-            "Others can write to %s. Close it to them: chmod go-w %s"
+            "Other users can write to %s. Fix its permissions: chmod go-w %s"
                 .formatted(directory, directory));
       }
     } catch (NotDirectoryException e) {
-      throw new ForeignFileException(directory + " is a link or no directory.", e);
+      throw new ForeignFileException(directory + " is a link or not a directory.", e);
     }
   }
 

@@ -88,7 +88,7 @@ public final class PrivateTree {
   private void requireOurs(Path file, PosixFileAttributes found) throws ForeignFileException {
     if (!found.owner().equals(user) && !found.owner().equals(root)) {
       throw new ForeignFileException(
-          "%s belongs to the user %s, not to %s. Look at it; then remove it, or chown it to %s."
+          "%s belongs to the user %s, not to %s. Check it, then remove it or chown it to %s."
               .formatted(file, found.owner().getName(), CurrentUser.name(), CurrentUser.name()));
     }
   }

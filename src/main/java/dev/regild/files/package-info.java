@@ -1,4 +1,6 @@
-/** Files and directories that other users of the host can neither read nor change. */
+/**
+ * Files and directories: private, durable, locked, hashed, verified; what reads them in streams.
+ */
 @NullMarked
 package dev.regild.files;
 

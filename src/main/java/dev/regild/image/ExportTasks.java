@@ -72,6 +72,20 @@ public final class ExportTasks {
     return handle.createQuery(SELECT + "WHERE id = :id").bind("id", id).map(ROW).findOne();
   }
 
+  /**
+   * The owner's task of that id.
+   *
+   * @throws RefusedException NOT_FOUND if there is none
+   */
+  public ExportTask require(Handle handle, Owner owner, String id) {
+    return find(handle, id)
+        .filter(task -> task.owner().equals(owner))
+        .orElseThrow(() ->
+            new RefusedException(
+                RefusedException.Reason.NOT_FOUND,
+                "There is no export task %s of %s.".formatted(id, owner)));
+  }
+
   /** How many of the owner's tasks have not ended. */
   public long countInFlight(Handle handle, Owner owner) {
     return handle

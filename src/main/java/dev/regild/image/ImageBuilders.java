@@ -46,7 +46,7 @@ public final class ImageBuilders {
     if (inserted == 0) {
       throw new RefusedException(
           ALREADY_EXISTS,
-          "There is an image builder %s of %s already.".formatted(builder.name(), builder.owner()));
+          "An image builder %s of %s already exists.".formatted(builder.name(), builder.owner()));
     }
   }
 

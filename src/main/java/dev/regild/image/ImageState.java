@@ -35,7 +35,8 @@ public enum ImageState {
    */
   public void requireSuccessor(ImageState next) {
     if (!successors().contains(next)) {
-      throw new IllegalStateException("An image that is %s can't become %s.".formatted(this, next));
+      throw new IllegalStateException(
+          "An image that is %s cannot become %s.".formatted(this, next));
     }
   }
 

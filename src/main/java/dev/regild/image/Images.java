@@ -49,7 +49,7 @@ public final class Images {
   private static RefusedException nameTaken(Owner owner, String name) {
     return new RefusedException(
         ALREADY_EXISTS,
-        "There is an image %s of %s already. Choose another name.".formatted(name, owner));
+        "An image %s of %s already exists. Choose another name.".formatted(name, owner));
   }
 
   /** The owner's image of that name. */
@@ -83,7 +83,7 @@ public final class Images {
     if (image.state() != ImageState.AVAILABLE) {
       throw new RefusedException(
           NOT_AVAILABLE,
-          "The image %s is %s; it has to be AVAILABLE.".formatted(name, image.state()));
+          "The image %s is %s; it must be AVAILABLE.".formatted(name, image.state()));
     }
     return image;
   }
@@ -102,7 +102,8 @@ public final class Images {
     return sees(handle, owner, name)
         ? new RefusedException(
             NOT_PERMITTED,
-            "The image %s is not of %s. Only its owner can do this.".formatted(name, owner))
+            "The image %s does not belong to %s. Only its owner can do this."
+                .formatted(name, owner))
         : missing(owner, name);
   }
 
@@ -122,7 +123,7 @@ public final class Images {
   }
 
   private static RefusedException missing(Owner owner, String name) {
-    return new RefusedException(NOT_FOUND, "There is no image %s of %s.".formatted(name, owner));
+    return new RefusedException(NOT_FOUND, "Image %s of %s does not exist.".formatted(name, owner));
   }
 
   /** The image of that id, as it is now. */
@@ -316,7 +317,7 @@ public final class Images {
     if (image.state() == ImageState.DELETING) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION,
-          "The image %s is being deleted already.".formatted(image.name()));
+          "The image %s is already being deleted.".formatted(image.name()));
     }
     if (!image.state().isFinal()) {
       throw new RefusedException(
@@ -333,7 +334,7 @@ public final class Images {
     if (usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being updated, copied or exported. Delete it when that has ended."
+          "The image %s is being updated, copied or exported. Delete it when that has finished."
               .formatted(image.name()));
     }
     return transition(handle, image, ImageState.DELETING);
@@ -356,6 +357,7 @@ public final class Images {
     }
     ImageCounts.add(handle, image.owner(), -1);
     new Tags().removeAll(handle, image.arn());
+    JobSteps.removeAll(handle, image.id());
     if (image.disk().isEmpty()) {
       return List.of();
     }
@@ -374,6 +376,7 @@ public final class Images {
   private static RefusedException changedMeanwhile(Image image) {
     return new RefusedException(
         CONCURRENT_MODIFICATION,
-        "The image %s was changed by another request. Look at it again.".formatted(image.name()));
+        "The image %s was changed by another request. Check it and try again."
+            .formatted(image.name()));
   }
 }

@@ -62,8 +62,7 @@ public final class Inventories {
                 .bind("digest", digest)
                 .mapTo(byte[].class)
                 .findOne()
-                .orElseThrow(
-                    () -> new IllegalStateException("There is no inventory " + digest + ".")));
+                .orElseThrow(() -> new IllegalStateException("No inventory " + digest + ".")));
     byte[] json = Zstd.decompress(compressed);
     if (!digest(json).equals(digest)) {
       throw new IllegalStateException(

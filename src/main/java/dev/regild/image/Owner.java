@@ -14,7 +14,7 @@ public record Owner(String accountId, String region) {
 
   public Owner {
     if (!ACCOUNT_ID.matcher(accountId).matches()) {
-      throw new IllegalArgumentException("An account id has twelve digits: " + accountId);
+      throw new IllegalArgumentException("An account id must have twelve digits: " + accountId);
     }
     if (!REGION.matcher(region).matches()) {
       throw new IllegalArgumentException("This is no region: " + region);

@@ -65,7 +65,7 @@ public final class Publications {
     if (images.usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
-          "The image %s is being used. Try again when that has ended.".formatted(image.name()));
+          "The image %s is in use. Try again when that has finished.".formatted(image.name()));
     }
   }
 

@@ -67,7 +67,7 @@ public enum Quota {
   public int requireFit(int value) {
     if (value < 0 || value > most) {
       throw new IllegalArgumentException(
-          "The quota %s can be 0 to %d, not %d.".formatted(key(), most, value));
+          "The quota %s must be between 0 and %d, not %d.".formatted(key(), most, value));
     }
     return value;
   }

@@ -122,7 +122,7 @@ public final class Quotas {
   private static RefusedException exceeded(Quota quota, int limit, String use) {
     return new RefusedException(
         LIMIT_EXCEEDED,
-        "The quota of %s is %d, and %s. Delete one, or have the quota raised."
+        "The quota of %s is %d, and %s. Delete one, or ask for a higher quota."
             .formatted(quota, limit, use));
   }
 

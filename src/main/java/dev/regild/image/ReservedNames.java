@@ -31,7 +31,7 @@ public final class ReservedNames {
       if (lowerCase.startsWith(prefix)) {
         throw new RefusedException(
             reason,
-            "The name %s is reserved: it begins with Amazon, AWS or AppStream. Choose another name."
+            "The name %s is reserved because it starts with Amazon, AWS or AppStream. Choose another name."
                 .formatted(name));
       }
     }

@@ -34,7 +34,7 @@ public record UpdateRecord(
     int attempt,
     Instant created,
     Optional<Instant> ended,
-    List<Step> steps) {
+    List<JobStep> steps) {
   public UpdateRecord {
     steps = List.copyOf(steps);
   }
@@ -45,33 +45,4 @@ public record UpdateRecord(
     SUCCEEDED,
     FAILED
   }
-
-  /** How a step stands. */
-  public enum StepStatus {
-    RUNNING,
-    DONE,
-    FAILED
-  }
-
-  /**
-   * One step of an attempt.
-   *
-   * @param attempt the attempt's number, from 1
-   * @param ordinal the step's place in the attempt, from 1
-   * @param name {@code Prepare}
-   * @param status how it stands
-   * @param progress from 0 to 1
-   * @param detail what it is doing, or how it ended; may be empty
-   * @param started when
-   * @param ended when; empty while it runs
-   */
-  public record Step(
-      int attempt,
-      int ordinal,
-      String name,
-      StepStatus status,
-      double progress,
-      String detail,
-      Instant started,
-      Optional<Instant> ended) {}
 }

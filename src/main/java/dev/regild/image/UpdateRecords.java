@@ -1,8 +1,6 @@
 package dev.regild.image;
 
 import dev.regild.image.UpdateRecord.Status;
-import dev.regild.image.UpdateRecord.Step;
-import dev.regild.image.UpdateRecord.StepStatus;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.sql.ResultSet;
@@ -15,9 +13,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Query;
 
-/** The updates, running and past, with each of their steps. Each call takes the caller's handle. */
+/**
+ * The updates, running and past; {@link JobSteps} has their steps. Each call takes the caller's
+ * handle.
+ */
 public final class UpdateRecords {
   private static final String SELECT =
       """
@@ -26,9 +26,11 @@ public final class UpdateRecords {
       """;
 
   private final Clock clock;
+  private final JobSteps steps;
 
   public UpdateRecords(Clock clock) {
     this.clock = clock;
+    this.steps = new JobSteps(clock);
   }
 
   /** Writes down an update that was accepted; its new image has to be there already. */
@@ -83,16 +85,7 @@ public final class UpdateRecords {
    * @throws IllegalStateException if the update isn't running
    */
   public int beginAttempt(Handle handle, String imageId) {
-    handle
-        .createUpdate(
-            """
-            UPDATE update_step
-               SET status = 'FAILED', ended = :now, detail = 'Interrupted; the update starts over.'
-             WHERE image_id = :image AND status = 'RUNNING'
-            """)
-        .bind("now", clock.millis())
-        .bind("image", imageId)
-        .execute();
+    steps.interrupt(handle, imageId);
     int changed =
         handle
             .createUpdate(
@@ -108,63 +101,6 @@ public final class UpdateRecords {
         .bind("image", imageId)
         .mapTo(Integer.class)
         .one();
-  }
-
-  /**
-   * Begins a step.
-   *
-   * @param ordinal its place in the attempt, from 1
-   */
-  public void beginStep(Handle handle, String imageId, int attempt, int ordinal, String name) {
-    handle
-        .createUpdate(
-            """
-            INSERT INTO update_step (
-              image_id, attempt, ordinal, name, status, progress, detail, started)
-            VALUES (:image, :attempt, :ordinal, :name, 'RUNNING', 0, '', :now)
-            """)
-        .bind("image", imageId)
-        .bind("attempt", attempt)
-        .bind("ordinal", ordinal)
-        .bind("name", name)
-        .bind("now", clock.millis())
-        .execute();
-  }
-
-  /**
-   * Says how far a running step is; of a step that has ended nothing changes.
-   *
-   * @param progress from 0 to 1
-   * @param detail what it is doing
-   */
-  public void progress(
-      Handle handle, String imageId, int attempt, int ordinal, double progress, String detail) {
-    if (!(progress >= 0 && progress <= 1)) {
-      throw new IllegalArgumentException("Progress goes from 0 to 1: " + progress);
-    }
-    handle
-        .createUpdate(
-            """
-            UPDATE update_step SET progress = :progress, detail = :detail
-             WHERE image_id = :image AND attempt = :attempt AND ordinal = :ordinal
-               AND status = 'RUNNING'
-            """)
-        .bind("progress", progress)
-        .bind("detail", detail)
-        .bind("image", imageId)
-        .bind("attempt", attempt)
-        .bind("ordinal", ordinal)
-        .execute();
-  }
-
-  /** Ends a running step as done; its progress is 1. */
-  public void stepDone(Handle handle, String imageId, int attempt, int ordinal, String detail) {
-    endStep(handle, imageId, attempt, ordinal, StepStatus.DONE, detail);
-  }
-
-  /** Ends a running step as failed; its progress stays. */
-  public void stepFailed(Handle handle, String imageId, int attempt, int ordinal, String detail) {
-    endStep(handle, imageId, attempt, ordinal, StepStatus.FAILED, detail);
   }
 
   /** The update has made its image. */
@@ -217,13 +153,13 @@ public final class UpdateRecords {
         .createQuery(
             """
             SELECT update_run.image_id, update_run.status AS run_status, update_run.attempt,
-                   image.state, update_step.ordinal, update_step.status AS step_status,
-                   update_step.progress, update_step.detail
+                   image.state, job_step.ordinal, job_step.status AS step_status,
+                   job_step.progress, job_step.detail
               FROM update_run JOIN image ON image.id = update_run.image_id
-                   LEFT JOIN update_step ON update_step.image_id = update_run.image_id
-                                        AND update_step.attempt = update_run.attempt
+                   LEFT JOIN job_step ON job_step.job_id = update_run.image_id
+                                     AND job_step.attempt = update_run.attempt
              WHERE update_run.image_id IN (<images>)
-             ORDER BY update_run.image_id, update_step.ordinal
+             ORDER BY update_run.image_id, job_step.ordinal
             """)
         .bindList("images", List.copyOf(imageIds))
         .map((row, _) ->
@@ -249,40 +185,6 @@ public final class UpdateRecords {
             SELECT + " WHERE update_run.status = 'RUNNING' ORDER BY update_run.created, image.id")
         .map((row, _) -> updateRecord(handle, row))
         .list();
-  }
-
-  /** Every step of every attempt, in order. */
-  public List<Step> allSteps(Handle handle, String imageId) {
-    return steps(
-        handle
-            .createQuery(
-                "SELECT * FROM update_step WHERE image_id = :image ORDER BY attempt, ordinal")
-            .bind("image", imageId));
-  }
-
-  private void endStep(
-      Handle handle, String imageId, int attempt, int ordinal, StepStatus status, String detail) {
-    int changed =
-        handle
-            .createUpdate(
-                """
-                UPDATE update_step
-                   SET status = :status, detail = :detail, ended = :now,
-                       progress = CASE WHEN :status = 'DONE' THEN 1 ELSE progress END
-                 WHERE image_id = :image AND attempt = :attempt AND ordinal = :ordinal
-                   AND status = 'RUNNING'
-                """)
-            .bind("status", status.name())
-            .bind("detail", detail)
-            .bind("now", clock.millis())
-            .bind("image", imageId)
-            .bind("attempt", attempt)
-            .bind("ordinal", ordinal)
-            .execute();
-    requireOne(
-        changed,
-        "Step %d of attempt %d for the image %s isn't running"
-            .formatted(ordinal, attempt, imageId));
   }
 
   private void end(Handle handle, String imageId, Status status) {
@@ -321,29 +223,6 @@ public final class UpdateRecords {
         attempt,
         Instant.ofEpochMilli(row.getLong("created")),
         Column.instant(row, "ended"),
-        steps(
-            handle
-                .createQuery(
-                    """
-                    SELECT * FROM update_step
-                     WHERE image_id = :image AND attempt = :attempt ORDER BY ordinal
-                    """)
-                .bind("image", imageId)
-                .bind("attempt", attempt)));
-  }
-
-  private static List<Step> steps(Query query) {
-    return query
-        .map((row, _) ->
-            new Step(
-                row.getInt("attempt"),
-                row.getInt("ordinal"),
-                row.getString("name"),
-                StepStatus.valueOf(row.getString("status")),
-                row.getDouble("progress"),
-                row.getString("detail"),
-                Instant.ofEpochMilli(row.getLong("started")),
-                Column.instant(row, "ended")))
-        .list();
+        JobSteps.list(handle, imageId, attempt));
   }
 }

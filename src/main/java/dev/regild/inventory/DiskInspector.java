@@ -7,7 +7,7 @@ import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.inventory.DiskLayout.Hardware;
 import dev.regild.inventory.WindowsReader.Windows;
-import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.Guestfs.Partition;
 import dev.regild.machine.GuestfsException;
@@ -22,23 +22,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
 public final class DiskInspector {
-  private static final Duration LAUNCH = Duration.ofMinutes(5);
-
-  /** Of all that is looked at after that. */
+  /** Of all that is looked at after the start of the appliance. */
   private static final Duration INSPECTION = Duration.ofMinutes(30);
 
   private static final Duration PROGRAM = Duration.ofMinutes(5);
   private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
-  private final Supplier<Accelerator> accelerator;
+  private final Appliances appliances;
 
-  public DiskInspector(Supplier<Accelerator> accelerator) {
-    this.accelerator = accelerator;
+  public DiskInspector(Appliances appliances) {
+    this.appliances = appliances;
   }
 
   /**
@@ -54,15 +51,15 @@ public final class DiskInspector {
   public DiskInspection inspect(
       Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher)
       throws IOException, UnfitDiskException {
-    try (Guestfs appliance = Guestfs.create(accelerator.get(), directory)) {
+    try (Guestfs appliance = Guestfs.create(appliances.accelerator().get(), directory)) {
       watcher.accept(appliance::abort);
       appliance.addDrive(disk, bases(disk, format), format.qemuName(), true);
-      appliance.launch(LAUNCH);
+      appliance.launch(appliances.startLimit());
       try (Guestfs.Limit _ = appliance.limit(INSPECTION, "the inspection of the disk")) {
         return inspect(appliance, directory);
       }
     } catch (GuestfsException e) {
-      throw new IOException("The disk can't be inspected: " + e.getMessage(), e);
+      throw new IOException("Cannot inspect the disk: " + e.getMessage(), e);
     }
   }
 
@@ -88,7 +85,7 @@ public final class DiskInspector {
                   + appliance.inspectProductName(root)
                   + "\" ("
                   + type
-                  + "), and there is no servicing for it: Regild services "
+                  + "), which Regild does not support. Supported: "
                   + PlatformType.products()
                   + ".");
     };
@@ -146,7 +143,7 @@ public final class DiskInspector {
               + roots.size()
               + " operating systems on this disk (on "
               + String.join(", ", roots)
-              + "). An image has one: remove the others.");
+              + "). An image must have exactly one; remove the others.");
     }
     if (roots.isEmpty()) {
       throw new UnfitDiskException(whyThereIsNone(appliance));
@@ -170,8 +167,8 @@ public final class DiskInspector {
     }
     Map<String, String> filesystems = appliance.listFilesystems();
     return filesystems.isEmpty()
-        ? "There is no operating system on this disk: it has no filesystem."
-        : "There is no operating system on this disk, only the filesystems " + filesystems + ".";
+        ? "This disk contains no operating system: it has no filesystem."
+        : "This disk contains no operating system, only the filesystems " + filesystems + ".";
   }
 
   private static DiskLayout layout(

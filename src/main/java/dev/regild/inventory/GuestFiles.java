@@ -18,20 +18,20 @@ public interface GuestFiles {
   /**
    * The content of a regular file; symbolic links are followed inside the guest only.
    *
-   * @throws IOException if it is no regular file, or larger than {@value #MAX_READ_BYTES} bytes
+   * @throws IOException if it is not a regular file, or larger than {@value #MAX_READ_BYTES} bytes
    */
   byte[] read(String path) throws IOException;
 
   /**
    * The text of a small file.
    *
-   * @throws IOException if it is no regular file, or larger than {@value #MAX_TEXT_BYTES} bytes
+   * @throws IOException if it is not a regular file, or larger than {@value #MAX_TEXT_BYTES} bytes
    */
   default String text(String path) throws IOException {
     byte[] content = read(path);
     if (content.length > MAX_TEXT_BYTES) {
       throw new IOException(
-          "the guest's %s has %d bytes, and at most %d are read; make it smaller"
+          "the guest's %s has %d bytes; the limit is %d. Make it smaller"
               .formatted(path, content.length, MAX_TEXT_BYTES));
     }
     return new String(content, UTF_8);

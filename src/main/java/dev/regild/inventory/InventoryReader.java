@@ -47,7 +47,7 @@ public final class InventoryReader {
                 new UnfitDiskException(
                     "The operating system on this disk is \""
                         + name
-                        + "\", and there is no servicing for it: Regild services "
+                        + "\", which Regild does not support. Supported: "
                         + PlatformType.products()
                         + "."));
     OperatingSystem os =
@@ -71,7 +71,7 @@ public final class InventoryReader {
   static void requireArchitecture(String architecture) throws UnfitDiskException {
     if (!ARCHITECTURES.contains(architecture)) {
       throw new UnfitDiskException(
-          "This system is for the architecture %s, and its images can't be started on this server, whose machines are x86-64. Upload a disk with the same system for x86-64."
+          "This system is for %s, but this server only runs x86-64. Upload an x86-64 disk."
               .formatted(architecture));
     }
   }
@@ -80,7 +80,7 @@ public final class InventoryReader {
       throws IOException, UnfitDiskException {
     if (!files.exists(DpkgStatus.FILE)) {
       throw new UnfitDiskException(
-          "There is no package manager in this "
+          "No package manager was found in this "
               + os.name()
               + ": "
               + DpkgStatus.FILE
@@ -124,7 +124,7 @@ public final class InventoryReader {
       throws IOException, UnfitDiskException {
     if (!files.exists(RPM)) {
       throw new UnfitDiskException(
-          "There is no package manager in this " + os.name() + ": " + RPM + " is missing.");
+          "No package manager was found in this " + os.name() + ": " + RPM + " is missing.");
     }
     List<InstalledPackage> packages = RpmDatabase.read(files);
     return new Inventory(
@@ -165,7 +165,7 @@ public final class InventoryReader {
         .findFirst()
         .orElseThrow(() ->
             new UnfitDiskException(
-                "There is no package manager on this disk: the package dpkg is not installed"
+                "No package manager was found on this disk: the package dpkg is not installed"
                     + " in it."));
   }
 }

@@ -39,7 +39,7 @@ public final class MountPoints {
     if (mountPoint.equals("/")
         || OF_THE_SYSTEM.stream().anyMatch(own -> (mountPoint + "/").startsWith(own + "/"))) {
       throw new UnfitDiskException(
-          "%s on %s is of the type %s. The filesystems of an image's system have to be ext2, ext3, ext4, xfs, btrfs or vfat."
+          "%s on %s is of the type %s. An image's filesystems must be ext2, ext3, ext4, xfs, btrfs or vfat."
               .formatted(mountPoint, device, type.isEmpty() ? "unknown" : type));
     }
     return false;

@@ -81,7 +81,7 @@ final class RegistryHive {
   static RegistryHive of(String name, ByteBuffer bytes) {
     RegistryHive hive = new RegistryHive(name, bytes);
     if (bytes.limit() < CELLS || !hive.text(0, 4).equals("regf")) {
-      throw hive.damaged("it doesn't begin as one");
+      throw hive.damaged("it does not start with the hive signature");
     }
     return hive;
   }
@@ -181,14 +181,14 @@ final class RegistryHive {
   void countTexts(int texts, int bytes) {
     textLeft -= texts * EACH_TEXT + bytes;
     if (textLeft < 0) {
-      throw damaged("it holds more text than a registry has");
+      throw damaged("it contains more text than any registry");
     }
   }
 
   private void count(int read) {
     leftToRead -= 16 + read;
     if (leftToRead < 0) {
-      throw damaged("its keys lead to the same places over and over");
+      throw damaged("its keys form a cycle");
     }
   }
 

@@ -60,7 +60,7 @@ final class RegistryLog {
    *
    * @param name for messages
    * @param hive is written to if it is not whole
-   * @throws DamagedHiveException if it is not whole, and its logs don't hold the rest
+   * @throws DamagedHiveException if it is incomplete, and its logs do not have the rest
    */
   static void apply(String name, Path hive, List<Path> logs) throws IOException {
     try (FileChannel channel =
@@ -79,7 +79,7 @@ final class RegistryLog {
       List<Entry> missing = missing(header.getInt(SECOND_SEQUENCE), logs);
       if (missing.isEmpty()) {
         throw new DamagedHiveException(
-            "the registry hive " + name + " is not whole, and its logs don't hold the rest");
+            "the registry hive " + name + " is incomplete, and its logs do not have the rest");
       }
       for (Entry entry : missing) {
         for (Page page : entry.pages()) {

@@ -24,14 +24,14 @@ final class RpmDatabase {
     for (String line : guest.run("rpm", "-qa", "--qf", FORMAT).lines().toList()) {
       String[] fields = line.split("\t", -1);
       if (fields.length != 5) {
-        throw new IOException("The guest's rpm tells of a package in another form: " + line);
+        throw new IOException("The guest's rpm lists a package in an unexpected format: " + line);
       }
       // The keys that rpm trusts are kept as packages that have no architecture.
       if (!fields[4].equals("(none)")) {
         String version = RpmVersion.of(fields[1], fields[2], fields[3]);
         if (packages.size() == DpkgStatus.MOST_PACKAGES) {
           throw new IOException(
-              "The guest's rpm tells of more than " + DpkgStatus.MOST_PACKAGES + " packages.");
+              "The guest's rpm lists more than " + DpkgStatus.MOST_PACKAGES + " packages.");
         }
         packages.add(new InstalledPackage(fields[0], fields[4], version, false));
       }
@@ -47,7 +47,7 @@ final class RpmDatabase {
         .findFirst()
         .orElseThrow(() ->
             new UnfitDiskException(
-                "There is no package manager on this disk: the package rpm is not installed in"
+                "No package manager was found on this disk: the package rpm is not installed in"
                     + " it."));
   }
 }

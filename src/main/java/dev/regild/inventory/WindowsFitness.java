@@ -111,7 +111,7 @@ final class WindowsFitness {
     Optional<ServiceStart> start = registry.serviceStart(AGENT);
     if (start.isEmpty()) {
       throw new UnfitDiskException(
-          "There is no QEMU guest agent in this Windows (no service "
+          "This Windows has no QEMU guest agent (no service "
               + AGENT
               + "). Install guest-agent\\qemu-ga-x86_64.msi from the virtio-win CD in it, shut it"
               + " down, and upload the disk again.");
@@ -119,13 +119,13 @@ final class WindowsFitness {
     if (!List.of(ServiceStart.BOOT, ServiceStart.SYSTEM, ServiceStart.AUTOMATIC)
         .contains(start.get())) {
       throw new UnfitDiskException(
-          "The QEMU guest agent doesn't start with this Windows (the start type of the service %s is %s). Set it with \"sc config %s start= auto\", shut Windows down, and upload the disk again."
+          "The QEMU guest agent does not start with this Windows (the start type of the service %s is %s). Set it with \"sc config %s start= auto\", shut Windows down, and upload the disk again."
               .formatted(AGENT, start.get(), AGENT));
     }
     String path = registry.servicePath(AGENT);
     if (path.contains(OF_32_BITS)) {
       throw new UnfitDiskException(
-          "The QEMU guest agent of this Windows is the one of 32 bits (%s), to which a Windows of 64 bits shows another registry and other tools. Install guest-agent\\qemu-ga-x86_64.msi from the virtio-win CD in its place, shut Windows down, and upload the disk again."
+          "The QEMU guest agent of this Windows is 32-bit (%s), which sees a different registry and different tools on 64-bit Windows. Install guest-agent\\qemu-ga-x86_64.msi from the virtio-win CD in its place, shut Windows down, and upload the disk again."
               .formatted(path));
     }
   }

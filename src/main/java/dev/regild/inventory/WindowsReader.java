@@ -63,7 +63,7 @@ final class WindowsReader {
       return readMounted();
     } catch (DamagedHiveException e) {
       throw new UnfitDiskException(
-          "The registry of this Windows can't be read: "
+          "Cannot read the registry of this Windows: "
               + e.getMessage()
               + ". Start Windows, check that all is well, shut it down with \"shutdown /s /t 0\","
               + " and upload the disk again.",

@@ -69,7 +69,7 @@ record WindowsSystem(
         .flatMap(_ -> PlatformType.ofWindows(server, build))
         .orElseThrow(() ->
             new UnfitDiskException(
-                "The operating system on this disk is \"%s\" (%s, build %d), and there is no servicing for it: Regild services %s. Of Windows Server these are the builds %s."
+                "The operating system on this disk is \"%s\" (%s, build %d), which Regild does not support. Supported: %s. Of Windows Server these are the builds %s."
                     .formatted(
                         product,
                         installationType.isEmpty() ? "no installation type" : installationType,
@@ -92,6 +92,6 @@ record WindowsSystem(
         .filter(architecture -> architecture.matches("amd64|arm64|x86"))
         .orElseThrow(() ->
             new DamagedHiveException(
-                "the registry hive SYSTEM names no processor architecture that is known"));
+                "the registry hive SYSTEM names no known processor architecture"));
   }
 }

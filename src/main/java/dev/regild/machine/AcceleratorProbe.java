@@ -68,7 +68,8 @@ public final class AcceleratorProbe {
     }
     return boot(Accelerator.KVM, LIMIT)
         .map(AcceleratorProbe::emulation)
-        .orElseGet(() -> new Verdict(Accelerator.KVM, "a machine under KVM booted and ended"));
+        .orElseGet(
+            () -> new Verdict(Accelerator.KVM, "a machine booted under KVM and powered off"));
   }
 
   /**
@@ -96,7 +97,7 @@ public final class AcceleratorProbe {
         Files.deleteIfExists(disk);
       }
     } catch (IOException e) {
-      return Optional.of("the boot sector can't be written: " + e.getMessage());
+      return Optional.of("cannot write the boot sector: " + e.getMessage());
     }
   }
 
@@ -105,7 +106,7 @@ public final class AcceleratorProbe {
     String name = accelerator.name();
     try {
       var _ = Program.of(command(accelerator, disk)).within(limit).run();
-      return Optional.of("a machine under %s ended by itself before it could boot".formatted(name));
+      return Optional.of("a machine under %s exited before it could boot".formatted(name));
     } catch (ProgramException e) {
       if (e.exitStatus() == BootProbe.EXIT_STATUS) {
         return Optional.empty();
@@ -195,7 +196,7 @@ public final class AcceleratorProbe {
         Files.deleteIfExists(fresh);
       }
     } catch (IOException e) {
-      LOG.warn("the accelerator's verdict can't be kept in {}: {}", cacheFile, e.getMessage());
+      LOG.warn("cannot store the accelerator's verdict in {}: {}", cacheFile, e.getMessage());
     }
   }
 }

@@ -35,14 +35,14 @@ final class AgentAnswer {
       answer = json(line);
     } catch (JacksonException e) {
       throw new GuestAgentException(
-          "the guest agent answers %s with what is no JSON: %s".formatted(command, start(line)), e);
+          "the guest agent's response to %s is not JSON: %s".formatted(command, start(line)), e);
     }
     if (answer.has("error")) {
       throw refused(command, answer.get("error"));
     }
     if (!answer.has("return")) {
       throw new GuestAgentException(
-          "the guest agent answers %s with neither a result nor an error: %s"
+          "the guest agent's response to %s has neither a result nor an error: %s"
               .formatted(command, start(line)));
     }
     return answer.get("return");
@@ -62,7 +62,7 @@ final class AgentAnswer {
   static long processId(JsonNode result) throws GuestAgentException {
     JsonNode pid = result.path("pid");
     if (!pid.isIntegralNumber() || !pid.canConvertToLong()) {
-      throw new GuestAgentException("the guest agent answers guest-exec without a pid");
+      throw new GuestAgentException("the guest agent's response to guest-exec has no pid");
     }
     return pid.asLong();
   }
@@ -87,7 +87,7 @@ final class AgentAnswer {
     try {
       return new String(Base64.getDecoder().decode(base64.asString("")), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw new GuestAgentException("the guest agent hands out what is no Base64", e);
+      throw new GuestAgentException("the guest agent sent invalid Base64", e);
     }
   }
 

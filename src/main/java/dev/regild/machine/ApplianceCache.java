@@ -38,7 +38,7 @@ final class ApplianceCache {
           .addKeyValue("directory", cache)
           .addKeyValue("reason", e.getMessage())
           .log(
-              "libguestfs keeps its appliance in /var/tmp, where any user can take its name first;"
+              "libguestfs keeps its appliance in /var/tmp, where any user can create it first;"
                   + " set REGILD_CACHE to a directory of the server's user");
       return Optional.empty();
     }

@@ -95,7 +95,7 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
       if (awaitOff(OFF)) {
         throw console.failure("is off");
       }
-      throw console.failure("can't be watched any more: " + e.getMessage());
+      throw console.failure("cannot be monitored any more: " + e.getMessage());
     }
   }
 
@@ -110,7 +110,8 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
     }
     if (running.exitStatus() != 0) {
       throw console.failure(
-          "broke down, QEMU's status is %d: %s".formatted(running.exitStatus(), running.errors()));
+          "crashed; QEMU exited with status %d: %s"
+              .formatted(running.exitStatus(), running.errors()));
     }
     return true;
   }
@@ -123,7 +124,7 @@ public final class BuilderMachine implements RunningMachine, AutoCloseable {
       if (awaitOff(OFF)) {
         return; // The guest was faster.
       }
-      throw console.failure("does not take its power button: " + e.getMessage());
+      throw console.failure("does not react to its power button: " + e.getMessage());
     }
   }
 

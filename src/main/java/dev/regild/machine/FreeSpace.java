@@ -33,7 +33,7 @@ public record FreeSpace(Path place, long markBytes) {
 
   /** What is wrong, and what to do. */
   String shortage(long free) {
-    return "the file system of %s has only %d MiB free, and %d MiB must stay free; make room there"
+    return "the file system of %s has only %d MiB free, but %d MiB must stay free; free some space there"
         .formatted(place, free >> 20, markBytes >> 20);
   }
 }

@@ -53,7 +53,7 @@ public final class FreeSpaceWatch implements AutoCloseable {
     } catch (InterruptedException closed) {
       // Nothing to watch any more.
     } catch (IOException e) {
-      onShortage.accept("the free space can't be watched any more: " + e.getMessage());
+      onShortage.accept("cannot watch the free space any more: " + e.getMessage());
     }
   }
 

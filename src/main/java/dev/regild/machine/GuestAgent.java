@@ -118,7 +118,7 @@ public final class GuestAgent implements AutoCloseable {
     } catch (IOException e) {
       requireThere(e);
       throw new LostProgramException(
-          "the guest agent went away when it was to start %s: %s"
+          "the guest agent disconnected before it started %s: %s"
               .formatted(command.getFirst(), e.getMessage()));
     }
     return awaitEnd(command.getFirst(), pid, deadline, limit);
@@ -165,7 +165,7 @@ public final class GuestAgent implements AutoCloseable {
       JsonSocket connected = connected();
       ObjectNode request = request("guest-shutdown", JSON.createObjectNode().put("mode", how.mode));
       if (!connected.send(bytes(request), Deadline.in(answerLimit))) {
-        throw new GuestAgentException("the guest agent does not take guest-shutdown");
+        throw new GuestAgentException("the guest agent did not accept guest-shutdown");
       }
       Optional<String> answer =
           connected.line(MAX_ANSWER_BYTES, Deadline.in(answerLimit).atMost(REFUSAL));
@@ -197,14 +197,14 @@ public final class GuestAgent implements AutoCloseable {
     requireOpen(e);
     // QEMU takes its socket away when it ends, unless it is killed.
     if (e instanceof ConnectException || Files.notExists(path)) {
-      throw new GuestAgentException("the machine of the guest agent is gone", e);
+      throw new GuestAgentException("the guest agent's machine has stopped", e);
     }
   }
 
   private void requireOpen(IOException e) throws GuestAgentException {
     drop();
     if (closed) {
-      throw new GuestAgentException("the connection to the guest agent was closed by us", e);
+      throw new GuestAgentException("Regild closed the connection to the guest agent", e);
     }
     if (e instanceof HostileAnswerException || e instanceof OpenSocket.NoSocketException) {
       throw new GuestAgentException(String.valueOf(e.getMessage()), e);
@@ -255,7 +255,7 @@ public final class GuestAgent implements AutoCloseable {
       junk += line.get().length();
       if (junk > MAX_JUNK_BYTES) {
         throw new HostileAnswerException(
-            "the guest agent talks without end and doesn't answer: "
+            "the guest agent sends data without end and no response: "
                 + AgentAnswer.start(line.get()));
       }
     }

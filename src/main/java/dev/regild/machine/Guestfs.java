@@ -106,7 +106,7 @@ public final class Guestfs implements AutoCloseable {
           .forEach(places::add);
       return places;
     } catch (IOException e) {
-      throw new GuestfsException("the appliance's cache can't be found: " + e.getMessage(), e);
+      throw new GuestfsException("cannot find the appliance's cache: " + e.getMessage(), e);
     }
   }
 
@@ -217,10 +217,10 @@ public final class Guestfs implements AutoCloseable {
               .run();
       return overlay;
     } catch (IOException | ProgramException e) {
-      throw new GuestfsException("the disk can't be opened: " + e.getMessage(), e);
+      throw new GuestfsException("cannot open the disk: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new GuestfsException("interrupted while the disk was being opened", e);
+      throw new GuestfsException("interrupted while opening the disk", e);
     }
   }
 
@@ -242,15 +242,14 @@ public final class Guestfs implements AutoCloseable {
       handle.status("guestfs_set_hv", sandbox.write(memoryMiB).toString());
       freeSpace = handle.keepFree(sandbox.room());
     } catch (IOException | ProgramException e) {
-      throw new GuestfsException("the appliance can't be started: " + e.getMessage(), e);
+      throw new GuestfsException("cannot start the appliance: " + e.getMessage(), e);
     }
-    handle.within(
-        limit,
-        "the start of the appliance",
-        () -> {
-          handle.status("guestfs_launch");
-          return true;
-        });
+    String reason =
+        "the appliance did not start within %d s; raise appliance.start-limit"
+            .formatted(limit.toSeconds());
+    try (Limit _ = handle.abortAfter(limit, reason)) {
+      handle.status("guestfs_launch");
+    }
   }
 
   /**
@@ -449,7 +448,7 @@ public final class Guestfs implements AutoCloseable {
   /**
    * The content of a small file; symbolic links are followed, inside the appliance only.
    *
-   * @throws GuestfsException if it is no regular file, or has more than {@value #MOST_AT_ONCE}
+   * @throws GuestfsException if it is not a regular file, or has more than {@value #MOST_AT_ONCE}
    *     bytes
    */
   public byte[] readFile(String path) throws GuestfsException {
@@ -516,7 +515,7 @@ public final class Guestfs implements AutoCloseable {
    * as the appliance sends.
    *
    * @param file is there then, with what came before an error
-   * @throws GuestfsException if it is no regular file, or larger: a file of a terabyte takes no
+   * @throws GuestfsException if it is not a regular file, or larger: a file of a terabyte takes no
    *     room on the disk that has it. Also if {@code file} can't be written
    */
   public void download(String path, Path file, long maxBytes) throws GuestfsException {
@@ -534,7 +533,7 @@ public final class Guestfs implements AutoCloseable {
       } while (part.length == MOST_AT_ONCE);
     } catch (IOException e) {
       throw new GuestfsException(
-          "%s can't be copied to %s (%s); make room there".formatted(path, file, e.getMessage()),
+          "cannot copy %s to %s (%s); free some space there".formatted(path, file, e.getMessage()),
           e);
     }
   }
@@ -543,19 +542,19 @@ public final class Guestfs implements AutoCloseable {
   private String requireFile(String path, long maxBytes) throws GuestfsException {
     String real = handle.string("guestfs_realpath", path);
     if (!isFile(real)) {
-      throw new GuestfsException(path + " is no regular file");
+      throw new GuestfsException(path + " is not a regular file");
     }
     long size = fileSize(real);
     if (size > maxBytes) {
       throw new GuestfsException(
-          "%s has %d bytes, and at most %d are read".formatted(path, size, maxBytes));
+          "%s has %d bytes; the limit is %d".formatted(path, size, maxBytes));
     }
     return real;
   }
 
   private static GuestfsException tooLarge(String path, long maxBytes) {
     return new GuestfsException(
-        "%s has more bytes than it says, and at most %d are read".formatted(path, maxBytes));
+        "%s has more bytes than its size says; the limit is %d".formatted(path, maxBytes));
   }
 
   /** Unpacks an uncompressed tar file into an existing directory. */

@@ -52,7 +52,7 @@ final class GuestfsHandle implements AutoCloseable {
       directory = Files.createTempDirectory(temporaryDirectory.toAbsolutePath(), PREFIX);
       launcher = Files.createTempDirectory(directory.getParent(), PREFIX);
     } catch (IOException e) {
-      throw new GuestfsException("no directory can be made in " + temporaryDirectory, e);
+      throw new GuestfsException("cannot create a directory in " + temporaryDirectory, e);
     }
     handle =
         (MemorySegment)
@@ -117,7 +117,7 @@ final class GuestfsHandle implements AutoCloseable {
             throw lastError(function);
           }
           if (result < 0) {
-            throw new GuestfsException(function + ": the appliance tells a size of " + result);
+            throw new GuestfsException(function + ": the appliance reports a size of " + result);
           }
           return result;
         });
@@ -166,13 +166,18 @@ final class GuestfsHandle implements AutoCloseable {
 
   /** Aborts it when the time is up, unless the limit is closed before. */
   Guestfs.Limit limit(Duration limit, String what) {
+    return abortAfter(limit, "%s took longer than %d s".formatted(what, limit.toSeconds()));
+  }
+
+  /** Aborts it for a reason when the time is up, unless the limit is closed before. */
+  Guestfs.Limit abortAfter(Duration limit, String reason) {
     Thread watch =
         Thread.ofVirtual()
             .name("guestfs-watch")
             .start(() -> {
               try {
                 Thread.sleep(limit);
-                abort("%s took longer than %d s".formatted(what, limit.toSeconds()));
+                abort(reason);
               } catch (InterruptedException endedInTime) {
                 // Nothing to abort.
               }
@@ -246,7 +251,7 @@ final class GuestfsHandle implements AutoCloseable {
   private void refuseIfAborted(String function) throws GuestfsException {
     String reason = abortReason;
     if (reason != null) {
-      throw new GuestfsException("%s was broken off: %s".formatted(function, reason));
+      throw new GuestfsException("%s was aborted: %s".formatted(function, reason));
     }
   }
 
@@ -292,7 +297,7 @@ final class GuestfsHandle implements AutoCloseable {
         FileTree.remove(one);
       } catch (IOException e) {
         // It lies in the job's own directory, which is removed as a whole later.
-        LOG.warn("the appliance's directory {} can't be removed: {}", one, e.getMessage());
+        LOG.warn("cannot remove the appliance's directory {}: {}", one, e.getMessage());
       }
     }
   }

@@ -97,7 +97,7 @@ final class GuestfsLibrary {
       long length = length(pointer, most + 1L);
       if (length > most) {
         throw new GuestfsException(
-            "the appliance answers with a text of more than %d bytes; the disk may be hostile"
+            "the appliance sent more than %d bytes of text; the disk may be hostile"
                 .formatted(most));
       }
       return text(pointer, length);
@@ -116,7 +116,7 @@ final class GuestfsLibrary {
     try {
       if (size < 0 || size > most) {
         throw new GuestfsException(
-            "the appliance answers with %s bytes, where at most %d were asked for"
+            "the appliance sent %s bytes when at most %d were requested"
                 .formatted(Long.toUnsignedString(size), most));
       }
       return pointer.reinterpret(size).toArray(JAVA_BYTE);
@@ -163,7 +163,7 @@ final class GuestfsLibrary {
 
   static GuestfsException tooMany(int most) {
     return new GuestfsException(
-        "the appliance answers with a list of more than %d entries; the disk may be hostile"
+        "the appliance sent a list of more than %d entries; the disk may be hostile"
             .formatted(most));
   }
 
@@ -196,7 +196,7 @@ final class GuestfsLibrary {
         found = SymbolLookup.libraryLookup(FILE, Arena.global()).or(LINKER.defaultLookup());
       } catch (IllegalArgumentException e) {
         throw new GuestfsException(
-            FILE + " can't be loaded: on Debian, apt-get install libguestfs0", e);
+            FILE + " cannot be loaded: on Debian, apt-get install libguestfs0", e);
       }
       library = found;
     }
@@ -209,7 +209,7 @@ final class GuestfsLibrary {
     MemorySegment address =
         symbols
             .find(function)
-            .orElseThrow(() -> new GuestfsException(FILE + " is too old: it has no " + function));
+            .orElseThrow(() -> new GuestfsException(FILE + " is too old: it lacks " + function));
     MemoryLayout[] layouts = new MemoryLayout[arguments.length];
     for (int i = 0; i < arguments.length; i++) {
       layouts[i] = layout(arguments[i]);

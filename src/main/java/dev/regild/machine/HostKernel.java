@@ -108,7 +108,7 @@ public final class HostKernel {
       input.write("ready\n");
       input.flush();
       if (output.readLine() == null) {
-        throw new ProgramException("unshare makes no user namespace here");
+        throw new ProgramException("cannot create a user namespace here");
       }
       mapIds(arena, mounted, Path.of("/proc", "" + holder.pid(), "ns", "user"));
     } finally {
@@ -131,7 +131,7 @@ public final class HostKernel {
         MemorySegment itself = arena.allocateFrom("");
         long mapped =
             call(state, MOUNT_SETATTR, copy, itself, AT_EMPTY_PATH, attributes, MOUNT_ATTR_BYTES);
-        require(state, mapped, "no mapping on the file system of " + mounted);
+        require(state, mapped, "no id mapping on the file system of " + mounted);
       } finally {
         close((int) copy);
       }

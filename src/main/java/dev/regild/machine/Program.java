@@ -160,7 +160,7 @@ public record Program(
     try {
       return RunningProgram.start(builder, sandbox.flatMap(Sandbox::room));
     } catch (IOException e) {
-      throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
+      throw new ProgramException("cannot start %s: %s".formatted(name(), e.getMessage()), e);
     }
   }
 
@@ -186,7 +186,7 @@ public record Program(
     try {
       return builder().redirectError(errors).start();
     } catch (IOException e) {
-      throw new ProgramException("%s can't be started: %s".formatted(name(), e.getMessage()), e);
+      throw new ProgramException("cannot start %s: %s".formatted(name(), e.getMessage()), e);
     }
   }
 
@@ -196,7 +196,7 @@ public record Program(
       boolean ended = running.waitFor(timeLimit);
       Optional<String> shortage = running.shortage();
       if (shortage.isPresent()) {
-        throw new ProgramException("%s was ended: %s".formatted(name(), shortage.get()));
+        throw new ProgramException("%s was terminated: %s".formatted(name(), shortage.get()));
       }
       if (!ended) {
         throw new ProgramException(
@@ -254,13 +254,13 @@ public record Program(
       case KILLED_BY + SIGXCPU ->
           limits
               .map(l ->
-                  ", as it took more than %d s of the processor".formatted(l.cpuTime.toSeconds()))
+                  " because it used more than %d s of CPU time".formatted(l.cpuTime.toSeconds()))
               .orElse("");
       case KILLED_BY + SIGXFSZ ->
           limits
               .filter(l -> l.fileBytes.isPresent())
               .map(l ->
-                  ", as it would have written a file of more than %d bytes"
+                  " because it would have written a file larger than %d bytes"
                       .formatted(l.fileBytes.getAsLong()))
               .orElse("");
       default -> "";

@@ -84,7 +84,7 @@ final class QemuMonitor implements AutoCloseable {
     try {
       return JSON.readTree(line.getBytes(StandardCharsets.ISO_8859_1));
     } catch (JacksonException e) {
-      throw new IOException("QEMU's monitor says what is no JSON: " + line, e);
+      throw new IOException("QEMU's monitor sent invalid JSON: " + line, e);
     }
   }
 

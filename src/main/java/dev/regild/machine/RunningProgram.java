@@ -88,7 +88,7 @@ public final class RunningProgram implements AutoCloseable {
             }
           } catch (IOException | InterruptedException e) {
             // Who can't look any more ends the program rather than the room.
-            shortage = "the free space of %s can't be watched any more".formatted(room.place());
+            shortage = "cannot watch the free space of %s any more".formatted(room.place());
             killTree();
           }
         });

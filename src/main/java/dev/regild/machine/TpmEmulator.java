@@ -59,7 +59,7 @@ final class TpmEmulator implements AutoCloseable {
       return new TpmEmulator(sockets, running);
     } catch (IOException e) {
       new TpmEmulator(sockets, running).close();
-      throw new VirtualMachineException("the TPM's state can't be kept in " + machine, e);
+      throw new VirtualMachineException("cannot store the TPM's state in " + machine, e);
     } catch (ProgramException | VirtualMachineException | InterruptedException e) {
       new TpmEmulator(sockets, running).close();
       throw e;

@@ -35,7 +35,7 @@ public record UefiFirmware(Path code, Path variables) {
     return find()
         .orElseThrow(() ->
             new VirtualMachineException(
-                "the disk boots with UEFI, for which firmware is missing: on Debian, apt-get"
+                "the disk boots with UEFI, but UEFI firmware is not installed: on Debian, apt-get"
                     + " install ovmf"));
   }
 
@@ -46,7 +46,7 @@ public record UefiFirmware(Path code, Path variables) {
       Files.copy(variables, own, StandardCopyOption.REPLACE_EXISTING);
       return own;
     } catch (IOException e) {
-      throw new VirtualMachineException("UEFI variables can't be copied to " + own, e);
+      throw new VirtualMachineException("cannot copy the UEFI variables to " + own, e);
     }
   }
 

@@ -79,7 +79,7 @@ public final class VirtualMachine {
     try {
       return Files.write(report, new byte[0]);
     } catch (IOException e) {
-      throw new VirtualMachineException("the machine's report can't be kept: " + report, e);
+      throw new VirtualMachineException("cannot store the machine's report: " + report, e);
     }
   }
 
@@ -103,7 +103,7 @@ public final class VirtualMachine {
     }
     if (qemu.exitStatus() != 0) {
       throw console.failure(
-          "broke down, QEMU's status is %d: %s".formatted(qemu.exitStatus(), qemu.errors()));
+          "crashed; QEMU exited with status %d: %s".formatted(qemu.exitStatus(), qemu.errors()));
     }
   }
 
@@ -127,7 +127,7 @@ public final class VirtualMachine {
     try (var stream = Files.newInputStream(report)) {
       return new String(stream.readNBytes((int) MAX_REPORT_BYTES), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new VirtualMachineException("the machine's report can't be read: " + report, e);
+      throw new VirtualMachineException("cannot read the machine's report: " + report, e);
     }
   }
 }

@@ -72,7 +72,7 @@ public enum PlatformType {
     return find(platform)
         .orElseThrow(() ->
             new IllegalArgumentException(
-                "there is no platform '" + platform + "'; write one of " + names()));
+                "unknown platform '" + platform + "'; write one of " + names()));
   }
 
   /**

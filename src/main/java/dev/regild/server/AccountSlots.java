@@ -55,20 +55,21 @@ final class AccountSlots {
       if (used >= limit) {
         throw new ApiException(
             ErrorType.THROTTLING,
-            "The quota of %s at one time is %d, and the account %s has %d. Wait until one has ended, or have the quota raised."
+            "The quota for concurrent %s is %d, and the account %s has %d running. Wait until one ends, or ask for a higher quota."
                 .formatted(quota, limit, account, used));
       }
       int usedByKey = ofKeys.getOrDefault(caller.key(), 0);
       if (usedByKey >= limitOfKey) {
         throw new ApiException(
             ErrorType.THROTTLING,
-            "The quota of %s at one time is %d, of which a read-only key may have %d, and this one has %d. Wait until one has ended, or use another key."
+            "The quota for concurrent %s is %d, of which a read-only key may use %d, and this one uses %d. Wait until one ends, or use another key."
                 .formatted(quota, limit, limitOfKey, usedByKey));
       }
       if (together >= mostTogether) {
         throw new ApiException(
             ErrorType.SERVICE_UNAVAILABLE,
-            "The server has as many %s as it can; try again later.".formatted(quota));
+            "The server is already running as many %s as it can; try again later."
+                .formatted(quota));
       }
       ofAccounts.put(account, used + 1);
       ofKeys.put(caller.key(), usedByKey + 1);

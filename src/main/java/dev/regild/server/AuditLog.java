@@ -37,10 +37,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Who asked for what, and what came of it: one JSON object a line, in {@code audit.log}. Each day
  * (UTC), and whenever it has grown too large, the file is put aside as {@code
- * audit-DAY-NUMBER.log}; what was put aside goes when it is too old, and the oldest when all
- * together have grown too large. All of them can be read by their owner alone. When a line can't be
- * written, for want of room say, the next one that can says how many were lost, and no line is ever
- * half there.
+ * audit-DAY-NUMBER.log}; what was put aside goes when too old, and the oldest when all together
+ * have grown too large. All of them can be read by their owner alone. When a line can't be written,
+ * for want of room say, the next one that can says how many were lost, and no line is ever half
+ * there.
  */
 final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
@@ -137,9 +137,9 @@ final class AuditLog implements AutoCloseable {
         LOG.atError()
             .addKeyValue("request", entry.request())
             .addKeyValue("reason", e.toString())
-            .log("no audit lines can be written");
+            .log("cannot write the audit log");
       }
-      problem = "No audit lines can be written: %s.".formatted(e.getMessage());
+      problem = "Cannot write the audit log: %s.".formatted(e.getMessage());
     }
   }
 
@@ -196,7 +196,7 @@ final class AuditLog implements AutoCloseable {
         Files.createLink(directory.resolve("audit-%s-%d.log".formatted(day, number)), file);
         break;
       } catch (FileAlreadyExistsException e) {
-        LOG.trace("that number is taken", e);
+        LOG.trace("that number is in use", e);
       }
     }
     Files.delete(file);
@@ -210,7 +210,7 @@ final class AuditLog implements AutoCloseable {
       room -= sizeOf(file);
       boolean tooMuch = room < 0;
       if (tooMuch || Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
-        remove(file, tooMuch ? "all together are too large" : "it is too old");
+        remove(file, tooMuch ? "all together are too large" : "too old");
       }
     }
   }
@@ -220,7 +220,7 @@ final class AuditLog implements AutoCloseable {
       LOG.atInfo()
           .addKeyValue("file", file)
           .addKeyValue("reason", reason)
-          .log("an audit log that was put aside is removed");
+          .log("removed a rotated audit log");
     }
   }
 
@@ -237,7 +237,7 @@ final class AuditLog implements AutoCloseable {
   private static String order(Path file) {
     Matcher name = PUT_ASIDE.matcher(file.getFileName().toString());
     if (!name.matches()) {
-      throw new IllegalArgumentException("not a log that was put aside: " + file);
+      throw new IllegalArgumentException("not a rotated log: " + file);
     }
     return "%s-%9s".formatted(name.group(1), name.group(2));
   }
@@ -288,7 +288,7 @@ final class AuditLog implements AutoCloseable {
     long start = size - tail.capacity();
     while (tail.hasRemaining()) {
       if (reading.read(tail, start + tail.position()) < 0) {
-        throw new EOFException("the audit log became shorter while it was opened");
+        throw new EOFException("the audit log shrank while it was being opened");
       }
     }
     for (int i = tail.position(); i > 0; i--) {

@@ -58,10 +58,10 @@ final class BodyStream extends FilterInputStream {
       case NumberFormatException _, RequestException _, IncorrectNewLineException _ ->
           new ApiException(
               ErrorType.SERIALIZATION,
-              "The body's chunks can't be read. Send the size of each as hexadecimal digits and"
+              "The body's chunks are malformed. Send the size of each as hexadecimal digits and"
                   + " nothing else, and no trailers.");
       case InsufficientDataAvailableException _, ServerConnectionException _ ->
-          throw new EOFException("the connection ended before the body did");
+          throw new EOFException("the connection closed before the body was complete");
       default -> thrown;
     };
   }

@@ -3,9 +3,9 @@ package dev.regild.server;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
+import dev.regild.fetch.PackageCache;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import java.io.IOException;
@@ -126,7 +126,7 @@ final class ChannelRefresh implements AutoCloseable {
       }
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("channels can't be looked at");
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
     }
   }
 
@@ -155,7 +155,7 @@ final class ChannelRefresh implements AutoCloseable {
         LOG.atInfo()
             .addKeyValue("channel", channel.name())
             .addKeyValue("notice", notice)
-            .log("channel's repository is not as expected");
+            .log("a repository of the channel has a problem");
       }
       if (result instanceof RefreshResult.NewSnapshot made) {
         LOG.atInfo()
@@ -172,7 +172,7 @@ final class ChannelRefresh implements AutoCloseable {
           .addKeyValue("reason", e.getMessage())
           .log("channel was not refreshed");
     } catch (InterruptedException e) {
-      LOG.debug("the refresh of {} is cut short", channel.name());
+      LOG.debug("the refresh of {} was interrupted", channel.name());
     }
   }
 
@@ -196,7 +196,9 @@ final class ChannelRefresh implements AutoCloseable {
     refreshes.shutdownNow();
     try {
       if (!refreshes.awaitTermination(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.atWarn().addKeyValue("channels", underWay).log("refreshes go on while the server ends");
+        LOG.atWarn()
+            .addKeyValue("channels", underWay)
+            .log("refreshes are still running while the server stops");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

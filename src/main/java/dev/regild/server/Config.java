@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param workers how many updates and imports run at the same time
  * @param logFormat how events are written
  * @param quotas per account and region
+ * @param applianceStartLimit the longest that the start of an appliance may take
  * @param qualification the limits of a new image's trial boot
  * @param windows the machine in which an image of Windows is serviced and qualified
  * @param http what a client may take of the server's time and connections
@@ -34,6 +35,7 @@ public record Config(
     int workers,
     LogFormat logFormat,
     QuotaLimits quotas,
+    Duration applianceStartLimit,
     Qualification qualification,
     Windows windows,
     Http http,

@@ -3,6 +3,7 @@ package dev.regild.server;
 import dev.regild.api.SigV4;
 import dev.regild.image.Quota;
 import dev.regild.image.QuotaLimits;
+import dev.regild.machine.Appliances;
 import dev.regild.server.Config.Auth;
 import dev.regild.server.Config.Listen;
 import dev.regild.server.Config.LogFormat;
@@ -33,6 +34,7 @@ final class ConfigKeys {
   static final String ISOLATION = "isolation";
   static final String WORKERS = "workers";
   static final String LOG_FORMAT = "log.format";
+  static final String APPLIANCE_START_LIMIT = "appliance.start-limit";
   static final String QUALIFICATION_TIME_LIMIT = "qualification.time-limit";
   static final String QUALIFICATION_MEMORY = "qualification.memory";
   static final String WINDOWS_MEMORY = "windows.memory";
@@ -56,6 +58,7 @@ final class ConfigKeys {
                   ISOLATION,
                   WORKERS,
                   LOG_FORMAT,
+                  APPLIANCE_START_LIMIT,
                   QUALIFICATION_TIME_LIMIT,
                   QUALIFICATION_MEMORY,
                   WINDOWS_MEMORY,
@@ -92,6 +95,7 @@ final class ConfigKeys {
         number(WORKERS, 1, 1, MOST_WORKERS),
         choice(LOG_FORMAT, LogFormat.TEXT, LogFormat.values()),
         quotas(),
+        timeLimit(APPLIANCE_START_LIMIT, Appliances.DEFAULT_START_LIMIT),
         new Qualification(
             timeLimit(QUALIFICATION_TIME_LIMIT, Duration.ofMinutes(15)),
             memory(QUALIFICATION_MEMORY, "1GiB")),
@@ -116,7 +120,7 @@ final class ConfigKeys {
             Long.toString(byDefault.leastRate().bytes()),
             1,
             1L << 30,
-            "a size from 1B to 1GiB, of a second, such as 4KiB"));
+            "a size per second from 1B to 1GiB, such as 4KiB"));
   }
 
   private Listen listen() throws ConfigException {
@@ -238,6 +242,6 @@ final class ConfigKeys {
   }
 
   private static ConfigException wrong(String key, String value, String remedy) {
-    return new ConfigException("%s is '%s': it has to be %s".formatted(key, value, remedy));
+    return new ConfigException("%s is '%s', but must be %s".formatted(key, value, remedy));
   }
 }

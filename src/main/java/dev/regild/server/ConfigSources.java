@@ -48,12 +48,12 @@ final class ConfigSources {
     try {
       return new YAMLMapper().readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
-      throw new ConfigException("there is no configuration file " + file, e);
+      throw new ConfigException("no such configuration file: " + file, e);
     } catch (IOException e) {
       throw new ConfigException("the configuration file " + file + " can't be read: " + e, e);
     } catch (JacksonException e) {
       throw new ConfigException(
-          "%s is no YAML: line %d, column %d: %s"
+          "%s is not valid YAML: line %d, column %d: %s"
               .formatted(
                   file,
                   e.getLocation().getLineNr(),
@@ -77,7 +77,7 @@ final class ConfigSources {
       }
     } else if (!node.isMissingNode() && !node.isNull()) {
       throw new ConfigException(
-          (key.isEmpty() ? "the configuration" : key) + " has to be a single value, not a list");
+          (key.isEmpty() ? "the configuration" : key) + " must be a single value, not a list");
     }
   }
 

@@ -30,7 +30,7 @@ final class ConnectionEnd implements Filter {
     }
     if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
         || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      throw new CloseConnectionException("the answer said that the connection ends");
+      throw new CloseConnectionException("the response announced the end of the connection");
     }
   }
 

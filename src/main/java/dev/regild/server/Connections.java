@@ -116,7 +116,7 @@ final class Connections implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      LOG.debug("connections are no longer watched");
+      LOG.debug("the connection watcher stopped");
     }
   }
 

@@ -61,7 +61,7 @@ final class Conversion {
 
   /** Ends the making and removes the file; nobody reads it any more. */
   void discard() {
-    file.completeExceptionally(new IOException("the disk is not needed any more"));
+    file.completeExceptionally(new IOException("the disk is no longer needed"));
     thread.interrupt();
     if (isMade()) {
       remove();
@@ -81,7 +81,7 @@ final class Conversion {
       }
     } catch (InterruptedException e) {
       remove();
-      file.completeExceptionally(new IOException("the disk is not needed any more", e));
+      file.completeExceptionally(new IOException("the disk is no longer needed", e));
     } catch (Throwable e) { // an Error, too: whoever waits would do so for ever
       file.completeExceptionally(e);
       remove();
@@ -120,7 +120,7 @@ final class Conversion {
       LOG.atWarn()
           .addKeyValue("file", target)
           .addKeyValue("reason", e.toString())
-          .log("an exported disk can't be removed");
+          .log("cannot remove an exported disk");
     }
   }
 }

@@ -70,7 +70,7 @@ final class Conversions implements AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     ClientGoneException() {
-      super("the client is gone");
+      super("the client disconnected");
     }
   }
 

@@ -60,14 +60,13 @@ final class DataDirectory implements AutoCloseable {
       if (locked(channel) == null) {
         channel.close();
         throw new ConfigException(
-            "data is '%s', and another server runs on it: stop that one, or name another directory"
+            "data is '%s', but another server is using it; stop that server or name another directory"
                 .formatted(path));
       }
       return new DataDirectory(path, channel);
     } catch (IOException e) {
       throw new ConfigException(
-          "data is '%s', which can't be used: %s; name a directory that can be written to"
-              .formatted(path, e),
+          "data is '%s', which cannot be used: %s; name a writable directory".formatted(path, e),
           e);
     }
   }
@@ -100,7 +99,7 @@ final class DataDirectory implements AutoCloseable {
             LOG.atWarn()
                 .addKeyValue("directory", directory.path())
                 .addKeyValue("was", text(before))
-                .log("directory closed to other users"));
+                .log("removed other users' access to a directory"));
   }
 
   private static void reportAncestors(Path directory) throws IOException {
@@ -120,7 +119,7 @@ final class DataDirectory implements AutoCloseable {
       LOG.atWarn()
           .addKeyValue("directory", directory)
           .addKeyValue("files", files)
-          .log("files closed to other users");
+          .log("removed other users' access to files");
     }
   }
 

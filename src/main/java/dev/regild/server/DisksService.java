@@ -162,11 +162,11 @@ final class DisksService implements HttpService {
     } catch (Sha256CheckedStream.MismatchException e) {
       throw new ApiException(ErrorType.INVALID_SIGNATURE, String.valueOf(e.getMessage()));
     } catch (EOFException e) {
-      throw new ApiException(ErrorType.VALIDATION, "The disk is not whole: " + e.getMessage());
+      throw new ApiException(ErrorType.VALIDATION, "The disk is incomplete: " + e.getMessage());
     } catch (IOException e) {
-      LOG.atWarn().setCause(e).log("upload broken off");
+      LOG.atWarn().setCause(e).log("upload interrupted");
       throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "The disk can't be kept: " + e.getMessage());
+          ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
     }
   }
 

@@ -29,7 +29,7 @@ final class Download {
     try (OutputStream out = response.outputStream()) {
       content.writeTo(out);
     } catch (ServerConnectionException | UncheckedIOException e) {
-      throw new CloseConnectionException("the client of a download is gone", e);
+      throw new CloseConnectionException("the client of a download disconnected", e);
     }
   }
 }

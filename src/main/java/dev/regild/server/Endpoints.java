@@ -72,6 +72,7 @@ record Endpoints(
             images.quotas()),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(requests, database, updates, inventories, cancellations),
+        new ExportTasksService(requests, database, cancellations),
         new ExportService(requests, database, layerFiles, conversions, downloads),
         new PlanService(requests, plans));
   }

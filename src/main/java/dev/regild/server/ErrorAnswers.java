@@ -68,18 +68,19 @@ final class ErrorAnswers {
 
   private static ApiException ofServer(Status status) {
     return switch (status.code()) {
-      case 404 -> new ApiException(ErrorType.RESOURCE_NOT_FOUND, "There is nothing at this path.");
+      case 404 -> new ApiException(ErrorType.RESOURCE_NOT_FOUND, "This path does not exist.");
       case 405 ->
           new ApiException(
-              ErrorType.UNKNOWN_OPERATION, "This path doesn't know the request's method.");
+              ErrorType.UNKNOWN_OPERATION, "This path does not support the request's method.");
       case 413 -> new ApiException(ErrorType.REQUEST_ENTITY_TOO_LARGE, "The request is too large.");
       case 503 ->
           new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is busy; try again later.");
-      case 500 -> new ApiException(ErrorType.INTERNAL_FAILURE, "The request failed in the server.");
+      case 500 ->
+          new ApiException(
+              ErrorType.INTERNAL_FAILURE, "The request failed because of an error in the server.");
       default ->
           new ApiException(
-              ErrorType.SERIALIZATION,
-              "The request is no well-formed request of HTTP/1.0 or HTTP/1.1.");
+              ErrorType.SERIALIZATION, "The request is not well-formed HTTP/1.0 or HTTP/1.1.");
     };
   }
 

@@ -85,7 +85,7 @@ final class EventStreams implements AutoCloseable {
         streams.remove(stream);
       }
     } catch (IOException e) {
-      throw new CloseConnectionException("the client of a stream is gone", e);
+      throw new CloseConnectionException("the client of a stream disconnected", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -106,7 +106,7 @@ final class EventStreams implements AutoCloseable {
         seen = lookOnce(seen);
       }
     } catch (InterruptedException e) {
-      LOG.debug("nobody looks for events any more");
+      LOG.debug("no client is waiting for events any more");
     } finally {
       synchronized (this) {
         looking = false;
@@ -137,7 +137,7 @@ final class EventStreams implements AutoCloseable {
       });
       return now;
     } catch (RuntimeException e) {
-      LOG.atWarn().addKeyValue("reason", e.toString()).log("updates can't be looked at");
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("cannot read the updates");
       return seen;
     }
   }

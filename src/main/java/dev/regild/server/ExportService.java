@@ -77,7 +77,7 @@ final class ExportService implements HttpService {
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
-      throw new CloseConnectionException("the client of an export is gone", e);
+      throw new CloseConnectionException("the client of an export disconnected", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (ProgramException e) {
@@ -105,8 +105,7 @@ final class ExportService implements HttpService {
         .orElseThrow(() ->
             new ApiException(
                 ErrorType.RESOURCE_NOT_AVAILABLE,
-                "The image %s is %s and has no disk that could be exported."
-                    .formatted(name, image.state())));
+                "The image %s is %s and has no disk to export.".formatted(name, image.state())));
   }
 
   private static DiskFormat format(String name) {

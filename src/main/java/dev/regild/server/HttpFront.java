@@ -141,7 +141,7 @@ final class HttpFront implements AutoCloseable {
       return InetAddress.getByName(listen.host());
     } catch (UnknownHostException e) {
       throw new ConfigException(
-          "listen names '%s', which is no address of this machine".formatted(listen.host()), e);
+          "listen is '%s', which is not an address of this machine".formatted(listen.host()), e);
     }
   }
 }

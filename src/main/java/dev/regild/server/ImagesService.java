@@ -29,8 +29,9 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
- * {@code GET /regild/v1/images/NAME}: an image with its lineage; {@code POST
- * /regild/v1/images/NAME/cancel}: cancels the update or the import that makes it.
+ * {@code GET /regild/v1/images/NAME}: an image with its lineage; {@code
+ * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code POST
+ * /regild/v1/images/NAME/cancel}: cancels that job.
  */
 final class ImagesService implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
@@ -62,6 +63,7 @@ final class ImagesService implements HttpService {
   @Override
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/images/{name}", this::show);
+    rules.get("/regild/v1/images/{name}/job", this::showJob);
     rules.post("/regild/v1/images/{name}/cancel", this::cancel);
   }
 
@@ -72,6 +74,15 @@ final class ImagesService implements HttpService {
     RequestLog.resources(request, List.of(name));
     cancellations.cancel(caller.owner(), name);
     OwnAnswers.send(response, Map.of("image", name, "state", ImageState.FAILED));
+  }
+
+  private void showJob(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowJob");
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    String name = request.path().pathParameters().get("name");
+    OwnAnswers.send(
+        response,
+        database.read(handle -> JobView.of(handle, images.require(handle, caller.owner(), name))));
   }
 
   private void show(ServerRequest request, ServerResponse response) {

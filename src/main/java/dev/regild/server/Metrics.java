@@ -27,7 +27,7 @@ final class Metrics implements AutoCloseable {
   private final Map<Kind, Timer> requests = new ConcurrentHashMap<>();
   private final MultiGauge refreshAges =
       MultiGauge.builder("regild.channel.refresh.age")
-          .description("Time since the channel's last good refresh")
+          .description("Time since the channel was last refreshed successfully")
           .baseUnit("seconds")
           .register(registry);
   private volatile Supplier<Map<String, Duration>> channelAges = Map::of;
@@ -67,7 +67,7 @@ final class Metrics implements AutoCloseable {
   /** Shows how many connections are open. */
   void connections(IntSupplier open) {
     Gauge.builder("regild.connections", open::getAsInt)
-        .description("Connections that are open")
+        .description("Open connections")
         .strongReference(true)
         .register(registry);
   }

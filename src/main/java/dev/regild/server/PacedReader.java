@@ -125,7 +125,7 @@ final class PacedReader implements Supplier<byte[]> {
     try {
       return within(wait, limit);
     } catch (InsufficientDataAvailableException | ServerConnectionException e) {
-      throw new CloseConnectionException("the connection ended before a request was complete", e);
+      throw new CloseConnectionException("the connection closed before a request was complete", e);
     }
   }
 

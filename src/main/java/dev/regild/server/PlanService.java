@@ -44,7 +44,7 @@ final class PlanService implements HttpService {
     }
     if (image.isEmpty()) {
       throw new ApiException(
-          ErrorType.SERIALIZATION, "The body has to be JSON such as {\"image\": \"NAME\"}.");
+          ErrorType.SERIALIZATION, "The body must be JSON such as {\"image\": \"NAME\"}.");
     }
     return image;
   }

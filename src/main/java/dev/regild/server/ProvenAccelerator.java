@@ -29,7 +29,7 @@ final class ProvenAccelerator implements Supplier<Accelerator> {
           .log("accelerator chosen");
       return verdict.accelerator();
     } catch (ProgramException e) {
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("the accelerator can't be proved");
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot test the accelerator");
       return Accelerator.TCG;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -58,7 +58,7 @@ final class ReadAhead implements Supplier<byte[]>, AutoCloseable {
       };
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a client was waited for", e);
+      throw new IllegalStateException("interrupted while waiting for a client", e);
     }
   }
 

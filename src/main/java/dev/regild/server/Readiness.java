@@ -38,7 +38,8 @@ final class Readiness {
   record Verdict(boolean ready, Map<String, String> results) {
     private static final Verdict LATE =
         new Verdict(
-            false, Map.of("checks", "They have not ended within 2 s; a disk may be hanging."));
+            false,
+            Map.of("checks", "The checks did not finish within 2 s; a disk may be hanging."));
   }
 
   Verdict verdict() throws InterruptedException {

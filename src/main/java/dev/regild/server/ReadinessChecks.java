@@ -55,9 +55,9 @@ final class ReadinessChecks {
         }
         return database
             .writeProblem()
-            .map(_ -> "The database can't be written; the server's log says why.");
+            .map(_ -> "Cannot write to the database; see the server's log.");
       } catch (RuntimeException e) {
-        return Optional.of("The database can't be read; the server's log says why.");
+        return Optional.of("Cannot read the database; see the server's log.");
       }
     }
   }
@@ -95,7 +95,7 @@ final class ReadinessChecks {
         return Optional.empty();
       } catch (IOException e) {
         return Optional.of(
-            "The data directory can't be written: %s.".formatted(e.getClass().getSimpleName()));
+            "Cannot write to the data directory: %s.".formatted(e.getClass().getSimpleName()));
       }
     }
   }
@@ -113,10 +113,10 @@ final class ReadinessChecks {
         return free >= LEAST_ROOM
             ? Optional.empty()
             : Optional.of(
-                "Only %d MiB are free in the data directory; %d MiB are needed. Delete images, or make room."
+                "Only %d MiB are free in the data directory; %d MiB are needed. Delete images or free some space."
                     .formatted(free >> 20, LEAST_ROOM >> 20));
       } catch (IOException e) {
-        return Optional.of("The data directory is not there.");
+        return Optional.of("The data directory does not exist.");
       }
     }
   }
@@ -129,7 +129,7 @@ final class ReadinessChecks {
 
     @Override
     public Optional<String> problem() {
-      return audit.problem().map(_ -> "No audit lines can be written; the server's log says why.");
+      return audit.problem().map(_ -> "Cannot write the audit log; see the server's log.");
     }
   }
 }

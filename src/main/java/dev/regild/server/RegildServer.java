@@ -9,7 +9,6 @@ import dev.regild.api.OpenDoor;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageCache;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -18,17 +17,21 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
+import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
 import dev.regild.inventory.DiskInspector;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -44,6 +47,8 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -132,25 +137,32 @@ public final class RegildServer implements AutoCloseable {
     Inventories inventories = new Inventories(database);
     Layers layerRecords = new Layers();
     UpdateRecords updates = new UpdateRecords(clock);
+    JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas(), images, builders);
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
     RoomReservations room = new RoomReservations();
     LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Appliances appliances =
+        new Appliances(
+            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    RunningJobs running = new RunningJobs();
+    SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes =
         new UpdateOutcomes(
-            images, builders, inventories, layerRecords, updates, agentVersions, clock);
-    UpdateJob updateJob =
+            images, builders, inventories, layerRecords, updates, steps, agentVersions, clock);
+    jobs.register(
+        ImageUpdates.JOB,
         new UpdateJob(
-            database,
+            tools,
             images,
             inventories,
             updates,
@@ -159,32 +171,31 @@ public final class RegildServer implements AutoCloseable {
             packages,
             layers,
             qemuImg,
-            platforms(config, config.isolation(), accelerator));
-    jobs.register(ImageUpdates.JOB, updateJob);
-    ImportJob importJob =
+            platforms(config, config.isolation(), appliances)));
+    jobs.register(
+        ImportJob.KIND,
         new ImportJob(
-            database,
+            tools,
             images,
             inventories,
             layerRecords,
             layers,
             disks,
             diskCheck,
-            new DiskInspector(accelerator),
+            new DiskInspector(appliances),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
-            platforms(config, Isolation.VM, accelerator),
+            platforms(config, Isolation.VM, appliances),
             agentVersions,
-            clock);
-    jobs.register(ImportJob.KIND, importJob);
+            clock));
 
     CopyRecords copyRecords = new CopyRecords();
-    jobs.register(CopyJob.KIND, new CopyJob(database, images, copyRecords));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, images, copyRecords));
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
         ExportJob.KIND,
-        new ExportJob(database, images, exportTasks, layers::path, disks, qemuImg, room));
+        new ExportJob(tools, images, exportTasks, layers::path, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
@@ -194,7 +205,7 @@ public final class RegildServer implements AutoCloseable {
     ImageExports imageExports =
         new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, images, layers);
-    new Recovery(database, images, layerRecords, layers, deletions, data.path()).run();
+    new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
     opened(jobs).start();
     ChannelRefresh refresh =
         opened(
@@ -203,14 +214,7 @@ public final class RegildServer implements AutoCloseable {
 
     Cancellations cancellations =
         new Cancellations(
-            database,
-            images,
-            builders,
-            outcomes,
-            imageId -> {
-              updateJob.cancel(imageId);
-              importJob.cancel(imageId);
-            });
+            database, images, builders, outcomes, copyRecords, exportTasks, steps, running);
 
     Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);
@@ -267,14 +271,13 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("isolation", config.isolation())
         .log("server started");
     if (CurrentUser.isRoot()) {
-      LOG.warn("the server runs as root; a user of its own is better: see ./regild setup");
+      LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
   }
 
-  private static Platforms platforms(
-      Config config, Isolation isolation, ProvenAccelerator accelerator) {
-    Guests guests = new Guests(isolation, accelerator, APPLY_LIMIT);
+  private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
+    Guests guests = new Guests(isolation, appliances, APPLY_LIMIT);
     return new Platforms(
         guests,
         machine(config.qualification().memory(), config.qualification().timeLimit()),
@@ -319,7 +322,7 @@ public final class RegildServer implements AutoCloseable {
       try {
         parts.pop().close();
       } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a part did not end cleanly");
+        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
       }
     }
     closed.countDown();

@@ -143,7 +143,7 @@ final class Requests {
       return whole(content, room);
     } catch (EOFException e) {
       throw new ApiException(
-          ErrorType.SERIALIZATION, "The body is not whole: %s.".formatted(e.getMessage()));
+          ErrorType.SERIALIZATION, "The body is incomplete: %s.".formatted(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

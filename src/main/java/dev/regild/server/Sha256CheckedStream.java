@@ -48,7 +48,7 @@ final class Sha256CheckedStream extends FilterInputStream {
       String actual = HexFormat.of().formatHex(digest.digest());
       if (!actual.equals(expected)) {
         throw new MismatchException(
-            "The body's SHA-256 is %s, but x-amz-content-sha256 promised %s; nothing was kept."
+            "The body's SHA-256 is %s, but x-amz-content-sha256 says %s; the upload was discarded."
                 .formatted(actual, expected));
       }
     }

@@ -3,7 +3,6 @@ package dev.regild.server;
 import dev.regild.image.Image;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
-import dev.regild.image.UpdateRecord.Step;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -33,31 +32,8 @@ record UpdateView(
     int attempt,
     Instant created,
     Optional<Instant> ended,
-    List<StepView> steps,
+    List<JobView.StepView> steps,
     PlanView plan) {
-
-  /**
-   * One step.
-   *
-   * @param progress from 0 to 1
-   */
-  record StepView(
-      String name,
-      String status,
-      double progress,
-      String detail,
-      Instant started,
-      Optional<Instant> ended) {
-    static StepView of(Step step) {
-      return new StepView(
-          step.name(),
-          step.status().name(),
-          step.progress(),
-          step.detail(),
-          step.started(),
-          step.ended());
-    }
-  }
 
   static UpdateView of(UpdateRecord update, Image image) {
     return new UpdateView(
@@ -70,7 +46,7 @@ record UpdateView(
         update.attempt(),
         update.created(),
         update.ended(),
-        update.steps().stream().map(StepView::of).toList(),
+        update.steps().stream().map(JobView.StepView::of).toList(),
         PlanView.of(update.existing().name(), update.plan()));
   }
 }

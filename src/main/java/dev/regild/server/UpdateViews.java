@@ -40,8 +40,7 @@ final class UpdateViews {
               .orElseThrow(() ->
                   new ApiException(
                       ErrorType.RESOURCE_NOT_FOUND,
-                      "There is no update that made an image '%s' of %s."
-                          .formatted(imageName, owner)));
+                      "No update created the image '%s' of %s.".formatted(imageName, owner)));
       Image image = images.require(handle, owner, imageName);
       return new Shown(update.imageId(), UpdateView.of(update, image));
     });

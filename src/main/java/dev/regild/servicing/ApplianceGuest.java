@@ -4,7 +4,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.GuestFiles;
-import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
 import java.nio.file.Files;
@@ -22,8 +22,6 @@ import java.util.stream.Stream;
  * that was put there.
  */
 final class ApplianceGuest implements Guest {
-  private static final Duration LAUNCH = Duration.ofMinutes(5);
-
   /** Of one thing that is done with the disk, its programs aside. */
   private static final Duration DISK_WORK = Duration.ofMinutes(30);
 
@@ -44,30 +42,32 @@ final class ApplianceGuest implements Guest {
    * @param directory exists; for what the appliance writes
    */
   ApplianceGuest(
-      Path overlay, DiskLayout layout, Path directory, Accelerator accelerator, Watcher watcher)
+      Path overlay, DiskLayout layout, Path directory, Appliances appliances, Watcher watcher)
       throws GuestException {
     this.directory = directory;
     this.mountPoints = layout.filesystems().stream().map(Filesystem::mountPoint).toList();
-    this.appliance = orGuestException(() -> Guestfs.create(accelerator, directory));
+    this.appliance =
+        orGuestException(() -> Guestfs.create(appliances.accelerator().get(), directory));
     watcher.running(this::abort);
     try {
-      open(overlay, layout);
+      open(overlay, layout, appliances.startLimit());
     } catch (GuestException e) {
       appliance.close();
       throw e;
     } catch (GuestfsException e) {
       appliance.close();
-      throw new GuestException("The disk can't be opened in an appliance: " + e.getMessage(), e);
+      throw new GuestException("Cannot open the disk in an appliance: " + e.getMessage(), e);
     }
   }
 
-  private void open(Path overlay, DiskLayout layout) throws GuestException, GuestfsException {
+  private void open(Path overlay, DiskLayout layout, Duration startLimit)
+      throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
     appliance.addDrive(overlay, GuestDisk.bases(overlay), DiskFormat.QCOW2.qemuName(), false);
     appliance.addScratchDrive(SCRATCH_BYTES);
     appliance.addScratchDrive(SCRATCH_BYTES);
-    appliance.launch(LAUNCH);
+    appliance.launch(startLimit);
     try (Guestfs.Limit _ = appliance.limit(DISK_WORK, "the mounting of the disk")) {
       mount(layout);
     }

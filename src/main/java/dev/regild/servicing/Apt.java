@@ -194,7 +194,7 @@ final class Apt extends OfflineUpgrade {
         .filter(line -> line.startsWith("E: "))
         .findFirst()
         .map(line -> "the guest's apt: " + line)
-        .orElse("the guest's apt does not choose it");
+        .orElse("the guest's apt does not select it");
   }
 
   @Override

@@ -18,7 +18,7 @@ final class GuestDisk {
     try {
       return DiskChain.below(overlay);
     } catch (IOException e) {
-      throw new GuestException("The disk can't be opened: " + e.getMessage(), e);
+      throw new GuestException("Cannot open the disk: " + e.getMessage(), e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
@@ -14,10 +15,14 @@ import java.util.function.Supplier;
  * Opens guests, and chooses what services them.
  *
  * @param isolation what stands between a guest and the host
- * @param accelerator how appliances run; asked for only when one is needed
+ * @param appliances how appliances are started
  * @param applyLimit the longest that a package manager may take
  */
-public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Duration applyLimit) {
+public record Guests(Isolation isolation, Appliances appliances, Duration applyLimit) {
+  /** With the default limit of an appliance's start. */
+  public Guests(Isolation isolation, Supplier<Accelerator> accelerator, Duration applyLimit) {
+    this(isolation, new Appliances(accelerator), applyLimit);
+  }
 
   /**
    * Opens a disk for writing.
@@ -31,10 +36,10 @@ public record Guests(Isolation isolation, Supplier<Accelerator> accelerator, Dur
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
+      throw new GuestException("Cannot create " + directory + ": " + e.getMessage(), e);
     }
     return switch (isolation) {
-      case VM -> new ApplianceGuest(overlay, layout, directory, accelerator.get(), watcher);
+      case VM -> new ApplianceGuest(overlay, layout, directory, appliances, watcher);
       case NAMESPACE -> new NamespaceGuest(overlay, layout, directory, watcher);
     };
   }

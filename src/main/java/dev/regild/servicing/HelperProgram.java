@@ -52,7 +52,7 @@ final class HelperProgram {
       }
       return Program.of("sudo", "-n", "--", INSTALLED.resolve(NAME).toString(), "hold");
     } catch (IOException e) {
-      throw new GuestException("The helper can't be made ready: " + e.getMessage(), e);
+      throw new GuestException("Cannot prepare the helper: " + e.getMessage(), e);
     }
   }
 

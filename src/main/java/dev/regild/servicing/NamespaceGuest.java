@@ -59,7 +59,7 @@ final class NamespaceGuest implements Guest {
       this.freeSpace = FreeSpaceWatch.start(room, holder::abort);
       open(chain, real, layout);
     } catch (IOException e) {
-      throw new GuestException("The disk can't be opened in a namespace: " + e.getMessage(), e);
+      throw new GuestException("Cannot open the disk in a namespace: " + e.getMessage(), e);
     }
   }
 
@@ -180,7 +180,7 @@ final class NamespaceGuest implements Guest {
         holder.run(command, MOMENT, MAX_READ_BYTES, false, content::writeBytes);
     if (ended.status() != 0 || !ended.cut().isEmpty()) {
       throw new GuestException(
-          "%s in the guest is no file, or larger than %d MiB. %s"
+          "%s in the guest is not a regular file or exceeds %d MiB. %s"
               .formatted(path, MAX_READ_BYTES >> 20, ended.errors().strip()));
     }
     return content.toByteArray();
@@ -201,7 +201,7 @@ final class NamespaceGuest implements Guest {
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {
-      throw new GuestException("Can't write " + path + " in the guest: " + e.getMessage(), e);
+      throw new GuestException("Cannot write " + path + " in the guest: " + e.getMessage(), e);
     } finally {
       delete(copy);
     }
@@ -234,7 +234,7 @@ final class NamespaceGuest implements Guest {
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {
-      throw new GuestException("Can't hand files to the guest: " + e.getMessage(), e);
+      throw new GuestException("Cannot pass files to the guest: " + e.getMessage(), e);
     } finally {
       copies.forEach(NamespaceGuest::delete);
       delete(handed);

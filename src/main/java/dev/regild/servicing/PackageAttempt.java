@@ -152,9 +152,9 @@ final class PackageAttempt {
   /** Installers find out what is done already, and the agent's own ends the agent. */
   private void beginAgain(LostProgramException e) throws GuestException, InterruptedException {
     if (lost) {
-      throw guest.failure(named() + ": what came of it is not known: " + e.getMessage());
+      throw guest.failure(named() + ": its outcome is unknown: " + e.getMessage());
     }
-    log.accept(named() + ": once more, because " + e.getMessage());
+    log.accept(named() + ": retrying because " + e.getMessage());
     lost = true;
     guest.awaitStart();
   }
@@ -179,7 +179,7 @@ final class PackageAttempt {
     if (replaces || pack.kind() != WindowsPackage.Kind.AGENT) {
       throw failed(ended);
     }
-    log.accept(named() + ": once more, as a new version of the same product.");
+    log.accept(named() + ": retrying as a new version of the same product.");
     replaces = true;
   }
 
@@ -194,13 +194,13 @@ final class PackageAttempt {
   private void requireThere(GuestAgent.Execution ended, String path)
       throws GuestException, InterruptedException {
     if (bringsAlong()) {
-      log.accept("%s: the image has no use for %s.".formatted(named(), file));
+      log.accept("%s: %s does not apply to the image.".formatted(named(), file));
       return;
     }
     if (!isThere(path)) {
       throw failed(ended);
     }
-    log.accept("%s: %s is there already.".formatted(named(), file));
+    log.accept("%s: %s is already installed.".formatted(named(), file));
   }
 
   /** Whether the file is a servicing stack beside an update; it may be older than the image's. */
@@ -244,7 +244,8 @@ final class PackageAttempt {
     try {
       InstallerLog.of(pack.kind()).remove(guest);
     } catch (GuestException e) {
-      log.accept("%s: its log stays in the image: %s".formatted(named(), e.getMessage()));
+      log.accept(
+          "%s: its log could not be removed from the image: %s".formatted(named(), e.getMessage()));
     }
   }
 

@@ -55,7 +55,7 @@ public final class QualificationBoot {
             layout.machine(),
             machine.memoryMiB(),
             machine.cpus(),
-            guests.accelerator().get(),
+            guests.appliances().accelerator().get(),
             directory);
     return boot(spec, watcher);
   }

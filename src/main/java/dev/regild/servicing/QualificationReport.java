@@ -78,11 +78,11 @@ public record QualificationReport(
           }
         }
         case "end" -> whole = true;
-        default -> throw new GuestException("The report of the boot holds: " + said(line));
+        default -> throw new GuestException("The boot report contains: " + said(line));
       }
     }
     if (!whole || kernel.isEmpty()) {
-      throw new GuestException("The report of the boot is not whole.");
+      throw new GuestException("The boot report is incomplete.");
     }
     return new QualificationReport(kernel, state, failed, packages, bootDefault, bootEntries);
   }

@@ -71,7 +71,7 @@ final class Restarts {
       now(pending.isEmpty() ? "for what was installed last" : PendingRestart.spoken(pending));
       pending = pending();
       if (pending.equals(Set.of(PendingRestart.FILES))) {
-        log.accept("Some program of the image has files replaced at each start; so be it.");
+        log.accept("A program in the image replaces files at each start; this is accepted.");
         replacesFilesAtEachStart = true;
         pending = Set.of();
       }
@@ -82,7 +82,7 @@ final class Restarts {
   private void count(String why) throws GuestException {
     if (inARow == MAX_IN_A_ROW) {
       throw guest.failure(
-          "Windows still wants a restart after %d of them in a row (%s). %s"
+          "Windows still needs a restart after %d restarts in a row (%s). %s"
               .formatted(MAX_IN_A_ROW, why, PendingRestart.REMEDY));
     }
     inARow++;

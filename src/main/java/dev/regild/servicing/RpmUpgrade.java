@@ -81,7 +81,7 @@ final class RpmUpgrade extends OfflineUpgrade {
       }
     }
     if (!whole) {
-      throw new GuestException("The guest's package manager did not say what it would do.");
+      throw new GuestException("The guest's package manager did not report what it would do.");
     }
     return new Transaction(downloads, installs, removals);
   }
@@ -89,7 +89,7 @@ final class RpmUpgrade extends OfflineUpgrade {
   @Override
   public String whyKeptBack(Change change) {
     return problem.isEmpty()
-        ? "the guest's package manager does not choose it"
+        ? "the guest's package manager does not select it"
         : "the guest's package manager: " + problem;
   }
 

@@ -1,9 +1,9 @@
 package dev.regild.servicing;
 
-import dev.regild.channel.ChannelException;
-import dev.regild.channel.DriverZip;
-import dev.regild.channel.FileForm;
-import dev.regild.channel.PackageArchive;
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.DriverZip;
+import dev.regild.archive.FileForm;
+import dev.regild.archive.PackageArchive;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.Sandbox;
@@ -89,12 +89,12 @@ record WindowsCd(Path iso, List<Content> contents) {
       }
       write(tree, iso);
     } catch (ProgramException e) {
-      throw new GuestException("The CD with the packages can't be made: " + e.getMessage(), e);
+      throw new GuestException("Cannot create the CD with the packages: " + e.getMessage(), e);
     } catch (GuestException e) {
       throw e;
     } catch (IOException e) {
       throw new GuestException(
-          "The CD with the packages can't be made in " + workspace + ": " + e, e);
+          "Cannot create the CD with the packages in " + workspace + ": " + e, e);
     }
     return new WindowsCd(iso, contents);
   }
@@ -106,7 +106,7 @@ record WindowsCd(Path iso, List<Content> contents) {
    */
   static void makeEmpty(Path workspace) throws IOException, ProgramException, InterruptedException {
     Path tree = Files.createDirectories(workspace.resolve("cd"));
-    Files.writeString(tree.resolve("regild.txt"), "A CD of Regild's, without packages.\r\n");
+    Files.writeString(tree.resolve("regild.txt"), "A Regild CD without packages.\r\n");
     write(tree, workspace.resolve(EMPTY));
   }
 
@@ -120,7 +120,7 @@ record WindowsCd(Path iso, List<Content> contents) {
     String drive = guest.powershell("the CD with the packages", DRIVE).strip();
     if (!drive.toUpperCase(Locale.ROOT).matches("[A-Z]:")) {
       throw guest.failure(
-          "Windows does not show the CD with the packages as a drive (it says \"%s\"). The image's"
+          "Windows does not show the CD with the packages as a drive (it reports \"%s\"). The image's"
                   .formatted(GuestText.end(drive))
               + " CD driver (cdrom.sys) must be on, and no policy may hide the drive.");
     }
@@ -168,7 +168,7 @@ record WindowsCd(Path iso, List<Content> contents) {
       throws IOException, InterruptedException {
     try {
       return place(pack, file, own);
-    } catch (ChannelException e) {
+    } catch (ArchiveException e) {
       throw new GuestException(
           "The file of %s, %s, can't be unpacked: %s."
               .formatted(pack.name(), pack.fileName(), e.getMessage()),
@@ -177,7 +177,7 @@ record WindowsCd(Path iso, List<Content> contents) {
   }
 
   private static List<String> place(WindowsPackage pack, Path file, Path own)
-      throws IOException, ChannelException, InterruptedException {
+      throws IOException, ArchiveException, InterruptedException {
     if (!Files.isRegularFile(file)) {
       throw new GuestException(
           "The file of " + pack.name() + ", " + pack.fileName() + ", is missing.");
@@ -233,7 +233,7 @@ record WindowsCd(Path iso, List<Content> contents) {
 
   /** The packages in a .msu, the servicing stack's first; none if it must stay whole. */
   private static List<String> cabinets(WindowsPackage pack, PackageArchive msu, Path own)
-      throws IOException, ChannelException, InterruptedException {
+      throws IOException, ArchiveException, InterruptedException {
     if (msu.members().stream().map(WindowsCd::type).anyMatch(Set.of("psf", "wim")::contains)) {
       return List.of();
     }

@@ -83,7 +83,7 @@ final class WindowsExamination {
         return Optional.of("service %s: not installed".formatted(service));
       }
       if (answer.exitCode() != 0) {
-        throw guest.failed("sc.exe", answer, "Windows can't be asked for the service " + service);
+        throw guest.failed("sc.exe", answer, "Cannot query the Windows service " + service);
       }
       String state = state(answer.output());
       if (state.equals("RUNNING")) {

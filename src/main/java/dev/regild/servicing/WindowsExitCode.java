@@ -12,10 +12,7 @@ import java.util.Optional;
 enum WindowsExitCode {
   ERROR_SUCCESS(0, Outcome.DONE, "done", ""),
   ERROR_INVALID_FUNCTION(
-      1,
-      Outcome.FAILED,
-      "the tool did not do what it was asked for",
-      WindowsExitCode.TRY_IN_THE_IMAGE),
+      1, Outcome.FAILED, "the tool did not do what it was told", WindowsExitCode.TRY_IN_THE_IMAGE),
   ERROR_FILE_NOT_FOUND(
       2, Outcome.FAILED, "a file is missing", "Add the package to the channel again."),
   ERROR_ACCESS_DENIED(
@@ -36,7 +33,10 @@ enum WindowsExitCode {
       "The image's build is too old for it: bring the image up to date by hand once, or take the"
           + " package out of the channel."),
   ERROR_DISK_FULL(
-      112, Outcome.FAILED, "the disk is full", "Make room in the image, or make its disk larger."),
+      112,
+      Outcome.FAILED,
+      "the disk is full",
+      "Free some space in the image, or enlarge its disk."),
   ERROR_NO_MORE_ITEMS(
       259,
       Outcome.NO_DEVICE,
@@ -52,13 +52,19 @@ enum WindowsExitCode {
       1603,
       Outcome.FAILED,
       "a fatal error during installation",
-      "Mend what the Windows Installer's log says."),
+      "Fix the problem that the Windows Installer's log reports."),
   ERROR_INSTALL_ALREADY_RUNNING(
-      1618, Outcome.BUSY, "another installation is in progress", "Let it end in the image first."),
+      1618,
+      Outcome.BUSY,
+      "another installation is in progress",
+      "Let it finish in the image first."),
   ERROR_INSTALL_PACKAGE_OPEN_FAILED(
       1619, Outcome.FAILED, "the package can't be opened", "Add it to the channel again."),
   ERROR_INSTALL_PACKAGE_INVALID(
-      1620, Outcome.FAILED, "this is no Windows Installer package", "Add it to the channel again."),
+      1620,
+      Outcome.FAILED,
+      "this is not a Windows Installer package",
+      "Add it to the channel again."),
   /** Also while an installation that the agent has lost still writes the same log. */
   ERROR_INSTALL_LOG_FAILURE(
       1622,
@@ -81,9 +87,9 @@ enum WindowsExitCode {
       1641, Outcome.RESTARTS, "done, and the installer has started a restart", ""),
   ERROR_SUCCESS_REBOOT_REQUIRED(3010, Outcome.RESTART, "done, after a restart", ""),
   ERROR_FAIL_REBOOT_REQUIRED(
-      3017, Outcome.RESTART_FIRST, "it failed, for want of a restart", "Restart the image."),
+      3017, Outcome.RESTART_FIRST, "it failed because a restart is required", "Restart the image."),
   ERROR_FAIL_NOACTION_REBOOT(
-      350, Outcome.RESTART_FIRST, "nothing can be done before a restart", "Restart the image."),
+      350, Outcome.RESTART_FIRST, "a restart is required first", "Restart the image."),
   ERROR_SXS_COMPONENT_STORE_CORRUPT(
       14098,
       Outcome.FAILED,
@@ -104,20 +110,23 @@ enum WindowsExitCode {
       0x80070070,
       Outcome.FAILED,
       "the disk is full",
-      "Make room in the image, or make its disk larger."),
+      "Free some space in the image, or enlarge its disk."),
   E_ALREADY_RUNNING(
       0x80070652,
       Outcome.BUSY,
       "another installation is in progress",
-      "Let it end in the image first."),
+      "Let it finish in the image first."),
   E_BUSY(
       0x800f0902,
       Outcome.BUSY,
       "the servicing stack is at work on something else",
-      "Let it end in the image first."),
+      "Let it finish in the image first."),
   E_REBOOT_REQUIRED(0x80070bc2, Outcome.RESTART, "done, after a restart", ""),
   E_FAIL_REBOOT_REQUIRED(
-      0x80070bc9, Outcome.RESTART_FIRST, "it failed, for want of a restart", "Restart the image."),
+      0x80070bc9,
+      Outcome.RESTART_FIRST,
+      "it failed because a restart is required",
+      "Restart the image."),
   ERROR_SXS_STORE_CORRUPT(
       0x80073712,
       Outcome.FAILED,
@@ -133,7 +142,7 @@ enum WindowsExitCode {
   CERT_E_UNTRUSTEDROOT(
       0x800b0109,
       Outcome.FAILED,
-      "the package's signature is of nobody whom the image trusts",
+      "the image does not trust the package's signer",
       "Put the publisher's certificate into the image, or use a signed package."),
   ERROR_AUTHENTICODE_TRUST_NOT_ESTABLISHED(
       0xe0000242,
@@ -161,14 +170,14 @@ enum WindowsExitCode {
       0x000f0801,
       Outcome.BUSY,
       "the servicing stack is at work on something else",
-      "Let it end in the image first."),
+      "Let it finish in the image first."),
   CBS_S_ALREADY_EXISTS(0x000f0802, Outcome.DONE, "it was there already", ""),
   CBS_S_STACK_SHUTDOWN_REQUIRED(
-      0x000f0803, Outcome.RESTART, "done, once the servicing stack has started anew", ""),
+      0x000f0803, Outcome.RESTART, "done, once the servicing stack has restarted", ""),
   CBS_E_INVALID_PACKAGE(
       0x800f0805,
       Outcome.FAILED,
-      "the package is none of Component Based Servicing",
+      "the package is not a Component Based Servicing package",
       "Add the update to the channel again."),
   CBS_E_PENDING(
       0x800f0806, Outcome.RESTART_FIRST, "something is pending already", "Restart the image."),
@@ -202,7 +211,7 @@ enum WindowsExitCode {
       0x800f0922,
       Outcome.FAILED,
       "an installer in the update failed; often the system partition is full",
-      "Make room on the image's EFI system or system reserved partition."),
+      "Free some space on the image's EFI system or system reserved partition."),
   PSFX_E_APPLY_FORWARD_DELTA_FAILED(
       0x800f0986,
       Outcome.FAILED,
@@ -227,7 +236,7 @@ enum WindowsExitCode {
       0x800f0828,
       Outcome.FAILED,
       "the disk is full",
-      "Make room in the image, or make its disk larger."),
+      "Free some space in the image, or enlarge its disk."),
   CBS_E_STACK_UPDATE_FAILED_REBOOT_REQUIRED(
       0x800f082a,
       Outcome.RESTART_FIRST,
@@ -275,7 +284,7 @@ enum WindowsExitCode {
   }
 
   private static final String TRY_IN_THE_IMAGE =
-      "Look at what it said; if that doesn't tell, install the package in the image by hand, and"
+      "Check its output; if that does not explain it, install the package in the image by hand and"
           + " look up the code with its publisher.";
 
   private final long code;

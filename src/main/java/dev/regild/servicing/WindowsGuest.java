@@ -59,7 +59,7 @@ final class WindowsGuest {
     requireRegistry();
     while (inRegistry(START)) {
       if (deadline.isOver()) {
-        throw failure("Windows did not end the work of its start within " + spoken(limits.start()));
+        throw failure("Windows did not finish starting within " + spoken(limits.start()));
       }
       Thread.sleep(deadline.atMost(limits.busyPause()).left());
     }
@@ -177,7 +177,7 @@ final class WindowsGuest {
     GuestAgent.Execution answer =
         ask(Stream.concat(Stream.of("reg.exe", "query"), Stream.of(query)).toList());
     if (answer.exitCode() > 1) { // It could not start, or was ended: Windows is shutting down.
-      throw failed("reg.exe", answer, "Windows' registry can't be asked");
+      throw failed("reg.exe", answer, "Cannot query the Windows registry");
     }
     return answer;
   }
@@ -214,7 +214,7 @@ final class WindowsGuest {
     GuestAgent.Execution answer =
         ask(Stream.concat(POWERSHELL.stream(), Stream.of(script)).toList());
     if (answer.exitCode() != 0) {
-      throw failed("powershell.exe", answer, "Windows can't be asked for " + what);
+      throw failed("powershell.exe", answer, "Cannot query Windows for " + what);
     }
     return answer.output();
   }
@@ -247,7 +247,7 @@ final class WindowsGuest {
         throw failure("Windows did not restart within " + spoken(limits.start()));
       }
       if (isOff(WATCH)) {
-        throw failure("Windows switched its machine off when it was to restart");
+        throw failure("Windows powered off instead of restarting");
       }
     } while (restarts() == before);
     awaitStart(); // within a limit of its own: an update works for long before the reset, too
@@ -267,9 +267,9 @@ final class WindowsGuest {
       if (isOff(half)) {
         return;
       }
-      log.accept("Windows does not shut down at its agent's word; the power button is pressed.");
+      log.accept("Windows does not shut down when its agent asks; pressing the power button.");
     } catch (GuestAgentException e) {
-      log.accept("The power button is pressed, because " + e.getMessage());
+      log.accept("Pressing the power button because " + e.getMessage());
     }
     try {
       if (!isOff(Duration.ZERO)) {

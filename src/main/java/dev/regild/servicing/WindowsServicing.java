@@ -86,7 +86,7 @@ public final class WindowsServicing {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new GuestException("Can't make " + directory + ": " + e.getMessage(), e);
+      throw new GuestException("Cannot create " + directory + ": " + e.getMessage(), e);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.machine.BuilderMachine;
 import dev.regild.machine.MachineSpec;
 import dev.regild.plan.PendingRestart;
@@ -110,7 +111,7 @@ public final class WindowsTrial {
       if (!inspection.layout().machine().equals(hardware)) {
         steps.problem(
             "The disk says %s now".formatted(inspection.layout().machine()),
-            "Import the image anew, with this version of Regild.");
+            "Import the image again with this version of Regild.");
       }
     }
 
@@ -164,9 +165,9 @@ public final class WindowsTrial {
       steps.found("Windows " + version);
       if (!version.endsWith("." + build)) {
         steps.problem(
-            "The build that runs is not the one on the disk, " + build,
-            "Something of the image's own updates it at its start: start it, let that end, shut it"
-                + " down, and import it anew.");
+            "The running build differs from the one on the disk, " + build,
+            "Something in the image updates it at startup: start it, let that finish, shut it"
+                + " down, and import it again.");
       }
     }
 
@@ -199,7 +200,7 @@ public final class WindowsTrial {
       findCd(guest);
       Set<PendingRestart> pending = guest.pendingRestarts();
       if (pending.equals(Set.of(PendingRestart.FILES))) {
-        steps.found("some program has files replaced at each start");
+        steps.found("a program replaces files at each start");
       } else if (!pending.isEmpty()) {
         steps.problem(
             "A restart is still pending (%s)".formatted(PendingRestart.spoken(pending)),
@@ -214,20 +215,20 @@ public final class WindowsTrial {
       if (!facts.build().equals(build)) {
         steps.problem(
             "The build was %s before".formatted(build),
-            "Something of the image's own updates it at its start: start it, let that end, shut it"
-                + " down, and import it anew.");
+            "Something in the image updates it at startup: start it, let that finish, shut it"
+                + " down, and import it again.");
       }
       List<String> pending = PendingRestart.blocking(facts.pendingRestarts());
       if (!pending.isEmpty()) {
         steps.problem(
-            "Windows was shut down, and still wants a restart (%s)"
+            "Windows was shut down but still needs a restart (%s)"
                 .formatted(String.join(", ", pending)),
-            "An update would fail for it. " + PendingRestart.REMEDY);
+            "An update would fail because of it. " + PendingRestart.REMEDY);
       }
     }
 
     private DiskInspection inspect(String name) throws IOException, UnfitDiskException {
-      return new DiskInspector(accelerator)
+      return new DiskInspector(new Appliances(accelerator))
           .inspect(
               overlay,
               DiskFormat.QCOW2,
@@ -239,7 +240,7 @@ public final class WindowsTrial {
       return inspection
           .inventory()
           .windows()
-          .orElseThrow(() -> new UnfitDiskException("There is no Windows on this disk."));
+          .orElseThrow(() -> new UnfitDiskException("This disk contains no Windows."));
     }
   }
 }

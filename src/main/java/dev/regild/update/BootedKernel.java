@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 final class BootedKernel {
   private static final String REMEDY =
-      "Have the image's boot loader choose its newest kernel (GRUB_DEFAULT=0, update-grub, or"
+      "Make the image's boot loader choose its newest kernel (GRUB_DEFAULT=0, update-grub, or"
           + " kernel-install add), and import it again.";
 
   private final PackageSystem system;

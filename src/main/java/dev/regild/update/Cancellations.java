@@ -5,46 +5,55 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
 import dev.regild.db.Database;
+import dev.regild.image.CopyRecords;
+import dev.regild.image.ExportTask;
+import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.Images;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.StateChangeReason;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Cancels updates and imports. The registry says so at once and for good; then the job is told to
- * stop, if one runs, and clears its own things away. One that waits for a worker, or was cut short
- * by a crash, finds that there is nothing to do.
+ * Cancels jobs. The registry says so at once and for good; then the job is told to stop, if it
+ * runs, and clears its own things away. One that waits for a worker, or was cut short by a crash,
+ * finds that there is nothing to do.
  */
 public final class Cancellations {
+  private static final String STEP = "Cancelled.";
+
   private final Database database;
   private final Images images;
   private final ImageBuilders builders;
   private final UpdateOutcomes updates;
-  private final Consumer<String> stop;
+  private final CopyRecords copies;
+  private final ExportTasks exports;
+  private final JobSteps steps;
+  private final RunningJobs running;
 
-  /**
-   * With the registry, and jobs that can be stopped.
-   *
-   * @param stop ends at once what runs for an image, by the image's id
-   */
   public Cancellations(
       Database database,
       Images images,
       ImageBuilders builders,
       UpdateOutcomes updates,
-      Consumer<String> stop) {
+      CopyRecords copies,
+      ExportTasks exports,
+      JobSteps steps,
+      RunningJobs running) {
     this.database = database;
     this.images = images;
     this.builders = builders;
     this.updates = updates;
-    this.stop = stop;
+    this.copies = copies;
+    this.exports = exports;
+    this.steps = steps;
+    this.running = running;
   }
 
   /**
@@ -57,19 +66,39 @@ public final class Cancellations {
    */
   public ImageBuilder deleteBuilder(Owner owner, String name) {
     ImageBuilder deleted = database.inTransaction(handle -> deleteBuilder(handle, owner, name));
-    stop.accept(deleted.newImageId());
+    running.cancel(deleted.newImageId());
     return deleted;
   }
 
   /**
-   * Cancels the update or the import that makes the owner's image of that name. The image is FAILED
-   * when this returns.
+   * Cancels the update, the import or the copy that makes the owner's image of that name. The image
+   * is FAILED when this returns.
    *
    * @throws RefusedException NOT_FOUND if there is no such image; NOT_PERMITTED if the account only
-   *     sees it, or neither an update nor an import makes it
+   *     sees it, or nothing makes it
    */
   public void cancel(Owner owner, String imageName) {
-    stop.accept(database.inTransaction(handle -> cancel(handle, owner, imageName)).id());
+    running.cancel(database.inTransaction(handle -> cancel(handle, owner, imageName)).id());
+  }
+
+  /**
+   * Cancels the owner's export. Its task is FAILED when this returns.
+   *
+   * @throws RefusedException NOT_FOUND if there is no such task; NOT_PERMITTED if it has ended
+   */
+  public void cancelExport(Owner owner, String taskId) {
+    database.useTransaction(handle -> {
+      ExportTask task = exports.require(handle, owner, taskId);
+      if (task.state() != ExportTask.State.EXPORTING) {
+        throw new RefusedException(
+            NOT_PERMITTED,
+            "The export %s is %s and can't be cancelled.".formatted(taskId, task.state()));
+      }
+      exports.fail(
+          handle, task, "The export was cancelled. Export the image again if that was a mistake.");
+      steps.failRunning(handle, taskId, STEP);
+    });
+    running.cancel(taskId);
   }
 
   private ImageBuilder deleteBuilder(Handle handle, Owner owner, String name) {
@@ -83,7 +112,7 @@ public final class Cancellations {
       updates.cancel(
           handle,
           builder.newImageId(),
-          "The update was cancelled: its image builder %s was deleted. Ask for it again if that was a mistake."
+          "The update was cancelled: its image builder %s was deleted. If that was a mistake, update again."
               .formatted(name));
     } catch (CancelledJobException e) {
       throw new RefusedException(
@@ -101,24 +130,32 @@ public final class Cancellations {
         if (builder.isPresent()) {
           deleteBuilder(handle, owner, builder.get().name());
         } else {
-          cancelImport(handle, image);
+          cancel(
+              handle,
+              image,
+              StateChangeReason.Code.IMAGE_IMPORT_FAILURE,
+              "The import was cancelled. If that was a mistake, import the disk again.");
         }
       }
-      case AVAILABLE, FAILED, COPYING, CREATING, DELETING ->
+      case COPYING -> {
+        cancel(
+            handle,
+            image,
+            StateChangeReason.Code.IMAGE_COPY_FAILURE,
+            "The copy was cancelled. Copy the image again if that was a mistake.");
+        copies.end(handle, image);
+      }
+      case AVAILABLE, FAILED, CREATING, DELETING ->
           throw new RefusedException(
               NOT_PERMITTED,
-              "The image %s is %s: no update or import of it can be cancelled."
+              "The image %s is %s: it has no update or import to cancel."
                   .formatted(imageName, image.state()));
     }
     return image;
   }
 
-  private void cancelImport(Handle handle, Image image) {
-    String message = "The import was cancelled. Import the disk again if that was a mistake.";
-    images.fail(
-        handle,
-        image,
-        new StateChangeReason(StateChangeReason.Code.IMAGE_IMPORT_FAILURE, message),
-        List.of());
+  private void cancel(Handle handle, Image image, StateChangeReason.Code code, String message) {
+    images.fail(handle, image, new StateChangeReason(code, message), List.of());
+    steps.failRunning(handle, image.id(), STEP);
   }
 }

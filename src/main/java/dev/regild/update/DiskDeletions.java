@@ -42,7 +42,7 @@ public final class DiskDeletions {
         .ifPresent(image -> {
           throw new RefusedException(
               IN_USE,
-              "The disk %s is being imported as the image %s. Delete it when that has ended."
+              "The disk %s is being imported as the image %s. Delete it when that has finished."
                   .formatted(disk.id(), image));
         });
   }

@@ -1,41 +1,34 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
-import dev.regild.db.JobQueue;
-import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
-import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.image.Arn;
 import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
-import dev.regild.image.Image;
-import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.machine.ProgramException;
+import dev.regild.image.JobKind;
+import dev.regild.image.JobSteps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Writes an image, with all layers that it stands on, as one qcow2 among the disks of its owner.
- * After a crash the disk is written anew, under the same id.
- */
-public final class ExportJob implements JobQueue.Job {
+/** Writes an image as one disk among the disks of its owner. */
+public final class ExportJob extends SteppedJob<ExportTask> {
   /** The kind of this job; its id is the task's. */
   public static final String KIND = "export-image";
 
   private static final Logger LOG = LoggerFactory.getLogger(ExportJob.class);
 
   private final Database database;
-  private final Images images;
+  private final JobSteps records;
   private final ExportTasks tasks;
-  private final LayerFiles layers;
   private final UploadedDisks disks;
-  private final QemuImg qemuImg;
-  private final RoomReservations room;
+  private final WriteDisk write;
 
   /** Where a layer lies, by its id. */
   @FunctionalInterface
@@ -45,76 +38,66 @@ public final class ExportJob implements JobQueue.Job {
   }
 
   public ExportJob(
-      Database database,
+      Tools tools,
       Images images,
       ExportTasks tasks,
       LayerFiles layers,
       UploadedDisks disks,
       QemuImg qemuImg,
       RoomReservations room) {
-    this.database = database;
-    this.images = images;
+    super(JobKind.EXPORT, tools);
+    this.database = tools.database();
+    this.records = tools.steps();
     this.tasks = tasks;
-    this.layers = layers;
     this.disks = disks;
-    this.qemuImg = qemuImg;
-    this.room = room;
+    this.write = new WriteDisk(database, images, layers, disks, qemuImg, room);
   }
 
   @Override
-  public void run(String taskId) throws InterruptedException {
+  void make(ExportTask task, StepRecorder steps) throws Exception {
+    steps.run(write, task);
+    database.useTransaction(handle -> tasks.complete(handle, requireExporting(handle, task.id())));
+  }
+
+  @Override
+  boolean isRunning(Handle handle, String taskId) {
+    return findExporting(handle, taskId).isPresent();
+  }
+
+  @Override
+  Attempt<ExportTask> begin(Handle handle, String taskId) {
+    ExportTask task = requireExporting(handle, taskId);
+    String image = Arn.parse(task.imageArn()).map(Arn::name).orElse(task.imageArn());
+    return new Attempt<>(taskId, image, records.beginAttempt(handle, taskId), task);
+  }
+
+  @Override
+  void fail(Handle handle, String taskId, String message) {
+    tasks.fail(handle, requireExporting(handle, taskId), message);
+  }
+
+  /** The disk may be whole already, but its task is not COMPLETED: nobody has seen it. */
+  @Override
+  void discard(String taskId) {
     Optional<ExportTask> task = database.read(handle -> tasks.find(handle, taskId));
-    if (task.isPresent() && task.get().state() == ExportTask.State.EXPORTING) {
-      export(task.get());
+    if (task.isEmpty() || task.get().state() == ExportTask.State.COMPLETED) {
+      return;
     }
-  }
-
-  @Override
-  public void giveUp(String taskId, String why) {
-    database.useTransaction(handle ->
-        tasks
-            .find(handle, taskId)
-            .filter(task -> task.state() == ExportTask.State.EXPORTING)
-            .ifPresent(
-                task -> tasks.fail(handle, task, "The image could not be exported. " + why)));
-  }
-
-  private void export(ExportTask task) throws InterruptedException {
     try {
-      write(task);
-      database.useTransaction(handle -> tasks.complete(handle, task));
-      LOG.atInfo()
-          .addKeyValue("image", task.imageArn())
-          .addKeyValue("disk", task.amiId())
-          .log("image exported");
-    } catch (IOException | ProgramException e) {
-      if (Thread.interrupted()) {
-        throw JobQueue.Job.interrupted(e);
-      }
+      disks.delete(task.get().amiId());
+    } catch (IOException e) {
       LOG.atWarn()
-          .addKeyValue("image", task.imageArn())
+          .addKeyValue("disk", task.get().amiId())
           .addKeyValue("reason", e.getMessage())
-          .log("export failed");
-      database.useTransaction(handle -> tasks.fail(handle, task, String.valueOf(e.getMessage())));
+          .log("disk left behind");
     }
   }
 
-  private void write(ExportTask task) throws IOException, ProgramException, InterruptedException {
-    ImageDisk disk =
-        database
-            .read(handle -> images.findById(handle, task.imageId()))
-            .flatMap(Image::disk)
-            .orElseThrow(() -> new IOException("The image is gone: " + task.imageArn()));
-    Path layer = layers.path(disk.layer());
-    disks.export(
-        task.amiId(), task.owner().accountId(), DiskFormat.QCOW2, file -> convert(layer, file));
+  private ExportTask requireExporting(Handle handle, String taskId) {
+    return findExporting(handle, taskId).orElseThrow(() -> new CancelledJobException(taskId));
   }
 
-  private void convert(Path layer, Path file)
-      throws IOException, ProgramException, InterruptedException {
-    try (Reservation reservation =
-        room.reserve(file.resolveSibling(""), qemuImg.standaloneBytes(layer))) {
-      qemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, reservation.progress());
-    }
+  private Optional<ExportTask> findExporting(Handle handle, String taskId) {
+    return tasks.find(handle, taskId).filter(task -> task.state() == ExportTask.State.EXPORTING);
   }
 }

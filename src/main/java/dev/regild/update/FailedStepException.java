@@ -1,18 +1,42 @@
 package dev.regild.update;
 
-/** A step failed, and with it the update. */
+/** A step failed, and with it the job. */
 final class FailedStepException extends Exception {
-  private final Step step;
+  private final String step;
+  private final int ordinal;
   private final String reason;
+  private final String remedy;
 
-  FailedStepException(Step step, Throwable cause) {
-    super(step.title() + " failed: " + reasonOf(cause), cause);
+  private FailedStepException(
+      String step, int ordinal, String reason, String remedy, Throwable cause) {
+    super(step + " failed: " + reason, cause);
     this.step = step;
-    this.reason = reasonOf(cause);
+    this.ordinal = ordinal;
+    this.reason = reason;
+    this.remedy = remedy;
   }
 
-  Step step() {
+  /**
+   * With the remedy that the cause knows, or else the step.
+   *
+   * @param ordinal the step's place in the attempt
+   */
+  static <I> FailedStepException of(Step<I, ?> step, int ordinal, I input, Throwable cause) {
+    String message = cause.getMessage();
+    String reason = message == null || message.isBlank() ? cause.toString() : message.strip();
+    String remedy =
+        cause instanceof StepException known && known.remedy().isPresent()
+            ? known.remedy().get()
+            : step.remedy(input, reason);
+    return new FailedStepException(step.name(), ordinal, reason, remedy, cause);
+  }
+
+  String step() {
     return step;
+  }
+
+  int ordinal() {
+    return ordinal;
   }
 
   /** Why, in the words of what failed. */
@@ -20,8 +44,8 @@ final class FailedStepException extends Exception {
     return reason;
   }
 
-  private static String reasonOf(Throwable cause) {
-    String message = cause.getMessage();
-    return message == null || message.isBlank() ? cause.toString() : message.strip();
+  /** What the owner can do about it; empty if the reason says it. */
+  String remedy() {
+    return remedy;
   }
 }

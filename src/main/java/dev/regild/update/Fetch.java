@@ -1,20 +1,21 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageCache;
-import dev.regild.channel.PackageFile;
-import dev.regild.servicing.Transaction;
+import dev.regild.disk.ByteCount;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
 import dev.regild.servicing.Transaction.Download;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.DoubleConsumer;
 import java.util.stream.Collectors;
 
 /** Has the host download what the transaction needs, each file verified and kept once. */
-final class Fetch {
+final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
   private static final int PARALLEL = 8;
 
   private final PackageCache cache;
@@ -26,20 +27,33 @@ final class Fetch {
   /**
    * The files of a transaction, on this machine.
    *
+   * @param resolved what they are for
    * @param directory holds every file by the name that the guest expects
    * @param files how many there are
    * @param totalBytes of all of them
    * @param downloadedBytes what had to come over the network
    */
-  record Packages(Path directory, int files, long totalBytes, long downloadedBytes) {}
+  record Fetched(
+      Resolve.Resolved resolved,
+      Path directory,
+      int files,
+      long totalBytes,
+      long downloadedBytes) {}
 
-  Packages run(Update update, Transaction transaction, DoubleConsumer progress)
-      throws ChannelException, IOException, InterruptedException {
+  @Override
+  public String name() {
+    return "Fetch";
+  }
+
+  @Override
+  public Fetched run(Resolve.Resolved resolved, StepControl control)
+      throws ChannelException, FetchException, IOException, InterruptedException {
+    Update update = resolved.open().update();
+    List<Download> downloads = resolved.transaction().downloads();
     Map<String, PackageFile> files =
         update
             .snapshot()
-            .packageFiles(
-                transaction.downloads().stream().map(Download::uri).collect(Collectors.toSet()));
+            .packageFiles(downloads.stream().map(Download::uri).collect(Collectors.toSet()));
     AtomicLong downloaded = new AtomicLong();
     Map<PackageFile, Path> contents =
         cache.fetch(
@@ -47,18 +61,32 @@ final class Fetch {
             PARALLEL,
             seen -> {
               downloaded.set(seen.downloadedBytes());
-              progress.accept((double) seen.readyBytes() / Math.max(1, seen.totalBytes()));
+              control.accept((double) seen.readyBytes() / Math.max(1, seen.totalBytes()));
             });
     Path directory = Files.createDirectories(update.directory().resolve("packages"));
-    for (Download download : transaction.downloads()) {
+    for (Download download : downloads) {
       PackageFile file = files.get(download.uri());
       Path content = file == null ? null : contents.get(file);
       if (content == null) {
-        throw new IOException("There is no file for " + download.uri());
+        throw new IOException("No file exists for " + download.uri());
       }
       Files.createSymbolicLink(directory.resolve(download.fileName()), content.toAbsolutePath());
     }
     long total = contents.keySet().stream().mapToLong(PackageFile::size).sum();
-    return new Packages(directory, contents.size(), total, downloaded.get());
+    return new Fetched(resolved, directory, contents.size(), total, downloaded.get());
+  }
+
+  @Override
+  public String outcome(Fetched fetched) {
+    return "%d packages, %s, %s downloaded"
+        .formatted(
+            fetched.files(),
+            ByteCount.text(fetched.totalBytes()),
+            ByteCount.text(fetched.downloadedBytes()));
+  }
+
+  @Override
+  public String remedy(Resolve.Resolved resolved, String reason) {
+    return "Check that the channel's repositories can be reached (regild channel refresh).";
   }
 }

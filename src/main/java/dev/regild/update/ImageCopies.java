@@ -82,7 +82,8 @@ public final class ImageCopies {
       throw images.sees(handle, owner, name)
           ? new RefusedException(
               NOT_AVAILABLE,
-              "The image %s is another account's; only its owner can copy it.".formatted(name))
+              "The image %s belongs to another account; only its owner can copy it."
+                  .formatted(name))
           : new RefusedException(
               NOT_FOUND, "There is no image named %s, for %s.".formatted(name, owner));
     }

@@ -7,7 +7,6 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
-import dev.regild.image.RefusedException;
 import java.io.IOException;
 import java.util.List;
 import org.slf4j.Logger;

@@ -76,7 +76,7 @@ public final class ImageExports {
     if (underWay >= MOST_IN_FLIGHT) {
       throw new RefusedException(
           LIMIT_EXCEEDED,
-          "At most %d exports run at once, and %s has %d. Wait until one has ended."
+          "At most %d exports run at once, and %s has %d. Wait until one has finished."
               .formatted(MOST_IN_FLIGHT, request.owner(), underWay));
     }
     requireRoom(handle, request.owner(), underWay);

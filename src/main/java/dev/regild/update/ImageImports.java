@@ -85,7 +85,7 @@ public final class ImageImports {
             request.agentSoftwareVersion(),
             request.validated(),
             request.intendedInstanceType()));
-    jobs.enqueue(handle, ImportJob.KIND, ImportJob.id(image.id(), disk.id()));
+    jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
@@ -102,15 +102,15 @@ public final class ImageImports {
               .orElseThrow(() ->
                   new RefusedException(
                       NOT_FOUND,
-                      "There is no uploaded disk %s. Upload one with: regild import"
+                      "No uploaded disk %s exists. Upload one with: regild import"
                           .formatted(diskId)));
       check.requireGoodHeader(disks.path(disk), disk.format());
       return disk;
     } catch (UnfitDiskException e) {
       throw new RefusedException(
-          INCOMPATIBLE, "The disk %s can't be imported: %s".formatted(diskId, e.getMessage()));
+          INCOMPATIBLE, "Cannot import the disk %s: %s".formatted(diskId, e.getMessage()));
     } catch (IOException e) {
-      throw new IllegalStateException("The disk %s can't be read.".formatted(diskId), e);
+      throw new IllegalStateException("Cannot read the disk %s.".formatted(diskId), e);
     }
   }
 }

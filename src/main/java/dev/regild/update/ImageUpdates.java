@@ -155,7 +155,7 @@ public final class ImageUpdates {
     if (!existing.id().equals(planned)) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION,
-          "The image %s was replaced meanwhile; ask once more.".formatted(existing.name()));
+          "The image %s was replaced in the meantime; try again.".formatted(existing.name()));
     }
     quotas.reserveImage(handle, request.owner());
     quotas.reserveImageBuilder(handle, request.owner());

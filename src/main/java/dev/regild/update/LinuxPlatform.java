@@ -37,6 +37,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
         guest,
         guests.packageManager(guest, tool, update.plan(), update.options()),
         "isolation " + guests.isolation(),
+        "Repair the image's packages (%s), and import it again.".formatted(tool.repair()),
         update.snapshot().directory());
   }
 
@@ -49,11 +50,17 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
   }
 
   @Override
+  public String bootLimit() {
+    return "qualification.time-limit";
+  }
+
+  @Override
   public UpdatePlan shownByBoot(UpdatePlan plan) {
     return plan;
   }
 
-  private record Offline(Guest guest, PackageManager packageManager, String manner, Path indexes)
+  private record Offline(
+      Guest guest, PackageManager packageManager, String manner, String repair, Path indexes)
       implements Servicing {
     @Override
     public Inventory inventory() throws IOException, UnfitDiskException {

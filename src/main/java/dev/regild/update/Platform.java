@@ -36,6 +36,9 @@ sealed interface Platform permits LinuxPlatform, WindowsPlatform {
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException;
 
+  /** The setting that limits how long a boot takes. */
+  String bootLimit();
+
   /** Of a plan's changes, those that the report of a boot would show. */
   UpdatePlan shownByBoot(UpdatePlan plan);
 }

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.machine.Accelerator;
 import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageTool;
@@ -7,6 +8,7 @@ import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.WindowsLimits;
 import dev.regild.servicing.WindowsQualification;
 import dev.regild.servicing.WindowsServicing;
+import java.util.function.Supplier;
 
 /**
  * Chooses what the images of each platform need. Only the order of versions, which belongs to the
@@ -26,15 +28,16 @@ public final class Platforms {
   public Platforms(
       Guests guests, QualificationBoot.Machine machine, QualificationBoot.Machine windowsMachine) {
     WindowsLimits limits = WindowsLimits.of(windowsMachine.timeLimit(), guests.applyLimit());
+    Supplier<Accelerator> accelerator = guests.appliances().accelerator();
     this.guests = guests;
     this.boot = new QualificationBoot(guests, machine);
     this.windows =
         new WindowsPlatform(
             new WindowsServicing(
-                windowsMachine.memoryMiB(), windowsMachine.cpus(), guests.accelerator(), limits),
+                windowsMachine.memoryMiB(), windowsMachine.cpus(), accelerator, limits),
             new WindowsQualification(
-                windowsMachine.memoryMiB(), windowsMachine.cpus(), guests.accelerator(), limits),
-            guests.accelerator());
+                windowsMachine.memoryMiB(), windowsMachine.cpus(), accelerator, limits),
+            guests.appliances());
   }
 
   /**

@@ -3,12 +3,10 @@ package dev.regild.update;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.machine.ProgramException;
-import dev.regild.servicing.Watcher;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** Puts an overlay on the existing image's top layer, and begins its servicing. */
-final class Prepare {
+final class Prepare implements Step<Update, OpenUpdate> {
   private final LayerStore layers;
   private final QemuImg qemuImg;
   private final Platforms platforms;
@@ -19,10 +17,25 @@ final class Prepare {
     this.platforms = platforms;
   }
 
-  Servicing run(Update update, Watcher watcher)
+  @Override
+  public String name() {
+    return "Prepare";
+  }
+
+  @Override
+  public OpenUpdate run(Update update, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    Path base = layers.path(update.base().layer());
-    qemuImg.createOverlay(base, update.overlay());
-    return platforms.of(update.platform()).open(update, watcher);
+    qemuImg.createOverlay(layers.path(update.base().layer()), update.overlay());
+    return new OpenUpdate(update, platforms.of(update.platform()).open(update, control));
+  }
+
+  @Override
+  public String outcome(OpenUpdate open) {
+    return open.servicing().manner();
+  }
+
+  @Override
+  public String remedy(Update update, String reason) {
+    return Remedy.of(reason, Remedy.FREE_SPACE);
   }
 }

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
@@ -8,10 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.DoubleConsumer;
 
 /** Turns the overlay into a compressed, immutable layer of the store. */
-final class Publish {
+final class Publish implements Step<Qualify.Qualified, Publish.Published> {
   private final LayerStore layers;
   private final QemuImg qemuImg;
 
@@ -23,18 +23,42 @@ final class Publish {
   /**
    * What was published.
    *
+   * @param qualified the update
    * @param layer in the store
    * @param overlayBytes the room that the overlay took before it was compressed
    */
-  record Published(Layer layer, long overlayBytes) {}
+  record Published(Qualify.Qualified qualified, Layer layer, long overlayBytes) {
+    Update update() {
+      return qualified.verified().update();
+    }
+  }
 
-  Published run(Update update, DoubleConsumer progress)
+  @Override
+  public String name() {
+    return "Publish";
+  }
+
+  @Override
+  public Published run(Qualify.Qualified qualified, StepControl control)
       throws IOException, ProgramException, InterruptedException {
+    Update update = qualified.verified().update();
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
     Path delta = update.directory().resolve("delta.qcow2");
-    qemuImg.compressDelta(update.overlay(), layers.path(base), delta, progress);
+    qemuImg.compressDelta(update.overlay(), layers.path(base), delta, control);
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
-    return new Published(layer, overlayBytes);
+    return new Published(qualified, layer, overlayBytes);
+  }
+
+  @Override
+  public String outcome(Published published) {
+    return "%s, of an overlay of %s"
+        .formatted(
+            ByteCount.text(published.layer().bytes()), ByteCount.text(published.overlayBytes()));
+  }
+
+  @Override
+  public String remedy(Qualify.Qualified qualified, String reason) {
+    return Remedy.FREE_SPACE;
   }
 }

@@ -18,7 +18,7 @@ import java.util.Set;
  * Boots the new image on a throw-away layer. A unit that fails in the existing image too does not
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
-final class Qualify {
+final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
   private final LayerStore layers;
   private final Platforms platforms;
   private final ThrowAwayBoot boot;
@@ -29,14 +29,22 @@ final class Qualify {
     this.boot = boot;
   }
 
-  /**
-   * @param inventory of the new image
-   */
-  Qualification run(Update update, Inventory inventory, Watcher watcher)
+  /** An update whose disk has proved that it boots. */
+  record Qualified(Verify.Verified verified, Qualification qualification) {}
+
+  @Override
+  public String name() {
+    return "Qualify";
+  }
+
+  @Override
+  public Qualified run(Verify.Verified verified, StepControl control)
       throws IOException, ProgramException, StepException, InterruptedException {
+    Update update = verified.update();
+    Inventory inventory = verified.inventory();
     QualificationReport report =
-        boot(update, update.overlay(), inventory, update.directory().resolve("boot"), watcher);
-    Existing existing = new Existing(update, watcher);
+        boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
+    Existing existing = new Existing(update, control);
     PackageSystem system = update.snapshot().system();
     Verify.requireKept(
         platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), system);
@@ -46,7 +54,23 @@ final class Qualify {
     Optional<String> warning =
         new BootedKernel(system)
             .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
-    return ThrowAwayBoot.requireUp(report, warning);
+    return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning));
+  }
+
+  @Override
+  public String outcome(Qualified qualified) {
+    return summary(qualified.qualification());
+  }
+
+  static String summary(Qualification seen) {
+    return "booted %s, system %s, failed units %s"
+        .formatted(seen.kernel(), seen.systemState(), seen.failedUnits());
+  }
+
+  @Override
+  public String remedy(Verify.Verified verified, String reason) {
+    return "Boot the existing image elsewhere to find the cause, or raise %s."
+        .formatted(platforms.of(verified.update().platform()).bootLimit());
   }
 
   private static void requireNoneNew(List<String> failed, List<String> failedBefore)
@@ -55,7 +79,7 @@ final class Qualify {
     failedBefore.forEach(failedNow::remove);
     if (!failedNow.isEmpty()) {
       throw new StepException(
-          "Units fail in the new image that start in the existing one: "
+          "Units that start in the existing image fail in the new one: "
               + String.join(", ", failedNow.stream().sorted().toList()));
     }
   }

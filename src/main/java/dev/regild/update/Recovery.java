@@ -3,6 +3,7 @@ package dev.regild.update;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
+import dev.regild.disk.Workspaces;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.Layers;
@@ -26,6 +27,7 @@ public final class Recovery {
   private final Images images;
   private final Layers layerRecords;
   private final LayerStore layers;
+  private final Workspaces workspaces;
   private final ImageDeletions deletions;
   private final Path data;
 
@@ -37,12 +39,14 @@ public final class Recovery {
       Images images,
       Layers layerRecords,
       LayerStore layers,
+      Workspaces workspaces,
       ImageDeletions deletions,
       Path data) {
     this.database = database;
     this.images = images;
     this.layerRecords = layerRecords;
     this.layers = layers;
+    this.workspaces = workspaces;
     this.deletions = deletions;
     this.data = data;
   }
@@ -50,8 +54,8 @@ public final class Recovery {
   /** Clears away what is left; the caller makes sure that no other process works on this data. */
   public void run() throws IOException {
     SocketDirectory.removeLinksInto(data);
-    for (String job : layers.workspaces()) {
-      layers.removeWorkspace(job);
+    for (String job : workspaces.list()) {
+      workspaces.remove(job);
       LOG.atInfo().addKeyValue("job", job).log("workspace removed");
     }
     Set<String> known =

@@ -1,5 +1,10 @@
 package dev.regild.update;
 
+import dev.regild.db.Database;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.KeptBack;
@@ -19,21 +24,39 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-final class Resolve {
+final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
+
+  private final Database database;
+  private final Images images;
+  private final Inventories inventories;
+  private final UpdateOutcomes outcomes;
+
+  Resolve(Database database, Images images, Inventories inventories, UpdateOutcomes outcomes) {
+    this.database = database;
+    this.images = images;
+    this.inventories = inventories;
+    this.outcomes = outcomes;
+  }
 
   /**
    * What is going to be done.
    *
-   * @param plan what of the plan is possible, with all that else comes and goes
+   * @param open with what of the plan is possible, and all that else comes and goes
    */
-  record Resolved(Transaction transaction, UpdatePlan plan) {}
+  record Resolved(OpenUpdate open, Transaction transaction) {}
+
+  @Override
+  public String name() {
+    return "Resolve";
+  }
 
   /**
    * Decides.
@@ -41,25 +64,76 @@ final class Resolve {
    * @throws StepException if nothing is left to do, the agent is kept back, or what the image's
    *     owner installed by hand would go and the operator has not allowed that
    */
-  Resolved run(Update update, Servicing servicing)
-      throws IOException, StepException, InterruptedException {
-    return resolved(update.plan(), update.options(), update.snapshot().system(), servicing);
+  @Override
+  public Resolved run(OpenUpdate open, StepControl control)
+      throws IOException, StepException, UnfitDiskException, InterruptedException {
+    complete(open);
+    Update update = open.update();
+    Possible possible =
+        possible(update.plan(), update.options(), update.snapshot().system(), open.servicing());
+    database.useTransaction(
+        handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
+    return new Resolved(
+        new OpenUpdate(update.with(possible.plan()), open.servicing()), possible.transaction());
   }
 
-  static Resolved resolved(
+  /** An inventory that an older version stored lacks what a plan honours: it is read now. */
+  private void complete(OpenUpdate open) throws IOException, UnfitDiskException {
+    if (!open.update().inventory().isComplete()) {
+      Inventory whole = open.servicing().inventory();
+      database.useTransaction(handle ->
+          images.replaceInventory(
+              handle, open.update().existing(), inventories.store(handle, whole)));
+    }
+  }
+
+  /** As {@code GET /regild/v1/updates} shows it: counts, then every name that is new or gone. */
+  @Override
+  public String outcome(Resolved resolved) {
+    Transaction transaction = resolved.transaction();
+    List<String> added =
+        transaction.installs().stream()
+            .filter(install -> install.from().isEmpty())
+            .map(install -> "+" + install.name() + " " + install.to())
+            .toList();
+    List<String> removed =
+        transaction.removals().stream()
+            .map(each -> ("-" + each.name() + " " + each.version()).strip())
+            .toList();
+    String counts =
+        "%d upgraded, %d new, %d removed"
+            .formatted(transaction.installs().size() - added.size(), added.size(), removed.size());
+    return Stream.of(List.of(counts), added, removed)
+        .flatMap(List::stream)
+        .collect(Collectors.joining("; "));
+  }
+
+  @Override
+  public String remedy(OpenUpdate open, String reason) {
+    return Remedy.of(reason, open.servicing().repair());
+  }
+
+  /**
+   * What of a plan can be done.
+   *
+   * @param plan with all that else comes and goes
+   */
+  record Possible(Transaction transaction, UpdatePlan plan) {}
+
+  static Possible possible(
       UpdatePlan promised, UpdateOptions options, PackageSystem system, Servicing servicing)
       throws IOException, StepException, InterruptedException {
     Transaction transaction = servicing.resolve();
     if (!options.allowRemovals()) {
       requireNothingOfTheOwnersToGo(transaction.removals());
     }
-    UpdatePlan plan = possible(promised, system, servicing, transaction);
+    UpdatePlan plan = plan(promised, system, servicing, transaction);
     if (plan.isEmpty()) {
       throw new StepException(
-          "Nothing of the plan is possible: "
+          "None of the plan's changes is possible: "
               + plan.keptBack().stream().map(Resolve::spoken).collect(Collectors.joining("; ")));
     }
-    return new Resolved(transaction, plan);
+    return new Possible(transaction, plan);
   }
 
   private static String spoken(KeptBack each) {
@@ -78,14 +152,14 @@ final class Resolve {
             .toList();
     if (!byHand.isEmpty()) {
       throw new StepException(
-          "The update would remove what was installed by hand: "
+          "The update would remove packages that were installed by hand: "
               + String.join(", ", byHand)
-              + ". Put on hold what it must keep, or allow removals (regild update"
+              + ". Hold the packages to keep, or allow removals (regild update"
               + " --allow-removals, or allow-removals: true in the channel's file).");
     }
   }
 
-  private static UpdatePlan possible(
+  private static UpdatePlan plan(
       UpdatePlan promised, PackageSystem system, Servicing servicing, Transaction transaction)
       throws IOException, StepException {
     Map<String, Install> installs = new HashMap<>();
@@ -104,7 +178,7 @@ final class Resolve {
         String why =
             asked++ < ASKED_ABOUT || change.kind() == ChangeKind.AGENT
                 ? servicing.whyKeptBack(change)
-                : "the guest's package manager does not choose it";
+                : "the guest's package manager does not select it";
         requireNotTheAgent(change, why);
         keptBack.add(
             new KeptBack(change.name(), change.architecture(), change.from(), change.to(), why));
@@ -121,7 +195,7 @@ final class Resolve {
   private static void requireNotTheAgent(Change change, String why) throws StepException {
     if (change.kind() == ChangeKind.AGENT) {
       throw new StepException(
-          "The agent %s %s is kept back (%s). Take what stands in its way out of the image, or take the agent out of the channel."
+          "The agent %s %s is kept back (%s). Remove what blocks it from the image, or remove the agent from the channel."
               .formatted(change.name(), change.to(), why));
     }
   }

@@ -6,8 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The images that threads of this process are making, and how to end each at once. */
-final class RunningJobs {
+/**
+ * The jobs that threads of this process run, by the image that each makes (an export, by its task),
+ * and how to end each at once.
+ */
+public final class RunningJobs {
   private final Map<String, Running> jobs = new HashMap<>();
   private boolean goingDown;
 
@@ -35,7 +38,7 @@ final class RunningJobs {
   private synchronized boolean replaceAbort(String imageId, Runnable abort) {
     Running running = jobs.get(imageId);
     if (running == null) {
-      throw new IllegalStateException("Nobody makes the image " + imageId + ".");
+      throw new IllegalStateException("No job is creating the image " + imageId + ".");
     }
     running.abort = abort;
     return goingDown || running.cancelled;
@@ -54,7 +57,7 @@ final class RunningJobs {
    * Interrupts the thread that makes that image, if there is one, and has ended what it is doing;
    * does not wait for that.
    */
-  void cancel(String imageId) {
+  public void cancel(String imageId) {
     if (interrupt(imageId)) {
       Thread.ofVirtual().name("cancel-" + imageId).start(() -> abort(imageId));
     }
@@ -107,6 +110,9 @@ final class RunningJobs {
   }
 
   private synchronized List<Runnable> goDown() {
+    if (goingDown) {
+      return List.of();
+    }
     goingDown = true;
     return jobs.values().stream().map(running -> running.abort).toList();
   }

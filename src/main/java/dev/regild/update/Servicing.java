@@ -26,6 +26,9 @@ interface Servicing {
    */
   Transaction resolve() throws IOException, InterruptedException;
 
+  /** What the image's owner can do where there is no way. */
+  String repair();
+
   /** Why a change of the plan is not part of the transaction, in a few words. */
   String whyKeptBack(Change change) throws IOException;
 

@@ -1,31 +1,32 @@
 package dev.regild.update;
 
-/** The steps of an update, in their order. */
-enum Step {
-  PREPARE(1, "Prepare"),
-  RESOLVE(2, "Resolve"),
-  FETCH(3, "Fetch"),
-  APPLY(4, "Apply"),
-  VERIFY(5, "Verify"),
-  SEAL(6, "Seal"),
-  QUALIFY(7, "Qualify"),
-  PUBLISH(8, "Publish");
+/**
+ * One step of a job. Each is a class of its own, and takes what it works with by its constructor;
+ * what it works on comes from the step before it.
+ *
+ * @param <I> what it works on
+ * @param <O> what came of it
+ */
+interface Step<I, O> {
+  /** What records and displays show: {@code Prepare}. */
+  String name();
 
-  private final int place;
-  private final String title;
+  /**
+   * Does it.
+   *
+   * @throws Exception if that can't be done; the message says what and why
+   */
+  O run(I input, StepControl control) throws Exception;
 
-  Step(int place, String title) {
-    this.place = place;
-    this.title = title;
+  /** Says in a few words what came of it, for the record; may be empty. */
+  default String outcome(O output) {
+    return "";
   }
 
-  /** Its place in the order, from 1. */
-  int place() {
-    return place;
-  }
-
-  /** The name that records and displays show. */
-  String title() {
-    return title;
-  }
+  /**
+   * What the owner can do about a failure that doesn't say so itself; may be empty.
+   *
+   * @param reason why it failed, in the words of what failed
+   */
+  String remedy(I input, String reason);
 }

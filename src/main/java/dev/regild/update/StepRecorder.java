@@ -1,15 +1,16 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
-import dev.regild.image.UpdateRecords;
+import dev.regild.image.JobSteps;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.DoubleConsumer;
-import java.util.function.Function;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Records each step of one attempt: its start, how far it is, its end and its outcome. */
+/** Runs the steps of one attempt, and records of each its start, how far it is and its end. */
 final class StepRecorder {
   private static final Logger LOG = LoggerFactory.getLogger(StepRecorder.class);
 
@@ -17,85 +18,83 @@ final class StepRecorder {
   private static final Duration BETWEEN_NOTES = Duration.ofMillis(500);
 
   private final Database database;
-  private final UpdateRecords records;
-  private final UpdateOutcomes outcomes;
-  private final String imageId;
-  private final String imageName;
-  private final int attempt;
+  private final JobSteps records;
+  private final RunningJobs running;
+  private final Attempt<?> attempt;
+  private final Path directory;
+  private final Consumer<Handle> requireRunning;
+  private final AtomicInteger begun = new AtomicInteger();
 
-  /** What a step does; the consumer is told how far it is, 0 to 1. */
-  interface Work<T> {
-    T run(DoubleConsumer progress) throws Exception;
-  }
-
+  /**
+   * @param requireRunning throws {@link CancelledJobException} if the job has ended
+   */
   StepRecorder(
       Database database,
-      UpdateRecords records,
-      UpdateOutcomes outcomes,
-      String imageId,
-      String imageName,
-      int attempt) {
+      JobSteps records,
+      RunningJobs running,
+      Attempt<?> attempt,
+      Path directory,
+      Consumer<Handle> requireRunning) {
     this.database = database;
     this.records = records;
-    this.outcomes = outcomes;
-    this.imageId = imageId;
-    this.imageName = imageName;
+    this.running = running;
     this.attempt = attempt;
+    this.directory = directory;
+    this.requireRunning = requireRunning;
+  }
+
+  /** The attempt's own directory, removed when the attempt has ended. */
+  Path directory() {
+    return directory;
   }
 
   /**
    * Runs a step.
    *
-   * @param outcome says in a few words what came of it
    * @throws FailedStepException with the step and the cause, if it failed
-   * @throws CancelledJobException if the update was cancelled before the step or meanwhile
+   * @throws CancelledJobException if the job was cancelled before the step or meanwhile
    */
-  <T> T step(Step step, Work<T> work, Function<T, String> outcome)
-      throws FailedStepException, InterruptedException {
-    int ordinal = step.place();
+  <I, O> O run(Step<I, O> step, I input) throws FailedStepException, InterruptedException {
+    int ordinal = begun.incrementAndGet();
     long start = System.nanoTime();
     database.useTransaction(handle -> {
-      outcomes.requireRunning(handle, imageId);
-      records.beginStep(handle, imageId, attempt, ordinal, step.title());
+      requireRunning.accept(handle);
+      records.begin(handle, attempt.id(), attempt.number(), ordinal, step.name());
     });
     LOG.atInfo()
-        .addKeyValue("image", imageName)
-        .addKeyValue("step", step.title())
-        .addKeyValue("attempt", attempt)
+        .addKeyValue("image", attempt.name())
+        .addKeyValue("step", step.name())
+        .addKeyValue("attempt", attempt.number())
         .log("step started");
     try {
-      T result = work.run(new Notes(ordinal));
-      String detail = outcome.apply(result);
+      O output = step.run(input, new Notes(ordinal));
+      String detail = step.outcome(output);
       database.useTransaction(handle -> {
-        outcomes.requireRunning(handle, imageId);
-        records.stepDone(handle, imageId, attempt, ordinal, detail);
+        requireRunning.accept(handle);
+        records.done(handle, attempt.id(), attempt.number(), ordinal, detail);
       });
       LOG.atInfo()
-          .addKeyValue("image", imageName)
-          .addKeyValue("step", step.title())
+          .addKeyValue("image", attempt.name())
+          .addKeyValue("step", step.name())
           .addKeyValue("millis", (System.nanoTime() - start) / 1_000_000)
           .addKeyValue("detail", detail)
           .log("step done");
-      return result;
+      return output;
     } catch (InterruptedException | CancelledJobException e) {
       throw e;
     } catch (Exception | Error e) {
-      // An error too, such as too little memory, is this update's: a job that threw is done again.
-      throw new FailedStepException(step, e);
+      // An error too, such as too little memory, is this job's: a job that threw is done again.
+      FailedStepException failure = FailedStepException.of(step, ordinal, input, e);
+      LOG.atWarn()
+          .addKeyValue("image", attempt.name())
+          .addKeyValue("step", step.name())
+          .addKeyValue("reason", failure.reason())
+          .log("step failed");
+      throw failure;
     }
   }
 
-  /** Writes the end of a step that failed, in the caller's transaction. */
-  void failed(Handle handle, FailedStepException failure) {
-    LOG.atWarn()
-        .addKeyValue("image", imageName)
-        .addKeyValue("step", failure.step().title())
-        .addKeyValue("reason", failure.reason())
-        .log("step failed");
-    records.stepFailed(handle, imageId, attempt, failure.step().place(), failure.reason());
-  }
-
-  private final class Notes implements DoubleConsumer {
+  private final class Notes implements StepControl {
     private final int ordinal;
     private long lastNote = System.nanoTime();
 
@@ -107,9 +106,19 @@ final class StepRecorder {
     public synchronized void accept(double progress) {
       if (System.nanoTime() - lastNote >= BETWEEN_NOTES.toNanos()) {
         lastNote = System.nanoTime();
-        database.useTransaction(
-            handle -> records.progress(handle, imageId, attempt, ordinal, progress, ""));
+        database.useTransaction(handle ->
+            records.progress(handle, attempt.id(), attempt.number(), ordinal, progress, ""));
       }
+    }
+
+    @Override
+    public Path directory() {
+      return directory;
+    }
+
+    @Override
+    public void running(Runnable abort) {
+      running.onAbort(attempt.id(), abort);
     }
   }
 }

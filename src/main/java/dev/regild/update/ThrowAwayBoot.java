@@ -4,7 +4,6 @@ import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
-import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;

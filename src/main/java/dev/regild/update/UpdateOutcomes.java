@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilderState;
@@ -10,9 +9,9 @@ import dev.regild.image.ImageError;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.PublishedDisk;
-import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
@@ -33,6 +32,7 @@ public final class UpdateOutcomes {
   private final Inventories inventories;
   private final Layers layerRecords;
   private final UpdateRecords records;
+  private final JobSteps steps;
   private final AgentVersions agentVersions;
   private final Clock clock;
 
@@ -42,6 +42,7 @@ public final class UpdateOutcomes {
       Inventories inventories,
       Layers layerRecords,
       UpdateRecords records,
+      JobSteps steps,
       AgentVersions agentVersions,
       Clock clock) {
     this.images = images;
@@ -49,6 +50,7 @@ public final class UpdateOutcomes {
     this.inventories = inventories;
     this.layerRecords = layerRecords;
     this.records = records;
+    this.steps = steps;
     this.agentVersions = agentVersions;
     this.clock = clock;
   }
@@ -81,16 +83,18 @@ public final class UpdateOutcomes {
             builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
   }
 
-  void succeed(
-      Handle handle, Update update, Inventory inventory, Qualification qualification, Layer layer) {
+  void succeed(Handle handle, Publish.Published made) {
+    Update update = made.update();
+    Inventory inventory = made.qualified().verified().inventory();
     Image image = requireRunning(handle, update.newImage().id());
-    layerRecords.insert(handle, layer);
+    layerRecords.insert(handle, made.layer());
     PublishedDisk published =
         new PublishedDisk(
-            new ImageDisk(layer.id(), inventories.store(handle, inventory), update.base().layout()),
+            new ImageDisk(
+                made.layer().id(), inventories.store(handle, inventory), update.base().layout()),
             inventory.os().platform(),
             agentVersions.of(inventory),
-            Optional.of(qualification));
+            Optional.of(made.qualified().qualification()));
     images.publish(handle, image, published);
     builders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
@@ -105,11 +109,7 @@ public final class UpdateOutcomes {
   /** The image is FAILED, its builder gone, and the step that is running has FAILED too. */
   void cancel(Handle handle, String imageId, String message) {
     fail(handle, imageId, message, List.of());
-    for (UpdateRecord.Step step : records.allSteps(handle, imageId)) {
-      if (step.status() == UpdateRecord.StepStatus.RUNNING) {
-        records.stepFailed(handle, imageId, step.attempt(), step.ordinal(), "Cancelled.");
-      }
-    }
+    steps.failRunning(handle, imageId, "Cancelled.");
   }
 
   private void fail(Handle handle, String imageId, String message, List<ImageError> errors) {
@@ -121,16 +121,22 @@ public final class UpdateOutcomes {
     records.failed(handle, imageId);
   }
 
+  boolean isRunning(Handle handle, String imageId) {
+    return records
+        .findById(handle, imageId)
+        .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
+        .isPresent();
+  }
+
   /**
    * The image that a running update makes.
    *
    * @throws CancelledJobException if the update is not running any more
    */
-  Image requireRunning(Handle handle, String imageId) {
-    return records
-        .findById(handle, imageId)
-        .filter(record -> record.status() == UpdateRecord.Status.RUNNING)
-        .flatMap(_ -> images.findById(handle, imageId))
-        .orElseThrow(() -> new CancelledJobException(imageId));
+  private Image requireRunning(Handle handle, String imageId) {
+    if (!isRunning(handle, imageId)) {
+      throw new CancelledJobException(imageId);
+    }
+    return images.requireById(handle, imageId);
   }
 }

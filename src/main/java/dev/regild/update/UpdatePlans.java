@@ -96,11 +96,11 @@ public final class UpdatePlans {
               .orElseThrow(() ->
                   new RefusedException(
                       INCOMPATIBLE,
-                      "The channel %s has no snapshot yet. Make one: regild channel refresh %s"
+                      "The channel %s has no snapshot yet. Create one: regild channel refresh %s"
                           .formatted(channel.name(), channel.name())));
       return new Offer(channel, snapshot);
     } catch (ChannelException e) {
-      throw new RefusedException(INCOMPATIBLE, "The channel can't be used: " + e.getMessage());
+      throw new RefusedException(INCOMPATIBLE, "Cannot use the channel: " + e.getMessage());
     }
   }
 

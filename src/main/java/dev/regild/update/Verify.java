@@ -9,12 +9,40 @@ import java.io.IOException;
 import java.util.List;
 
 /** Reads the inventory again: everything in the plan is now at its version or better. */
-final class Verify {
-  Inventory run(Update update, Servicing servicing)
+final class Verify implements Step<OpenUpdate, Verify.Verified> {
+  /**
+   * An update that is on its disk.
+   *
+   * @param inventory of the new image
+   */
+  record Verified(OpenUpdate open, Inventory inventory) {
+    Update update() {
+      return open.update();
+    }
+  }
+
+  @Override
+  public String name() {
+    return "Verify";
+  }
+
+  @Override
+  public Verified run(OpenUpdate open, StepControl control)
       throws IOException, UnfitDiskException, StepException, InterruptedException {
-    Inventory inventory = servicing.verify();
+    Inventory inventory = open.servicing().verify();
+    Update update = open.update();
     requireKept(update.plan(), inventory.packages(), update.snapshot().system());
-    return inventory;
+    return new Verified(open, inventory);
+  }
+
+  @Override
+  public String outcome(Verified verified) {
+    return verified.inventory().packages().size() + " packages installed";
+  }
+
+  @Override
+  public String remedy(OpenUpdate open, String reason) {
+    return Remedy.of(reason, Remedy.REPAIR);
   }
 
   /**
@@ -30,7 +58,7 @@ final class Verify {
             .toList();
     if (!broken.isEmpty()) {
       throw new StepException(
-          "These are not at the version that the plan promises: " + String.join(", ", broken));
+          "These packages are not at the planned version: " + String.join(", ", broken));
     }
   }
 }

@@ -1,13 +1,13 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageFile;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.PackageFile;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
-import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.plan.Change;
 import dev.regild.plan.PendingRestart;
 import dev.regild.plan.UpdatePlan;
@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,12 +37,10 @@ import org.slf4j.LoggerFactory;
  *
  * @param servicing of a disk that runs
  * @param qualification of a disk that has been serviced
- * @param accelerator of the appliance in which a disk is read
+ * @param appliances in which a disk is read
  */
 record WindowsPlatform(
-    WindowsServicing servicing,
-    WindowsQualification qualification,
-    Supplier<Accelerator> accelerator)
+    WindowsServicing servicing, WindowsQualification qualification, Appliances appliances)
     implements Platform {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsPlatform.class);
 
@@ -60,7 +57,7 @@ record WindowsPlatform(
             .windows()
             .orElseThrow(() ->
                 new IOException(
-                    "Nothing is known of the Windows in %s; import it again."
+                    "The Windows facts of %s are missing; import it again."
                         .formatted(update.existing().name())));
     try {
       return update.snapshot().windowsPackages(update.plan(), facts);
@@ -74,6 +71,11 @@ record WindowsPlatform(
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     return qualification.run(layer, layout, services, directory, watcher);
+  }
+
+  @Override
+  public String bootLimit() {
+    return "windows.start-limit";
   }
 
   /** A Windows that runs says its own build; the rest was read from its disk. */
@@ -104,6 +106,11 @@ record WindowsPlatform(
     @Override
     public Inventory inventory() {
       return update.inventory();
+    }
+
+    @Override
+    public String repair() {
+      return "Start the update again.";
     }
 
     /** Never asked: the transaction is the plan. */
@@ -148,7 +155,7 @@ record WindowsPlatform(
     public Inventory verify() throws IOException, UnfitDiskException {
       Path directory = Files.createDirectories(update.directory().resolve("verify"));
       Inventory inventory =
-          new DiskInspector(accelerator)
+          new DiskInspector(appliances)
               .inspect(update.overlay(), DiskFormat.QCOW2, directory, watcher::running)
               .inventory();
       List<String> pending =
@@ -156,7 +163,7 @@ record WindowsPlatform(
               inventory.windows().map(WindowsFacts::pendingRestarts).orElse(List.of()));
       if (!pending.isEmpty()) {
         throw new IOException(
-            "Windows was shut down, and still wants a restart (%s). %s"
+            "Windows was shut down but still needs a restart (%s). %s"
                 .formatted(String.join(", ", pending), PendingRestart.REMEDY));
       }
       return inventory;

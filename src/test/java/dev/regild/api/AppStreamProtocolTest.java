@@ -61,7 +61,7 @@ class AppStreamProtocolTest {
         "{\"MaxResults\":99999999999}|NUMBER_VALUE can not be converted to an Integer at 'maxResults'",
         "{\"Type\":{}}|Start of structure or map can not be converted to a String at 'type'",
         "[]|Start of list can not be converted to a Structure at the request",
-        "{\"Names\":|The request's body is no JSON that can be read: line 1, column 10."
+        "{\"Names\":|The request's body is not valid JSON: line 1, column 10."
       })
   void aWrongTypeIsASerializationError(String body, String message) {
     ApiException error = error(TARGET, AppStreamProtocol.CONTENT_TYPE, body);
@@ -94,8 +94,7 @@ class AppStreamProtocolTest {
   @Test
   void anotherContentTypeIsRefused() {
     assertThat(error(TARGET, "application/json", "{}").text())
-        .isEqualTo(
-            "The Content-Type has to be application/x-amz-json-1.1, not 'application/json'.");
+        .isEqualTo("The Content-Type must be application/x-amz-json-1.1, not 'application/json'.");
     assertThat(
             protocol.answer(CALLER, TARGET, "Application/X-Amz-Json-1.1; charset=utf-8", b("{}")))
         .isNotEmpty();

@@ -3,6 +3,8 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.github.luben.zstd.Zstd;
+import dev.regild.fetch.Route;
+import dev.regild.files.StrongHash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,7 +20,7 @@ import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream
 import org.bouncycastle.openpgp.PGPException;
 
 /** The shapes in which people publish packages for apt; each has bash 5.2-1 to offer. */
-enum AptShape {
+public enum AptShape {
   /** As pkgs.jenkins.io and local repositories. */
   FLAT("./"),
   /** As pkgs.k8s.io and NVIDIA's. */
@@ -61,7 +63,7 @@ enum AptShape {
   }
 
   /** What a channel says of it. */
-  AptSource source(String uri, TestKey key) throws IOException {
+  public AptSource source(String uri, TestKey key) throws IOException {
     return new AptSource(
         List.of(uri),
         List.of(suite),
@@ -78,7 +80,7 @@ enum AptShape {
   }
 
   /** Writes the repository. */
-  void publish(Path root, TestKey key) throws Exception {
+  public void publish(Path root, TestKey key) throws Exception {
     Path directory =
         isFlat() ? root.resolve(suite.substring(1).isEmpty() ? "." : suite) : dists(root);
     Files.createDirectories(directory);

@@ -3,6 +3,11 @@ package dev.regild.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +105,7 @@ class AptShapesTest {
                 usual.components(),
                 List.of("arm64"),
                 usual.signedBy())));
-    assertRefused("vouches for no main/binary-arm64/Packages; correct suites");
+    assertRefused("does not list main/binary-arm64/Packages; correct suites");
   }
 
   @Test
@@ -108,7 +113,7 @@ class AptShapesTest {
     add(AptShape.ONLY_XZ);
     channels.refresh("test");
     AptShape.OTHER_SUITE.publish(repository.root, key);
-    assertRefused("was 'stable' (stable) and is 'unstable' (sid) now");
+    assertRefused("was 'stable' (stable) and is now 'unstable' (sid)");
   }
 
   @Test
@@ -138,7 +143,7 @@ class AptShapesTest {
     channels = new Channels(temporary.resolve("data"), later, quick());
     channels.add(new Channel("test", "DEBIAN_13", List.of(source)));
     assertRefused(
-        "its own signatures are by SHA-1, which apt of this platform refuses since 2026-02-01; ask"
+        "its self-signatures use SHA-1, which this platform's apt has refused since 2026-02-01; ask"
             + " its vendor for a renewed key, or set allow-sha1-keys: true");
     for (AptSource each : List.of(source, allowed)) {
       channels.remove("test");
@@ -147,7 +152,7 @@ class AptShapesTest {
       assertThat(channels.refresh("test").notices())
           .singleElement()
           .asString()
-          .contains("whose own signatures are by SHA-1");
+          .contains("whose self-signatures use SHA-1");
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.cli.Regild;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.WindowsPackage.Kind;
@@ -89,11 +90,12 @@ class CatalogueIT {
             files.resolve("März ' $(x) update.bin"));
     assertThat(regild("channel", "add-update", "win", odd.toString()))
         .contains("Added cumulative KB5035857 Package_for_RollupFix");
-    assertThat(regild("channel", "add-update", "win", odd.toString())).startsWith("There already:");
+    assertThat(regild("channel", "add-update", "win", odd.toString()))
+        .startsWith("Already present:");
     Path folder = driver();
     regild("channel", "add-update", "win", folder.toString());
     assertThat(regild("channel", "add-update", "win", folder.toString()))
-        .startsWith("There already: driver netkvm.inf");
+        .startsWith("Already present: driver netkvm.inf");
     regild(
         "channel",
         "add-update",
@@ -145,7 +147,7 @@ class CatalogueIT {
     regild("channel", "add-update", "win", agent.toString(), "--sha256", Sha256.of(agent));
     String before = channels.current("win").orElseThrow().digest();
     Files.writeString(data.resolve("channels/win.catalogue").resolve(Sha256.of(agent)), "other");
-    assertThatThrownBy(() -> channels.refresh("win")).hasMessageContaining("was changed since");
+    assertThatThrownBy(() -> channels.refresh("win")).hasMessageContaining("has changed since");
     assertThat(channels.current("win").orElseThrow().digest()).isEqualTo(before);
   }
 
@@ -170,7 +172,7 @@ class CatalogueIT {
         "can't be unpacked");
     assertRefused(zip("../evil.inf", 10), "leads out of it");
     assertRefused(zip("bomb.sys", 300 << 20), "far more than a driver");
-    assertRefused(zipWithLink(), "it holds the link netkvm.inf");
+    assertRefused(zipWithLink(), "it contains the link netkvm.inf");
     assertRefused(tree(), "it holds netkvm.inf twice, as 2k19/netkvm.inf and 2k22/netkvm.inf");
     assertRefused(imageWithLink(), "its member update.cab is a link");
     Path arm = driver();
@@ -188,7 +190,7 @@ class CatalogueIT {
     String name = "Microsoft-Windows-22H2Enablement-Package";
     assertRefused(
         WindowsPackages.update(files, "KB5015684", name, "10.0.19041.1799", "Update", "19041"),
-        "it is " + name + ", a feature or a language and no update");
+        "it is " + name + ", a feature or language and not an update");
   }
 
   @Test

@@ -8,6 +8,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
 import dev.regild.plan.InstalledPackage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,7 +142,8 @@ class ChannelsTest {
     RefreshResult result = channels.refresh("test");
     assertThat(result).isInstanceOf(RefreshResult.Unchanged.class);
     assertThat(result.notices().getFirst())
-        .startsWith(repository.uri() + "/dists/stable/InRelease is older than what is known");
+        .startsWith(
+            repository.uri() + "/dists/stable/InRelease is older than the version already seen");
   }
 
   @Test
@@ -212,9 +216,9 @@ class ChannelsTest {
     String good = channels.refresh("test").digest();
     Path file = repository.root.resolve("dists/stable/InRelease");
     Files.writeString(file, Files.readString(file).replace("Origin: Test", "Origin: Evil"));
-    assertRefused(() -> channels.refresh("test"), "was changed on its way");
+    assertRefused(() -> channels.refresh("test"), "was changed in transit");
     assertThat(channels.current("test").orElseThrow().digest()).isEqualTo(good);
-    assertThat(channels.status().getFirst().error().orElseThrow()).contains("changed on its way");
+    assertThat(channels.status().getFirst().error().orElseThrow()).contains("changed in transit");
   }
 
   @Test
@@ -275,7 +279,7 @@ class ChannelsTest {
   void aReleaseThatBecomesAnotherSuiteIsRefused() throws Exception {
     channels.refresh("test");
     publish(Map.of("Suite", "testing", "Codename", "testing"), new Deb("bash", "5.2-1"));
-    assertRefused(() -> channels.refresh("test"), "was 'stable' (stable) and is 'testing'");
+    assertRefused(() -> channels.refresh("test"), "was 'stable' (stable) and is now 'testing'");
   }
 
   @Test
@@ -287,7 +291,7 @@ class ChannelsTest {
     Files.write(suite.resolve("Release.gpg"), key.detached(release.getBytes(UTF_8)));
     assertThat(channels.refresh("test")).isInstanceOf(RefreshResult.NewSnapshot.class);
     Files.writeString(suite.resolve("Release"), release + "\n");
-    assertRefused(() -> channels.refresh("test"), "was changed on its way");
+    assertRefused(() -> channels.refresh("test"), "was changed in transit");
   }
 
   @Test
@@ -406,7 +410,7 @@ class ChannelsTest {
                     List.of("contrib"),
                     List.of("amd64"),
                     key.armored()))));
-    assertRefused(() -> channels.refresh("test"), "vouches for no contrib/binary-amd64/Packages");
+    assertRefused(() -> channels.refresh("test"), "does not list contrib/binary-amd64/Packages");
   }
 
   @Test
@@ -446,12 +450,12 @@ class ChannelsTest {
   void aWrongFileIsReportedWithItsKeyAndDoesNotHideTheOthers() throws Exception {
     Path file = temporary.resolve("data/channels/other.yaml");
     Files.writeString(file, "platform: DEBIAN_12\nsources:\n  - urls: [http://x]\n");
-    assertRefused(() -> channels.find("other"), file + ": sources[0].urls: is no key");
+    assertRefused(() -> channels.find("other"), file + ": sources[0].urls: is not a channel key");
     assertThat(channels.list()).extracting(Channel::name).containsExactly("test");
     ChannelStatus status = channels.status().getFirst();
     assertThat(status.name()).isEqualTo("other");
     assertThat(status.channel()).isEmpty();
-    assertThat(status.error().orElseThrow()).contains("is no key");
+    assertThat(status.error().orElseThrow()).contains("is not a channel key");
     assertThat(channels.status().getLast().channel()).isPresent();
     assertRefused(() -> channels.find("../x"), "can't be used");
   }
@@ -464,7 +468,7 @@ class ChannelsTest {
     assertThat(channels.forPlatform("ROCKY_LINUX8")).isEmpty();
     Files.writeString(file, "platform: 'ROCKY_LINUX8'\nsources: [\n");
     assertThat(channels.forPlatform("DEBIAN_12").orElseThrow().name()).isEqualTo("test");
-    assertRefused(() -> channels.forPlatform("ROCKY_LINUX8"), file + " is no YAML");
+    assertRefused(() -> channels.forPlatform("ROCKY_LINUX8"), file + " is not valid YAML");
     for (String unclear : List.of("platform: DEBAIN_12\n", "platfrom: RHEL8\n", "\t")) {
       Files.writeString(file, unclear);
       assertRefused(() -> channels.forPlatform("DEBIAN_12"), file.toString());

@@ -3,6 +3,8 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Keyring;
 import java.util.stream.Stream;
 import org.bouncycastle.openpgp.PGPException;
 import org.bouncycastle.openpgp.PGPSignature;
@@ -36,7 +38,7 @@ class ClearSignedFuzzTest {
               signed.signature(),
               PGPSignature.CANONICAL_TEXT_DOCUMENT,
               TestKey.CREATED.plusSeconds(7200));
-    } catch (ChannelException refused) {
+    } catch (FetchException refused) {
       // As it should be.
     }
   }

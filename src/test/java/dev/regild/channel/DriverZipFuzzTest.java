@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.archive.ArchiveException;
 import dev.regild.fixtures.FuzzedFile;
 import java.io.ByteArrayOutputStream;
 import java.util.stream.Stream;
@@ -32,7 +33,7 @@ class DriverZipFuzzTest {
   void isReadOrRefused(byte[] bytes) throws Exception {
     try {
       DriverPackage.read(FILE.of(bytes), "x86");
-    } catch (ChannelException refused) {
+    } catch (ArchiveException refused) {
       // As it should be.
     }
   }

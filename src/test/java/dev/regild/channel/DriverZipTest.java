@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.archive.ArchiveException;
+import dev.regild.archive.DriverZip;
 import dev.regild.fixtures.WindowsPackages;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -40,7 +42,7 @@ class DriverZipTest {
   @ValueSource(strings = {"../a.inf", "b/../../a.inf", "/a.inf", "C:\\a.inf", "..\\..\\a.inf"})
   void aNameThatLeadsOutIsRefused(String name) throws Exception {
     write(name, "x");
-    assertRefused("whose name leads out of it");
+    assertRefused("whose name leads outside");
   }
 
   @Test
@@ -66,7 +68,7 @@ class DriverZipTest {
     }
     assertRefused("far more than a driver");
     assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("far more than a driver");
   }
 
@@ -76,16 +78,16 @@ class DriverZipTest {
     write("a.inf", "some text that is packed");
     byte[] whole = Files.readAllBytes(zip);
     Files.write(zip, Arrays.copyOf(whole, whole.length / 2));
-    assertRefused("it is a zip that can't be unpacked");
+    assertRefused("the zip cannot be unpacked");
     byte[] changed = whole.clone();
     changed[30 + "a.inf".length()] = 7; // a block of no type that there is
     Files.write(zip, changed);
-    assertRefused("it is a zip that can't be unpacked");
+    assertRefused("the zip cannot be unpacked");
   }
 
   private void assertRefused(String why) {
     assertThatThrownBy(() -> DriverZip.unpack(zip, unpacked))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining(why);
   }
 
@@ -111,13 +113,13 @@ class DriverZipTest {
     assertThat(contents.drivers()).extracting(PackageFacts::name).containsExactly("netkvm.inf");
     assertThat(contents.passedOver())
         .containsExactly(
-            "autorun.inf is no driver's: its [Version] has no DriverVer with a date",
-            "common.inf is no driver's: its [Version] has no DriverVer with a date");
+            "autorun.inf is not a driver's: its [Version] has no DriverVer with a date",
+            "common.inf is not a driver's: its [Version] has no DriverVer with a date");
     Files.delete(folder.resolve("netkvm.inf"));
     Files.delete(zip);
     DriverPackage.pack(folder, zip);
     assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
-        .isInstanceOf(ChannelException.class)
-        .hasMessageContaining("so it is no driver (autorun.inf is no driver's");
+        .isInstanceOf(ArchiveException.class)
+        .hasMessageContaining("so it is not a driver (autorun.inf is not a driver's");
   }
 }

@@ -97,7 +97,7 @@ class HostSourcesTest {
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining("no repository with the suite bookworm");
     assertThatThrownBy(() -> new HostSources(root, aptConfig()).forPlatform("WINDOWS_SERVER_2022"))
-        .hasMessageContaining("can't serve WINDOWS_SERVER_2022");
+        .hasMessageContaining("cannot be used for WINDOWS_SERVER_2022");
   }
 
   @Test

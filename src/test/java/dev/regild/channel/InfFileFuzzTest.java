@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.archive.ArchiveException;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,7 +32,7 @@ class InfFileFuzzTest {
   void isReadOrRefused(byte[] bytes) {
     try {
       InfFile.parse(bytes);
-    } catch (ChannelException refused) {
+    } catch (ArchiveException refused) {
       // As it should be.
     }
   }

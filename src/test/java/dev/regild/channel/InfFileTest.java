@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.archive.ArchiveException;
 import dev.regild.fixtures.WindowsPackages;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class InfFileTest {
   @Test
   void refusesLinesWithoutEnd() {
     assertThatThrownBy(() -> InfFile.parse("a\\\n".repeat(100_000).getBytes(UTF_8)))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("a line of more than 65536 characters");
     assertThatThrownBy(() -> InfFile.parse("a".repeat(70_000).getBytes(UTF_8)))
         .hasMessageContaining("a line of more than 65536 characters");
@@ -75,7 +76,7 @@ class InfFileTest {
 
   private static void assertTooLong(String text) {
     assertThatThrownBy(() -> InfFile.parse(text.getBytes(UTF_8)))
-        .isInstanceOf(ChannelException.class)
+        .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("its strings are too long");
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.regild.channel.RpmSource.Locator;
+import dev.regild.fetch.FetchException;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -35,12 +36,12 @@ class MirrorListFuzzTest {
   void isReadOrRefused(byte[] bytes) {
     try {
       MirrorList.ofMetalink("https://list.example/", bytes);
-    } catch (ChannelException refused) {
+    } catch (FetchException refused) {
       // As it should be.
     }
     try {
       MirrorList.ofText("https://list.example/", bytes, SOURCE, "8");
-    } catch (ChannelException refused) {
+    } catch (FetchException refused) {
       // As it should be.
     }
   }

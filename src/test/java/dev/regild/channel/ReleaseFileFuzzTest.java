@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.fetch.FetchException;
 import java.time.Instant;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,7 +37,7 @@ class ReleaseFileFuzzTest {
       release.date("Release");
       release.priority();
       release.hasIndexForAll();
-    } catch (ChannelException refused) {
+    } catch (FetchException refused) {
       // As it should be.
     }
   }

@@ -3,6 +3,7 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.fetch.FetchException;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,7 +32,7 @@ class RepomdFileFuzzTest {
   void isReadOrRefused(byte[] bytes) {
     try {
       RepomdFile.parse("repomd.xml", bytes);
-    } catch (ChannelException refused) {
+    } catch (FetchException refused) {
       // As it should be.
     }
   }

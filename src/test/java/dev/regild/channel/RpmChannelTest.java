@@ -7,6 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.github.luben.zstd.Zstd;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
@@ -285,7 +291,7 @@ class RpmChannelTest {
     Files.writeString(repomd, Files.readString(repomd) + "<!-- more -->\n");
     assertRefused("is not what key");
     sign(TestKey.simple());
-    assertRefused("has no good signature");
+    assertRefused("has no valid signature");
     Files.delete(directory.resolve("RPMS/repodata/repomd.xml.asc"));
     assertRefused("repomd.xml.asc does not exist");
     assertThat(channels.current("rocky")).isEmpty();
@@ -317,7 +323,7 @@ class RpmChannelTest {
           seen.add(given);
           return false;
         });
-    assertRefused("put its user and password into the data directory's auth.conf");
+    assertRefused("put the user and password into the data directory's auth.conf");
     Path file =
         Files.writeString(
             directory.resolve("data/auth.conf"),
@@ -419,7 +425,7 @@ class RpmChannelTest {
     RefreshResult result = channels.refresh("rocky");
     assertThat(result.notices())
         .containsExactly(
-            ("1 of the packages of %s can't be used and is left out: 'beta' 1.0-1.el8 has no"
+            ("1 of the packages of %s cannot be used and is left out: 'beta' 1.0-1.el8 has no"
                     + " SHA-256, SHA-384 or SHA-512")
                 .formatted(repository.uri()));
     Snapshot snapshot = channels.current("rocky").orElseThrow();
@@ -460,7 +466,7 @@ class RpmChannelTest {
     assertThat(result.notices())
         .singleElement()
         .asString()
-        .endsWith("has no SHA-256 or stronger of the index 'filelists', which is left out");
+        .endsWith("lists the index 'filelists' without a SHA-256 or stronger hash; it is left out");
     assertThat(channels.current("rocky").orElseThrow().size()).isEqualTo(1);
   }
 

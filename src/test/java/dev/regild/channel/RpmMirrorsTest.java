@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.RpmSource.Locator;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.TestPace;
+import dev.regild.fetch.Transport;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
@@ -155,7 +160,7 @@ class RpmMirrorsTest {
     Files.writeString(second.root.resolve("repodata/repomd.xml"), "<repomd/>");
     String metalink = metalink("sha256", "0".repeat(64));
     add(Locator.METALINK, metalink, "");
-    assertRefused("none of the 2 mirrors", "is none of those that the metalink names");
+    assertRefused("none of the 2 mirrors", "is not one that the metalink lists");
     Path file = directory.resolve("list");
     Files.writeString(
         file,
@@ -185,7 +190,7 @@ class RpmMirrorsTest {
     add(Locator.MIRRORLIST, list(uris()), "");
     assertRefused("is plain http", "gpgkey");
     Files.writeString(directory.resolve("list"), "<metalink/>");
-    assertRefused("name it by metalink");
+    assertRefused("use the key metalink");
     Files.writeString(directory.resolve("list"), "# none\nrsync://x.example/y\n");
     assertRefused("names no mirror");
     for (Locator locator : List.of(Locator.MIRRORLIST, Locator.METALINK)) {

@@ -27,7 +27,7 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPDigestCalculatorProvider;
 import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
 
 /** A key that signs test repositories; its primary key signs, or a subkey does. */
-final class TestKey {
+public final class TestKey {
   static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
 
   private final PGPKeyPair primary;
@@ -40,7 +40,7 @@ final class TestKey {
     this.ring = ring;
   }
 
-  static TestKey simple() throws PGPException {
+  public static TestKey simple() throws PGPException {
     PGPKeyPair primary = pair();
     return new TestKey(primary, primary, generator(primary, 0).generatePublicKeyRing());
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.regild.files.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,19 +24,19 @@ import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
 /** A repository on the disk, behind an HTTP server that writes down what it answered. */
-final class TestRepository implements AutoCloseable {
+public final class TestRepository implements AutoCloseable {
   /** Answers in place of the server, once or always. */
-  interface Intercept {
+  public interface Intercept {
     /** Returns whether it answered. */
     boolean answer(HttpExchange exchange) throws IOException;
   }
 
-  final Path root;
+  public final Path root;
   final List<String> answers = new CopyOnWriteArrayList<>();
-  final Map<String, Intercept> overrides = new ConcurrentHashMap<>();
+  public final Map<String, Intercept> overrides = new ConcurrentHashMap<>();
   private final HttpServer server;
 
-  TestRepository(Path root) throws IOException {
+  public TestRepository(Path root) throws IOException {
     this.root = root;
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -62,7 +63,7 @@ final class TestRepository implements AutoCloseable {
     }
   }
 
-  String uri() {
+  public String uri() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
@@ -130,7 +131,7 @@ final class TestRepository implements AutoCloseable {
     Files.writeString(root.resolve("dists").resolve(suite).resolve("InRelease"), content);
   }
 
-  List<String> takeAnswers() {
+  public List<String> takeAnswers() {
     List<String> taken = new ArrayList<>(answers);
     answers.clear();
     taken.sort(null);
@@ -162,7 +163,7 @@ final class TestRepository implements AutoCloseable {
     }
   }
 
-  void send(HttpExchange exchange, int status, byte[] content) throws IOException {
+  public void send(HttpExchange exchange, int status, byte[] content) throws IOException {
     answers.add(status + " " + exchange.getRequestURI().getPath());
     exchange.sendResponseHeaders(status, content.length == 0 ? -1 : content.length);
     if (content.length > 0) {

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.archive.ArchiveException;
 import dev.regild.fixtures.WindowsPackages;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +76,8 @@ class UpdatePackageTest {
   private void assertForRecovery(Path update, String what) {
     assertThatThrownBy(() -> read(update))
         .as(what)
-        .isInstanceOf(ChannelException.class)
-        .hasMessageContaining("is for the recovery environment");
+        .isInstanceOf(ArchiveException.class)
+        .hasMessageContaining("which updates the recovery environment");
   }
 
   private PackageFacts read(Path file) throws Exception {

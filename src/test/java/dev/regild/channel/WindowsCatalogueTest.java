@@ -300,7 +300,7 @@ class WindowsCatalogueTest {
     UpdatePlan foreign =
         new UpdatePlan(List.of(new Change(ChangeKind.OS, "Windows", "amd64", "", "1")));
     assertThatThrownBy(() -> catalogue().packagesFor(foreign, facts(), Path.of("/snapshot")))
-        .hasMessageContaining("nothing that brings Windows to 1");
+        .hasMessageContaining("no package that updates Windows to 1");
   }
 
   @Test

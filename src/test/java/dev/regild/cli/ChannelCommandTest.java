@@ -26,11 +26,12 @@ class ChannelCommandTest {
     Files.writeString(channels.resolve("debian-12.yaml"), "platform: DEBIAN_12\nsource: []\n");
     List<String> lines = run(0, "list").lines().toList();
     assertThat(lines.get(0)).startsWith("NAME");
-    assertThat(lines.get(1)).matches("debian-12 +\\? +\\? +- +never +\\S+: source: is no key.*");
+    assertThat(lines.get(1))
+        .matches("debian-12 +\\? +\\? +- +never +\\S+: source: is not a channel key.*");
     assertThat(lines.get(2)).matches("rocky-8 +ROCKY_LINUX8 +all +- +never +- *");
     assertThat(lines).hasSize(3);
     JsonNode json = JsonMapper.shared().readTree(run(0, "list", "--json"));
-    assertThat(json.at("/0/error").asString()).contains("source: is no key");
+    assertThat(json.at("/0/error").asString()).contains("source: is not a channel key");
     assertThat(json.at("/0/platform").isMissingNode()).isTrue();
     assertThat(json.at("/1/platform").asString()).isEqualTo("ROCKY_LINUX8");
     assertThat(json.at("/1/checkedAt").isMissingNode()).isTrue();
@@ -41,7 +42,7 @@ class ChannelCommandTest {
     for (String subcommand : List.of("show", "refresh", "remove", "list-updates")) {
       assertThat(run(1, subcommand, "none"))
           .as(subcommand)
-          .contains("Channel none does not exist; 'regild channel list' shows those that do");
+          .contains("Channel none does not exist; 'regild channel list' shows the channels");
     }
   }
 

@@ -32,19 +32,19 @@ class DoctorIT {
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
         .containsPattern(
-            "platform DEBIAN_12 +ok +There is no channel for DEBIAN_12. Add one: regild channel add NAME")
+            "platform DEBIAN_12 +ok +There is No channel for DEBIAN_12. Add one: regild channel add NAME")
         .containsPattern("platform RHEL8 +ok ")
         .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
         .containsPattern("appliance's kernel +ok +/")
         .containsPattern("OVMF +ok +/")
         // What every machine has on which the tests run, each tried by the command.
-        .containsPattern("bubblewrap +ok +a program ran in it, without the host's network")
+        .containsPattern("bubblewrap +ok +a program ran in it without the host's network")
         .containsPattern("user namespaces +ok +a user without rights is 0 in one")
         .containsPattern("seccomp +ok +a program ran under a filter")
         .containsPattern("QEMU's sandbox +ok +an emulated machine booted in it")
         .containsPattern("libguestfs' backend +ok +direct")
         .containsPattern("umask +ok +a new file is rw-------")
-        .containsPattern("data directory +- +.*none is made when the server first starts")
+        .containsPattern("data directory +- +.*none is created when the server first starts")
         .containsPattern("listen +ok +127.0.0.1 is this machine's own");
     assertThat(temporary).isEmptyDirectory();
   }
@@ -100,7 +100,7 @@ class DoctorIT {
     assertThat(doctor.output())
         .containsPattern("data directory +PROBLEM")
         .contains("! data directory: " + data + " is rwxr-x---; start the server, which closes it")
-        .contains("! listen: 0.0.0.0 with auth off lets everybody in; set auth: sigv4");
+        .contains("! listen: 0.0.0.0 with auth off lets everyone in; set auth: sigv4");
   }
 
   private static JsonNode check(JsonNode checks, String name) {

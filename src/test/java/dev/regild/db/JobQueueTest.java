@@ -40,7 +40,9 @@ class JobQueueTest {
                   throw new StackOverflowError("in a test");
                 })) {
       enqueue(database, jobs, 0);
-      assertThat(givenUp.poll(10, SECONDS)).contains("StackOverflowError").contains("ask for it");
+      assertThat(givenUp.poll(10, SECONDS))
+          .contains("StackOverflowError")
+          .contains("then try again");
       awaitGone(database);
       assertThat(begun).hasValue(1);
       assertThat(givenUp).isEmpty();
@@ -52,7 +54,7 @@ class JobQueueTest {
     try (Database database = open();
         JobQueue jobs = started(database, _ -> {})) {
       enqueue(database, jobs, JobQueue.MOST_ATTEMPTS);
-      assertThat(givenUp.poll(10, SECONDS)).contains("did not end in 10 attempts");
+      assertThat(givenUp.poll(10, SECONDS)).contains("did not finish in 10 attempts");
       awaitGone(database);
       assertThat(begun).hasValue(0);
     }

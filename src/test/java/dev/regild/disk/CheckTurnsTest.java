@@ -20,7 +20,7 @@ class CheckTurnsTest {
     try (CheckTurns.Turn _ = turns.take("a", NONE)) {
       assertThatThrownBy(() -> turns.take("a", NONE))
           .isInstanceOf(DisksBusyException.class)
-          .hasMessageContaining("busy with the check of other disks")
+          .hasMessageContaining("busy checking other disks")
           .hasMessageContaining("Try again later");
       turns.take("b", NONE).close();
     }

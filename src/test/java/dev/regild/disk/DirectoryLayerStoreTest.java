@@ -19,12 +19,14 @@ class DirectoryLayerStoreTest {
   @TempDir Path directory;
   private final QemuImg qemuImg = new QemuImg();
   private DirectoryLayerStore store;
+  private Workspaces workspaces;
   private Path work;
 
   @BeforeEach
   void open() throws Exception {
     store = new DirectoryLayerStore(directory, qemuImg);
-    work = store.workspace("job-1");
+    workspaces = new Workspaces(directory);
+    work = workspaces.open("job-1");
   }
 
   @Test
@@ -71,7 +73,7 @@ class DirectoryLayerStoreTest {
     qemuImg.createOverlay(store.path("base"), overlay);
     assertThatThrownBy(() -> store.publish("alone", overlay, Optional.empty()))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("stands on");
+        .hasMessageContaining("not the named layer");
     assertThatThrownBy(() -> store.publish("lost", overlay, Optional.of("nothing")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no layer nothing");
@@ -105,15 +107,15 @@ class DirectoryLayerStoreTest {
     assertThat(store.ids()).isEmpty();
     assertThatThrownBy(() -> store.path("base")).hasMessageContaining("no layer base");
     Files.writeString(work.resolve("scrap"), "x");
-    assertThat(store.workspaces()).containsExactly("job-1");
-    store.removeWorkspace("job-1");
-    store.removeWorkspace("job-1");
-    assertThat(store.workspaces()).isEmpty();
+    assertThat(workspaces.list()).containsExactly("job-1");
+    workspaces.remove("job-1");
+    workspaces.remove("job-1");
+    assertThat(workspaces.list()).isEmpty();
   }
 
   @Test
   void aNameCannotLeadOutOfTheStore() {
-    assertThatThrownBy(() -> store.workspace("../out"))
+    assertThatThrownBy(() -> workspaces.open("../out"))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> store.delete("../out")).isInstanceOf(IllegalArgumentException.class);
   }

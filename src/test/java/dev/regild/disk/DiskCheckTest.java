@@ -3,7 +3,9 @@ package dev.regild.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.regild.fixtures.HostTools;
 import dev.regild.machine.Program;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -88,7 +90,7 @@ class DiskCheckTest {
   void aDiskOnABackingFileIsRefusedBeforeQemuOpensIt() throws Exception {
     Path disk = directory.resolve("overlay");
     qemuImg.createOverlay(converted(DiskFormat.QCOW2), disk);
-    assertUnfit(disk, DiskFormat.QCOW2, "stands on another file");
+    assertUnfit(disk, DiskFormat.QCOW2, "needs a backing file");
   }
 
   @Test
@@ -189,7 +191,7 @@ class DiskCheckTest {
     int offset = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(guid + 16);
     bytes[metadata + offset + 4] |= 2;
     Files.write(disk, bytes);
-    assertUnfit(disk, DiskFormat.VHDX, "stands on another file");
+    assertUnfit(disk, DiskFormat.VHDX, "needs a backing file");
   }
 
   @Test
@@ -199,11 +201,58 @@ class DiskCheckTest {
     assertUnfit(disk, DiskFormat.QCOW2, "and at most 1.0 GiB are taken");
   }
 
+  /** As cloud images without a boot loader come, and disks for machines that boot a kernel file. */
+  @ParameterizedTest
+  @CsvSource({
+    "mke2fs -qF -text4 %s 8M, 8388608",
+    "mke2fs -qF -text2 -b1024 %s 8M, 8388608",
+    "mkfs.xfs -qf -dname=%s, 314572800",
+    "mkfs.btrfs -qf %s, 314572800",
+  })
+  void aFileSystemWithoutAPartitionTableIsARawDisk(String command, long bytes) throws Exception {
+    assumeThat(HostTools.areInstalled(command.split(" ")[0])).isTrue();
+    Path disk = directory.resolve("bare");
+    sparse(disk, bytes);
+    var _ = Program.of(command.formatted(disk).split(" ")).run();
+    assertThat(DiskCheck.detect(disk)).isEqualTo(DiskFormat.RAW);
+    assertThatCode(() -> check.requireSelfContained("111122223333", disk, DiskFormat.RAW, WAIT))
+        .doesNotThrowAnyException();
+    sparse(disk, bytes / 2);
+    assertUnfit(disk, DiskFormat.RAW, "truncated: what is on it ends at " + bytes);
+  }
+
+  @Test
+  void aPhysicalVolumeOfLvmIsARawDisk() throws Exception {
+    byte[] disk = startingWith("");
+    System.arraycopy("LABELONE".getBytes(StandardCharsets.US_ASCII), 0, disk, 512, 8);
+    System.arraycopy("LVM2 001".getBytes(StandardCharsets.US_ASCII), 0, disk, 512 + 24, 8);
+    Path file = Files.write(directory.resolve("file"), disk);
+    assertThat(DiskCheck.detect(file)).isEqualTo(DiskFormat.RAW);
+  }
+
+  @Test
+  void aTruncatedDiskOfLargeSectorsIsRefused() throws Exception {
+    Path disk = directory.resolve("large-sectors");
+    ByteBuffer gpt = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+    gpt.put(450, (byte) 0xee).putShort(510, (short) 0xaa55);
+    gpt.put(4096, "EFI PART".getBytes(StandardCharsets.US_ASCII)).putLong(4096 + 72, 2);
+    gpt.putInt(4096 + 80, 4).putInt(4096 + 84, 128).putLong(8192, 7).putLong(8192 + 40, 511);
+    Files.write(disk, gpt.array());
+    assertThat(DiskCheck.detect(disk)).isEqualTo(DiskFormat.RAW);
+    assertUnfit(disk, DiskFormat.RAW, "truncated: what is on it ends at 2097152");
+  }
+
+  private static void sparse(Path file, long bytes) throws Exception {
+    try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+      open.setLength(bytes);
+    }
+  }
+
   @Test
   void whatIsNoDiskIsNamed() throws Exception {
     assertNoDisk(new byte[0], "is empty");
     assertNoDisk(new byte[] {1, 2, 3}, "too small");
-    assertNoDisk(new byte[1 << 20], "neither qcow2, vmdk nor vhdx");
+    assertNoDisk(new byte[1 << 20], "is not qcow2, vmdk or vhdx");
     assertNoDisk(startingWith("\u001f\u008b\b"), "gzip");
     assertNoDisk(startingWith("PK\u0003\u0004"), "zip archive");
     byte[] cd = startingWith("");

@@ -52,7 +52,7 @@ class DiskEscapeTest {
   @Test
   void aQcow2OnABackingFile() throws Exception {
     qemuImg("create", "-q", "-f", "qcow2", "-F", "raw", "-b", canary.toString(), disk.toString());
-    assertRefused(DiskFormat.QCOW2, "stands on another file, " + canary);
+    assertRefused(DiskFormat.QCOW2, "needs a backing file, " + canary);
     assertCanaryIsOutOfReach("qcow2");
   }
 
@@ -111,11 +111,11 @@ class DiskEscapeTest {
   @CsvSource({
     "'parentCID=ffffffff', 'parentCID=12345678', refers to other files",
     "'parentCID=ffffffff', '# parentCID=ffffffff', refers to other files",
-    "'parentCID=ffffffff', 'x', tell one parentCID",
-    "'version=1', 'version=1\nparentCID=ffffffff', tell one parentCID",
+    "'parentCID=ffffffff', 'x', have exactly one parentCID",
+    "'version=1', 'version=1\nparentCID=ffffffff', have exactly one parentCID",
     "'version=1', 'version=1\rx=1', control characters",
     "'monolithicSparse', 'vmfsSparse', refers to other files",
-    "'createType', 'x', tell one createType"
+    "'createType', 'x', have exactly one createType"
   })
   void aVmdkThatCanBeReadOtherwise(String text, String instead, String message) throws Exception {
     vmdk("monolithicSparse");
@@ -163,7 +163,7 @@ class DiskEscapeTest {
     assertThatCode(() -> check.requireSelfContained("111122223333", disk, DiskFormat.VMDK, WAIT))
         .doesNotThrowAnyException();
     putLong(Files.size(disk) - 1024 + 12, 1);
-    assertRefused(DiskFormat.VMDK, "its header and its footer tell different sizes");
+    assertRefused(DiskFormat.VMDK, "its header and its footer give different sizes");
     putLong(Files.size(disk) - 1024, 0);
     assertRefused(DiskFormat.VMDK, "the footer of its vmdk stream is missing");
   }
@@ -201,7 +201,7 @@ class DiskEscapeTest {
                 disk, DiskFormat.QCOW2, directory.resolve("out"), DiskFormat.RAW, done -> {}))
         .isInstanceOf(ProgramException.class)
         .hasMessageContaining("names " + anothers)
-        .hasMessageContaining("not the file that it was made on");
+        .hasMessageContaining("but it was created on another file");
     assertThat(directory.resolve("out")).doesNotExist();
   }
 

@@ -21,7 +21,18 @@ class PartitionTableFuzzTest {
     gpt.put(450, (byte) 0xee).putShort(510, (short) 0xaa55);
     gpt.put(512, "EFI PART".getBytes(US_ASCII)).putLong(512 + 72, 2).putInt(512 + 80, 4);
     gpt.putInt(512 + 84, 128).putLong(1024, 7).putLong(1024 + 40, 2);
-    return Stream.of(mbr.array(), gpt.array());
+    ByteBuffer large = ByteBuffer.allocate(16 << 10).order(ByteOrder.LITTLE_ENDIAN);
+    large.put(4096, "EFI PART".getBytes(US_ASCII)).putLong(4096 + 72, 2).putInt(4096 + 80, 4);
+    large.putInt(4096 + 84, 128).putLong(8192, 7).putLong(8192 + 40, 2);
+    ByteBuffer ext4 = ByteBuffer.allocate(2048).order(ByteOrder.LITTLE_ENDIAN);
+    ext4.putInt(1024 + 4, 2).putInt(1024 + 0x18, 2).putShort(1024 + 0x38, (short) 0xef53);
+    ByteBuffer xfs = ByteBuffer.allocate(512).put("XFSB".getBytes(US_ASCII));
+    xfs.putInt(4096).putLong(2);
+    ByteBuffer btrfs = ByteBuffer.allocate(66 << 10).order(ByteOrder.LITTLE_ENDIAN);
+    btrfs.put((64 << 10) + 0x40, "_BHRfS_M".getBytes(US_ASCII)).putLong((64 << 10) + 0x88, 1);
+    btrfs.putLong((64 << 10) + 0x70, 1 << 20);
+    return Stream.of(
+        mbr.array(), gpt.array(), large.array(), ext4.array(), xfs.array(), btrfs.array());
   }
 
   @MethodSource("seeds")

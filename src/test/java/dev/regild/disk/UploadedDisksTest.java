@@ -3,6 +3,8 @@ package dev.regild.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.files.Listing;
+import dev.regild.files.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -57,8 +59,8 @@ class UploadedDisksTest {
     assertThat(received.bytes()).isEqualTo(disk.length);
     assertThat(received.received()).isEqualTo(CLOCK.instant());
     assertThat(disks.path(received)).hasBinaryContent(disk);
-    assertThat(received.sha256()).isEqualTo(DurableFiles.sha256(disks.path(received)));
-    for (String name : DurableFiles.names(directory)) {
+    assertThat(received.sha256()).isEqualTo(Sha256.interruptibly(disks.path(received)));
+    for (String name : Listing.names(directory)) {
       assertThat(
               PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
           .isEqualTo("rw-------");
@@ -193,7 +195,7 @@ class UploadedDisksTest {
             ALICE);
     assertThat(disks.receive(BOB, two, stream(), OptionalLong.empty()).bytes())
         .isEqualTo(disk.length);
-    assertThat(DurableFiles.names(directory)).hasSize(6);
+    assertThat(Listing.names(directory)).hasSize(6);
   }
 
   @Test

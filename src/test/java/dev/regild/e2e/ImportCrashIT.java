@@ -74,7 +74,7 @@ class ImportCrashIT {
     assertThat(list(data.resolve("layers"))).isEmpty();
     assertThat(
             server.post("/regild/v1/images/" + IMAGE + "/cancel").body().path("Message").asString())
-        .isEqualTo("The image imported is FAILED: no update or import of it can be cancelled.");
+        .isEqualTo("The image imported is FAILED: it has no update or import to cancel.");
   }
 
   private void restart(Path data) throws Exception {

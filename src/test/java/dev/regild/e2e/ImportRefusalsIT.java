@@ -67,14 +67,14 @@ class ImportRefusalsIT {
   @Test
   void whatIsNoDiskIsRefused() throws Exception {
     Path text = Files.writeString(directory.resolve("notes.txt"), "not a disk ".repeat(10_000));
-    assertUploadRefused(text, "the file is no disk");
+    assertUploadRefused(text, "the file is not a disk");
   }
 
   @Test
   void aDiskWithABackingFileIsRefused() throws Exception {
     Path overlay = directory.resolve("overlay.qcow2");
     qemuImg("create -q -f qcow2 -b /etc/passwd -F raw -u %s 1G", overlay);
-    assertUploadRefused(overlay, "stands on another file, /etc/passwd");
+    assertUploadRefused(overlay, "needs a backing file, /etc/passwd");
   }
 
   @Test
@@ -82,7 +82,7 @@ class ImportRefusalsIT {
     Path disk = directory.resolve("disk.qcow2");
     qemuImg(
         "create -q -f qcow2 -o data_file=%s,data_file_raw=on %s 1M", directory.resolve("x"), disk);
-    assertUploadRefused(disk, "content is in another file");
+    assertUploadRefused(disk, "data is in another file");
   }
 
   @Test
@@ -106,7 +106,7 @@ class ImportRefusalsIT {
   void aDiskWithoutAnOperatingSystemBecomesAFailedImage() throws Exception {
     Path disk = partitioned(1);
     format(disk, 0, Files.createDirectory(directory.resolve("nothing")));
-    assertImportFails(disk, "no operating system on this disk, only the filesystems");
+    assertImportFails(disk, "This disk contains no operating system, only the filesystems");
   }
 
   @Test

@@ -74,7 +74,7 @@ class LocalUserIT {
     asAnother("ln", "-s", data.resolve("layers").toString(), planted.resolve("qemu").toString());
 
     try (ServerProcess server = ServerProcess.start(data, "vm")) {
-      assertThat(server.log()).contains("directory closed to other users");
+      assertThat(server.log()).contains("removed other users' access to a directory");
       String disk = server.upload(smallDisk()).body().path("diskId").asString();
       assertThat(disk).isNotEmpty();
       assertThat(channelAdded()).isZero();

@@ -73,7 +73,7 @@ class TryWindowsIT {
             "Windows 10.0.20348.2340",
             "Windows has restarted.",
             "the file system is clean, build 20348.2340",
-            "All of it was as expected.")
+            "Everything was as expected.")
         .doesNotContain("NOT AS EXPECTED")
         .startsWith(Files.readString(report));
     assertThat(steps())

@@ -452,7 +452,7 @@ class UpdateInNamespaceIT {
     return CreateUpdatedImageRequest.builder()
         .existingImageName(BASE)
         .newImageName(newName)
-        .newImageDisplayName("Golden image, renewed")
+        .newImageDisplayName("Golden image, updated")
         .newImageDescription("With all updates")
         .newImageTags(TAGS)
         .dryRun(dryRun)
@@ -463,7 +463,7 @@ class UpdateInNamespaceIT {
     assertThat(image.name()).isEqualTo(UPDATED);
     assertThat(image.arn()).isEqualTo(base.arn().replaceFirst("/.*", "/" + UPDATED));
     assertThat(image.baseImageArn()).isEqualTo(base.arn());
-    assertThat(image.displayName()).isEqualTo("Golden image, renewed");
+    assertThat(image.displayName()).isEqualTo("Golden image, updated");
     assertThat(image.description()).isEqualTo("With all updates");
     assertThat(image.visibility()).isEqualTo(VisibilityType.PRIVATE);
     assertThat(image.imageBuilderSupported()).isTrue();

@@ -76,7 +76,7 @@ class UpdateWindowsIT {
     assertThat(failed.stateChangeReason().message())
         .contains("KB5037016")
         .contains("0x80070070 (the disk is full)")
-        .contains("make its disk larger");
+        .contains("enlarge its disk");
     assertThat(client.describeImageBuilders().imageBuilders()).isEmpty();
     assertThat(server.unfinished()).isEmpty();
   }

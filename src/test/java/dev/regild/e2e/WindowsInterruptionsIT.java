@@ -119,7 +119,7 @@ class WindowsInterruptionsIT {
     assertThat(image.at("/StateChangeReason/Message").asString())
         .contains("Windows did not shut down within 60 s")
         .contains("a power cut would leave its disk dirty");
-    assertThat(server.log()).contains("the power button is pressed");
+    assertThat(server.log()).contains("pressing the power button");
     assertNothingIsLeft();
     assertThat(lastStep("stuck")).startsWith("Apply FAILED Windows did not shut down");
     assertThat(server.call("DescribeImageBuilders", Map.of()).body().path("ImageBuilders"))

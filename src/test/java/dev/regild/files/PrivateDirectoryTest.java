@@ -47,7 +47,7 @@ class PrivateDirectoryTest {
     Path link = Files.createSymbolicLink(directory.resolve("link"), canary);
     assertThatThrownBy(() -> PrivateDirectory.take(link))
         .isInstanceOf(ForeignFileException.class)
-        .hasMessageContaining("is a link or no directory");
+        .hasMessageContaining("is a link or not a directory");
     assertThat(mode(canary)).isEqualTo("rwxr-xr-x");
   }
 

@@ -224,7 +224,7 @@ class ImagesTest {
     assertRefused(
         CONCURRENT_MODIFICATION,
         () -> registry.write(h -> images.startDeleting(h, found("golden"))),
-        "deleted already");
+        "already being deleted");
     registry.write(h -> images.remove(h, golden));
     assertThat(registry.<Optional<Image>>read(h -> images.find(h, ALICE, "golden"))).isEmpty();
     assertRefused(

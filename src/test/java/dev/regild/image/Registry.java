@@ -41,6 +41,7 @@ public final class Registry implements AutoCloseable {
   final Layers layers = new Layers();
   final Tags tags = new Tags();
   final ImageShares shares = new ImageShares();
+  public final JobSteps steps = new JobSteps(Clock.fixed(NOW, ZoneOffset.UTC));
   public final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));
   public final Database database;
   public final Inventories inventories;

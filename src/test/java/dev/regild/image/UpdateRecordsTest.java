@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.image.UpdateRecord.Status;
-import dev.regild.image.UpdateRecord.Step;
-import dev.regild.image.UpdateRecord.StepStatus;
 import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,26 +67,27 @@ class UpdateRecordsTest {
   void stepsAreRecordedAsTheyGo() {
     registry.database.useTransaction(h -> {
       assertThat(updates.beginAttempt(h, image.id())).isEqualTo(1);
-      updates.beginStep(h, image.id(), 1, 1, "Prepare");
-      updates.stepDone(h, image.id(), 1, 1, "overlay made");
-      updates.beginStep(h, image.id(), 1, 2, "Resolve");
-      updates.progress(h, image.id(), 1, 2, 0.25, "reading indexes");
+      registry.steps.begin(h, image.id(), 1, 1, "Prepare");
+      registry.steps.done(h, image.id(), 1, 1, "overlay made");
+      registry.steps.begin(h, image.id(), 1, 2, "Resolve");
+      registry.steps.progress(h, image.id(), 1, 2, 0.25, "reading indexes");
     });
     assertThat(found().steps())
         .containsExactly(
-            new Step(1, 1, "Prepare", StepStatus.DONE, 1, "overlay made", NOW, Optional.of(NOW)),
-            new Step(
+            new JobStep(
+                1, 1, "Prepare", JobStep.Status.DONE, 1, "overlay made", NOW, Optional.of(NOW)),
+            new JobStep(
                 1,
                 2,
                 "Resolve",
-                StepStatus.RUNNING,
+                JobStep.Status.RUNNING,
                 0.25,
                 "reading indexes",
                 NOW,
                 Optional.empty()));
     registry.database.useTransaction(h -> {
-      updates.stepFailed(h, image.id(), 1, 2, "no indexes");
-      updates.progress(h, image.id(), 1, 2, 1, "too late");
+      registry.steps.failed(h, image.id(), 1, 2, "no indexes");
+      registry.steps.progress(h, image.id(), 1, 2, 1, "too late");
       updates.failed(h, image.id());
     });
     UpdateRecord failed = found();
@@ -104,19 +103,19 @@ class UpdateRecordsTest {
   void anUpdateThatStartsOverShowsItsNewAttemptAndKeepsTheOld() throws IOException {
     registry.database.useTransaction(h -> {
       updates.beginAttempt(h, image.id());
-      updates.beginStep(h, image.id(), 1, 1, "Prepare");
+      registry.steps.begin(h, image.id(), 1, 1, "Prepare");
     });
     registry.close();
     registry = new Registry(directory);
     registry.database.useTransaction(h -> {
       assertThat(updates.beginAttempt(h, image.id())).isEqualTo(2);
-      updates.beginStep(h, image.id(), 2, 1, "Prepare");
+      registry.steps.begin(h, image.id(), 2, 1, "Prepare");
     });
     assertThat(found().attempt()).isEqualTo(2);
-    assertThat(found().steps()).extracting(Step::attempt).containsExactly(2);
-    assertThat(registry.<List<Step>>read(h -> updates.allSteps(h, image.id())))
-        .extracting(Step::status)
-        .containsExactly(StepStatus.FAILED, StepStatus.RUNNING);
+    assertThat(found().steps()).extracting(JobStep::attempt).containsExactly(2);
+    assertThat(registry.<List<JobStep>>read(h -> JobSteps.all(h, image.id())))
+        .extracting(JobStep::status)
+        .containsExactly(JobStep.Status.FAILED, JobStep.Status.RUNNING);
   }
 
   @Test
@@ -128,13 +127,13 @@ class UpdateRecordsTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> registry.<Integer>write(h -> updates.beginAttempt(h, image.id())));
     assertThatIllegalStateException()
-        .isThrownBy(
-            () -> registry.database.useTransaction(h -> updates.stepDone(h, image.id(), 1, 1, "")))
+        .isThrownBy(() ->
+            registry.database.useTransaction(h -> registry.steps.done(h, image.id(), 1, 1, "")))
         .withMessageContaining("isn't running");
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
             registry.database.useTransaction(
-                h -> updates.progress(h, image.id(), 1, 1, Double.NaN, "")));
+                h -> registry.steps.progress(h, image.id(), 1, 1, Double.NaN, "")));
   }
 
   private UpdateRecord found() {

@@ -38,7 +38,7 @@ class MountPointsTest {
     assertThatThrownBy(() -> MountPoints.isMounted(path, "/dev/sda2", type))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(path)
-        .hasMessageContaining("have to be ext2, ext3");
+        .hasMessageContaining("must be ext2, ext3");
   }
 
   @Test

@@ -67,7 +67,7 @@ class RegistryHiveTest {
   void whatIsNoHiveIsRefused() {
     assertThatThrownBy(() -> read(new byte[8192]))
         .isInstanceOf(DamagedHiveException.class)
-        .hasMessage("the registry hive TEST is damaged: it doesn't begin as one");
+        .hasMessage("the registry hive TEST is damaged: it does not start with the hive signature");
     assertThatThrownBy(() -> read(new byte[10])).isInstanceOf(DamagedHiveException.class);
     assertThatThrownBy(() -> walk(Arrays.copyOf(hive, 4096 + 512)))
         .isInstanceOf(DamagedHiveException.class);
@@ -101,7 +101,7 @@ class RegistryHiveTest {
     loop.putInt(4096 + root + 4 + 20, 2).putInt(4096 + root + 4 + 28, list);
     assertThatThrownBy(() -> walk(loop.array()))
         .isInstanceOf(DamagedHiveException.class)
-        .hasMessageContaining("over and over");
+        .hasMessageContaining("form a cycle");
   }
 
   /** 1.3 thousand million subkeys in a megabyte: they must be refused before they are listed. */

@@ -79,12 +79,12 @@ class RegistryLogTest {
     write(log1, entry(5, first, build(2)));
     assertThatThrownBy(() -> RegistryLog.apply("TEST", hive, List.of(log1)))
         .isInstanceOf(DamagedHiveException.class)
-        .hasMessageContaining("TEST is not whole");
+        .hasMessageContaining("TEST is incomplete");
     byte[] lying = entry(7, first, build(2));
     ByteBuffer.wrap(lying).order(ByteOrder.LITTLE_ENDIAN).putInt(44, Integer.MAX_VALUE);
     write(log1, lying);
     assertThatThrownBy(() -> RegistryLog.apply("TEST", hive, List.of(log1)))
-        .hasMessageContaining("TEST is not whole");
+        .hasMessageContaining("TEST is incomplete");
   }
 
   /** A page of no size takes 8 bytes of a log, and ten times that in memory. */
@@ -98,7 +98,7 @@ class RegistryLogTest {
     write(log1, entry.array());
     assertThatThrownBy(() -> RegistryLog.apply("TEST", hive, List.of(log1)))
         .isInstanceOf(DamagedHiveException.class)
-        .hasMessageContaining("TEST is not whole");
+        .hasMessageContaining("TEST is incomplete");
   }
 
   @Test

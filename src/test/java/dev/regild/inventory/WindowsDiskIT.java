@@ -10,6 +10,7 @@ import dev.regild.fixtures.WindowsDisk;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.inventory.DiskLayout.Hardware;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
@@ -30,7 +31,7 @@ class WindowsDiskIT {
   private static final UUID PRODUCT = UUID.fromString("9ad1b8ea-4a3c-4a4a-8f5c-0f1e2d3c4b5a");
   private static final UUID UPGRADE = UUID.fromString("eb6b8302-c06e-4bec-adac-932c68a3a98d");
 
-  private final DiskInspector inspector = new DiskInspector(() -> Accelerator.TCG);
+  private final DiskInspector inspector = new DiskInspector(new Appliances(() -> Accelerator.TCG));
 
   @TempDir Path directory;
 
@@ -164,9 +165,7 @@ class WindowsDiskIT {
   @Test
   void aWindowsWithoutAnAgentIsRefused() throws Exception {
     assertRefused(
-        WindowsDisk.server2022().withoutAgent(),
-        "There is no QEMU guest agent",
-        "qemu-ga-x86_64.msi");
+        WindowsDisk.server2022().withoutAgent(), "has no QEMU guest agent", "qemu-ga-x86_64.msi");
   }
 
   @Test
@@ -181,8 +180,8 @@ class WindowsDiskIT {
   void aWindowsForArmIsRefused() throws Exception {
     assertRefused(
         WindowsDisk.windows11().architecture("ARM64"),
-        "can't be started on this server",
-        "for x86-64");
+        "this server only runs x86-64",
+        "Upload an x86-64 disk");
   }
 
   private void assertRefused(WindowsDisk windows, String cause, String remedy) throws Exception {

@@ -263,7 +263,7 @@ class WindowsInventoryTest {
                 registry(
                     WindowsDisk.server2022()
                         .agent("\"C:\\Program Files (x86)\\Qemu-ga\\qemu-ga.exe\" -d"))))
-        .hasMessageContaining("the one of 32 bits")
+        .hasMessageContaining("is 32-bit")
         .hasMessageContaining("qemu-ga-x86_64.msi");
   }
 
@@ -300,7 +300,7 @@ class WindowsInventoryTest {
     String arm = read(WindowsDisk.windows11().architecture("ARM64")).architecture();
     assertThatThrownBy(() -> InventoryReader.requireArchitecture(arm))
         .isInstanceOf(UnfitDiskException.class)
-        .hasMessageContaining("the architecture arm64");
+        .hasMessageContaining("is for arm64");
     InventoryReader.requireArchitecture(read(WindowsDisk.windows11()).architecture());
   }
 

@@ -13,7 +13,7 @@ class AgentAnswerTest {
     var started = AgentAnswer.result("guest-exec", "{\"return\":{\"pid\":" + HUGE + "}}");
     assertThatThrownBy(() -> AgentAnswer.processId(started))
         .isInstanceOf(GuestAgentException.class)
-        .hasMessageContaining("without a pid");
+        .hasMessageContaining("has no pid");
     for (String member : new String[] {"exitcode", "signal"}) {
       var ended =
           AgentAnswer.result(

@@ -124,7 +124,7 @@ class BuilderMachineIT {
       assertThatThrownBy(
               () -> machine.agent().run(List.of("sh", "-c", "poweroff -f; sleep 1000"), START))
           .isInstanceOf(GuestAgentException.class)
-          .hasMessage("the machine of the guest agent is gone");
+          .hasMessage("the guest agent's machine has stopped");
       assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(20));
       assertThat(machine.awaitOff(LIMIT)).isTrue();
     }

@@ -65,7 +65,7 @@ class GuestAgentTest {
     agent = new GuestAgent(link, LIMIT);
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
         .isInstanceOf(GuestAgentException.class)
-        .hasMessageContaining(link + " is no socket");
+        .hasMessageContaining(link + " is not a socket");
     assertThat(reached).isEmpty();
 
     Files.delete(link);
@@ -158,10 +158,9 @@ class GuestAgentTest {
     fake.junk = "<html>\u001b[31m\n".getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
         .isInstanceOf(GuestAgentException.class)
-        .hasMessage("the guest agent answers guest-exec with what is no JSON: <html>");
+        .hasMessage("the guest agent's response to guest-exec is not JSON: <html>");
     fake.junk = "{\"return\": {\"pid\": \"x\"}}\n".getBytes(StandardCharsets.UTF_8);
-    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
-        .hasMessageContaining("without a pid");
+    assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT)).hasMessageContaining("has no pid");
     fake.junk = "[]\n".getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), LIMIT))
         .hasMessageContaining("neither a result nor an error");
@@ -197,7 +196,7 @@ class GuestAgentTest {
     }
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), Duration.ofHours(1)))
         .isInstanceOf(GuestAgentException.class)
-        .hasMessage("the machine of the guest agent is gone");
+        .hasMessage("the guest agent's machine has stopped");
   }
 
   @Test
@@ -215,7 +214,7 @@ class GuestAgentTest {
             });
     assertThatThrownBy(() -> agent.run(List.of("a.exe"), Duration.ofHours(1)))
         .isInstanceOf(GuestAgentException.class)
-        .hasMessageContaining("closed by us");
+        .hasMessageContaining("Regild closed the connection");
     closer.join();
   }
 

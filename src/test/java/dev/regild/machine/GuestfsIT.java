@@ -77,7 +77,7 @@ class GuestfsIT {
       assertThatThrownBy(() -> guestfs.download("/a/up", directory.resolve("large"), 3))
           .hasMessage("/a/up has 11 bytes, and at most 3 are read");
       assertThatThrownBy(() -> guestfs.download("/a", directory.resolve("none"), 1 << 20))
-          .hasMessage("/a is no regular file");
+          .hasMessage("/a is not a regular file");
       assertThat(directory.resolve("large")).doesNotExist();
       guestfs.removeFile("/a/up");
       guestfs.removeTree("/a/b");
@@ -165,7 +165,7 @@ class GuestfsIT {
     assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
     assertThat(outcome.get())
         .isInstanceOf(GuestfsException.class)
-        .hasMessageContaining("was broken off");
+        .hasMessageContaining("was aborted");
     guestfs.close();
     guestfs.close();
     assertThatThrownBy(guestfs::sync).isInstanceOf(GuestfsException.class);
@@ -199,7 +199,8 @@ class GuestfsIT {
       guestfs.addDrive(disk, "qcow2", true);
       assertThatThrownBy(() -> guestfs.launch(Duration.ofSeconds(1)))
           .isInstanceOf(GuestfsException.class)
-          .hasMessageContaining("the start of the appliance took longer than 1 s");
+          .hasMessageContaining(
+              "the appliance did not start within 1 s; raise appliance.start-limit");
     }
     assertNothingIsLeft();
   }

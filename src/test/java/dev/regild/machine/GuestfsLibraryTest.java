@@ -32,7 +32,7 @@ class GuestfsLibraryTest {
     assertThat(GuestfsLibrary.takeString(text("é".repeat(5)), 10)).isEqualTo("ééééé");
     assertThatThrownBy(() -> GuestfsLibrary.takeString(text("a".repeat(11)), 10))
         .isInstanceOf(GuestfsException.class)
-        .hasMessageContaining("a text of more than 10 bytes");
+        .hasMessageContaining("more than 10 bytes of text");
   }
 
   @Test
@@ -47,7 +47,7 @@ class GuestfsLibraryTest {
     for (long size : List.of(4L, Long.MAX_VALUE, -1L)) {
       assertThatThrownBy(() -> GuestfsLibrary.takeBytes(text("abc"), size, 3))
           .isInstanceOf(GuestfsException.class)
-          .hasMessageContaining("where at most 3 were asked for");
+          .hasMessageContaining("when at most 3 were requested");
     }
   }
 
@@ -59,7 +59,7 @@ class GuestfsLibraryTest {
         .hasMessageContaining("a list of more than 10000 entries");
     assertThatThrownBy(() -> GuestfsLibrary.takeStrings(list(2, "a".repeat(70_000))))
         .isInstanceOf(GuestfsException.class)
-        .hasMessageContaining("a text of more than 65536 bytes");
+        .hasMessageContaining("more than 65536 bytes of text");
   }
 
   @Test

@@ -128,7 +128,7 @@ class SandboxTest {
             .in(Sandbox.reading().writing(target));
     assertThatThrownBy(dd::run)
         .isInstanceOf(ProgramException.class)
-        .hasMessageContaining("would have written a file of more than 1048576 bytes");
+        .hasMessageContaining("would have written a file larger than 1048576 bytes");
     assertThat(Files.size(target)).isLessThanOrEqualTo(1 << 20);
   }
 
@@ -146,8 +146,8 @@ class SandboxTest {
               .in(sandbox);
       assertThatThrownBy(fill::run)
           .isInstanceOf(ProgramException.class)
-          .hasMessageContaining("sh was ended: the file system of " + target + " has only")
-          .hasMessageContaining("make room there");
+          .hasMessageContaining("sh was terminated: the file system of " + target + " has only")
+          .hasMessageContaining("free some space there");
       // Nor is it started where there is too little.
       assertThatThrownBy(fill::run).hasMessageContaining("can't be started: the file system of");
       assertThat(ProcessHandle.allProcesses())

@@ -21,10 +21,18 @@ class AccountSlotsTest {
     assertThat(slots.take(caller("000000000001", "a", false))).isNotNull();
     assertThat(slots.take(caller("000000000002", "b", false))).isNotNull();
     Caller other = caller("000000000003", "c", false);
-    assertRefused(slots, other, ErrorType.SERVICE_UNAVAILABLE, "The server has as many downloads");
+    assertRefused(
+        slots,
+        other,
+        ErrorType.SERVICE_UNAVAILABLE,
+        "The server is already running as many downloads");
     first.close();
     assertThat(slots.take(other)).isNotNull();
-    assertRefused(slots, other, ErrorType.SERVICE_UNAVAILABLE, "The server has as many downloads");
+    assertRefused(
+        slots,
+        other,
+        ErrorType.SERVICE_UNAVAILABLE,
+        "The server is already running as many downloads");
   }
 
   @Test

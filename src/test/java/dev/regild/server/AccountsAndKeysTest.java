@@ -106,23 +106,25 @@ class AccountsAndKeysTest {
 
   @Test
   void whatIsWrongIsNamed() {
-    assertThat(run("account", "quota", server.account.id(), "tags=51").err()).contains("0 to 50");
+    assertThat(run("account", "quota", server.account.id(), "tags=51").err())
+        .contains("between 0 and 50");
     assertThat(run("account", "quota", server.account.id(), "fleets=1").err())
         .contains("no quota fleets");
     assertThat(run("account", "quota", server.account.id(), "images=-1").err())
         .contains("images=10");
     assertThat(run("account", "suspend", "000000000001").err()).contains("000000000001");
     assertThat(run("key", "create", "--account", "000000000001").status()).isEqualTo(1);
-    assertThat(run("account", "create", " ").err()).contains("needs a name");
+    assertThat(run("account", "create", " ").err()).contains("must have a name");
   }
 
   @Test
   void aCommandMakesNothingWhereNoServerWas() throws Exception {
-    assertThat(in(empty, "account", "create", "a").err()).contains("no registry in " + empty);
+    assertThat(in(empty, "account", "create", "a").err())
+        .contains("contains no registry", empty.toString());
     Files.copy(server.data.resolve("regild.db"), empty.resolve("regild.db"));
     Ran ran = in(empty, "account", "create", "a");
     assertThat(ran.status()).isEqualTo(1);
-    assertThat(ran.err()).contains("no master key " + empty.resolve("master.key"));
+    assertThat(ran.err()).contains("No master key " + empty.resolve("master.key"));
     try (var files = Files.list(empty)) {
       assertThat(files).containsExactly(empty.resolve("regild.db"));
     }

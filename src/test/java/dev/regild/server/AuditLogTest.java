@@ -134,7 +134,10 @@ class AuditLogTest {
       assertThat(removals.lines())
           .singleElement()
           .asString()
-          .contains("is removed", "audit-2026-02-28-9.log", "all together are too large");
+          .contains(
+              "removed a rotated audit log",
+              "audit-2026-02-28-9.log",
+              "all together are too large");
       for (int i = 0; i < 50; i++) {
         log.write(entry("flood" + i));
         assertThat(bytesOfAll()).isLessThanOrEqualTo(900 + 200);

@@ -43,7 +43,7 @@ class CancelledImportTest {
         while (worker.getState() != Thread.State.WAITING) {
           Thread.sleep(5);
         }
-        job.cancel(image.id());
+        server.running.cancel(image.id());
       });
       worker.join();
       assertThat(thrown).hasValue(null);

@@ -38,7 +38,7 @@ class CommandsTest {
     JsonNode plan = json("update", "golden", "golden-json", "--dry-run", "--json");
     assertThat(plan.at("/changes/0/name").asString()).isEqualTo("openssl");
     assertThat(commands.run(2, "update", "golden", "golden-json", "--json"))
-        .startsWith("--json goes with --dry-run.");
+        .startsWith("--json needs --dry-run.");
   }
 
   @Test
@@ -77,7 +77,7 @@ class CommandsTest {
     assertThat(commands.run(0, "cancel", "watched")).isEqualTo("Cancelled watched, which is FAILED now.\n");
     assertThat(commands.run(0, "show", "watched")).contains("FAILED").doesNotContain("Resolve");
     assertThat(commands.run(1, "cancel", "golden"))
-        .contains("The image golden is AVAILABLE: no update or import of it can be cancelled.");
+        .contains("The image golden is AVAILABLE: it has no update or import to cancel.");
     assertThat(commands.run(1, "cancel", "nobody")).contains("ResourceNotFoundException");
   }
 
@@ -90,7 +90,7 @@ class CommandsTest {
     server.restart(Duration.ofMillis(1500));
     commands.run(0, "cancel", "patient");
     assertThat(waiting.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
-        .contains("The server does not answer; waiting for it.")
+        .contains("The server does not respond; waiting for it.")
         .contains("The image patient FAILED. The update was cancelled");
   }
 
@@ -110,7 +110,7 @@ class CommandsTest {
       assertThat(said.readLine()).as("it waits").startsWith("Prepare");
       interrupt(process);
       assertThat(said.lines())
-          .contains("interrupted is still being made. Watch it with: ./regild show interrupted")
+          .contains("interrupted is still being created. Watch it with: ./regild show interrupted")
           .contains("Cancel it with: ./regild cancel interrupted");
     }
     commands.run(0, "cancel", "interrupted");
@@ -125,9 +125,9 @@ class CommandsTest {
     server.database.useTransaction(handle -> {
       String id = server.images.require(handle, server.owner("us-east-1"), image).id();
       int attempt = server.updates.beginAttempt(handle, id);
-      server.updates.beginStep(handle, id, attempt, 1, "Prepare");
-      server.updates.stepDone(handle, id, attempt, 1, "isolation VM");
-      server.updates.beginStep(handle, id, attempt, 2, "Resolve");
+      server.steps.begin(handle, id, attempt, 1, "Prepare");
+      server.steps.done(handle, id, attempt, 1, "isolation VM");
+      server.steps.begin(handle, id, attempt, 2, "Resolve");
     });
   }
 

@@ -47,6 +47,8 @@ class ConfigTest {
             quotas:
               images: 5
               image-builders: 6
+            appliance:
+              start-limit: 12m
             qualification:
               time-limit: 90s
               memory: 2 GiB
@@ -65,6 +67,7 @@ class ConfigTest {
     assertThat(config.isolation()).isEqualTo(Isolation.NAMESPACE);
     assertThat(config.quotas().of(Quota.IMAGES)).isEqualTo(5);
     assertThat(config.quotas().of(Quota.IMAGE_BUILDERS)).isEqualTo(7);
+    assertThat(config.applianceStartLimit()).isEqualTo(Duration.ofMinutes(12));
     assertThat(config.qualification().timeLimit()).isEqualTo(Duration.ofSeconds(90));
     assertThat(config.qualification().memory().mebibytes()).isEqualTo(2048);
     assertThat(config.logFormat()).isEqualTo(LogFormat.JSON);
@@ -74,25 +77,26 @@ class ConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "listen|8790|listen is '8790': it has to be an address and a port",
-        "listen|a:70000|listen is 'a:70000': it has to be an address and a port",
-        "auth|maybe|auth is 'maybe': it has to be sigv4 or off",
-        "isolation|none|isolation is 'none': it has to be vm or namespace",
-        "workers|0|workers is '0': it has to be a whole number from 1 to 64",
-        "quotas.images|many|quotas.images is 'many': it has to be a whole number",
-        "qualification.memory|1KiB|qualification.memory is '1KiB': it has to be a size",
-        "qualification.time-limit|1|qualification.time-limit is '1': it has to be a duration",
-        "http.connections|8|http.connections is '8': it has to be a whole number from 16 to 65536",
-        "http.connections-per-address|0|http.connections-per-address is '0': it has to be a whole",
-        "http.head-time-limit|1ms|http.head-time-limit is '1ms': it has to be a duration",
-        "http.idle-time-limit|2h|http.idle-time-limit is '2h': it has to be a duration",
-        "http.body-time-limit|0s|http.body-time-limit is '0s': it has to be a duration",
-        "http.least-rate|0|http.least-rate is '0': it has to be a size from 1B to 1GiB",
-        "conversions|0|conversions is '0': it has to be a whole number from 1 to 64",
-        "audit.size|1KiB|audit.size is '1KiB': it has to be a size from 1MiB to 1TiB",
-        "quotas.downloads|-1|quotas.downloads is '-1': it has to be a whole number",
-        "quotas.event-streams|x|quotas.event-streams is 'x': it has to be a whole number",
-        "region|US|region is 'US': it has to be the name of a region"
+        "listen|8790|listen is '8790', but must be an address and a port",
+        "listen|a:70000|listen is 'a:70000', but must be an address and a port",
+        "auth|maybe|auth is 'maybe', but must be sigv4 or off",
+        "isolation|none|isolation is 'none', but must be vm or namespace",
+        "workers|0|workers is '0', but must be a whole number from 1 to 64",
+        "quotas.images|many|quotas.images is 'many', but must be a whole number",
+        "qualification.memory|1KiB|qualification.memory is '1KiB', but must be a size",
+        "appliance.start-limit|29s|appliance.start-limit is '29s', but must be a duration",
+        "qualification.time-limit|1|qualification.time-limit is '1', but must be a duration",
+        "http.connections|8|http.connections is '8', but must be a whole number from 16 to 65536",
+        "http.connections-per-address|0|http.connections-per-address is '0', but must be a whole",
+        "http.head-time-limit|1ms|http.head-time-limit is '1ms', but must be a duration",
+        "http.idle-time-limit|2h|http.idle-time-limit is '2h', but must be a duration",
+        "http.body-time-limit|0s|http.body-time-limit is '0s', but must be a duration",
+        "http.least-rate|0|http.least-rate is '0', but must be a size from 1B to 1GiB",
+        "conversions|0|conversions is '0', but must be a whole number from 1 to 64",
+        "audit.size|1KiB|audit.size is '1KiB', but must be a size from 1MiB to 1TiB",
+        "quotas.downloads|-1|quotas.downloads is '-1', but must be a whole number",
+        "quotas.event-streams|x|quotas.event-streams is 'x', but must be a whole number",
+        "region|US|region is 'US', but must be the name of a region"
       })
   void aWrongValueIsRefusedByKeyWithTheRemedy(String key, String value, String message) {
     assertThatThrownBy(() -> Config.read(Optional.empty(), Map.of(), Map.of(key, value)))
@@ -106,8 +110,8 @@ class ConfigTest {
       value = {
         "worker: 1|unknown key worker in",
         "quotas: {image: 1}|unknown key quotas.image in",
-        "workers: [1]|workers has to be a single value, not a list",
-        "workers: {|no YAML: line"
+        "workers: [1]|workers must be a single value, not a list",
+        "workers: {|not valid YAML: line"
       })
   void aFileThatIsNotUnderstoodIsRefused(String yaml, String message) throws IOException {
     Path file = file(yaml);
@@ -122,7 +126,7 @@ class ConfigTest {
         .isEqualTo(1);
     assertThatThrownBy(
             () -> Config.read(Optional.of(directory.resolve("no.yaml")), Map.of(), Map.of()))
-        .hasMessageContaining("there is no configuration file");
+        .hasMessageContaining("no such configuration file");
   }
 
   private Path file(String yaml) throws IOException {

@@ -108,7 +108,7 @@ class CreateImportedImageTest {
         "arn:aws:iam::123456789012:role/"
       })
   void aRoleThatIsNone(String arn) throws Exception {
-    assertRefused(Map.of("IamRoleArn", arn), "InvalidRoleException", "is no ARN of a role");
+    assertRefused(Map.of("IamRoleArn", arn), "InvalidRoleException", "is not a role's ARN");
   }
 
   @ParameterizedTest
@@ -128,7 +128,7 @@ class CreateImportedImageTest {
     String foreign = server.upload(server.accounts.create("stranger")).id();
     for (String id : List.of("ami-00000000000000000", "ami-zzzzzzzz", foreign)) {
       assertRefused(
-          Map.of("SourceAmiId", id), "ResourceNotFoundException", "no uploaded disk " + id);
+          Map.of("SourceAmiId", id), "ResourceNotFoundException", "No uploaded disk " + id);
     }
   }
 

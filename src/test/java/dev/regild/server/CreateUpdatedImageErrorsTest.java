@@ -114,7 +114,7 @@ class CreateUpdatedImageErrorsTest {
 
   @Test
   void anUnknownImage() throws Exception {
-    assertRefused("ResourceNotFoundException", "none", "new", "no image none");
+    assertRefused("ResourceNotFoundException", "none", "new", "Image none of");
   }
 
   @Test
@@ -126,7 +126,7 @@ class CreateUpdatedImageErrorsTest {
 
   @Test
   void anImageThatNothingHereCanService() throws Exception {
-    assertRefused("IncompatibleImageException", "golden", "new", "no channel for DEBIAN_12");
+    assertRefused("IncompatibleImageException", "golden", "new", "No channel for DEBIAN_12");
   }
 
   /** For the call and for its dry run alike, and nothing is written. */

@@ -49,9 +49,9 @@ class DeleteImageBuilderTest {
     String id = id("renewed");
     server.database.useTransaction(handle -> {
       int attempt = server.updates.beginAttempt(handle, id);
-      server.updates.beginStep(handle, id, attempt, 1, "Prepare");
-      server.updates.stepDone(handle, id, attempt, 1, "");
-      server.updates.beginStep(handle, id, attempt, 2, "Resolve");
+      server.steps.begin(handle, id, attempt, 1, "Prepare");
+      server.steps.done(handle, id, attempt, 1, "");
+      server.steps.begin(handle, id, attempt, 2, "Resolve");
     });
 
     ImageBuilder deleted = client.deleteImageBuilder(r -> r.name(builder.name())).imageBuilder();

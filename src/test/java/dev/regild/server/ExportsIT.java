@@ -125,7 +125,8 @@ class ExportsIT {
       assertThat(list(client, "AmiName", "export-1", "export-3"))
           .containsExactlyInAnyOrder(ids.get(1), ids.get(3));
       assertThat(list(client, "ami-id", "ami-0123456789abcdef0")).isEmpty();
-      assertThatThrownBy(() -> list(client, "colour", "red")).hasMessageContaining("no filter");
+      assertThatThrownBy(() -> list(client, "colour", "red"))
+          .hasMessageContaining("Unknown filter");
     }
   }
 

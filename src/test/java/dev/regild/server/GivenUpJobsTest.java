@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What an owner sees of a job that was begun too often. */
 class GivenUpJobsTest {
-  private static final String WHY = "It did not end in 10 attempts. Ask for it again.";
+  private static final String WHY = "The job did not finish in 10 attempts. Ask for it again.";
 
   @TempDir Path directory;
   private ServerFixture server;
@@ -45,10 +45,7 @@ class GivenUpJobsTest {
     ImportJob job = server.importJob();
     String id = image("new").id() + "/" + ServerFixture.DISK;
     job.giveUp(id, WHY);
-    assertFailed(
-        "new",
-        StateChangeReason.Code.IMAGE_IMPORT_FAILURE,
-        "The disk could not be imported. " + WHY);
+    assertFailed("new", StateChangeReason.Code.IMAGE_IMPORT_FAILURE, "The import failed. " + WHY);
     assertThat(
             server.database.<Optional<String>, RuntimeException>read(
                 handle -> new ImportRecords().imageInTheMaking(handle, ServerFixture.DISK)))
@@ -65,8 +62,7 @@ class GivenUpJobsTest {
         {"SourceImageName":"golden","DestinationImageName":"copy","DestinationRegion":"us-east-1"}\
         """);
     server.copyJob().giveUp(image("copy").id(), WHY);
-    assertFailed(
-        "copy", StateChangeReason.Code.IMAGE_COPY_FAILURE, "The image could not be copied. " + WHY);
+    assertFailed("copy", StateChangeReason.Code.IMAGE_COPY_FAILURE, "The copy failed. " + WHY);
     call("DeleteImage", "{\"Name\":\"golden\"}");
   }
 
@@ -84,7 +80,7 @@ class GivenUpJobsTest {
     ExportTask failed =
         server.database.read(handle -> new ExportTasks().find(handle, task)).orElseThrow();
     assertThat(failed.state()).isEqualTo(ExportTask.State.FAILED);
-    assertThat(failed.failure()).isEqualTo(Optional.of("The image could not be exported. " + WHY));
+    assertThat(failed.failure()).isEqualTo(Optional.of("The export failed. " + WHY));
     server.exportJob().giveUp(task, "once more");
   }
 

@@ -10,20 +10,25 @@ import dev.regild.disk.DiskCheck;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdatePlans;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,9 +74,9 @@ class JobExhaustionIT {
     Image failed = image(owner);
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason().orElseThrow().message())
-        .contains("The disk could not be imported")
+        .contains("The import failed")
         .contains("in 10 attempts")
-        .contains("Look into the server's log");
+        .contains("Check the server's log");
   }
 
   private Image image(Owner owner) throws Exception {
@@ -170,7 +175,8 @@ class JobExhaustionIT {
       QualificationBoot.Machine machine =
           new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
       return new ImportJob(
-          database,
+          new SteppedJob.Tools(
+              database, new JobSteps(Clock.systemUTC()), new RunningJobs(), new Workspaces(data)),
           new Images(),
           inventories,
           new Layers(),
@@ -178,7 +184,7 @@ class JobExhaustionIT {
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
-          new DiskInspector(() -> Accelerator.TCG),
+          new DiskInspector(new Appliances(() -> Accelerator.TCG)),
           qemuImg,
           new Platforms(guests, machine, machine),
           new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),

@@ -1,6 +1,6 @@
 package dev.regild.server;
 
-import dev.regild.channel.FileLock;
+import dev.regild.files.FileLock;
 import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;

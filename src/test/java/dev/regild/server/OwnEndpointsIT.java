@@ -206,7 +206,9 @@ class OwnEndpointsIT {
     HttpResponse<String> refused =
         HTTP.send(tampered.POST(BodyPublishers.ofByteArray(disk)).build(), BodyHandlers.ofString());
     assertThat(refused.statusCode()).isEqualTo(403);
-    assertThat(refused.body()).contains("InvalidSignatureException").contains("nothing was kept");
+    assertThat(refused.body())
+        .contains("InvalidSignatureException")
+        .contains("the upload was discarded");
     assertThat(server.disks.list(server.account.id()))
         .extracting(UploadedDisk::id)
         .containsExactlyInAnyOrder(ServerFixture.DISK, id);
@@ -294,8 +296,7 @@ class OwnEndpointsIT {
     Iterator<String> data = events.body().filter(line -> line.startsWith("data: ")).iterator();
     assertThat(data.next()).contains("\"steps\":[]");
     int attempt = server.database.inTransaction(h -> server.updates.beginAttempt(h, image.id()));
-    server.database.useTransaction(
-        h -> server.updates.beginStep(h, image.id(), attempt, 1, "Prepare"));
+    server.database.useTransaction(h -> server.steps.begin(h, image.id(), attempt, 1, "Prepare"));
     awaitLine(data, "\"name\":\"Prepare\"");
     server.fail(image);
     awaitLine(data, "\"status\":\"FAILED\"");

@@ -240,7 +240,7 @@ class ProtocolTest {
                       chunks.getBytes(UTF_8))
                   .read();
           assertThat(answer).as(chunks).satisfies(isError(400, "SerializationException"));
-          assertThat(answer.body()).as(chunks).contains("chunks can't be read");
+          assertThat(answer.body()).as(chunks).contains("chunks are malformed");
         }
       }
       for (RawConnection connection : connections) {

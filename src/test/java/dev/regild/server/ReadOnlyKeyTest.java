@@ -78,7 +78,7 @@ class ReadOnlyKeyTest {
 
       server.database.useTransaction(handle -> server.updates.beginAttempt(handle, image.id()));
       server.database.useTransaction(
-          handle -> server.updates.beginStep(handle, image.id(), 1, 1, "Prepare"));
+          handle -> server.steps.begin(handle, image.id(), 1, 1, "Prepare"));
       for (RawConnection each : streams) {
         each.await("\"name\":\"Prepare\"");
       }
@@ -102,7 +102,7 @@ class ReadOnlyKeyTest {
       Answer refused = streamAnswer("shared", server.readOnlyKey);
       assertThat(refused.status()).isEqualTo(429);
       assertThat(refused.body())
-          .contains("at one time is 3, of which a read-only key may have 2, and this one has 2");
+          .contains("is 3, of which a read-only key may use 2, and this one uses 2");
       try (RawConnection third = stream("shared", server.key)) {
         assertThat(streamAnswer("shared", server.key).body())
             .contains("is 3, and the account " + server.account.id() + " has 3");
@@ -122,7 +122,7 @@ class ReadOnlyKeyTest {
         assertThat(refused.header("retry-after")).isEqualTo("5");
         assertThat(refused.header("x-amzn-errortype")).isEqualTo("ThrottlingException");
         assertThat(refused.body())
-            .contains("The quota of event streams at one time is 2, and the account");
+            .contains("The quota for concurrent event streams is 2, and the account");
         assertThat(second).isNotNull();
       }
       // The client of the second has gone without a word, and is not waited for.

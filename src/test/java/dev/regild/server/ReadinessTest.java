@@ -89,7 +89,8 @@ class ReadinessTest {
       assertThatThrownBy(
               () -> database.useTransaction(handle -> handle.execute("DELETE FROM quota_use")))
           .hasStackTraceContaining("SQLITE_READONLY");
-      assertThat(readiness.verdict().results().get("database")).contains("can't be written");
+      assertThat(readiness.verdict().results().get("database"))
+          .contains("Cannot write to the database");
       onEveryConnection(database, "PRAGMA query_only = 0");
       assertThat(readiness.verdict().results()).containsEntry("database", "UP");
     }

@@ -21,6 +21,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.ExportTasks;
@@ -31,6 +32,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
+import dev.regild.image.JobSteps;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
@@ -44,6 +46,7 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Accelerator;
+import dev.regild.machine.Appliances;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -61,6 +64,8 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
+import dev.regild.update.RunningJobs;
+import dev.regild.update.SteppedJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -123,6 +128,8 @@ final class ServerFixture implements AutoCloseable {
   final ImageBuilders builders = new ImageBuilders();
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
+  final JobSteps steps = new JobSteps(Clock.systemUTC());
+  final RunningJobs running = new RunningJobs();
   private final DiskCheck check = new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
@@ -164,7 +171,15 @@ final class ServerFixture implements AutoCloseable {
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Cancellations cancellations =
-        new Cancellations(database, images, builders, outcomes(), _ -> {});
+        new Cancellations(
+            database,
+            images,
+            builders,
+            outcomes(),
+            new CopyRecords(),
+            new ExportTasks(),
+            steps,
+            running);
     endpoints =
         new Endpoints(
             authentication,
@@ -413,14 +428,18 @@ final class ServerFixture implements AutoCloseable {
   }
 
   /** Copies are decided on and written down as ever; {@link #copyJob} makes them. */
-  private ImageCopies copies() {
+  private SteppedJob.Tools tools() throws IOException {
+    return new SteppedJob.Tools(database, steps, running, new Workspaces(data));
+  }
+
+  private ImageCopies copies() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
     return new ImageCopies(database, images, quotas, new CopyRecords(), jobs, Clock.systemUTC());
   }
 
-  CopyJob copyJob() {
-    return new CopyJob(database, images, new CopyRecords());
+  CopyJob copyJob() throws IOException {
+    return new CopyJob(tools(), images, new CopyRecords());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -431,11 +450,12 @@ final class ServerFixture implements AutoCloseable {
         inventories,
         new Layers(),
         updates,
+        steps,
         agentVersions(inventories),
         Clock.systemUTC());
   }
 
-  private ImageExports exports() {
+  private ImageExports exports() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ExportJob.KIND, exportJob());
     return new ImageExports(
@@ -443,9 +463,9 @@ final class ServerFixture implements AutoCloseable {
   }
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
-  ExportJob exportJob() {
+  ExportJob exportJob() throws IOException {
     return new ExportJob(
-        database,
+        tools(),
         images,
         new ExportTasks(),
         id -> data.resolve(id + ".qcow2"),
@@ -472,14 +492,14 @@ final class ServerFixture implements AutoCloseable {
     QualificationBoot.Machine machine =
         new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
     return new ImportJob(
-        database,
+        tools(),
         images,
         inventories,
         new Layers(),
         layers(),
         disks,
         check,
-        new DiskInspector(() -> Accelerator.TCG),
+        new DiskInspector(new Appliances(() -> Accelerator.TCG)),
         qemuImg,
         new Platforms(guests, machine, machine),
         agentVersions(inventories),

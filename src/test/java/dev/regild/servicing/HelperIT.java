@@ -226,7 +226,7 @@ class HelperIT {
             .start();
     process.getOutputStream().close();
     assertThat(new String(process.getInputStream().readAllBytes(), ISO_8859_1))
-        .contains("can be changed by others than root");
+        .contains("can be changed by users other than root");
     assertThat(process.waitFor()).isEqualTo(2);
   }
 

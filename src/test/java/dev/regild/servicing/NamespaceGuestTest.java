@@ -47,7 +47,7 @@ class NamespaceGuestTest {
     assertThatThrownBy(() -> NamespaceGuest.chain(overlay))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("names " + canary)
-        .hasMessageContaining("not the file that it was made on");
+        .hasMessageContaining("but it was created on another file");
   }
 
   @Test

@@ -23,6 +23,6 @@ class QualificationReportTest {
     assertThat(report.failedUnits()).containsExactly(expected);
     assertThat(report.bootEntries()).containsExactly(expected);
     assertThatThrownBy(() -> QualificationReport.parse(odd))
-        .hasMessage("The report of the boot holds: " + expected);
+        .hasMessage("The boot report contains: " + expected);
   }
 }

@@ -31,7 +31,9 @@ class SeccompFilterIT {
   /** What "served" needs no proof for: waits for every disk of the machine. */
   private static final Set<String> NOT_CALLED = Set.of("sync");
 
-  /** Since 6.14 the kernel shows these to no filter, and serves them to its own probes alone. */
+  /**
+   * Since 6.14 the kernel shows these to Unknown filter, and serves them to its own probes alone.
+   */
   static final Set<String> NEVER_FILTERED = Set.of("uprobe", "uretprobe");
 
   @TempDir static Path directory;

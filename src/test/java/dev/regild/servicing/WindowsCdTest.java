@@ -90,7 +90,7 @@ class WindowsCdTest {
     assertThatThrownBy(() -> make(pack(Kind.CUMULATIVE, "Package_for_RollupFix", "a.msu")))
         .isInstanceOf(GuestException.class)
         .hasMessageStartingWith(
-            "The file of Package_for_RollupFix, a.msu, can't be unpacked: it is one part of a set");
+            "The file of Package_for_RollupFix, a.msu, can't be unpacked: it is one part of a multi-part cabinet");
   }
 
   @Test
@@ -130,7 +130,7 @@ class WindowsCdTest {
     zip("net.zip", Map.of(name, "x"));
     assertThatThrownBy(() -> make(pack(Kind.DRIVER, "evil.inf", "net.zip")))
         .isInstanceOf(GuestException.class)
-        .hasMessageContaining("whose name leads out of it");
+        .hasMessageContaining("whose name leads outside");
   }
 
   @Test
@@ -139,7 +139,7 @@ class WindowsCdTest {
     assertThatThrownBy(() -> make(pack(Kind.DRIVER, "netkvm.inf", "net.zip")))
         .isInstanceOf(GuestException.class)
         .hasMessageStartingWith(
-            "The file of netkvm.inf, net.zip, can't be unpacked: it is a zip that");
+            "The file of netkvm.inf, net.zip, can't be unpacked: the zip cannot");
   }
 
   @Test

@@ -92,7 +92,7 @@ class WindowsInstallationTest {
     windows.inRegistry("Auto Update\\RebootRequired");
     assertThatThrownBy(() -> install(ROLLUP))
         .isInstanceOf(GuestException.class)
-        .hasMessageContaining("still wants a restart after 5 of them in a row")
+        .hasMessageContaining("still needs a restart after 5 restarts in a row")
         .hasMessageContaining("RebootRequired")
         .hasMessageContaining("Start the image once, let it end, shut it down");
     assertThat(windows.events()).filteredOn("restart"::equals).hasSize(5);
@@ -157,7 +157,7 @@ class WindowsInstallationTest {
     windows.inRegistry("PendingFileRenameOperations");
     install(DRIVER, AGENT);
     assertThat(windows.events()).filteredOn("restart"::equals).hasSize(1);
-    assertThat(log).anyMatch(line -> line.contains("replaced at each start"));
+    assertThat(log).anyMatch(line -> line.contains("replaces files at each start"));
     assertThat(windows.events()).endsWith(CLEANUP, "off");
   }
 
@@ -165,7 +165,7 @@ class WindowsInstallationTest {
   @CsvSource({
     "-2146498530, 0x800f081e, does not apply",
     "0x80240017, 0x80240017, does not apply",
-    "0x80070070, 0x80070070, Make room",
+    "0x80070070, 0x80070070, Free some space",
     "0x800f0922, 0x800f0922, system partition is full",
     "0x80073712, 0x80073712, RestoreHealth",
     "0x800f0831, 0x800f0831, missing or damaged",
@@ -202,7 +202,7 @@ class WindowsInstallationTest {
     windows.script("update.msu", FakeAgent.Program.LOST, FakeAgent.Program.ended(0x800f081eL));
     windows.say("NT\\CurrentVersion", version("0x1000"));
     install(whole("10.0.26100.4096"));
-    assertThat(log).anyMatch(line -> line.contains("update.msu is there already"));
+    assertThat(log).anyMatch(line -> line.contains("update.msu is already installed"));
     assertThat(windows.events()).endsWith("off").noneMatch(e -> e.contains("/Get-PackageInfo"));
   }
 
@@ -250,7 +250,7 @@ class WindowsInstallationTest {
     windows.ends("SSU-20348.2-x64.cab", 0x800f081eL);
     install(content(Kind.CUMULATIVE, "KB5", "01\\SSU-20348.2-x64.cab", "01\\rollup.cab"));
     assertThat(windows.events().get(1)).contains("D:\\01\\rollup.cab");
-    assertThat(log).anyMatch(line -> line.contains("has no use for 01\\SSU-20348.2-x64.cab"));
+    assertThat(log).anyMatch(line -> line.contains("SSU-20348.2-x64.cab does not apply"));
   }
 
   @Test
@@ -356,7 +356,7 @@ class WindowsInstallationTest {
   @Test
   void aProgramThatTheAgentLosesAgainIsAFailure() {
     windows.script("agent.msi", FakeAgent.Program.LOST);
-    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining("what came of it is not known");
+    assertThatThrownBy(() -> install(AGENT)).hasMessageContaining("its outcome is unknown");
   }
 
   @Test
@@ -371,7 +371,7 @@ class WindowsInstallationTest {
   void aStartWhoseWorkDoesNotEndIsAFailure() {
     windows.inRegistry("RebootInProgress");
     assertThatThrownBy(() -> install(ROLLUP))
-        .hasMessageContaining("did not end the work of its start within 3 s");
+        .hasMessageContaining("did not finish starting within 3 s");
   }
 
   @Test

@@ -105,7 +105,7 @@ class WindowsMachinesIT {
     assertThat(after.log())
         .anyMatch(line -> line.contains("/StartComponentCleanup"))
         .endsWith("end: off");
-    assertThat(log).anyMatch(line -> line.contains("once more, because"));
+    assertThat(log).anyMatch(line -> line.contains("retrying because"));
   }
 
   @Test

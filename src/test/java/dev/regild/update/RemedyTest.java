@@ -2,21 +2,66 @@ package dev.regild.update;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.plan.PackageSystem;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
+import dev.regild.image.Image;
+import dev.regild.image.Registry;
+import dev.regild.inventory.DiskInspection;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.machine.Accelerator;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
+import dev.regild.servicing.QualificationBoot;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RemedyTest {
   @ParameterizedTest
   @CsvSource({
-    "DPKG, qualification.time-limit",
-    "RPM, qualification.time-limit",
-    "WINDOWS, windows.start-limit",
+    "DEBIAN_12, qualification.time-limit",
+    "ROCKY_LINUX8, qualification.time-limit",
+    "WINDOWS_SERVER_2022, windows.start-limit",
   })
-  void aValidationBootThatFailsNamesTheSettingOfItsPlatformAlone(
-      PackageSystem system, String setting) {
-    assertThat(Remedy.ofValidation(system))
+  void aValidationBootThatFailsNamesTheSettingOfItsPlatformAlone(String platform, String setting) {
+    Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
+    QualificationBoot.Machine machine =
+        new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
+    Platforms platforms = new Platforms(guests, machine, machine);
+    QualifyDisk qualify = new QualifyDisk(platforms, new ThrowAwayBoot(new QemuImg(), platforms));
+    assertThat(qualify.remedy(converted(platform), "it did not report"))
         .isEqualTo(
             "Boot the disk elsewhere, fix it and upload it again, or raise " + setting + ".");
+  }
+
+  private static ConvertDisk.Converted converted(String platform) {
+    Image image =
+        Image.importing(
+            Registry.ALICE, "golden", Optional.empty(), Optional.empty(), List.of(), Instant.EPOCH);
+    DiskInspection inspection =
+        new DiskInspection(
+            new Inventory(new OperatingSystem(platform, "an OS", "1"), "amd64", List.of()),
+            new DiskLayout(DiskLayout.Firmware.BIOS, List.of()));
+    return new ConvertDisk.Converted(
+        new InspectDisk.Inspected(
+            new CheckDisk.Checked(
+                new Import(image, "ami-1", true), Path.of("disk"), DiskFormat.QCOW2),
+            inspection),
+        Path.of("image.qcow2"),
+        1);
+  }
+
+  @Test
+  void aCauseThatTheGuestShowsComesBeforeTheStep() {
+    assertThat(Remedy.of("write: No space left on device", "otherwise"))
+        .isEqualTo("Enlarge the image's file system, then import the image again.");
+    assertThat(Remedy.of("something else", "otherwise")).isEqualTo("otherwise");
   }
 }

@@ -43,7 +43,7 @@ class ResolveTest {
   @Test
   void anUpdateOfNothingAndOneWithoutItsAgentHaveFailed() {
     assertThatThrownBy(() -> resolved(List.of(DASH), UpdateOptions.NONE))
-        .hasMessage("Nothing of the plan is possible: dash 2 (needs what is not to be had)");
+        .hasMessage("None of the plan's changes is possible: dash 2 (needs what is not to be had)");
     assertThatThrownBy(() -> resolved(List.of(BASH, AGENT), UpdateOptions.NONE, NEW_BASH))
         .hasMessageStartingWith("The agent agent 2 is kept back (needs what is not to be had).");
   }
@@ -88,7 +88,7 @@ class ResolveTest {
   private static UpdatePlan resolve(UpdateOptions options, List<Removal> removals)
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(NEW_BASH), removals);
-    return Resolve.resolved(
+    return Resolve.possible(
             new UpdatePlan(List.of(BASH)), options, PackageSystem.DPKG, new Fake(transaction))
         .plan();
   }
@@ -96,7 +96,7 @@ class ResolveTest {
   private static UpdatePlan resolved(List<Change> changes, UpdateOptions options, Install... found)
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(found), List.of());
-    return Resolve.resolved(
+    return Resolve.possible(
             new UpdatePlan(changes), options, PackageSystem.DPKG, new Fake(transaction))
         .plan();
   }
@@ -120,6 +120,11 @@ class ResolveTest {
     @Override
     public Transaction resolve() {
       return transaction;
+    }
+
+    @Override
+    public String repair() {
+      throw new AssertionError();
     }
 
     @Override

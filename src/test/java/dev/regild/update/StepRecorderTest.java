@@ -35,6 +35,7 @@ class StepRecorderTest {
             registry.inventories,
             new Layers(),
             registry.updates,
+            registry.steps,
             new AgentVersions(
                 new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
             Clock.systemUTC());
@@ -42,7 +43,16 @@ class StepRecorderTest {
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
     recorder =
         new StepRecorder(
-            registry.database, registry.updates, outcomes, image.id(), image.name(), attempt);
+            registry.database,
+            registry.steps,
+            new RunningJobs(),
+            new Attempt<>(image.id(), image.name(), attempt, image),
+            directory,
+            handle -> {
+              if (!outcomes.isRunning(handle, image.id())) {
+                throw new CancelledJobException(image.id());
+              }
+            });
   }
 
   @AfterEach
@@ -53,23 +63,24 @@ class StepRecorderTest {
   @Test
   void aStepThatWasCancelledIsNotDone() {
     assertThatThrownBy(() ->
-            recorder.step(
-                Step.PREPARE,
-                progress -> {
-                  cancel();
-                  progress.accept(0.5);
-                  return true;
-                },
-                done -> "as if nothing had happened"))
+            recorder.run(
+                step(
+                    "Prepare",
+                    control -> {
+                      cancel();
+                      control.accept(0.5);
+                      return "as if nothing had happened";
+                    }),
+                image))
         .isInstanceOf(CancelledJobException.class);
     assertCancelled("Prepare FAILED Cancelled.");
   }
 
   @Test
   void noStepBeginsAfterTheCancellation() throws Exception {
-    recorder.step(Step.PREPARE, progress -> true, done -> "prepared");
+    recorder.run(step("Prepare", _ -> "prepared"), image);
     cancel();
-    assertThatThrownBy(() -> recorder.step(Step.RESOLVE, progress -> true, done -> ""))
+    assertThatThrownBy(() -> recorder.run(step("Resolve", _ -> ""), image))
         .isInstanceOf(CancelledJobException.class);
     assertThatThrownBy(() ->
             registry.database.useTransaction(
@@ -80,20 +91,18 @@ class StepRecorderTest {
 
   @Test
   void aFailureThatComesTooLateIsNotWritten() throws Exception {
-    FailedStepException failure = new FailedStepException(Step.PREPARE, new IOException("killed"));
-    assertThatThrownBy(() ->
-            recorder.step(
-                Step.PREPARE,
-                progress -> {
-                  cancel();
-                  throw new IOException("killed");
-                },
-                done -> ""))
-        .isInstanceOf(FailedStepException.class);
+    Step<Image, String> killed =
+        step(
+            "Prepare",
+            _ -> {
+              cancel();
+              throw new IOException("killed");
+            });
+    assertThatThrownBy(() -> recorder.run(killed, image)).isInstanceOf(FailedStepException.class);
     assertThatThrownBy(() ->
             registry.database.useTransaction(handle -> {
               outcomes.fail(handle, image.id(), "killed");
-              recorder.failed(handle, failure);
+              registry.steps.failed(handle, image.id(), 1, 1, "killed");
             }))
         .isInstanceOf(CancelledJobException.class);
     assertThatThrownBy(
@@ -105,14 +114,44 @@ class StepRecorderTest {
   @Test
   void anErrorIsAFailureOfItsStep() {
     assertThatThrownBy(() ->
-            recorder.step(
-                Step.RESOLVE,
-                progress -> {
-                  throw new OutOfMemoryError("of this test");
-                },
-                done -> ""))
+            recorder.run(
+                step(
+                    "Resolve",
+                    _ -> {
+                      throw new OutOfMemoryError("of this test");
+                    }),
+                image))
         .isInstanceOf(FailedStepException.class)
         .hasMessage("Resolve failed: of this test");
+  }
+
+  /** What a step of this test does; it returns what it has to say. */
+  private interface Work {
+    String run(StepControl control) throws Exception;
+  }
+
+  private static Step<Image, String> step(String name, Work work) {
+    return new Step<>() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public String run(Image input, StepControl control) throws Exception {
+        return work.run(control);
+      }
+
+      @Override
+      public String outcome(String output) {
+        return output;
+      }
+
+      @Override
+      public String remedy(Image input, String reason) {
+        return "";
+      }
+    };
   }
 
   private void cancel() {

@@ -36,7 +36,7 @@ class WindowsPlatformTest {
               null,
               directory);
       assertThatThrownBy(() -> new WindowsPlatform(null, null, null).open(update, null))
-          .hasMessage("Nothing is known of the Windows in golden; import it again.");
+          .hasMessage("The Windows facts of golden are missing; import it again.");
     }
   }
 }

@@ -13,7 +13,7 @@ final class ApplianceBackend implements Protection {
       String backend = Guestfs.backend();
       return backend.equals("direct")
           ? Finding.holds(WHAT, backend)
-          : Finding.missing(WHAT, backend + "; take LIBGUESTFS_BACKEND out of the environment");
+          : Finding.missing(WHAT, backend + "; unset LIBGUESTFS_BACKEND");
     } catch (GuestfsException e) {
       return Finding.missing(WHAT, Messages.line(e));
     }

@@ -36,7 +36,7 @@ final class ControlGroups implements Protection {
     }
     Path own = ROOT.resolve(ownGroup());
     return canMakeGroup(own)
-        ? Finding.holds(WHAT, "version 2 with memory, pids and io; a group was made in " + own)
+        ? Finding.holds(WHAT, "version 2 with memory, pids and io; a group was created in " + own)
         : notOurs("version 2 with memory, pids and io");
   }
 
@@ -51,14 +51,15 @@ final class ControlGroups implements Protection {
       return Finding.missing(WHAT, "no controller %s; mount cgroup2 on %s".formatted(absent, ROOT));
     }
     return V1.stream().allMatch(controller -> canMakeGroup(ROOT.resolve(controller)))
-        ? Finding.holds(WHAT, "version 1 with memory, pids and blkio; a group was made in each")
+        ? Finding.holds(WHAT, "version 1 with memory, pids and blkio; a group was created in each")
         : notOurs("version 1 with memory, pids and blkio");
   }
 
   private static Finding notOurs(String seen) {
     return CurrentUser.isRoot()
-        ? Finding.missing(WHAT, seen + ", but no group can be made; mount it writable")
-        : Finding.unneeded(WHAT, seen + "; the root helper makes the groups, run doctor as root");
+        ? Finding.missing(WHAT, seen + ", but groups cannot be created; mount it writable")
+        : Finding.unneeded(
+            WHAT, seen + "; the root helper creates the groups, so run doctor as root");
   }
 
   /** proc(5): 0::/system.slice/regild.service. */

@@ -17,7 +17,8 @@ record DataModes(Path data) implements Protection {
   @Override
   public Finding look() {
     if (!Files.isDirectory(data)) {
-      return Finding.unneeded(WHAT, data + " is made when the server first starts, for it alone");
+      return Finding.unneeded(
+          WHAT, data + " is created when the server first starts, readable by its user alone");
     }
     try {
       Path real = data.toRealPath();
@@ -25,13 +26,14 @@ record DataModes(Path data) implements Protection {
       if (above.isPresent()) {
         return Finding.open(
             WHAT,
-            "others can replace it by way of %s; take it to a place of root's or of the server's"
+            "other users can replace it through %s; move it to a directory owned by root or the server's user"
                 .formatted(above.get()));
       }
       Optional<String> open = openOne(real);
       return open.map(which ->
-              Finding.open(WHAT, which + "; start the server, which closes it, or: chmod go-rwx"))
-          .orElseGet(() -> Finding.holds(WHAT, real + " and what is in it are its owner's alone"));
+              Finding.open(WHAT, which + "; start the server, which fixes this, or: chmod go-rwx"))
+          .orElseGet(() ->
+              Finding.holds(WHAT, real + " and its contents are accessible to its owner only"));
     } catch (IOException e) {
       return Finding.missing(WHAT, Messages.line(e) + "; run doctor as the server's user");
     }

@@ -10,6 +10,6 @@ final class HostClock implements Protection {
   public Finding look() {
     return HostKernel.clockIsSynchronized()
         ? Finding.holds(WHAT, "the kernel says that it is synchronized")
-        : Finding.missing(WHAT, "nothing keeps it right; apt-get install systemd-timesyncd");
+        : Finding.missing(WHAT, "nothing synchronizes it; apt-get install systemd-timesyncd");
   }
 }

@@ -34,7 +34,7 @@ public final class HostProtections {
     all.add(new DataMount(data));
     all.add(new KernelSetting("unprivileged bpf", "kernel.unprivileged_bpf_disabled", 1));
     all.add(new KernelSetting("ptrace", "kernel.yama.ptrace_scope", 1));
-    all.add(new KernelSetting("links in shared places", "fs.protected_symlinks", 1));
+    all.add(new KernelSetting("links in shared directories", "fs.protected_symlinks", 1));
     all.add(new KernelSetting("hard links", "fs.protected_hardlinks", 1));
     all.add(new HostClock());
     all.add(new Listening(config));

@@ -16,12 +16,12 @@ record IdMappedMounts(Path data) implements Protection {
   @Override
   public Finding look() throws InterruptedException {
     if (!CurrentUser.isRoot()) {
-      return Finding.unneeded(WHAT, "only root can try; run doctor as root to see");
+      return Finding.unneeded(WHAT, "only root can test this; run doctor as root");
     }
     Path tried = Files.isDirectory(data) ? data : Path.of("/");
     try {
       HostKernel.mapIds(tried);
-      return Finding.holds(WHAT, "the file system of " + tried + " takes a mapping");
+      return Finding.holds(WHAT, "the file system of " + tried + " supports id mapping");
     } catch (IOException | ProgramException e) {
       return Finding.missing(
           WHAT, Messages.line(e) + "; use a kernel from 5.12 on, and ext4 or xfs");

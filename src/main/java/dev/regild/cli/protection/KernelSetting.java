@@ -21,7 +21,7 @@ record KernelSetting(String what, String name, int least) implements Protection 
           : Finding.missing(
               what, "%s is %d; as root, run: sysctl -w %s=%d".formatted(name, value, name, least));
     } catch (IOException | NumberFormatException e) {
-      return Finding.missing(what, "this kernel has no " + name + "; use one of a distribution");
+      return Finding.missing(what, "this kernel has no " + name + "; use a distribution's kernel");
     }
   }
 }

@@ -25,7 +25,7 @@ final class KvmDevice implements Protection {
               "this user may not use it: usermod -aG %s USER, and start the server again"
                   .formatted(found.get("group")));
     } catch (IOException e) {
-      return Finding.missing(WHAT, Messages.line(e) + "; look at its rights");
+      return Finding.missing(WHAT, Messages.line(e) + "; check its permissions");
     }
   }
 }

@@ -16,11 +16,11 @@ record Listening(Config config) implements Protection {
         return Finding.holds(WHAT, host + " is this machine's own");
       }
     } catch (UnknownHostException e) {
-      return Finding.missing(WHAT, host + " is no address here; correct listen");
+      return Finding.missing(WHAT, host + " is not an address of this machine; correct listen");
     }
     return config.auth() == Config.Auth.OFF
-        ? Finding.open(WHAT, host + " with auth off lets everybody in; set auth: sigv4")
+        ? Finding.open(WHAT, host + " with auth off lets everyone in; set auth: sigv4")
         : Finding.missing(
-            WHAT, host + " is open to the network without TLS; put a reverse proxy before it");
+            WHAT, host + " is open to the network without TLS; put a reverse proxy in front of it");
   }
 }

@@ -19,13 +19,13 @@ final class NewFiles implements Protection {
         String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
         return mode.endsWith("------")
             ? Finding.holds(WHAT, "a new file is " + mode)
-            : Finding.open(WHAT, "a new file is " + mode + "; start Regild by ./regild");
+            : Finding.open(WHAT, "a new file is " + mode + "; start Regild with ./regild");
       } finally {
         Files.deleteIfExists(file);
         Files.delete(directory);
       }
     } catch (IOException e) {
-      return Finding.missing(WHAT, Messages.line(e) + "; make room for temporary files");
+      return Finding.missing(WHAT, Messages.line(e) + "; free some space for temporary files");
     }
   }
 }

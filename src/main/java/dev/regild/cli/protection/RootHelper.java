@@ -22,17 +22,17 @@ final class RootHelper implements Protection {
       return CurrentUser.isRoot()
           ? Finding.missing(
               WHAT,
-              "the whole server is root; as root, run: ./regild setup USER, and use that user")
+              "the whole server runs as root; run ./regild setup USER as root, then use that user")
           : Finding.unneeded(WHAT, "not installed; isolation namespace needs it, vm does not");
     }
     try {
       if (!partsAreRootsAlone() || Ancestors.open(HELPER).isPresent()) {
         return Finding.open(
             WHAT,
-            HELPER + " can be changed by others than root; as root, run: ./regild setup USER");
+            HELPER + " can be changed by users other than root; as root, run: ./regild setup USER");
       }
     } catch (IOException e) {
-      return Finding.missing(WHAT, HELPER + " can't be looked at: " + e.getMessage());
+      return Finding.missing(WHAT, HELPER + " cannot be read: " + e.getMessage());
     }
     return CurrentUser.isRoot() ? Finding.holds(WHAT, HELPER + ", root's") : throughSudo();
   }
@@ -59,7 +59,7 @@ final class RootHelper implements Protection {
   private static Finding throughSudo() throws InterruptedException {
     try {
       var _ = Program.of("sudo", "-n", "--", HELPER.toString(), "hold").run();
-      return Finding.holds(WHAT, HELPER + ", root's, and sudo starts it");
+      return Finding.holds(WHAT, HELPER + " is owned by root, and sudo starts it");
     } catch (ProgramException e) {
       return Finding.missing(
           WHAT,

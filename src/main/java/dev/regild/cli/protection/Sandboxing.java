@@ -31,8 +31,9 @@ final class Sandboxing implements Protection {
                   "/proc/self/ns/net")
               .run();
       return network.strip().equals(Files.readSymbolicLink(NETWORK).toString())
-          ? Finding.missing(WHAT, "a program in it still had the host's network; update bubblewrap")
-          : Finding.holds(WHAT, "a program ran in it, without the host's network");
+          ? Finding.missing(
+              WHAT, "a sandboxed program could still see the host's network; update bubblewrap")
+          : Finding.holds(WHAT, "a program ran in it without the host's network");
     } catch (ProgramException | IOException e) {
       return Finding.missing(
           WHAT, Messages.line(e) + "; apt-get install bubblewrap, and allow user namespaces");

@@ -20,20 +20,19 @@ record ServerUser(Path data) implements Protection {
       if (owner != CurrentUser.uid()) {
         return Finding.missing(
             WHAT,
-            "%s, and this runs as %s: run doctor as the server's user"
+            "%s, but doctor runs as %s; run doctor as the server's user"
                 .formatted(name, CurrentUser.name()));
       }
       return judged(owner, name);
     } catch (IOException e) {
-      return Finding.missing(WHAT, data + " can't be looked at: " + e.getMessage());
+      return Finding.missing(WHAT, data + " cannot be read: " + e.getMessage());
     }
   }
 
   private static Finding judged(int uid, String name) {
     return uid == 0
         ? Finding.missing(
-            WHAT,
-            "root; run the server as a user of its own (docs/operations.md, A user of its own)")
+            WHAT, "root; give the server its own user (docs/operations.md, A user of its own)")
         : Finding.holds(WHAT, "%s (uid %d)".formatted(name, uid));
   }
 }

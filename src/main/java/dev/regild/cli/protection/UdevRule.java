@@ -25,7 +25,7 @@ record UdevRule(Path control, Path rule) implements Protection {
   @Override
   public Finding look() {
     if (Files.notExists(control)) {
-      return Finding.unneeded(WHAT, "no udev runs here, which would read them");
+      return Finding.unneeded(WHAT, "udev is not running here");
     }
     try (InputStream ours = UdevRule.class.getResourceAsStream(RULE)) {
       if (ours == null) {
@@ -40,7 +40,7 @@ record UdevRule(Path control, Path rule) implements Protection {
           "udev reads guests' disks as root in isolation namespace, without %s of this version; as root, run: ./regild setup USER"
               .formatted(rule));
     } catch (IOException e) {
-      return Finding.missing(WHAT, rule + " can't be looked at: " + e.getMessage());
+      return Finding.missing(WHAT, rule + " cannot be read: " + e.getMessage());
     }
   }
 }

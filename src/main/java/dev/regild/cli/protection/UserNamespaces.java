@@ -18,7 +18,7 @@ final class UserNamespaces implements Protection {
     command.addAll(List.of("unshare", "--user", "--map-root-user", "id", "-u"));
     try {
       return Finding.holds(
-          WHAT, "a user without rights is %s in one".formatted(Program.of(command).run().strip()));
+          WHAT, "an unprivileged user is %s in one".formatted(Program.of(command).run().strip()));
     } catch (ProgramException e) {
       return Finding.missing(
           WHAT,

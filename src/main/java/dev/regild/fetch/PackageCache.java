@@ -1,0 +1,253 @@
+package dev.regild.fetch;
+
+import dev.regild.files.DurableFiles;
+import dev.regild.files.FileDigest;
+import dev.regild.files.Parallel;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * Package files on this machine, named by the hash of their index: {@code ab/abcdef…}. Every file
+ * that is handed out was verified in that call.
+ */
+public final class PackageCache {
+  private final Path directory;
+  private final Transport transport;
+  private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
+
+  /**
+   * The cache of a data directory.
+   *
+   * @param data the data directory; {@code packages} is made in it
+   */
+  public PackageCache(Path data) {
+    this(data.resolve("packages"), Transport.in(data));
+  }
+
+  public PackageCache(Path directory, Transport transport) {
+    this.directory = directory;
+    this.transport = transport;
+  }
+
+  /**
+   * How far a fetch is.
+   *
+   * @param readyFiles verified and in the cache
+   * @param totalFiles distinct contents asked for
+   * @param readyBytes of the files that are ready and those on their way
+   * @param totalBytes of all of them
+   * @param downloadedBytes what came over the network in this call; 0 if all was there
+   */
+  public record Progress(
+      int readyFiles, int totalFiles, long readyBytes, long totalBytes, long downloadedBytes) {}
+
+  /**
+   * Makes every file be in the cache.
+   *
+   * @param parallelism how many are downloaded at once
+   * @param onProgress called from several threads, one at a time; the last call has all files ready
+   * @return the path of each file's content; it must not be changed
+   * @throws FetchException if one could not be had in three attempts or isn't what the index
+   *     promised; no partial file stays behind
+   */
+  public Map<PackageFile, Path> fetch(
+      Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
+      throws FetchException, InterruptedException {
+    Map<String, PackageFile> byContent = new LinkedHashMap<>();
+    files.forEach(file -> byContent.putIfAbsent(file.hash(), file));
+    Tally tally = new Tally(byContent.values(), onProgress);
+    FailedServers failed = new FailedServers();
+    List<Parallel.Task<Path, FetchException>> tasks =
+        byContent.values().stream()
+            .<Parallel.Task<Path, FetchException>>map(file -> () -> fetchOne(file, tally, failed))
+            .toList();
+    try {
+      Parallel.run(parallelism, tasks);
+    } catch (IOException e) {
+      throw new FetchException(
+          "the package cache "
+              + directory
+              + " can't be used ("
+              + e
+              + "); free some space there, or fix the permissions",
+          e);
+    }
+    tally.report();
+    Map<PackageFile, Path> paths = new LinkedHashMap<>();
+    files.forEach(file -> paths.put(file, pathOf(file.hash())));
+    return paths;
+  }
+
+  /**
+   * Removes every file that was not fetched or handed out since then, and what a crash left.
+   *
+   * @return the bytes that were freed
+   */
+  public long prune(Instant unusedSince) throws IOException {
+    long freed = 0;
+    if (!Files.isDirectory(directory)) {
+      return freed;
+    }
+    Set<Path> old = new HashSet<>();
+    try (var all = Files.walk(directory, 2)) {
+      for (Path file : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(unusedSince)) {
+          old.add(file);
+        }
+      }
+    }
+    for (Path file : old) {
+      freed += Files.size(file);
+      Files.deleteIfExists(file);
+    }
+    return freed;
+  }
+
+  private Path fetchOne(PackageFile file, Tally tally, FailedServers failed)
+      throws FetchException, IOException, InterruptedException {
+    // A second caller waits for the first and then finds the content in place.
+    ReentrantLock lock = inWork.computeIfAbsent(file.hash(), hash -> new ReentrantLock());
+    lock.lockInterruptibly();
+    try {
+      Path path = pathOf(file.hash());
+      if (isIntact(path, file) || linked(file, path)) {
+        tally.reused(file);
+      } else {
+        download(file, path, tally, failed);
+        tally.downloaded();
+      }
+      return path;
+    } finally {
+      lock.unlock();
+      inWork.remove(file.hash(), lock);
+    }
+  }
+
+  /**
+   * A file of the data directory itself, as a catalogue's snapshot has, gets a second name here:
+   * that takes no room. Files are replaced under both, never written to.
+   */
+  private boolean linked(PackageFile file, Path path) throws IOException {
+    Optional<Path> source = file.uris().stream().flatMap(uri -> ours(uri).stream()).findFirst();
+    if (source.isEmpty()) {
+      return false;
+    }
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = DurableFiles.temporaryBeside(path);
+    try {
+      Files.createLink(temporary, source.get());
+      if (isIntact(temporary, file)) {
+        DurableFiles.move(temporary, path);
+        return true;
+      }
+      return false;
+    } catch (IOException | UnsupportedOperationException e) {
+      // Another filesystem, or one without links. What is really wrong, the download will say.
+      return false;
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Others' files are not ours to touch, nor to rely on. */
+  private Optional<Path> ours(URI uri) {
+    if (!"file".equals(uri.getScheme())) {
+      return Optional.empty();
+    }
+    Path file = Path.of(uri.getPath()).normalize();
+    return Optional.of(file)
+        .filter(each -> each.startsWith(directory.toAbsolutePath().normalize().resolveSibling("")))
+        .filter(each -> Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  private void download(PackageFile file, Path path, Tally tally, FailedServers failed)
+      throws IOException, FetchException, InterruptedException {
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = DurableFiles.temporaryBeside(path);
+    try {
+      transport
+          .by(file.route())
+          .download(
+              file.uris(),
+              temporary,
+              new FileDigest(file.size(), file.hash()),
+              file.size(),
+              tally::received,
+              failed);
+      DurableFiles.move(temporary, path);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** A file that was damaged on the disk counts as absent, and the rename replaces it. */
+  private static boolean isIntact(Path path, PackageFile file) throws IOException {
+    if (!Files.isRegularFile(path)
+        || Files.size(path) != file.size()
+        || !new FileDigest(file.size(), file.hash()).algorithm().of(path).equals(file.hash())) {
+      return false;
+    }
+    Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
+    return true;
+  }
+
+  private Path pathOf(String sha256) {
+    return directory.resolve(sha256.substring(0, 2)).resolve(sha256);
+  }
+
+  /** Counts for the progress. */
+  private static final class Tally {
+    private final int totalFiles;
+    private final long totalBytes;
+    private final Consumer<Progress> onProgress;
+    private final AtomicLong reusedBytes = new AtomicLong();
+    private final AtomicLong downloadedBytes = new AtomicLong();
+    private int readyFiles;
+
+    Tally(Collection<PackageFile> files, Consumer<Progress> onProgress) {
+      this.totalFiles = files.size();
+      this.totalBytes = files.stream().mapToLong(PackageFile::size).sum();
+      this.onProgress = onProgress;
+    }
+
+    synchronized void reused(PackageFile file) {
+      readyFiles++;
+      reusedBytes.addAndGet(file.size());
+      report();
+    }
+
+    synchronized void downloaded() {
+      readyFiles++;
+      report();
+    }
+
+    void received(long bytes) {
+      downloadedBytes.addAndGet(bytes);
+      report();
+    }
+
+    synchronized void report() {
+      long downloaded = downloadedBytes.get();
+      onProgress.accept(
+          new Progress(
+              readyFiles, totalFiles, reusedBytes.get() + downloaded, totalBytes, downloaded));
+    }
+  }
+}

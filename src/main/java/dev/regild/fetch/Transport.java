@@ -1,0 +1,488 @@
+package dev.regild.fetch;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.regild.files.FileDigest;
+import dev.regild.files.Sha256;
+import dev.regild.machine.Deadline;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
+
+/**
+ * Reads what is behind http, https and file URIs. A transfer that breaks is tried again; one that
+ * stalls or creeps is broken off, and all attempts together have a limit ({@link StallGuard.Pace}),
+ * which grows with the size where that is known. Redirects are followed up to five times, never
+ * from https to http, and not at all by a request with credentials or a client certificate, so that
+ * these go nowhere else.
+ */
+public final class Transport {
+  private static final int ATTEMPTS = 3;
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
+
+  static {
+    // Else Java asks no proxy for https with a user's password, however it is told to; read when
+    // the first request is made.
+    System.setProperty("jdk.http.auth.tunneling.disabledSchemes", "");
+  }
+
+  private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 425, 429, 500, 502, 503, 504);
+
+  /** Of the whole process, as its environment is. */
+  private static final class Shared {
+    static final HttpConnections CONNECTIONS = new HttpConnections(System.getenv());
+  }
+
+  private final CredentialsFile credentials;
+  private final ClientIdentities identities;
+  private final Supplier<HttpConnections> connections;
+  private final Route route;
+  private final Duration firstPause;
+  private final StallGuard.Pace pace;
+
+  /** With the credentials and the client certificates of a data directory. */
+  public static Transport in(Path data) {
+    return new Transport(data, Duration.ofMillis(500), StallGuard.Pace.OF_MIRRORS);
+  }
+
+  /**
+   * @param firstPause before the second attempt; before the third it is four times that
+   * @param pace that every transfer has to keep
+   */
+  public Transport(Path data, Duration firstPause, StallGuard.Pace pace) {
+    this(
+        CredentialsFile.in(data),
+        ClientIdentities.in(data),
+        () -> Shared.CONNECTIONS,
+        Route.DEFAULT,
+        firstPause,
+        pace);
+  }
+
+  private Transport(
+      CredentialsFile credentials,
+      ClientIdentities identities,
+      Supplier<HttpConnections> connections,
+      Route route,
+      Duration firstPause,
+      StallGuard.Pace pace) {
+    this.credentials = credentials;
+    this.identities = identities;
+    this.connections = connections;
+    this.route = route;
+    this.firstPause = firstPause;
+    this.pace = pace;
+  }
+
+  /** The same to servers that are reached in another way. */
+  public Transport by(Route other) {
+    return new Transport(credentials, identities, connections, other, firstPause, pace);
+  }
+
+  /** The same with the proxies of another environment. */
+  public Transport withEnvironment(Map<String, String> environment) {
+    HttpConnections others = new HttpConnections(environment);
+    return new Transport(credentials, identities, () -> others, route, firstPause, pace);
+  }
+
+  /** What a conditional read came to. */
+  public sealed interface Document {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Content(byte[] bytes, Validators validators) implements Document {}
+
+    record NotModified() implements Document {}
+  }
+
+  /**
+   * Reads a small document into memory, unless it is what the validators stand for.
+   *
+   * @param limit bytes above which it is refused
+   * @throws MissingFileException if the server says that there is none
+   */
+  public Document read(URI uri, Validators known, int limit)
+      throws FetchException, InterruptedException {
+    return attempt(
+        uri,
+        pace,
+        left -> {
+          try (Answer answer = open(uri, known, left)) {
+            if (answer.status() == 304) {
+              return new Document.NotModified();
+            }
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            copy(uri, answer.body(), limit, bytes, n -> {});
+            return new Document.Content(bytes.toByteArray(), answer.validators());
+          }
+        });
+  }
+
+  /**
+   * Reads a file whose hash is known, and syncs it; on any failure it leaves none.
+   *
+   * @param limit bytes above which it is refused if its size isn't known
+   * @param onBytes gets the number of bytes as they come; negative when an attempt starts over
+   * @throws MissingFileException if the server says that there is none
+   * @throws HashMismatchException if other content came
+   */
+  public void download(URI uri, Path target, FileDigest expected, long limit, LongConsumer onBytes)
+      throws FetchException, InterruptedException {
+    attempt(
+        uri,
+        pace.forBytes(expected.size()),
+        left -> {
+          long[] received = {0};
+          LongConsumer count =
+              n -> {
+                received[0] += n;
+                onBytes.accept(n);
+              };
+          try {
+            downloadOnce(uri, target, expected, limit, count, left);
+            return target;
+          } catch (IOException | FetchException e) {
+            onBytes.accept(-received[0]);
+            Files.deleteIfExists(target);
+            throw e;
+          }
+        });
+  }
+
+  /**
+   * The same from the first of several places that has it.
+   *
+   * @param failed of the files that are fetched along with it; gets the servers that fail now
+   * @throws MissingFileException if one of the servers says that there is none, and no other has it
+   * @throws HashMismatchException if one of them had other content, and no other has it
+   * @throws FetchException why the places could not be used, or this disk
+   */
+  public void download(
+      List<URI> uris,
+      Path target,
+      FileDigest expected,
+      long limit,
+      LongConsumer onBytes,
+      FailedServers failed)
+      throws FetchException, InterruptedException {
+    List<FetchException> failures = new ArrayList<>();
+    for (URI uri : failed.inOrder(uris)) {
+      try {
+        download(uri, target, expected, limit, onBytes);
+        return;
+      } catch (FetchException e) {
+        if (e.getCause() instanceof LocalFile.UnwritableException) {
+          throw e;
+        }
+        failed.add(uri, e);
+        failures.add(e);
+      }
+    }
+    throw noneOf(failures);
+  }
+
+  /** Of the kind that says most: that a file is gone or changed is worth another look at all. */
+  private static FetchException noneOf(List<FetchException> failures) {
+    if (failures.size() == 1) {
+      return failures.getFirst();
+    }
+    String why =
+        "none of "
+            + failures.size()
+            + " mirrors has the file; "
+            + failures.stream().limit(2).map(Throwable::getMessage).collect(joining("; "));
+    FetchException all;
+    if (failures.stream().anyMatch(MissingFileException.class::isInstance)) {
+      all = new MissingFileException(why);
+    } else if (failures.stream().anyMatch(HashMismatchException.class::isInstance)) {
+      all = new HashMismatchException(why);
+    } else {
+      all = new FetchException(why);
+    }
+    failures.forEach(all::addSuppressed);
+    return all;
+  }
+
+  private void downloadOnce(
+      URI uri,
+      Path target,
+      FileDigest expected,
+      long limit,
+      LongConsumer onBytes,
+      StallGuard.Pace left)
+      throws IOException, FetchException, InterruptedException {
+    MessageDigest digest = expected.algorithm().digest();
+    long most = expected.size().orElse(limit);
+    long received;
+    try (Answer answer = open(uri, Validators.NONE, left);
+        LocalFile file = LocalFile.create(target)) {
+      received = copy(uri, answer.body(), most, new DigestOutputStream(file, digest), onBytes);
+      file.sync();
+    }
+    String actual = Sha256.hex(digest);
+    if (!expected.matches(received, actual)) {
+      throw new HashMismatchException(
+          uri
+              + " is not the file that the signed index names: "
+              + new FileDigest(received, actual)
+              + " came, not "
+              + expected
+              + "; the mirror may be changing: try again later, or use another one");
+    }
+  }
+
+  /** One answer; the body ends with an exception if it does not keep the pace. */
+  private record Answer(int status, InputStream body, Validators validators)
+      implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      body.close();
+    }
+  }
+
+  private Answer open(URI uri, Validators known, StallGuard.Pace left)
+      throws IOException, FetchException, InterruptedException {
+    if ("file".equals(uri.getScheme())) {
+      return openFile(uri, known);
+    }
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).header("User-Agent", "regild");
+    if (!known.etag().isEmpty()) {
+      request.header("If-None-Match", known.etag());
+    }
+    if (!known.lastModified().isEmpty()) {
+      request.header("If-Modified-Since", known.lastModified());
+    }
+    Optional<String> authorization = credentials.authorization(uri);
+    authorization.ifPresent(value -> request.header("Authorization", value));
+    Optional<ClientIdentity> identity = identities.of(uri);
+    if (identity.isPresent()) {
+      identity.get().requireValid();
+    }
+    Optional<ProxyAddress> proxy = connections.get().proxy(route, uri);
+    Optional<String> proxyAuthorization = proxyAuthorization(proxy);
+    proxyAuthorization.ifPresent(value -> request.header("Proxy-Authorization", value));
+    boolean stays = identity.isPresent() || authorization.isPresent();
+    HttpClient client =
+        connections
+            .get()
+            .client(
+                route, identity, stays ? HttpClient.Redirect.NEVER : HttpClient.Redirect.NORMAL);
+    HttpResponse<InputStream> response = sent(client, request.build(), identity.isPresent(), proxy);
+    int status = response.statusCode();
+    if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
+      Validators validators =
+          new Validators(
+              response.headers().firstValue("ETag").orElse(""),
+              response.headers().firstValue("Last-Modified").orElse(""));
+      return new Answer(status, new StallGuard(response.body(), left), validators);
+    }
+    // Java gives none out if it was the proxy that answered, in place of opening a tunnel.
+    Optional<InputStream> body = Optional.ofNullable(response.body());
+    if (body.isPresent()) {
+      body.get().close();
+    }
+    Optional<String> target = response.headers().firstValue("Location");
+    if (target.isPresent() && client.followRedirects() == HttpClient.Redirect.NEVER) {
+      throw notFollowed(uri, status, target.get());
+    }
+    if (status == 407) {
+      throw wantsUser(uri, proxy);
+    }
+    throw refused(uri, status);
+  }
+
+  /** By its own address, or by the same file as the passwords of repositories. */
+  private Optional<String> proxyAuthorization(Optional<ProxyAddress> proxy) throws FetchException {
+    if (proxy.isEmpty() || proxy.get().hasUser()) {
+      return proxy.flatMap(ProxyAddress::authorization);
+    }
+    return credentials.authorization(URI.create(proxy.get().plain() + "/"));
+  }
+
+  private static FetchException wantsUser(URI uri, Optional<ProxyAddress> proxy) {
+    String address = proxy.map(ProxyAddress::plain).orElse("its proxy");
+    return new FetchException(
+        ("%s could not be read: the proxy %s requires a user and a password; write 'machine %s login"
+                + " USER password SECRET' into the data directory's %s")
+            .formatted(uri, address, address, CredentialsFile.NAME));
+  }
+
+  /** Of the target only its server is named: the rest may hold what is as good as a password. */
+  private static FetchException notFollowed(URI uri, int status, String target) {
+    return new FetchException(
+        uri
+            + " could not be read: HTTP "
+            + status
+            + ", it redirects to "
+            + server(uri, target).orElse("another place")
+            + ", which is not followed, as credentials or a client certificate go with the request;"
+            + " use that address as the source's URI, with its own entry in "
+            + CredentialsFile.NAME
+            + " if it wants some");
+  }
+
+  private static Optional<String> server(URI from, String location) {
+    try {
+      URI target = from.resolve(location);
+      return Optional.ofNullable(target.getHost())
+          .map(host -> target.getScheme() + "://" + host + port(target));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String port(URI target) {
+    return target.getPort() < 0 ? "" : ":" + target.getPort();
+  }
+
+  /** A certificate that is refused by one side is refused the next time too. */
+  private static HttpResponse<InputStream> sent(
+      HttpClient client, HttpRequest request, boolean identified, Optional<ProxyAddress> proxy)
+      throws IOException, FetchException, InterruptedException {
+    try {
+      return client.send(request, BodyHandlers.ofInputStream());
+    } catch (SSLException e) {
+      String why = reason(e);
+      if (why.contains("PKIX") || why.contains("No subject alternative")) {
+        throw new FetchException(
+            request.uri()
+                + " could not be read: the server's certificate is not trusted ("
+                + why
+                + "); check that it is the right server, and name its authority by --ca-cert or"
+                + " ca-cert, or have this machine's Java trust it",
+            e);
+      }
+      if (why.contains("Received fatal alert") && why.contains("certificate")) {
+        throw new FetchException(
+            request.uri()
+                + " could not be read: "
+                + (identified
+                    ? "the server refuses the client certificate ("
+                        + why
+                        + "); use one that it"
+                        + " issued"
+                    : "the server requires a client certificate (" + why + ")")
+                + ": regild channel add … --client-cert FILE --client-key FILE",
+            e);
+      }
+      throw e;
+    } catch (IOException e) {
+      if (proxy.isEmpty()) {
+        throw e;
+      }
+      throw new IOException(reason(e) + ", through the proxy " + proxy.get().plain(), e);
+    }
+  }
+
+  private static Answer openFile(URI uri, Validators known) throws IOException, FetchException {
+    Path file = Path.of(uri.getPath());
+    try {
+      Validators now = new Validators("", Files.getLastModifiedTime(file).toString());
+      if (now.equals(known)) {
+        return new Answer(304, InputStream.nullInputStream(), now);
+      }
+      return new Answer(200, Files.newInputStream(file), now);
+    } catch (NoSuchFileException e) {
+      throw new MissingFileException(uri + " does not exist; correct the channel's uris or suites");
+    }
+  }
+
+  private static FetchException refused(URI uri, int status) throws IOException {
+    if (WORTH_ANOTHER_TRY.contains(status)) {
+      throw new IOException("the server answered HTTP " + status);
+    }
+    if (status == 404 || status == 410) {
+      return new MissingFileException(
+          uri
+              + " does not exist (HTTP "
+              + status
+              + "); if the mirror moved on, refresh the channel, else correct its uris or suites");
+    }
+    String remedy =
+        switch (status) {
+          case 401, 403 ->
+              "access denied; put the user and password into the data directory's "
+                  + CredentialsFile.NAME
+                  + ", add the channel with its client certificate, or use a public mirror";
+          case 301, 302, 303, 307, 308 -> "it redirects too often, or from https to http";
+          default -> "check the mirror, or use another one";
+        };
+    return new FetchException(uri + " could not be read: HTTP " + status + "; " + remedy);
+  }
+
+  private static long copy(
+      URI uri, InputStream in, long limit, OutputStream out, LongConsumer onBytes)
+      throws IOException, HashMismatchException {
+    byte[] buffer = new byte[1 << 16];
+    long total = 0;
+    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+      total += n;
+      if (total > limit) {
+        throw new HashMismatchException(
+            uri + " is larger than the " + limit + "-byte limit; use another mirror");
+      }
+      out.write(buffer, 0, n);
+      onBytes.accept(n);
+    }
+    return total;
+  }
+
+  private interface Attempt<T> {
+    /** With the time that is left. */
+    T make(StallGuard.Pace left) throws IOException, FetchException, InterruptedException;
+  }
+
+  private <T> T attempt(URI uri, StallGuard.Pace together, Attempt<T> attempt)
+      throws FetchException, InterruptedException {
+    Duration pause = firstPause;
+    Deadline deadline = Deadline.in(together.total());
+    for (int i = 1; ; i++) {
+      try {
+        return attempt.make(together.within(deadline));
+      } catch (IOException e) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while reading " + uri);
+        }
+        if (e instanceof LocalFile.UnwritableException) {
+          throw new FetchException(String.valueOf(e.getMessage()), e);
+        }
+        if (i == ATTEMPTS || deadline.isOver()) {
+          throw new FetchException(
+              uri
+                  + " could not be read in "
+                  + i
+                  + (i == 1 ? " attempt (" : " attempts (")
+                  + reason(e)
+                  + "); check the network and that the mirror is up, or use another one",
+              e);
+        }
+      }
+      Thread.sleep(pause);
+      pause = pause.multipliedBy(4);
+    }
+  }
+
+  private static String reason(IOException e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.regild.files;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Holds other threads and other processes off until it is closed. */
+public final class FileLock implements AutoCloseable {
+  /** The operating system's lock is the process's, so threads need one of their own. */
+  private static final ConcurrentMap<Path, ReentrantLock> WITHIN_PROCESS =
+      new ConcurrentHashMap<>();
+
+  private final ReentrantLock threads;
+  private final FileChannel channel;
+
+  private FileLock(ReentrantLock threads, FileChannel channel) {
+    this.threads = threads;
+    this.channel = channel;
+  }
+
+  /**
+   * Waits until nobody else has it.
+   *
+   * @param file is made if it is not there; its directory must be
+   */
+  public static FileLock acquire(Path file) throws IOException, InterruptedException {
+    ReentrantLock threads =
+        WITHIN_PROCESS.computeIfAbsent(
+            file.toAbsolutePath().normalize(), path -> new ReentrantLock());
+    threads.lockInterruptibly();
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file, CREATE, WRITE, NOFOLLOW_LINKS);
+      channel.lock();
+      return new FileLock(threads, channel);
+    } catch (IOException | RuntimeException e) {
+      if (channel != null) {
+        channel.close();
+      }
+      threads.unlock();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      channel.close();
+    } finally {
+      threads.unlock();
+    }
+  }
+}

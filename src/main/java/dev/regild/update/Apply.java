@@ -1,0 +1,24 @@
+package dev.regild.update;
+
+import java.io.IOException;
+
+/** Has the guest's own package manager, or installer, carry the transaction out. */
+final class Apply implements Step<Fetch.Fetched, OpenUpdate> {
+  @Override
+  public String name() {
+    return "Apply";
+  }
+
+  @Override
+  public OpenUpdate run(Fetch.Fetched fetched, StepControl control)
+      throws IOException, InterruptedException {
+    OpenUpdate open = fetched.resolved().open();
+    open.servicing().apply(fetched.resolved().transaction(), fetched.directory(), control);
+    return open;
+  }
+
+  @Override
+  public String remedy(Fetch.Fetched fetched, String reason) {
+    return Remedy.of(reason, Remedy.REPAIR);
+  }
+}

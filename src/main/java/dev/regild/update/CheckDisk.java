@@ -1,0 +1,58 @@
+package dev.regild.update;
+
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.UploadedDisks;
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Looks at all of an uploaded disk's tables: nothing reads it before. */
+final class CheckDisk implements Step<Import, CheckDisk.Checked> {
+  /** For its turn at the check; some of the longest checks of others can come before. */
+  private static final Duration CHECK_WAIT = Duration.ofHours(2);
+
+  private final UploadedDisks disks;
+  private final DiskCheck check;
+
+  CheckDisk(UploadedDisks disks, DiskCheck check) {
+    this.disks = disks;
+    this.check = check;
+  }
+
+  /** A disk that QEMU may read. */
+  record Checked(Import job, Path file, DiskFormat format) {}
+
+  @Override
+  public String name() {
+    return "Check";
+  }
+
+  @Override
+  public Checked run(Import job, StepControl control)
+      throws IOException, ProgramException, UnfitDiskException, InterruptedException {
+    String account = job.image().owner().accountId();
+    UploadedDisk disk =
+        disks
+            .find(account, job.diskId())
+            .orElseThrow(() ->
+                new UnfitDiskException(
+                    "The uploaded disk " + job.diskId() + " is gone. Upload it again."));
+    Path file = disks.path(disk);
+    check.requireSelfContained(account, file, disk.format(), CHECK_WAIT);
+    return new Checked(job, file, disk.format());
+  }
+
+  @Override
+  public String outcome(Checked checked) {
+    return checked.format().qemuName();
+  }
+
+  @Override
+  public String remedy(Import job, String reason) {
+    return "";
+  }
+}

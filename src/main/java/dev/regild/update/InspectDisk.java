@@ -1,0 +1,45 @@
+package dev.regild.update;
+
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.DiskInspection;
+import dev.regild.inventory.DiskInspector;
+import java.io.IOException;
+
+/** Finds the one operating system of a disk in an appliance, and reads what is installed. */
+final class InspectDisk implements Step<CheckDisk.Checked, InspectDisk.Inspected> {
+  private final DiskInspector inspector;
+
+  InspectDisk(DiskInspector inspector) {
+    this.inspector = inspector;
+  }
+
+  /** A disk of which is known what it holds. */
+  record Inspected(CheckDisk.Checked disk, DiskInspection inspection) {
+    String platform() {
+      return inspection.inventory().os().platform();
+    }
+  }
+
+  @Override
+  public String name() {
+    return "Inspect";
+  }
+
+  @Override
+  public Inspected run(CheckDisk.Checked disk, StepControl control)
+      throws IOException, UnfitDiskException {
+    return new Inspected(
+        disk, inspector.inspect(disk.file(), disk.format(), control.directory(), control::running));
+  }
+
+  @Override
+  public String outcome(Inspected inspected) {
+    return "%s, %d packages installed"
+        .formatted(inspected.platform(), inspected.inspection().inventory().packages().size());
+  }
+
+  @Override
+  public String remedy(CheckDisk.Checked disk, String reason) {
+    return "";
+  }
+}

@@ -1,0 +1,51 @@
+package dev.regild.update;
+
+import dev.regild.db.Database;
+import dev.regild.disk.ByteCount;
+import dev.regild.disk.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Layers;
+import java.util.List;
+
+/**
+ * Finds the layers that a copy has in common with its source. The copy's row has named them since
+ * it was accepted, so no byte is copied.
+ */
+final class LinkLayers implements Step<Image, List<Layer>> {
+  private final Database database;
+  private final Layers layers = new Layers();
+
+  LinkLayers(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public String name() {
+    return "Link";
+  }
+
+  @Override
+  public List<Layer> run(Image copy, StepControl control) throws StepException {
+    List<Layer> chain =
+        copy.disk()
+            .map(ImageDisk::layer)
+            .map(layer -> database.read(handle -> layers.chain(handle, layer)))
+            .orElse(List.of());
+    if (chain.isEmpty()) {
+      throw new StepException("The source's layers are gone.");
+    }
+    return chain;
+  }
+
+  @Override
+  public String outcome(List<Layer> chain) {
+    return "layers in common with the source: %d, %s"
+        .formatted(chain.size(), ByteCount.text(chain.stream().mapToLong(Layer::bytes).sum()));
+  }
+
+  @Override
+  public String remedy(Image copy, String reason) {
+    return "Restore the data directory from a backup, or import the image again.";
+  }
+}

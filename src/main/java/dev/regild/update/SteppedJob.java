@@ -1,0 +1,191 @@
+package dev.regild.update;
+
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.disk.Workspaces;
+import dev.regild.image.JobKind;
+import dev.regild.image.JobSteps;
+import java.io.IOException;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A job that is made of steps: records each, ends at once when it is cancelled, brings the registry
+ * to what came of it, and clears away what is left. After a crash it starts over.
+ *
+ * @param <T> what is to be done
+ */
+public abstract class SteppedJob<T> implements JobQueue.Job {
+  private static final Logger LOG = LoggerFactory.getLogger(SteppedJob.class);
+
+  private final JobKind kind;
+  private final Database database;
+  private final JobSteps steps;
+  private final RunningJobs running;
+  private final Workspaces workspaces;
+
+  /**
+   * What every kind of job works with.
+   *
+   * @param running what runs in this process
+   */
+  public record Tools(
+      Database database, JobSteps steps, RunningJobs running, Workspaces workspaces) {}
+
+  SteppedJob(JobKind kind, Tools tools) {
+    this.kind = kind;
+    this.database = tools.database();
+    this.steps = tools.steps();
+    this.running = tools.running();
+    this.workspaces = tools.workspaces();
+  }
+
+  /** What the job's steps are recorded and its cancellation is asked for under. */
+  String id(String job) {
+    return job;
+  }
+
+  /** Whether the job still goes on; if not, it has its outcome, and nothing changes that. */
+  abstract boolean isRunning(Handle handle, String id);
+
+  /** Begins an attempt of a job that is running. */
+  abstract Attempt<T> begin(Handle handle, String job);
+
+  /** Runs the steps, and writes the outcome if that is success. */
+  abstract void make(T subject, StepRecorder steps) throws Exception;
+
+  /** Writes the outcome of a job that is running. */
+  abstract void fail(Handle handle, String id, String message);
+
+  /** Removes what a job has made that did not succeed; whatever goes wrong is only logged. */
+  abstract void discard(String id);
+
+  /** Clears away what a job leaves behind, whatever its outcome; runs once more after a crash. */
+  void clear(String job) {}
+
+  /** What its owner reads about a failure, up to the remedy. */
+  String message(FailedStepException failure) {
+    return failure.reason();
+  }
+
+  @Override
+  public final void run(String job) throws InterruptedException {
+    String id = id(job);
+    running.begin(id);
+    try {
+      Optional<Attempt<T>> attempt =
+          database.inTransaction(
+              handle -> isRunning(handle, id) ? Optional.of(begin(handle, job)) : Optional.empty());
+      if (attempt.isPresent()) {
+        attempt(attempt.get());
+      } else {
+        // Cancelled while it waited: an attempt before a crash may have left something.
+        discard(id);
+      }
+    } catch (InterruptedException | RuntimeException e) {
+      // What a cancelled job ends with is of no interest: the registry has its outcome.
+      if (!running.end(id) && !(e instanceof CancelledJobException)) {
+        throw e;
+      }
+      LOG.atInfo().addKeyValue("image", id).log("{} cancelled", kind.noun());
+      discard(id);
+    } finally {
+      running.end(id);
+      removeWorkspace(id);
+    }
+    clear(job);
+  }
+
+  private void attempt(Attempt<T> attempt) throws InterruptedException {
+    String id = attempt.id();
+    try {
+      makeOrAbort(attempt);
+      LOG.atInfo().addKeyValue("image", attempt.name()).log("{} succeeded", kind.noun());
+    } catch (InterruptedException | CancelledJobException e) {
+      throw e;
+    } catch (FailedStepException e) {
+      running.requireGoingOn(id, e);
+      database.useTransaction(handle -> {
+        requireRunning(handle, id);
+        steps.failed(handle, id, attempt.number(), e.ordinal(), e.reason());
+        fail(handle, id, withRemedy(message(e), e.remedy()));
+      });
+      discard(id);
+    } catch (Exception e) {
+      running.requireGoingOn(id, e);
+      LOG.atError().addKeyValue("image", attempt.name()).setCause(e).log("{} failed", kind.noun());
+      failAndDiscard(id, kind.failure() + ": " + e.getMessage());
+    }
+  }
+
+  /** Whatever ends it: no machine may run when its workspace goes. */
+  private void makeOrAbort(Attempt<T> attempt) throws Exception {
+    String id = attempt.id();
+    boolean done = false;
+    try {
+      make(
+          attempt.subject(),
+          new StepRecorder(
+              database,
+              steps,
+              running,
+              attempt,
+              workspaces.open(id),
+              handle -> requireRunning(handle, id)));
+      done = true;
+    } finally {
+      if (!done) {
+        running.abort(id);
+      }
+    }
+  }
+
+  /** The cause is whole lines where a program said it, so the remedy stands in one of its own. */
+  private static String withRemedy(String message, String remedy) {
+    return remedy.isEmpty() ? message : message + (message.contains("\n") ? "\n" : " ") + remedy;
+  }
+
+  @Override
+  public final void giveUp(String job, String why) {
+    String id = id(job);
+    if (database.read(handle -> isRunning(handle, id))) {
+      failAndDiscard(id, kind.failure() + ". " + why);
+    }
+    removeWorkspace(id);
+    clear(job);
+  }
+
+  private void failAndDiscard(String id, String message) {
+    database.useTransaction(handle -> {
+      requireRunning(handle, id);
+      steps.failRunning(handle, id, "Interrupted.");
+      fail(handle, id, message);
+    });
+    discard(id);
+  }
+
+  private void requireRunning(Handle handle, String id) {
+    if (!isRunning(handle, id)) {
+      throw new CancelledJobException(id);
+    }
+  }
+
+  /** What can't be removed now is removed when the server starts next. */
+  private void removeWorkspace(String id) {
+    try {
+      workspaces.remove(id);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("job", id)
+          .addKeyValue("reason", e.getMessage())
+          .log("a workspace could not be removed");
+    }
+  }
+
+  @Override
+  public final void abort() {
+    running.abortAll();
+  }
+}

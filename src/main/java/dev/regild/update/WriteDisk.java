@@ -1,0 +1,86 @@
+package dev.regild.update;
+
+import dev.regild.db.Database;
+import dev.regild.disk.ByteCount;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
+import dev.regild.disk.RoomReservations;
+import dev.regild.disk.RoomReservations.Reservation;
+import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.UploadedDisks;
+import dev.regild.image.ExportTask;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
+import dev.regild.machine.ProgramException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.DoubleConsumer;
+
+/**
+ * Writes an image, with all layers that it stands on, as one qcow2 among the disks of its owner. An
+ * attempt after a crash writes it again, under the same id.
+ */
+final class WriteDisk implements Step<ExportTask, UploadedDisk> {
+  private final Database database;
+  private final Images images;
+  private final ExportJob.LayerFiles layers;
+  private final UploadedDisks disks;
+  private final QemuImg qemuImg;
+  private final RoomReservations room;
+
+  WriteDisk(
+      Database database,
+      Images images,
+      ExportJob.LayerFiles layers,
+      UploadedDisks disks,
+      QemuImg qemuImg,
+      RoomReservations room) {
+    this.database = database;
+    this.images = images;
+    this.layers = layers;
+    this.disks = disks;
+    this.qemuImg = qemuImg;
+    this.room = room;
+  }
+
+  @Override
+  public String name() {
+    return "Write";
+  }
+
+  @Override
+  public UploadedDisk run(ExportTask task, StepControl control)
+      throws IOException, ProgramException, InterruptedException {
+    ImageDisk disk =
+        database
+            .read(handle -> images.findById(handle, task.imageId()))
+            .flatMap(Image::disk)
+            .orElseThrow(() -> new IOException("The image is gone: " + task.imageArn()));
+    Path layer = layers.path(disk.layer());
+    return disks.export(
+        task.amiId(),
+        task.owner().accountId(),
+        DiskFormat.QCOW2,
+        file -> convert(layer, file, control));
+  }
+
+  private void convert(Path layer, Path file, StepControl control)
+      throws IOException, ProgramException, InterruptedException {
+    try (Reservation reservation =
+        room.reserve(file.resolveSibling(""), qemuImg.standaloneBytes(layer))) {
+      DoubleConsumer written = reservation.progress().andThen(control);
+      qemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, written);
+    }
+  }
+
+  @Override
+  public String outcome(UploadedDisk disk) {
+    return "%s, %s".formatted(disk.id(), ByteCount.text(disk.bytes()));
+  }
+
+  @Override
+  public String remedy(ExportTask task, String reason) {
+    return "";
+  }
+}

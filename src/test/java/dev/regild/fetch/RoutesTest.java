@@ -1,0 +1,403 @@
+package dev.regild.fetch;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import com.sun.net.httpserver.SimpleFileServer;
+import dev.regild.channel.AptShape;
+import dev.regild.channel.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
+import dev.regild.channel.RpmSource;
+import dev.regild.channel.Snapshot;
+import dev.regild.channel.TestKey;
+import dev.regild.channel.TestRepository;
+import dev.regild.fixtures.HostTools;
+import dev.regild.machine.Program;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Repositories behind proxies and private authorities: real servers for each. */
+class RoutesTest {
+  private static final String AUTHORIZATION =
+      "Basic " + Base64.getEncoder().encodeToString("user:s3cret".getBytes(UTF_8));
+  private static final String INSTALLED_AT = "/pool/main/b/bash/bash_5.2-1_amd64.deb";
+
+  @TempDir Path temporary;
+  private TestKey key;
+  private Path data;
+
+  /** Serves what it has under whatever host is asked for: a proxy's part, too. */
+  private TestRepository repository;
+
+  @BeforeEach
+  void serve() throws Exception {
+    key = TestKey.simple();
+    data = temporary.resolve("data");
+    repository = new TestRepository(Files.createDirectory(temporary.resolve("repository")));
+    AptShape.ONLY_XZ.publish(repository.root, key);
+  }
+
+  @AfterEach
+  void stop() {
+    repository.close();
+  }
+
+  @Test
+  void indexesAndPackagesComeThroughTheProxyThatTheSourceNames() throws Exception {
+    fetchAll(quick(), "http://repo.example", new Route(repository.uri(), ""));
+    assertThat(repository.takeAnswers())
+        .contains("200 /dists/stable/InRelease", "200 " + INSTALLED_AT);
+  }
+
+  @Test
+  void channelsWithTheSameRepositoryAndOtherRoutesKeepTheirOwn() throws Exception {
+    Channels channels = new Channels(data, Clock.systemUTC(), quick());
+    for (Route route : List.of(new Route(repository.uri(), ""), new Route(Route.DIRECT, ""))) {
+      String name = route.proxy().equals(Route.DIRECT) ? "direct" : "proxied";
+      AptSource source = AptShape.ONLY_XZ.source(repository.uri(), key).by(route);
+      channels.add(new Channel(name, "DEBIAN_12", List.of(source)));
+    }
+    for (int i = 0; i < 2; i++) {
+      channels.refresh("proxied");
+      channels.refresh("direct");
+    }
+    String asked = repository.uri() + INSTALLED_AT;
+    for (Map.Entry<String, String> each :
+        Map.of("proxied", repository.uri(), "direct", Route.DIRECT).entrySet()) {
+      Snapshot snapshot = channels.current(each.getKey()).orElseThrow();
+      assertThat(snapshot.packageFiles(Set.of(asked)).get(asked).route())
+          .as(each.getKey())
+          .isEqualTo(new Route(each.getValue(), ""));
+    }
+  }
+
+  @Test
+  void theEnvironmentNamesTheProxyAndWhatIsExempt() throws Exception {
+    Map<String, String> environment =
+        Map.of("http_proxy", repository.uri(), "no_proxy", "other.example, .exempt.example");
+    fetchAll(quick().withEnvironment(environment), "http://repo.example", Route.DEFAULT);
+    assertThat(repository.takeAnswers()).isNotEmpty();
+    assertThatThrownBy(() ->
+            refresh(
+                new Transport(data, Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(1)))
+                    .withEnvironment(environment),
+                "http://a.exempt.example.invalid",
+                new Route(Route.DIRECT, "")))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining("could not be read in 3 attempts");
+    assertThat(repository.takeAnswers()).isEmpty();
+  }
+
+  @Test
+  void aProxyThatWantsAPasswordGetsItFromTheCredentialsAndElseTheErrorSaysSo() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    repository.overrides.put(
+        "/dists/stable/InRelease",
+        exchange -> {
+          String said = exchange.getRequestHeaders().getFirst("Proxy-Authorization");
+          seen.add(String.valueOf(said));
+          if (said == null) {
+            exchange.getResponseHeaders().set("Proxy-Authenticate", "Basic realm=x");
+            repository.send(exchange, 407, new byte[0]);
+          }
+          return said == null;
+        });
+    Route route = new Route(repository.uri(), "");
+    assertThatThrownBy(() -> refresh(quick(), "http://repo.example", route))
+        .isInstanceOf(ChannelException.class)
+        .hasMessageContaining(
+            "the proxy %s requires a user and a password; write 'machine %s login"
+                .formatted(repository.uri(), repository.uri()));
+    secrets("machine " + repository.uri() + " login user password s3cret");
+    refresh(quick(), "http://repo.example", route);
+    assertThat(seen).containsExactly("null", AUTHORIZATION);
+    String own = repository.uri().replace("http://", "http://user:s3cret@");
+    Files.delete(data.resolve("auth.conf"));
+    refresh(
+        quick().withEnvironment(Map.of("http_proxy", own)), "http://repo.example", Route.DEFAULT);
+    assertThat(seen).endsWith(AUTHORIZATION);
+  }
+
+  @Test
+  void aPrivateAuthorityAloneIsEnoughForBothKindsOfRepository() throws Exception {
+    try (TlsServer server = new TlsServer(temporary, repository.root)) {
+      Route route = new Route("", server.authority().toString());
+      fetchAll(quick(), server.uri(), route);
+      assertThatThrownBy(() -> refresh(quick(), server.uri(), Route.DEFAULT))
+          .isInstanceOf(ChannelException.class)
+          .hasMessageContaining("the server's certificate is not trusted")
+          .hasMessageContaining("--ca-cert or ca-cert");
+      RpmSource rpm =
+          new RpmSource(RpmSource.Locator.BASEURL, server.uri(), "x86_64", "", false, route);
+      Channels channels = new Channels(data, Clock.systemUTC(), quick());
+      channels.add(new Channel("rocky", "ROCKY_LINUX8", List.of(rpm)));
+      assertThat(channels.find("rocky").orElseThrow().sources()).containsExactly(rpm);
+      assertThatThrownBy(() -> channels.refresh("rocky"))
+          .as("it is asked, and there is none")
+          .hasMessageContaining("repomd.xml does not exist (HTTP 404)");
+      Files.writeString(server.authority(), "none");
+      assertThatThrownBy(() -> refresh(quick(), server.uri(), route))
+          .isInstanceOf(ChannelException.class)
+          .hasMessageContaining(server.authority().toString());
+    }
+  }
+
+  @Test
+  void aTunnelThroughAProxyThatWantsAPasswordLeadsToAPrivateServer() throws Exception {
+    try (TlsServer server = new TlsServer(temporary, repository.root);
+        TunnelProxy proxy = new TunnelProxy(server.port())) {
+      Route route = new Route(proxy.uri(), server.authority().toString());
+      String uri = "https://repo.example:" + server.port();
+      assertThatThrownBy(() -> refresh(quick(), uri, route))
+          .isInstanceOf(ChannelException.class)
+          .hasMessageContaining("the proxy " + proxy.uri() + " requires a user and a password");
+      secrets("machine " + proxy.uri() + " login user password s3cret");
+      fetchAll(quick(), uri, route);
+      assertThat(proxy.asked)
+          .contains("CONNECT repo.example:" + server.port() + " HTTP/1.1 " + AUTHORIZATION);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://a.example/x, '', http://p.example:3128",
+    "http://a.example/x, 'a.example', direct",
+    "http://sub.a.example/x, 'a.example', direct",
+    "http://sub.a.example/x, '.a.example', direct",
+    "http://sub.a.example/x, '*.a.example', direct",
+    "http://ba.example/x, 'a.example', http://p.example:3128",
+    "http://a.example:8080/x, 'a.example:8080', direct",
+    "http://a.example/x, 'a.example:8080', http://p.example:3128",
+    "http://10.1.2.3/x, '10.0.0.0/8', direct",
+    "http://11.1.2.3/x, '10.0.0.0/8', http://p.example:3128",
+    "http://a.example/x, '*', direct",
+    "http://127.0.0.1/x, '', direct",
+    "http://[::1]/x, '', direct",
+    "https://a.example/x, '', http://s.example:80"
+  })
+  void whatIsExemptIsAskedDirectly(URI uri, String exempt, String expected) {
+    Proxies proxies =
+        new Proxies(
+            "",
+            Map.of(
+                "http_proxy", "p.example:3128",
+                "HTTPS_PROXY", "http://s.example/",
+                "HTTP_PROXY", "http://never.example",
+                "no_proxy", exempt));
+    assertThat(proxies.of(uri).map(ProxyAddress::plain).orElse("direct")).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://s3cret.example", "socks5h://s3cret.example", "http://u:s3cret@p.example:3128",
+        "http://p.example:3128/s3cret", "http://:s3cret", "s3cret p"
+      })
+  void aProxyThatCantBeUsedIsRefusedWithoutItsPassword(String address) {
+    assertThatThrownBy(() -> new Route(address, ""))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("proxy: ")
+        .hasMessageNotContaining("s3cret");
+  }
+
+  private void fetchAll(Transport transport, String uri, Route route) throws Exception {
+    Channels channels = refresh(transport, uri, route);
+    String asked = uri + INSTALLED_AT;
+    Snapshot snapshot = channels.current("test").orElseThrow();
+    PackageFile file = snapshot.packageFiles(Set.of(asked)).get(asked);
+    PackageCache cache = new PackageCache(temporary.resolve("cache"), transport);
+    assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file)).isNotEmptyFile();
+  }
+
+  private Channels refresh(Transport transport, String uri, Route route) throws Exception {
+    Channels channels = new Channels(data, Clock.systemUTC(), transport);
+    if (channels.find("test").isPresent()) {
+      channels.remove("test");
+    }
+    AptSource source = AptShape.ONLY_XZ.source(uri, key).by(route);
+    channels.add(new Channel("test", "DEBIAN_12", List.of(source)));
+    channels.refresh("test");
+    return channels;
+  }
+
+  private Transport quick() {
+    return new Transport(data, Duration.ofMillis(1), TestPace.silence(Duration.ofSeconds(5)));
+  }
+
+  private void secrets(String text) throws IOException {
+    Files.createDirectories(data);
+    Path file = Files.writeString(data.resolve("auth.conf"), text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  /** Has a certificate of its own for repo.example and 127.0.0.1. */
+  private static final class TlsServer implements AutoCloseable {
+    private final HttpsServer server;
+    private final Path authority;
+
+    TlsServer(Path directory, Path root) throws Exception {
+      HostTools.assumeInstalled("openssl");
+      authority = directory.resolve("authority.pem");
+      Path secret = directory.resolve("server.key");
+      Path store = directory.resolve("server.p12");
+      openssl(
+          "req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=repo.example"
+              + " -addext subjectAltName=DNS:repo.example,IP:127.0.0.1 -keyout %s -out %s"
+                  .formatted(secret, authority));
+      openssl(
+          "pkcs12 -export -passout pass:changeit -inkey %s -in %s -out %s"
+              .formatted(secret, authority, store));
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      try (InputStream in = Files.newInputStream(store)) {
+        keys.load(in, "changeit".toCharArray());
+      }
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(keys, "changeit".toCharArray());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(managers.getKeyManagers(), null, null);
+      server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.setHttpsConfigurator(new HttpsConfigurator(context));
+      server.createContext("/", SimpleFileServer.createFileHandler(root));
+      server.start();
+    }
+
+    private static void openssl(String arguments) throws Exception {
+      Program.of(List.of(("openssl " + arguments).split(" ", -1))).run();
+    }
+
+    Path authority() {
+      return authority;
+    }
+
+    int port() {
+      return server.getAddress().getPort();
+    }
+
+    String uri() {
+      return "https://127.0.0.1:" + port();
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
+    }
+  }
+
+  /** Opens every tunnel to one port of this machine, for whoever knows the password. */
+  private static final class TunnelProxy implements AutoCloseable {
+    final List<String> asked = new CopyOnWriteArrayList<>();
+    private final ServerSocket listening =
+        new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final int port;
+
+    TunnelProxy(int port) throws IOException {
+      this.port = port;
+      Thread.startVirtualThread(this::serve);
+    }
+
+    String uri() {
+      return "http://127.0.0.1:" + listening.getLocalPort();
+    }
+
+    private void serve() {
+      while (!listening.isClosed()) {
+        try {
+          Socket client = listening.accept();
+          Thread.startVirtualThread(() -> tunnel(client));
+        } catch (IOException e) {
+          return;
+        }
+      }
+    }
+
+    private void tunnel(Socket client) {
+      try (client) {
+        String head = head(client.getInputStream());
+        String authorization =
+            head.lines()
+                .filter(line -> line.startsWith("Proxy-Authorization: "))
+                .map(line -> line.substring("Proxy-Authorization: ".length()))
+                .findFirst()
+                .orElse("");
+        asked.add(head.lines().findFirst().orElse("") + " " + authorization);
+        if (!authorization.equals(AUTHORIZATION)) {
+          answer(
+              client,
+              "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
+                  + "Content-Length: 0");
+          return;
+        }
+        try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
+          answer(client, "200 Connection established");
+          Thread back = Thread.startVirtualThread(() -> copy(server, client));
+          copy(client, server);
+          back.join();
+        }
+      } catch (IOException | InterruptedException e) {
+        // The test sees what came of it.
+      }
+    }
+
+    private static void answer(Socket client, String status) throws IOException {
+      client.getOutputStream().write(("HTTP/1.1 " + status + "\r\n\r\n").getBytes(ISO_8859_1));
+    }
+
+    private static String head(InputStream in) throws IOException {
+      StringBuilder head = new StringBuilder();
+      while (head.indexOf("\r\n\r\n") < 0) {
+        int next = in.read();
+        if (next < 0) {
+          break;
+        }
+        head.append((char) next);
+      }
+      return head.toString();
+    }
+
+    private static void copy(Socket from, Socket to) {
+      try {
+        from.getInputStream().transferTo(to.getOutputStream());
+        to.shutdownOutput();
+      } catch (IOException e) {
+        // One side is gone.
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listening.close();
+    }
+  }
+}
