@@ -48,16 +48,16 @@ public final class AppStreamProtocol {
 
   /** The operations that are served. */
   public static AppStreamProtocol serving(ImageServices services) {
-    WireImages wireImages = new WireImages(services.agentIsLatest());
+    WireImages wireImages = new WireImages(services.agents());
     return new AppStreamProtocol(
         ServiceModel.load(),
         List.of(
             new CopyImage(services.copies()),
             new CreateExportImageTask(services.exports()),
             new CreateImportedImage(services.imports(), services.clock(), wireImages),
-            new CreateUpdatedImage(services.updates(), wireImages),
+            new CreateUpdatedImage(services.updates(), UpdateOptions.NONE, wireImages),
             new DeleteImage(services.deletions(), wireImages),
-            new DeleteImageBuilder(services.builderDeletions()),
+            new DeleteImageBuilder(services.cancellations()),
             new DeleteImagePermissions(services.database()),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
             new DescribeImagePermissions(services.database(), services.pageTokens()),
@@ -68,7 +68,7 @@ public final class AppStreamProtocol {
             new TagResource(services.database(), services.quotas()),
             new UntagResource(services.database()),
             new UpdateImagePermissions(
-                services.database(), services.quotas(), services.accountExists())));
+                services.database(), services.quotas(), services.accounts())));
   }
 
   /** An update alone, for which the caller allows more than the call has members for. */
@@ -77,8 +77,7 @@ public final class AppStreamProtocol {
         ServiceModel.load(),
         List.of(
             new CreateUpdatedImage(
-                request -> services.updates().apply(request.with(options)),
-                new WireImages(services.agentIsLatest()))));
+                services.updates(), options, new WireImages(services.agents()))));
   }
 
   /** The target of an operation. */

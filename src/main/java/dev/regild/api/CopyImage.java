@@ -4,14 +4,14 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Image;
 import dev.regild.image.Owner;
 import dev.regild.update.CopyRequest;
+import dev.regild.update.ImageCopies;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** {@code CopyImage}: one of the caller's images, in the same region or another one. */
 final class CopyImage implements Operation<CopyImage.Request> {
-  private final Function<CopyRequest, Image> copies;
+  private final ImageCopies copies;
 
-  CopyImage(Function<CopyRequest, Image> copies) {
+  CopyImage(ImageCopies copies) {
     this.copies = copies;
   }
 
@@ -33,7 +33,7 @@ final class CopyImage implements Operation<CopyImage.Request> {
               .formatted(request.destinationRegion));
     }
     Image copy =
-        copies.apply(
+        copies.copy(
             new CopyRequest(
                 caller,
                 request.sourceImageName,

@@ -1,18 +1,17 @@
 package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.regild.image.ExportTask;
 import dev.regild.image.Owner;
 import dev.regild.update.ExportRequest;
+import dev.regild.update.ImageExports;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** {@code CreateExportImageTask}: an image as a standalone disk, to download or to import. */
 final class CreateExportImageTask implements Operation<CreateExportImageTask.Request> {
-  private final Function<ExportRequest, ExportTask> exports;
+  private final ImageExports exports;
 
-  CreateExportImageTask(Function<ExportRequest, ExportTask> exports) {
+  CreateExportImageTask(ImageExports exports) {
     this.exports = exports;
   }
 
@@ -35,6 +34,6 @@ final class CreateExportImageTask implements Operation<CreateExportImageTask.Req
             request.amiName,
             request.amiDescription,
             request.tagSpecifications.orElse(Map.of()));
-    return new Result(WireExportImageTask.of(exports.apply(wanted)));
+    return new Result(WireExportImageTask.of(exports.export(wanted)));
   }
 }

@@ -2,23 +2,22 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Application;
-import dev.regild.image.Image;
 import dev.regild.image.Owner;
+import dev.regild.update.ImageImports;
 import dev.regild.update.ImportRequest;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with. */
 final class CreateImportedImage implements Operation<CreateImportedImage.Request> {
   private final WireImages wireImages;
-  private final Function<ImportRequest, Image> imports;
+  private final ImageImports imports;
   private final Clock clock;
 
-  CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages) {
+  CreateImportedImage(ImageImports imports, Clock clock, WireImages wireImages) {
     this.wireImages = wireImages;
     this.imports = imports;
     this.clock = clock;
@@ -92,6 +91,6 @@ final class CreateImportedImage implements Operation<CreateImportedImage.Request
             request.runtimeValidationConfig.isPresent(),
             request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
             request.dryRun.orElse(false));
-    return new Result(wireImages.of(imports.apply(wanted)));
+    return new Result(wireImages.of(imports.importDisk(wanted)));
   }
 }

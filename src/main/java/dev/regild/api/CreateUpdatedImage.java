@@ -2,20 +2,26 @@ package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.image.Owner;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
+import dev.regild.update.Updates;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** {@code CreateUpdatedImage}: an existing image, up to date, under a new name. */
 final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> {
+  private final Updates updates;
+  private final UpdateOptions options;
   private final WireImages wireImages;
-  private final Function<UpdateRequest, UpdateAnswer> updates;
 
-  CreateUpdatedImage(Function<UpdateRequest, UpdateAnswer> updates, WireImages wireImages) {
-    this.wireImages = wireImages;
+  /**
+   * @param options what the caller allows
+   */
+  CreateUpdatedImage(Updates updates, UpdateOptions options, WireImages wireImages) {
     this.updates = updates;
+    this.options = options;
+    this.wireImages = wireImages;
   }
 
   record Request(
@@ -38,7 +44,7 @@ final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> 
   @Override
   public Result answer(Owner caller, Request request) {
     UpdateAnswer answer =
-        updates.apply(
+        updates.update(
             new UpdateRequest(
                 caller,
                 request.existingImageName,
@@ -46,7 +52,8 @@ final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> 
                 request.newImageDescription,
                 request.newImageDisplayName,
                 request.newImageTags.orElse(Map.of()),
-                request.dryRun.orElse(false)));
+                request.dryRun.orElse(false),
+                options));
     return new Result(wireImages.of(answer.image()), answer.canUpdateImage());
   }
 }

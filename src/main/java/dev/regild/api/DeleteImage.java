@@ -1,16 +1,15 @@
 package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.regild.image.Image;
 import dev.regild.image.Owner;
-import java.util.function.BiFunction;
+import dev.regild.update.ImageDeletions;
 
 /** {@code DeleteImage}. */
 final class DeleteImage implements Operation<DeleteImage.Request> {
   private final WireImages wireImages;
-  private final BiFunction<Owner, String, Image> deletions;
+  private final ImageDeletions deletions;
 
-  DeleteImage(BiFunction<Owner, String, Image> deletions, WireImages wireImages) {
+  DeleteImage(ImageDeletions deletions, WireImages wireImages) {
     this.wireImages = wireImages;
     this.deletions = deletions;
   }
@@ -21,6 +20,6 @@ final class DeleteImage implements Operation<DeleteImage.Request> {
 
   @Override
   public Result answer(Owner caller, Request request) {
-    return new Result(wireImages.of(deletions.apply(caller, request.name)));
+    return new Result(wireImages.of(deletions.delete(caller, request.name)));
   }
 }

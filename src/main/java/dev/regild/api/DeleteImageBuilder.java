@@ -1,16 +1,15 @@
 package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.regild.image.ImageBuilder;
 import dev.regild.image.Owner;
-import java.util.function.BiFunction;
+import dev.regild.update.Cancellations;
 
 /** {@code DeleteImageBuilder}: cancels the update that is made in it. */
 final class DeleteImageBuilder implements Operation<DeleteImageBuilder.Request> {
-  private final BiFunction<Owner, String, ImageBuilder> builderDeletions;
+  private final Cancellations cancellations;
 
-  DeleteImageBuilder(BiFunction<Owner, String, ImageBuilder> builderDeletions) {
-    this.builderDeletions = builderDeletions;
+  DeleteImageBuilder(Cancellations cancellations) {
+    this.cancellations = cancellations;
   }
 
   record Request(@JsonProperty("Name") String name) {}
@@ -19,6 +18,6 @@ final class DeleteImageBuilder implements Operation<DeleteImageBuilder.Request> 
 
   @Override
   public Result answer(Owner caller, Request request) {
-    return new Result(WireImageBuilder.deleting(builderDeletions.apply(caller, request.name)));
+    return new Result(WireImageBuilder.deleting(cancellations.deleteBuilder(caller, request.name)));
   }
 }

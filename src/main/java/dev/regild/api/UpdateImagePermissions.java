@@ -1,6 +1,7 @@
 package dev.regild.api;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.account.Accounts;
 import dev.regild.db.Database;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
@@ -9,7 +10,6 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.Quotas;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * {@code UpdateImagePermissions}: shares an image with another account of this server, or changes
@@ -18,14 +18,14 @@ import java.util.function.Predicate;
 final class UpdateImagePermissions implements Operation<UpdateImagePermissions.Request> {
   private final Database database;
   private final Quotas quotas;
-  private final Predicate<String> accountExists;
+  private final Accounts accounts;
   private final Images images = new Images();
   private final ImageShares shares = new ImageShares();
 
-  UpdateImagePermissions(Database database, Quotas quotas, Predicate<String> accountExists) {
+  UpdateImagePermissions(Database database, Quotas quotas, Accounts accounts) {
     this.database = database;
     this.quotas = quotas;
-    this.accountExists = accountExists;
+    this.accounts = accounts;
   }
 
   record Request(
@@ -42,7 +42,7 @@ final class UpdateImagePermissions implements Operation<UpdateImagePermissions.R
   @Override
   public Result answer(Owner caller, Request request) {
     String account = request.sharedAccountId;
-    if (account.equals(caller.accountId()) || !accountExists.test(account)) {
+    if (account.equals(caller.accountId()) || accounts.find(account).isEmpty()) {
       throw new ApiException(
           ErrorType.RESOURCE_NOT_FOUND,
           "Account %s does not exist, or is the image's own; name another account."

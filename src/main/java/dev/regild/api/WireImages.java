@@ -3,17 +3,16 @@ package dev.regild.api;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.Owner;
+import dev.regild.update.LatestAgents;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Images in the protocol's shape.
  *
- * @param agentIsLatest says of images that are answered together whether their channel has no newer
- *     agent; empty for one without an agent
+ * @param agents says whether their channels have no newer agent
  */
-record WireImages(Supplier<Function<Image, Optional<Boolean>>> agentIsLatest) {
+record WireImages(LatestAgents agents) {
   /** An image as its owner sees it. */
   WireImage of(Image image) {
     return together().of(image, image.owner(), Optional.empty());
@@ -21,7 +20,7 @@ record WireImages(Supplier<Function<Image, Optional<Boolean>>> agentIsLatest) {
 
   /** For images of one answer. */
   Together together() {
-    return new Together(agentIsLatest.get());
+    return new Together(agents.latest());
   }
 
   /** Images of one answer. */

@@ -119,7 +119,8 @@ public final class DriverZip {
   private static void check(ZipArchiveEntry entry, Set<String> seen) throws ArchiveException {
     String name = entry.getName();
     if (entry.isUnixSymlink()) {
-      throw new ArchiveException("it contains the link " + name + "; replace the link with the file");
+      throw new ArchiveException(
+          "it contains the link " + name + "; replace the link with the file");
     }
     PackageArchive.checkName(name.replace('\\', '/'));
     if (name.contains("\\") || !seen.add(name.toLowerCase(ROOT))) {

@@ -238,7 +238,7 @@ public record Channel(
   }
 
   /** The main architecture of the machines that this channel is for. */
-  String architecture() {
+  public String architecture() {
     return sources.getFirst().architecture();
   }
 

@@ -2,9 +2,12 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.apt.AptSource;
 import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdateOptions;
+import dev.regild.rpm.RpmSource;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +72,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *     architecture: amd64                    # default; or arm64, x86
  * }</pre>
  */
-final class ChannelFile {
+public final class ChannelFile {
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private static final Pattern PLATFORM =
@@ -127,7 +130,7 @@ final class ChannelFile {
    */
   record Unusable(String why, Optional<String> platform, boolean isRead) implements Content {}
 
-  static Content read(String name, Path file) {
+  public static Content read(String name, Path file) {
     byte[] text;
     try {
       text = Files.readAllBytes(file);
@@ -178,7 +181,7 @@ final class ChannelFile {
         new UpdateOptions(flag(root, "allow-removals", false), flag(root, "skip-hooks", false)));
   }
 
-  static String write(Channel channel) {
+  public static String write(Channel channel) {
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("platform", channel.platform());
     root.put("sources", channel.sources().stream().map(ChannelFile::tree).toList());
@@ -230,6 +233,7 @@ final class ChannelFile {
           tree.put("module_hotfixes", true);
         }
       }
+      default -> throw new IllegalStateException("unknown source " + source);
     }
     Route route = source.route();
     if (!route.proxy().isEmpty()) {

@@ -10,6 +10,7 @@ import dev.regild.files.FileStamp;
 import dev.regild.files.FileTree;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
+import dev.regild.windows.catalogue.Catalogue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Reads a repository's small documents, those that didn't change from the snapshot so far. */
-final class DocumentReader {
+public final class DocumentReader {
   private static final int LIMIT = 16 << 20;
   private static final int LIST_LIMIT = 1 << 20;
 
@@ -32,7 +32,7 @@ final class DocumentReader {
   }
 
   /** The same, of a repository whose servers are reached in that way. */
-  DocumentReader by(Route route) {
+  public DocumentReader by(Route route) {
     return new DocumentReader(transport.by(route), snapshot, known);
   }
 
@@ -42,7 +42,7 @@ final class DocumentReader {
    * @param name its name in a snapshot
    * @param validators gets the document's, for the next time
    */
-  byte[] read(String uri, String name, Map<String, Validators> validators)
+  public byte[] read(String uri, String name, Map<String, Validators> validators)
       throws FetchException, IOException, InterruptedException {
     Optional<Path> kept = kept(name);
     Validators conditional =
@@ -60,7 +60,7 @@ final class DocumentReader {
   }
 
   /** A list of mirrors, which no snapshot keeps. */
-  byte[] readList(String uri) throws FetchException, InterruptedException {
+  public byte[] readList(String uri) throws FetchException, InterruptedException {
     return switch (transport.read(URI.create(uri), Validators.NONE, LIST_LIMIT)) {
       case Transport.Document.Content(byte[] bytes, Validators _) -> bytes;
       case Transport.Document.NotModified() ->
@@ -69,12 +69,12 @@ final class DocumentReader {
   }
 
   /** Verifies the document that the snapshot has. */
-  interface Verification<T> {
+  public interface Verification<T> {
     T verified() throws FetchException, IOException;
   }
 
   /** When a document says that it was made. */
-  interface Age<T> {
+  public interface Age<T> {
     Instant madeAt(T document) throws FetchException;
   }
 
@@ -82,7 +82,7 @@ final class DocumentReader {
    * What is kept, if it is newer than what came: a mirror that lags behind, or an attacker, may
    * answer with an older document than we have. Then ours stays, as it does for apt.
    */
-  static <T> Optional<T> newerKept(T candidate, Verification<T> kept, Age<T> age)
+  public static <T> Optional<T> newerKept(T candidate, Verification<T> kept, Age<T> age)
       throws IOException {
     try {
       T ours = kept.verified();
@@ -94,14 +94,14 @@ final class DocumentReader {
   }
 
   /** What is said of a place whose document is {@linkplain #newerKept not taken}. */
-  static String olderThanOurs(String place) {
+  public static String olderThanOurs(String place) {
     return place
         + " is older than the version already seen, which is kept. The mirror may lag behind; if the vendor has"
         + " withdrawn packages, remove the channel and add it again";
   }
 
   /** The file of that name in the snapshot so far; empty if there is none. */
-  Optional<Path> kept(String name) {
+  public Optional<Path> kept(String name) {
     return snapshot.map(directory -> directory.resolve(name)).filter(Files::isRegularFile);
   }
 }

@@ -3,6 +3,8 @@ package dev.regild.channel;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.regild.apt.ReleaseFile;
+import dev.regild.apt.SuiteLocation;
 import dev.regild.fetch.FailedServers;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.HashMismatchException;
@@ -40,7 +42,7 @@ import java.util.Optional;
  * @param hotfixes whether its packages count whatever streams of modules an image has chosen
  * @param route how its servers are reached
  */
-record IndexFetch(
+public record IndexFetch(
     String listFile,
     SnapshotManifest.Kind kind,
     List<Variant> variants,
@@ -52,7 +54,7 @@ record IndexFetch(
   /** Larger than any index that there is; what a signed document says is not believed beyond it. */
   private static final long LIMIT = 4L << 30;
 
-  IndexFetch {
+  public IndexFetch {
     variants = List.copyOf(variants);
     if (variants.isEmpty()) {
       throw new IllegalArgumentException(listFile + " exists in no form");
@@ -65,8 +67,8 @@ record IndexFetch(
    * @param uris where it is, the best first; one of them has to have it
    * @param packed what it must be as it comes
    */
-  record Variant(Compression compression, List<String> uris, FileDigest packed) {
-    Variant {
+  public record Variant(Compression compression, List<String> uris, FileDigest packed) {
+    public Variant {
       uris = List.copyOf(uris);
     }
   }
@@ -78,14 +80,14 @@ record IndexFetch(
    * @param sha256 of the same
    * @param downloadedBytes as they came over the network
    */
-  record Fetched(long size, String sha256, long downloadedBytes) {}
+  public record Fetched(long size, String sha256, long downloadedBytes) {}
 
   /**
    * An index of packages, if a Release file vouches for it in any form.
    *
    * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
    */
-  static Optional<IndexFetch> of(
+  public static Optional<IndexFetch> of(
       SuiteLocation location, ReleaseFile release, String path, Route route) {
     List<Variant> variants = new ArrayList<>();
     for (Compression each : Compression.values()) {
@@ -133,7 +135,7 @@ record IndexFetch(
   }
 
   /** Whether it is the index of packages of a repository of RPM packages. */
-  boolean isRpmPrimary() {
+  public boolean isRpmPrimary() {
     return kind == SnapshotManifest.Kind.PACKAGES && listFile.endsWith("_repodata_primary");
   }
 

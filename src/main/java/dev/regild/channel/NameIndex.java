@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * @param <T> what is said
  */
-final class NameIndex<T> {
+public final class NameIndex<T> {
   private final Map<String, List<Entry<T>>> byName = new HashMap<>();
   private final List<Entry<T>> byPattern = new ArrayList<>();
   private final Map<String, List<T>> answers = new HashMap<>();
@@ -25,7 +25,7 @@ final class NameIndex<T> {
   private record Entry<T>(int place, Predicate<String> name, T value) {}
 
   /** Adds what is said of the packages whose names a glob matches, letters by their case. */
-  void add(String glob, T value) {
+  public void add(String glob, T value) {
     if (Glob.isPattern(glob)) {
       add(name -> Glob.matches(glob, name), value);
     } else {
@@ -34,7 +34,7 @@ final class NameIndex<T> {
   }
 
   /** Adds what is said of packages by anything but a glob. */
-  void add(Predicate<String> pattern, T value) {
+  public void add(Predicate<String> pattern, T value) {
     byPattern.add(entry(pattern, value));
   }
 
@@ -43,12 +43,12 @@ final class NameIndex<T> {
     return new Entry<>(size++, name, value);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return size == 0;
   }
 
   /** What is said of one package, in the order in which it was added. */
-  List<T> about(String name) {
+  public List<T> about(String name) {
     return isEmpty() ? List.of() : answers.computeIfAbsent(name, this::compared);
   }
 
@@ -63,7 +63,7 @@ final class NameIndex<T> {
   }
 
   /** How many names were compared with patterns so far. */
-  long comparisons() {
+  public long comparisons() {
     return comparisons;
   }
 }

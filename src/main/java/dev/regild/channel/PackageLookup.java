@@ -1,9 +1,12 @@
 package dev.regild.channel;
 
+import dev.regild.apt.AptNames;
+import dev.regild.apt.PackagesScanner;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.files.StrongHash;
 import dev.regild.plan.PackageSystem;
+import dev.regild.rpm.RpmPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -24,13 +27,13 @@ import java.util.stream.Collectors;
  * @param mirrors the places of a repository that has several, by its root URI
  * @param routes how a repository's servers are reached, by its root URI, if not as usual
  */
-record PackageLookup(
+public record PackageLookup(
     Path directory,
     List<SnapshotManifest.ListFile> indexes,
     PackageSystem system,
     Map<String, List<String>> mirrors,
     Map<String, Route> routes) {
-  PackageLookup {
+  public PackageLookup {
     indexes = List.copyOf(indexes);
   }
 
@@ -39,7 +42,7 @@ record PackageLookup(
    *
    * @throws ChannelException if one of them is in none
    */
-  Map<String, PackageFile> find(Set<String> uris) throws ChannelException {
+  public Map<String, PackageFile> find(Set<String> uris) throws ChannelException {
     Set<String> wanted = uris.stream().map(AptNames::comparable).collect(Collectors.toSet());
     Map<String, PackageFile> found = new HashMap<>();
     try {

@@ -5,7 +5,7 @@ import dev.regild.plan.PackageSystem;
 import java.util.Optional;
 
 /** Where packages come from, in the terms of their package manager. */
-public sealed interface PackageSource permits AptSource, CatalogueSource, RpmSource {
+public interface PackageSource {
   /** The package system of what it offers. */
   PackageSystem system();
 

@@ -2,6 +2,9 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.regild.apt.IndexOrigin;
+import dev.regild.apt.PackagesScanner;
+import dev.regild.rpm.RpmPackage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +19,7 @@ import java.util.function.Consumer;
  * of its index (two bytes, the highest bit for hotfixes), the number of its modules' streams (two
  * bytes), length and bytes of the version.
  */
-final class PackageTable {
+public final class PackageTable {
   private static final int LONGEST_ARCHITECTURE = 64;
 
   /** Marks the index of what counts whatever streams of modules are chosen. */
@@ -55,19 +58,19 @@ final class PackageTable {
    * @param streams of the modules that it is part of
    * @param hotfix whether it counts whatever streams are chosen
    */
-  record Offer(
+  public record Offer(
       String architecture,
       IndexOrigin origin,
       String version,
       List<String> streams,
       boolean hotfix) {}
 
-  int size() {
+  public int size() {
     return starts.length;
   }
 
   /** Visits every offer for that name, in no particular order. */
-  void visit(String name, Consumer<Offer> visitor) {
+  public void visit(String name, Consumer<Offer> visitor) {
     byte[] key = name.getBytes(ISO_8859_1);
     for (int i = firstAtLeast(key); i < starts.length && compareName(starts[i], key) == 0; i++) {
       int at = starts[i] + 1 + key.length;
@@ -107,7 +110,7 @@ final class PackageTable {
   }
 
   /** Collects entries. */
-  static final class Builder {
+  public static final class Builder {
     private final List<String> architectures = new ArrayList<>();
     private final Map<IndexOrigin, Integer> origins = new LinkedHashMap<>();
     private final Map<List<String>, Integer> streams = new LinkedHashMap<>(Map.of(List.of(), 0));
@@ -123,7 +126,7 @@ final class PackageTable {
      *
      * @param origin of the index that it is read from
      */
-    void add(PackagesScanner stanza, IndexOrigin origin) throws IOException {
+    public void add(PackagesScanner stanza, IndexOrigin origin) throws IOException {
       int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
       int versionLength = stanza.length(PackagesScanner.Field.VERSION);
       int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
@@ -149,7 +152,7 @@ final class PackageTable {
      * @param ofStreams the modules' streams that it is part of
      * @param hotfix whether it counts whatever streams are chosen
      */
-    void add(RpmPackage each, List<String> ofStreams, boolean hotfix) throws IOException {
+    public void add(RpmPackage each, List<String> ofStreams, boolean hotfix) throws IOException {
       byte[] name = each.name().getBytes(ISO_8859_1);
       byte[] version = each.version().getBytes(ISO_8859_1);
       byte[] architecture = each.architecture().getBytes(ISO_8859_1);
@@ -197,7 +200,7 @@ final class PackageTable {
           && !stanza.text(PackagesScanner.Field.PHASED).equals("100");
     }
 
-    PackageTable build() {
+    public PackageTable build() {
       byte[] all = Arrays.copyOf(entries, end);
       Integer[] order = new Integer[count];
       for (int i = 0; i < count; i++) {

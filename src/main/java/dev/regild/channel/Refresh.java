@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.apt.AptRepositories;
 import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.fetch.FailedServers;
 import dev.regild.fetch.FetchException;
@@ -11,6 +12,9 @@ import dev.regild.files.DurableFiles;
 import dev.regild.files.FileTree;
 import dev.regild.files.Parallel;
 import dev.regild.files.VerifiedFiles;
+import dev.regild.rpm.OddPackages;
+import dev.regild.rpm.RpmRepositories;
+import dev.regild.windows.catalogue.Catalogue;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -30,7 +34,7 @@ import java.util.UUID;
 
 /** Makes a snapshot of what a channel's repositories hold now, or finds that there is one. */
 public final class Refresh {
-  static final int AT_ONCE = 6;
+  public static final int AT_ONCE = 6;
   static final String UNFINISHED = ".unfinished-";
 
   private final Transport transport;

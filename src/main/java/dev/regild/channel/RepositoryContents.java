@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the repositories, though all is well
  */
-record RepositoryContents(
+public record RepositoryContents(
     List<Document> documents,
     List<IndexFetch> indexes,
     IndexList list,
@@ -31,12 +31,12 @@ record RepositoryContents(
     Map<String, Route> routes,
     List<String> notices) {
   /** Of repositories that each have one place, and nothing to be said of them. */
-  RepositoryContents(
+  public RepositoryContents(
       List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
     this(documents, indexes, _ -> List.of(), validators, Map.of(), Map.of(), List.of());
   }
 
-  RepositoryContents {
+  public RepositoryContents {
     mirrors = Map.copyOf(mirrors);
     routes = Map.copyOf(routes);
     notices = List.copyOf(notices);
@@ -53,7 +53,7 @@ record RepositoryContents(
   }
 
   /** Tells a guest of the indexes, once it is known what they are. */
-  interface IndexList {
+  public interface IndexList {
     List<Document> of(Map<IndexFetch, Fetched> indexes);
   }
 
@@ -64,7 +64,8 @@ record RepositoryContents(
    * @param repository the root URI of its repository; empty if it is ours
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Document(String name, SnapshotManifest.Kind kind, byte[] bytes, String repository) {}
+  public record Document(
+      String name, SnapshotManifest.Kind kind, byte[] bytes, String repository) {}
 
   /** Every file of the snapshot that is not an index. */
   List<Document> documents(Map<IndexFetch, Fetched> known) {

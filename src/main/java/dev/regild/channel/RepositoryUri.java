@@ -5,7 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Set;
 
 /** The root URI of a repository. */
-final class RepositoryUri {
+public final class RepositoryUri {
   private static final Set<String> SCHEMES = Set.of("http", "https", "file");
 
   private RepositoryUri() {}
@@ -16,12 +16,12 @@ final class RepositoryUri {
    * @param key of the channel's file, for the message
    * @throws IllegalArgumentException if it is none that packages can come from
    */
-  static String checked(String key, String text) {
+  public static String checked(String key, String text) {
     return withoutTrailingSlash(checked(key, text, false));
   }
 
   /** The URI of a list of mirrors, which may have a query. */
-  static String checkedList(String key, String text) {
+  public static String checkedList(String key, String text) {
     return checked(key, text, true);
   }
 

@@ -1,5 +1,9 @@
 package dev.regild.channel;
 
+import dev.regild.apt.AptPreferences;
+import dev.regild.apt.Candidate;
+import dev.regild.apt.IndexOrigin;
+import dev.regild.apt.PackagesScanner;
 import dev.regild.fetch.PackageFile;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
@@ -11,7 +15,14 @@ import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
-import dev.regild.plan.WindowsPackage;
+import dev.regild.rpm.ModuleStreams;
+import dev.regild.rpm.RpmPackage;
+import dev.regild.rpm.RpmVisibility;
+import dev.regild.rpm.UpdateinfoEntry;
+import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.WindowsCatalogue;
+import dev.regild.windows.catalogue.WindowsPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -95,7 +106,7 @@ public final class Snapshot implements AvailablePackages {
   }
 
   /** Reads the indexes once, and keeps names and versions in memory. */
-  static Snapshot load(Path directory) throws IOException {
+  public static Snapshot load(Path directory) throws IOException {
     SnapshotManifest manifest = SnapshotManifest.read(directory);
     ModuleStreams modules = new ModuleStreams();
     readEach(directory, manifest.files(SnapshotManifest.Kind.MODULES), (in, _) -> modules.add(in));

@@ -33,7 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the packages in its indexes
  */
-record SnapshotManifest(
+public record SnapshotManifest(
     String digest,
     Instant createdAt,
     String architecture,
@@ -41,10 +41,10 @@ record SnapshotManifest(
     Map<String, List<String>> mirrors,
     Map<String, Route> routes,
     List<String> notices) {
-  static final String FILE = "snapshot.json";
+  public static final String FILE = "snapshot.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  SnapshotManifest(
+  public SnapshotManifest(
       String digest,
       Instant createdAt,
       String architecture,
@@ -63,7 +63,7 @@ record SnapshotManifest(
   }
 
   /** What a file of a snapshot is. */
-  enum Kind {
+  public enum Kind {
     /** A signed Release file, or one part of it. */
     RELEASE,
     /** A repomd.xml, or its signature. */
@@ -93,7 +93,7 @@ record SnapshotManifest(
    * @param hotfixes whether its packages count whatever streams of modules an image has chosen
    * @param promise of an index, the hash by which its repository's document names it; else empty
    */
-  record ListFile(
+  public record ListFile(
       String name,
       Kind kind,
       String sha256,
@@ -101,7 +101,7 @@ record SnapshotManifest(
       int priority,
       boolean hotfixes,
       @Nullable String promise) {
-    ListFile(String name, Kind kind, String sha256, String repository, int priority) {
+    public ListFile(String name, Kind kind, String sha256, String repository, int priority) {
       this(name, kind, sha256, repository, priority, false, "");
     }
   }
@@ -156,7 +156,7 @@ record SnapshotManifest(
   }
 
   /** The files of these kinds. */
-  List<ListFile> files(Kind... kinds) {
+  public List<ListFile> files(Kind... kinds) {
     Set<Kind> wanted = Set.of(kinds);
     return files.stream().filter(file -> wanted.contains(file.kind())).toList();
   }

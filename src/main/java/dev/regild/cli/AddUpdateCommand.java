@@ -1,11 +1,11 @@
 package dev.regild.cli;
 
-import dev.regild.channel.Catalogue;
-import dev.regild.channel.CatalogueEntry;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.PackageFacts;
-import dev.regild.plan.WindowsPackage;
+import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.PackageFacts;
+import dev.regild.windows.catalogue.WindowsPackage;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;

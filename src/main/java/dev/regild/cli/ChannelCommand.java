@@ -1,19 +1,19 @@
 package dev.regild.cli;
 
-import dev.regild.channel.AptSource;
-import dev.regild.channel.CatalogueSource;
+import dev.regild.apt.AptSource;
+import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
-import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
-import dev.regild.channel.RpmSource;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.ClientCertificate;
 import dev.regild.fetch.Route;
 import dev.regild.plan.PlatformType;
+import dev.regild.rpm.RpmSource;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -358,6 +358,7 @@ final class ChannelCommand {
       case CatalogueSource catalogue ->
           "catalogue for " + catalogue.architecture() + "; see: regild channel list-updates";
       case RpmSource rpm -> rpm.locator().key() + " " + rpm.uri();
+      default -> throw new IllegalStateException("unknown source " + source);
     };
   }
 

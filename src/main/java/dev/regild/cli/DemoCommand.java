@@ -1,10 +1,10 @@
 package dev.regild.cli;
 
-import dev.regild.channel.AptSource;
+import dev.regild.apt.AptSource;
+import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
-import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;

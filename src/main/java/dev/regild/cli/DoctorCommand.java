@@ -89,13 +89,11 @@ final class DoctorCommand implements Callable<Integer> {
     Checkup protections = protections();
     boolean healthy = !machine.hasProblems() && !protections.hasProblems();
     if (json) {
-      out.println(
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("healthy", healthy)
-              .<ObjectNode>set("machine", machine.json())
-              .<ObjectNode>set("protections", protections.json())
-              .toPrettyString());
+      ObjectNode report = JsonNodeFactory.instance.objectNode();
+      report.put("healthy", healthy);
+      report.set("machine", machine.json());
+      report.set("protections", protections.json());
+      out.println(report.toPrettyString());
     } else {
       machine.print(out);
       out.println();
@@ -174,8 +172,7 @@ final class DoctorCommand implements Callable<Integer> {
       long free = store.getUsableSpace();
       if (free < LEAST_FREE_BYTES) {
         checks.problem(
-            "free space",
-            ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
+            "free space", ByteCount.text(free) + " in " + registry.data + "; free at least 5 GiB");
       } else {
         checks.found("free space", "ok", ByteCount.text(free) + " in " + registry.data);
       }

@@ -1,8 +1,8 @@
 package dev.regild.cli;
 
-import dev.regild.channel.CatalogueEntry;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.PackageFacts;
+import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.PackageFacts;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -1,8 +1,8 @@
 package dev.regild.cli;
 
-import dev.regild.channel.CatalogueEntry;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
+import dev.regild.windows.catalogue.CatalogueEntry;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

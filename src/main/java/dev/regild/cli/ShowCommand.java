@@ -15,7 +15,9 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "show",
-    description = "Shows an image, its lineage and what each update changed.",
+    description =
+        "Shows an image, the steps of the job that creates it, its lineage and what each update"
+            + " changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
@@ -23,8 +25,11 @@ final class ShowCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin Connection connection = new Connection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image; with --export, the export's task.")
   String name = "";
+
+  @Option(names = "--export", description = "Show an export task with its steps.")
+  boolean export;
 
   @Option(names = "--json", description = "Print the server's JSON response.")
   boolean json;
@@ -33,9 +38,21 @@ final class ShowCommand implements Callable<Integer> {
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
-    JsonNode image = client.get("/regild/v1/images/" + ApiClient.segment(name));
+    JsonNode image =
+        client.get(
+            export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.segment(name));
     if (json) {
       out.println(image.toPrettyString());
+      return 0;
+    }
+    if (export) {
+      Table table = new Table("EXPORT", name);
+      table.row("image", image.path("image").asString(""));
+      table.row("state", image.path("state").asString(""));
+      row(table, "reason", image.path("reason"));
+      table.print(out);
+      out.println();
+      JobProgress.print(image, out);
       return 0;
     }
     facts(image, out);

@@ -5,7 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import dev.regild.servicing.TrialStep;
+import dev.regild.windows.servicing.TrialStep;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

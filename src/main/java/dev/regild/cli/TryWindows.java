@@ -3,6 +3,7 @@ package dev.regild.cli;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.cli.LocalRegistry.Opened;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
@@ -18,7 +19,7 @@ import dev.regild.plan.PlatformType;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.WindowsTrial;
+import dev.regild.windows.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,8 +36,8 @@ final class TryWindows {
       names = "--try-windows",
       required = true,
       description =
-          "Start a Windows image on a throw-away layer as an update would, ask it everything that an"
-              + " update asks, install nothing, and write a report, instead of checking this"
+          "Start a Windows image on a throw-away layer as an update would, ask it everything that"
+              + " an update asks, install nothing, and write a report, instead of checking this"
               + " machine.")
   boolean asked;
 
@@ -72,11 +73,12 @@ final class TryWindows {
       names = "--start-limit",
       paramLabel = "TIME",
       description =
-          "The time limit for each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
+          "The time limit for each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT,"
+              + " else 45m.")
   @Nullable String startLimit;
 
   /** An image that can be tried. */
-  private record Candidate(String platform, ImageDisk disk, Path layer) {}
+  private record Candidate(String platform, ImageDisk disk) {}
 
   /**
    * Tries the image; what was made for that is gone then.
@@ -88,12 +90,15 @@ final class TryWindows {
       throws IOException, ConfigException, ProgramException, InterruptedException {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
-    try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
+    QemuImg qemuImg = new QemuImg();
+    try (BorrowedLayer layer =
+            new DirectoryLayerStore(registry.data, qemuImg).borrow(candidate.disk().layer());
+        ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
       Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");
-      new QemuImg().createOverlay(candidate.layer(), overlay);
+      qemuImg.createOverlay(layer.file(), overlay);
       try (TrialReport written =
           new TrialReport(out, report, heading(candidate, machine, accelerator))) {
         new WindowsTrial(machine, () -> accelerator)
@@ -139,8 +144,7 @@ final class TryWindows {
       }
       ImageDisk disk =
           image.disk().orElseThrow(() -> new IOException("The image " + name + " has no disk."));
-      Path layer = new DirectoryLayerStore(registry.data, new QemuImg()).path(disk.layer());
-      return new Candidate(platform, disk, layer);
+      return new Candidate(platform, disk);
     }
   }
 

@@ -31,8 +31,18 @@ public final class DirectoryLayerStore implements LayerStore {
     this.qemuImg = qemuImg;
   }
 
+  /** The files are here as long as the layers, so there is nothing to give back. */
   @Override
-  public Path path(String id) throws IOException {
+  public BorrowedLayer borrow(String id) throws IOException {
+    return new Here(path(id));
+  }
+
+  private record Here(Path file) implements BorrowedLayer {
+    @Override
+    public void close() {}
+  }
+
+  private Path path(String id) throws IOException {
     Path path = file(id);
     if (!Files.isRegularFile(path)) {
       throw new NoSuchFileException(path.toString(), null, "the layer store has no layer " + id);
@@ -44,7 +54,7 @@ public final class DirectoryLayerStore implements LayerStore {
   public Layer publish(String id, Path finished, Optional<String> base)
       throws IOException, ProgramException, InterruptedException {
     if (base.isPresent()) {
-      path(base.get());
+      var _ = path(base.get());
       qemuImg.renameBase(finished, base.get() + ENDING);
     }
     Qcow2Header header = header(finished);

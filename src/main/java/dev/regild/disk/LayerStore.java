@@ -9,11 +9,12 @@ import java.util.Optional;
 /** Keeps the layers of all images. A layer that has been published never changes again. */
 public interface LayerStore {
   /**
-   * Where QEMU can read the layer, with all layers below it.
+   * Lends a layer, with all layers below it, to whoever reads it. A store that keeps its layers
+   * elsewhere brings them here first.
    *
    * @throws IOException if there is no such layer
    */
-  Path path(String id) throws IOException;
+  BorrowedLayer borrow(String id) throws IOException, InterruptedException;
 
   /**
    * Makes a finished qcow2 a layer: durable, read-only, visible all at once. The file is moved away

@@ -1,6 +1,7 @@
 package dev.regild.disk;
 
 import dev.regild.files.FileTree;
+import dev.regild.files.Listing;
 import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,6 @@ public final class Workspaces {
 
   /** The jobs that have a directory. */
   public List<String> list() throws IOException {
-    return DurableFiles.names(work);
+    return Listing.names(work);
   }
 }

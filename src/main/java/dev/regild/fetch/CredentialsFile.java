@@ -87,8 +87,7 @@ public final class CredentialsFile {
     try {
       String text = Files.readString(file);
       if (!OWNERS.containsAll(Files.getPosixFilePermissions(file))) {
-        throw new FetchException(
-            file + " is readable by other users; run: chmod 600 " + file);
+        throw new FetchException(file + " is readable by other users; run: chmod 600 " + file);
       }
       return parse(COMMENT.matcher(text).replaceAll(""));
     } catch (NoSuchFileException e) {

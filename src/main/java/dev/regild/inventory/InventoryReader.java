@@ -1,9 +1,14 @@
 package dev.regild.inventory;
 
+import dev.regild.apt.AptPolicy;
+import dev.regild.apt.DpkgStatus;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlatformType;
+import dev.regild.rpm.DnfModules;
+import dev.regild.rpm.RpmDatabase;
+import dev.regild.rpm.RpmPolicy;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Comparator;
@@ -68,7 +73,7 @@ public final class InventoryReader {
    *
    * @param architecture in the word of dpkg, of rpm or of libguestfs
    */
-  static void requireArchitecture(String architecture) throws UnfitDiskException {
+  public static void requireArchitecture(String architecture) throws UnfitDiskException {
     if (!ARCHITECTURES.contains(architecture)) {
       throw new UnfitDiskException(
           "This system is for %s, but this server only runs x86-64. Upload an x86-64 disk."

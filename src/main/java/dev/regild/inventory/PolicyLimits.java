@@ -8,7 +8,7 @@ import java.util.Collection;
  * What an image's owner may say of packages: more than any owner writes, and so little that a plan
  * can ask it about each package. A whole name costs nothing; a pattern is compared with every name.
  */
-final class PolicyLimits {
+public final class PolicyLimits {
   static final int MOST = 500;
   static final int MOST_PATTERNS = 100;
   static final int MOST_CHARACTERS = 4096;
@@ -20,7 +20,7 @@ final class PolicyLimits {
    * @param all each name, pattern or regular expression
    * @throws IOException if they are too many
    */
-  static void require(String what, Collection<String> all) throws IOException {
+  public static void require(String what, Collection<String> all) throws IOException {
     long patterns = all.stream().distinct().filter(PolicyLimits::isPattern).count();
     long characters =
         all.stream().distinct().filter(PolicyLimits::isPattern).mapToLong(String::length).sum();
@@ -35,7 +35,7 @@ final class PolicyLimits {
   /**
    * A version lock of any architecture, {@code bash-0:4.4.20-5.el8.*}, is looked up by its name.
    */
-  static boolean isPattern(String text) {
+  public static boolean isPattern(String text) {
     String name = text.endsWith(".*") ? text.substring(0, text.length() - 2) : text;
     return Glob.isPattern(name) || (text.length() >= 2 && text.startsWith("/"));
   }

@@ -21,7 +21,8 @@ import java.util.List;
  *     match it, in capitals
  * @param programs every program that is listed for removal, or was installed by Windows Installer
  * @param pendingRestarts the signs that the system wants a restart: {@linkplain
- *     PendingRestart#registryName names} of the registry's, and {@link PendingRestart#QUEUE}
+ *     PendingRestart#registryName names} of the registry's, and {@link
+ *     dev.regild.windows.registry.PendingRestart#QUEUE}
  */
 public record WindowsFacts(
     String edition,

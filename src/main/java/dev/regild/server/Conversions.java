@@ -112,7 +112,11 @@ final class Conversions implements AutoCloseable {
     }
   }
 
-  /** A share in the layer's disk in that format, which is made if it is not there. */
+  /**
+   * A share in the layer's disk in that format, which is made if it is not there.
+   *
+   * @param layer borrowed until the share is closed
+   */
   synchronized Share share(Path layer, DiskFormat format) {
     Kind kind = new Kind(layer, format);
     Shared disk = disks.get(kind);

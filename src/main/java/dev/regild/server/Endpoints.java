@@ -4,19 +4,15 @@ import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.db.Database;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Inventories;
-import dev.regild.image.Owner;
 import dev.regild.image.UpdateRecords;
-import dev.regild.plan.UpdatePlan;
-import dev.regild.update.Cancellations;
 import dev.regild.update.DiskDeletions;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
  * Everything that answers requests.
@@ -25,11 +21,9 @@ import java.util.function.Function;
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param inventories what is installed in images
- * @param plans what an update of the owner's image would change
  * @param disks uploaded and exported disks
- * @param layerFiles the file of a layer, by its id
+ * @param layers the store of the images' layers
  * @param data the server's data directory
- * @param cancellations cancel updates and imports
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -41,11 +35,9 @@ record Endpoints(
     ImageServices images,
     UpdateRecords updates,
     Inventories inventories,
-    BiFunction<Owner, String, UpdatePlan> plans,
     UploadedDisks disks,
-    Function<String, Path> layerFiles,
+    LayerStore layers,
     Path data,
-    Cancellations cancellations,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -71,9 +63,9 @@ record Endpoints(
             database,
             images.quotas()),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
-        new ImagesService(requests, database, updates, inventories, cancellations),
-        new ExportTasksService(requests, database, cancellations),
-        new ExportService(requests, database, layerFiles, conversions, downloads),
-        new PlanService(requests, plans));
+        new ImagesService(requests, database, updates, inventories, images.cancellations()),
+        new ExportTasksService(requests, database, images.cancellations()),
+        new ExportService(requests, database, layers, conversions, downloads),
+        new PlanService(requests, images.updates()));
   }
 }

@@ -4,9 +4,12 @@ import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.NoRoomException;
 import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.machine.ProgramException;
@@ -24,7 +27,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -35,7 +37,7 @@ import java.util.stream.Collectors;
 final class ExportService implements HttpService {
   private final Requests requests;
   private final Database database;
-  private final Function<String, Path> layerFiles;
+  private final LayerStore store;
   private final Conversions conversions;
   private final AccountSlots slots;
   private final Images images = new Images();
@@ -43,18 +45,18 @@ final class ExportService implements HttpService {
   /**
    * With what makes disks.
    *
-   * @param layerFiles the file of a layer, by its id
+   * @param store of the layers
    * @param slots how many downloads an account may have
    */
   ExportService(
       Requests requests,
       Database database,
-      Function<String, Path> layerFiles,
+      LayerStore store,
       Conversions conversions,
       AccountSlots slots) {
     this.requests = requests;
     this.database = database;
-    this.layerFiles = layerFiles;
+    this.store = store;
     this.conversions = conversions;
     this.slots = slots;
   }
@@ -69,9 +71,10 @@ final class ExportService implements HttpService {
     Caller caller = Requests.admitted(requests.caller(request), false);
     DiskFormat format = format(request.query().first("format").orElse("qcow2"));
     String name = request.path().pathParameters().get("name");
-    Path layer = topLayer(caller.owner(), name);
+    String top = topLayer(caller.owner(), name);
     try (Slot _ = slots.take(caller);
-        Share share = conversions.share(layer, format)) {
+        BorrowedLayer layer = store.borrow(top);
+        Share share = conversions.share(layer.file(), format)) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
       send(response, share.file(), name + "." + format.qemuName());
     } catch (NoRoomException e) {
@@ -97,11 +100,11 @@ final class ExportService implements HttpService {
     Download.send(response, out -> Files.copy(disk, out));
   }
 
-  private Path topLayer(Owner owner, String name) {
+  private String topLayer(Owner owner, String name) {
     Image image = database.read(handle -> images.require(handle, owner, name));
     return image
         .disk()
-        .map(disk -> layerFiles.apply(disk.layer()))
+        .map(ImageDisk::layer)
         .orElseThrow(() ->
             new ApiException(
                 ErrorType.RESOURCE_NOT_AVAILABLE,

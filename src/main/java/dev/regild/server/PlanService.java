@@ -3,23 +3,21 @@ package dev.regild.server;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
-import dev.regild.image.Owner;
-import dev.regild.plan.UpdatePlan;
+import dev.regild.update.Updates;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.util.function.BiFunction;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
 final class PlanService implements HttpService {
   private final Requests requests;
-  private final BiFunction<Owner, String, UpdatePlan> plans;
+  private final Updates updates;
 
-  PlanService(Requests requests, BiFunction<Owner, String, UpdatePlan> plans) {
+  PlanService(Requests requests, Updates updates) {
     this.requests = requests;
-    this.plans = plans;
+    this.updates = updates;
   }
 
   @Override
@@ -32,7 +30,7 @@ final class PlanService implements HttpService {
     Requests.Received received = requests.received(request);
     Caller caller = Requests.admitted(received.caller(), false);
     String image = imageOf(received.body());
-    OwnAnswers.send(response, PlanView.of(image, plans.apply(caller.owner(), image)));
+    OwnAnswers.send(response, PlanView.of(image, updates.plan(caller.owner(), image)));
   }
 
   private static String imageOf(byte[] body) {

@@ -53,8 +53,6 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -194,8 +192,7 @@ public final class RegildServer implements AutoCloseable {
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
-        ExportJob.KIND,
-        new ExportJob(tools, images, exportTasks, layers::path, disks, qemuImg, room));
+        ExportJob.KIND, new ExportJob(tools, images, exportTasks, layers, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
@@ -204,7 +201,8 @@ public final class RegildServer implements AutoCloseable {
     ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
     ImageExports imageExports =
         new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
-    ImageDeletions deletions = new ImageDeletions(database, images, layers);
+    ImageDeletions deletions =
+        new ImageDeletions(database, images, layers, Thread::startVirtualThread);
     new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
     opened(jobs).start();
     ChannelRefresh refresh =
@@ -232,24 +230,22 @@ public final class RegildServer implements AutoCloseable {
             authentication(config, accounts, clock),
             new ImageServices(
                 database,
-                imageUpdates::update,
-                imageImports::importDisk,
-                imageCopies::copy,
-                imageExports::export,
-                deletions::delete,
-                cancellations::deleteBuilder,
-                agentVersions::latest,
+                imageUpdates,
+                imageImports,
+                imageCopies,
+                imageExports,
+                deletions,
+                cancellations,
+                agentVersions,
                 quotas,
-                id -> accounts.find(id).isPresent(),
+                accounts,
                 new PageTokens(masterKey.derived("page-tokens")),
                 clock),
             updates,
             inventories,
-            imageUpdates::plan,
             disks,
-            id -> layerFile(layers, id),
+            layers,
             data.path(),
-            cancellations,
             metrics,
             audit,
             events,
@@ -305,14 +301,6 @@ public final class RegildServer implements AutoCloseable {
         quota,
         account -> database.read(handle -> quotas.limitOf(handle, account, quota)),
         mostTogether);
-  }
-
-  private static Path layerFile(LayerStore layers, String id) {
-    try {
-      return layers.path(id);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */

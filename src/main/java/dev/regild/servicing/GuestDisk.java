@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The overlay that a guest runs on. */
-final class GuestDisk {
+public final class GuestDisk {
   private GuestDisk() {}
 
   /**
@@ -14,7 +14,7 @@ final class GuestDisk {
    *
    * @throws GuestException if it names another file than the one that it was made on
    */
-  static List<Path> bases(Path overlay) throws GuestException {
+  public static List<Path> bases(Path overlay) throws GuestException {
     try {
       return DiskChain.below(overlay);
     } catch (IOException e) {

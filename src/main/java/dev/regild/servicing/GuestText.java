@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** What a guest's program wrote, made fit for a message. */
-final class GuestText {
+public final class GuestText {
   private static final int LINES = 20;
   private static final int CHARACTERS = 4000;
   private static final int LINE_CHARACTERS = 300;
@@ -13,7 +13,7 @@ final class GuestText {
   private GuestText() {}
 
   /** Its last lines that are not empty. */
-  static String end(String text) {
+  public static String end(String text) {
     String plain = CONTROLS.matcher(text.replace('\r', '\n')).replaceAll("");
     List<String> lines =
         plain.lines().map(String::stripTrailing).filter(l -> !l.isEmpty()).toList();
@@ -22,13 +22,13 @@ final class GuestText {
   }
 
   /** One line of it, not longer than a person reads. */
-  static String line(String text) {
+  public static String line(String text) {
     String plain = CONTROLS.matcher(text.replaceAll("\\s+", " ")).replaceAll("").strip();
     return plain.substring(0, Math.min(plain.length(), LINE_CHARACTERS));
   }
 
   /** A sentence with the end of what a program said; empty if it said nothing. */
-  static String said(String output) {
+  public static String said(String output) {
     String end = end(output);
     return end.isEmpty() ? "" : " It said:\n" + end;
   }

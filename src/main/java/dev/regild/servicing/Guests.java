@@ -1,10 +1,12 @@
 package dev.regild.servicing;
 
+import dev.regild.apt.Apt;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.rpm.RpmUpgrade;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -12,21 +12,21 @@ import java.util.function.DoubleConsumer;
  * What the upgrades of all package managers have in common: a snapshot's indexes and the files of
  * the transaction are handed to the guest, and the image's identity is kept.
  */
-abstract class OfflineUpgrade implements PackageManager {
+public abstract class OfflineUpgrade implements PackageManager {
   /** Of each script of ours. */
   private static final Duration SCRIPTS = Duration.ofMinutes(10);
 
-  final Guest guest;
+  protected final Guest guest;
 
   /** The longest that the package manager may take at a time. */
   final Duration applyLimit;
 
   /** What is promised, and whether more than that may change. */
-  final UpdatePlan plan;
+  protected final UpdatePlan plan;
 
   private final Keepsakes keepsakes;
 
-  OfflineUpgrade(Guest guest, Duration applyLimit, UpdatePlan plan) {
+  protected OfflineUpgrade(Guest guest, Duration applyLimit, UpdatePlan plan) {
     this.guest = guest;
     this.applyLimit = applyLimit;
     this.plan = plan;
@@ -38,7 +38,7 @@ abstract class OfflineUpgrade implements PackageManager {
    *
    * @throws GuestException with the cause of its failure first
    */
-  final String told(List<String> command) throws GuestException {
+  protected final String told(List<String> command) throws GuestException {
     try {
       return guest.run(command, applyLimit, line -> {});
     } catch (GuestException e) {
@@ -51,7 +51,8 @@ abstract class OfflineUpgrade implements PackageManager {
    *
    * @throws GuestException with the cause of its failure first
    */
-  final void installed(List<String> command, Consumer<String> onLine) throws GuestException {
+  protected final void installed(List<String> command, Consumer<String> onLine)
+      throws GuestException {
     try {
       guest.install(command, applyLimit, onLine);
     } catch (GuestException e) {
@@ -66,7 +67,7 @@ abstract class OfflineUpgrade implements PackageManager {
   }
 
   /** Asks the package manager; the indexes are in the workspace. */
-  abstract Transaction ask() throws GuestException;
+  protected abstract Transaction ask() throws GuestException;
 
   @Override
   public final void apply(Transaction transaction, Path packages, DoubleConsumer progress)
@@ -78,7 +79,7 @@ abstract class OfflineUpgrade implements PackageManager {
   }
 
   /** Runs a script of ours in the guest. */
-  final void script(String name, String... arguments) throws GuestException {
+  protected final void script(String name, String... arguments) throws GuestException {
     String path = Guest.WORKSPACE + "/" + name;
     guest.write(path, Resources.read(name), 0755);
     List<String> command = new ArrayList<>(List.of("sh", path));
@@ -87,7 +88,8 @@ abstract class OfflineUpgrade implements PackageManager {
   }
 
   /** Has the package manager do it; the files are in the workspace. */
-  abstract void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException;
+  protected abstract void carryOut(Transaction transaction, DoubleConsumer progress)
+      throws GuestException;
 
   @Override
   public final void seal() throws GuestException {
@@ -98,5 +100,5 @@ abstract class OfflineUpgrade implements PackageManager {
   }
 
   /** Undoes what {@link #carryOut} did to the disk for its own needs. */
-  abstract void tidyUp() throws GuestException;
+  protected abstract void tidyUp() throws GuestException;
 }

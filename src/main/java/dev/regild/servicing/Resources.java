@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** The files of ours that a guest or the host runs, as they lie beside this class. */
-final class Resources {
+public final class Resources {
   private Resources() {}
 
-  static byte[] read(String name) throws GuestException {
+  public static byte[] read(String name) throws GuestException {
     try (InputStream in = Resources.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new GuestException(name + " is missing from this build.");

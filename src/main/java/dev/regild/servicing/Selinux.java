@@ -6,19 +6,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  * The labels of a guest's files. A host's kernel without the guest's policy gives new files none,
  * so the guest is told to label them when it starts (selinux(8), fixfiles(8)).
  */
-final class Selinux {
+public final class Selinux {
   private static final String CONFIGURATION = "/etc/selinux/config";
   private static final String RELABEL = "/.autorelabel";
   private static final String MODE = "(?m)^\\h*SELINUX\\h*=\\h*(?:enforcing|permissive)\\h*$";
 
   private final Guest guest;
 
-  Selinux(Guest guest) {
+  public Selinux(Guest guest) {
     this.guest = guest;
   }
 
   /** Has the guest label its files at the next start, if it has a policy. */
-  void relabel() throws GuestException {
+  public void relabel() throws GuestException {
     if (hasPolicy()) {
       guest.write(RELABEL, new byte[0], 0644);
     }

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What an image holds of its channel's agent. */
-public final class AgentVersions {
+public final class AgentVersions implements LatestAgents {
   private static final Logger LOG = LoggerFactory.getLogger(AgentVersions.class);
 
   private final UpdatePlans plans;
@@ -33,10 +33,7 @@ public final class AgentVersions {
         .map(InstalledPackage::version);
   }
 
-  /**
-   * Whether an image's channel has no newer agent, empty for one without an agent; for images that
-   * are asked about together, since it looks at each channel once.
-   */
+  @Override
   public Function<Image, Optional<Boolean>> latest() {
     Map<String, Optional<UpdatePlans.Offer>> offers = new HashMap<>();
     return image ->

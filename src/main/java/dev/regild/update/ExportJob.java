@@ -1,6 +1,7 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
@@ -11,7 +12,6 @@ import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -30,18 +30,11 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   private final UploadedDisks disks;
   private final WriteDisk write;
 
-  /** Where a layer lies, by its id. */
-  @FunctionalInterface
-  public interface LayerFiles {
-    /** Fails if there is no such layer. */
-    Path path(String layer) throws IOException;
-  }
-
   public ExportJob(
       Tools tools,
       Images images,
       ExportTasks tasks,
-      LayerFiles layers,
+      LayerStore layers,
       UploadedDisks disks,
       QemuImg qemuImg,
       RoomReservations room) {

@@ -9,6 +9,7 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,11 +20,16 @@ public final class ImageDeletions {
   private final Database database;
   private final Images images;
   private final LayerStore layers;
+  private final Executor executor;
 
-  public ImageDeletions(Database database, Images images, LayerStore layers) {
+  /**
+   * @param executor removes rows and files after the answer
+   */
+  public ImageDeletions(Database database, Images images, LayerStore layers, Executor executor) {
     this.database = database;
     this.images = images;
     this.layers = layers;
+    this.executor = executor;
   }
 
   /**
@@ -36,7 +42,7 @@ public final class ImageDeletions {
     Image deleting =
         database.inTransaction(
             handle -> images.startDeleting(handle, images.requireOwned(handle, owner, name)));
-    Thread.ofVirtual().name("delete-" + name).start(() -> finish(deleting));
+    executor.execute(() -> finish(deleting));
     return deleting;
   }
 

@@ -25,7 +25,7 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** Decides on updates: refuses, answers a dry run, or accepts and writes the job down. */
-public final class ImageUpdates {
+public final class ImageUpdates implements Updates {
   /** The kind of job that makes an accepted update; its id is the new image's. */
   public static final String JOB = "update-image";
 
@@ -61,12 +61,7 @@ public final class ImageUpdates {
     this.clock = clock;
   }
 
-  /**
-   * Answers {@code CreateUpdatedImage}. Nothing is written for a dry run, nor where there is
-   * nothing to update.
-   *
-   * @throws RefusedException for every reason that the API has an error for
-   */
+  @Override
   public UpdateAnswer update(UpdateRequest request) {
     Image existing =
         database.read(handle -> {
@@ -89,11 +84,7 @@ public final class ImageUpdates {
     return new UpdateAnswer(accepted, true);
   }
 
-  /**
-   * What an update of the owner's image would change, whatever state the image is in.
-   *
-   * @throws RefusedException if there is no such image, or nothing to compare it with
-   */
+  @Override
   public UpdatePlan plan(Owner owner, String imageName) {
     Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);

@@ -5,10 +5,9 @@ import dev.regild.plan.PlatformType;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.WindowsLimits;
-import dev.regild.servicing.WindowsQualification;
-import dev.regild.servicing.WindowsServicing;
-import java.util.function.Supplier;
+import dev.regild.windows.servicing.WindowsLimits;
+import dev.regild.windows.servicing.WindowsQualification;
+import dev.regild.windows.servicing.WindowsServicing;
 
 /**
  * Chooses what the images of each platform need. Only the order of versions, which belongs to the

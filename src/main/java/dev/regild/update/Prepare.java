@@ -4,6 +4,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Puts an overlay on the existing image's top layer, and begins its servicing. */
 final class Prepare implements Step<Update, OpenUpdate> {
@@ -25,8 +26,9 @@ final class Prepare implements Step<Update, OpenUpdate> {
   @Override
   public OpenUpdate run(Update update, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    qemuImg.createOverlay(layers.path(update.base().layer()), update.overlay());
-    return new OpenUpdate(update, platforms.of(update.platform()).open(update, control));
+    Path base = control.keep(layers.borrow(update.base().layer())).file();
+    qemuImg.createOverlay(base, update.overlay());
+    return new OpenUpdate(update, base, platforms.of(update.platform()).open(update, control));
   }
 
   @Override

@@ -45,7 +45,7 @@ final class Publish implements Step<Qualify.Qualified, Publish.Published> {
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
     Path delta = update.directory().resolve("delta.qcow2");
-    qemuImg.compressDelta(update.overlay(), layers.path(base), delta, control);
+    qemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(qualified, layer, overlayBytes);
   }

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.disk.LayerStore;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.ProgramException;
@@ -19,12 +18,10 @@ import java.util.Set;
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
 final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
-  private final LayerStore layers;
   private final Platforms platforms;
   private final ThrowAwayBoot boot;
 
-  Qualify(LayerStore layers, Platforms platforms, ThrowAwayBoot boot) {
-    this.layers = layers;
+  Qualify(Platforms platforms, ThrowAwayBoot boot) {
     this.platforms = platforms;
     this.boot = boot;
   }
@@ -44,7 +41,7 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
     Inventory inventory = verified.inventory();
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
-    Existing existing = new Existing(update, control);
+    Existing existing = new Existing(update, verified.open().base(), control);
     PackageSystem system = update.snapshot().system();
     Verify.requireKept(
         platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), system);
@@ -87,11 +84,13 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
   /** The existing image, which is booted at most once, and only if it was not qualified itself. */
   private final class Existing {
     private final Update update;
+    private final Path base;
     private final Watcher watcher;
     private Optional<Qualification> known;
 
-    Existing(Update update, Watcher watcher) {
+    Existing(Update update, Path base, Watcher watcher) {
       this.update = update;
+      this.base = base;
       this.watcher = watcher;
       this.known = update.existing().qualification();
     }
@@ -104,7 +103,6 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
     }
 
     private Qualification booted() throws IOException, StepException, InterruptedException {
-      Path base = layers.path(update.base().layer());
       Path directory = update.directory().resolve("boot-base");
       try {
         QualificationReport report = boot(update, base, update.inventory(), directory, watcher);

@@ -74,7 +74,8 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     database.useTransaction(
         handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
     return new Resolved(
-        new OpenUpdate(update.with(possible.plan()), open.servicing()), possible.transaction());
+        new OpenUpdate(update.with(possible.plan()), open.base(), open.servicing()),
+        possible.transaction());
   }
 
   /** An inventory that an older version stored lacks what a plan honours: it is read now. */

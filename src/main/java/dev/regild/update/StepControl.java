@@ -11,4 +11,7 @@ import java.util.function.DoubleConsumer;
 interface StepControl extends DoubleConsumer, Watcher {
   /** The attempt's own directory, removed when the attempt has ended. */
   Path directory();
+
+  /** Closes something that later steps use too when the attempt has ended. */
+  <T extends AutoCloseable> T keep(T borrowed);
 }

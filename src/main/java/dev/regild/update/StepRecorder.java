@@ -4,6 +4,8 @@ import dev.regild.db.Database;
 import dev.regild.image.JobSteps;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
@@ -11,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs the steps of one attempt, and records of each its start, how far it is and its end. */
-final class StepRecorder {
+final class StepRecorder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StepRecorder.class);
 
   /** Each note is a commit on the disk; a person doesn't see more of them. */
@@ -24,6 +26,7 @@ final class StepRecorder {
   private final Path directory;
   private final Consumer<Handle> requireRunning;
   private final AtomicInteger begun = new AtomicInteger();
+  private final Deque<AutoCloseable> kept = new ConcurrentLinkedDeque<>();
 
   /**
    * @param requireRunning throws {@link CancelledJobException} if the job has ended
@@ -94,6 +97,21 @@ final class StepRecorder {
     }
   }
 
+  /** Closes what the steps kept, the last first; what runs must have ended. */
+  @Override
+  public void close() {
+    for (AutoCloseable next = kept.poll(); next != null; next = kept.poll()) {
+      try {
+        next.close();
+      } catch (Exception e) {
+        LOG.atWarn()
+            .addKeyValue("image", attempt.name())
+            .addKeyValue("reason", e.toString())
+            .log("something a step kept could not be closed");
+      }
+    }
+  }
+
   private final class Notes implements StepControl {
     private final int ordinal;
     private long lastNote = System.nanoTime();
@@ -114,6 +132,12 @@ final class StepRecorder {
     @Override
     public Path directory() {
       return directory;
+    }
+
+    @Override
+    public <T extends AutoCloseable> T keep(T borrowed) {
+      kept.push(borrowed);
+      return borrowed;
     }
 
     @Override

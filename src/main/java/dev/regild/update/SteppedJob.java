@@ -123,21 +123,22 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   /** Whatever ends it: no machine may run when its workspace goes. */
   private void makeOrAbort(Attempt<T> attempt) throws Exception {
     String id = attempt.id();
-    boolean done = false;
-    try {
-      make(
-          attempt.subject(),
-          new StepRecorder(
-              database,
-              steps,
-              running,
-              attempt,
-              workspaces.open(id),
-              handle -> requireRunning(handle, id)));
-      done = true;
-    } finally {
-      if (!done) {
-        running.abort(id);
+    try (StepRecorder recorder =
+        new StepRecorder(
+            database,
+            steps,
+            running,
+            attempt,
+            workspaces.open(id),
+            handle -> requireRunning(handle, id))) {
+      boolean done = false;
+      try {
+        make(attempt.subject(), recorder);
+        done = true;
+      } finally {
+        if (!done) {
+          running.abort(id);
+        }
       }
     }
   }

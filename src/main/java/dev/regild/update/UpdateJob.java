@@ -6,7 +6,6 @@ import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -60,7 +59,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.prepare = new Prepare(layers, qemuImg, platforms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
     this.fetch = new Fetch(packages);
-    this.qualify = new Qualify(layers, platforms, new ThrowAwayBoot(qemuImg, platforms));
+    this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
 
@@ -94,7 +93,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
                 new ChannelException(
                     "the snapshot "
                         + record.snapshot()
-                        + " that this update is pinned to no longer exists; start the update again"));
+                        + " that this update is pinned to no longer exists; start the update"
+                        + " again"));
     return new Update(
         newImage,
         existing,

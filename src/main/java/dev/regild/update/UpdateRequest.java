@@ -29,30 +29,4 @@ public record UpdateRequest(
   public UpdateRequest {
     tags = Map.copyOf(tags);
   }
-
-  /** What the API's own call asks for, which has no options. */
-  public UpdateRequest(
-      Owner owner,
-      String existingImageName,
-      String newImageName,
-      Optional<String> description,
-      Optional<String> displayName,
-      Map<String, String> tags,
-      boolean dryRun) {
-    this(
-        owner,
-        existingImageName,
-        newImageName,
-        description,
-        displayName,
-        tags,
-        dryRun,
-        UpdateOptions.NONE);
-  }
-
-  /** The same with what the caller allows. */
-  public UpdateRequest with(UpdateOptions allowed) {
-    return new UpdateRequest(
-        owner, existingImageName, newImageName, description, displayName, tags, dryRun, allowed);
-  }
 }

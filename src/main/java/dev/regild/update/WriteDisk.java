@@ -1,8 +1,10 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
@@ -24,7 +26,7 @@ import java.util.function.DoubleConsumer;
 final class WriteDisk implements Step<ExportTask, UploadedDisk> {
   private final Database database;
   private final Images images;
-  private final ExportJob.LayerFiles layers;
+  private final LayerStore layers;
   private final UploadedDisks disks;
   private final QemuImg qemuImg;
   private final RoomReservations room;
@@ -32,7 +34,7 @@ final class WriteDisk implements Step<ExportTask, UploadedDisk> {
   WriteDisk(
       Database database,
       Images images,
-      ExportJob.LayerFiles layers,
+      LayerStore layers,
       UploadedDisks disks,
       QemuImg qemuImg,
       RoomReservations room) {
@@ -57,12 +59,13 @@ final class WriteDisk implements Step<ExportTask, UploadedDisk> {
             .read(handle -> images.findById(handle, task.imageId()))
             .flatMap(Image::disk)
             .orElseThrow(() -> new IOException("The image is gone: " + task.imageArn()));
-    Path layer = layers.path(disk.layer());
-    return disks.export(
-        task.amiId(),
-        task.owner().accountId(),
-        DiskFormat.QCOW2,
-        file -> convert(layer, file, control));
+    try (BorrowedLayer layer = layers.borrow(disk.layer())) {
+      return disks.export(
+          task.amiId(),
+          task.owner().accountId(),
+          DiskFormat.QCOW2,
+          file -> convert(layer.file(), file, control));
+    }
   }
 
   private void convert(Path layer, Path file, StepControl control)

@@ -3,6 +3,8 @@ package dev.regild.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.apt.AptSource;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

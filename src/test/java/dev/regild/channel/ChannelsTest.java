@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.regild.apt.AptSource;
 import dev.regild.channel.TestRepository.Deb;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.TestPace;

@@ -4,6 +4,7 @@ import static dev.regild.plan.ChangeKind.DRIVER;
 import static dev.regild.plan.ChangeKind.OS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.apt.AptSource;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.PlanRules;
 import java.time.Duration;

@@ -3,6 +3,8 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.rpm.RpmPackage;
+import dev.regild.rpm.UpdateinfoEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

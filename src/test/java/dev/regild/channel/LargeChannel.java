@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.apt.AptSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.windows.catalogue.Catalogue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;

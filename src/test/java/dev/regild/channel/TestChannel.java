@@ -1,5 +1,6 @@
 package dev.regild.channel;
 
+import dev.regild.apt.AptSource;
 import dev.regild.channel.TestRepository.Deb;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -28,7 +28,7 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
 
 /** A key that signs test repositories; its primary key signs, or a subkey does. */
 public final class TestKey {
-  static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
+  public static final Instant CREATED = Instant.parse("2026-01-01T00:00:00Z");
 
   private final PGPKeyPair primary;
   private final PGPKeyPair signer;
@@ -46,7 +46,7 @@ public final class TestKey {
   }
 
   /** As keys of before 2014: what binds it together is by SHA-1, what it signs is not. */
-  static TestKey boundBySha1() throws PGPException {
+  public static TestKey boundBySha1() throws PGPException {
     PGPKeyPair primary = pair();
     return new TestKey(
         primary, primary, generator(primary, 0, HashAlgorithmTags.SHA1).generatePublicKeyRing());
@@ -92,7 +92,7 @@ public final class TestKey {
     return new TestKey(primary, signer, PGPPublicKeyRing.insertPublicKey(ring, revoked));
   }
 
-  String armored() throws IOException {
+  public String armored() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ArmoredOutputStream out = ArmoredOutputStream.builder().build(bytes)) {
       ring.encode(out);
@@ -104,11 +104,11 @@ public final class TestKey {
     return ring.getEncoded();
   }
 
-  String clearSigned(String text) throws IOException, PGPException {
+  public String clearSigned(String text) throws IOException, PGPException {
     return clearSigned(text, HashAlgorithmTags.SHA512);
   }
 
-  String clearSigned(String text, int hash) throws IOException, PGPException {
+  public String clearSigned(String text, int hash) throws IOException, PGPException {
     String body = text.stripTrailing();
     byte[] signature =
         sign(
@@ -122,7 +122,7 @@ public final class TestKey {
         + new String(signature, UTF_8);
   }
 
-  byte[] detached(byte[] content) throws IOException, PGPException {
+  public byte[] detached(byte[] content) throws IOException, PGPException {
     return sign(PGPSignature.BINARY_DOCUMENT, HashAlgorithmTags.SHA512, content);
   }
 

@@ -45,8 +45,8 @@ public final class TestRepository implements AutoCloseable {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Deb(String name, String version, String architecture, byte[] content) {
-    Deb(String name, String version) {
+  public record Deb(String name, String version, String architecture, byte[] content) {
+    public Deb(String name, String version) {
       this(name, version, "amd64", (name + version).getBytes(UTF_8));
     }
 
@@ -73,7 +73,7 @@ public final class TestRepository implements AutoCloseable {
   }
 
   /** Writes a suite with a correct Release text, which is returned, not yet signed. */
-  String suite(String suite, Map<String, String> fields, List<Deb> debs) throws IOException {
+  public String suite(String suite, Map<String, String> fields, List<Deb> debs) throws IOException {
     StringBuilder packages = new StringBuilder();
     for (Deb deb : debs) {
       Path file = root.resolve(deb.path());
@@ -92,7 +92,8 @@ public final class TestRepository implements AutoCloseable {
     return suite(suite, fields, packages.toString().getBytes(UTF_8));
   }
 
-  String suite(String suite, Map<String, String> fields, byte[] packages) throws IOException {
+  public String suite(String suite, Map<String, String> fields, byte[] packages)
+      throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put("main/binary-amd64/Packages", packages);
     files.put("main/binary-amd64/Packages.gz", gzip(packages));
@@ -127,7 +128,7 @@ public final class TestRepository implements AutoCloseable {
     return release.toString();
   }
 
-  void inRelease(String suite, String content) throws IOException {
+  public void inRelease(String suite, String content) throws IOException {
     Files.writeString(root.resolve("dists").resolve(suite).resolve("InRelease"), content);
   }
 
@@ -171,7 +172,7 @@ public final class TestRepository implements AutoCloseable {
     }
   }
 
-  static byte[] gzip(byte[] content) throws IOException {
+  public static byte[] gzip(byte[] content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (OutputStream out = new GZIPOutputStream(bytes)) {
       out.write(content);
@@ -179,7 +180,7 @@ public final class TestRepository implements AutoCloseable {
     return bytes.toByteArray();
   }
 
-  static byte[] xz(byte[] content) throws IOException {
+  public static byte[] xz(byte[] content) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (OutputStream out = new XZOutputStream(bytes, new LZMA2Options(0))) {
       out.write(content);

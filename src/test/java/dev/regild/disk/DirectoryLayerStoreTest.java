@@ -33,8 +33,8 @@ class DirectoryLayerStoreTest {
   void aPublishedLayerIsWholeReadOnlyAndVerified() throws Exception {
     Layer layer = publishBase("base");
     assertThat(layer.virtualBytes()).isEqualTo(4 << 20);
-    assertThat(layer.bytes()).isEqualTo(Files.size(store.path("base")));
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(store.path("base"))))
+    assertThat(layer.bytes()).isEqualTo(Files.size(path("base")));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path("base"))))
         .isEqualTo("r--------");
     assertThat(store.verify(layer)).isTrue();
     assertThat(store.ids()).containsExactly("base");
@@ -45,24 +45,24 @@ class DirectoryLayerStoreTest {
   void aDeltaNamesItsBaseByItsBareNameAndHoldsTheDifferenceOnly() throws Exception {
     Layer base = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(store.path("base"), overlay);
+    qemuImg.createOverlay(path("base"), overlay);
     Path delta = work.resolve("delta.qcow2");
     List<Double> progress = new CopyOnWriteArrayList<>();
-    qemuImg.compressDelta(overlay, store.path("base"), delta, progress::add);
+    qemuImg.compressDelta(overlay, path("base"), delta, progress::add);
     Layer layer = store.publish("delta", delta, Optional.of("base"));
 
-    QemuImg.Info info = qemuImg.info(store.path("delta"), DiskFormat.QCOW2);
+    QemuImg.Info info = qemuImg.info(path("delta"), DiskFormat.QCOW2);
     assertThat(info.backingFile()).contains("base.qcow2");
     assertThat(info.backingFormat()).contains("qcow2");
     assertThat(info.formatSpecific().path("compression-type").asString()).isEqualTo("zstd");
     assertThat(layer.base()).contains("base");
     assertThat(layer.bytes()).isLessThan(base.bytes() / 4);
     assertThat(progress).contains(1.0);
-    assertThat(qemuImg.check(store.path("delta"), DiskFormat.QCOW2)).isEmpty();
+    assertThat(qemuImg.check(path("delta"), DiskFormat.QCOW2)).isEmpty();
 
     // The whole chain reads the same as the base that it stands on.
     Path flat = work.resolve("flat.raw");
-    qemuImg.convert(store.path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
+    qemuImg.convert(path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
     assertThat(flat).hasSameBinaryContentAs(work.resolve("base.raw"));
   }
 
@@ -70,7 +70,7 @@ class DirectoryLayerStoreTest {
   void aFileOnAnotherBaseThanNamedIsNoLayer() throws Exception {
     var _ = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(store.path("base"), overlay);
+    qemuImg.createOverlay(path("base"), overlay);
     assertThatThrownBy(() -> store.publish("alone", overlay, Optional.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("not the named layer");
@@ -91,7 +91,7 @@ class DirectoryLayerStoreTest {
   @Test
   void aChangedLayerDoesNotVerify() throws Exception {
     Layer layer = publishBase("base");
-    Path file = store.path("base");
+    Path file = path("base");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 1] ^= 1;
@@ -105,7 +105,7 @@ class DirectoryLayerStoreTest {
     store.delete("base");
     store.delete("base");
     assertThat(store.ids()).isEmpty();
-    assertThatThrownBy(() -> store.path("base")).hasMessageContaining("no layer base");
+    assertThatThrownBy(() -> path("base")).hasMessageContaining("no layer base");
     Files.writeString(work.resolve("scrap"), "x");
     assertThat(workspaces.list()).containsExactly("job-1");
     workspaces.remove("job-1");
@@ -128,6 +128,12 @@ class DirectoryLayerStoreTest {
         .hasMessageContaining("qemu-img can't be run in a sandbox")
         .hasMessageContaining("missing");
     assertThat(target).doesNotExist();
+  }
+
+  private Path path(String id) throws Exception {
+    try (BorrowedLayer layer = store.borrow(id)) {
+      return layer.file();
+    }
   }
 
   private Layer publishBase(String id) throws Exception {

@@ -2,10 +2,10 @@ package dev.regild.e2e;
 
 import static java.util.function.Predicate.not;
 
-import dev.regild.channel.AptSource;
+import dev.regild.apt.AptSource;
+import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
-import dev.regild.channel.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;

@@ -2,7 +2,7 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.AptSource;
+import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.Channels;
 import dev.regild.demo.AgentPackage;

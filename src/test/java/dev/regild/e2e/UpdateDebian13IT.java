@@ -3,8 +3,8 @@ package dev.regild.e2e;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.AptSource;
-import dev.regild.channel.HostSources;
+import dev.regild.apt.AptSource;
+import dev.regild.apt.HostSources;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.regild.channel.RpmSource;
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.RockyImage;
+import dev.regild.rpm.RpmSource;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Isolation;
 import java.io.PrintWriter;

@@ -2,8 +2,8 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.RpmSource;
 import dev.regild.fixtures.RockyImage;
+import dev.regild.rpm.RpmSource;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Isolation;
 import java.nio.file.Path;

@@ -2,12 +2,12 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.CatalogueSource;
 import dev.regild.channel.Channel;
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
 import dev.regild.fixtures.WindowsDisk;
 import dev.regild.fixtures.WindowsPackages;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

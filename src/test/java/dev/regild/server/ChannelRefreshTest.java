@@ -2,14 +2,14 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.CatalogueSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
-import dev.regild.channel.RpmSource;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.UpdateRecords;
+import dev.regild.rpm.RpmSource;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;

@@ -11,6 +11,7 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
@@ -336,7 +337,8 @@ class OwnEndpointsIT {
               Optional.empty(),
               Optional.empty(),
               Map.of(),
-              false));
+              false,
+              UpdateOptions.NONE));
       return server.images.require(handle, server.owner("us-east-1"), name);
     });
   }

@@ -9,6 +9,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Quota;
+import dev.regild.plan.UpdateOptions;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.update.UpdateRequest;
 import java.io.OutputStream;
@@ -290,7 +291,8 @@ class ReadOnlyKeyTest {
             Optional.empty(),
             Optional.empty(),
             Map.of(),
-            false));
+            false,
+            UpdateOptions.NONE));
     return server.database.read(
         handle -> server.images.require(handle, server.owner("us-east-1"), name));
   }

@@ -11,6 +11,7 @@ import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
@@ -47,6 +48,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
+import dev.regild.machine.ProgramException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -60,6 +62,7 @@ import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
 import dev.regild.update.ImageCopies;
+import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageExports;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
@@ -70,6 +73,7 @@ import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
+import dev.regild.update.Updates;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -185,29 +189,23 @@ final class ServerFixture implements AutoCloseable {
             authentication,
             new ImageServices(
                 database,
-                request -> updating.apply(request),
-                imports()::importDisk,
-                copies()::copy,
-                exports()::export,
-                (owner, name) ->
-                    database.inTransaction(handle ->
-                        images.startDeleting(handle, images.requireOwned(handle, owner, name))),
-                cancellations::deleteBuilder,
+                new Decisions(),
+                imports(),
+                copies(),
+                exports(),
+                // Deletions begin, and do not end.
+                new ImageDeletions(database, images, layers(), _ -> {}),
+                cancellations,
                 () -> image -> Optional.of(true),
                 quotas,
-                id -> accounts.find(id).isPresent(),
+                accounts,
                 new PageTokens(new byte[32]),
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
-            (owner, name) -> {
-              database.read(handle -> images.require(handle, owner, name));
-              return PLAN;
-            },
             disks,
-            id -> data.resolve(id + ".qcow2"),
+            goldenLayers(),
             data,
-            cancellations,
             metrics,
             audit,
             events,
@@ -215,6 +213,19 @@ final class ServerFixture implements AutoCloseable {
             slots(Quota.DOWNLOADS));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private final class Decisions implements Updates {
+    @Override
+    public UpdateAnswer update(UpdateRequest request) {
+      return updating.apply(request);
+    }
+
+    @Override
+    public UpdatePlan plan(Owner owner, String imageName) {
+      var _ = database.read(handle -> images.require(handle, owner, imageName));
+      return PLAN;
+    }
   }
 
   private HttpFront listen(int port) throws Exception {
@@ -465,13 +476,7 @@ final class ServerFixture implements AutoCloseable {
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
     return new ExportJob(
-        tools(),
-        images,
-        new ExportTasks(),
-        id -> data.resolve(id + ".qcow2"),
-        disks,
-        new QemuImg(),
-        room);
+        tools(), images, new ExportTasks(), goldenLayers(), disks, new QemuImg(), room);
   }
 
   private ImageImports imports() {
@@ -504,6 +509,44 @@ final class ServerFixture implements AutoCloseable {
         new Platforms(guests, machine, machine),
         agentVersions(inventories),
         Clock.systemUTC());
+  }
+
+  /** Those of the images of {@link #golden}, whose files lie in the data directory itself. */
+  private LayerStore goldenLayers() throws IOException {
+    return new LayersBeside(layers(), data);
+  }
+
+  private record LayersBeside(LayerStore store, Path directory) implements LayerStore {
+    private record Beside(Path file) implements BorrowedLayer {
+      @Override
+      public void close() {}
+    }
+
+    @Override
+    public BorrowedLayer borrow(String id) {
+      return new Beside(directory.resolve(id + ".qcow2"));
+    }
+
+    @Override
+    public Layer publish(String id, Path finished, Optional<String> base)
+        throws IOException, ProgramException, InterruptedException {
+      return store.publish(id, finished, base);
+    }
+
+    @Override
+    public void delete(String id) throws IOException {
+      store.delete(id);
+    }
+
+    @Override
+    public List<String> ids() throws IOException {
+      return store.ids();
+    }
+
+    @Override
+    public boolean verify(Layer layer) throws IOException {
+      return store.verify(layer);
+    }
   }
 
   /** Where imports publish. */

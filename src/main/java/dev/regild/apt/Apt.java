@@ -1,0 +1,364 @@
+package dev.regild.apt;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.plan.Change;
+import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.OfflineUpgrade;
+import dev.regild.servicing.Resources;
+import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Transaction.Download;
+import dev.regild.servicing.Transaction.Install;
+import dev.regild.servicing.Transaction.Removal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.DoubleConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
+ * not on the disk; its preferences, holds and hooks are the image's own.
+ */
+public final class Apt extends OfflineUpgrade {
+  private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
+  private static final String PACKAGES = Guest.WORKSPACE + "/packages";
+  private static final String CACHE = Guest.WORKSPACE + "/cache";
+  private static final String LOG = Guest.WORKSPACE + "/log";
+  private static final String WITHOUT_HOOKS = Guest.WORKSPACE + "/without-hooks.conf";
+
+  /** All that apt runs beside dpkg (apt.conf(5)). */
+  private static final String CLEARED_HOOKS =
+      """
+      #clear DPkg::Pre-Invoke;
+      #clear DPkg::Post-Invoke;
+      #clear DPkg::Pre-Install-Pkgs;
+      """;
+
+  private static final String POLICY = "/usr/sbin/policy-rc.d";
+
+  /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
+  private static final String OURS = ".regild";
+
+  /**
+   * As apt-get prints them: {@code 'http://…/x.deb' x_1%3a2_amd64.deb 1234 MD5Sum:…}, without the
+   * hash where the index has no MD5.
+   */
+  private static final Pattern PRINTED_URI =
+      Pattern.compile("'([^']+)' ([A-Za-z0-9][A-Za-z0-9.+~%:_-]*) \\d+( .*)?");
+
+  /** As a simulation prints them: {@code Inst name [from] (to origin [arch]) []}. */
+  private static final Pattern SIMULATED_INSTALL =
+      Pattern.compile("Inst (\\S+)(?: \\[([^]]+)])? \\((\\S+) .*");
+
+  private static final Pattern SIMULATED_REMOVAL =
+      Pattern.compile("(?:Remv|Purg) (\\S+)(?: \\[([^]]+)])?.*");
+
+  /** As apt explains what it can't install: {@code name : Depends: other (>= 2) but …}. */
+  private static final Pattern UNMET =
+      Pattern.compile("(?m)^ \\S+ : ((?:Pre)?Depends|Breaks|Conflicts|Enhances|Recommends): .*");
+
+  private static final Duration MOMENT = Duration.ofMinutes(10);
+
+  private static final List<String> FULL_UPGRADE = List.of("full-upgrade");
+
+  /** The command that makes the transaction. */
+  private List<String> request = FULL_UPGRADE;
+
+  /** What a limited request names and apt has marked as installed automatically. */
+  private List<String> automatic = List.of();
+
+  /** Where a program of ours stands in for the guest's. */
+  private final List<String> diverted = new ArrayList<>();
+
+  private final UpdateOptions allowed;
+
+  public Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
+    super(guest, applyLimit, plan);
+    this.allowed = options;
+  }
+
+  @Override
+  protected Transaction ask() throws GuestException {
+    guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
+    guest.write(WITHOUT_HOOKS, CLEARED_HOOKS.getBytes(UTF_8), 0644);
+    if (plan.securityOnly()) {
+      request = limitedRequest();
+      Set<String> marked =
+          asked("apt-mark", List.of("showauto")).lines().collect(Collectors.toSet());
+      automatic =
+          request.stream()
+              .map(word -> word.replaceFirst("=.*", ""))
+              .filter(marked::contains)
+              .toList();
+    }
+    List<Download> downloads = new ArrayList<>();
+    for (String line : asked("apt-get", options("--print-uris", request)).lines().toList()) {
+      Matcher printed = PRINTED_URI.matcher(line);
+      if (printed.matches()) {
+        downloads.add(new Download(printed.group(1), printed.group(2)));
+      }
+    }
+    return simulated(downloads, request);
+  }
+
+  /**
+   * The plan's packages at the plan's versions. To name a version is to override the image's own
+   * pins, so what a full upgrade would not bring that far is left out.
+   */
+  private List<String> limitedRequest() throws GuestException {
+    Map<String, String> chosen = new HashMap<>();
+    simulated(List.of(), FULL_UPGRADE)
+        .installs()
+        .forEach(each -> chosen.put(each.name(), each.to()));
+    List<String> limited = new ArrayList<>(List.of("install", "--only-upgrade"));
+    for (Change change : plan.changes()) {
+      String foreign = change.name() + ":" + change.architecture();
+      String name = chosen.containsKey(foreign) ? foreign : change.name();
+      String to = chosen.getOrDefault(name, "");
+      if (!to.isEmpty() && PackageSystem.DPKG.order().compare(to, change.to()) >= 0) {
+        limited.add(name + "=" + change.to());
+      }
+    }
+    return limited;
+  }
+
+  private Transaction simulated(List<Download> downloads, List<String> command)
+      throws GuestException {
+    List<Install> installs = new ArrayList<>();
+    Map<String, String> removed = new LinkedHashMap<>();
+    for (String line : asked("apt-get", options("--simulate", command)).lines().toList()) {
+      Matcher install = SIMULATED_INSTALL.matcher(line);
+      Matcher removal = SIMULATED_REMOVAL.matcher(line);
+      if (install.matches()) {
+        String from = install.group(2);
+        installs.add(new Install(install.group(1), from == null ? "" : from, install.group(3)));
+      } else if (removal.matches()) {
+        String version = removal.group(2);
+        removed.put(removal.group(1), version == null ? "" : version);
+      }
+    }
+    return new Transaction(downloads, installs, removals(removed, installs));
+  }
+
+  private List<Removal> removals(Map<String, String> removed, List<Install> installs)
+      throws GuestException {
+    if (removed.isEmpty()) {
+      return List.of();
+    }
+    Set<String> byHand =
+        asked("apt-mark", List.of("showmanual")).lines().collect(Collectors.toSet());
+    List<Removal> removals = new ArrayList<>();
+    for (Map.Entry<String, String> each : removed.entrySet()) {
+      String relations =
+          guest.run(
+              "dpkg-query", "--show", "--showformat=${Pre-Depends},${Depends}", each.getKey());
+      removals.add(
+          new Removal(
+              each.getKey(),
+              each.getValue(),
+              byHand.contains(each.getKey()),
+              Dependencies.broken(relations, installs, removed.keySet())));
+    }
+    return removals;
+  }
+
+  /** apt says why when it is asked for the package alone, without being allowed to remove any. */
+  @Override
+  public String whyKeptBack(Change change) throws GuestException {
+    String name = change.name() + ":" + change.architecture();
+    String wanted = change.architecture().equals("all") ? change.name() : name;
+    // What apt explains stands on its standard output, which is lost where a program fails.
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "\"$@\" 2>&1 || true", "sh"));
+    command.addAll(
+        command(
+            "apt-get",
+            List.of(
+                "--simulate",
+                "install",
+                "--only-upgrade",
+                "--no-remove",
+                wanted + "=" + change.to())));
+    String said = told(command);
+    Matcher unmet = UNMET.matcher(said);
+    if (unmet.find()) {
+      return "the guest's apt: " + unmet.group().strip();
+    }
+    return said.lines()
+        .filter(line -> line.startsWith("E: "))
+        .findFirst()
+        .map(line -> "the guest's apt: " + line)
+        .orElse("the guest's apt does not select it");
+  }
+
+  @Override
+  protected void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
+    keepServicesFromStarting();
+    script("boot-disk.sh", "before", Guest.WORKSPACE);
+    Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
+    installed(command("apt-get", options("--no-download", request)), onLine);
+    if (!automatic.isEmpty()) {
+      // apt takes what was asked for by name as wanted for itself.
+      List<String> mark = new ArrayList<>(List.of("auto"));
+      mark.addAll(automatic);
+      asked("apt-mark", mark);
+    }
+  }
+
+  /**
+   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; a diversion stops scripts that call
+   * start-stop-daemon past them. systemctl does nothing where systemd does not run.
+   */
+  private void keepServicesFromStarting() throws GuestException {
+    if (guest.exists(POLICY)) {
+      guest.run("mv", POLICY, POLICY + OURS);
+    }
+    guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
+    for (StandIn each : standIns()) {
+      diverted.add(each.path);
+      guest.run(
+          List.of(
+              "dpkg-divert",
+              "--quiet",
+              "--local",
+              "--rename",
+              "--divert",
+              each.path + OURS,
+              "--add",
+              each.path),
+          MOMENT,
+          line -> {});
+      guest.write(each.path, Resources.read(each.resource), 0755);
+    }
+  }
+
+  /** A program of ours in the place of the guest's; dpkg's upgrades of that go past it. */
+  private record StandIn(String path, String resource) {}
+
+  /**
+   * What scripts may start daemons with, and what they ask whether they are in a container: since
+   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader.
+   */
+  private List<StandIn> standIns() throws GuestException {
+    List<StandIn> standIns = new ArrayList<>();
+    standIns.add(new StandIn(startStopDaemon(), "start-stop-daemon"));
+    for (String path : List.of("/usr/bin/systemd-detect-virt", "/bin/systemd-detect-virt")) {
+      if (standIns.size() == 1 && guest.exists(path)) {
+        standIns.add(new StandIn(path, "systemd-detect-virt"));
+      }
+    }
+    return standIns;
+  }
+
+  /** Where dpkg's package has it: releases differ. */
+  private String startStopDaemon() throws GuestException {
+    return guest
+        .run("dpkg-query", "--listfiles", "dpkg")
+        .lines()
+        .filter(path -> path.endsWith("/sbin/start-stop-daemon"))
+        .findFirst()
+        .orElseThrow(() -> new GuestException("The guest's dpkg has no start-stop-daemon."));
+  }
+
+  @Override
+  public void verify() throws GuestException {
+    List<String> unfinished = DpkgAudit.unfinished(guest.run("dpkg", "--audit"));
+    if (!unfinished.isEmpty()) {
+      throw new GuestException(
+          "dpkg says that packages are not fully installed:\n" + String.join("\n", unfinished));
+    }
+  }
+
+  @Override
+  protected void tidyUp() throws GuestException {
+    script("boot-disk.sh", "after", Guest.WORKSPACE);
+    List<String> arguments = new ArrayList<>(List.of(""));
+    arguments.addAll(diverted);
+    script("stand-ins.sh", arguments.toArray(String[]::new));
+    guest.run("rm", POLICY);
+    if (guest.exists(POLICY + OURS)) {
+      guest.run("mv", POLICY + OURS, POLICY);
+    }
+  }
+
+  private String asked(String program, List<String> arguments) throws GuestException {
+    return told(command(program, arguments));
+  }
+
+  private static List<String> options(String option, List<String> command) {
+    List<String> arguments = new ArrayList<>(List.of(option));
+    arguments.addAll(command);
+    return arguments;
+  }
+
+  private List<String> command(String program, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(program));
+    for (String setting : OPTIONS) {
+      command.addAll(List.of("-o", setting));
+    }
+    if (allowed.skipHooks()) {
+      // Read last, behind all of the image's own files.
+      command.addAll(List.of("-c", WITHOUT_HOOKS));
+    }
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** On the command line, where no configuration file of the image can override them. */
+  private static final List<String> OPTIONS =
+      List.of(
+          "Dir::State::Lists=" + SNAPSHOT,
+          "Dir::Etc::SourceList=" + SNAPSHOT + "/sources.list",
+          "Dir::Etc::SourceParts=/dev/null",
+          "Dir::Cache=" + CACHE,
+          "Dir::Cache::Archives=" + PACKAGES,
+          "Dir::Log=" + LOG,
+          // As the plan counts: what is not yet handed out to all machines is for none. Without
+          // the policy, apt would also keep back from a lower version that is for all.
+          "APT::Get::Phase-Policy=true",
+          "APT::Get::Always-Include-Phased-Updates=false",
+          "APT::Get::Never-Include-Phased-Updates=true",
+          "APT::Sandbox::User=root",
+          "APT::Get::Assume-Yes=true",
+          "APT::Get::AllowUnauthenticated=false",
+          // Only what the image's owner has pinned to 1000 or more is downgraded.
+          "APT::Get::allow-downgrades=true",
+          "APT::Get::Show-User-Simulation-Note=false",
+          "APT::Keep-Downloaded-Packages=true",
+          "Dpkg::Use-Pty=0",
+          "Dpkg::Options::=--force-confold",
+          // A run that is cut short starts over on a new layer, so nothing rests on each fsync.
+          "Dpkg::Options::=--force-unsafe-io",
+          "Dpkg::Options::=--log=" + LOG + "/dpkg.log");
+
+  /** Counts dpkg's lines: each package is unpacked once and set up once. */
+  private static final class ApplyProgress implements Consumer<String> {
+    private final int expected;
+    private final DoubleConsumer progress;
+    private int seen;
+
+    ApplyProgress(int installs, DoubleConsumer progress) {
+      this.expected = Math.max(1, 2 * installs);
+      this.progress = progress;
+    }
+
+    @Override
+    public void accept(String line) {
+      if (line.startsWith("Unpacking ") || line.startsWith("Setting up ")) {
+        seen++;
+        progress.accept(Math.min(1.0, (double) seen / expected));
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package dev.regild.apt;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.disk.UnfitDiskException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * dpkg's status file: paragraphs of fields, an empty line between them (deb-control(5)). The file
+ * is the guest's: of each paragraph four short fields are kept, and there are only so many
+ * paragraphs.
+ */
+public final class DpkgStatus {
+  public static final String FILE = "/var/lib/dpkg/status";
+
+  /** Debian has 65,000 packages in all. */
+  public static final int MOST_PACKAGES = 100_000;
+
+  /** In bytes; names and versions have some tens. */
+  private static final int LONGEST_VALUE = 1000;
+
+  /**
+   * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
+   */
+  public record Entry(String name, String architecture, String version, String status) {
+    public boolean installed() {
+      return status.endsWith(" installed");
+    }
+
+    public boolean held() {
+      return status.startsWith("hold ");
+    }
+  }
+
+  private final byte[] file;
+  private final List<Entry> entries = new ArrayList<>();
+  private String name = "";
+  private String architecture = "";
+  private String version = "";
+  private String status = "";
+
+  private DpkgStatus(byte[] file) {
+    this.file = file;
+  }
+
+  /**
+   * The packages that dpkg knows of, the removed ones included.
+   *
+   * @throws UnfitDiskException if there are more of them than any system has, or one has a field
+   *     past all measure
+   */
+  public static List<Entry> parse(byte[] file) throws UnfitDiskException {
+    return new DpkgStatus(file).parse();
+  }
+
+  /** Line by line in place: all of it as text would take twice its room. */
+  private List<Entry> parse() throws UnfitDiskException {
+    int start = 0;
+    while (start < file.length) {
+      int end = start;
+      while (end < file.length && file[end] != '\n') {
+        end++;
+      }
+      if (end == start || (end == start + 1 && file[start] == '\r')) {
+        endParagraph();
+      } else {
+        take(start, end);
+      }
+      start = end + 1;
+    }
+    endParagraph();
+    return entries;
+  }
+
+  private void endParagraph() throws UnfitDiskException {
+    if (!name.isEmpty()) {
+      if (entries.size() == MOST_PACKAGES) {
+        throw damaged("it names more than " + MOST_PACKAGES + " packages");
+      }
+      entries.add(new Entry(name, architecture, version, status));
+    }
+    name = "";
+    architecture = "";
+    version = "";
+    status = "";
+  }
+
+  private void take(int start, int end) throws UnfitDiskException {
+    switch (file[start]) {
+      case 'P' -> name = value("Package: ", start, end).orElse(name);
+      case 'A' -> architecture = value("Architecture: ", start, end).orElse(architecture);
+      case 'V' -> version = value("Version: ", start, end).orElse(version);
+      case 'S' -> status = value("Status: ", start, end).orElse(status);
+      default -> {
+        // Another field, or a line that goes on with one.
+      }
+    }
+  }
+
+  private Optional<String> value(String field, int start, int end) throws UnfitDiskException {
+    int from = start + field.length();
+    if (from > end || !field.equals(new String(file, start, field.length(), UTF_8))) {
+      return Optional.empty();
+    }
+    if (end - from > LONGEST_VALUE) {
+      throw damaged("a field " + field.strip() + " has more than " + LONGEST_VALUE + " bytes");
+    }
+    return Optional.of(new String(file, from, end - from, UTF_8).strip());
+  }
+
+  private static UnfitDiskException damaged(String why) {
+    return new UnfitDiskException(
+        "dpkg's list of packages on this disk, %s, is damaged: %s. Repair it in the system itself (dpkg --audit), and upload the disk again."
+            .formatted(FILE, why));
+  }
+}

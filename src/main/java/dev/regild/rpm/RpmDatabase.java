@@ -1,0 +1,55 @@
+package dev.regild.rpm;
+
+import dev.regild.apt.DpkgStatus;
+import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.GuestFiles;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.RpmVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What rpm knows to be installed. The database has three forms (Berkeley DB, ndb, SQLite), and each
+ * rpm reads its own, so the guest's own rpm is asked.
+ */
+public final class RpmDatabase {
+  private static final String FORMAT = "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+
+  private RpmDatabase() {}
+
+  /** Every installed package; of kernels all versions. */
+  public static List<InstalledPackage> read(GuestFiles guest) throws IOException {
+    // What a Berkeley DB keeps of processes that are gone, perhaps of another kernel, stops it.
+    guest.run("sh", "-c", "rm -f /var/lib/rpm/__db.*");
+    List<InstalledPackage> packages = new ArrayList<>();
+    for (String line : guest.run("rpm", "-qa", "--qf", FORMAT).lines().toList()) {
+      String[] fields = line.split("\t", -1);
+      if (fields.length != 5) {
+        throw new IOException("The guest's rpm lists a package in an unexpected format: " + line);
+      }
+      // The keys that rpm trusts are kept as packages that have no architecture.
+      if (!fields[4].equals("(none)")) {
+        String version = RpmVersion.of(fields[1], fields[2], fields[3]);
+        if (packages.size() == DpkgStatus.MOST_PACKAGES) {
+          throw new IOException(
+              "The guest's rpm lists more than " + DpkgStatus.MOST_PACKAGES + " packages.");
+        }
+        packages.add(new InstalledPackage(fields[0], fields[4], version, false));
+      }
+    }
+    return packages;
+  }
+
+  /** rpm's main architecture is the one that rpm itself is built for. */
+  public static String architecture(List<InstalledPackage> packages) throws UnfitDiskException {
+    return packages.stream()
+        .filter(each -> each.name().equals("rpm"))
+        .map(InstalledPackage::architecture)
+        .findFirst()
+        .orElseThrow(() ->
+            new UnfitDiskException(
+                "No package manager was found on this disk: the package rpm is not installed in"
+                    + " it."));
+  }
+}

@@ -1,0 +1,209 @@
+package dev.regild.windows.catalogue;
+
+import static java.util.stream.Collectors.toSet;
+
+import dev.regild.channel.ChannelException;
+import dev.regild.fetch.PackageFile;
+import dev.regild.plan.AvailablePackages;
+import dev.regild.plan.Change;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.WindowsFacts;
+import dev.regild.plan.WindowsVersion;
+import dev.regild.windows.catalogue.WindowsPackage.Kind;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/** The packages of a Windows channel, as one snapshot saw them. */
+public final class WindowsCatalogue {
+  private final List<CatalogueEntry> entries;
+  private final String architecture;
+
+  public WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
+    this.entries = List.copyOf(entries);
+    this.architecture = architecture;
+  }
+
+  /** How many packages it has. */
+  public int size() {
+    return entries.size();
+  }
+
+  /** The names of its agents. */
+  public Set<String> agents() {
+    return entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> facts.kind() == Kind.AGENT)
+        .map(PackageFacts::name)
+        .collect(toSet());
+  }
+
+  /** The services of its agents that are installed, at just that version. */
+  public Set<String> agentServices(List<InstalledPackage> installed) {
+    return entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> facts.kind() == Kind.AGENT)
+        .filter(facts -> installed.stream().anyMatch(there -> isInstalledAs(facts, there)))
+        .flatMap(facts -> facts.services().stream())
+        .collect(toSet());
+  }
+
+  private static boolean isInstalledAs(PackageFacts agent, InstalledPackage there) {
+    return agent.name().equals(there.name())
+        && WindowsOffers.isSameArchitecture(agent.architecture(), there.architecture())
+        && WindowsVersion.compare(agent.version(), there.version()) == 0;
+  }
+
+  /**
+   * What it offers to an image; nothing to one of another architecture.
+   *
+   * @param securityOnly whether that is limited to what mends security
+   */
+  public AvailablePackages availableTo(
+      List<InstalledPackage> packages, WindowsFacts windows, boolean securityOnly) {
+    List<PackageFacts> offered =
+        fitting(packages, windows).stream()
+            .filter(
+                facts -> !securityOnly || facts.security() || facts.kind() == Kind.SERVICING_STACK)
+            .toList();
+    return new WindowsOffers(offered, packages, windows, securityOnly);
+  }
+
+  private List<PackageFacts> fitting(List<InstalledPackage> packages, WindowsFacts windows) {
+    boolean otherArchitecture =
+        packages.stream()
+            .filter(each -> each.name().equals(WindowsFacts.SYSTEM))
+            .anyMatch(system -> !system.architecture().equals(architecture));
+    if (otherArchitecture) {
+      return List.of();
+    }
+    WindowsBuild build = WindowsBuild.of(windows.build());
+    return entries.stream().map(CatalogueEntry::facts).filter(facts -> fits(facts, build)).toList();
+  }
+
+  /** An agent may be for another architecture that the system runs, as its program then is. */
+  private boolean fits(PackageFacts facts, WindowsBuild build) {
+    return switch (facts.kind()) {
+      case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE ->
+          isForMachine(facts) && facts.builds().stream().anyMatch(build::takesUpdatesOf);
+      case DRIVER -> isForMachine(facts);
+      case AGENT -> true;
+    };
+  }
+
+  private boolean isForMachine(PackageFacts facts) {
+    return WindowsOffers.isSameArchitecture(facts.architecture(), architecture);
+  }
+
+  /**
+   * What is to be installed for a plan, in the order of installation: each file once, but for one
+   * with several drivers, of which each is installed by itself.
+   *
+   * @param directory of the snapshot, where the files are
+   * @throws ChannelException if a change of the plan is none of this snapshot's
+   */
+  public SequencedMap<WindowsPackage, PackageFile> packagesFor(
+      UpdatePlan plan, WindowsFacts windows, Path directory) throws ChannelException {
+    WindowsBuild build = WindowsBuild.of(windows.build());
+    Map<String, Map.Entry<Change, CatalogueEntry>> byFile = new LinkedHashMap<>();
+    for (Change change : plan.changes()) {
+      CatalogueEntry entry =
+          entries.stream()
+              .filter(each -> fits(each.facts(), build) && brings(each.facts(), change, build))
+              .findFirst()
+              .orElseThrow(() ->
+                  new ChannelException(
+                      "the catalogue has no package that updates %s to %s; start the update again"
+                          .formatted(change.name(), change.to())));
+      boolean driver = entry.facts().kind() == Kind.DRIVER;
+      byFile.putIfAbsent(
+          driver ? entry.sha256() + change.name() : entry.sha256(), Map.entry(change, entry));
+    }
+    List<Map.Entry<Change, CatalogueEntry>> ordered = new ArrayList<>(byFile.values());
+    // A stable sort: within a kind the plan's own order stays.
+    ordered.sort(Comparator.comparing(each -> each.getValue().facts().kind()));
+    SequencedMap<WindowsPackage, PackageFile> result = new LinkedHashMap<>();
+    ordered.forEach(each -> {
+      CatalogueEntry entry = each.getValue();
+      PackageFacts facts = entry.facts();
+      result.put(
+          new WindowsPackage(
+              facts.kind(),
+              each.getKey().name(),
+              facts.architecture(),
+              each.getKey().to(),
+              facts.kb(),
+              entry.fileName()),
+          file(entry, directory));
+    });
+    return result;
+  }
+
+  /**
+   * Its files, by their URIs in that directory.
+   *
+   * @throws ChannelException if it has none of one of these URIs
+   */
+  public Map<String, PackageFile> packageFiles(Set<String> uris, Path directory)
+      throws ChannelException {
+    Map<String, PackageFile> result = new LinkedHashMap<>();
+    for (CatalogueEntry entry : entries) {
+      PackageFile file = file(entry, directory);
+      if (uris.contains(file.uri().toString())) {
+        result.put(file.uri().toString(), file);
+      }
+    }
+    for (String uri : uris) {
+      if (!result.containsKey(uri)) {
+        throw new ChannelException("the catalogue has no file " + uri);
+      }
+    }
+    return result;
+  }
+
+  private static PackageFile file(CatalogueEntry entry, Path directory) {
+    return new PackageFile(
+        directory.resolve(entry.fileName()).toUri(),
+        entry.fileName(),
+        entry.size(),
+        entry.sha256());
+  }
+
+  private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {
+    return WindowsOffers.changeName(facts).equals(change.name())
+        && WindowsOffers.isSameArchitecture(facts.architecture(), change.architecture())
+        && WindowsOffers.changeVersion(facts, build).equals(change.to());
+  }
+
+  /**
+   * The package that makes another needless: a newer one of its name, for all of its builds or
+   * devices.
+   *
+   * @param entries of a whole catalogue
+   */
+  static Optional<CatalogueEntry> superseding(CatalogueEntry entry, List<CatalogueEntry> entries) {
+    PackageFacts old = entry.facts();
+    return entries.stream()
+        .filter(each -> WindowsOffers.isNewer(each.facts(), old))
+        .filter(each -> covers(each.facts(), old))
+        .max(Comparator.comparing(CatalogueEntry::facts, WindowsOffers.BY_VERSION));
+  }
+
+  private static boolean covers(PackageFacts facts, PackageFacts old) {
+    return switch (old.kind()) {
+      case SERVICING_STACK, CUMULATIVE, DOTNET, UPDATE ->
+          old.builds().stream()
+              .allMatch(build ->
+                  facts.builds().stream().anyMatch(WindowsBuild.of(build)::takesUpdatesOf));
+      case DRIVER -> facts.hardwareIds().containsAll(old.hardwareIds());
+      case AGENT -> true;
+    };
+  }
+}

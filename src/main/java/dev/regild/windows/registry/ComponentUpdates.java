@@ -1,0 +1,88 @@
+package dev.regild.windows.registry;
+
+import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The updates that Component Based Servicing knows of. */
+final class ComponentUpdates {
+  static final String SERVICING = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
+
+  private static final String INSTALLED = "INSTALLED";
+  private static final String SUPERSEDED = "SUPERSEDED";
+
+  /** What an update is installed as; each has many packages of its parts as well. */
+  private static final String UPDATE = "Package_for_";
+
+  /** {@code name~publisher's key~architecture~language~version}. */
+  private static final Pattern IDENTITY =
+      Pattern.compile("([^~]+)~[^~]*~([^~]*)~[^~]*~([0-9][0-9.]*)");
+
+  private static final Pattern KB = Pattern.compile("(?i)\\bKB(\\d{6,8})(?!\\d)|_KB(\\d{6,8})");
+
+  private ComponentUpdates() {}
+
+  /** Every update that is installed, or is on its way in or out, by identity. */
+  static List<InstalledUpdate> read(WindowsRegistry registry) {
+    List<InstalledUpdate> updates = new ArrayList<>();
+    for (RegistryKey key : registry.software().subkeysOf(SERVICING + "\\Packages")) {
+      String identity = key.name();
+      if (identity.startsWith(UPDATE)) {
+        state(key.number("CurrentState").orElse(0))
+            .ifPresent(state -> updates.add(new InstalledUpdate(identity, kb(key), state)));
+      }
+    }
+    updates.sort(Comparator.comparing(InstalledUpdate::identity));
+    return updates;
+  }
+
+  /**
+   * Whether the system has what an update brings. One that a cumulative update takes in is
+   * superseded, and an installer says of it that it is there already.
+   */
+  static boolean isPresent(InstalledUpdate update) {
+    return update.state().equals(INSTALLED) || update.state().equals(SUPERSEDED);
+  }
+
+  /** The identity of a package, as far as it counts for what is newer than what. */
+  record Identity(String name, String architecture, String version) {
+    /** Empty if the text is no identity. */
+    static Optional<Identity> of(String text) {
+      Matcher identity = IDENTITY.matcher(text);
+      if (!identity.matches()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Identity(
+              UpdateName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
+    }
+  }
+
+  /** A cumulative update has its number only in the name of the file that it came in. */
+  private static String kb(RegistryKey key) {
+    for (String text : List.of(key.name(), key.text("InstallName"), key.text("InstallLocation"))) {
+      Matcher kb = KB.matcher(text);
+      if (kb.find()) {
+        return "KB" + (kb.group(1) == null ? kb.group(2) : kb.group(1));
+      }
+    }
+    return "";
+  }
+
+  /** Microsoft, "CBS Servicing States Chart"; empty for what is not, or not yet, on the disk. */
+  private static Optional<String> state(long current) {
+    return switch ((int) current) {
+      case 0x05 -> Optional.of("UNINSTALL_PENDING");
+      case 0x40 -> Optional.of("STAGED");
+      case 0x50 -> Optional.of(SUPERSEDED);
+      case 0x60 -> Optional.of("INSTALL_PENDING");
+      case 0x65 -> Optional.of("PARTIALLY_INSTALLED");
+      case 0x70, 0x80 -> Optional.of(INSTALLED); // the latter can't be removed any more
+      default -> Optional.empty();
+    };
+  }
+}
