@@ -1,6 +1,6 @@
 package dev.regild.demo;
 
-import dev.regild.channel.HostSources;
+import dev.regild.apt.HostSources;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;

@@ -8,6 +8,7 @@ import dev.regild.servicing.QualificationBoot;
 import dev.regild.windows.servicing.WindowsLimits;
 import dev.regild.windows.servicing.WindowsQualification;
 import dev.regild.windows.servicing.WindowsServicing;
+import java.util.function.Supplier;
 
 /**
  * Chooses what the images of each platform need. Only the order of versions, which belongs to the

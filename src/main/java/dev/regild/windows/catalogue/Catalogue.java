@@ -380,7 +380,7 @@ public final class Catalogue {
     }
   }
 
-  /** Removes a channel's catalogue, if it has one; snapshots keep what they have. */
+  /** Removes a channel's catalogue, if it has one; snapshots are not affected. */
   public static void removeAll(Path channels, String channel) throws IOException {
     FileTree.remove(directory(channels, channel));
   }
