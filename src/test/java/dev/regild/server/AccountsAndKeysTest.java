@@ -109,7 +109,7 @@ class AccountsAndKeysTest {
     assertThat(run("account", "quota", server.account.id(), "tags=51").err())
         .contains("between 0 and 50");
     assertThat(run("account", "quota", server.account.id(), "fleets=1").err())
-        .contains("no quota fleets");
+        .contains("Unknown quota fleets");
     assertThat(run("account", "quota", server.account.id(), "images=-1").err())
         .contains("images=10");
     assertThat(run("account", "suspend", "000000000001").err()).contains("000000000001");
