@@ -3,3 +3,4 @@
 package dev.regild.apt;
 
 import org.jspecify.annotations.NullMarked;
+

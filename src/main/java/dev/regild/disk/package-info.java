@@ -3,3 +3,4 @@
 package dev.regild.disk;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.regild.rpm;
 
 import org.jspecify.annotations.NullMarked;
+

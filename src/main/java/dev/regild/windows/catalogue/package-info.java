@@ -3,3 +3,4 @@
 package dev.regild.windows.catalogue;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.regild.windows.registry;
 
 import org.jspecify.annotations.NullMarked;
+

@@ -3,3 +3,4 @@
 package dev.regild.windows.servicing;
 
 import org.jspecify.annotations.NullMarked;
+
