@@ -49,7 +49,8 @@ class DiskEscapeTest {
 
   @Test
   void aQcow2OnABackingFile() throws Exception {
-    MadeDisk.by("create", "-q", "-f", "qcow2", "-F", "raw", "-b", canary.toString(), disk.toString());
+    MadeDisk.by(
+        "create", "-q", "-f", "qcow2", "-F", "raw", "-b", canary.toString(), disk.toString());
     assertRefused(DiskFormat.QCOW2, "needs a backing file, " + canary);
     assertCanaryIsOutOfReach("qcow2");
   }
@@ -212,7 +213,8 @@ class DiskEscapeTest {
     Path parent = directory.resolve("secrets").resolve("parent.vmdk");
     MadeDisk.by("convert", "-f", "raw", "-O", "vmdk", canary.toString(), parent.toString());
     canary = parent;
-    MadeDisk.by("create", "-q", "-f", "vmdk", "-F", "vmdk", "-b", parent.toString(), disk.toString());
+    MadeDisk.by(
+        "create", "-q", "-f", "vmdk", "-F", "vmdk", "-b", parent.toString(), disk.toString());
   }
 
   /** Changes the text of the descriptor; what is behind it stays. */

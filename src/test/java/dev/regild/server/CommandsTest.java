@@ -55,7 +55,8 @@ class CommandsTest {
   @Test
   void aTagWithoutAValueIsAnsweredWithItsForm() {
     assertThat(commands.run(2, "update", "golden", "tagged", "--tag", "team"))
-        .startsWith("Value for option '--tag' (KEY=VALUE) should be in KEY=VALUE format but was team");
+        .startsWith(
+            "Value for option '--tag' (KEY=VALUE) should be in KEY=VALUE format but was team");
   }
 
   @Test
@@ -74,7 +75,8 @@ class CommandsTest {
     assertThat(commands.run(0, "show", "watched"))
         .containsPattern("Prepare +\\d+ ms +isolation VM")
         .containsPattern("Resolve +0 %");
-    assertThat(commands.run(0, "cancel", "watched")).isEqualTo("Cancelled watched, which is FAILED now.\n");
+    assertThat(commands.run(0, "cancel", "watched"))
+        .isEqualTo("Cancelled watched, which is FAILED now.\n");
     assertThat(commands.run(0, "show", "watched")).contains("FAILED").doesNotContain("Resolve");
     assertThat(commands.run(1, "cancel", "golden"))
         .contains("The image golden is AVAILABLE: it has no update or import to cancel.");

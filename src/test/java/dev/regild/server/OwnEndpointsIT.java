@@ -15,7 +15,6 @@ import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
-import dev.regild.plan.UpdateOptions;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -263,7 +262,8 @@ class OwnEndpointsIT {
     assertThat(empty.body()).contains("existingImageName");
     String body = "{\"existingImageName\":\"golden\",\"newImageName\":\"golden-read\"}";
     HttpRequest reading =
-        sign(server.readOnlyKey, "POST", "/regild/v1/updates?skip-hooks=true", body.getBytes(UTF_8));
+        sign(
+            server.readOnlyKey, "POST", "/regild/v1/updates?skip-hooks=true", body.getBytes(UTF_8));
     HttpResponse<String> refused = HTTP.send(reading, BodyHandlers.ofString());
     assertThat(refused.statusCode()).as(refused.body()).isEqualTo(403);
   }

@@ -113,7 +113,9 @@ class PublishTest {
   }
 
   private static int run(Account account, String name, String... options) {
-    String[] command = {"publish", name, "--account", account.id(), "--data", server.data.toString()};
+    String[] command = {
+      "publish", name, "--account", account.id(), "--data", server.data.toString()
+    };
     String[] all = new String[command.length + options.length];
     System.arraycopy(command, 0, all, 0, command.length);
     System.arraycopy(options, 0, all, command.length, options.length);

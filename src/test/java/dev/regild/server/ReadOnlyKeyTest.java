@@ -41,7 +41,8 @@ class ReadOnlyKeyTest {
 
   @RegisterExtension
   static final RunningServer RUNNING =
-      new RunningServer(data -> new ServerFixture(data, Config.Http.DEFAULT, GivenRoom.of(FREE::get)));
+      new RunningServer(
+          data -> new ServerFixture(data, Config.Http.DEFAULT, GivenRoom.of(FREE::get)));
 
   private static ServerFixture server;
 

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
  * Starts a server for whoever has a {@link ServerFixture} as a parameter, and closes it when the
- * parameter's context ends: a parameter of {@code @BeforeAll} gives all tests of a class one server,
- * a parameter of {@code @BeforeEach} or of a test gives each its own. Its data directory is new, and
- * is removed with it.
+ * parameter's context ends: a parameter of {@code @BeforeAll} gives all tests of a class one
+ * server, a parameter of {@code @BeforeEach} or of a test gives each its own. Its data directory is
+ * new, and is removed with it.
  */
 final class RunningServer implements ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(RunningServer.class);
