@@ -22,6 +22,8 @@ public final class DpkgStatus {
   private static final int LONGEST_VALUE = 1000;
 
   /**
+   * A package that dpkg knows.
+   *
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
    */
   public record Entry(String name, String architecture, String version, String status) {

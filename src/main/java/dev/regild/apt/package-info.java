@@ -3,4 +3,3 @@
 package dev.regild.apt;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.regild.disk;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -70,7 +70,7 @@ public final class Parallel {
     }
   }
 
-  @SuppressWarnings("unchecked") // a task declares no other checked exception
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // a task declares no other
   private static <X extends Exception> X unwrapped(ExecutionException e)
       throws IOException, InterruptedException {
     return switch (e.getCause()) {

@@ -16,6 +16,8 @@ public final class PolicyLimits {
   private PolicyLimits() {}
 
   /**
+   * Requires that a policy's names and patterns are within the limits.
+   *
    * @param what they are, for the message
    * @param all each name, pattern or regular expression
    * @throws IOException if they are too many

@@ -3,4 +3,3 @@
 package dev.regild.rpm;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -18,7 +18,8 @@ class DebianReleaseTest {
   })
   void theDemoShowsTheMachinesOwnReleaseWhereItIsDebians(
       String id, String version, DebianRelease release) {
-    String text = "NAME=\"Some Linux\"\nID=%s\nID_LIKE=debian\nVERSION_ID=%s\n";
-    assertThat(DebianRelease.ofMachine(text.formatted(id, version))).isEqualTo(release);
+    String text =
+        "NAME=\"Some Linux\"\nID=%s\nID_LIKE=debian\nVERSION_ID=%s\n".formatted(id, version);
+    assertThat(DebianRelease.ofMachine(text)).isEqualTo(release);
   }
 }

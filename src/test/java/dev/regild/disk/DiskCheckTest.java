@@ -199,10 +199,11 @@ class DiskCheckTest {
     "mkfs.btrfs -qf %s, 314572800",
   })
   void aFileSystemWithoutAPartitionTableIsARawDisk(String command, long bytes) throws Exception {
-    assumeThat(HostTools.areInstalled(command.split(" ")[0])).isTrue();
     Path disk = directory.resolve("bare");
+    List<String> words = List.of(command.formatted(disk).split(" ", -1));
+    assumeThat(HostTools.areInstalled(words.getFirst())).isTrue();
     sparse(disk, bytes);
-    var _ = Program.of(command.formatted(disk).split(" ")).run();
+    var _ = Program.of(words).run();
     assertThat(DiskCheck.detect(disk)).isEqualTo(DiskFormat.RAW);
     assertThatCode(() -> check.requireSelfContained("111122223333", disk, DiskFormat.RAW, WAIT))
         .doesNotThrowAnyException();

@@ -3,4 +3,3 @@
 package dev.regild.windows.catalogue;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.regild.windows.registry;
 
 import org.jspecify.annotations.NullMarked;
-

@@ -3,4 +3,3 @@
 package dev.regild.windows.servicing;
 
 import org.jspecify.annotations.NullMarked;
-
