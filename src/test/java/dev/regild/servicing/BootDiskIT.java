@@ -43,8 +43,8 @@ class BootDiskIT {
         new Guests(Isolation.VM, () -> accelerator, Duration.ofMinutes(1));
     try (Guest guest = guests.open(overlay, layout, directory.resolve("guest"), abort -> {})) {
       guest.write(SCRIPT, Resources.read("boot-disk.sh"), 0755);
-      sh(guest, "echo grub-pc grub-pc/install_devices multiselect " + ABSENT + " | debconf-set-selections");
-      sh(guest, "echo grub-pc grub-pc/install_devices_empty boolean false | debconf-set-selections");
+      answer(guest, "install_devices multiselect " + ABSENT);
+      answer(guest, "install_devices_empty boolean false");
 
       sh(guest, "sh " + SCRIPT + " before " + Guest.WORKSPACE);
       assertThat(sh(guest, "/var/lib/dpkg/info/grub-pc.postinst configure 2.12-1 2>&1"))
@@ -54,6 +54,10 @@ class BootDiskIT {
       assertThat(sh(guest, "echo GET grub-pc/install_devices | debconf-communicate"))
           .isEqualTo("0 " + ABSENT + "\n");
     }
+  }
+
+  private static void answer(Guest guest, String question) throws GuestException {
+    sh(guest, "echo grub-pc grub-pc/" + question + " | debconf-set-selections");
   }
 
   private static String sh(Guest guest, String command) throws GuestException {

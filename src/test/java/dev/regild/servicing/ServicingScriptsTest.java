@@ -172,7 +172,10 @@ class ServicingScriptsTest {
   private static String aBlockDevice() throws IOException {
     try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
       Optional<Path> device =
-          devices.map(each -> Path.of("/dev").resolve(each.getFileName())).filter(Files::exists).findAny();
+          devices
+              .map(each -> Path.of("/dev").resolve(each.getFileName()))
+              .filter(Files::exists)
+              .findAny();
       assumeThat(device).as("a block device").isPresent();
       return device.orElseThrow().toString();
     }
