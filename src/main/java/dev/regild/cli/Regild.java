@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
 
 /** The entry point of every command. */
 @Command(
@@ -117,6 +119,20 @@ public final class Regild {
       }
       return 1;
     });
+    line.setParameterExceptionHandler(withoutAWordTwice(line.getParameterExceptionHandler()));
     return line.execute(args);
+  }
+
+  /** picocli 4.7 says "option option '--tag'" of a value that is not KEY=VALUE. */
+  private static IParameterExceptionHandler withoutAWordTwice(IParameterExceptionHandler usual) {
+    return (exception, words) -> {
+      String message = String.valueOf(exception.getMessage());
+      ParameterException told =
+          message.contains("option option")
+              ? new ParameterException(
+                  exception.getCommandLine(), message.replace("option option", "option"), exception)
+              : exception;
+      return usual.handleParseException(told, words);
+    };
   }
 }

@@ -257,10 +257,13 @@ public final class DiskCheck {
   }
 
   private void requireSize(long virtualBytes) throws UnfitDiskException {
-    if (virtualBytes <= 0 || virtualBytes > maxVirtualBytes) {
+    if (virtualBytes <= 0) {
+      throw new UnfitDiskException("the disk is empty: its size is 0; upload another");
+    }
+    if (virtualBytes > maxVirtualBytes) {
       throw new UnfitDiskException(
-          "the disk's size, %d bytes, is not between 1 and %d bytes"
-              .formatted(virtualBytes, maxVirtualBytes));
+          "the disk has %s, and at most %s are taken; make it smaller"
+              .formatted(ByteCount.text(virtualBytes), ByteCount.text(maxVirtualBytes)));
     }
   }
 }

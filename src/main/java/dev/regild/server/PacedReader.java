@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.ErrorType;
+import dev.regild.disk.ByteCount;
 import dev.regild.server.PeerDeadline.Wait;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.webserver.CloseConnectionException;
@@ -155,8 +156,8 @@ final class PacedReader implements Supplier<byte[]> {
     if (piece > LARGEST_PIECE) {
       throw new ApiException(
           ErrorType.REQUEST_ENTITY_TOO_LARGE,
-          "A chunk of the body has more than %d bytes. Send the body in smaller chunks, or with a Content-Length."
-              .formatted(LARGEST_PIECE));
+          "A chunk of the body has more than %s. Send the body in smaller chunks, or with a Content-Length."
+              .formatted(ByteCount.text(LARGEST_PIECE)));
     }
     return bytes;
   }

@@ -7,6 +7,7 @@ import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.api.HttpCall;
 import dev.regild.api.Payload;
+import dev.regild.disk.ByteCount;
 import dev.regild.server.BodyRoom.Sender;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
@@ -191,6 +192,6 @@ final class Requests {
   private static ApiException tooLarge() {
     return new ApiException(
         ErrorType.REQUEST_ENTITY_TOO_LARGE,
-        "The request's body has more than %d bytes.".formatted(LARGEST_BODY));
+        "The request's body has more than %s.".formatted(ByteCount.text(LARGEST_BODY)));
   }
 }

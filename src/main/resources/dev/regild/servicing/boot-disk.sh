@@ -17,21 +17,24 @@ set_to() {
     debconf-communicate grub-pc >/dev/null
 }
 
+# The disk that the boot files are on. No name of a disk is fixed: a kernel that finds disks side by
+# side may call any of them /dev/sda. Nothing where only the file systems are to be seen.
+own_disk() {
+  disk=$(grub-probe --target=disk /boot/grub 2>/dev/null | head -n 1)
+  [ ! -b "$disk" ] || printf '%s' "$disk"
+}
+
 case $1 in
 before)
   devices=$(answer install_devices)
-  absent=0
-  for device in $(printf '%s' "$devices" | tr ',' ' '); do
-    [ -b "$device" ] || absent=1
-  done
-  [ "$absent" = 1 ] || exit 0
+  own=$(own_disk)
+  [ -n "$devices" ] && [ "$devices" != "$own" ] || exit 0
   printf '%s\n' "$devices" >"$directory/boot-disk"
   answer install_devices_empty >"$directory/boot-disk-empty"
-  if [ -b /dev/sda ]; then
-    set_to /dev/sda false
+  if [ -n "$own" ]; then
+    set_to "$own" false
   else
-    # Only the file systems are to be seen: the boot code on the disk stays as it is, and with it
-    # the modules that it loads.
+    # The boot code on the disk stays as it is, and with it the modules that it loads.
     set_to '' true
   fi
   ;;

@@ -146,6 +146,7 @@ def check(_):
 
 
 def main(mode):
+    rpm_snapshot.forget_processes()
     try:
         {'resolve': resolve, 'apply': apply, 'check': check}[mode](
             {} if mode == 'check' else rpm_snapshot.repositories())

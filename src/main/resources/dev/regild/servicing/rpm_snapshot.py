@@ -1,5 +1,6 @@
 # What dnf and yum have in common: the snapshot's repositories, laid out in our workspace, and the
 # facts that are said to the host, one a line, their words parted by tabs. For Python 2.7 and 3.
+import glob
 import hashlib
 import os
 import posixpath
@@ -157,6 +158,13 @@ def escaped(text):
     for entity, character in reversed(ENTITIES):
         text = text.replace(character, entity)
     return text
+
+
+def forget_processes():
+    """Removes what a Berkeley DB has noted of the processes that use it. They ended with the machine
+    that the disk was copied from, and rpm would wait for their locks."""
+    for path in glob.glob('/var/lib/rpm/__db.*'):
+        os.remove(path)
 
 
 def repositories():

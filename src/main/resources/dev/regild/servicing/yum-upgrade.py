@@ -217,4 +217,5 @@ def check():
         fail('installed more than once: ' + ', '.join(sorted(twice)))
 
 
+rpm_snapshot.forget_processes()
 {'resolve': resolve, 'apply': apply, 'check': check}[sys.argv[1]]()

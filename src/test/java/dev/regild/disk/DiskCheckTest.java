@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -69,7 +68,7 @@ class DiskCheckTest {
   })
   void theFormatsVariantsAreGood(String format, String options) throws Exception {
     Path disk = directory.resolve("variant");
-    qemuImg("convert", "-f", "raw", "-O", format, "-o", options, raw.toString(), disk.toString());
+    MadeDisk.of(raw, format, options, disk);
     DiskFormat detected = DiskCheck.detect(disk);
     assertThat(detected.qemuName()).isEqualTo(format);
     assertThatCode(() -> check.requireSelfContained("111122223333", disk, detected, WAIT))
@@ -96,7 +95,7 @@ class DiskCheckTest {
   @Test
   void aDiskWithAnExternalDataFileIsRefused() throws Exception {
     Path disk = directory.resolve("outside.qcow2");
-    qemuImg(
+    MadeDisk.by(
         "create",
         "-q",
         "-f",
@@ -111,7 +110,7 @@ class DiskCheckTest {
   @Test
   void anEncryptedDiskIsRefused() throws Exception {
     Path disk = directory.resolve("secret.qcow2");
-    qemuImg(
+    MadeDisk.by(
         "create",
         "-q",
         "--object",
@@ -150,16 +149,7 @@ class DiskCheckTest {
   @Test
   void aVmdkOfSeveralFilesIsRefused() throws Exception {
     Path disk = directory.resolve("flat.vmdk");
-    qemuImg(
-        "convert",
-        "-f",
-        "raw",
-        "-O",
-        "vmdk",
-        "-o",
-        "subformat=monolithicFlat",
-        raw.toString(),
-        disk.toString());
+    MadeDisk.of(raw, "vmdk", "subformat=monolithicFlat", disk);
     assertThatThrownBy(() -> DiskCheck.detect(disk))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("descriptor of a vmdk");
@@ -198,7 +188,7 @@ class DiskCheckTest {
   void aDiskTooLargeIsRefused() throws Exception {
     Path disk = directory.resolve("large.qcow2");
     qemuImg.create(disk, DiskFormat.QCOW2, (1L << 30) + 512);
-    assertUnfit(disk, DiskFormat.QCOW2, "the disk's size, 1073742336 bytes");
+    assertUnfit(disk, DiskFormat.QCOW2, "and at most 1.0 GiB are taken");
   }
 
   /** As cloud images without a boot loader come, and disks for machines that boot a kernel file. */
@@ -287,11 +277,5 @@ class DiskCheckTest {
     Path disk = directory.resolve("converted." + format.qemuName());
     qemuImg.convert(raw, DiskFormat.RAW, disk, format, done -> {});
     return disk;
-  }
-
-  private static void qemuImg(String... arguments) throws Exception {
-    var command = new ArrayList<>(List.of("qemu-img"));
-    command.addAll(List.of(arguments));
-    var _ = Program.of(command).run();
   }
 }

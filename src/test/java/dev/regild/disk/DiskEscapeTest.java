@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,14 +49,15 @@ class DiskEscapeTest {
 
   @Test
   void aQcow2OnABackingFile() throws Exception {
-    qemuImg("create", "-q", "-f", "qcow2", "-F", "raw", "-b", canary.toString(), disk.toString());
+    MadeDisk.by(
+        "create", "-q", "-f", "qcow2", "-F", "raw", "-b", canary.toString(), disk.toString());
     assertRefused(DiskFormat.QCOW2, "needs a backing file, " + canary);
     assertCanaryIsOutOfReach("qcow2");
   }
 
   @Test
   void aQcow2WithItsDataInAnotherFile() throws Exception {
-    qemuImg(
+    MadeDisk.by(
         "create",
         "-q",
         "-f",
@@ -207,23 +206,15 @@ class DiskEscapeTest {
 
   private void vmdk(String subformat) throws Exception {
     Path raw = Files.write(directory.resolve("own.raw"), new byte[64 << 10]);
-    qemuImg(
-        "convert",
-        "-f",
-        "raw",
-        "-O",
-        "vmdk",
-        "-o",
-        "subformat=" + subformat,
-        raw.toString(),
-        disk.toString());
+    MadeDisk.of(raw, "vmdk", "subformat=" + subformat, disk);
   }
 
   private void vmdkOnCanary() throws Exception {
     Path parent = directory.resolve("secrets").resolve("parent.vmdk");
-    qemuImg("convert", "-f", "raw", "-O", "vmdk", canary.toString(), parent.toString());
+    MadeDisk.by("convert", "-f", "raw", "-O", "vmdk", canary.toString(), parent.toString());
     canary = parent;
-    qemuImg("create", "-q", "-f", "vmdk", "-F", "vmdk", "-b", parent.toString(), disk.toString());
+    MadeDisk.by(
+        "create", "-q", "-f", "vmdk", "-F", "vmdk", "-b", parent.toString(), disk.toString());
   }
 
   /** Changes the text of the descriptor; what is behind it stays. */
@@ -278,11 +269,5 @@ class DiskEscapeTest {
                 ".*" + Pattern.quote(canary.getFileName().toString()) + ".*No such file.*",
                 Pattern.DOTALL));
     assertThat(Files.size(open)).isZero();
-  }
-
-  private static void qemuImg(String... arguments) throws Exception {
-    var command = new ArrayList<>(List.of("qemu-img"));
-    command.addAll(List.of(arguments));
-    var _ = Program.of(command).run();
   }
 }

@@ -54,6 +54,7 @@ class LauncherTest {
   void aSetupThatDiesLeavesNoTemporaryFile() throws Exception {
     stub("dpkg-query", "echo installed");
     stub("env", "exit 0");
+    stub("usermod", "exit 0");
     stub("sudo", "\"$@\"");
     stub("visudo", "ls \"$TMPDIR\" | sed 's/^/while it ran: /'; exit 1");
     String said =

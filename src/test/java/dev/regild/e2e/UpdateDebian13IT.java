@@ -1,5 +1,6 @@
 package dev.regild.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.apt.AptSource;
@@ -9,8 +10,11 @@ import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.machine.AcceleratorProbe;
+import dev.regild.machine.Guestfs;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Isolation;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +24,8 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,22 +44,38 @@ class UpdateDebian13IT {
   private static final Pattern NEW_KERNEL =
       Pattern.compile("\\+linux-image-(\\d\\S+-cloud-amd64) ");
 
+  @TempDir static Path shared;
   @TempDir Path directory;
+
+  private static Path pinnedDisk = Path.of("");
+
+  @BeforeAll
+  static void setUp() throws Exception {
+    pinnedDisk = Files.copy(Fixtures.debian13(), shared.resolve("pinned.qcow2"));
+    AcceleratorProbe probe = new AcceleratorProbe(shared.resolve("accelerator"));
+    try (Guestfs appliance = Guestfs.create(probe.verdict().accelerator(), shared)) {
+      appliance.addDrive(pinnedDisk, "qcow2", false);
+      appliance.launch(Duration.ofMinutes(5));
+      appliance.mount("/dev/sda2", "/");
+      // As an owner does who wants to stay on a kernel: by the title of its entry.
+      String kernel =
+          appliance.command(List.of("ls", "/lib/modules"), Duration.ofMinutes(1)).strip();
+      appliance.write(
+          "/etc/default/grub.d/60-pinned.cfg",
+          "GRUB_DEFAULT=\"%s\"\n".formatted(entry(kernel)).getBytes(UTF_8));
+      appliance.unmountAll();
+      appliance.shutdown();
+    }
+  }
+
+  private static String entry(String kernel) {
+    return "Advanced options for Debian GNU/Linux>Debian GNU/Linux, with Linux " + kernel;
+  }
 
   @ParameterizedTest
   @EnumSource(Isolation.class)
   void theKernelThatBootsIsTheOneThatWasInstalled(Isolation isolation) throws Exception {
-    Path data = directory.resolve("data");
-    AgentRepository agent =
-        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
-    List<PackageSource> sources = new ArrayList<>(debian13());
-    sources.add(LocalServer.source(agent));
-    try (LocalServer server =
-            LocalServer.start(
-                data,
-                LocalServer.channel("DEBIAN_13", sources, AgentPackage.NAME),
-                isolation,
-                Map.of());
+    try (LocalServer server = start(isolation);
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
       Image base = server.importDisk(client, "trixie", Fixtures.debian13());
@@ -85,6 +107,40 @@ class UpdateDebian13IT {
         assertThat(guest.run("dpkg-divert", "--list")).doesNotContain(".regild");
       }
     }
+  }
+
+  @Test
+  void anUpdateWhoseKernelTheOwnersPinKeepsFromBootingFails() throws Exception {
+    try (LocalServer server = start(Isolation.NAMESPACE);
+        AppStreamClient client = server.client()) {
+      Image base = server.importDisk(client, "pinned", pinnedDisk);
+      assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
+
+      client.createUpdatedImage(r -> r.existingImageName("pinned").newImageName("renewed"));
+      Image renewed = LocalServer.await(client, "renewed");
+
+      assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.FAILED);
+      assertThat(renewed.stateChangeReason().message())
+          .containsPattern(
+              "The new image boots the kernel \\S+-cloud-amd64 and not \\S+-cloud-amd64, which the"
+                  + " update installed: GRUB_DEFAULT=Advanced options for Debian GNU/Linux>")
+          .contains("chooses another entry");
+      assertThat(server.http().get("/regild/v1/updates/renewed").at("/steps/6/status").asString())
+          .as("Qualify")
+          .isEqualTo("FAILED");
+    }
+  }
+
+  private LocalServer start(Isolation isolation) throws Exception {
+    AgentRepository agent =
+        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
+    List<PackageSource> sources = new ArrayList<>(debian13());
+    sources.add(LocalServer.source(agent));
+    return LocalServer.start(
+        directory.resolve("data"),
+        LocalServer.channel("DEBIAN_13", sources, AgentPackage.NAME),
+        isolation,
+        Map.of());
   }
 
   /** This machine's sources of Debian, whatever its own release is. */

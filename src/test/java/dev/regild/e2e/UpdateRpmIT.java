@@ -29,6 +29,7 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.RockyImage#isAvailable")
 class UpdateRpmIT {
+  private static final String NOTES = "/var/lib/rpm/__db.001";
   private static final String ARCHITECTURE = RpmSource.hostArchitecture();
 
   @TempDir Path directory;
@@ -149,10 +150,19 @@ class UpdateRpmIT {
         .isEqualTo("1.0.0 installed, 1 now\n2.0.0 installed, 2 now\n");
     assertThat(guest.exists("/usr/share/doc/example-agent/NEWS")).as("tsflags=nodocs").isFalse();
     assertThat(guest.exists("/.autorelabel")).as("SELINUX=enforcing").isTrue();
+    assertThat(guest.run("ls", "/boot/loader/entries").lines())
+        .as("the image has no machine id, and its newest kernel an entry like the others")
+        .containsExactly(
+            RockyImage.MACHINE_ID + "-4.18.0-513.el8.conf",
+            RockyImage.MACHINE_ID + "-4.18.0-553.el8.conf");
+    assertThat(guest.exists(NOTES)).as("of a Berkeley DB's processes").isFalse();
   }
 
   private static void assertOwnersFiles(Guest guest) throws Exception {
     for (Map.Entry<String, String> file : RockyImage.OWNERS_FILES.entrySet()) {
+      if (file.getKey().equals(NOTES)) {
+        continue;
+      }
       assertThat(text(guest, file.getKey())).as(file.getKey()).isEqualTo(file.getValue());
     }
     assertThat(text(guest, RockyImage.AGENT_CONFIGURATION + ".rpmnew")).isEqualTo("agent=2.0.0\n");
@@ -166,7 +176,8 @@ class UpdateRpmIT {
         path.matches(
                 "/usr/lib/rocky-kernels/.*|/usr/share/(openssl-libs|runtime|example-agent-codecs)(/.*)?")
             || path.matches("/usr/share/doc/example-agent(/NEWS)?|/usr/bin/example-agent")
-            || path.matches("/var/lib/(rpm|dnf)(/.*)?"));
+            || path.matches("/var/lib/(rpm|dnf)(/.*)?")
+            || path.matches("/boot/loader/entries(/.*)?"));
     assertThat(changed)
         .containsExactly(
             "/.autorelabel",

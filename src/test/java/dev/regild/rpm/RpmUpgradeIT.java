@@ -130,6 +130,15 @@ class RpmUpgradeIT {
 
   @ParameterizedTest
   @EnumSource(RpmUpgrade.Tool.class)
+  void whatABerkeleyDbNotedOfProcessesIsRemovedBeforeRpmIsAsked(RpmUpgrade.Tool tool)
+      throws Exception {
+    Path stale = Files.writeString(database.resolve("__db.001"), "of another machine");
+    assertThat(resolve(tool, plan(snapshot)).installs()).isNotEmpty();
+    assertThat(stale).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @EnumSource(RpmUpgrade.Tool.class)
   void anUpgradeLimitedToSecurityBringsItsVersionsAndWhatTheyNeed(RpmUpgrade.Tool tool)
       throws Exception {
     UpdatePlan plan = plan(snapshot.limitedToSecurity());
@@ -416,8 +425,10 @@ class RpmUpgradeIT {
     Files.createSymbolicLink(programs.resolve("yum"), Path.of("/usr/bin/dnf"));
     Path history = Files.createDirectory(directory.resolve("history"));
     Map<String, Path> inPlaceOf = new HashMap<>();
-    // Debian's rpm keeps root's database in root's home.
-    inPlaceOf.put("/root/.rpmdb", database);
+    // Debian's rpm would look for root's database in root's home.
+    Files.writeString(
+        Files.createDirectories(etc.resolve("rpm")).resolve("macros"), "%_dbpath /var/lib/rpm\n");
+    inPlaceOf.put("/var/lib/rpm", database);
     inPlaceOf.put("/etc", etc);
     inPlaceOf.put("/usr/local/bin", programs);
     inPlaceOf.put("/var/lib/dnf", history);

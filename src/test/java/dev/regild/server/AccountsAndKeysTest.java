@@ -13,32 +13,27 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The commands for accounts, keys and quotas, and what a server that runs meanwhile makes of them.
  */
+@ExtendWith(RunningServer.class)
 class AccountsAndKeysTest {
   private static final Pattern CREDENTIALS =
       Pattern.compile(
           "\\[default]\naws_access_key_id = (AKIA\\w{16})\naws_secret_access_key = (\\w{40})\n");
 
-  @TempDir static Path directory;
   @TempDir Path empty;
 
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
   }
 
   /** What a command printed, and how it ended. */
@@ -126,7 +121,7 @@ class AccountsAndKeysTest {
   void aCommandMakesNothingWhereNoServerWas() throws Exception {
     assertThat(in(empty, "account", "create", "a").err())
         .contains("contains no registry", empty.toString());
-    Files.copy(directory.resolve("regild.db"), empty.resolve("regild.db"));
+    Files.copy(server.data.resolve("regild.db"), empty.resolve("regild.db"));
     Ran ran = in(empty, "account", "create", "a");
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.err()).contains("No master key " + empty.resolve("master.key"));
@@ -175,7 +170,7 @@ class AccountsAndKeysTest {
   }
 
   private static Ran run(String... command) {
-    return in(directory, command);
+    return in(server.data, command);
   }
 
   private static Ran in(Path data, String... command) {

@@ -5,15 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
 import dev.regild.image.Image;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
@@ -34,19 +32,13 @@ import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException
 import software.amazon.awssdk.services.appstream.model.VisibilityType;
 
 /** The API in detail, through the AWS SDK for Java. */
+@ExtendWith(RunningServer.class)
 class AwsClientsIT {
-  @TempDir static Path directory;
-
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
   }
 
   @Test

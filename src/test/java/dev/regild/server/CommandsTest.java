@@ -3,12 +3,8 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.cli.Regild;
-import dev.regild.fixtures.HostTools;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,36 +13,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Commands of the command line against a server whose updates nobody works on. */
+@ExtendWith(RunningServer.class)
 class CommandsTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
-  @TempDir static Path directory;
-
   private static ServerFixture server;
+  private static CommandLineOf commands;
 
   @BeforeAll
-  static void start() throws Exception {
-    HostTools.assume(
-        System.getenv("AWS_ACCESS_KEY_ID") == null,
-        "the key in AWS_ACCESS_KEY_ID would go first: unset it");
-    server = new ServerFixture(directory);
-    server.writeCredentials();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
+    commands = CommandLineOf.of(server);
     server.golden("us-east-1", "golden");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
-    }
   }
 
   @Test
@@ -56,16 +41,16 @@ class CommandsTest {
     assertThat(json("disks", "--json").at("/0/diskId").asString()).isEqualTo(ServerFixture.DISK);
     JsonNode plan = json("update", "golden", "golden-json", "--dry-run", "--json");
     assertThat(plan.at("/changes/0/name").asString()).isEqualTo("openssl");
-    assertThat(run(2, "update", "golden", "golden-json", "--json"))
+    assertThat(commands.run(2, "update", "golden", "golden-json", "--json"))
         .startsWith("--json needs --dry-run.");
   }
 
   @Test
   void aServerIsNamedByHostAndPortToo() {
     String address = server.uri("").getAuthority();
-    assertThat(runAt(address, 0, "images")).contains("golden");
+    assertThat(commands.runAt(address, 0, "images")).contains("golden");
     for (String wrong : List.of("ftp://127.0.0.1:1", "127.0.0.1:port", "http://", "a b")) {
-      assertThat(runAt(wrong, 2, "images"))
+      assertThat(commands.runAt(wrong, 2, "images"))
           .as(wrong)
           .contains("write http://HOST:PORT, https://HOST:PORT or HOST:PORT");
     }
@@ -73,23 +58,24 @@ class CommandsTest {
 
   @Test
   void aTagWithoutAValueIsAnsweredWithItsForm() {
-    assertThat(run(2, "update", "golden", "tagged", "--tag", "team"))
-        .contains("'--tag' (KEY=VALUE) should be in KEY=VALUE format but was team");
+    assertThat(commands.run(2, "update", "golden", "tagged", "--tag", "team"))
+        .startsWith(
+            "Value for option '--tag' (KEY=VALUE) should be in KEY=VALUE format but was team");
   }
 
   @Test
   void anExportThatCouldNotBeWrittenIsNotAskedFor() {
-    Path missing = directory.resolve("missing/golden.qcow2");
-    assertThat(run(1, "export", "golden", "-o", directory.toString()))
-        .contains(directory + "; name a file: -o " + directory.resolve("golden.qcow2"));
-    assertThat(run(1, "export", "golden", "-o", missing.toString()))
+    Path missing = server.data.resolve("missing/golden.qcow2");
+    assertThat(commands.run(1, "export", "golden", "-o", server.data.toString()))
+        .contains(server.data + "; name a file: -o " + server.data.resolve("golden.qcow2"));
+    assertThat(commands.run(1, "export", "golden", "-o", missing.toString()))
         .contains("The directory of " + missing + " does not exist");
   }
 
   @Test
   void anExportGoesToTheStandardOutputAloneAndIsTheSameDisk() throws Exception {
     Path file = directory.resolve("golden.vhd");
-    run(0, "export", "golden", "--format", "vhd", "-o", file.toString());
+    commands.run(0, "export", "golden", "--format", "vhd", "-o", file.toString());
     Process export = start("export", "golden", "--format", "vhd", "--output", "-");
     byte[] streamed = export.getInputStream().readAllBytes();
     String said = new String(export.getErrorStream().readAllBytes(), UTF_8);
@@ -118,35 +104,36 @@ class CommandsTest {
   @Test
   void compressionIsForQcow2Alone() {
     String file = directory.resolve("golden.disk").toString();
-    assertThat(run(2, "export", "golden", "--compress", "--format", "vmdk", "-o", file))
+    assertThat(commands.run(2, "export", "golden", "--compress", "--format", "vmdk", "-o", file))
         .contains("--compress goes with --format qcow2, not with vmdk.");
-    run(0, "export", "golden", "--compress", "-o", file);
-    assertThat(run(1, "export", "golden", "--format", "iso", "-o", file))
+    commands.run(0, "export", "golden", "--compress", "-o", file);
+    assertThat(commands.run(1, "export", "golden", "--format", "iso", "-o", file))
         .contains("[qcow2, raw, vmdk, vhd, vhdx, ova]");
   }
 
   @Test
   void anUpdateThatRunsIsShownWithItsStepsAndCancelled() {
-    run(0, "update", "golden", "watched");
+    commands.run(0, "update", "golden", "watched");
     beginResolve("watched");
-    assertThat(run(0, "show", "watched"))
+    assertThat(commands.run(0, "show", "watched"))
         .containsPattern("Prepare +\\d+ ms +isolation VM")
         .containsPattern("Resolve +0 %");
-    assertThat(run(0, "cancel", "watched")).isEqualTo("Cancelled watched, which is FAILED now.\n");
-    assertThat(run(0, "show", "watched")).contains("FAILED").doesNotContain("Resolve");
-    assertThat(run(1, "cancel", "golden"))
+    assertThat(commands.run(0, "cancel", "watched"))
+        .isEqualTo("Cancelled watched, which is FAILED now.\n");
+    assertThat(commands.run(0, "show", "watched")).contains("FAILED").doesNotContain("Resolve");
+    assertThat(commands.run(1, "cancel", "golden"))
         .contains("The image golden is AVAILABLE: it has no update or import to cancel.");
-    assertThat(run(1, "cancel", "nobody")).contains("ResourceNotFoundException");
+    assertThat(commands.run(1, "cancel", "nobody")).contains("ResourceNotFoundException");
   }
 
   @Test
   void waitingLivesThroughARestartOfTheServer() throws Exception {
     FutureTask<String> waiting =
-        new FutureTask<>(() -> run(1, "update", "golden", "patient", "--wait"));
+        new FutureTask<>(() -> commands.run(1, "update", "golden", "patient", "--wait"));
     Thread.ofVirtual().start(waiting);
     awaitImage("patient");
     server.restart(Duration.ofMillis(1500));
-    run(0, "cancel", "patient");
+    commands.run(0, "cancel", "patient");
     assertThat(waiting.get(LIMIT.toSeconds(), TimeUnit.SECONDS))
         .contains("The server does not respond; waiting for it.")
         .contains("The image patient FAILED. The update was cancelled");
@@ -165,20 +152,20 @@ class CommandsTest {
           .contains("interrupted is still being created. Watch it with: ./regild show interrupted")
           .contains("Cancel it with: ./regild cancel interrupted");
     }
-    run(0, "cancel", "interrupted");
+    commands.run(0, "cancel", "interrupted");
   }
 
-  private static Process start(String... command) throws IOException {
+  private Process start(String... command) throws IOException {
     return processOf(command).start();
   }
 
-  private static ProcessBuilder processOf(String... command) {
+  private ProcessBuilder processOf(String... command) {
     List<String> all = new ArrayList<>();
     all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     all.addAll(List.of(System.getProperty("java.class.path"), "dev.regild.cli.Regild"));
     all.addAll(List.of(command));
-    all.addAll(connection(server.uri("").toString()));
+    all.addAll(commands.connection());
     return new ProcessBuilder(all);
   }
 
@@ -209,26 +196,6 @@ class CommandsTest {
   }
 
   private static JsonNode json(String... command) {
-    return JsonMapper.shared().readTree(run(0, command));
-  }
-
-  private static String run(int status, String... command) {
-    return runAt(server.uri("").toString(), status, command);
-  }
-
-  /** What a command says, on whatever stream. */
-  private static String runAt(String endpoint, int status, String... command) {
-    List<String> all = new ArrayList<>(List.of(command));
-    all.addAll(connection(endpoint));
-    StringWriter said = new StringWriter();
-    var out = new PrintWriter(said, true);
-    assertThat(Regild.run(out, out, all.toArray(String[]::new)))
-        .as(said::toString)
-        .isEqualTo(status);
-    return said.toString();
-  }
-
-  private static List<String> connection(String endpoint) {
-    return List.of("--endpoint", endpoint, "--data", directory.toString());
+    return JsonMapper.shared().readTree(commands.run(0, command));
   }
 }

@@ -10,12 +10,10 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.image.Quota;
-import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.AppStreamException;
 import software.amazon.awssdk.services.appstream.model.LimitExceededException;
@@ -25,19 +23,13 @@ import software.amazon.awssdk.services.appstream.model.ResourceNotAvailableExcep
 import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException;
 
 /** {@code CopyImage} through the AWS SDK. */
+@ExtendWith(RunningServer.class)
 class CopiesIT {
-  @TempDir static Path directory;
-
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
   }
 
   @Test

@@ -13,17 +13,15 @@ import dev.regild.server.RawConnection.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +36,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What is accepted as an import and what is not, over HTTP; nothing here is really imported. */
+@ExtendWith(RunningServer.class)
 class CreateImportedImageTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final String ROLE = "arn:aws:iam::123456789012:role/import";
@@ -46,19 +45,12 @@ class CreateImportedImageTest {
   private static final List<String> TABLES =
       List.of("image", "image_import", "tag", "scheduled_tasks");
 
-  @TempDir static Path directory;
-
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     server.golden("us-east-1", "golden");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

@@ -14,28 +14,25 @@ import dev.regild.image.Quota;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.UpdatePlans;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each of the seven errors of the operation, from the real decision about updates, over HTTP. */
+@ExtendWith(RunningServer.class)
 class CreateUpdatedImageErrorsTest {
-  @TempDir static Path directory;
-
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     Clock clock = Clock.systemUTC();
     ImageUpdates updates =
         new ImageUpdates(
@@ -44,17 +41,12 @@ class CreateUpdatedImageErrorsTest {
             server.builders,
             server.quotas,
             server.updates,
-            new UpdatePlans(new Channels(directory, clock), new Inventories(server.database)),
+            new UpdatePlans(new Channels(server.data, clock), new Inventories(server.database)),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
             clock);
     server.decideUpdatesBy(updates::update);
     server.golden("us-east-1", "golden");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @ParameterizedTest

@@ -2,49 +2,33 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.DiskQuota;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
-import dev.regild.fixtures.HostTools;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code regild disks}, against a server. */
+@ExtendWith(RunningServer.class)
 class DisksCommandTest {
-  @TempDir static Path directory;
-
   private static ServerFixture server;
+  private static CommandLineOf commands;
 
   @BeforeAll
-  static void start() throws Exception {
-    HostTools.assume(
-        System.getenv("AWS_ACCESS_KEY_ID") == null,
-        "the key in AWS_ACCESS_KEY_ID would go first: unset it");
-    server = new ServerFixture(directory);
-    server.writeCredentials();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
-    }
+  static void start(ServerFixture running) throws Exception {
+    server = running;
+    commands = CommandLineOf.of(server);
   }
 
   @Test
   void disksAreListedAndDeleted() throws Exception {
-    Path file = directory.resolve("small.qcow2");
+    Path file = server.data.resolve("small.qcow2");
     new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
     UploadedDisk kept = upload(file);
     UploadedDisk deleted = upload(file);
@@ -66,17 +50,8 @@ class DisksCommandTest {
         OptionalLong.of(Files.size(file)));
   }
 
-  /** What the command says, on whatever stream. */
   private static String run(int status, String... arguments) {
-    List<String> command = new ArrayList<>(List.of("disks"));
-    command.addAll(List.of(arguments));
-    command.addAll(
-        List.of("--endpoint", server.uri("").toString(), "--data", directory.toString()));
-    StringWriter said = new StringWriter();
-    var out = new PrintWriter(said, true);
-    assertThat(Regild.run(out, out, command.toArray(String[]::new)))
-        .as(said::toString)
-        .isEqualTo(status);
-    return said.toString();
+    return commands.run(
+        status, Stream.concat(Stream.of("disks"), Stream.of(arguments)).toArray(String[]::new));
   }
 }

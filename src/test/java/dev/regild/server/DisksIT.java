@@ -9,36 +9,28 @@ import dev.regild.image.AccountQuotas;
 import dev.regild.image.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalLong;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code /regild/v1/disks} over HTTP: whose a disk is, and how it is downloaded. */
+@ExtendWith(RunningServer.class)
 class DisksIT {
   private static final String DISKS = "/regild/v1/disks";
-
-  @TempDir static Path directory;
 
   private static ServerFixture server;
   private static AccessKey stranger;
   private static byte[] content;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     stranger = server.accounts.createKey(server.accounts.create("stranger"), false);
     content = Files.readAllBytes(server.disks.path(server.upload(server.account)));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

@@ -8,15 +8,13 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
 import software.amazon.awssdk.services.appstream.model.ExportImageTask;
 import software.amazon.awssdk.services.appstream.model.ExportImageTaskState;
@@ -31,18 +29,16 @@ import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException
 class ExportsIT {
   private static final AtomicLong FREE = new AtomicLong(1L << 40);
 
-  @TempDir static Path directory;
+  @RegisterExtension
+  static final RunningServer RUNNING =
+      new RunningServer(
+          data -> new ServerFixture(data, Config.Http.DEFAULT, GivenRoom.of(FREE::get)));
 
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory, Config.Http.DEFAULT, GivenRoom.of(FREE::get));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
   }
 
   @Test
@@ -93,7 +89,7 @@ class ExportsIT {
   @Test
   void anExportThatFailsSaysWhyAndLeavesNothing() throws Exception {
     Image golden = server.golden("us-east-2", "golden");
-    Files.delete(directory.resolve(golden.disk().orElseThrow().layer() + ".qcow2"));
+    Files.delete(server.data.resolve(golden.disk().orElseThrow().layer() + ".qcow2"));
     try (AppStreamClient client = server.client("us-east-2")) {
       ExportImageTask task = export(client, "golden", "broken");
       server.exportJob().run(task.taskId());
@@ -103,7 +99,7 @@ class ExportsIT {
       assertThat(failed.errorDetails().getFirst().errorMessage()).contains("qemu-img");
       String disk =
           server.database.read(h -> new ExportTasks().find(h, task.taskId())).orElseThrow().amiId();
-      assertThat(directory.resolve("disks").resolve(disk + ".disk")).doesNotExist();
+      assertThat(server.data.resolve("disks").resolve(disk + ".disk")).doesNotExist();
     }
   }
 

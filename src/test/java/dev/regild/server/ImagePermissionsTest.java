@@ -8,7 +8,6 @@ import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Quota;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,33 +15,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sharing between accounts, as both of them see it over HTTP. */
+@ExtendWith(RunningServer.class)
 class ImagePermissionsTest {
   private static final Pattern NEXT_TOKEN = Pattern.compile("\"NextToken\":\"([^\"]+)\"");
-
-  @TempDir static Path directory;
 
   private static ServerFixture server;
   private static Account receiver;
   private static AccessKey receiverKey;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     receiver = server.accounts.create("receiver");
     receiverKey = server.accounts.createKey(receiver, false);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.account.AccessKey;
 import dev.regild.api.SigV4;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
@@ -29,11 +30,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -43,22 +44,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Our own endpoints over HTTP, and what is no sound request. */
+@ExtendWith(RunningServer.class)
 class OwnEndpointsIT {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
-
-  @TempDir static Path directory;
 
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     server.golden("us-east-1", "golden");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test
@@ -193,7 +188,7 @@ class OwnEndpointsIT {
     assertThat(ova.headers().firstValue("content-disposition"))
         .contains("attachment; filename=\"golden.ova\"");
     assertThat(new String(ova.body(), 0, 10, UTF_8)).isEqualTo("golden.ovf");
-    try (Stream<Path> left = Files.list(directory.resolve("exports"))) {
+    try (Stream<Path> left = Files.list(server.data.resolve("exports"))) {
       assertThat(left).isEmpty();
     }
     assertThat(signed("GET", "/regild/v1/images/golden/disk?format=raw&compress=true", "").body())
@@ -219,7 +214,7 @@ class OwnEndpointsIT {
 
   @Test
   void anUploadIsCheckedAgainstItsHashAndLeavesNothingBehindIfItDiffers() throws Exception {
-    Path file = directory.resolve("upload.qcow2");
+    Path file = server.data.resolve("upload.qcow2");
     new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
     byte[] disk = Files.readAllBytes(file);
     HttpRequest sound = sign("POST", "/regild/v1/disks", disk);
@@ -245,6 +240,65 @@ class OwnEndpointsIT {
     HttpResponse<String> unfit = signed("POST", "/regild/v1/disks", "x");
     assertThat(unfit.statusCode()).isEqualTo(400);
     assertThat(unfit.body()).contains("IncompatibleImageException").contains("too small");
+  }
+
+  @Test
+  void anUpdateIsAskedForWithWhatItMayDo() throws Exception {
+    AtomicReference<UpdateOptions> asked = new AtomicReference<>();
+    server.decideUpdatesBy(request -> {
+      asked.set(request.options());
+      return server.update(request);
+    });
+    try {
+      Map<String, UpdateOptions> queries =
+          Map.of(
+              "", UpdateOptions.NONE,
+              "?allow-removals=true", new UpdateOptions(true, false),
+              "?skip-hooks=true&allow-removals=false", new UpdateOptions(false, true),
+              "?allow-removals=true&skip-hooks=true", new UpdateOptions(true, true));
+      for (Map.Entry<String, UpdateOptions> query : queries.entrySet()) {
+        HttpResponse<String> answer = ask(query.getKey(), "any", true);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        JsonNode said = JsonMapper.shared().readTree(answer.body());
+        assertThat(said.path("canUpdateImage").asBoolean(false)).isTrue();
+        assertThat(said.at("/image/Name").asString()).isEqualTo("golden");
+        assertThat(asked.get()).as(query.getKey()).isEqualTo(query.getValue());
+      }
+
+      HttpResponse<String> made = ask("?allow-removals=true", "golden-allowed", false);
+      assertThat(JsonMapper.shared().readTree(made.body()).at("/image/Name").asString())
+          .isEqualTo("golden-allowed");
+      assertThat(ask("?allow-removals=true", "golden-allowed", false).body())
+          .as("the errors are those of the API's own call")
+          .contains("ResourceAlreadyExistsException");
+    } finally {
+      server.decideUpdatesBy(server::update);
+    }
+  }
+
+  @Test
+  void anUpdateIsNotAskedForInOtherWords() throws Exception {
+    HttpResponse<String> wrong = ask("?skip-hooks=yes", "golden-wrong", false);
+    assertThat(wrong.statusCode()).isEqualTo(400);
+    assertThat(wrong.body()).contains("The query parameter skip-hooks is 'yes'");
+    HttpResponse<String> empty = signed("POST", "/regild/v1/updates?allow-removals=true", "{}");
+    assertThat(empty.statusCode()).isEqualTo(400);
+    assertThat(empty.body()).contains("existingImageName");
+    String body = "{\"existingImageName\":\"golden\",\"newImageName\":\"golden-read\"}";
+    HttpRequest reading =
+        sign(
+            server.readOnlyKey, "POST", "/regild/v1/updates?skip-hooks=true", body.getBytes(UTF_8));
+    HttpResponse<String> refused = HTTP.send(reading, BodyHandlers.ofString());
+    assertThat(refused.statusCode()).as(refused.body()).isEqualTo(403);
+  }
+
+  private static HttpResponse<String> ask(String query, String name, boolean dryRun)
+      throws Exception {
+    return signed(
+        "POST",
+        "/regild/v1/updates" + query,
+        "{\"existingImageName\":\"golden\",\"newImageName\":\"%s\",\"dryRun\":%s}"
+            .formatted(name, dryRun));
   }
 
   @Test
@@ -323,11 +377,15 @@ class OwnEndpointsIT {
   }
 
   private static HttpRequest sign(String method, String path, byte[] body) {
+    return sign(server.key, method, path, body);
+  }
+
+  private static HttpRequest sign(AccessKey key, String method, String path, byte[] body) {
     URI uri = server.uri(path);
     SdkHttpRequest signed =
         AwsV4HttpSigner.create()
             .sign(r ->
-                r.identity(AwsCredentialsIdentity.create(server.key.id(), server.key.secret()))
+                r.identity(AwsCredentialsIdentity.create(key.id(), key.secret()))
                     .request(
                         SdkHttpRequest.builder()
                             .method(SdkHttpMethod.fromValue(method))

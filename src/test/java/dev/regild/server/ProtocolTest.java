@@ -7,7 +7,6 @@ import dev.regild.image.Image;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.SignedRequest.Terms;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,27 +19,25 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The protocol byte by byte: what a client that nobody here wrote may send, and what it reads. */
+@ExtendWith(RunningServer.class)
 class ProtocolTest {
   /** One character of the planes 0, 1, 2 and 3 each, all of them letters. */
   private static final String LETTERS = "ä漢\uD835\uDCB3\uD840\uDC00\uD880\uDC00";
-
-  @TempDir static Path directory;
 
   private static ServerFixture server;
   private static Image golden;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     golden =
         Image.importing(
             server.owner("us-east-1"),
@@ -50,11 +47,6 @@ class ProtocolTest {
             List.of(),
             Instant.ofEpochMilli(1_769_860_800_120L));
     server.database.useTransaction(handle -> server.images.insert(handle, golden));
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

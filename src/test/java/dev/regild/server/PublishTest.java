@@ -11,30 +11,22 @@ import dev.regild.image.ImageShares;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Public images, made by the command, as every account sees them. */
+@ExtendWith(RunningServer.class)
 class PublishTest {
-  @TempDir static Path directory;
-
   private static ServerFixture server;
   private static AccessKey other;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     other = server.accounts.createKey(server.accounts.create("other"), false);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test
@@ -121,7 +113,9 @@ class PublishTest {
   }
 
   private static int run(Account account, String name, String... options) {
-    String[] command = {"publish", name, "--account", account.id(), "--data", directory.toString()};
+    String[] command = {
+      "publish", name, "--account", account.id(), "--data", server.data.toString()
+    };
     String[] all = new String[command.length + options.length];
     System.arraycopy(command, 0, all, 0, command.length);
     System.arraycopy(options, 0, all, command.length, options.length);

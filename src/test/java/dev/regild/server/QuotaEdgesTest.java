@@ -12,7 +12,6 @@ import dev.regild.image.Owner;
 import dev.regild.image.Quota;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.UpdatePlans;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collections;
@@ -20,26 +19,24 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Each quota over HTTP, with more callers at once than there is room; that of shares is {@link
  * ImagePermissionsTest}'s.
  */
+@ExtendWith(RunningServer.class)
 class QuotaEdgesTest {
   private static final int CALLERS = 12;
   private static final int ROOM = 3;
 
-  @TempDir static Path directory;
-
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory);
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     Clock clock = Clock.systemUTC();
     JobQueue jobs = new JobQueue(server.database, clock, 1, Duration.ofSeconds(1));
     // The queue is never started: what is accepted stays as it is.
@@ -52,16 +49,11 @@ class QuotaEdgesTest {
                 server.quotas,
                 server.updates,
                 new UpdatePlans(
-                    TestChannel.offering(directory, "DEBIAN_12", "openssl", "3.0.17-1~deb12u2"),
+                    TestChannel.offering(server.data, "DEBIAN_12", "openssl", "3.0.17-1~deb12u2"),
                     new Inventories(server.database)),
                 jobs,
                 clock)
             ::update);
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test

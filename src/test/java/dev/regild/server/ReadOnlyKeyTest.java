@@ -30,29 +30,26 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.statement.SqlLogger;
 import org.jdbi.v3.core.statement.StatementContext;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whoever may only read does no more harm than reading. */
 class ReadOnlyKeyTest {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final AtomicLong FREE = new AtomicLong(1L << 40);
 
-  @TempDir static Path directory;
+  @RegisterExtension
+  static final RunningServer RUNNING =
+      new RunningServer(
+          data -> new ServerFixture(data, Config.Http.DEFAULT, GivenRoom.of(FREE::get)));
 
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory, Config.Http.DEFAULT, GivenRoom.of(FREE::get));
+  static void start(ServerFixture running) throws Exception {
+    server = running;
     server.golden("us-east-1", "golden");
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
   }
 
   @Test
@@ -193,7 +190,7 @@ class ReadOnlyKeyTest {
   void anExportWhoseClientIsGoneIsNotMadeToItsEnd() throws Exception {
     quota(Quota.DOWNLOADS, 4);
     server.golden("us-east-1", "large");
-    Path layer = directory.resolve("layer-large-us-east-1.qcow2");
+    Path layer = server.data.resolve("layer-large-us-east-1.qcow2");
     Files.delete(layer);
     writeLarge(layer);
     try (RawConnection client = new RawConnection(server.port())) {
@@ -211,7 +208,7 @@ class ReadOnlyKeyTest {
 
   /** Large enough that a conversion of it can be met under way. */
   private static void writeLarge(Path layer) throws Exception {
-    Path raw = directory.resolve("large.raw");
+    Path raw = server.data.resolve("large.raw");
     byte[] noise = new byte[1 << 20];
     new Random(1).nextBytes(noise);
     try (OutputStream out = Files.newOutputStream(raw)) {
@@ -256,7 +253,7 @@ class ReadOnlyKeyTest {
 
   private static void assertNoExports() throws Exception {
     await(() -> {
-      try (Stream<Path> left = Files.list(directory.resolve("exports"))) {
+      try (Stream<Path> left = Files.list(server.data.resolve("exports"))) {
         return left.findAny().isEmpty();
       }
     });

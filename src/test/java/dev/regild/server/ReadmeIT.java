@@ -7,35 +7,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The README's programs for AWS' own clients, as they stand there but for the server's address. */
+@ExtendWith(RunningServer.class)
 class ReadmeIT {
   private static final String ADDRESS = "http://127.0.0.1:8790";
-
-  @TempDir Path directory;
 
   private ServerFixture server;
   private Path credentials;
 
   @BeforeEach
-  void start() throws Exception {
-    server = new ServerFixture(directory);
+  void start(ServerFixture running) throws Exception {
+    server = running;
     server.golden("us-east-1", "golden");
     credentials = server.writeCredentials();
   }
 
-  @AfterEach
-  void stop() {
-    server.close();
-  }
-
   @Test
   void theProgramForBoto3Runs() throws Exception {
-    Path program = write(directory.resolve("client.py"), "python");
+    Path program = write(server.data.resolve("client.py"), "python");
     assertThat(run("/usr/bin/python3", program.toString())).isEqualTo("True PENDING\n");
   }
 
@@ -47,7 +40,7 @@ class ReadmeIT {
 
   @Test
   void theProgramForJavaRuns() throws Exception {
-    Path program = write(directory.resolve("Client.java"), "java");
+    Path program = write(server.data.resolve("Client.java"), "java");
     assertThat(
             run(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -22,10 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,18 +41,15 @@ class StrangerTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-  @TempDir static Path directory;
+  @RegisterExtension
+  static final RunningServer RUNNING =
+      new RunningServer(data -> new ServerFixture(data, LIMITS, new RoomReservations()));
 
   private static ServerFixture server;
 
   @BeforeAll
-  static void start() throws Exception {
-    server = new ServerFixture(directory, LIMITS, new RoomReservations());
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
+  static void start(ServerFixture running) throws Exception {
+    server = running;
   }
 
   @Test
@@ -162,7 +158,7 @@ class StrangerTest {
       }
     }
     assertThat(ended("body")).isEqualTo(before + 2);
-    try (Stream<Path> files = Files.list(directory.resolve("disks"))) {
+    try (Stream<Path> files = Files.list(server.data.resolve("disks"))) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .allMatch(name -> name.endsWith(".json") || Files.exists(record(name)));
     }
@@ -325,7 +321,7 @@ class StrangerTest {
   }
 
   private static Path record(String disk) {
-    return directory.resolve("disks").resolve(disk.replace(".disk", ".json"));
+    return server.data.resolve("disks").resolve(disk.replace(".disk", ".json"));
   }
 
   private RawConnection connect() throws IOException {

@@ -198,6 +198,14 @@ class GuestConfinementIT {
   }
 
   @Test
+  void aProgramHasEightCapabilitiesAndCanGainNoOther() throws Exception {
+    // CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID and SYS_CHROOT.
+    String eight = "00000000000400fb";
+    assertThat(guest.run("cat", "/proc/self/status"))
+        .contains("CapPrm:\t" + eight, "CapEff:\t" + eight, "NoNewPrivs:\t1");
+  }
+
+  @Test
   void fileSystemsInMemoryHaveASize() throws Exception {
     assertThat(
             guest

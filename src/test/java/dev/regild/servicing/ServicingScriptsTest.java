@@ -2,6 +2,7 @@ package dev.regild.servicing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.regild.fixtures.HostTools;
 import java.io.IOException;
@@ -12,11 +13,14 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Our scripts of a guest, on directories that stand for its root. */
 class ServicingScriptsTest {
@@ -174,8 +178,11 @@ class ServicingScriptsTest {
     assertThat(tree()).noneMatch(path -> path.contains("regild"));
   }
 
-  @Test
-  void aDiskThatIsNotThereIsNotWhatTheBootLoaderGoesTo() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theBootLoaderGoesToTheImagesOwnDiskWhereThatIsToBeSeen(boolean seen) throws Exception {
+    String own = seen ? aBlockDevice() : "";
+    program("grub-probe", seen ? "echo " + own : "exit 1");
     // A debconf with these two answers, which says what debconf-communicate(1) says.
     Path database = Files.createDirectory(directory.resolve("debconf"));
     Files.writeString(database.resolve("install_devices"), "/dev/no-such-disk");
@@ -196,12 +203,25 @@ class ServicingScriptsTest {
                 .formatted(database));
     assertThat(debconf.toFile().setExecutable(true)).isTrue();
     run("boot-disk.sh", "before", kept.toString());
-    assertThat(Files.readString(database.resolve("install_devices")))
-        .isIn("", "/dev/sda")
-        .isEqualTo(Files.exists(Path.of("/dev/sda")) ? "/dev/sda" : "");
+    assertThat(Files.readString(database.resolve("install_devices"))).isEqualTo(own);
+    assertThat(Files.readString(database.resolve("install_devices_empty")))
+        .isEqualTo(seen ? "false" : "true");
     run("boot-disk.sh", "after", kept.toString());
     assertThat(database.resolve("install_devices")).hasContent("/dev/no-such-disk");
     assertThat(database.resolve("install_devices_empty")).hasContent("false");
+  }
+
+  /** Any of this machine's: only its kind is looked at. */
+  private static String aBlockDevice() throws IOException {
+    try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+      Optional<Path> device =
+          devices
+              .map(each -> Path.of("/dev").resolve(each.getFileName()))
+              .filter(Files::exists)
+              .findAny();
+      assumeThat(device).as("a block device").isPresent();
+      return device.orElseThrow().toString();
+    }
   }
 
   @Test
