@@ -244,13 +244,15 @@ record OvfDocument(
   /** XML 1.0 has no form for other control characters, nor for halves of a pair. */
   private static String printable(String text) {
     return text.codePoints()
-        .map(c ->
-            c < ' ' && c != '\n' && c != '\t'
-                    || c >= 0xd800 && c <= 0xdfff
-                    || c >= 0xfffe && c <= 0xffff
-                ? '\ufffd'
-                : c)
+        .map(c -> isXml(c) ? c : '\ufffd')
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
+  }
+
+  private static boolean isXml(int c) {
+    if (c < ' ') {
+      return c == '\n' || c == '\t';
+    }
+    return c < 0xd800 || (c > 0xdfff && c < 0xfffe) || c > 0xffff;
   }
 }

@@ -67,8 +67,12 @@ final class UpdateRooms {
             reservations.reserve(workspaces, 0),
             new FreeSpace(workspaces, markBytes),
             List.of(update.overlay(), update.delta()));
-    rooms.put(imageId, room);
+    open(imageId, room);
     require(update, LEAST_BYTES + BYTES_PER_CHANGE * update.plan().changes().size());
+  }
+
+  void open(String imageId, ServerRoom room) {
+    rooms.put(imageId, room);
   }
 
   /**

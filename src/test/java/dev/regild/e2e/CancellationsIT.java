@@ -143,8 +143,7 @@ class CancellationsIT {
   }
 
   /**
-   * On a file system of its own, of which a file of ours leaves less than an update needs before
-   * one, and less than must stay free in the midst of another.
+   * On a file system of its own, of which a file of ours leaves less than an update needs.
    */
   @Test
   @Order(5)
@@ -165,19 +164,11 @@ class CancellationsIT {
       update("without-room");
       assertThat(server.awaitEnd("without-room").at("/StateChangeReason/Message").asString())
           .startsWith("Prepare failed: the server has no room: ")
-          .containsPattern(
-              " needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
-      Files.delete(canary);
-
-      update("out-of-room");
-      UpdatableBase.awaitMidst(server, "out-of-room", "Apply");
-      leaveFree(small, canary, 200L << 20);
-      assertThat(server.awaitEnd("out-of-room").at("/StateChangeReason/Message").asString())
-          .contains(
-              " failed: the server's disk is full: the file system of " + data.resolve("work"))
-          .endsWith("then ask for the update again.");
+          .containsPattern(" needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
       server.assertNothingIsLeft();
-      assertThat(Files.list(data.resolve("layers"))).hasSize(1);
+      try (var layers = Files.list(data.resolve("layers"))) {
+        assertThat(layers).hasSize(1);
+      }
     } finally {
       client.close();
       server.close();

@@ -7,6 +7,7 @@ import dev.regild.disk.GivenRoom;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.machine.FreeSpace;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,6 +65,41 @@ class ServerRoomTest {
         ServerRoom sound = room(0)) {
       assertThat(full.shortage().orElseThrow()).contains("the file system of " + directory);
       assertThat(sound.shortage()).isEmpty();
+    }
+  }
+
+  @Test
+  void whateverTheGuestSaysTheCauseIsTheServersFullDisk() throws Exception {
+    Exception guests = new IOException("dpkg: error: unable to write: Read-only file system");
+    FailedStepException failure = FailedStepException.of(new Guests(), 4, "", guests);
+    UpdateRooms rooms = new UpdateRooms(reservations);
+    rooms.open("full", room(Long.MAX_VALUE));
+    rooms.open("sound", room(0));
+    FailedStepException cause = rooms.cause("full", failure);
+    assertThat(cause.step()).isEqualTo("Apply");
+    assertThat(cause.reason())
+        .startsWith("the server's disk is full: the file system of " + directory);
+    assertThat(cause.remedy()).endsWith("then ask for the update again.");
+    assertThat(rooms.cause("sound", failure)).isSameAs(failure);
+    assertThat(rooms.cause("ended", failure)).isSameAs(failure);
+    rooms.end("full");
+    rooms.end("sound");
+  }
+
+  private static final class Guests implements Step<String, String> {
+    @Override
+    public String name() {
+      return "Apply";
+    }
+
+    @Override
+    public String run(String input, StepControl control) {
+      return input;
+    }
+
+    @Override
+    public String remedy(String input, String reason) {
+      return "Repair the image.";
     }
   }
 
