@@ -3,7 +3,6 @@ package dev.regild.apt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.plan.Change;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
@@ -127,7 +126,7 @@ public final class Apt extends OfflineUpgrade {
       String foreign = change.name() + ":" + change.architecture();
       String name = chosen.containsKey(foreign) ? foreign : change.name();
       String to = chosen.getOrDefault(name, "");
-      if (!to.isEmpty() && PackageSystem.DPKG.order().compare(to, change.to()) >= 0) {
+      if (!to.isEmpty() && DebianVersion.FAMILY.order().compare(to, change.to()) >= 0) {
         limited.add(name + "=" + change.to());
       }
     }

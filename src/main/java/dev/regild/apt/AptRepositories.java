@@ -55,7 +55,7 @@ public final class AptRepositories {
               files.add(
                   new Document(
                       fetched.location().listFile(path),
-                      SnapshotManifest.Kind.RELEASE,
+                      AptFiles.RELEASE,
                       bytes,
                       fetched.location().uri())));
     }
@@ -79,7 +79,7 @@ public final class AptRepositories {
   /** What the guests' apt does with a key that SHA-1 binds together. */
   private static Keyring.Sha1 sha1(String platform) {
     // Those whose apt asks gpgv; every other, and every later one, asks sqv.
-    return platform.matches("DEBIAN_1[012]|UBUNTU_PRO_(18|20|22|24)\\d\\d")
+    return platform.matches("DEBIAN_1[012]|UBUNTU_(PRO_)?(18|20|22|24)\\d\\d")
         ? Keyring.Sha1.TAKEN
         : Keyring.Sha1.REFUSED;
   }
@@ -176,7 +176,7 @@ public final class AptRepositories {
     }
 
     private Optional<IndexFetch> index(String path) {
-      return IndexFetch.of(location, release, path, source.route());
+      return ReleaseIndex.of(location, release, path, source.route());
     }
 
     private FetchException lacking(String path) {

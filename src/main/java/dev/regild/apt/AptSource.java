@@ -1,11 +1,13 @@
 package dev.regild.apt;
 
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.PackageSystem;
 import dev.regild.channel.RepositoryUri;
 import dev.regild.fetch.KeyText;
 import dev.regild.fetch.Route;
-import dev.regild.plan.PackageSystem;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -87,7 +89,35 @@ public record AptSource(
 
   @Override
   public PackageSystem system() {
-    return PackageSystem.DPKG;
+    return new AptPackageSystem();
+  }
+
+  @Override
+  public Map<String, Object> keys() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("uris", uris);
+    keys.put("suites", suites);
+    if (!components.isEmpty()) {
+      keys.put("components", components);
+    }
+    keys.put("architectures", architectures);
+    keys.put("signed-by", signedBy);
+    if (!checkValidUntil) {
+      keys.put("check-valid-until", false);
+    }
+    if (allowSha1Keys) {
+      keys.put("allow-sha1-keys", true);
+    }
+    return keys;
+  }
+
+  @Override
+  public String text() {
+    return String.join(" ", uris)
+        + "  "
+        + String.join(" ", suites)
+        + "  "
+        + String.join(" ", components);
   }
 
   @Override

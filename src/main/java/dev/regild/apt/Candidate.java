@@ -1,8 +1,8 @@
 package dev.regild.apt;
 
 import dev.regild.channel.PackageTable;
+import dev.regild.channel.UpgradeTarget;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,30 +12,27 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Finds the best offer for one installed package, as apt does ({@code policy.cc}). */
-public final class Candidate implements Consumer<PackageTable.Offer> {
+public final class Candidate implements Consumer<PackageTable.Offer<IndexOrigin>> {
   /** From which priority on a version is chosen although it is lower than the installed one. */
   private static final int DOWNGRADES = 1000;
 
   private final InstalledPackage installed;
-  private final String mainArchitecture;
-  private final String anyArchitecture;
-  private final Comparator<String> order;
+  private final UpgradeTarget target;
+  private final Comparator<String> order = DebianVersion.ORDER;
 
   /** Where each version that there is comes from. */
   private final Map<String, List<IndexOrigin>> versions = new HashMap<>();
 
-  public Candidate(InstalledPackage installed, String mainArchitecture, PackageSystem system) {
+  Candidate(InstalledPackage installed, UpgradeTarget target) {
     this.installed = installed;
-    this.mainArchitecture = mainArchitecture;
-    this.anyArchitecture = system.anyArchitecture();
-    this.order = system.order();
+    this.target = target;
     accept(IndexOrigin.INSTALLED, installed.version());
   }
 
   @Override
-  public void accept(PackageTable.Offer offer) {
-    if (isFor(offer.architecture())) {
-      accept(offer.origin(), offer.version());
+  public void accept(PackageTable.Offer<IndexOrigin> offer) {
+    if (target.isFor(offer.architecture())) {
+      accept(offer.group(), offer.version());
     }
   }
 
@@ -64,7 +61,7 @@ public final class Candidate implements Consumer<PackageTable.Offer> {
     return preferences.priority(
         installed.name(),
         installed.architecture(),
-        isNative(),
+        target.isNative(),
         version,
         versions.getOrDefault(version, List.of()));
   }
@@ -86,26 +83,8 @@ public final class Candidate implements Consumer<PackageTable.Offer> {
     return preferences.reason(
         installed.name(),
         installed.architecture(),
-        isNative(),
+        target.isNative(),
         version,
         versions.getOrDefault(version, List.of()));
-  }
-
-  private boolean isNative() {
-    String own = installed.architecture();
-    return own.equals(anyArchitecture) || own.equals(mainArchitecture);
-  }
-
-  /** Whether an upgrade to that version passes or reaches the offered one. */
-  public boolean takesIn(String offeredArchitecture, String offered, String to) {
-    return isFor(offeredArchitecture)
-        && order.compare(offered, installed.version()) > 0
-        && order.compare(offered, to) <= 0;
-  }
-
-  /** A package for all architectures is one of the main architecture. */
-  public boolean isFor(String offered) {
-    return offered.equals(installed.architecture())
-        || (isNative() && (offered.equals(anyArchitecture) || offered.equals(mainArchitecture)));
   }
 }

@@ -1,6 +1,5 @@
 package dev.regild.apt;
 
-import dev.regild.plan.DebianVersion;
 import dev.regild.servicing.Transaction.Install;
 import java.util.Arrays;
 import java.util.HashMap;

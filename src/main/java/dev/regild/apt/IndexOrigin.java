@@ -40,11 +40,7 @@ public record IndexOrigin(
     String component,
     String architecture,
     String site) {
-  private static final int DEFAULT_PRIORITY = 500;
   private static final int INSTALLED_PRIORITY = 100;
-
-  /** Of repositories that have no such words, as those of rpm. */
-  public static final IndexOrigin PLAIN = nameless(DEFAULT_PRIORITY, "");
 
   /** What dpkg's list of installed packages is to apt. */
   static final IndexOrigin INSTALLED = nameless(INSTALLED_PRIORITY, "now");
@@ -58,7 +54,7 @@ public record IndexOrigin(
       Path directory, SnapshotManifest manifest, SnapshotManifest.ListFile index)
       throws IOException {
     Optional<SnapshotManifest.ListFile> release =
-        manifest.files(SnapshotManifest.Kind.RELEASE).stream()
+        manifest.files(AptFiles.RELEASE).stream()
             .filter(file -> file.name().endsWith("Release"))
             .filter(file -> index.name().startsWith(suite(file)))
             .max(Comparator.comparingInt(file -> suite(file).length()));
@@ -67,7 +63,7 @@ public record IndexOrigin(
     String below = release.map(file -> index.name().substring(suite(file).length())).orElse("");
     return new IndexOrigin(
         index.priority(),
-        index.kind() == SnapshotManifest.Kind.SECURITY_PACKAGES,
+        index.kind().equals(AptFiles.SECURITY_PACKAGES),
         fields.getOrDefault("suite", ""),
         fields.getOrDefault("codename", ""),
         fields.getOrDefault("version", ""),

@@ -2,6 +2,7 @@ package dev.regild.apt;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.channel.PackageTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -193,5 +194,29 @@ public final class PackagesScanner {
 
   private static boolean isBlank(byte b) {
     return b == ' ' || b == '\t' || b == '\r';
+  }
+
+  /**
+   * Adds the stanza to a table. One without the needed fields is left out, as apt does, and so is
+   * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
+   *
+   * @param origin of the index
+   */
+  public void addTo(PackageTable.Builder<IndexOrigin> table, IndexOrigin origin)
+      throws IOException {
+    if (length(Field.PACKAGE) > 0
+        && length(Field.VERSION) > 0
+        && length(Field.ARCHITECTURE) > 0
+        && !isPhased()) {
+      table.add(bytes(Field.PACKAGE), bytes(Field.ARCHITECTURE), bytes(Field.VERSION), origin);
+    }
+  }
+
+  private PackageTable.Text bytes(Field field) {
+    return new PackageTable.Text(buffer(), start(field), length(field));
+  }
+
+  private boolean isPhased() {
+    return length(Field.PHASED) > 0 && !text(Field.PHASED).equals("100");
   }
 }

@@ -1,5 +1,7 @@
 package dev.regild.apt;
 
+import dev.regild.channel.RepositoryUri;
+
 /**
  * One suite of one repository.
  *
@@ -21,6 +23,6 @@ public record SuiteLocation(String uri, String suite) {
 
   /** The name of that file in apt's lists directory. */
   public String listFile(String path) {
-    return AptNames.listFile(uriOf(path));
+    return RepositoryUri.listFile(uriOf(path));
   }
 }

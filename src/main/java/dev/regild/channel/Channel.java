@@ -1,8 +1,6 @@
 package dev.regild.channel;
 
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
-import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdateOptions;
 import java.time.Duration;
 import java.util.HashSet;
@@ -92,10 +90,7 @@ public record Channel(
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
   private static final Pattern GLOB = Pattern.compile("!?[A-Za-z0-9_+.*-]+");
-  private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
-
-  /** The name of a product of Windows Installer. */
-  private static final Pattern PRODUCT = Pattern.compile("\\P{Cntrl}{1,255}");
+  static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_+.-]+");
 
   private static final Duration SHORTEST_INTERVAL = Duration.ofMinutes(1);
 
@@ -105,25 +100,23 @@ public record Channel(
    */
   public Channel {
     checkName(name);
-    PackageSystem own = systemOf(platform);
     sources = List.copyOf(sources);
     if (sources.isEmpty()) {
+      systemOf(platform);
       throw new IllegalArgumentException("sources: is empty; name at least one repository");
     }
-    if (sources.stream().anyMatch(source -> source.system() != own)) {
+    PackageSystem own = sources.getFirst().system();
+    if (own.platforms().stream().noneMatch(type -> type.isNamed(platform))
+        || !sources.stream().allMatch(source -> source.system().equals(own))) {
       throw new IllegalArgumentException(
           "sources: must be of kind %s for %s; correct sources or platform"
-              .formatted(kindOf(own), platform));
+              .formatted(systemOf(platform).sourceKind(), platform));
     }
-    if (sources.size() > mostSources(own)) {
+    if (sources.size() > own.mostSources()) {
       throw new IllegalArgumentException("sources: a channel has one catalogue; remove the others");
     }
     driverPackages = checked("driver-packages", driverPackages, GLOB, "linux-image-*");
-    agentPackages =
-        switch (own) {
-          case DPKG, RPM -> checked("agent-packages", agentPackages, PACKAGE, "example-agent");
-          case WINDOWS -> checked("agent-packages", agentPackages, PRODUCT, "Example Agent");
-        };
+    agentPackages = checked("agent-packages", agentPackages, own.agentName(), own.exampleAgent());
     if (refreshInterval.compareTo(SHORTEST_INTERVAL) < 0) {
       throw new IllegalArgumentException(
           "refresh-interval: must be at least one minute, for example 1h");
@@ -167,7 +160,7 @@ public record Channel(
         name,
         platform,
         List.copyOf(sources),
-        defaultDriverPackages(platform),
+        sources.isEmpty() ? List.of() : sources.getFirst().system().driverPackages(),
         List.of(),
         DEFAULT_REFRESH_INTERVAL);
   }
@@ -200,33 +193,9 @@ public record Channel(
         List.of(Pattern.compile("(?!(?:" + others + ")$)(?:" + drivers + ")")), agents);
   }
 
-  private static int mostSources(PackageSystem system) {
-    return switch (system) {
-      case DPKG, RPM -> Integer.MAX_VALUE;
-      case WINDOWS -> 1;
-    };
-  }
-
-  /** The {@code kind} of a source in a channel's file. */
-  private static String kindOf(PackageSystem system) {
-    return switch (system) {
-      case DPKG -> "apt";
-      case RPM -> "repomd";
-      case WINDOWS -> "catalogue";
-    };
-  }
-
-  /** The patterns of drivers' packages on a platform; every INF on Windows. */
-  public static List<String> defaultDriverPackages(String platform) {
-    return switch (systemOf(platform)) {
-      case DPKG, RPM -> DEFAULT_DRIVER_PACKAGES;
-      case WINDOWS -> List.of("*.inf");
-    };
-  }
-
   private static PackageSystem systemOf(String platform) {
     try {
-      return PlatformType.of(platform).system();
+      return PackageSystems.installed().of(platform);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("platform: " + e.getMessage(), e);
     }
@@ -247,8 +216,8 @@ public record Channel(
       throw new IllegalArgumentException(
           "name: '"
               + name
-              + "' is not valid; a channel's name has 1 to 63 lower-case letters, digits and hyphens,"
-              + " and starts with a letter or digit");
+              + "' is not valid; a channel's name has 1 to 63 lower-case letters, digits and"
+              + " hyphens, and starts with a letter or digit");
     }
   }
 

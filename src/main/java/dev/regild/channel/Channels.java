@@ -10,7 +10,6 @@ import dev.regild.files.FileStamp;
 import dev.regild.files.FileTree;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
-import dev.regild.windows.catalogue.Catalogue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -55,6 +54,7 @@ public final class Channels {
   private final Refresh refresh;
   private final ClientIdentities identities;
   private final SnapshotStore store;
+  private final PackageSystems systems;
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Parsed.Bad> logged = new ConcurrentHashMap<>();
 
@@ -72,6 +72,12 @@ public final class Channels {
   }
 
   public Channels(Path data, Clock clock, Transport transport) throws IOException {
+    this(data, clock, transport, PackageSystems.installed());
+  }
+
+  public Channels(Path data, Clock clock, Transport transport, PackageSystems systems)
+      throws IOException {
+    this.systems = systems;
     if (Files.notExists(data)) {
       PrivateDirectory.take(data);
     }
@@ -80,7 +86,7 @@ public final class Channels {
     this.clock = clock;
     this.refresh = new Refresh(transport, clock, directory, snapshots);
     this.identities = ClientIdentities.in(data);
-    this.store = new SnapshotStore(snapshots);
+    this.store = new SnapshotStore(snapshots, systems);
   }
 
   /** What a channel's file came to, as it was at that stamp. */
@@ -161,7 +167,7 @@ public final class Channels {
   }
 
   private Parsed parse(String name, Path file, FileStamp stamp) {
-    return switch (ChannelFile.read(name, file)) {
+    return switch (ChannelFile.read(name, file, systems)) {
       case ChannelFile.Usable(Channel channel) -> remembered(name, new Parsed.Good(stamp, channel));
       // Other rights make a file readable, and leave its stamp as it is.
       case ChannelFile.Unusable wrong when !wrong.isRead() -> new Parsed.Bad(stamp, wrong);
@@ -272,7 +278,9 @@ public final class Channels {
       Files.deleteIfExists(file(name, ".current"));
       Files.deleteIfExists(file(name, ".state"));
       identities.remove(name);
-      Catalogue.removeAll(directory, name);
+      for (PackageSystem system : systems.all()) {
+        system.removeAll(directory, name);
+      }
       parsed.remove(name);
     } catch (IOException e) {
       throw unusable(e);
@@ -341,20 +349,9 @@ public final class Channels {
     }
   }
 
-  /**
-   * The packages of a Windows channel.
-   *
-   * @throws ChannelException if there is no channel of that name, or it has repositories
-   */
-  public Catalogue catalogue(String name) throws ChannelException {
-    Channel channel = require(name);
-    return switch (channel.system()) {
-      case WINDOWS -> Catalogue.of(directory, channel);
-      case DPKG, RPM ->
-          throw new ChannelException(
-              "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
-                  .formatted(name, channel.platform()));
-    };
+  /** Returns the directory of the channels' files. */
+  public Path directory() {
+    return directory;
   }
 
   /** The channels whose last refresh, good or not, is longer ago than their interval. */

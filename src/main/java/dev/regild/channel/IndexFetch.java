@@ -3,8 +3,6 @@ package dev.regild.channel;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import dev.regild.apt.ReleaseFile;
-import dev.regild.apt.SuiteLocation;
 import dev.regild.fetch.FailedServers;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.HashMismatchException;
@@ -26,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,7 +41,7 @@ import java.util.Optional;
  */
 public record IndexFetch(
     String listFile,
-    SnapshotManifest.Kind kind,
+    String kind,
     List<Variant> variants,
     Optional<FileDigest> content,
     String repository,
@@ -81,63 +78,6 @@ public record IndexFetch(
    * @param downloadedBytes as they came over the network
    */
   public record Fetched(long size, String sha256, long downloadedBytes) {}
-
-  /**
-   * An index of packages, if a Release file vouches for it in any form.
-   *
-   * @param path below the suite, uncompressed: {@code main/binary-amd64/Packages}
-   */
-  public static Optional<IndexFetch> of(
-      SuiteLocation location, ReleaseFile release, String path, Route route) {
-    List<Variant> variants = new ArrayList<>();
-    for (Compression each : Compression.values()) {
-      FileDigest packed = release.indexes().get(path + each.suffix());
-      if (packed != null) {
-        variants.add(variant(location, release, path + each.suffix(), each, packed));
-      }
-    }
-    if (variants.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new IndexFetch(
-            location.listFile(path),
-            release.isSecurity()
-                ? SnapshotManifest.Kind.SECURITY_PACKAGES
-                : SnapshotManifest.Kind.PACKAGES,
-            variants,
-            Optional.ofNullable(release.indexes().get(path)),
-            location.uri(),
-            release.priority(),
-            false,
-            route));
-  }
-
-  private static Variant variant(
-      SuiteLocation location,
-      ReleaseFile release,
-      String path,
-      Compression compression,
-      FileDigest packed) {
-    String plain = location.uriOf(path);
-    List<String> uris = new ArrayList<>();
-    if (release.acquireByHash()) {
-      // Some mirrors promise by-hash but leave it out; the plain name holds the same content.
-      uris.add(
-          plain.substring(0, plain.lastIndexOf('/'))
-              + "/by-hash/"
-              + packed.algorithm().directory()
-              + "/"
-              + packed.hash());
-    }
-    uris.add(plain);
-    return new Variant(compression, uris, packed);
-  }
-
-  /** Whether it is the index of packages of a repository of RPM packages. */
-  public boolean isRpmPrimary() {
-    return kind == SnapshotManifest.Kind.PACKAGES && listFile.endsWith("_repodata_primary");
-  }
 
   /**
    * What the document promises, by a hash: the same promise is the same index. That of the content

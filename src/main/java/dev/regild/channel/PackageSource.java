@@ -1,7 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.Route;
-import dev.regild.plan.PackageSystem;
+import java.util.Map;
 import java.util.Optional;
 
 /** Where packages come from, in the terms of their package manager. */
@@ -11,6 +11,12 @@ public interface PackageSource {
 
   /** The main architecture of the machines that it is for, in the package manager's words. */
   String architecture();
+
+  /** Returns its keys in a channel's file, without its kind and its route. */
+  Map<String, Object> keys();
+
+  /** Returns what {@code regild channel show} says of it, in a line. */
+  String text();
 
   /** How the servers that it names are reached. */
   Route route();

@@ -2,9 +2,6 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import dev.regild.apt.IndexOrigin;
-import dev.regild.apt.PackagesScanner;
-import dev.regild.rpm.RpmPackage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,14 +13,12 @@ import java.util.function.Consumer;
 /**
  * The versions that indexes offer, as bytes in one array: some 40 a package, where objects would
  * take 200. An entry is: length and bytes of the name, the number of its architecture, the number
- * of its index (two bytes, the highest bit for hotfixes), the number of its modules' streams (two
- * bytes), length and bytes of the version.
+ * of its group (two bytes), length and bytes of the version.
+ *
+ * @param <G> what many packages have in common: where they come from, on what they depend
  */
-public final class PackageTable {
+public final class PackageTable<G> {
   private static final int LONGEST_ARCHITECTURE = 64;
-
-  /** Marks the index of what counts whatever streams of modules are chosen. */
-  private static final int HOTFIX = 1 << 15;
 
   private final byte[] entries;
 
@@ -31,63 +26,35 @@ public final class PackageTable {
   private final int[] starts;
 
   private final List<String> architectures;
+  private final List<G> groups;
 
-  /** Where each index comes from. */
-  private final List<IndexOrigin> origins;
-
-  /** Each combination that a package has; the first is none. */
-  private final List<List<String>> streams;
-
-  private PackageTable(
-      byte[] entries,
-      int[] starts,
-      List<String> architectures,
-      List<IndexOrigin> origins,
-      List<List<String>> streams) {
+  private PackageTable(byte[] entries, int[] starts, List<String> architectures, List<G> groups) {
     this.entries = entries;
     this.starts = starts;
     this.architectures = List.copyOf(architectures);
-    this.origins = List.copyOf(origins);
-    this.streams = List.copyOf(streams);
+    this.groups = List.copyOf(groups);
   }
 
-  /**
-   * What an index offers.
-   *
-   * @param origin of the index
-   * @param streams of the modules that it is part of
-   * @param hotfix whether it counts whatever streams are chosen
-   */
-  public record Offer(
-      String architecture,
-      IndexOrigin origin,
-      String version,
-      List<String> streams,
-      boolean hotfix) {}
+  /** What an index offers. */
+  public record Offer<G>(String architecture, String version, G group) {}
 
   public int size() {
     return starts.length;
   }
 
   /** Visits every offer for that name, in no particular order. */
-  public void visit(String name, Consumer<Offer> visitor) {
+  public void visit(String name, Consumer<Offer<G>> visitor) {
     byte[] key = name.getBytes(ISO_8859_1);
     for (int i = firstAtLeast(key); i < starts.length && compareName(starts[i], key) == 0; i++) {
       int at = starts[i] + 1 + key.length;
-      int index = unsignedShort(at + 1);
-      int length = entries[at + 5] & 0xff;
+      int group = ((entries[at + 1] & 0xff) << 8) | (entries[at + 2] & 0xff);
+      int length = entries[at + 3] & 0xff;
       visitor.accept(
-          new Offer(
+          new Offer<>(
               architectures.get(entries[at]),
-              origins.get(index & ~HOTFIX),
-              new String(entries, at + 6, length, ISO_8859_1),
-              streams.get(unsignedShort(at + 3)),
-              (index & HOTFIX) != 0));
+              new String(entries, at + 4, length, ISO_8859_1),
+              groups.get(group)));
     }
-  }
-
-  private int unsignedShort(int at) {
-    return ((entries[at] & 0xff) << 8) | (entries[at + 1] & 0xff);
   }
 
   private int firstAtLeast(byte[] key) {
@@ -109,11 +76,20 @@ public final class PackageTable {
     return Arrays.compareUnsigned(entries, start + 1, start + 1 + length, key, 0, key.length);
   }
 
+  /** A text in a buffer. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Text(byte[] buffer, int start, int length) {
+    /** A text by itself. */
+    public static Text of(String text) {
+      byte[] bytes = text.getBytes(ISO_8859_1);
+      return new Text(bytes, 0, bytes.length);
+    }
+  }
+
   /** Collects entries. */
-  public static final class Builder {
+  public static final class Builder<G> {
     private final List<String> architectures = new ArrayList<>();
-    private final Map<IndexOrigin, Integer> origins = new LinkedHashMap<>();
-    private final Map<List<String>, Integer> streams = new LinkedHashMap<>(Map.of(List.of(), 0));
+    private final Map<G, Integer> groups = new LinkedHashMap<>();
     private final Kept kept = new Kept("packages", 1_000_000);
     private byte[] entries = new byte[1 << 20];
     private int[] starts = new int[1 << 15];
@@ -121,86 +97,37 @@ public final class PackageTable {
     private int count;
 
     /**
-     * Adds the scanner's stanza. One without the needed fields is left out, as apt does, and so is
-     * one that Ubuntu still hands out to a part of all machines only: an image stands for many.
+     * Adds a package.
      *
-     * @param origin of the index that it is read from
+     * @throws IOException if it, or the whole, is larger than any index is
      */
-    public void add(PackagesScanner stanza, IndexOrigin origin) throws IOException {
-      int nameLength = stanza.length(PackagesScanner.Field.PACKAGE);
-      int versionLength = stanza.length(PackagesScanner.Field.VERSION);
-      int architectureLength = stanza.length(PackagesScanner.Field.ARCHITECTURE);
-      if (architectureLength > LONGEST_ARCHITECTURE) {
+    public void add(Text name, Text architecture, Text version, G group) throws IOException {
+      if (architecture.length() > LONGEST_ARCHITECTURE) {
         throw new IOException("the name of a package's architecture is too long");
       }
-      if (nameLength == 0 || versionLength == 0 || architectureLength == 0 || isPhased(stanza)) {
-        return;
-      }
-      startEntry(nameLength, versionLength);
-      byte[] buffer = stanza.buffer();
-      append(buffer, stanza.start(PackagesScanner.Field.PACKAGE), nameLength);
-      int architecture = stanza.start(PackagesScanner.Field.ARCHITECTURE);
-      entries[end++] = architecture(buffer, architecture, architectureLength);
-      appendShort(number(origin));
-      appendShort(0);
-      append(buffer, stanza.start(PackagesScanner.Field.VERSION), versionLength);
-    }
-
-    /**
-     * Adds a package of a repository that has no words for pins.
-     *
-     * @param ofStreams the modules' streams that it is part of
-     * @param hotfix whether it counts whatever streams are chosen
-     */
-    public void add(RpmPackage each, List<String> ofStreams, boolean hotfix) throws IOException {
-      byte[] name = each.name().getBytes(ISO_8859_1);
-      byte[] version = each.version().getBytes(ISO_8859_1);
-      byte[] architecture = each.architecture().getBytes(ISO_8859_1);
-      startEntry(name.length, version.length);
-      append(name, 0, name.length);
-      entries[end++] = architecture(architecture, 0, architecture.length);
-      int index = number(IndexOrigin.PLAIN);
-      appendShort(hotfix ? index | HOTFIX : index);
-      appendShort(streams(ofStreams));
-      append(version, 0, version.length);
-    }
-
-    private void startEntry(int nameLength, int versionLength) throws IOException {
-      if (nameLength > 255 || versionLength > 255) {
+      if (name.length() > 255 || version.length() > 255) {
         throw new IOException("a package's name or version is longer than 255 bytes");
       }
       kept.add(1);
-      reserve(7 + nameLength + versionLength);
+      reserve(5 + name.length() + version.length());
       starts[count++] = end;
-    }
-
-    private void appendShort(int number) {
+      append(name);
+      entries[end++] = number(architecture);
+      int number = number(group);
       entries[end++] = (byte) (number >> 8);
       entries[end++] = (byte) number;
+      append(version);
     }
 
-    private int number(IndexOrigin origin) throws IOException {
-      Integer known = origins.putIfAbsent(origin, origins.size());
-      if (origins.size() > HOTFIX) {
-        throw new IOException("there are more than 32768 indexes");
+    private int number(G group) throws IOException {
+      Integer known = groups.putIfAbsent(group, groups.size());
+      if (groups.size() > 1 << 16) {
+        throw new IOException("its packages are of more than 65536 kinds");
       }
-      return known == null ? origins.size() - 1 : known;
+      return known == null ? groups.size() - 1 : known;
     }
 
-    private int streams(List<String> each) throws IOException {
-      Integer known = streams.putIfAbsent(each, streams.size());
-      if (streams.size() > 1 << 16) {
-        throw new IOException("there are more than 65536 combinations of modules' streams");
-      }
-      return known == null ? streams.size() - 1 : known;
-    }
-
-    private static boolean isPhased(PackagesScanner stanza) {
-      return stanza.length(PackagesScanner.Field.PHASED) > 0
-          && !stanza.text(PackagesScanner.Field.PHASED).equals("100");
-    }
-
-    public PackageTable build() {
+    public PackageTable<G> build() {
       byte[] all = Arrays.copyOf(entries, end);
       Integer[] order = new Integer[count];
       for (int i = 0; i < count; i++) {
@@ -214,8 +141,7 @@ public final class PackageTable {
                   all, a + 1, a + 1 + (all[a] & 0xff), all, b + 1, b + 1 + (all[b] & 0xff)));
       int[] sorted = new int[count];
       Arrays.setAll(sorted, i -> order[i]);
-      return new PackageTable(
-          all, sorted, architectures, List.copyOf(origins.keySet()), List.copyOf(streams.keySet()));
+      return new PackageTable<>(all, sorted, architectures, List.copyOf(groups.keySet()));
     }
 
     private void reserve(int bytes) {
@@ -227,29 +153,33 @@ public final class PackageTable {
       }
     }
 
-    private void append(byte[] text, int start, int length) {
-      entries[end++] = (byte) length;
-      System.arraycopy(text, start, entries, end, length);
-      end += length;
+    private void append(Text text) {
+      entries[end++] = (byte) text.length();
+      System.arraycopy(text.buffer(), text.start(), entries, end, text.length());
+      end += text.length();
     }
 
-    private byte architecture(byte[] buffer, int start, int length) throws IOException {
+    private byte number(Text architecture) throws IOException {
       for (int i = 0; i < architectures.size(); i++) {
-        String known = architectures.get(i);
-        if (known.length() == length && matches(known, buffer, start)) {
+        if (matches(architectures.get(i), architecture)) {
           return (byte) i;
         }
       }
       if (architectures.size() == Byte.MAX_VALUE) {
         throw new IOException("there are more than 127 architectures");
       }
-      architectures.add(new String(buffer, start, length, ISO_8859_1));
+      architectures.add(
+          new String(
+              architecture.buffer(), architecture.start(), architecture.length(), ISO_8859_1));
       return (byte) (architectures.size() - 1);
     }
 
-    private static boolean matches(String text, byte[] buffer, int start) {
+    private static boolean matches(String known, Text text) {
+      if (known.length() != text.length()) {
+        return false;
+      }
       for (int i = 0; i < text.length(); i++) {
-        if (buffer[start + i] != text.charAt(i)) {
+        if (text.buffer()[text.start() + i] != known.charAt(i)) {
           return false;
         }
       }

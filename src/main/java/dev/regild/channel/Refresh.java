@@ -1,6 +1,5 @@
 package dev.regild.channel;
 
-import dev.regild.apt.AptRepositories;
 import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.fetch.FailedServers;
 import dev.regild.fetch.FetchException;
@@ -12,9 +11,6 @@ import dev.regild.files.DurableFiles;
 import dev.regild.files.FileTree;
 import dev.regild.files.Parallel;
 import dev.regild.files.VerifiedFiles;
-import dev.regild.rpm.OddPackages;
-import dev.regild.rpm.RpmRepositories;
-import dev.regild.windows.catalogue.Catalogue;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -101,10 +97,6 @@ public final class Refresh {
     }
     Path unfinished = Files.createDirectories(snapshots.resolve(UNFINISHED + UUID.randomUUID()));
     try {
-      switch (channel.system()) {
-        case WINDOWS -> catalogue(channel).linkInto(unfinished);
-        case DPKG, RPM -> {} // Packages are fetched when an update asks for them.
-      }
       List<Fetched> downloads = new ArrayList<>();
       Map<IndexFetch, Fetched> indexes =
           fetchIndexes(contents.indexes(), before, unfinished, downloads);
@@ -115,7 +107,7 @@ public final class Refresh {
       }
       SnapshotManifest manifest =
           manifest(channel, contents, indexes)
-              .withNotices(OddPackages.leaveOut(unfinished, contents.indexes()));
+              .withNotices(contents.completion().complete(unfinished));
       manifest.write(unfinished);
       DurableFiles.force(unfinished);
       publish(unfinished, snapshots.resolve(manifest.digest()));
@@ -128,7 +120,12 @@ public final class Refresh {
   private SnapshotManifest manifest(
       Channel channel, RepositoryContents contents, Map<IndexFetch, Fetched> indexes) {
     return SnapshotManifest.of(
-            clock.instant(), channel.architecture(), contents.listFiles(indexes), contents.routes())
+            channel.system().name(),
+            clock.instant(),
+            channel.architecture(),
+            contents.listFiles(indexes),
+            contents.routes(),
+            contents.identity())
         .withMirrors(contents.mirrors());
   }
 
@@ -162,15 +159,7 @@ public final class Refresh {
       Channel channel, Optional<Path> kept, Map<String, Validators> known)
       throws ChannelException, FetchException, IOException, InterruptedException {
     DocumentReader documents = new DocumentReader(transport, kept, known);
-    return switch (channel.system()) {
-      case DPKG -> new AptRepositories(documents, clock).read(channel);
-      case RPM -> new RpmRepositories(documents, clock).read(channel);
-      case WINDOWS -> catalogue(channel).contents(verified);
-    };
-  }
-
-  private Catalogue catalogue(Channel channel) {
-    return Catalogue.of(channels, channel);
+    return channel.system().read(channel, new RefreshTools(documents, clock, channels, verified));
   }
 
   /** Marks it as fresh too, so that {@link Channels#prune} leaves it until it is current. */

@@ -2,9 +2,12 @@ package dev.regild.channel;
 
 import dev.regild.channel.IndexFetch.Fetched;
 import dev.regild.channel.SnapshotManifest.ListFile;
+import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
 import dev.regild.fetch.Validators;
 import dev.regild.files.Sha256;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +23,8 @@ import java.util.stream.Stream;
  * @param validators of the documents, by URI, for the next time
  * @param mirrors the places of a repository that has several, by its root URI
  * @param routes how the servers of a repository are reached, by its root URI, if not as usual
+ * @param identity what else makes it another snapshot; mostly empty
+ * @param completion what is still to be done in the snapshot's directory
  * @param notices what the operator should know of the repositories, though all is well
  */
 public record RepositoryContents(
@@ -29,11 +34,22 @@ public record RepositoryContents(
     Map<String, Validators> validators,
     Map<String, List<String>> mirrors,
     Map<String, Route> routes,
-    List<String> notices) {
+    List<String> notices,
+    String identity,
+    Completion completion) {
   /** Of repositories that each have one place, and nothing to be said of them. */
   public RepositoryContents(
       List<Document> documents, List<IndexFetch> indexes, Map<String, Validators> validators) {
-    this(documents, indexes, _ -> List.of(), validators, Map.of(), Map.of(), List.of());
+    this(
+        documents,
+        indexes,
+        _ -> List.of(),
+        validators,
+        Map.of(),
+        Map.of(),
+        List.of(),
+        "",
+        _ -> List.of());
   }
 
   public RepositoryContents {
@@ -52,6 +68,36 @@ public record RepositoryContents(
     return List.copyOf(each.values());
   }
 
+  /** Completes a snapshot whose documents and indexes are in its directory. */
+  public interface Completion {
+    /** Returns what the operator should know of it. */
+    List<String> complete(Path snapshot) throws ChannelException, FetchException, IOException;
+  }
+
+  /** The same with more to do. */
+  public RepositoryContents completedBy(Completion more) {
+    return new RepositoryContents(
+        documents, indexes, list, validators, mirrors, routes, notices, identity, more);
+  }
+
+  /** The same, of which the files alone don't say which snapshot it is. */
+  public RepositoryContents identifiedBy(String more) {
+    return new RepositoryContents(
+        documents, indexes, list, validators, mirrors, routes, notices, more, completion);
+  }
+
+  /** Of repositories that may have several places. */
+  public RepositoryContents(
+      List<Document> documents,
+      List<IndexFetch> indexes,
+      IndexList list,
+      Map<String, Validators> validators,
+      Map<String, List<String>> mirrors,
+      Map<String, Route> routes,
+      List<String> notices) {
+    this(documents, indexes, list, validators, mirrors, routes, notices, "", _ -> List.of());
+  }
+
   /** Tells a guest of the indexes, once it is known what they are. */
   public interface IndexList {
     List<Document> of(Map<IndexFetch, Fetched> indexes);
@@ -64,8 +110,7 @@ public record RepositoryContents(
    * @param repository the root URI of its repository; empty if it is ours
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Document(
-      String name, SnapshotManifest.Kind kind, byte[] bytes, String repository) {}
+  public record Document(String name, String kind, byte[] bytes, String repository) {}
 
   /** Every file of the snapshot that is not an index. */
   List<Document> documents(Map<IndexFetch, Fetched> known) {

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.regild.fetch.Route;
 import dev.regild.files.DurableFiles;
 import dev.regild.files.Sha256;
-import dev.regild.plan.PackageSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
  *     a part of the digest, as they change by the hour: whoever fetches reads them anew
  * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the packages in its indexes
+ * @param system the name of its package system; empty in a manifest that was written before it was
+ *     kept
  */
 public record SnapshotManifest(
     String digest,
@@ -40,7 +41,8 @@ public record SnapshotManifest(
     List<ListFile> files,
     Map<String, List<String>> mirrors,
     Map<String, Route> routes,
-    List<String> notices) {
+    List<String> notices,
+    String system) {
   public static final String FILE = "snapshot.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -51,7 +53,8 @@ public record SnapshotManifest(
       List<ListFile> files,
       @Nullable Map<String, List<String>> mirrors,
       @Nullable Map<String, Route> routes,
-      @Nullable List<String> notices) {
+      @Nullable List<String> notices,
+      @Nullable String system) {
     this.digest = digest;
     this.createdAt = createdAt;
     this.architecture = architecture;
@@ -60,34 +63,25 @@ public record SnapshotManifest(
     this.mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
     this.routes = routes == null ? Map.of() : Map.copyOf(routes);
     this.notices = notices == null ? List.of() : List.copyOf(notices);
+    this.system = system == null ? "" : system;
   }
 
-  /** What a file of a snapshot is. */
-  public enum Kind {
-    /** A signed Release file, or one part of it. */
-    RELEASE,
-    /** A repomd.xml, or its signature. */
-    REPOMD,
+  /** What a file of a snapshot is, in words that several package systems share. */
+  public static final class Kind {
     /** An index of packages. */
-    PACKAGES,
-    /** An index of packages that mend security. */
-    SECURITY_PACKAGES,
-    /** What a vendor says about updates of packages. */
-    UPDATEINFO,
-    /** The streams of modules, and the packages of each. */
-    MODULES,
-    /** The files of packages, by which the guest's dnf resolves what requires a path. */
-    FILELISTS,
-    /** What a Windows catalogue's packages are. */
-    CATALOGUE,
-    /** The sources.list for the guest's apt, or the list of repositories for its dnf. */
-    SOURCES
+    public static final String PACKAGES = "PACKAGES";
+
+    /** What the guest's package manager finds the others with. */
+    public static final String SOURCES = "SOURCES";
+
+    private Kind() {}
   }
 
   /**
    * One file.
    *
    * @param name in the snapshot's directory
+   * @param kind what it is: one of {@link Kind}, or a word of its package system's
    * @param repository the root URI of the repository; empty for sources
    * @param priority apt's priority of the packages in it; 0 where it has none
    * @param hotfixes whether its packages count whatever streams of modules an image has chosen
@@ -95,34 +89,40 @@ public record SnapshotManifest(
    */
   public record ListFile(
       String name,
-      Kind kind,
+      String kind,
       String sha256,
       String repository,
       int priority,
       boolean hotfixes,
       @Nullable String promise) {
-    public ListFile(String name, Kind kind, String sha256, String repository, int priority) {
+    public ListFile(String name, String kind, String sha256, String repository, int priority) {
       this(name, kind, sha256, repository, priority, false, "");
     }
   }
 
   /** A manifest of files of repositories that are reached as usual, with their digest. */
-  static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
-    return of(createdAt, architecture, files, Map.of());
+  public static SnapshotManifest of(Instant createdAt, String architecture, List<ListFile> files) {
+    return of("", createdAt, architecture, files, Map.of(), "");
   }
 
-  /** A manifest of files, with their digest. */
+  /**
+   * A manifest of files, with their digest.
+   *
+   * @param identity what else makes it another snapshot, where the files alone don't
+   */
   static SnapshotManifest of(
-      Instant createdAt, String architecture, List<ListFile> files, Map<String, Route> routes) {
+      String system,
+      Instant createdAt,
+      String architecture,
+      List<ListFile> files,
+      Map<String, Route> routes,
+      String identity) {
     List<ListFile> sorted = files.stream().sorted(Comparator.comparing(ListFile::name)).toList();
     String pairs =
         sorted.stream().map(f -> f.name() + " " + f.sha256() + "\n").collect(Collectors.joining());
-    boolean catalogue = files.stream().anyMatch(file -> file.kind() == Kind.CATALOGUE);
-    // Repositories' files are of their architecture; a catalogue's are the same for another.
-    String identity = (catalogue ? pairs + architecture + "\n" : pairs) + identity(routes);
-    String digest = Sha256.of(identity.getBytes(UTF_8));
+    String digest = Sha256.of((pairs + identity + identity(routes)).getBytes(UTF_8));
     return new SnapshotManifest(
-        digest, createdAt, architecture, sorted, Map.of(), routes, List.of());
+        digest, createdAt, architecture, sorted, Map.of(), routes, List.of(), system);
   }
 
   /** Empty without routes: the digests of snapshots that have none stay as they are. */
@@ -138,30 +138,21 @@ public record SnapshotManifest(
   /** The same with the places of its repositories as they are now. */
   SnapshotManifest withMirrors(Map<String, List<String>> mirrorsNow) {
     return new SnapshotManifest(
-        digest, createdAt, architecture, files, mirrorsNow, routes, notices);
+        digest, createdAt, architecture, files, mirrorsNow, routes, notices, system);
   }
 
   SnapshotManifest withNotices(List<String> said) {
-    return new SnapshotManifest(digest, createdAt, architecture, files, mirrors, routes, said);
-  }
-
-  /** The package system of its repositories. */
-  PackageSystem system() {
-    if (files.stream().anyMatch(file -> file.kind() == Kind.CATALOGUE)) {
-      return PackageSystem.WINDOWS;
-    }
-    return files.stream().anyMatch(file -> file.kind() == Kind.REPOMD)
-        ? PackageSystem.RPM
-        : PackageSystem.DPKG;
+    return new SnapshotManifest(
+        digest, createdAt, architecture, files, mirrors, routes, said, system);
   }
 
   /** The files of these kinds. */
-  public List<ListFile> files(Kind... kinds) {
-    Set<Kind> wanted = Set.of(kinds);
+  public List<ListFile> files(String... kinds) {
+    Set<String> wanted = Set.of(kinds);
     return files.stream().filter(file -> wanted.contains(file.kind())).toList();
   }
 
-  static SnapshotManifest read(Path directory) throws IOException {
+  public static SnapshotManifest read(Path directory) throws IOException {
     try {
       return JSON.readValue(Files.readAllBytes(directory.resolve(FILE)), SnapshotManifest.class);
     } catch (JacksonException e) {

@@ -20,10 +20,12 @@ import java.util.concurrent.ConcurrentMap;
  */
 final class SnapshotStore {
   private final Path directory;
+  private final PackageSystems systems;
   private final Map<String, SoftReference<Snapshot>> byDigest = new HashMap<>();
   private final ConcurrentMap<Path, Pointed> byPointer = new ConcurrentHashMap<>();
 
-  SnapshotStore(Path directory) {
+  SnapshotStore(Path directory, PackageSystems systems) {
+    this.systems = systems;
     this.directory = directory;
   }
 
@@ -61,6 +63,11 @@ final class SnapshotStore {
     return Optional.of(snapshot);
   }
 
+  private Snapshot load(Path snapshot) throws IOException {
+    SnapshotManifest manifest = SnapshotManifest.read(snapshot);
+    return systems.of(manifest).load(snapshot, manifest);
+  }
+
   /** One at a time, so that a snapshot that many ask for is read once. */
   synchronized Snapshot load(String digest) throws IOException {
     SoftReference<Snapshot> reference = byDigest.get(digest);
@@ -69,7 +76,7 @@ final class SnapshotStore {
       return cached;
     }
     byDigest.values().removeIf(each -> each.get() == null);
-    Snapshot snapshot = Snapshot.load(directory.resolve(digest));
+    Snapshot snapshot = load(directory.resolve(digest));
     byDigest.put(digest, new SoftReference<>(snapshot));
     return snapshot;
   }

@@ -4,6 +4,8 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageSystem;
+import dev.regild.channel.PackageSystems;
 import dev.regild.cli.protection.Finding;
 import dev.regild.cli.protection.HostProtections;
 import dev.regild.disk.ByteCount;
@@ -191,7 +193,8 @@ final class DoctorCommand implements Callable<Integer> {
       if (all.isEmpty()) {
         checks.problem(
             "channels",
-            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12 --from-host");
+            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12"
+                + " --from-host");
       }
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {
@@ -208,20 +211,25 @@ final class DoctorCommand implements Callable<Integer> {
   /** Whether this host can service the images of each platform. */
   private void platforms(Checkup checks, HostTools tools) {
     List<Channel> channels = readableChannels();
-    for (PlatformType type : PlatformType.values()) {
-      List<String> missing =
-          switch (type.system()) {
-            case DPKG, RPM -> List.of();
-            case WINDOWS -> tools.missingForWindows();
-          };
-      String what = "platform " + type.example();
-      if (!tools.areComplete()) {
-        checks.found(what, "no", "this machine lacks the following");
-      } else if (!missing.isEmpty()) {
-        checks.found(what, "no", "apt-get install " + String.join(" ", missing));
-      } else {
-        checks.found(what, "ok", channelOf(type, channels));
-      }
+    for (PackageSystem system : PackageSystems.installed().all()) {
+      List<String> missing = tools.missingFor(system);
+      system.platforms().forEach(type -> platform(checks, tools, type, missing, channels));
+    }
+  }
+
+  private static void platform(
+      Checkup checks,
+      HostTools tools,
+      PlatformType type,
+      List<String> missing,
+      List<Channel> channels) {
+    String what = "platform " + type.example();
+    if (!tools.areComplete()) {
+      checks.found(what, "no", "this machine lacks the following");
+    } else if (!missing.isEmpty()) {
+      checks.found(what, "no", "apt-get install " + String.join(" ", missing));
+    } else {
+      checks.found(what, "ok", channelOf(type, channels));
     }
   }
 
@@ -236,7 +244,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String channelOf(PlatformType type, List<Channel> channels) {
     return channels.stream()
-        .filter(channel -> PlatformType.of(channel.platform()) == type)
+        .filter(channel -> type.isNamed(channel.platform()))
         .map(channel -> "channel " + channel.name())
         .findFirst()
         .orElseGet(() -> Channels.noneFor(type.example()));

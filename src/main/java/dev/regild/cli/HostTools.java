@@ -1,8 +1,11 @@
 package dev.regild.cli;
 
+import dev.regild.channel.PackageSystem;
+import dev.regild.channel.PackageSystems;
 import dev.regild.machine.ApplianceKernel;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
+import dev.regild.machine.HostTool;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.UefiFirmware;
@@ -19,30 +22,22 @@ final class HostTools {
           new Tool("prlimit", "--version", Need.EVERY_IMAGE, "util-linux"),
           new Tool("qemu-storage-daemon", "--version", Need.NAMESPACE, "qemu-system-common"),
           new Tool("bwrap", "--version", Need.EVERY_IMAGE, "bubblewrap"),
-          new Tool("python3", "--version", Need.NAMESPACE, "python3"),
-          new Tool("ntfs-3g.probe", "--help", Need.WINDOWS, "ntfs-3g"),
-          new Tool("cabextract", "--version", Need.WINDOWS, "cabextract"),
-          new Tool("wimlib-imagex", "--version", Need.WINDOWS, "wimtools"),
-          new Tool("msiinfo", "--version", Need.WINDOWS, "msitools"),
-          new Tool("xorriso", "-version", Need.WINDOWS, "xorriso"),
-          new Tool("swtpm", "--version", Need.WINDOWS, "swtpm"));
+          new Tool("python3", "--version", Need.NAMESPACE, "python3"));
 
   private final List<Finding> findings;
 
   /** What something is needed for. */
-  enum Need {
-    EVERY_IMAGE("every image"),
+  record Need(String words) {
+    static final Need EVERY_IMAGE = new Need("every image");
+
     /** The isolation that is not the default. */
-    NAMESPACE("isolation namespace"),
+    static final Need NAMESPACE = new Need("isolation namespace");
+
+    static final Need UEFI = new Need("images that boot with UEFI");
+
     /** A machine that has no such images does without. */
-    WINDOWS("images of Windows"),
-    /** Of any system. */
-    UEFI("images that boot with UEFI");
-
-    private final String words;
-
-    Need(String words) {
-      this.words = words;
+    static Need of(PackageSystem system) {
+      return new Need(system.imagesInWords());
     }
   }
 
@@ -60,7 +55,7 @@ final class HostTools {
       String what, Need need, Optional<String> found, String trouble, String debianPackage) {
     /** Whether nothing at all can be done without it. */
     boolean isProblem() {
-      return found.isEmpty() && need == Need.EVERY_IMAGE;
+      return found.isEmpty() && need.equals(Need.EVERY_IMAGE);
     }
 
     /** The cells of its row, after its name, unless it is a problem. */
@@ -70,7 +65,7 @@ final class HostTools {
           .orElseGet(() ->
               List.of(
                   "absent",
-                  "needed for %s: apt-get install %s".formatted(need.words, debianPackage)));
+                  "needed for %s: apt-get install %s".formatted(need.words(), debianPackage)));
     }
   }
 
@@ -83,6 +78,12 @@ final class HostTools {
     List<Finding> findings = new ArrayList<>();
     for (Tool tool : TOOLS) {
       findings.add(look(tool));
+    }
+    for (PackageSystem system : PackageSystems.installed().all()) {
+      for (HostTool tool : system.hostTools()) {
+        findings.add(
+            look(new Tool(tool.name(), tool.argument(), Need.of(system), tool.debianPackage())));
+      }
     }
     findings.add(uefiFirmware());
     findings.add(libguestfs());
@@ -101,7 +102,7 @@ final class HostTools {
           tool.name(),
           tool.need(),
           Optional.empty(),
-          "%s (needed for %s)".formatted(e.getMessage(), tool.need().words),
+          "%s (needed for %s)".formatted(e.getMessage(), tool.need().words()),
           tool.debianPackage());
     }
   }
@@ -130,7 +131,9 @@ final class HostTools {
         "appliance's kernel",
         Need.EVERY_IMAGE,
         ApplianceKernel.find().map(Object::toString),
-        "this machine has no kernel that libguestfs can boot, as is usual in a container; start Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
+        "this machine has no kernel that libguestfs can boot, as is usual in a container; start"
+            + " Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install"
+            + " linux-image-cloud-amd64",
         "");
   }
 
@@ -143,10 +146,10 @@ final class HostTools {
     return findings.stream().noneMatch(Finding::isProblem);
   }
 
-  /** Debian's packages that are missing for images of Windows; of those with UEFI, one more. */
-  List<String> missingForWindows() {
+  /** Debian's packages that are missing for the images of a package system. */
+  List<String> missingFor(PackageSystem system) {
     return findings.stream()
-        .filter(finding -> finding.need() == Need.WINDOWS && finding.found().isEmpty())
+        .filter(finding -> finding.need().equals(Need.of(system)) && finding.found().isEmpty())
         .map(Finding::debianPackage)
         .toList();
   }

@@ -1,6 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.PackageFacts;
 import java.io.IOException;
@@ -23,7 +24,7 @@ final class ListUpdatesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ChannelException {
-    List<CatalogueEntry> entries = channel.channels().catalogue(name).entries();
+    List<CatalogueEntry> entries = Catalogue.of(channel.channels(), name).entries();
     Table table =
         new Table(
             "NAME", "VERSION", "KB", "KIND", "BUILDS", "RESULTS IN", "DIGEST", "SUPERSEDED BY");

@@ -95,6 +95,7 @@ public final class Regild {
   }
 
   private static int execute(CommandLine line, PrintWriter out, PrintWriter err, String... args) {
+    AddChannelCommand.declareSourceOptions(line);
     line.setOut(out);
     line.setErr(err);
     line.setExecutionExceptionHandler((exception, command, parsed) -> {

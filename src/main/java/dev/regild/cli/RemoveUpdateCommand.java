@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
+import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -33,7 +34,7 @@ final class RemoveUpdateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, ChannelException, InterruptedException {
     Channels channels = channel.channels();
-    for (CatalogueEntry removed : channels.catalogue(name).remove(which)) {
+    for (CatalogueEntry removed : Catalogue.of(channels, name).remove(which)) {
       channel
           .out()
           .println("Removed %s %s.".formatted(removed.facts().name(), removed.facts().version()));

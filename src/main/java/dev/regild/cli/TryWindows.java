@@ -14,11 +14,10 @@ import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PackageSystem;
-import dev.regild.plan.PlatformType;
 import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.windows.registry.WindowsPlatforms;
 import dev.regild.windows.servicing.WindowsTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -137,8 +136,7 @@ final class TryWindows {
       Image image =
           opened.database().read(handle -> new Images().requireAvailable(handle, owner, name));
       String platform = image.platform().orElse("no known platform");
-      if (PlatformType.find(platform).map(PlatformType::system).orElse(null)
-          != PackageSystem.WINDOWS) {
+      if (WindowsPlatforms.ALL.stream().noneMatch(type -> type.isNamed(platform))) {
         throw new IOException(
             "The image %s is %s; --try-windows needs a Windows image.".formatted(name, platform));
       }

@@ -10,10 +10,6 @@ import dev.regild.machine.Appliances;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.Guestfs.Partition;
 import dev.regild.machine.GuestfsException;
-import dev.regild.plan.PlatformType;
-import dev.regild.windows.registry.WindowsFitness;
-import dev.regild.windows.registry.WindowsReader;
-import dev.regild.windows.registry.WindowsReader.Windows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
@@ -35,9 +32,14 @@ public final class DiskInspector {
   private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
   private final Appliances appliances;
+  private final List<InstalledSystem> systems;
 
-  public DiskInspector(Appliances appliances) {
+  /**
+   * @param systems that a disk may hold
+   */
+  public DiskInspector(Appliances appliances, List<? extends InstalledSystem> systems) {
     this.appliances = appliances;
+    this.systems = List.copyOf(systems);
   }
 
   /**
@@ -70,30 +72,32 @@ public final class DiskInspector {
     return format == DiskFormat.QCOW2 ? DiskChain.below(disk) : List.of();
   }
 
-  private static DiskInspection inspect(Guestfs appliance, Path directory)
+  private DiskInspection inspect(Guestfs appliance, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     String root = onlyRoot(appliance);
     String type = appliance.inspectType(root);
-    return switch (type) {
-      case "linux" -> linux(appliance, root, directory);
-      case "windows" -> {
-        Windows windows = new WindowsReader(appliance, root, directory).read();
-        DiskLayout layout = layout(appliance, Map.of("/", root), windows.hardware());
-        yield new DiskInspection(windows.inventory(), layout);
+    if (type.equals("linux")) {
+      return linux(appliance, root, directory);
+    }
+    for (InstalledSystem system : systems) {
+      Optional<InstalledSystem.Installed> installed =
+          system.inspect(type, appliance, root, directory);
+      if (installed.isPresent()) {
+        DiskLayout layout = layout(appliance, Map.of("/", root), installed.get().hardware());
+        return new DiskInspection(installed.get().inventory(), layout);
       }
-      default ->
-          throw new UnfitDiskException(
-              "The operating system on this disk is \""
-                  + appliance.inspectProductName(root)
-                  + "\" ("
-                  + type
-                  + "), which Regild does not support. Supported: "
-                  + PlatformType.products()
-                  + ".");
-    };
+    }
+    throw new UnfitDiskException(
+        "The operating system on this disk is \""
+            + appliance.inspectProductName(root)
+            + "\" ("
+            + type
+            + "), which Regild does not support. Supported: "
+            + InstalledSystem.products(systems)
+            + ".");
   }
 
-  private static DiskInspection linux(Guestfs appliance, String root, Path directory)
+  private DiskInspection linux(Guestfs appliance, String root, Path directory)
       throws IOException, GuestfsException, UnfitDiskException {
     // Before rpm is run: it could not be.
     String architecture = appliance.inspectArchitecture(root);
@@ -106,7 +110,7 @@ public final class DiskInspector {
       appliance.mountReadOnly(mount.getValue(), mount.getKey());
     }
     Inventory inventory =
-        InventoryReader.read(new ApplianceFiles(appliance, mountPoints, directory));
+        InventoryReader.read(systems, new ApplianceFiles(appliance, mountPoints, directory));
     return new DiskInspection(inventory, layout(appliance, mountPoints, Hardware.USUAL));
   }
 
@@ -137,7 +141,7 @@ public final class DiskInspector {
     }
   }
 
-  private static String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {
+  private String onlyRoot(Guestfs appliance) throws GuestfsException, UnfitDiskException {
     List<String> roots = appliance.inspectOs();
     if (roots.size() > 1) {
       throw new UnfitDiskException(
@@ -153,14 +157,17 @@ public final class DiskInspector {
     return roots.getFirst();
   }
 
-  private static String whyThereIsNone(Guestfs appliance) throws GuestfsException {
+  private String whyThereIsNone(Guestfs appliance) throws GuestfsException {
     // What is encrypted does not count as a filesystem.
     List<String> places = new ArrayList<>(appliance.listPartitions());
     places.addAll(appliance.listDevices());
     for (String place : places) {
       String type = appliance.filesystemType(place);
-      if (type.equals("BitLocker")) {
-        return WindowsFitness.bitLocker(place);
+      for (InstalledSystem system : systems) {
+        Optional<String> why = system.whyClosed(type, place);
+        if (why.isPresent()) {
+          return why.get();
+        }
       }
       if (type.equals("crypto_LUKS")) {
         return "The root of this disk is encrypted (%s on %s). Upload a disk whose root is not."

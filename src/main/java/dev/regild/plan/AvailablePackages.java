@@ -6,7 +6,7 @@ import java.util.Optional;
 /** What a channel offers, as one snapshot saw it. */
 public interface AvailablePackages {
   /** The package system of what it offers, whose order its versions are in. */
-  PackageSystem system();
+  PackageFamily family();
 
   /**
    * The version that the package manager would choose for an installed package.

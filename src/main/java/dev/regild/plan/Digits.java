@@ -1,15 +1,15 @@
 package dev.regild.plan;
 
 /** The decimal digits in versions, whose numbers may be of any length. */
-final class Digits {
+public final class Digits {
   private Digits() {}
 
-  static boolean isDigit(char c) {
+  public static boolean isDigit(char c) {
     return c >= '0' && c <= '9';
   }
 
   /** Compares two runs of digits by their values; an empty one is zero. */
-  static int compare(String a, String b) {
+  public static int compare(String a, String b) {
     String numberA = withoutLeadingZeros(a);
     String numberB = withoutLeadingZeros(b);
     int byLength = Integer.compare(numberA.length(), numberB.length());

@@ -37,7 +37,7 @@ public final class Planner {
     List<Change> changes = new ArrayList<>();
     List<KeptBack> keptBack = new ArrayList<>();
     List<PackageChange> replaced = new ArrayList<>();
-    for (InstalledPackage each : newest(installed, available.system())) {
+    for (InstalledPackage each : newest(installed, available.family())) {
       List<NewPackage> replacements = each.held() ? List.of() : available.replacementsOf(each);
       if (!replacements.isEmpty()) {
         replaced.add(replaced(each, replacements));
@@ -100,7 +100,7 @@ public final class Planner {
   private record Identity(String name, String architecture) {}
 
   private static Collection<InstalledPackage> newest(
-      Collection<InstalledPackage> installed, PackageSystem system) {
+      Collection<InstalledPackage> installed, PackageFamily system) {
     BinaryOperator<InstalledPackage> newer =
         BinaryOperator.maxBy(Comparator.comparing(InstalledPackage::version, system.order()));
     Map<Identity, InstalledPackage> result = new LinkedHashMap<>();

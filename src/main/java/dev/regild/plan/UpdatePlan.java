@@ -57,13 +57,13 @@ public record UpdatePlan(
    * The changes that an installation does not show: the package is missing, or at a lower version.
    * Its architecture may have changed between that of every machine and another, as packages do.
    */
-  public List<Change> unmet(List<InstalledPackage> installed, PackageSystem system) {
+  public List<Change> unmet(List<InstalledPackage> installed, PackageFamily system) {
     return changes.stream()
         .filter(change -> installed.stream().noneMatch(p -> shows(p, change, system)))
         .toList();
   }
 
-  private static boolean shows(InstalledPackage installed, Change change, PackageSystem system) {
+  private static boolean shows(InstalledPackage installed, Change change, PackageFamily system) {
     String any = system.anyArchitecture();
     return installed.name().equals(change.name())
         && (installed.architecture().equals(change.architecture())

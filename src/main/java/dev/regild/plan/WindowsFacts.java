@@ -63,7 +63,7 @@ public record WindowsFacts(
    * @param inf its INF's original name: {@code netkvm.inf}
    * @param provider who made it
    * @param deviceClass {@code Net}, {@code Display}
-   * @param version as {@link WindowsVersion#ofDriver} has it
+   * @param version as {@link dev.regild.windows.registry.WindowsVersion#ofDriver} has it
    * @param hardwareIds that it is for, in capitals
    */
   public record Driver(

@@ -1,7 +1,6 @@
 package dev.regild.rpm;
 
 import dev.regild.channel.Kept;
-import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

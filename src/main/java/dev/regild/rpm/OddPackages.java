@@ -3,6 +3,7 @@ package dev.regild.rpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.channel.IndexFetch;
+import dev.regild.channel.SnapshotManifest.Kind;
 import dev.regild.fetch.FetchException;
 import dev.regild.files.DurableFiles;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class OddPackages implements RpmPackage.Visitor {
     List<String> notices = new ArrayList<>();
     StringBuilder lines = new StringBuilder();
     for (IndexFetch index : indexes) {
-      if (index.isRpmPrimary()) {
+      if (isPrimary(index)) {
         OddPackages found = new OddPackages();
         try (InputStream in = Files.newInputStream(snapshot.resolve(index.listFile()))) {
           RpmPackage.readAll(in, found);
@@ -61,6 +62,10 @@ public final class OddPackages implements RpmPackage.Visitor {
       DurableFiles.force(file);
     }
     return notices;
+  }
+
+  private static boolean isPrimary(IndexFetch index) {
+    return index.kind().equals(Kind.PACKAGES) && index.listFile().endsWith("_repodata_primary");
   }
 
   @Override

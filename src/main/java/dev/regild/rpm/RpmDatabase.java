@@ -4,7 +4,6 @@ import dev.regild.apt.DpkgStatus;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.regild.rpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.channel.Kept;
+import dev.regild.channel.PackageTable;
 import dev.regild.files.StrongHash;
 import dev.regild.files.XmlScanner;
-import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -106,6 +106,16 @@ public record RpmPackage(
       String text = "'%s' %s %s".formatted(name, version, why);
       return text.substring(0, Math.min(LONGEST, text.length())).replaceAll("\\p{Cntrl}", "?");
     }
+  }
+
+  /** Adds it to a table. */
+  void addTo(PackageTable.Builder<RpmContents.Membership> table, RpmContents.Membership membership)
+      throws IOException {
+    table.add(
+        PackageTable.Text.of(name),
+        PackageTable.Text.of(architecture),
+        PackageTable.Text.of(version),
+        membership);
   }
 
   /**

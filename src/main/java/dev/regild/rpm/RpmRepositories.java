@@ -3,13 +3,13 @@ package dev.regild.rpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Locale.ROOT;
 
-import dev.regild.apt.AptNames;
 import dev.regild.channel.Channel;
 import dev.regild.channel.DocumentReader;
 import dev.regild.channel.IndexFetch;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RepositoryContents;
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.channel.RepositoryUri;
 import dev.regild.channel.SnapshotManifest.Kind;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.HashMismatchException;
@@ -61,7 +61,8 @@ public final class RpmRepositories {
       fetched
           .files()
           .forEach((path, bytes) ->
-              files.add(new Document(listFile(repository, path), Kind.REPOMD, bytes, identity)));
+              files.add(
+                  new Document(listFile(repository, path), RpmFiles.REPOMD, bytes, identity)));
       fetched
           .repomd()
           .indexes()
@@ -79,13 +80,14 @@ public final class RpmRepositories {
       notices.addAll(fetched.notices());
     }
     return new RepositoryContents(
-        files,
-        indexes,
-        known -> List.of(new Document(LIST, Kind.SOURCES, list(known, hotfixes), "")),
-        validators,
-        mirrors,
-        routes,
-        notices);
+            files,
+            indexes,
+            known -> List.of(new Document(LIST, Kind.SOURCES, list(known, hotfixes), "")),
+            validators,
+            mirrors,
+            routes,
+            notices)
+        .completedBy(snapshot -> OddPackages.leaveOut(snapshot, indexes));
   }
 
   /**
@@ -97,8 +99,7 @@ public final class RpmRepositories {
   private static byte[] list(Map<IndexFetch, IndexFetch.Fetched> indexes, Set<String> hotfixes) {
     Set<String> lines = new LinkedHashSet<>();
     indexes.forEach((index, fetched) -> {
-      String type =
-          index.kind() == Kind.PACKAGES ? "primary" : index.kind().name().toLowerCase(ROOT);
+      String type = index.kind().equals(Kind.PACKAGES) ? "primary" : index.kind().toLowerCase(ROOT);
       lines.add(
           String.join(
               "\t",
@@ -260,7 +261,7 @@ public final class RpmRepositories {
   }
 
   private static String listFile(RpmSource source, String path) {
-    return AptNames.listFile(source.identity() + path);
+    return RepositoryUri.listFile(source.identity() + path);
   }
 
   private static IndexFetch indexFetch(
@@ -271,11 +272,11 @@ public final class RpmRepositories {
                 URI.create(mirror + "/").resolve(RpmPackage.escaped(index.location())).toString())
             .toList();
     return new IndexFetch(
-        AptNames.listFile(source.identity() + "/repodata/" + type),
+        RepositoryUri.listFile(source.identity() + "/repodata/" + type),
         switch (type) {
-          case "updateinfo" -> Kind.UPDATEINFO;
-          case "modules" -> Kind.MODULES;
-          case "filelists" -> Kind.FILELISTS;
+          case "updateinfo" -> RpmFiles.UPDATEINFO;
+          case "modules" -> RpmFiles.MODULES;
+          case "filelists" -> RpmFiles.FILELISTS;
           default -> Kind.PACKAGES;
         },
         List.of(new IndexFetch.Variant(index.compression(), uris, index.packed())),

@@ -1,12 +1,14 @@
 package dev.regild.rpm;
 
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.PackageSystem;
 import dev.regild.channel.RepositoryUri;
 import dev.regild.fetch.KeyText;
 import dev.regild.fetch.Route;
-import dev.regild.plan.PackageSystem;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -117,7 +119,26 @@ public record RpmSource(
 
   @Override
   public PackageSystem system() {
-    return PackageSystem.RPM;
+    return new RpmPackageSystem();
+  }
+
+  @Override
+  public Map<String, Object> keys() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put(locator.key(), uri);
+    keys.put("architecture", architecture);
+    if (!gpgKey.isEmpty()) {
+      keys.put("gpgkey", gpgKey);
+    }
+    if (moduleHotfixes) {
+      keys.put("module_hotfixes", true);
+    }
+    return keys;
+  }
+
+  @Override
+  public String text() {
+    return locator.key() + " " + uri;
   }
 
   /** rpm's word for the machine that this runs on. */

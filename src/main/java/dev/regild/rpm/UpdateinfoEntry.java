@@ -3,7 +3,6 @@ package dev.regild.rpm;
 import dev.regild.channel.Kept;
 import dev.regild.files.XmlScanner;
 import dev.regild.plan.Advisory;
-import dev.regild.plan.RpmVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImportRecord;
@@ -21,7 +22,7 @@ import java.util.Optional;
  * @param layer its own layer, on top of its base image's
  * @param standaloneBytes the size of all its layers together
  * @param qualification what it said when it was booted
- * @param windows what is installed, if it is a Windows image
+ * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
@@ -40,7 +41,7 @@ record ImageView(
     Optional<LayerView> layer,
     long standaloneBytes,
     Optional<Qualification> qualification,
-    Optional<WindowsView> windows,
+    @JsonAnyGetter Map<String, Object> facts,
     Optional<ImportRecord> imported,
     Map<String, String> tags,
     List<Ancestor> lineage,
@@ -75,7 +76,7 @@ record ImageView(
   static ImageView of(
       Image image,
       List<Layer> chain,
-      Optional<WindowsView> windows,
+      Map<String, Object> facts,
       Optional<ImportRecord> imported,
       Map<String, String> tags,
       List<Ancestor> lineage,
@@ -94,7 +95,7 @@ record ImageView(
         chain.stream().findFirst().map(LayerView::of),
         chain.stream().mapToLong(Layer::bytes).sum(),
         image.qualification(),
-        windows,
+        facts,
         imported,
         tags,
         lineage,

@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.Caller;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
@@ -15,7 +16,6 @@ import dev.regild.image.Predecessor;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
-import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
@@ -98,38 +98,31 @@ final class ImagesService implements HttpService {
     RequestLog.operation("ShowImage");
     Caller caller = Requests.admitted(requests.caller(request), false);
     String name = request.path().pathParameters().get("name");
-    Optional<WindowsView> windows =
-        windows(database.read(handle -> images.require(handle, caller.owner(), name)));
-    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name, windows)));
+    Map<String, Object> facts =
+        facts(database.read(handle -> images.require(handle, caller.owner(), name)));
+    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name, facts)));
   }
 
-  /** Only of a Windows image is the inventory read for it. */
-  private Optional<WindowsView> windows(Image image) {
-    boolean isWindows =
-        image
-            .platform()
-            .flatMap(PlatformType::find)
-            .filter(type ->
-                switch (type.system()) {
-                  case DPKG, RPM -> false;
-                  case WINDOWS -> true;
-                })
-            .isPresent();
+  /** Only a system that shows some has the inventory read for it. */
+  private Map<String, Object> facts(Image image) {
     return image
         .disk()
-        .filter(_ -> isWindows)
-        .flatMap(disk -> inventories.load(disk.inventory()).windows())
-        .map(WindowsView::of);
+        .flatMap(disk ->
+            image
+                .platform()
+                .flatMap(PackageSystems.installed()::find)
+                .map(system -> system.imageFacts(() -> inventories.load(disk.inventory()))))
+        .orElse(Map.of());
   }
 
-  private ImageView view(Handle handle, Owner owner, String name, Optional<WindowsView> windows) {
+  private ImageView view(Handle handle, Owner owner, String name, Map<String, Object> facts) {
     Image image = images.require(handle, owner, name);
     List<Layer> chain =
         image.disk().map(disk -> layers.chain(handle, disk.layer())).orElse(List.of());
     return ImageView.of(
         image,
         chain,
-        windows,
+        facts,
         imports.find(handle, image.id()),
         tags.list(handle, image.arn()),
         lineage(handle, image),

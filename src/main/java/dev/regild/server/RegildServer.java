@@ -9,6 +9,7 @@ import dev.regild.api.OpenDoor;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -196,7 +197,7 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(appliances),
+            new DiskInspector(appliances, PackageSystems.installed().all()),
             qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),

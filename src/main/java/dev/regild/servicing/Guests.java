@@ -1,12 +1,8 @@
 package dev.regild.servicing;
 
-import dev.regild.apt.Apt;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
-import dev.regild.plan.UpdateOptions;
-import dev.regild.plan.UpdatePlan;
-import dev.regild.rpm.RpmUpgrade;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +10,7 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * Opens guests, and chooses what services them.
+ * Opens guests.
  *
  * @param isolation what stands between a guest and the host
  * @param appliances how appliances are started
@@ -43,21 +39,6 @@ public record Guests(Isolation isolation, Appliances appliances, Duration applyL
     return switch (isolation) {
       case VM -> new ApplianceGuest(overlay, layout, directory, appliances, watcher);
       case NAMESPACE -> new NamespaceGuest(overlay, layout, directory, watcher);
-    };
-  }
-
-  /**
-   * The package manager of an opened guest.
-   *
-   * @param plan what is to change; no more than that and what it needs, if it says so
-   * @param options what the operator allows
-   */
-  public PackageManager packageManager(
-      Guest guest, PackageTool tool, UpdatePlan plan, UpdateOptions options) {
-    return switch (tool) {
-      case APT -> new Apt(guest, applyLimit, plan, options);
-      case DNF -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.DNF);
-      case YUM -> new RpmUpgrade(guest, applyLimit, plan, RpmUpgrade.Tool.YUM);
     };
   }
 }

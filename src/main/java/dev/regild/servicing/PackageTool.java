@@ -1,30 +1,23 @@
 package dev.regild.servicing;
 
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
+import java.time.Duration;
 
 /** The program in a guest that its package manager is driven by. */
-public enum PackageTool {
-  APT(PackageSystem.DPKG, "apt-get --fix-broken install"),
-  DNF(PackageSystem.RPM, "dnf check"),
+public interface PackageTool {
+  /**
+   * Returns the package manager of an opened guest.
+   *
+   * @param limit the longest that it may take at a time
+   * @param plan what is to change; no more than that and what it needs, if it says so
+   * @param options what the operator allows
+   */
+  PackageManager of(Guest guest, Duration limit, UpdatePlan plan, UpdateOptions options);
 
-  /** Of systems whose Python is 2. */
-  YUM(PackageSystem.RPM, "yum check");
+  /** Returns the word by which {@code qualification.sh} knows how to list the packages. */
+  String qualifiedAs();
 
-  private final PackageSystem system;
-  private final String repair;
-
-  PackageTool(PackageSystem system, String repair) {
-    this.system = system;
-    this.repair = repair;
-  }
-
-  /** What its packages are of. */
-  public PackageSystem system() {
-    return system;
-  }
-
-  /** The command that shows or corrects what is wrong with its packages. */
-  public String repair() {
-    return repair;
-  }
+  /** Returns the command that shows or corrects what is wrong with the packages. */
+  String repair();
 }

@@ -5,10 +5,8 @@ import dev.regild.machine.MachineSpec;
 import dev.regild.machine.ProgramException;
 import dev.regild.machine.VirtualMachine;
 import dev.regild.machine.VirtualMachineException;
-import dev.regild.plan.PackageSystem;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * Boots a disk on a throw-away layer, as it would boot for its users, with no network, and has it
@@ -39,15 +37,15 @@ public final class QualificationBoot {
    * Boots a disk, and waits for its report.
    *
    * @param layer a throw-away layer on the disk to prove; it is written to
-   * @param system whose packages are reported
+   * @param packages which are reported, in the word of {@code qualification.sh}
    * @param directory of the caller, for the machine's files
    * @throws GuestException if it did not come up and report in time; the message holds the end of
    *     its serial console
    */
   public QualificationReport run(
-      Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
+      Path layer, DiskLayout layout, String packages, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    placeUnit(layer, layout, system, directory.resolve("unit"), watcher);
+    placeUnit(layer, layout, packages, directory.resolve("unit"), watcher);
     MachineSpec spec =
         new MachineSpec(
             layer,
@@ -61,9 +59,9 @@ public final class QualificationBoot {
   }
 
   private void placeUnit(
-      Path layer, DiskLayout layout, PackageSystem system, Path directory, Watcher watcher)
+      Path layer, DiskLayout layout, String packages, Path directory, Watcher watcher)
       throws GuestException {
-    String instance = UNIT.replace("@", "@" + system.name().toLowerCase(Locale.ROOT));
+    String instance = UNIT.replace("@", "@" + packages);
     try (Guest guest = guests.open(layer, layout, directory, watcher)) {
       guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
       guest.write(UNITS + UNIT, Resources.read("qualification@.service"), 0644);

@@ -59,10 +59,9 @@ public final class AgentVersions implements LatestAgents {
     if (!channel.agentPackages().isEmpty()) {
       return Set.copyOf(channel.agentPackages());
     }
-    return switch (channel.system()) {
-      case DPKG, RPM -> Set.of();
-      case WINDOWS -> offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of());
-    };
+    return channel.system().snapshotsNameAgents()
+        ? offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of())
+        : Set.of();
   }
 
   private Optional<Channel> channel(String platform) {

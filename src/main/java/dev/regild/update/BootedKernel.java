@@ -4,7 +4,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.job.StepException;
 import dev.regild.plan.Kernels;
 import dev.regild.plan.Kernels.Kernel;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.servicing.QualificationReport;
 import java.io.IOException;
 import java.util.Optional;
@@ -18,9 +18,9 @@ final class BootedKernel {
       "Make the image's boot loader choose its newest kernel (GRUB_DEFAULT=0, update-grub, or"
           + " kernel-install add), and import it again.";
 
-  private final PackageSystem system;
+  private final PackageFamily system;
 
-  BootedKernel(PackageSystem system) {
+  BootedKernel(PackageFamily system) {
     this.system = system;
   }
 

@@ -6,7 +6,7 @@ import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.servicing.QualificationReport;
 import dev.regild.servicing.Watcher;
 import java.io.IOException;
@@ -45,14 +45,14 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
     Existing existing = new Existing(update, verified.open().base(), control);
-    PackageSystem system = update.snapshot().system();
+    PackageFamily family = update.snapshot().family();
     Verify.requireKept(
-        platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), system);
+        platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), family);
     if (!report.failedUnits().isEmpty()) {
       requireNoneNew(report.failedUnits(), existing.qualification().failedUnits());
     }
     Optional<String> warning =
-        new BootedKernel(system)
+        new BootedKernel(family)
             .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
     return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning));
   }

@@ -1,12 +1,12 @@
 package dev.regild.update;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.DiskInspection;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
-import dev.regild.plan.PlatformType;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.QualificationReport;
 import java.io.IOException;
@@ -46,7 +46,7 @@ final class QualifyDisk implements Step<ConvertDisk.Converted, Qualification> {
               control.directory().resolve("boot"),
               control);
       Optional<String> warning =
-          new BootedKernel(PlatformType.of(platform).system())
+          new BootedKernel(PackageSystems.installed().of(platform).family())
               .warning(report, inspection.inventory());
       return ThrowAwayBoot.requireUp(report, warning);
     } catch (GuestException | StepException e) {

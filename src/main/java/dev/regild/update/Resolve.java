@@ -12,9 +12,10 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Servicing;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
 import dev.regild.servicing.Transaction.Removal;
@@ -33,7 +34,7 @@ import java.util.stream.Stream;
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
+final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
 
@@ -54,7 +55,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
    *
    * @param open with what of the plan is possible, and all that else comes and goes
    */
-  record Resolved(OpenUpdate open, Transaction transaction) {}
+  record Resolved(Prepare.Open open, Transaction transaction) {}
 
   @Override
   public String name() {
@@ -68,21 +69,21 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
    *     owner installed by hand would go and the operator has not allowed that
    */
   @Override
-  public Resolved run(OpenUpdate open, StepControl control)
+  public Resolved run(Prepare.Open open, StepControl control)
       throws IOException, StepException, UnfitDiskException, InterruptedException {
     complete(open);
     Update update = open.update();
     Possible possible =
-        possible(update.plan(), update.options(), update.snapshot().system(), open.servicing());
+        possible(update.plan(), update.options(), update.snapshot().family(), open.servicing());
     database.useTransaction(
         handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
     return new Resolved(
-        new OpenUpdate(update.with(possible.plan()), open.base(), open.servicing()),
+        new Prepare.Open(update.with(possible.plan()), open.base(), open.servicing()),
         possible.transaction());
   }
 
   /** An inventory that an older version stored lacks what a plan honours: it is read now. */
-  private void complete(OpenUpdate open) throws IOException, UnfitDiskException {
+  private void complete(Prepare.Open open) throws IOException, UnfitDiskException {
     if (!open.update().inventory().isComplete()) {
       Inventory whole = open.servicing().inventory();
       database.useTransaction(handle ->
@@ -113,7 +114,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   }
 
   @Override
-  public String remedy(OpenUpdate open, String reason) {
+  public String remedy(Prepare.Open open, String reason) {
     return Remedy.of(reason, open.servicing().repair());
   }
 
@@ -125,13 +126,13 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   record Possible(Transaction transaction, UpdatePlan plan) {}
 
   static Possible possible(
-      UpdatePlan promised, UpdateOptions options, PackageSystem system, Servicing servicing)
+      UpdatePlan promised, UpdateOptions options, PackageFamily family, Servicing servicing)
       throws IOException, StepException, InterruptedException {
     Transaction transaction = servicing.resolve();
     if (!options.allowRemovals()) {
       requireNothingOfTheOwnersToGo(transaction.removals());
     }
-    UpdatePlan plan = plan(promised, system, servicing, transaction);
+    UpdatePlan plan = plan(promised, family, servicing, transaction);
     if (plan.isEmpty()) {
       throw new StepException(
           "None of the plan's changes is possible: "
@@ -164,7 +165,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   }
 
   private static UpdatePlan plan(
-      UpdatePlan promised, PackageSystem system, Servicing servicing, Transaction transaction)
+      UpdatePlan promised, PackageFamily family, Servicing servicing, Transaction transaction)
       throws IOException, StepException {
     Map<String, Install> installs = new HashMap<>();
     transaction.installs().forEach(install -> installs.put(install.name(), install));
@@ -174,7 +175,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     for (Change change : promised.changes()) {
       Optional<Install> install = of(installs, change);
       boolean whole =
-          install.isPresent() && system.order().compare(install.get().to(), change.to()) >= 0;
+          install.isPresent() && family.order().compare(install.get().to(), change.to()) >= 0;
       if (install.isPresent()) {
         changes.add(whole ? change : change.upTo(install.get().to()));
       }

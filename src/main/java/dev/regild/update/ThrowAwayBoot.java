@@ -29,7 +29,7 @@ final class ThrowAwayBoot {
    * Boots a disk and waits for its report.
    *
    * @param platform that the disk is of
-   * @param services that must run, as {@link Platform#boot} has it
+   * @param services that must run, as {@link dev.regild.servicing.ImageServicing#boot} has it
    * @param directory for what the boot needs; made if it is missing
    * @throws GuestException if the disk did not come up and report in time
    */

@@ -6,6 +6,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.ServicingTask;
 import java.nio.file.Path;
 
 /**
@@ -43,6 +44,20 @@ record Update(
   /** The compressed layer, before it is in the store. */
   Path delta() {
     return directory.resolve("delta.qcow2");
+  }
+
+  /** What its servicing works on. */
+  ServicingTask task() {
+    return new ServicingTask(
+        overlay(),
+        base.layout(),
+        inventory,
+        plan,
+        options,
+        snapshot.directory(),
+        directory,
+        existing.name(),
+        newImage.name());
   }
 
   /** The layer that is being made. */

@@ -1,7 +1,6 @@
 package dev.regild.update;
 
 import dev.regild.image.Owner;
-import dev.regild.image.RefusedException;
 import dev.regild.plan.UpdatePlan;
 
 /** Decides on updates of images. */

@@ -6,19 +6,19 @@ import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.util.List;
 
 /** Reads the inventory again: everything in the plan is now at its version or better. */
-final class Verify implements Step<OpenUpdate, Verify.Verified> {
+final class Verify implements Step<Prepare.Open, Verify.Verified> {
   /**
    * An update that is on its disk.
    *
    * @param inventory of the new image
    */
-  record Verified(OpenUpdate open, Inventory inventory) {
+  record Verified(Prepare.Open open, Inventory inventory) {
     Update update() {
       return open.update();
     }
@@ -30,11 +30,11 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
   }
 
   @Override
-  public Verified run(OpenUpdate open, StepControl control)
+  public Verified run(Prepare.Open open, StepControl control)
       throws IOException, UnfitDiskException, StepException, InterruptedException {
     Inventory inventory = open.servicing().verify();
     Update update = open.update();
-    requireKept(update.plan(), inventory.packages(), update.snapshot().system());
+    requireKept(update.plan(), inventory.packages(), update.snapshot().family());
     return new Verified(open, inventory);
   }
 
@@ -44,7 +44,7 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
   }
 
   @Override
-  public String remedy(OpenUpdate open, String reason) {
+  public String remedy(Prepare.Open open, String reason) {
     return Remedy.of(reason, Remedy.REPAIR);
   }
 
@@ -53,10 +53,10 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
    *
    * @throws StepException naming each package that is not at its version
    */
-  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed, PackageSystem system)
+  static void requireKept(UpdatePlan plan, List<InstalledPackage> installed, PackageFamily family)
       throws StepException {
     List<String> broken =
-        plan.unmet(installed, system).stream()
+        plan.unmet(installed, family).stream()
             .map(change -> change.name() + " " + change.to())
             .toList();
     if (!broken.isEmpty()) {

@@ -17,7 +17,6 @@ import dev.regild.servicing.Guest;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.PackageManager;
-import dev.regild.servicing.PackageTool;
 import dev.regild.servicing.SandboxGuest;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
@@ -101,7 +100,7 @@ class AptUpgradeIT {
               throw new AssertionError("no appliance is needed");
             },
             Duration.ofMinutes(1));
-    return guests.packageManager(guest, PackageTool.APT, plan, options);
+    return new AptTool().of(guest, guests.applyLimit(), plan, options);
   }
 
   private Guest guest() throws Exception {

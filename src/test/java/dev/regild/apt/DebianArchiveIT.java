@@ -8,6 +8,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.Channels;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
+import dev.regild.channel.SnapshotManifest;
 import dev.regild.fixtures.HostTools;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
@@ -49,7 +50,7 @@ class DebianArchiveIT {
     Path directory = channels.current("debian").orElseThrow().directory();
     long before = usedHeap();
     start = System.nanoTime();
-    Snapshot snapshot = Snapshot.load(directory);
+    Snapshot snapshot = AptSnapshot.load(directory, SnapshotManifest.read(directory));
     long loadMillis = millisSince(start);
     long retained = usedHeap() - before;
     System.out.printf(

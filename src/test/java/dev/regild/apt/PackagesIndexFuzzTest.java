@@ -33,10 +33,10 @@ class PackagesIndexFuzzTest {
   @FuzzTest(maxDuration = "1m")
   void isReadOrRefused(byte[] bytes) {
     try {
-      PackageTable.Builder table = new PackageTable.Builder();
+      PackageTable.Builder<IndexOrigin> table = new PackageTable.Builder<>();
       PackagesScanner stanza = new PackagesScanner(new ByteArrayInputStream(bytes));
       while (stanza.next()) {
-        table.add(stanza, IndexOrigin.PLAIN);
+        stanza.addTo(table, IndexOrigin.INSTALLED);
       }
       table.build().visit("bash", each -> {});
     } catch (IOException refused) {

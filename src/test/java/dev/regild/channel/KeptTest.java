@@ -3,12 +3,10 @@ package dev.regild.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.rpm.RpmPackage;
 import dev.regild.rpm.UpdateinfoEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Indexes that go on and on are refused before they fill the memory. */
@@ -33,13 +31,12 @@ class KeptTest {
 
   @Test
   void aTableOfPackagesIsRefusedWhenItHasTooMany() {
-    PackageTable.Builder table = new PackageTable.Builder();
-    RpmPackage each =
-        new RpmPackage("a", "1-1", "x86_64", "", "a.rpm", 1, "0".repeat(64), List.of());
+    PackageTable.Builder<String> table = new PackageTable.Builder<>();
+    PackageTable.Text text = PackageTable.Text.of("a");
     assertThatThrownBy(
             () -> {
               while (true) {
-                table.add(each, List.of(), false);
+                table.add(text, text, text, "");
               }
             })
         .isInstanceOf(IOException.class)

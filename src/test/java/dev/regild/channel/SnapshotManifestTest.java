@@ -2,10 +2,10 @@ package dev.regild.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.Clock;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,12 +14,16 @@ class SnapshotManifestTest {
   @TempDir Path directory;
 
   @Test
-  void aCatalogueForAnotherArchitectureIsAnotherSnapshot() {
-    SnapshotManifest.ListFile records =
-        new SnapshotManifest.ListFile(
-            Catalogue.RECORDS, SnapshotManifest.Kind.CATALOGUE, "0".repeat(64), "", 0);
-    assertThat(digest("amd64", records)).isNotEqualTo(digest("arm64", records));
-    assertThat(digest("amd64", records)).isEqualTo(digest("amd64", records));
+  void aCatalogueForAnotherArchitectureIsAnotherSnapshot() throws Exception {
+    Channels channels = new Channels(directory.resolve("data"), Clock.systemUTC());
+    assertThat(digest(channels, "one", "amd64")).isNotEqualTo(digest(channels, "two", "arm64"));
+    assertThat(digest(channels, "three", "amd64")).isEqualTo(digest(channels, "four", "amd64"));
+  }
+
+  private static String digest(Channels channels, String name, String architecture)
+      throws Exception {
+    channels.add(new Channel(name, "WINDOWS", List.of(new CatalogueSource(architecture))));
+    return channels.refresh(name).digest();
   }
 
   /** As it was written before there were routes, notices, hotfixes and promises. */
@@ -51,12 +55,9 @@ class SnapshotManifestTest {
     SnapshotManifest manifest = SnapshotManifest.read(directory);
     assertThat(manifest.routes()).isEmpty();
     assertThat(manifest.notices()).isEmpty();
+    assertThat(PackageSystems.installed().of(manifest).name()).isEqualTo("apt");
     assertThat(manifest.files()).hasSize(2).noneMatch(SnapshotManifest.ListFile::hotfixes);
     assertThat(SnapshotManifest.of(manifest.createdAt(), "amd64", manifest.files()).digest())
         .isEqualTo(manifest.digest());
-  }
-
-  private static String digest(String architecture, SnapshotManifest.ListFile file) {
-    return SnapshotManifest.of(Instant.EPOCH, architecture, List.of(file)).digest();
   }
 }

@@ -46,6 +46,40 @@ class ChannelCommandTest {
     }
   }
 
+  @Test
+  void anOptionOfAnotherPackageSystemIsRefused() throws Exception {
+    Files.createDirectories(data.resolve("channels"));
+    assertThat(run(1, "add", "deb", "--platform", "DEBIAN_12", "--arch", "arm64"))
+        .contains("--arch can't be used for DEBIAN_12; its options are --ca-cert, --from-host");
+    assertThat(run(1, "add", "win", "--platform", "WINDOWS", "--repo", "https://x.example/"))
+        .contains("--repo can't be used for WINDOWS; its options are --arch.");
+    assertThat(run(0, "list").lines()).hasSize(1);
+  }
+
+  @Test
+  void theOptionsOfAPackageSystemMakeItsSources() throws Exception {
+    Files.createDirectories(data.resolve("channels"));
+    run(0, "add", "win", "--platform", "WINDOWS", "--arch", "arm64", "--no-refresh");
+    run(
+        0,
+        "add",
+        "alma-9",
+        "--platform",
+        "ALMA_LINUX9",
+        "--repo",
+        "https://mirror.example/baseos",
+        "--repo",
+        "https://mirror.example/appstream",
+        "--proxy",
+        "none",
+        "--no-refresh");
+    assertThat(run(0, "show", "win")).contains("catalogue for arm64");
+    assertThat(run(0, "show", "alma-9"))
+        .contains("baseurl https://mirror.example/baseos")
+        .contains("baseurl https://mirror.example/appstream");
+    assertThat(Files.readString(data.resolve("channels/alma-9.yaml"))).contains("proxy: \"none\"");
+  }
+
   /** What the command says, on whatever stream. */
   private String run(int status, String... subcommand) {
     StringWriter said = new StringWriter();

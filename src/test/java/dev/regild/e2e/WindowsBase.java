@@ -7,6 +7,7 @@ import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
 import dev.regild.fixtures.WindowsDisk;
 import dev.regild.fixtures.WindowsPackages;
+import dev.regild.windows.WindowsPackageSystem;
 import dev.regild.windows.catalogue.CatalogueSource;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -45,7 +46,7 @@ record WindowsBase(Path data) {
         LocalServer.CHANNEL,
         PLATFORM,
         List.of(new CatalogueSource(CatalogueSource.DEFAULT_ARCHITECTURE)),
-        Channel.defaultDriverPackages(PLATFORM),
+        new WindowsPackageSystem().driverPackages(),
         List.of(),
         Channel.DEFAULT_REFRESH_INTERVAL);
   }

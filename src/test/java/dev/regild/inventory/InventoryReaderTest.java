@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fixtures.GpgKey;
 import dev.regild.fixtures.HostTools;
@@ -67,7 +68,8 @@ class InventoryReaderTest {
 
   @Test
   void ubuntu2404IsItsOwnPlatform() throws Exception {
-    Inventory inventory = InventoryReader.read(disk("ubuntu", "24.04"));
+    Inventory inventory =
+        InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "24.04"));
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem("UBUNTU_PRO_2404", "ubuntu 24.04", "24.04"));
     assertThat(inventory.packages())
@@ -85,18 +87,20 @@ class InventoryReaderTest {
 
   @Test
   void debianTellsItsPointRelease() throws Exception {
-    assertThat(InventoryReader.read(disk("debian", "12")).os())
+    assertThat(InventoryReader.read(PackageSystems.installed().all(), disk("debian", "12")).os())
         .isEqualTo(new OperatingSystem("DEBIAN_12", "debian 12", "12.5"));
   }
 
   @Test
   void anotherUbuntuAndAnotherSystemAreRefusedByName() {
-    assertThatThrownBy(() -> InventoryReader.read(disk("ubuntu", "22.04")))
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("ubuntu", "20.04")))
         .isInstanceOf(UnfitDiskException.class)
-        .hasMessageContaining("\"ubuntu 22.04\"")
+        .hasMessageContaining("\"ubuntu 20.04\"")
         .hasMessageContaining("Ubuntu 24.04");
-    assertThatThrownBy(() -> InventoryReader.read(disk("rocky", "9.4")))
-        .hasMessageContaining("\"rocky 9.4\"");
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "10.1")))
+        .hasMessageContaining("\"rocky 10.1\"");
   }
 
   @Test
@@ -109,7 +113,7 @@ class InventoryReaderTest {
             !kernel-core-0:4.18.0-553.el8.*
             """);
     install("kernel-core", "0", "4.18.0", "553.el8");
-    Inventory inventory = InventoryReader.read(rocky);
+    Inventory inventory = InventoryReader.read(PackageSystems.installed().all(), rocky);
     assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));
     assertThat(inventory.architecture()).isEqualTo("noarch");
     assertThat(inventory.packages())
@@ -128,10 +132,10 @@ class InventoryReaderTest {
     HostTools.assumeInstalled("db5.3_load");
     GuestFiles rocky = rocky("bash-0:4.4.20-5.el8.*\n");
     install("kernel-core", "0", "4.18.0", "553.el8");
-    Inventory before = InventoryReader.read(rocky);
+    Inventory before = InventoryReader.read(PackageSystems.installed().all(), rocky);
     makeBerkeley();
     assertThat(rpm("-E", "%{_db_backend}").strip()).isEqualTo("sqlite");
-    assertThat(InventoryReader.read(rocky)).isEqualTo(before);
+    assertThat(InventoryReader.read(PackageSystems.installed().all(), rocky)).isEqualTo(before);
     assertThat(before.packages()).hasSize(4);
   }
 
@@ -176,7 +180,7 @@ class InventoryReaderTest {
       rpm("--import", key.export(directory.resolve("key.asc")).toString());
     }
     assertThat(rpm("-qa")).contains("gpg-pubkey-");
-    assertThat(InventoryReader.read(rocky).packages())
+    assertThat(InventoryReader.read(PackageSystems.installed().all(), rocky).packages())
         .extracting(InstalledPackage::name)
         .containsExactly("bash", "kernel-core", "rpm");
   }
@@ -200,7 +204,7 @@ class InventoryReaderTest {
         exclude=dash
         """);
     files.put("/etc/yum.conf", "[main]\nexclude=never-read\n");
-    assertThat(InventoryReader.read(disk(files)).policy())
+    assertThat(InventoryReader.read(PackageSystems.installed().all(), disk(files)).policy())
         .hasValue(
             new UpdatePolicy(
                 "",
@@ -215,7 +219,7 @@ class InventoryReaderTest {
   void whatAptIsToldToPreferIsPartOfTheInventory() throws Exception {
     Map<String, String> files = files("debian", "12");
     files.put("/usr/bin/apt-config", "");
-    Inventory inventory = InventoryReader.read(disk(files));
+    Inventory inventory = InventoryReader.read(PackageSystems.installed().all(), disk(files));
     assertThat(inventory.policy())
         .hasValue(
             UpdatePolicy.ofApt(
@@ -230,7 +234,7 @@ class InventoryReaderTest {
   void aDpkgThatWasInterruptedIsKnownBeforeAnythingIsUpdated() {
     Map<String, String> journal = files("debian", "12");
     journal.put("/var/lib/dpkg/updates/0000", "");
-    assertThatThrownBy(() -> InventoryReader.read(disk(journal)))
+    assertThatThrownBy(() -> InventoryReader.read(PackageSystems.installed().all(), disk(journal)))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("dpkg --configure -a");
     Map<String, String> broken = files("debian", "12");
@@ -238,7 +242,7 @@ class InventoryReaderTest {
         "/var/lib/dpkg/status",
         "Package: half\nStatus: install reinstreq half-installed\nVersion: 1\n\n",
         String::concat);
-    assertThatThrownBy(() -> InventoryReader.read(disk(broken)))
+    assertThatThrownBy(() -> InventoryReader.read(PackageSystems.installed().all(), disk(broken)))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("half installed: half.");
   }
@@ -249,7 +253,8 @@ class InventoryReaderTest {
       throws Exception {
     RpmPackages.assumeTools();
     install("rpm", "1", "4.14.3", "31.el8");
-    Inventory inventory = InventoryReader.read(rpmDisk(id, version, ""));
+    Inventory inventory =
+        InventoryReader.read(PackageSystems.installed().all(), rpmDisk(id, version, ""));
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem(platform, id + " " + version, version));
     assertThat(inventory.packages())
@@ -258,7 +263,8 @@ class InventoryReaderTest {
 
   @Test
   void aSystemOfRpmWithoutItsRpmIsRefusedByName() {
-    assertThatThrownBy(() -> InventoryReader.read(disk("rocky", "8.10")))
+    assertThatThrownBy(
+            () -> InventoryReader.read(PackageSystems.installed().all(), disk("rocky", "8.10")))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining("rocky 8.10")
         .hasMessageContaining("/usr/bin/rpm is missing");

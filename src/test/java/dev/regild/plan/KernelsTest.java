@@ -2,6 +2,8 @@ package dev.regild.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.apt.DebianVersion;
+import dev.regild.rpm.RpmVersion;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +25,7 @@ class KernelsTest {
     "linux-image-6.12.115+deb13.1-rt-amd64-unsigned, rt-amd64",
   })
   void ofDebianTheFlavourIsWhatStandsBehindTheNumbers(String name, String flavour) {
-    Kernels kernels = Kernels.of(List.of(of(name, "amd64", "1")), PackageSystem.DPKG);
+    Kernels kernels = Kernels.of(List.of(of(name, "amd64", "1")), DebianVersion.FAMILY);
     assertThat(kernels.newest())
         .hasValue(
             new Kernels.Kernel(
@@ -49,14 +51,14 @@ class KernelsTest {
   })
   void ofRpmTheReleaseIsAsTheKernelSaysIt(
       String name, String version, String architecture, String release, String flavour) {
-    Kernels kernels = Kernels.of(List.of(of(name, architecture, version)), PackageSystem.RPM);
+    Kernels kernels = Kernels.of(List.of(of(name, architecture, version)), RpmVersion.FAMILY);
     assertThat(kernels.ofRelease(release)).hasValue(new Kernels.Kernel(release, flavour, version));
   }
 
   @Test
   void aLongNameIsReadInTheTimeThatItsLengthTakes() {
     String hostile = "linux-image-6" + "-6".repeat(20_000);
-    assertThat(Kernels.of(List.of(of(hostile, "amd64", "1")), PackageSystem.DPKG).newest())
+    assertThat(Kernels.of(List.of(of(hostile, "amd64", "1")), DebianVersion.FAMILY).newest())
         .isEmpty();
   }
 
@@ -68,7 +70,7 @@ class KernelsTest {
                         of("linux-image-cloud-amd64", "amd64", "6.1.1"),
                         of("linux-image-6.1.0-44-amd64-dbg", "amd64", "6.1.1"),
                         of("linux-headers-6.1.0-44-amd64", "amd64", "6.1.1")),
-                    PackageSystem.DPKG)
+                    DebianVersion.FAMILY)
                 .newest())
         .isEmpty();
     assertThat(
@@ -77,7 +79,7 @@ class KernelsTest {
                         of("kernel-modules", "x86_64", "4.18.0-553.el8"),
                         of("kernel-headers", "x86_64", "4.18.0-553.el8"),
                         of("kernel-tools", "x86_64", "4.18.0-553.el8")),
-                    PackageSystem.RPM)
+                    RpmVersion.FAMILY)
                 .newest())
         .isEmpty();
   }
@@ -92,7 +94,7 @@ class KernelsTest {
                 of("kernel-core", "x86_64", "4.18.0-553.10.1.el8"),
                 of("kernel-debug-core", "x86_64", "4.18.0-600.el8"),
                 of("kernel-rt-core", "x86_64", "1:4.18.0-700.rt7.342.el8")),
-            PackageSystem.RPM);
+            RpmVersion.FAMILY);
     assertThat(kernels.newest("").orElseThrow().release()).isEqualTo("4.18.0-553.10.1.el8.x86_64");
     assertThat(kernels.newest("debug").orElseThrow().release())
         .isEqualTo("4.18.0-600.el8.x86_64+debug");

@@ -2,6 +2,8 @@ package dev.regild.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.apt.DebianVersion;
+import dev.regild.rpm.RpmVersion;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +29,7 @@ class PlannerTest {
                 installed("linux-image-a", false),
                 installed("bash", false),
                 installed("current", false)),
-            offering(PackageSystem.DPKG, offers),
+            offering(DebianVersion.FAMILY, offers),
             RULES);
     assertThat(plan.changes())
         .containsExactly(
@@ -42,7 +44,7 @@ class PlannerTest {
     UpdatePlan plan =
         Planner.plan(
             List.of(installed("bash", true)),
-            offering(PackageSystem.DPKG, Map.of("bash", "2")),
+            offering(DebianVersion.FAMILY, Map.of("bash", "2")),
             RULES);
     assertThat(plan.isEmpty()).isTrue();
     assertThat(plan.keptBack()).containsExactly(new KeptBack("bash", "amd64", "1", "2", "on hold"));
@@ -54,24 +56,24 @@ class PlannerTest {
         Stream.of("4.18.0-9", "4.18.0-100", "4.18.0-80")
             .map(version -> new InstalledPackage("kernel", "x86_64", version, false))
             .toList();
-    AvailablePackages available = offering(PackageSystem.RPM, Map.of("kernel", "4.18.0-100^git1"));
+    AvailablePackages available = offering(RpmVersion.FAMILY, Map.of("kernel", "4.18.0-100^git1"));
     UpdatePlan plan = Planner.plan(kernels, available, RULES);
     assertThat(plan.changes())
         .containsExactly(
             new Change(ChangeKind.OS, "kernel", "x86_64", "4.18.0-100", "4.18.0-100^git1"));
-    assertThat(plan.unmet(kernels, PackageSystem.RPM)).hasSize(1);
+    assertThat(plan.unmet(kernels, RpmVersion.FAMILY)).hasSize(1);
     InstalledPackage done = new InstalledPackage("kernel", "noarch", "4.18.0-100^git1", false);
-    assertThat(plan.unmet(List.of(done), PackageSystem.RPM)).isEmpty();
+    assertThat(plan.unmet(List.of(done), RpmVersion.FAMILY)).isEmpty();
     assertThat(
-            Planner.plan(kernels, offering(PackageSystem.RPM, Map.of("kernel", "4.18.0-99")), RULES)
+            Planner.plan(kernels, offering(RpmVersion.FAMILY, Map.of("kernel", "4.18.0-99")), RULES)
                 .isEmpty())
         .isTrue();
   }
 
-  private static AvailablePackages offering(PackageSystem system, Map<String, String> offers) {
+  private static AvailablePackages offering(PackageFamily system, Map<String, String> offers) {
     return new AvailablePackages() {
       @Override
-      public PackageSystem system() {
+      public PackageFamily family() {
         return system;
       }
 

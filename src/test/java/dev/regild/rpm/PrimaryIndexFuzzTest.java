@@ -34,11 +34,11 @@ class PrimaryIndexFuzzTest {
   @FuzzTest(maxDuration = "1m")
   void isReadOrRefused(byte[] bytes) {
     try {
-      PackageTable.Builder table = new PackageTable.Builder();
+      PackageTable.Builder<RpmContents.Membership> table = new PackageTable.Builder<>();
       RpmPackage.readAll(
           new ByteArrayInputStream(bytes),
           each -> {
-            table.add(each, List.of(), false);
+            each.addTo(table, new RpmContents.Membership(List.of(), false));
             each.obsoletes().forEach(range -> range.covers(each.version()));
           });
       table.build();

@@ -27,7 +27,6 @@ import dev.regild.plan.Advisory;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
@@ -90,7 +89,7 @@ class RpmChannelTest {
   void aRefreshMakesASnapshotThatKnowsTheUpgradesAndTheirFiles() throws Exception {
     channels.refresh("rocky");
     Snapshot snapshot = channels.current("rocky").orElseThrow();
-    assertThat(snapshot.system()).isEqualTo(PackageSystem.RPM);
+    assertThat(snapshot.family()).isEqualTo(RpmVersion.FAMILY);
     assertThat(snapshot.upgradeOf(installed("1:9.9-1"))).contains("2:1.0-1.el8");
     assertThat(snapshot.upgradeOf(installed("2:1.0~rc1-1.el8"))).contains("2:1.0-1.el8");
     assertThat(snapshot.upgradeOf(installed("2:1.0-1.el8"))).isEmpty();
@@ -561,9 +560,7 @@ class RpmChannelTest {
     RpmSource source = new RpmSource("https://mirror.example/os", "x86_64", "");
     assertThatThrownBy(() -> new Channel("debian", "DEBIAN_12", List.of(source)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "sources: are of another kind than apt, which is what DEBIAN_12 has; correct sources or"
-                + " platform");
+        .hasMessage("sources: must be of kind apt for DEBIAN_12; correct sources or platform");
   }
 
   private void assertRefused(String why) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.regild.channel.PackageLookup;
 import dev.regild.channel.SnapshotManifest;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
@@ -13,8 +12,6 @@ import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
-import dev.regild.plan.PackageSystem;
-import dev.regild.plan.RpmVersion;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -22,6 +19,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Reading what createrepo_c writes about packages that rpmbuild made, and what an attacker may. */
 class RpmRepositoryTest {
@@ -166,17 +165,22 @@ class RpmRepositoryTest {
     Files.writeString(
         directory.resolve("primary"), primary("alpha", "../../blobstore/alpha.rpm", ""));
     String root = "https://list.example/mirror.list";
-    PackageLookup lookup =
-        new PackageLookup(
-            directory,
+    SnapshotManifest manifest =
+        new SnapshotManifest(
+            HASH,
+            Instant.EPOCH,
+            "x86_64",
             List.of(
                 new SnapshotManifest.ListFile(
                     "primary", SnapshotManifest.Kind.PACKAGES, HASH, root, 0)),
-            PackageSystem.RPM,
             Map.of(root, List.of("https://a.example/2/core/x", "https://b.example/2/core/x")),
-            Map.of());
+            Map.of(),
+            List.of(),
+            "rpm");
+    Files.writeString(
+        directory.resolve(SnapshotManifest.FILE), JsonMapper.shared().writeValueAsString(manifest));
     String asked = root + "/../../blobstore/alpha.rpm";
-    assertThat(lookup.find(Set.of(asked)))
+    assertThat(RpmSnapshot.load(directory, manifest).packageFiles(Set.of(asked)))
         .containsExactly(
             Map.entry(
                 asked,

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
@@ -184,7 +185,8 @@ class JobExhaustionIT {
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
-          new DiskInspector(new Appliances(() -> Accelerator.TCG)),
+          new DiskInspector(
+              new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
           qemuImg,
           new Platforms(guests, machine, machine),
           new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),

@@ -9,6 +9,7 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.channel.Channels;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.BorrowedLayer;
@@ -523,7 +524,7 @@ final class ServerFixture implements AutoCloseable {
         layers(),
         disks,
         check,
-        new DiskInspector(new Appliances(() -> Accelerator.TCG)),
+        new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
         qemuImg,
         new Platforms(guests, machine, machine),
         agentVersions(inventories),

@@ -3,18 +3,18 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.apt.DebianVersion;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.job.StepException;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
 import dev.regild.servicing.QualificationReport;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BootedKernelTest {
-  private final BootedKernel kernel = new BootedKernel(PackageSystem.DPKG);
+  private final BootedKernel kernel = new BootedKernel(DebianVersion.FAMILY);
 
   @Test
   void theNewestKernelIsAsPromised() throws Exception {

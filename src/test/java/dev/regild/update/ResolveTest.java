@@ -3,15 +3,16 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.apt.DebianVersion;
 import dev.regild.inventory.Inventory;
 import dev.regild.job.StepException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Servicing;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Install;
 import dev.regild.servicing.Transaction.Removal;
@@ -90,7 +91,7 @@ class ResolveTest {
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(NEW_BASH), removals);
     return Resolve.possible(
-            new UpdatePlan(List.of(BASH)), options, PackageSystem.DPKG, new Fake(transaction))
+            new UpdatePlan(List.of(BASH)), options, DebianVersion.FAMILY, new Fake(transaction))
         .plan();
   }
 
@@ -98,7 +99,7 @@ class ResolveTest {
       throws Exception {
     Transaction transaction = new Transaction(List.of(), List.of(found), List.of());
     return Resolve.possible(
-            new UpdatePlan(changes), options, PackageSystem.DPKG, new Fake(transaction))
+            new UpdatePlan(changes), options, DebianVersion.FAMILY, new Fake(transaction))
         .plan();
   }
 

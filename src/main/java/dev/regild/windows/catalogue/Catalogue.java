@@ -8,9 +8,9 @@ import dev.regild.archive.FileForm;
 import dev.regild.archive.PackageArchive;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
+import dev.regild.channel.Channels;
 import dev.regild.channel.RepositoryContents;
 import dev.regild.channel.RepositoryContents.Document;
-import dev.regild.channel.SnapshotManifest;
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileLock;
 import dev.regild.files.FileTree;
@@ -43,6 +43,9 @@ import tools.jackson.databind.json.JsonMapper;
  * catalogue.json}. Files are copied in before they are read, so what was read is what is kept.
  */
 public final class Catalogue {
+  /** What its records are in a snapshot. */
+  public static final String KIND = "CATALOGUE";
+
   public static final String RECORDS = "catalogue.json";
   private static final String INCOMING = ".incoming-";
   private static final Pattern CONTENT = Pattern.compile("[0-9a-f]{64}");
@@ -57,6 +60,21 @@ public final class Catalogue {
     this.directory = directory;
     this.lock = lock;
     this.architecture = architecture;
+  }
+
+  /**
+   * Returns the catalogue of a channel.
+   *
+   * @throws ChannelException if the channel does not exist, or has repositories
+   */
+  public static Catalogue of(Channels channels, String name) throws ChannelException {
+    Channel channel = channels.require(name);
+    if (channel.sources().getFirst() instanceof CatalogueSource) {
+      return of(channels.directory(), channel);
+    }
+    throw new ChannelException(
+        "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
+            .formatted(name, channel.platform()));
   }
 
   /** The catalogue of a channel, which need not be there yet. */
@@ -350,8 +368,14 @@ public final class Catalogue {
    */
   public RepositoryContents contents(VerifiedFiles files) throws ChannelException, IOException {
     byte[] records = text(verified(files)).getBytes(UTF_8);
-    Document document = new Document(RECORDS, SnapshotManifest.Kind.CATALOGUE, records, "");
-    return new RepositoryContents(List.of(document), List.of(), Map.of());
+    Document document = new Document(RECORDS, KIND, records, "");
+    return new RepositoryContents(List.of(document), List.of(), Map.of())
+        // The same files for another architecture are another snapshot.
+        .identifiedBy(architecture + "\n")
+        .completedBy(snapshot -> {
+          linkInto(snapshot);
+          return List.of();
+        });
   }
 
   private List<CatalogueEntry> verified(VerifiedFiles files) throws ChannelException, IOException {

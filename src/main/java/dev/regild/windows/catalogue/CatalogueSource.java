@@ -1,8 +1,10 @@
 package dev.regild.windows.catalogue;
 
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.PackageSystem;
+import dev.regild.channel.PackageSystems;
 import dev.regild.fetch.Route;
-import dev.regild.plan.PackageSystem;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -11,6 +13,9 @@ import java.util.Set;
  * @param architecture of the machines: {@code amd64}, {@code arm64} or {@code x86}
  */
 public record CatalogueSource(String architecture) implements PackageSource {
+  /** Its kind in a channel's file. */
+  public static final String KIND = "catalogue";
+
   public static final String DEFAULT_ARCHITECTURE = "amd64";
 
   private static final Set<String> ARCHITECTURES = Set.of("amd64", "arm64", "x86");
@@ -28,7 +33,17 @@ public record CatalogueSource(String architecture) implements PackageSource {
 
   @Override
   public PackageSystem system() {
-    return PackageSystem.WINDOWS;
+    return PackageSystems.installed().ofKind(KIND);
+  }
+
+  @Override
+  public Map<String, Object> keys() {
+    return Map.of("architecture", architecture);
+  }
+
+  @Override
+  public String text() {
+    return "catalogue for " + architecture + "; see: regild channel list-updates";
   }
 
   /** It names no server. */

@@ -4,7 +4,7 @@ import static java.util.Locale.ROOT;
 
 import dev.regild.archive.ArchiveException;
 import dev.regild.archive.DriverZip;
-import dev.regild.plan.WindowsVersion;
+import dev.regild.windows.registry.WindowsVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

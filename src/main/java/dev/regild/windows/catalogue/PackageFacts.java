@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param name as inventories name it: of an update that of its identity, of a driver its INF in
  *     small letters, of an agent its product's
  * @param version of the update's identity, of the driver as {@link
- *     dev.regild.plan.WindowsVersion#ofDriver} has it, of the product
+ *     dev.regild.windows.registry.WindowsVersion#ofDriver} has it, of the product
  * @param architecture {@code amd64}, {@code arm64}, {@code x86} or {@code neutral}; empty if
  *     unknown
  * @param kb {@code KB5035857}; empty if unknown, or what it is has none

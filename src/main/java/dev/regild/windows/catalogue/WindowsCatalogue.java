@@ -3,14 +3,16 @@ package dev.regild.windows.catalogue;
 import static java.util.stream.Collectors.toSet;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.channel.SnapshotManifest;
 import dev.regild.fetch.PackageFile;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
-import dev.regild.plan.WindowsVersion;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
+import dev.regild.windows.registry.WindowsVersion;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,6 +31,20 @@ public final class WindowsCatalogue {
   public WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
     this.entries = List.copyOf(entries);
     this.architecture = architecture;
+  }
+
+  /** Reads that of a snapshot. */
+  public static WindowsCatalogue load(Path directory, SnapshotManifest manifest)
+      throws IOException {
+    List<CatalogueEntry> entries = new ArrayList<>();
+    for (SnapshotManifest.ListFile file : manifest.files(Catalogue.KIND)) {
+      try {
+        entries.addAll(Catalogue.read(directory.resolve(file.name())));
+      } catch (ChannelException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+    return new WindowsCatalogue(entries, manifest.architecture());
   }
 
   /** How many packages it has. */

@@ -4,14 +4,14 @@ import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.NewPackage;
-import dev.regild.plan.PackageSystem;
+import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.Program;
-import dev.regild.plan.WindowsVersion;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.registry.UpdateName;
+import dev.regild.windows.registry.WindowsVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -71,7 +71,7 @@ final class WindowsOffers implements AvailablePackages {
 
   /** Whether what is for one architecture takes the place of what is for another. */
   static boolean isSameArchitecture(String one, String other) {
-    String any = PackageSystem.WINDOWS.anyArchitecture();
+    String any = WindowsVersion.FAMILY.anyArchitecture();
     return one.equals(other) || one.equals(any) || other.equals(any);
   }
 
@@ -92,8 +92,8 @@ final class WindowsOffers implements AvailablePackages {
   }
 
   @Override
-  public PackageSystem system() {
-    return PackageSystem.WINDOWS;
+  public PackageFamily family() {
+    return WindowsVersion.FAMILY;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.regild.windows.registry;
 
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.plan.WindowsVersion;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;

@@ -1,7 +1,6 @@
 package dev.regild.windows.registry;
 
 import dev.regild.plan.WindowsFacts.Program;
-import dev.regild.plan.WindowsVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

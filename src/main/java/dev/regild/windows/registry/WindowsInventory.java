@@ -6,7 +6,6 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
 import dev.regild.plan.WindowsFacts.Program;
-import dev.regild.plan.WindowsVersion;
 import dev.regild.windows.registry.ComponentUpdates.Identity;
 import dev.regild.windows.registry.DriverStore.StoredDriver;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.regild.windows.registry;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout.Hardware;
+import dev.regild.inventory.InstalledSystem.Installed;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
 import dev.regild.machine.Guestfs;
@@ -24,13 +25,6 @@ public final class WindowsReader {
   private final Guestfs appliance;
   private final String root;
   private final Path directory;
-
-  /**
-   * What was read.
-   *
-   * @param hardware that this Windows can be started with
-   */
-  public record Windows(Inventory inventory, Hardware hardware) {}
 
   /** What is mounted; an error of the unmounting is added to the one that led to it. */
   @FunctionalInterface
@@ -56,7 +50,7 @@ public final class WindowsReader {
    *
    * @throws UnfitDiskException if it can't be serviced; the message names the remedy
    */
-  public Windows read() throws IOException, GuestfsException, UnfitDiskException {
+  public Installed read() throws IOException, GuestfsException, UnfitDiskException {
     WindowsFitness.requireNoBitLocker(appliance);
     WindowsFitness.requireCleanVolume(appliance, root);
     appliance.mountReadOnly(root, "/");
@@ -72,7 +66,7 @@ public final class WindowsReader {
     }
   }
 
-  private Windows readMounted() throws IOException, GuestfsException, UnfitDiskException {
+  private Installed readMounted() throws IOException, GuestfsException, UnfitDiskException {
     String windows = appliance.inspectWindowsDirectory(root);
     WindowsRegistry registry =
         WindowsRegistry.of(
@@ -81,7 +75,7 @@ public final class WindowsReader {
     Inventory inventory = WindowsInventory.read(registry, changesAreQueued);
     InventoryReader.requireArchitecture(inventory.architecture());
     WindowsFitness.requireAgent(registry);
-    return new Windows(inventory, hardware(registry));
+    return new Installed(inventory, hardware(registry));
   }
 
   private static Hardware hardware(WindowsRegistry registry) throws UnfitDiskException {

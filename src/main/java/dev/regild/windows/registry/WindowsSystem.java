@@ -1,6 +1,8 @@
 package dev.regild.windows.registry;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.inventory.InstalledSystem;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.PlatformType;
 import java.util.Locale;
@@ -67,7 +69,7 @@ record WindowsSystem(
     boolean server = installationType.startsWith("Server");
     return Optional.of(installationType)
         .filter(type -> server || type.equals("Client"))
-        .flatMap(_ -> PlatformType.ofWindows(server, build))
+        .flatMap(_ -> WindowsPlatforms.of(server, build))
         .orElseThrow(() ->
             new UnfitDiskException(
                 "The operating system on this disk is \"%s\" (%s, build %d), which Regild does not support. Supported: %s. Of Windows Server these are the builds %s."
@@ -75,12 +77,12 @@ record WindowsSystem(
                         product,
                         installationType.isEmpty() ? "no installation type" : installationType,
                         build,
-                        PlatformType.products(),
-                        PlatformType.serverBuilds())));
+                        InstalledSystem.products(PackageSystems.installed().all()),
+                        WindowsPlatforms.serverBuilds())));
   }
 
   private static String named(String product, PlatformType platform, int build) {
-    return platform == PlatformType.WINDOWS && build >= FIRST_WINDOWS_11
+    return platform.equals(WindowsPlatforms.CLIENT) && build >= FIRST_WINDOWS_11
         ? product.replaceFirst("^Windows 10\\b", "Windows 11")
         : product;
   }

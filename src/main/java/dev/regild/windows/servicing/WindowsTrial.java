@@ -1,5 +1,6 @@
 package dev.regild.windows.servicing;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskInspection;
@@ -232,7 +233,7 @@ public final class WindowsTrial {
     }
 
     private DiskInspection inspect(String name) throws IOException, UnfitDiskException {
-      return new DiskInspector(new Appliances(accelerator))
+      return new DiskInspector(new Appliances(accelerator), PackageSystems.installed().all())
           .inspect(
               overlay,
               DiskFormat.QCOW2,

@@ -111,7 +111,7 @@ class CatalogueIT {
         .endsWith("KB5036909");
     Snapshot snapshot = channels.current("win").orElseThrow();
     assertThat(snapshot.size()).isEqualTo(3);
-    assertThat(channels.catalogue("win").entries())
+    assertThat(Catalogue.of(channels, "win").entries())
         .allSatisfy(entry -> {
           assertThat(entry.fileName()).matches("[A-Za-z0-9_-]+-[0-9a-f]{12}\\.(msu|zip)");
           assertThat(Sha256.of(snapshot.directory().resolve(entry.fileName())))
@@ -212,7 +212,7 @@ class CatalogueIT {
         assertThat(done.get()).hasSize(1);
       }
     }
-    assertThat(channels.catalogue("win").entries()).hasSize(2);
+    assertThat(Catalogue.of(channels, "win").entries()).hasSize(2);
   }
 
   @Test
@@ -227,7 +227,7 @@ class CatalogueIT {
 
   private Callable<List<CatalogueEntry>> adding(Path file) {
     return () -> {
-      Catalogue catalogue = channels.catalogue("win");
+      Catalogue catalogue = Catalogue.of(channels, "win");
       try (Catalogue.Incoming incoming = catalogue.read(file, Optional.empty())) {
         return incoming.there().isEmpty()
             ? catalogue.add(incoming, incoming.packages())
@@ -237,7 +237,7 @@ class CatalogueIT {
   }
 
   private PackageFacts read(Path file) throws Exception {
-    try (Catalogue.Incoming incoming = channels.catalogue("win").read(file, Optional.empty())) {
+    try (Catalogue.Incoming incoming = Catalogue.of(channels, "win").read(file, Optional.empty())) {
       assertThat(incoming.packages()).hasSize(1);
       PackageFacts facts = incoming.packages().getFirst();
       assertThat(facts.missing()).isEmpty();

@@ -9,7 +9,6 @@ import dev.regild.channel.ChannelException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageSystem;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
@@ -17,6 +16,7 @@ import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.InstalledUpdate;
 import dev.regild.plan.WindowsFacts.Program;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
+import dev.regild.windows.registry.WindowsVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -264,7 +264,7 @@ class WindowsCatalogueTest {
     UpdatePlan plan = plan();
     WindowsPackage installed = installs(plan).getFirst();
     assertThat(installed.kind()).isEqualTo(kind);
-    assertThat(plan.unmet(inventory(), PackageSystem.WINDOWS)).isNotEmpty();
+    assertThat(plan.unmet(inventory(), WindowsVersion.FAMILY)).isNotEmpty();
     switch (kind) {
       case SERVICING_STACK, DOTNET, UPDATE -> installed(installed.name(), installed.version());
       case CUMULATIVE -> build = installed.version().substring("10.0.".length());
@@ -278,7 +278,7 @@ class WindowsCatalogueTest {
         program(installed.name(), installed.version(), CODE);
       }
     }
-    assertThat(plan.unmet(inventory(), PackageSystem.WINDOWS)).isEmpty();
+    assertThat(plan.unmet(inventory(), WindowsVersion.FAMILY)).isEmpty();
     assertThat(plan().changes()).isEmpty();
   }
 

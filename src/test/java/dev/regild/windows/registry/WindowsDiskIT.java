@@ -3,6 +3,7 @@ package dev.regild.windows.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UnfitDiskException;
@@ -36,7 +37,8 @@ class WindowsDiskIT {
   private static final UUID PRODUCT = UUID.fromString("9ad1b8ea-4a3c-4a4a-8f5c-0f1e2d3c4b5a");
   private static final UUID UPGRADE = UUID.fromString("eb6b8302-c06e-4bec-adac-932c68a3a98d");
 
-  private final DiskInspector inspector = new DiskInspector(new Appliances(() -> Accelerator.TCG));
+  private final DiskInspector inspector =
+      new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all());
 
   @TempDir Path directory;
 

@@ -13,7 +13,6 @@ import dev.regild.inventory.InventoryReader;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PlatformType;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.windows.registry.ComponentUpdates.Identity;
 import dev.regild.windows.registry.DriverStore.DriverVersion;
@@ -39,16 +38,13 @@ class WindowsInventoryTest {
 
   @Test
   void thePlatformComesFromProductAndBuild() throws Exception {
-    assertThat(WindowsSystem.platform("Server", "", 14393))
-        .isEqualTo(PlatformType.WINDOWS_SERVER_2016);
+    assertThat(WindowsSystem.platform("Server", "", 14393)).isEqualTo(WindowsPlatforms.SERVER_2016);
     assertThat(WindowsSystem.platform("Server Core", "", 17763))
-        .isEqualTo(PlatformType.WINDOWS_SERVER_2019);
-    assertThat(WindowsSystem.platform("Server", "", 20348))
-        .isEqualTo(PlatformType.WINDOWS_SERVER_2022);
-    assertThat(WindowsSystem.platform("Server", "", 26100))
-        .isEqualTo(PlatformType.WINDOWS_SERVER_2025);
-    assertThat(WindowsSystem.platform("Client", "", 26100)).isEqualTo(PlatformType.WINDOWS);
-    assertThat(WindowsSystem.platform("Client", "", 10240)).isEqualTo(PlatformType.WINDOWS);
+        .isEqualTo(WindowsPlatforms.SERVER_2019);
+    assertThat(WindowsSystem.platform("Server", "", 20348)).isEqualTo(WindowsPlatforms.SERVER_2022);
+    assertThat(WindowsSystem.platform("Server", "", 26100)).isEqualTo(WindowsPlatforms.SERVER_2025);
+    assertThat(WindowsSystem.platform("Client", "", 26100)).isEqualTo(WindowsPlatforms.CLIENT);
+    assertThat(WindowsSystem.platform("Client", "", 10240)).isEqualTo(WindowsPlatforms.CLIENT);
   }
 
   @Test

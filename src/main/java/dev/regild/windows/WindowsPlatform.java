@@ -1,6 +1,8 @@
-package dev.regild.update;
+package dev.regild.windows;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.channel.PackageSystems;
+import dev.regild.channel.SnapshotManifest;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.PackageFile;
@@ -12,11 +14,15 @@ import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.servicing.GuestException;
+import dev.regild.servicing.ImageServicing;
 import dev.regild.servicing.QualificationReport;
+import dev.regild.servicing.Servicing;
+import dev.regild.servicing.ServicingTask;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
 import dev.regild.servicing.Watcher;
+import dev.regild.windows.catalogue.WindowsCatalogue;
 import dev.regild.windows.catalogue.WindowsPackage;
 import dev.regild.windows.registry.PendingRestart;
 import dev.regild.windows.servicing.WindowsQualification;
@@ -41,26 +47,26 @@ import org.slf4j.LoggerFactory;
  */
 record WindowsPlatform(
     WindowsServicing servicing, WindowsQualification qualification, Appliances appliances)
-    implements Platform {
+    implements ImageServicing {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsPlatform.class);
 
   @Override
-  public Servicing open(Update update, Watcher watcher) throws IOException {
-    return new Live(update, packages(update), watcher);
+  public Servicing open(ServicingTask task, Watcher watcher) throws IOException {
+    return new Live(task, packages(task), watcher);
   }
 
-  private static SequencedMap<WindowsPackage, PackageFile> packages(Update update)
+  private static SequencedMap<WindowsPackage, PackageFile> packages(ServicingTask task)
       throws IOException {
     WindowsFacts facts =
-        update
-            .inventory()
+        task.inventory()
             .windows()
             .orElseThrow(() ->
                 new IOException(
                     "The Windows facts of %s are missing; import it again."
-                        .formatted(update.existing().name())));
+                        .formatted(task.existing())));
     try {
-      return update.snapshot().windowsPackages(update.plan(), facts);
+      return WindowsCatalogue.load(task.snapshot(), SnapshotManifest.read(task.snapshot()))
+          .packagesFor(task.plan(), facts, task.snapshot());
     } catch (ChannelException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -88,12 +94,12 @@ record WindowsPlatform(
   }
 
   private final class Live implements Servicing {
-    private final Update update;
+    private final ServicingTask task;
     private final SequencedMap<WindowsPackage, PackageFile> packages;
     private final Watcher watcher;
 
-    Live(Update update, SequencedMap<WindowsPackage, PackageFile> packages, Watcher watcher) {
-      this.update = update;
+    Live(ServicingTask task, SequencedMap<WindowsPackage, PackageFile> packages, Watcher watcher) {
+      this.task = task;
       this.packages = packages;
       this.watcher = watcher;
     }
@@ -105,7 +111,7 @@ record WindowsPlatform(
 
     @Override
     public Inventory inventory() {
-      return update.inventory();
+      return task.inventory();
     }
 
     @Override
@@ -126,7 +132,7 @@ record WindowsPlatform(
               .map(file -> new Download(file.uri().toString(), file.fileName()))
               .distinct()
               .toList(),
-          update.plan().changes().stream()
+          task.plan().changes().stream()
               .map(change -> new Install(change.name(), change.from(), change.to()))
               .toList(),
           List.of());
@@ -136,15 +142,15 @@ record WindowsPlatform(
     public void apply(Transaction transaction, Path directory, DoubleConsumer progress)
         throws GuestException, InterruptedException {
       servicing.run(
-          update.overlay(),
-          update.base().layout(),
+          task.overlay(),
+          task.layout(),
           List.copyOf(packages.keySet()),
           directory,
-          update.directory().resolve("machine"),
+          task.directory().resolve("machine"),
           watcher,
           line ->
               LOG.atInfo()
-                  .addKeyValue("image", update.newImage().name())
+                  .addKeyValue("image", task.image())
                   .addKeyValue("said", line)
                   .log("servicing"),
           progress);
@@ -153,10 +159,10 @@ record WindowsPlatform(
     /** The disk is read anew, as that of an import is. */
     @Override
     public Inventory verify() throws IOException, UnfitDiskException {
-      Path directory = Files.createDirectories(update.directory().resolve("verify"));
+      Path directory = Files.createDirectories(task.directory().resolve("verify"));
       Inventory inventory =
-          new DiskInspector(appliances)
-              .inspect(update.overlay(), DiskFormat.QCOW2, directory, watcher::running)
+          new DiskInspector(appliances, PackageSystems.installed().all())
+              .inspect(task.overlay(), DiskFormat.QCOW2, directory, watcher::running)
               .inventory();
       List<String> pending =
           PendingRestart.blocking(

@@ -1,22 +1,15 @@
-package dev.regild.update;
+package dev.regild.servicing;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.InstalledSystem;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.InventoryReader;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.servicing.Guest;
-import dev.regild.servicing.GuestException;
-import dev.regild.servicing.Guests;
-import dev.regild.servicing.PackageManager;
-import dev.regild.servicing.PackageTool;
-import dev.regild.servicing.QualificationBoot;
-import dev.regild.servicing.QualificationReport;
-import dev.regild.servicing.Transaction;
-import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleConsumer;
 
@@ -26,19 +19,22 @@ import java.util.function.DoubleConsumer;
  * @param guests opens disks
  * @param boot has the booted system report through systemd
  * @param tool that its packages are installed with
+ * @param system of its packages
  */
-record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) implements Platform {
+public record OfflineServicing(
+    Guests guests, QualificationBoot boot, PackageTool tool, InstalledSystem system)
+    implements ImageServicing {
   @Override
-  public Servicing open(Update update, Watcher watcher) throws GuestException {
+  public Servicing open(ServicingTask task, Watcher watcher) throws GuestException {
     Guest guest =
-        guests.open(
-            update.overlay(), update.base().layout(), update.directory().resolve("guest"), watcher);
+        guests.open(task.overlay(), task.layout(), task.directory().resolve("guest"), watcher);
     return new Offline(
         guest,
-        guests.packageManager(guest, tool, update.plan(), update.options()),
+        tool.of(guest, guests.applyLimit(), task.plan(), task.options()),
         "isolation " + guests.isolation(),
         "Repair the image's packages (%s), and import it again.".formatted(tool.repair()),
-        update.snapshot().directory());
+        task.snapshot(),
+        system);
   }
 
   /** A service is a unit of systemd, which reports each that failed. */
@@ -46,7 +42,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
   public QualificationReport boot(
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    return boot.run(layer, layout, tool.system(), directory, watcher);
+    return boot.run(layer, layout, tool.qualifiedAs(), directory, watcher);
   }
 
   @Override
@@ -60,11 +56,16 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
   }
 
   private record Offline(
-      Guest guest, PackageManager packageManager, String manner, String repair, Path indexes)
+      Guest guest,
+      PackageManager packageManager,
+      String manner,
+      String repair,
+      Path indexes,
+      InstalledSystem system)
       implements Servicing {
     @Override
     public Inventory inventory() throws IOException, UnfitDiskException {
-      return InventoryReader.read(guest);
+      return InventoryReader.read(List.of(system), guest);
     }
 
     @Override
@@ -86,7 +87,7 @@ record LinuxPlatform(Guests guests, QualificationBoot boot, PackageTool tool) im
     @Override
     public Inventory verify() throws IOException, UnfitDiskException {
       packageManager.verify();
-      return InventoryReader.read(guest);
+      return InventoryReader.read(List.of(system), guest);
     }
 
     @Override

@@ -1,26 +1,23 @@
-package dev.regild.update;
+package dev.regild.servicing;
 
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.servicing.GuestException;
-import dev.regild.servicing.QualificationReport;
-import dev.regild.servicing.Watcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
 
 /**
  * What the images of a platform need: how their disks are serviced, how it is read what is
- * installed afterwards, and how they are booted. {@link Platforms} chooses it.
+ * installed afterwards, and how they are booted.
  */
-sealed interface Platform permits LinuxPlatform, WindowsPlatform {
+public interface ImageServicing {
   /**
-   * Begins the servicing of an update's overlay, which is there.
+   * Begins the servicing of an overlay, which is there.
    *
    * @param watcher is told how to end at once what is begun
    */
-  Servicing open(Update update, Watcher watcher)
+  Servicing open(ServicingTask task, Watcher watcher)
       throws IOException, ProgramException, InterruptedException;
 
   /**

@@ -1,5 +1,6 @@
-package dev.regild.plan;
+package dev.regild.apt;
 
+import dev.regild.plan.PackageFamily;
 import java.util.Comparator;
 
 /**
@@ -13,6 +14,9 @@ import java.util.Comparator;
 public record DebianVersion(String text) implements Comparable<DebianVersion> {
   /** The order of versions that are kept as plain text. */
   public static final Comparator<String> ORDER = DebianVersion::compare;
+
+  /** What a plan knows of dpkg and apt. */
+  public static final PackageFamily FAMILY = new PackageFamily("all", ORDER, DebianKernel::of);
 
   @Override
   public int compareTo(DebianVersion other) {

@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.windows;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +8,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.ServicingTask;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,17 +26,18 @@ class WindowsPlatformTest {
               new OperatingSystem("WINDOWS_SERVER_2022", "Windows Server 2022", "10.0.20348.2340"),
               "amd64",
               List.of());
-      Update update =
-          new Update(
-              golden,
-              golden,
+      ServicingTask task =
+          new ServicingTask(
+              directory.resolve("overlay.qcow2"),
               null,
               inventory,
               new UpdatePlan(List.of()),
               UpdateOptions.NONE,
-              null,
-              directory);
-      assertThatThrownBy(() -> new WindowsPlatform(null, null, null).open(update, null))
+              directory,
+              directory,
+              golden.name(),
+              "new");
+      assertThatThrownBy(() -> new WindowsPlatform(null, null, null).open(task, null))
           .hasMessage("The Windows facts of golden are missing; import it again.");
     }
   }

@@ -1,4 +1,4 @@
-package dev.regild.plan;
+package dev.regild.apt;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,6 +1,9 @@
-package dev.regild.plan;
+package dev.regild.windows.registry;
 
+import dev.regild.plan.Digits;
+import dev.regild.plan.PackageFamily;
 import java.util.Comparator;
+import java.util.Optional;
 
 /**
  * A version as Windows has them, ordered number by number: a build ({@code 10.0.20348.2340}), a
@@ -13,6 +16,10 @@ import java.util.Comparator;
 public record WindowsVersion(String text) implements Comparable<WindowsVersion> {
   /** The order of versions that are kept as plain text. */
   public static final Comparator<String> ORDER = WindowsVersion::compare;
+
+  /** What a plan knows of Component Based Servicing, Plug and Play and Windows Installer. */
+  public static final PackageFamily FAMILY =
+      new PackageFamily("neutral", ORDER, _ -> Optional.empty());
 
   @Override
   public int compareTo(WindowsVersion other) {

@@ -1,4 +1,4 @@
-package dev.regild.plan;
+package dev.regild.apt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

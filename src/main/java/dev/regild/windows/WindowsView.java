@@ -1,4 +1,4 @@
-package dev.regild.server;
+package dev.regild.windows;
 
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;

@@ -1,9 +1,8 @@
-package dev.regild.update;
+package dev.regild.servicing;
 
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.Change;
-import dev.regild.servicing.Transaction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.DoubleConsumer;
@@ -12,7 +11,7 @@ import java.util.function.DoubleConsumer;
  * The work on one update's disk, from the end of Prepare to the end of Seal. The methods are called
  * in the order in which they stand; whoever gives up between them runs what the watcher was told.
  */
-interface Servicing {
+public interface Servicing {
   /** How it is serviced, in a few words for the record. */
   String manner();
 

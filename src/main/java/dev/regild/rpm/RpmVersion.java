@@ -1,5 +1,7 @@
-package dev.regild.plan;
+package dev.regild.rpm;
 
+import dev.regild.plan.Digits;
+import dev.regild.plan.PackageFamily;
 import java.util.Comparator;
 
 /**
@@ -15,6 +17,9 @@ import java.util.Comparator;
 public record RpmVersion(String text) implements Comparable<RpmVersion> {
   /** The order of versions that are kept as plain text. */
   public static final Comparator<String> ORDER = RpmVersion::compare;
+
+  /** What a plan knows of rpm, with dnf or yum. */
+  public static final PackageFamily FAMILY = new PackageFamily("noarch", ORDER, RpmKernel::of);
 
   @Override
   public int compareTo(RpmVersion other) {

@@ -1,0 +1,26 @@
+package dev.regild.apt;
+
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.PackageManager;
+import dev.regild.servicing.PackageTool;
+import java.time.Duration;
+
+/** apt, as it is driven in a guest. */
+record AptTool() implements PackageTool {
+  @Override
+  public PackageManager of(Guest guest, Duration limit, UpdatePlan plan, UpdateOptions options) {
+    return new Apt(guest, limit, plan, options);
+  }
+
+  @Override
+  public String qualifiedAs() {
+    return "dpkg";
+  }
+
+  @Override
+  public String repair() {
+    return "apt-get --fix-broken install";
+  }
+}
