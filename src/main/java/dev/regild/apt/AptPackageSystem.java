@@ -55,12 +55,12 @@ public record AptPackageSystem() implements PackageSystem {
       new SourceOption(
           "--from-host",
           "",
-          "Take Debian's repositories from this machine's own apt configuration.");
+          "Use the Debian repositories of this machine's apt configuration.");
   private static final SourceOption SOURCE =
       new SourceOption(
           "--source",
           "'URI SUITE COMPONENT…'",
-          "A repository; may be repeated. Its keyring comes with --signed-by. One without dists/ is"
+          "An apt repository; may be repeated; needs --signed-by. For a repository without dists/ is"
               + " 'URI ./', or the directory of its index in place of ./.",
           true);
   private static final SourceOption SIGNED_BY =

@@ -216,8 +216,8 @@ public record Channel(
       throw new IllegalArgumentException(
           "name: '"
               + name
-              + "' is not valid; a channel's name has 1 to 63 lower-case letters, digits and hyphens,"
-              + " and starts with a letter or digit");
+              + "' is not valid; a channel's name has 1 to 63 lower-case letters, digits and"
+              + " hyphens, and starts with a letter or digit");
     }
   }
 

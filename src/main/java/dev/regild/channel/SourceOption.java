@@ -19,7 +19,7 @@ public record SourceOption(String name, String label, String description, boolea
       new SourceOption(
           "--proxy",
           "URL",
-          "The proxy to ask the repositories' servers through, http://host:port, or none. Default:"
+          "The proxy for the repositories, http://host:port, or none. Default:"
               + " http_proxy, https_proxy and no_proxy of the environment.");
 
   /** Who must have issued the servers' certificate. */
@@ -27,6 +27,6 @@ public record SourceOption(String name, String label, String description, boolea
       new SourceOption(
           "--ca-cert",
           "FILE",
-          "Who must have issued the certificate of the repositories' servers (PEM). Default: those"
+          "The certificate authority (PEM) of the repositories' servers. Default: those"
               + " that Java trusts.");
 }

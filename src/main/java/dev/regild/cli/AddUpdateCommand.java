@@ -62,8 +62,8 @@ final class AddUpdateCommand implements Callable<Integer> {
       names = "--kind",
       paramLabel = "KIND",
       description =
-          "An update's kind: servicing-stack, cumulative, dotnet or update. Use servicing-stack for one"
-              + " that is named as a normal update, as those of Server 2016 and 2019 are"
+          "An update's kind: servicing-stack, cumulative, dotnet or update. Use servicing-stack for"
+              + " one that is named as a normal update, as those of Server 2016 and 2019 are"
               + " (Package_for_KB...); it is installed before all others.")
   @Nullable String kind;
 

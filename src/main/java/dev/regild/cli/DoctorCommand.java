@@ -193,7 +193,8 @@ final class DoctorCommand implements Callable<Integer> {
       if (all.isEmpty()) {
         checks.problem(
             "channels",
-            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12 --from-host");
+            "No channel exists, so nothing can be updated. Add one: regild channel add debian-12"
+                + " --from-host");
       }
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {

@@ -131,7 +131,9 @@ final class HostTools {
         "appliance's kernel",
         Need.EVERY_IMAGE,
         ApplianceKernel.find().map(Object::toString),
-        "this machine has no kernel that libguestfs can boot, as is usual in a container; start Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install linux-image-cloud-amd64",
+        "this machine has no kernel that libguestfs can boot, as is usual in a container; start"
+            + " Regild with ./regild after \"./regild demo\" has fetched one, or apt-get install"
+            + " linux-image-cloud-amd64",
         "");
   }
 

@@ -65,7 +65,7 @@ public record RpmPackageSystem() implements PackageSystem {
       new SourceOption(
           "--repo",
           "URL",
-          "A repository of RPM packages, the directory that has repodata; may be repeated. Its key"
+          "An RPM repository, the directory that contains repodata; may be repeated. Its key"
               + " comes with --key.",
           true);
   private static final SourceOption MIRRORLIST =

@@ -93,7 +93,7 @@ final class ImportChecksService implements HttpService {
       throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "The disk can't be kept: " + e.getMessage());
+          ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
     }
   }
 }

@@ -5,16 +5,16 @@ import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Has the guest's own package manager, or installer, carry the transaction out. */
-final class Apply implements Step<Fetch.Fetched, OpenUpdate> {
+final class Apply implements Step<Fetch.Fetched, Prepare.Open> {
   @Override
   public String name() {
     return "Apply";
   }
 
   @Override
-  public OpenUpdate run(Fetch.Fetched fetched, StepControl control)
+  public Prepare.Open run(Fetch.Fetched fetched, StepControl control)
       throws IOException, InterruptedException {
-    OpenUpdate open = fetched.resolved().open();
+    Prepare.Open open = fetched.resolved().open();
     open.servicing().apply(fetched.resolved().transaction(), fetched.directory(), control);
     return open;
   }

@@ -16,6 +16,7 @@ import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
+import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import java.util.Optional;

@@ -189,7 +189,7 @@ public final class ImageFlattenings {
         LOG.atWarn()
             .addKeyValue("layer", layer.id())
             .addKeyValue("reason", e.getMessage())
-            .log("layer left behind");
+            .log("a layer could not be removed");
       }
     }
   }

@@ -24,6 +24,7 @@ import dev.regild.inventory.DiskInspection;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
+import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import java.io.IOException;

@@ -7,6 +7,7 @@ import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
 import dev.regild.machine.ProgramException;
+import dev.regild.servicing.Servicing;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -14,7 +15,7 @@ import java.nio.file.Path;
  * Reserves room on the server, puts an overlay on the existing image's top layer, and begins its
  * servicing.
  */
-final class Prepare implements Step<Update, OpenUpdate> {
+final class Prepare implements Step<Update, Prepare.Open> {
   private final LayerStore layers;
   private final QemuImg qemuImg;
   private final Platforms platforms;
@@ -27,23 +28,31 @@ final class Prepare implements Step<Update, OpenUpdate> {
     this.rooms = rooms;
   }
 
+  /**
+   * An update whose disk is open, or was until it was sealed.
+   *
+   * @param update with the plan; from Resolve on, with what of it is possible
+   * @param base the existing image's top layer, borrowed for as long as the job runs
+   * @param servicing the work on its disk
+   */
+  record Open(Update update, Path base, Servicing servicing) {}
+
   @Override
   public String name() {
     return "Prepare";
   }
 
   @Override
-  public OpenUpdate run(Update update, StepControl control)
+  public Open run(Update update, StepControl control)
       throws IOException, ProgramException, StepException, InterruptedException {
     rooms.begin(update);
     Path base = control.keep(layers.borrow(update.base().layer())).file();
     qemuImg.createOverlay(base, update.overlay());
-    return new OpenUpdate(
-        update, base, platforms.of(update.platform()).open(update.task(), control));
+    return new Open(update, base, platforms.of(update.platform()).open(update.task(), control));
   }
 
   @Override
-  public String outcome(OpenUpdate open) {
+  public String outcome(Open open) {
     return open.servicing().manner();
   }
 

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
+final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
 
@@ -55,7 +55,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
    *
    * @param open with what of the plan is possible, and all that else comes and goes
    */
-  record Resolved(OpenUpdate open, Transaction transaction) {}
+  record Resolved(Prepare.Open open, Transaction transaction) {}
 
   @Override
   public String name() {
@@ -69,7 +69,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
    *     owner installed by hand would go and the operator has not allowed that
    */
   @Override
-  public Resolved run(OpenUpdate open, StepControl control)
+  public Resolved run(Prepare.Open open, StepControl control)
       throws IOException, StepException, UnfitDiskException, InterruptedException {
     complete(open);
     Update update = open.update();
@@ -78,12 +78,12 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
     database.useTransaction(
         handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
     return new Resolved(
-        new OpenUpdate(update.with(possible.plan()), open.base(), open.servicing()),
+        new Prepare.Open(update.with(possible.plan()), open.base(), open.servicing()),
         possible.transaction());
   }
 
   /** An inventory that an older version stored lacks what a plan honours: it is read now. */
-  private void complete(OpenUpdate open) throws IOException, UnfitDiskException {
+  private void complete(Prepare.Open open) throws IOException, UnfitDiskException {
     if (!open.update().inventory().isComplete()) {
       Inventory whole = open.servicing().inventory();
       database.useTransaction(handle ->
@@ -114,7 +114,7 @@ final class Resolve implements Step<OpenUpdate, Resolve.Resolved> {
   }
 
   @Override
-  public String remedy(OpenUpdate open, String reason) {
+  public String remedy(Prepare.Open open, String reason) {
     return Remedy.of(reason, open.servicing().repair());
   }
 

@@ -17,6 +17,7 @@ import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
+import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import java.io.IOException;
@@ -77,10 +78,10 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   @Override
   protected void make(UpdateRecord record, StepRecorder steps) throws Exception {
     Update update = update(record, steps.directory());
-    OpenUpdate open = steps.run(prepare, update);
+    Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
-    OpenUpdate applied = steps.run(apply, fetched);
+    Prepare.Open applied = steps.run(apply, fetched);
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);
     database.useTransaction(handle -> outcomes.startQualification(handle, update.newImage().id()));

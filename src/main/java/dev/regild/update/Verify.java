@@ -12,13 +12,13 @@ import java.io.IOException;
 import java.util.List;
 
 /** Reads the inventory again: everything in the plan is now at its version or better. */
-final class Verify implements Step<OpenUpdate, Verify.Verified> {
+final class Verify implements Step<Prepare.Open, Verify.Verified> {
   /**
    * An update that is on its disk.
    *
    * @param inventory of the new image
    */
-  record Verified(OpenUpdate open, Inventory inventory) {
+  record Verified(Prepare.Open open, Inventory inventory) {
     Update update() {
       return open.update();
     }
@@ -30,7 +30,7 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
   }
 
   @Override
-  public Verified run(OpenUpdate open, StepControl control)
+  public Verified run(Prepare.Open open, StepControl control)
       throws IOException, UnfitDiskException, StepException, InterruptedException {
     Inventory inventory = open.servicing().verify();
     Update update = open.update();
@@ -44,7 +44,7 @@ final class Verify implements Step<OpenUpdate, Verify.Verified> {
   }
 
   @Override
-  public String remedy(OpenUpdate open, String reason) {
+  public String remedy(Prepare.Open open, String reason) {
     return Remedy.of(reason, Remedy.REPAIR);
   }
 

@@ -21,8 +21,8 @@ class DriverPackagesTest {
         "Windows | netkvm.inf oem-display.inf",
         "Debian | linux-image-amd64 linux-image-6.1.0-44-cloud-amd64 linux-headers-6.1.0-44-common"
             + " linux-kbuild-6.1 firmware-linux-nonfree firmware-iwlwifi amd64-microcode"
-            + " intel-microcode nvidia-driver nvidia-kernel-dkms nvidia-open-kernel-dkms libnvidia-ml1"
-            + " dkms v4l2loopback-dkms xserver-xorg-video-amdgpu mesa-vulkan-drivers"
+            + " intel-microcode nvidia-driver nvidia-kernel-dkms nvidia-open-kernel-dkms"
+            + " libnvidia-ml1 dkms v4l2loopback-dkms xserver-xorg-video-amdgpu mesa-vulkan-drivers"
             + " mesa-va-drivers libgl1-mesa-dri libgbm1 libdrm-amdgpu1",
         "Ubuntu | linux-image-6.8.0-60-generic linux-image-generic linux-generic"
             + " linux-generic-hwe-24.04 linux-virtual linux-aws linux-headers-6.8.0-60"
@@ -33,8 +33,9 @@ class DriverPackagesTest {
             + " xserver-xorg-video-nvidia-550 mesa-libgallium",
         "RHEL and Rocky 8 | kernel kernel-core kernel-modules kernel-modules-extra kernel-devel"
             + " kernel-headers kernel-debug-core kernel-rt-core kmod-kvdo kmod-nvidia-latest-dkms"
-            + " linux-firmware iwl7260-firmware microcode_ctl mesa-dri-drivers mesa-libGL mesa-libgbm"
-            + " xorg-x11-drv-intel xorg-x11-drv-libinput nvidia-driver nvidia-driver-libs libdrm dkms",
+            + " linux-firmware iwl7260-firmware microcode_ctl mesa-dri-drivers mesa-libGL"
+            + " mesa-libgbm xorg-x11-drv-intel xorg-x11-drv-libinput nvidia-driver"
+            + " nvidia-driver-libs libdrm dkms",
         "Amazon Linux 2 | kernel kernel-5.10 kernel-5.15 kernel-devel kernel-headers"
             + " kernel-modules-extra kernel-livepatch-5.10.234-225.895 linux-firmware microcode_ctl"
             + " mesa-dri-drivers xorg-x11-drv-dummy"
@@ -51,7 +52,8 @@ class DriverPackagesTest {
         "Debian | linux-base linux-libc-dev linux-perf linux-cpupower kmod libkmod2 fwupd"
             + " initramfs-tools mesa-utils nvidia-cuda-toolkit nvidia-container-toolkit libc6",
         "Ubuntu | linux-base linux-libc-dev linux-tools-common linux-tools-6.8.0-60-generic"
-            + " linux-sysctl-defaults ubuntu-drivers-common ubuntu-kernel-accessories kmod libkmod2",
+            + " linux-sysctl-defaults ubuntu-drivers-common ubuntu-kernel-accessories kmod"
+            + " libkmod2",
         "RHEL and Rocky 8 | glibc-headers kernel-tools kernel-tools-libs kernel-abi-stablelists"
             + " kernel-srpm-macros kernel-rpm-macros kernel-doc kmod kmod-libs perf bpftool"
             + " python3-perf grubby dracut xorg-x11-server-Xorg mesa-demos fwupd libpciaccess",

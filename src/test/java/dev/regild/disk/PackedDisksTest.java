@@ -320,7 +320,7 @@ class PackedDisksTest {
           public int read(byte[] buffer, int offset, int length) throws IOException {
             int n = super.read(buffer, offset, length);
             if (n < 0) {
-              throw new EOFException("the connection ended before the body did");
+              throw new EOFException("the connection closed before the body was complete");
             }
             return n;
           }

@@ -1,12 +1,10 @@
-package dev.regild.update;
+package dev.regild.image;
 
 import static dev.regild.image.RefusedException.Reason.IN_USE;
 
 import dev.regild.db.Database;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
-import dev.regild.image.ImportRecords;
-import dev.regild.image.RefusedException;
 import java.io.IOException;
 import org.jdbi.v3.core.Handle;
 

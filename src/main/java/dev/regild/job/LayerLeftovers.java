@@ -1,4 +1,4 @@
-package dev.regild.update;
+package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
@@ -8,20 +8,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Removes layers whose jobs came to the store, but not to the registry: nothing stands on them. */
-final class LayerLeftovers {
+public final class LayerLeftovers {
   private static final Logger LOG = LoggerFactory.getLogger(LayerLeftovers.class);
 
   private final Database database;
   private final LayerStore layers;
   private final Layers records = new Layers();
 
-  LayerLeftovers(Database database, LayerStore layers) {
+  public LayerLeftovers(Database database, LayerStore layers) {
     this.database = database;
     this.layers = layers;
   }
 
   /** What can't be removed now is removed when the server starts next. */
-  void remove(String layer) {
+  public void remove(String layer) {
     if (database.read(handle -> records.find(handle, layer)).isPresent()) {
       return;
     }
