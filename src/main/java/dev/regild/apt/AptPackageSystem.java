@@ -53,9 +53,7 @@ public record AptPackageSystem() implements PackageSystem {
 
   private static final SourceOption FROM_HOST =
       new SourceOption(
-          "--from-host",
-          "",
-          "Use the Debian repositories of this machine's apt configuration.");
+          "--from-host", "", "Use the Debian repositories of this machine's apt configuration.");
   private static final SourceOption SOURCE =
       new SourceOption(
           "--source",

@@ -10,8 +10,6 @@ import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.DiskDeletions;
-import dev.regild.image.Quota;
-import dev.regild.image.Quotas;
 import dev.regild.server.AccountSlots.Slot;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;

@@ -1,7 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.StepControl;
-import dev.regild.job.Step;
 import dev.regild.disk.QemuImg;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;

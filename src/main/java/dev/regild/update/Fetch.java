@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.StepException;
 import dev.regild.channel.ChannelException;
 import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;

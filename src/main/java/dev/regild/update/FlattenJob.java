@@ -1,9 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.SteppedJob;
-import dev.regild.job.CancelledJobException;
-import dev.regild.job.StepRecorder;
-import dev.regild.job.Attempt;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;

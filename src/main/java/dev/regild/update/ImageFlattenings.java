@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.RunningJobs;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;

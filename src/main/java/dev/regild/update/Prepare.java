@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.StepException;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.job.Step;

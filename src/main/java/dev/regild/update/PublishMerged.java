@@ -1,7 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.StepControl;
-import dev.regild.job.Step;
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;

@@ -1,7 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.FailedStepException;
-import dev.regild.job.StepException;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.job.FailedStepException;

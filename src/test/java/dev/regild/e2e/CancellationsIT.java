@@ -142,9 +142,7 @@ class CancellationsIT {
     }
   }
 
-  /**
-   * On a file system of its own, of which a file of ours leaves less than an update needs.
-   */
+  /** On a file system of its own, of which a file of ours leaves less than an update needs. */
   @Test
   @Order(5)
   void anUpdateForWhichTheServerHasNoRoomSaysSoFirst() throws Exception {
@@ -164,7 +162,8 @@ class CancellationsIT {
       update("without-room");
       assertThat(server.awaitEnd("without-room").at("/StateChangeReason/Message").asString())
           .startsWith("Prepare failed: the server has no room: ")
-          .containsPattern(" needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
+          .containsPattern(
+              " needed for the update of base, 37\\d\\.\\d MiB free in /.*/work, of which");
       server.assertNothingIsLeft();
       try (var layers = Files.list(data.resolve("layers"))) {
         assertThat(layers).hasSize(1);

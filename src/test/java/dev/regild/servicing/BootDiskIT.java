@@ -37,10 +37,8 @@ class BootDiskIT {
         new AcceleratorProbe(directory.resolve("accelerator")).verdict().accelerator();
     DiskLayout layout =
         new DiskLayout(
-            Firmware.BIOS,
-            List.of(new Filesystem("/", "/dev/sda2", -1, -1, "ext4", "", "", "")));
-    Guests guests =
-        new Guests(Isolation.VM, () -> accelerator, Duration.ofMinutes(1));
+            Firmware.BIOS, List.of(new Filesystem("/", "/dev/sda2", -1, -1, "ext4", "", "", "")));
+    Guests guests = new Guests(Isolation.VM, () -> accelerator, Duration.ofMinutes(1));
     try (Guest guest = guests.open(overlay, layout, directory.resolve("guest"), abort -> {})) {
       guest.write(SCRIPT, Resources.read("boot-disk.sh"), 0755);
       answer(guest, "install_devices multiselect " + ABSENT);

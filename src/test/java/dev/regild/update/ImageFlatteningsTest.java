@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.job.RunningJobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.db.JobQueue;
