@@ -89,18 +89,7 @@ class HouseTest {
   }
 
   /** More than that, and nobody finds anything in it. */
-    /** It is in a jar of its own, which only the demo and the tests have. */
   @Test
-  void theServerDoesWithoutTheDemo() {
-    ArchRuleDefinition.noClasses()
-        .that()
-        .resideOutsideOfPackage("dev.regild.demo..")
-        .and()
-        .doNotHaveSimpleName("DemoCommand")
-        .should()
-        .dependOnClassesThat(resideInAPackage("dev.regild.demo..").or(simpleName("DemoCommand")))
-        .check(CLASSES);
-est
   void aRoomHasAtMostFiftyFiles() {
     Map<String, Long> files =
         CLASSES.stream()

@@ -68,7 +68,7 @@ final class IncomingBytes extends FilterInputStream {
   /** Every byte has to be hashed. */
   @Override
   public long skip(long count) throws IOException {
-    byte[] buffer = new byte[(int) Math.clamp(count, 0, 1 << 16)];
+    byte[] buffer = new byte[Math.clamp(count, 0, 1 << 16)];
     return Math.max(0, read(buffer, 0, buffer.length));
   }
 

@@ -21,7 +21,7 @@ public final class FailedStepException extends Exception {
    *
    * @param ordinal the step's place in the attempt
    */
-  static <I> FailedStepException of(Step<I, ?> step, int ordinal, I input, Throwable cause) {
+  public static <I> FailedStepException of(Step<I, ?> step, int ordinal, I input, Throwable cause) {
     String message = cause.getMessage();
     String reason = message == null || message.isBlank() ? cause.toString() : message.strip();
     String remedy =

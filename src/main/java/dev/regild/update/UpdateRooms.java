@@ -1,5 +1,7 @@
 package dev.regild.update;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.job.FailedStepException;
@@ -59,7 +61,7 @@ final class UpdateRooms {
   void begin(Update update) throws IOException, StepException {
     String imageId = update.newImage().id();
     end(imageId);
-    Path workspaces = update.directory().toAbsolutePath().getParent();
+    Path workspaces = requireNonNull(update.directory().toAbsolutePath().getParent());
     ServerRoom room =
         new ServerRoom(
             reservations.reserve(workspaces, 0),

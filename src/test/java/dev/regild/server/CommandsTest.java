@@ -74,7 +74,7 @@ class CommandsTest {
 
   @Test
   void anExportGoesToTheStandardOutputAloneAndIsTheSameDisk() throws Exception {
-    Path file = directory.resolve("golden.vhd");
+    Path file = server.data.resolve("golden.vhd");
     commands.run(0, "export", "golden", "--format", "vhd", "-o", file.toString());
     Process export = start("export", "golden", "--format", "vhd", "--output", "-");
     byte[] streamed = export.getInputStream().readAllBytes();
@@ -103,7 +103,7 @@ class CommandsTest {
 
   @Test
   void compressionIsForQcow2Alone() {
-    String file = directory.resolve("golden.disk").toString();
+    String file = server.data.resolve("golden.disk").toString();
     assertThat(commands.run(2, "export", "golden", "--compress", "--format", "vmdk", "-o", file))
         .contains("--compress goes with --format qcow2, not with vmdk.");
     commands.run(0, "export", "golden", "--compress", "-o", file);

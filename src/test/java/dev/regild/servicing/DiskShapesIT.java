@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.channel.PackageSystems;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
@@ -137,7 +138,8 @@ class DiskShapesIT {
   private DiskInspection inspected(Path disk) throws Exception {
     assertThat(DiskCheck.detect(disk)).isEqualTo(DiskFormat.RAW);
     Path work = Files.createTempDirectory(directory, "inspection");
-    return new DiskInspector(APPLIANCES).inspect(disk, DiskFormat.RAW, work, abort -> {});
+    return new DiskInspector(APPLIANCES, PackageSystems.installed().all())
+        .inspect(disk, DiskFormat.RAW, work, abort -> {});
   }
 
   private Path overlay(Path disk, String name) throws Exception {

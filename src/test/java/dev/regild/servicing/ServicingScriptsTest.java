@@ -91,7 +91,7 @@ class ServicingScriptsTest {
   void theVendorsBootLoaderBecomesTheFallbackWhereThereIsNone(
       String id, String files, String chosen) throws Exception {
     write("etc/os-release", "NAME=x\nID=" + id + "\nVERSION_ID=1\n");
-    for (String file : files.split(" ")) {
+    for (String file : files.split(" ", -1)) {
       write("boot/efi/EFI/" + file, file);
     }
     run("efi-fallback.sh", root.toString(), "/home", "/boot/efi");
