@@ -31,6 +31,7 @@ public enum ExportFormat {
   private static final long MIB = 1L << 20;
 
   private final String suffix;
+
   @SuppressWarnings("ImmutableEnumChecker") // each is a List.of
   private final List<String> options;
 
