@@ -327,7 +327,7 @@ class PackedDisksTest {
         };
     assertThatThrownBy(() -> disks.receive(ALICE, PLENTY, breaking, OptionalLong.of(packed.length)))
         .isInstanceOf(EOFException.class)
-        .hasMessageContaining("the connection ended");
+        .hasMessageContaining("the connection closed");
     assertThat(store).isEmptyDirectory();
     assertThat(receive(directory.resolve("packed")).bytes()).isEqualTo(DISK_BYTES);
   }
