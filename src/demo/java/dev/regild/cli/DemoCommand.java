@@ -81,7 +81,7 @@ public final class DemoCommand implements Callable<Integer> {
     Path cache = GoldenImage.defaultCache(System.getenv());
     DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
     List<AptSource> sources =
-        new HostSources().forPlatformOrFromDebian(release.platform()).sources();
+        new HostSources().forPlatform(release.platform()).sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
     title("An out-of-date golden image");

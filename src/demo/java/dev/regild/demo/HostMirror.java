@@ -1,6 +1,5 @@
 package dev.regild.demo;
 
-import dev.regild.apt.HostSources;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
@@ -8,13 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * Where Debian's packages come from: the mirrors that this machine's apt names, whichever release
- * of Debian it names them for, else Debian's own servers, as on a machine of another distribution.
+ * of Debian it names them for. A machine of another distribution may name none.
  *
  * @param archive the URI of Debian's main archive
  * @param security the URI of Debian's security archive
@@ -48,7 +46,8 @@ record HostMirror(String archive, String security, List<String> options) {
   /**
    * Asks the machine's apt.
    *
-   * @throws IOException if the machine lacks Debian's keys; the message says what to install
+   * @throws IOException if the machine lacks Debian's keys, or a source of Debian's archive or of its
+   *     security updates; the message says what to add
    */
   static HostMirror find() throws IOException, ProgramException, InterruptedException {
     return find(Map.of());
@@ -79,8 +78,8 @@ record HostMirror(String archive, String security, List<String> options) {
             .filter(Source::isMain)
             .toList();
     return new HostMirror(
-        uri(sources, Source::isArchive).orElse(HostSources.DEBIAN_ARCHIVE),
-        uri(sources, Source::isSecurity).orElse(HostSources.DEBIAN_SECURITY),
+        uri(sources, Source::isArchive, "archive"),
+        uri(sources, Source::isSecurity, "security updates"),
         lines(
                 environment,
                 "apt-config",
@@ -104,7 +103,15 @@ record HostMirror(String archive, String security, List<String> options) {
     return program.run().lines();
   }
 
-  private static Optional<String> uri(List<Source> sources, Predicate<Source> wanted) {
-    return sources.stream().filter(wanted).map(Source::uri).findFirst();
+  private static String uri(List<Source> sources, Predicate<Source> wanted, String what)
+      throws IOException {
+    return sources.stream()
+        .filter(wanted)
+        .map(Source::uri)
+        .findFirst()
+        .orElseThrow(() ->
+            new IOException(
+                "this machine's apt has no source of Debian's %s (component main); add one to /etc/apt/sources.list.d, signed by %s"
+                    .formatted(what, KEYRING)));
   }
 }

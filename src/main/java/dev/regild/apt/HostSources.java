@@ -16,12 +16,6 @@ import java.util.stream.Stream;
  * and deb822. Entries of others are left out, since their packages are not the platform's.
  */
 public final class HostSources {
-  /** Debian's own server of its releases. */
-  public static final String DEBIAN_ARCHIVE = "http://mirror.example/debian";
-
-  /** Debian's own server of its security updates. */
-  public static final String DEBIAN_SECURITY = "http://mirror.example/debian-security";
-
   private static final String KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
   private static final Map<String, String> CODENAMES =
@@ -74,36 +68,6 @@ public final class HostSources {
               + (leftOut.isEmpty() ? "" : " (" + String.join("; ", leftOut) + ")"));
     }
     return found;
-  }
-
-  /**
-   * The repositories of a platform; where this machine has none of them, as a machine of another
-   * distribution, those of Debian's own servers, reached by the proxies of this machine's apt.
-   *
-   * @param platform {@code DEBIAN_12}, for example
-   * @throws ChannelException if the platform isn't Debian's
-   */
-  public Found forPlatformOrFromDebian(String platform)
-      throws ChannelException, InterruptedException {
-    String codename = codename(platform);
-    Found found = find(codename);
-    if (!found.sources().isEmpty()) {
-      return found;
-    }
-    AptProxies proxies = AptProxies.of(aptConfig);
-    List<String> leftOut = new ArrayList<>(found.leftOut());
-    return new Found(
-        List.of(
-            ofDebian(DEBIAN_ARCHIVE, List.of(codename, codename + "-updates"), proxies, leftOut),
-            ofDebian(DEBIAN_SECURITY, List.of(codename + "-security"), proxies, leftOut)),
-        leftOut);
-  }
-
-  private static AptSource ofDebian(
-      String uri, List<String> suites, AptProxies proxies, List<String> leftOut) {
-    return new AptSource(
-            List.of(uri), suites, List.of("main"), List.of(AptSource.hostArchitecture()), KEYRING)
-        .by(proxies.routeTo(uri, leftOut));
   }
 
   private static String codename(String platform) throws ChannelException {

@@ -102,42 +102,6 @@ class HostSourcesTest {
   }
 
   @Test
-  void aMachineOfAnotherDistributionUsesDebiansOwnServersByItsProxy() throws Exception {
-    write("etc/apt/apt.conf.d/90proxy", "Acquire::http::Proxy \"http://proxy.example:3128/\";\n");
-    write("etc/apt/sources.list", "deb http://archive.ubuntu.com/ubuntu noble main\n");
-    HostSources.Found found =
-        new HostSources(root, aptConfig()).forPlatformOrFromDebian("DEBIAN_13");
-    assertThat(found.sources())
-        .extracting(source -> source.uris() + " " + source.suites() + " " + source.route().proxy())
-        .containsExactly(
-            "[http://mirror.example/debian] [trixie, trixie-updates] http://proxy.example:3128",
-            "[http://mirror.example/debian-security] [trixie-security] http://proxy.example:3128");
-    assertThat(found.sources()).allMatch(source -> source.signedBy().equals(ARCHIVE));
-
-    write("etc/apt/sources.list", "deb http://mirror.example/debian trixie main\n");
-    assertThat(new HostSources(root, aptConfig()).forPlatformOrFromDebian("DEBIAN_13").sources())
-        .as("its own mirror goes first")
-        .extracting(AptSource::uris)
-        .containsExactly(List.of("http://mirror.example/debian"));
-  }
-
-  private static AptSource source(
-      String uri, String suite, String components, String architectures) {
-    return new AptSource(
-        List.of(uri),
-        List.of(suite),
-        List.of(components.split(",", -1)),
-        List.of(architectures.split(",", -1)),
-        ARCHIVE);
-  }
-
-  /** apt itself, which reads the files below the root. */
-  private Program aptConfig() throws IOException {
-    Path first = Files.writeString(root.resolve("first.conf"), "Dir \"" + root + "\";\n");
-    return Program.of("apt-config", "dump").with("APT_CONFIG", first.toString());
-  }
-
-  @Test
   void theProxiesOfAptAndItsDatesThatDoNotCountAreTakenOver() throws Exception {
     write(
         "etc/apt/apt.conf.d/90proxy",

@@ -1,6 +1,7 @@
 package dev.regild.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,20 +28,37 @@ class HostMirrorTest {
   }
 
   @Test
-  void aMachineOfUbuntuUsesDebiansOwnServersByItsOwnProxy() throws Exception {
+  void aMachineOfUbuntuWithoutASourceOfDebianIsToldWhatToAdd() throws Exception {
+    assertThatThrownBy(() ->
+            mirror(
+                """
+                deb [trusted=yes] http://archive.example/ubuntu noble main universe
+                deb [trusted=yes] http://security.example/ubuntu noble-security main
+                """))
+        .hasMessageContaining("no source of Debian's archive (component main); add one to");
+    assertThatThrownBy(() ->
+            mirror(
+                """
+                deb [trusted=yes] http://security.example/ubuntu noble-security main
+                deb [trusted=yes] http://mirror.example/debian bookworm main
+                """))
+        .as("Ubuntu's security archive has a suite of the same form")
+        .hasMessageContaining("no source of Debian's security updates");
+  }
+
+  @Test
+  void theSettingsOfAptAreTakenOver() throws Exception {
     Files.writeString(
         Files.createDirectories(root.resolve("etc/apt/apt.conf.d")).resolve("90proxy"),
         "Acquire::http::Proxy \"http://proxy.example:3128/\";\n");
     HostMirror mirror =
         mirror(
             """
-            deb [trusted=yes] http://archive.ubuntu.com/ubuntu noble main universe
-            deb [trusted=yes] http://security.ubuntu.com/ubuntu noble-security main
+            deb [trusted=yes] http://archive.example/ubuntu noble main universe
+            deb [trusted=yes] http://mirror.example/debian bookworm main
+            deb [trusted=yes] http://mirror.example/debian-security bookworm-security main
             """);
     assertThat(mirror.archive()).isEqualTo("http://mirror.example/debian");
-    assertThat(mirror.security())
-        .as("Ubuntu's has a suite of that form, too")
-        .isEqualTo("http://mirror.example/debian-security");
     assertThat(mirror.options())
         .containsExactly("Acquire::http::Proxy \"http://proxy.example:3128/\";");
   }
