@@ -37,26 +37,56 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A whole update of a Debian 13 to the newest kernel, which boots. Its systemd takes a process
- * namespace for a container, in which no hook touches the boot loader.
+ * namespace for a container, in which no hook touches the boot loader. The disk is set up as many
+ * are: its initramfs is for its own machine alone, and GRUB is to be installed on a disk of that
+ * machine's.
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class UpdateDebian13IT {
   private static final Pattern NEW_KERNEL =
       Pattern.compile("\\+linux-image-(\\d\\S+-cloud-amd64) ");
 
+  /** Where the image's machine has its disk; no machine has it here while packages change. */
+  private static final String DISK_OF_GRUB = "/dev/vda";
+
+  private static final String INITRAMFS = "/etc/initramfs-tools/conf.d/quick";
+  private static final String FOR_ITS_MACHINE = "MODULES=dep\nCOMPRESS=zstd\nCOMPRESSLEVEL=1\n";
+
+  /** The agent's installation runs what an upgrade of grub-pc runs. */
+  private static final AgentPackage AGENT =
+      Fixtures.NEW_AGENT.withAfterInstall(
+          "/var/lib/dpkg/info/grub-pc.postinst configure"
+              + " \"$(dpkg-query --show --showformat '${Version}' grub-pc)\"");
+
   @TempDir static Path shared;
   @TempDir Path directory;
 
+  private static Path disk = Path.of("");
   private static Path pinnedDisk = Path.of("");
 
   @BeforeAll
   static void setUp() throws Exception {
-    pinnedDisk = Files.copy(Fixtures.debian13(), shared.resolve("pinned.qcow2"));
+    disk = Files.copy(Fixtures.debian13(), shared.resolve("disk.qcow2"));
+    pinnedDisk = Files.copy(disk, shared.resolve("pinned.qcow2"));
     AcceleratorProbe probe = new AcceleratorProbe(shared.resolve("accelerator"));
     try (Guestfs appliance = Guestfs.create(probe.verdict().accelerator(), shared)) {
+      appliance.addDrive(disk, "qcow2", false);
       appliance.addDrive(pinnedDisk, "qcow2", false);
       appliance.launch(Duration.ofMinutes(5));
       appliance.mount("/dev/sda2", "/");
+      appliance.write(INITRAMFS, FOR_ITS_MACHINE.getBytes(UTF_8));
+      appliance.write(
+          "/tmp/answers",
+          """
+          grub-pc grub-pc/install_devices multiselect %s
+          grub-pc grub-pc/install_devices_empty boolean false
+          """
+              .formatted(DISK_OF_GRUB)
+              .getBytes(UTF_8));
+      appliance.command(List.of("debconf-set-selections", "/tmp/answers"), Duration.ofMinutes(2));
+      appliance.removeFile("/tmp/answers");
+      appliance.unmountAll();
+      appliance.mount("/dev/sdb2", "/");
       // As an owner does who wants to stay on a kernel: by the title of its entry.
       String kernel =
           appliance.command(List.of("ls", "/lib/modules"), Duration.ofMinutes(1)).strip();
@@ -78,7 +108,7 @@ class UpdateDebian13IT {
     try (LocalServer server = start(isolation);
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
-      Image base = server.importDisk(client, "trixie", Fixtures.debian13());
+      Image base = server.importDisk(client, "trixie", disk);
       assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(base.platformAsString()).isEqualTo("DEBIAN_13");
 
@@ -105,6 +135,14 @@ class UpdateDebian13IT {
             .doesNotContain(".regild")
             .doesNotContain("zz-regild");
         assertThat(guest.run("dpkg-divert", "--list")).doesNotContain(".regild");
+        assertThat(guest.run("sh", "-c", "echo GET grub-pc/install_devices | debconf-communicate"))
+            .as("what debconf said before")
+            .isEqualTo("0 " + DISK_OF_GRUB + "\n");
+        assertThat(new String(guest.read(INITRAMFS), UTF_8)).isEqualTo(FOR_ITS_MACHINE);
+        assertThat(guest.run("lsinitramfs", "/boot/initrd.img-" + kernel.group(1)))
+            .as("it is for the machine that the image had, not for the one that serviced it")
+            .contains("/virtio_blk.ko", "/ext4.ko")
+            .doesNotContain("/nvme.ko", "/ata_piix.ko");
       }
     }
   }
@@ -133,7 +171,7 @@ class UpdateDebian13IT {
 
   private LocalServer start(Isolation isolation) throws Exception {
     AgentRepository agent =
-        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
+        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT);
     List<PackageSource> sources = new ArrayList<>(debian13());
     sources.add(LocalServer.source(agent));
     return LocalServer.start(
