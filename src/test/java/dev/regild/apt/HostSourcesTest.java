@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.ChannelException;
+import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,6 +99,22 @@ class HostSourcesTest {
         .hasMessageContaining("no repository with the suite bookworm");
     assertThatThrownBy(() -> new HostSources(root, aptConfig()).forPlatform("WINDOWS_SERVER_2022"))
         .hasMessageContaining("cannot be used for WINDOWS_SERVER_2022");
+  }
+
+  private static AptSource source(
+      String uri, String suite, String components, String architectures) {
+    return new AptSource(
+        List.of(uri),
+        List.of(suite),
+        List.of(components.split(",", -1)),
+        List.of(architectures.split(",", -1)),
+        ARCHIVE);
+  }
+
+  /** apt itself, which reads the files below the root. */
+  private Program aptConfig() throws IOException {
+    Path first = Files.writeString(root.resolve("first.conf"), "Dir \"" + root + "\";\n");
+    return Program.of("apt-config", "dump").with("APT_CONFIG", first.toString());
   }
 
   @Test
