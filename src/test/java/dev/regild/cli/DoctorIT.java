@@ -32,14 +32,14 @@ class DoctorIT {
     assertThat(doctor.status()).as(doctor.output()).isZero();
     assertThat(doctor.output())
         .containsPattern(
-            "platform DEBIAN_12 +ok +There is No channel for DEBIAN_12. Add one: regild channel add NAME")
+            "platform DEBIAN_12 +ok +No channel for DEBIAN_12. Add one: regild channel add NAME")
         .containsPattern("platform RHEL8 +ok ")
         .containsPattern("platform WINDOWS_SERVER_2022 +ok ")
         .containsPattern("appliance's kernel +ok +/")
         .containsPattern("OVMF +ok +/")
         // What every machine has on which the tests run, each tried by the command.
         .containsPattern("bubblewrap +ok +a program ran in it without the host's network")
-        .containsPattern("user namespaces +ok +a user without rights is 0 in one")
+        .containsPattern("user namespaces +ok +an unprivileged user is 0 in one")
         .containsPattern("seccomp +ok +a program ran under a filter")
         .containsPattern("QEMU's sandbox +ok +an emulated machine booted in it")
         .containsPattern("libguestfs' backend +ok +direct")
@@ -99,7 +99,7 @@ class DoctorIT {
     assertThat(doctor.status()).isOne();
     assertThat(doctor.output())
         .containsPattern("data directory +PROBLEM")
-        .contains("! data directory: " + data + " is rwxr-x---; start the server, which closes it")
+        .contains("! data directory: " + data + " is rwxr-x---; start the server, which fixes this")
         .contains("! listen: 0.0.0.0 with auth off lets everyone in; set auth: sigv4");
   }
 

@@ -75,7 +75,7 @@ class GuestfsIT {
       guestfs.download("/a/up", directory.resolve("down"), 1 << 20);
       assertThat(directory.resolve("down")).hasContent("up and down");
       assertThatThrownBy(() -> guestfs.download("/a/up", directory.resolve("large"), 3))
-          .hasMessage("/a/up has 11 bytes, and at most 3 are read");
+          .hasMessage("/a/up has 11 bytes; the limit is 3");
       assertThatThrownBy(() -> guestfs.download("/a", directory.resolve("none"), 1 << 20))
           .hasMessage("/a is not a regular file");
       assertThat(directory.resolve("large")).doesNotExist();

@@ -79,7 +79,7 @@ class VirtualMachineIT {
         new VirtualMachine(spec(Files.writeString(directory.resolve("no,disk"), "x")));
     assertThatThrownBy(() -> machine.run(limit(60)))
         .isInstanceOf(VirtualMachineException.class)
-        .hasMessageContaining("QEMU's status is 1")
+        .hasMessageContaining("QEMU exited with status 1")
         .hasMessageContaining("qcow2");
   }
 

@@ -97,7 +97,7 @@ class CopiesIT {
     try (AppStreamClient client = server.client("us-west-2", other)) {
       assertThatThrownBy(() -> copy(client, "shared", "us-west-2", "mine"))
           .isInstanceOf(ResourceNotAvailableException.class)
-          .hasMessageContaining("another account's");
+          .hasMessageContaining("belongs to another account");
     }
   }
 

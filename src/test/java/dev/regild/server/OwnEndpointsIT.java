@@ -338,8 +338,8 @@ class OwnEndpointsIT {
     assertThat(untyped.statusCode()).isEqualTo(400);
     assertThat(untyped.body())
         .isEqualTo(
-            "{\"__type\":\"UnknownOperationException\",\"message\":\"The header X-Amz-Target is"
-                + " missing; it names the operation.\"}");
+            "{\"__type\":\"UnknownOperationException\",\"message\":\"The header X-Amz-Target,"
+                + " which names the operation, is missing.\"}");
     assertThat(untyped.headers().firstValue("content-type")).contains("application/x-amz-json-1.1");
   }
 

@@ -126,9 +126,9 @@ class CatalogueIT {
   void whatTheFileDoesNotSayIsToldByOptions() throws Exception {
     Path silent = WindowsPackages.update(files, "KB1", "Package_for_X", "10.0.1.2", "Update", "");
     assertThat(regild("channel", "add-update", "win", silent.toString()))
-        .contains("does not say its KB number; tell it with --kb");
+        .contains("does not say its KB number; give it with --kb");
     assertThat(regild("channel", "add-update", "win", silent.toString(), "--kb", "KB5000001"))
-        .contains("tell it with --build");
+        .contains("give it with --build");
     assertThat(
             regild(
                 "channel",
@@ -218,7 +218,7 @@ class CatalogueIT {
   @Test
   void aChannelOfRepositoriesHasNoCatalogue() {
     assertThat(regild("channel", "add", "two", "--platform", "WINDOWS", "--repo", "file:///x"))
-        .contains("another kind than catalogue");
+        .contains("--repo can't be used for WINDOWS; its options are --arch.");
     assertThat(regild("channel", "add-update", "none", "x"))
         .contains("Channel none does not exist");
     assertThat(regild("channel", "remove", "win")).contains("Removed win");
