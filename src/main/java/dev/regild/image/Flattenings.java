@@ -63,6 +63,28 @@ public final class Flattenings {
     return read(handle, SELECT + "WHERE image_id = :id", imageId).stream().findFirst();
   }
 
+  /** The one that runs on a layer, for whichever image that stands on it. */
+  public Optional<Flattening> findRunningOn(Handle handle, String layer) {
+    return read(handle, SELECT + "WHERE state = 'FLATTENING' AND old_layer_id = :id", layer)
+        .stream()
+        .findFirst();
+  }
+
+  /** How many run for an owner's images. */
+  public long countInFlight(Handle handle, Owner owner) {
+    return handle
+        .createQuery(
+            """
+            SELECT COUNT(*) FROM flattening JOIN image ON image.id = flattening.image_id
+             WHERE image.account_id = :account AND image.region = :region
+               AND flattening.state = 'FLATTENING'
+            """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(Long.class)
+        .one();
+  }
+
   private static List<Flattening> read(Handle handle, String sql, String id) {
     return handle.createQuery(sql).bind("id", id).map((row, _) -> flattening(row)).list();
   }

@@ -1,6 +1,7 @@
 package dev.regild.update;
 
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
+import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
 import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
@@ -34,6 +35,9 @@ import org.slf4j.LoggerFactory;
  * and those of images whose chain has become too long by an update.
  */
 public final class ImageFlattenings {
+  /** Each reads a whole chain twice. */
+  static final int MOST_IN_FLIGHT = 10;
+
   private static final Logger LOG = LoggerFactory.getLogger(ImageFlattenings.class);
 
   private final Database database;
@@ -78,7 +82,7 @@ public final class ImageFlattenings {
    * @return empty if it has one layer only, so that there is nothing to do
    * @throws RefusedException NOT_FOUND if there is no such image; NOT_PERMITTED if it is another
    *     account's; NOT_AVAILABLE if it isn't AVAILABLE; CONCURRENT_MODIFICATION if it is being
-   *     flattened
+   *     flattened, or another image on the same layer is; LIMIT_EXCEEDED if too many are under way
    */
   public Optional<Flattening> flatten(Owner owner, String name) {
     Optional<Flattening> accepted =
@@ -90,10 +94,17 @@ public final class ImageFlattenings {
                 "The image %s is %s; only an AVAILABLE image can be flattened."
                     .formatted(name, image.state()));
           }
-          if (findRunning(handle, image).isPresent()) {
+          if (isRunningOn(handle, image)) {
             throw new RefusedException(
                 CONCURRENT_MODIFICATION,
-                "The image %s is being flattened already.".formatted(name));
+                "The image %s is already being flattened, or another image on the same layer is."
+                    .formatted(name));
+          }
+          if (isAtLimit(handle, image)) {
+            throw new RefusedException(
+                LIMIT_EXCEEDED,
+                "At most %d flattenings run at once, and %s has that many. Wait until one has finished."
+                    .formatted(MOST_IN_FLIGHT, owner));
           }
           return accept(handle, image, 1);
         });
@@ -101,10 +112,13 @@ public final class ImageFlattenings {
     return accepted;
   }
 
-  /** Accepts the flattening of an image that has just been made, if its chain is too long. */
+  /**
+   * Accepts the flattening of an image that has just been made, if its chain is too long. Where the
+   * owner has too many under way, the next update of the image tries again.
+   */
   void afterUpdate(Handle handle, String imageId) {
-    if (deepest > 0) {
-      Image image = images.requireById(handle, imageId);
+    Image image = images.requireById(handle, imageId);
+    if (deepest > 0 && !isRunningOn(handle, image) && !isAtLimit(handle, image)) {
       accept(handle, image, deepest)
           .ifPresent(flattening ->
               LOG.atInfo()
@@ -114,8 +128,20 @@ public final class ImageFlattenings {
     }
   }
 
+  private boolean isRunningOn(Handle handle, Image image) {
+    return flattenings.findRunningOn(handle, layer(image)).isPresent();
+  }
+
+  private boolean isAtLimit(Handle handle, Image image) {
+    return flattenings.countInFlight(handle, image.owner()) >= MOST_IN_FLIGHT;
+  }
+
+  private static String layer(Image image) {
+    return image.disk().map(ImageDisk::layer).orElseThrow();
+  }
+
   private Optional<Flattening> accept(Handle handle, Image image, int most) {
-    String layer = image.disk().map(ImageDisk::layer).orElseThrow();
+    String layer = layer(image);
     int depth = layerRecords.chain(handle, layer).size();
     if (depth <= most) {
       return Optional.empty();

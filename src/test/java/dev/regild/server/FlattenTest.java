@@ -60,6 +60,9 @@ class FlattenTest {
     assertThat(run(0, "flatten", "flat"))
         .isEqualTo(
             "flat is being flattened: 4 layers become one. Cancel it with: ./regild cancel flat\n");
+    assertThat(run(1, "flatten", "copy"))
+        .as("one job moves all that stand on the layer")
+        .contains("The image copy is already being flattened, or another image on the same layer is.");
     runJob(flat);
     String merged = layer("flat");
     assertThat(layer("copy")).isEqualTo(merged).isNotEqualTo(chain.get(3));
@@ -101,7 +104,7 @@ class FlattenTest {
     List<String> chain = chain(3);
     Image flat = image("flat", chain.get(2));
     run(0, "flatten", "flat");
-    assertThat(run(1, "flatten", "flat")).contains("The image flat is being flattened already.");
+    assertThat(run(1, "flatten", "flat")).contains("The image flat is already being flattened");
     assertThat(run(1, "delete", "flat"))
         .contains("is being updated, copied, exported or flattened.");
     assertThat(run(0, "cancel", "flat")).isEqualTo("Cancelled flat, which is AVAILABLE now.\n");

@@ -16,6 +16,7 @@ import dev.regild.job.RunningJobs;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,6 +65,30 @@ class ImageFlatteningsTest {
   void noneIsWhereTheDepthIsZero() throws Exception {
     afterUpdate(0);
     assertThat(accepted()).isEmpty();
+  }
+
+  @Test
+  void noneIsAcceptedWhileAnAccountHasAsManyAsItMay() throws Exception {
+    for (int i = 0; i < ImageFlattenings.MOST_IN_FLIGHT; i++) {
+      Image other = registry.available(Registry.ALICE, "other-" + i);
+      Flattening running =
+          new Flattening(
+              other.id(),
+              other.id(),
+              other.name(),
+              "layer-" + i,
+              2,
+              Flattening.State.FLATTENING,
+              Optional.empty(),
+              Instant.EPOCH);
+      registry.database.useTransaction(handle -> new Flattenings().insert(handle, running));
+    }
+    afterUpdate(2);
+    assertThat(accepted()).isEmpty();
+    registry.database.useTransaction(handle ->
+        handle.execute("UPDATE flattening SET state = 'FAILED' WHERE old_layer_id = 'layer-0'"));
+    afterUpdate(2);
+    assertThat(accepted()).isPresent();
   }
 
   private Optional<Flattening> accepted() {
