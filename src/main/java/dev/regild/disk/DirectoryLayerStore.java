@@ -10,8 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A layer store in one directory of one filesystem: {@code layers/<id>.qcow2}, where a layer names
@@ -20,9 +28,16 @@ import java.util.Optional;
  */
 public final class DirectoryLayerStore implements LayerStore {
   private static final String ENDING = ".qcow2";
+  private static final Logger LOG = LoggerFactory.getLogger(DirectoryLayerStore.class);
 
   private final Path layers;
   private final QemuImg qemuImg;
+
+  /** How many read each file now. */
+  private final Map<Path, Integer> readers = new HashMap<>();
+
+  /** Those of them that are deleted; with the readers' lock. */
+  private final Set<Path> doomed = new HashSet<>();
 
   /** Makes the directory if it is not there. */
   public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
@@ -31,15 +46,60 @@ public final class DirectoryLayerStore implements LayerStore {
     this.qemuImg = qemuImg;
   }
 
-  /** The files are here as long as the layers, so there is nothing to give back. */
+  /** While it is lent, none of its files goes: those that are deleted go when it is given back. */
   @Override
   public BorrowedLayer borrow(String id) throws IOException {
-    return new Here(path(id));
+    Path file = path(id);
+    List<Path> chain = new ArrayList<>(DiskChain.below(file));
+    chain.add(file);
+    synchronized (readers) {
+      for (Path each : chain) {
+        if (!Files.exists(each) || doomed.contains(each)) {
+          throw new NoSuchFileException(each.toString(), null, "the layer store has no layer " + id);
+        }
+      }
+      chain.forEach(each -> readers.merge(each, 1, Integer::sum));
+    }
+    return new Here(file, chain);
   }
 
-  private record Here(Path file) implements BorrowedLayer {
+  private final class Here implements BorrowedLayer {
+    private final Path file;
+    private final List<Path> chain;
+    private final AtomicBoolean lent = new AtomicBoolean(true);
+
+    Here(Path file, List<Path> chain) {
+      this.file = file;
+      this.chain = chain;
+    }
+
     @Override
-    public void close() {}
+    public Path file() {
+      return file;
+    }
+
+    @Override
+    public void close() {
+      if (lent.getAndSet(false)) {
+        chain.forEach(DirectoryLayerStore.this::giveBack);
+      }
+    }
+  }
+
+  private void giveBack(Path file) {
+    synchronized (readers) {
+      readers.computeIfPresent(file, (_, count) -> count > 1 ? count - 1 : null);
+      if (!readers.containsKey(file) && doomed.remove(file)) {
+        try {
+          remove(file);
+        } catch (IOException e) {
+          LOG.atWarn()
+              .addKeyValue("layer", file)
+              .addKeyValue("reason", e.getMessage())
+              .log("a layer could not be removed");
+        }
+      }
+    }
   }
 
   private Path path(String id) throws IOException {
@@ -73,7 +133,18 @@ public final class DirectoryLayerStore implements LayerStore {
 
   @Override
   public void delete(String id) throws IOException {
-    Files.deleteIfExists(file(id));
+    Path file = file(id);
+    synchronized (readers) {
+      if (readers.containsKey(file)) {
+        doomed.add(file);
+      } else {
+        remove(file);
+      }
+    }
+  }
+
+  private void remove(Path file) throws IOException {
+    Files.deleteIfExists(file);
     DurableFiles.force(layers);
   }
 

@@ -29,7 +29,7 @@ public interface LayerStore {
   Layer publish(String id, Path finished, Optional<String> base)
       throws IOException, ProgramException, InterruptedException;
 
-  /** Removes a layer; one that is not there is no error. */
+  /** Removes a layer, once nobody has borrowed it; one that is not there is no error. */
   void delete(String id) throws IOException;
 
   /** Every layer that is there, in no order. */

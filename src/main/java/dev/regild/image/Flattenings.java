@@ -102,11 +102,15 @@ public final class Flattenings {
    */
   public void succeed(Handle handle, Flattening flattening, Layer layer) {
     layers.insert(handle, layer);
-    handle
-        .createUpdate("UPDATE image SET layer_id = :new WHERE layer_id = :old")
-        .bind("new", layer.id())
-        .bind("old", flattening.oldLayer())
-        .execute();
+    int moved =
+        handle
+            .createUpdate("UPDATE image SET layer_id = :new WHERE layer_id = :old")
+            .bind("new", layer.id())
+            .bind("old", flattening.oldLayer())
+            .execute();
+    if (moved == 0) {
+      throw new IllegalStateException("No image stands on the layer " + flattening.oldLayer());
+    }
     handle
         .createUpdate("INSERT INTO retired_layer (layer_id, replaced_by) VALUES (:old, :new)")
         .bind("new", layer.id())
@@ -143,6 +147,9 @@ public final class Flattenings {
                    AND NOT EXISTS (
                          SELECT 1 FROM image JOIN export_task ON export_task.image_id = image.id
                           WHERE image.layer_id = replaced_by AND export_task.state = 'EXPORTING')
+                   AND NOT EXISTS (
+                         SELECT 1 FROM flattening
+                          WHERE old_layer_id = retired_layer.layer_id AND state = 'FLATTENING')
                 """)
             .mapTo(String.class)
             .list();

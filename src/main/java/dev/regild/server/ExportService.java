@@ -29,6 +29,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -76,7 +77,7 @@ final class ExportService implements HttpService {
     Source source = source(caller.owner(), request.path().pathParameters().get("name"));
     requireFits(source, format);
     try (Slot _ = slots.take(caller);
-        BorrowedLayer layer = store.borrow(source.disk.layer());
+        BorrowedLayer layer = borrow(caller.owner(), source);
         Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
       send(response, source, share.file(), format);
@@ -91,6 +92,16 @@ final class ExportService implements HttpService {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, "The server is stopping.");
+    }
+  }
+
+  /** Borrows the image's layer, or the one by which a flattening has just replaced it. */
+  private BorrowedLayer borrow(Owner owner, Source source)
+      throws IOException, InterruptedException {
+    try {
+      return store.borrow(source.disk.layer());
+    } catch (NoSuchFileException e) {
+      return store.borrow(source(owner, source.image.name()).disk.layer());
     }
   }
 

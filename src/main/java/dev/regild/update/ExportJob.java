@@ -33,11 +33,13 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   private final ExportTasks tasks;
   private final UploadedDisks disks;
   private final WriteDisk write;
+  private final ImageFlattenings flattenings;
 
   public ExportJob(
       Tools tools,
       Images images,
       ExportTasks tasks,
+      ImageFlattenings flattenings,
       LayerStore layers,
       UploadedDisks disks,
       QemuImg qemuImg,
@@ -47,6 +49,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
     this.records = tools.steps();
     this.tasks = tasks;
     this.disks = disks;
+    this.flattenings = flattenings;
     this.write = new WriteDisk(database, images, layers, disks, qemuImg, room);
   }
 
@@ -88,6 +91,12 @@ public final class ExportJob extends SteppedJob<ExportTask> {
           .addKeyValue("reason", e.getMessage())
           .log("disk left behind");
     }
+  }
+
+  /** The layers of an image that was flattened meanwhile were kept for the export. */
+  @Override
+  protected void clear(String taskId) {
+    flattenings.removeRetired();
   }
 
   private ExportTask requireExporting(Handle handle, String taskId) {

@@ -5,6 +5,7 @@ import dev.regild.disk.ByteCount;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
 import dev.regild.image.Layers;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
@@ -17,6 +18,7 @@ import java.util.List;
  */
 final class LinkLayers implements Step<Image, List<Layer>> {
   private final Database database;
+  private final Images images = new Images();
   private final Layers layers = new Layers();
 
   LinkLayers(Database database) {
@@ -30,11 +32,15 @@ final class LinkLayers implements Step<Image, List<Layer>> {
 
   @Override
   public List<Layer> run(Image copy, StepControl control) throws StepException {
+    // A flattening may move the copy to another layer at any time.
     List<Layer> chain =
-        copy.disk()
-            .map(ImageDisk::layer)
-            .map(layer -> database.read(handle -> layers.chain(handle, layer)))
-            .orElse(List.of());
+        database.inTransaction(handle ->
+            images
+                .requireById(handle, copy.id())
+                .disk()
+                .map(ImageDisk::layer)
+                .map(layer -> layers.chain(handle, layer))
+                .orElse(List.of()));
     if (chain.isEmpty()) {
       throw new StepException("The source's layers are gone.");
     }

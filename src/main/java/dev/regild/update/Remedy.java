@@ -26,7 +26,7 @@ final class Remedy {
               "the appliance did not start within",
               "Look for what keeps the server busy, and for a KVM that works (regild doctor)."),
           new ByCause(
-              "can't be opened in|wrong fs type|Structure needs cleaning",
+              "Cannot open the disk in an? |wrong fs type|Structure needs cleaning",
               "Check the image's file systems (fsck), or service it with the isolation vm."),
           new ByCause(
               "is invalid for APT::Default-Release",

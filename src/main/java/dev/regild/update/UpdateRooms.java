@@ -106,7 +106,9 @@ final class UpdateRooms {
     boolean known = failure.getCause() instanceof StepException step && step.remedy().isPresent();
     Optional<String> shortage = room == null || known ? Optional.empty() : room.shortage();
     return shortage
-        .map(text -> failure.because("the server's disk is full: " + text + ".", REMEDY))
+        .map(text ->
+            failure.because(
+                "the server's disk is full: %s.%n%s".formatted(text, failure.reason()), REMEDY))
         .orElse(failure);
   }
 

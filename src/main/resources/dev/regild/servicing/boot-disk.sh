@@ -20,8 +20,11 @@ set_to() {
 # The disk that the boot files are on. No name of a disk is fixed: a kernel that finds disks side by
 # side may call any of them /dev/sda. Nothing where only the file systems are to be seen.
 own_disk() {
-  disk=$(grub-probe --target=disk /boot/grub 2>/dev/null | head -n 1)
-  [ ! -b "$disk" ] || printf '%s' "$disk"
+  device=$(grub-probe --target=disk /boot/grub 2>/dev/null | head -n 1)
+  [ -b "$device" ] || return 0
+  # grub-probe stops at a logical volume or an array; GRUB belongs on the disk below it.
+  lsblk --inverse --list --noheadings --paths --output NAME,TYPE "$device" 2>/dev/null |
+    awk '$2 == "disk" { print $1; exit }'
 }
 
 case $1 in

@@ -100,6 +100,25 @@ class DirectoryLayerStoreTest {
   }
 
   @Test
+  void aLayerStaysWithAllBelowItUntilItsBorrowersGiveItBack() throws Exception {
+    Layer base = publishBase("base");
+    Path overlay = work.resolve("overlay.qcow2");
+    qemuImg.createOverlay(path("base"), overlay);
+    var _ = store.publish("top", overlay, Optional.of("base"));
+    try (BorrowedLayer first = store.borrow("top")) {
+      try (BorrowedLayer second = store.borrow("top")) {
+        store.delete("top");
+        store.delete("base");
+        assertThat(second.file()).exists();
+        assertThatThrownBy(() -> store.borrow("top")).hasMessageContaining("no layer top");
+      }
+      assertThat(first.file()).exists();
+      assertThat(store.verify(base)).isTrue();
+    }
+    assertThat(store.ids()).isEmpty();
+  }
+
+  @Test
   void layersAndWorkspacesAreRemoved() throws Exception {
     var _ = publishBase("base");
     store.delete("base");

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
@@ -131,6 +132,42 @@ class ReadOnlyKeyTest {
       await(() -> streamAnswer("watched", server.key).status() == 200);
       assertThat(first).isNotNull();
     }
+  }
+
+  @Test
+  void aReadOnlyKeyStartsAndCancelsNothing() throws Exception {
+    for (String path :
+        List.of(
+            "/regild/v1/images/golden/flatten",
+            "/regild/v1/images/golden/cancel",
+            "/regild/v1/exports/none/cancel")) {
+      HttpResponse<byte[]> refused = server.send(server.readOnlyKey, "POST", path);
+      assertThat(refused.statusCode()).as(path).isEqualTo(403);
+      assertThat(new String(refused.body(), UTF_8)).as(path).contains("read-only");
+    }
+  }
+
+  @Test
+  void anotherAccountsJobsAreNeitherSeenNorCancelled() throws Exception {
+    AccessKey stranger = server.accounts.createKey(server.accounts.create("stranger"), false);
+    update("foreign");
+    for (String path :
+        List.of("/regild/v1/images/foreign/job", "/regild/v1/images/golden/flatten")) {
+      assertNotFound(server.send(stranger, "GET", path), path);
+    }
+    for (String path :
+        List.of(
+            "/regild/v1/images/foreign/cancel",
+            "/regild/v1/images/golden/flatten",
+            "/regild/v1/exports/none/cancel")) {
+      assertNotFound(server.send(stranger, "POST", path), path);
+    }
+  }
+
+  private static void assertNotFound(HttpResponse<byte[]> answer, String path) {
+    assertThat(new String(answer.body(), UTF_8))
+        .as(path + " " + answer.statusCode())
+        .contains("ResourceNotFoundException");
   }
 
   @Test

@@ -183,6 +183,7 @@ class ServicingScriptsTest {
   void theBootLoaderGoesToTheImagesOwnDiskWhereThatIsToBeSeen(boolean seen) throws Exception {
     String own = seen ? aBlockDevice() : "";
     program("grub-probe", seen ? "echo " + own : "exit 1");
+    program("lsblk", "echo '/dev/mapper/vg-boot lvm'; echo '" + own + " disk'");
     // A debconf with these two answers, which says what debconf-communicate(1) says.
     Path database = Files.createDirectory(directory.resolve("debconf"));
     Files.writeString(database.resolve("install_devices"), "/dev/no-such-disk");

@@ -62,6 +62,10 @@ class RemedyTest {
   void aCauseThatTheGuestShowsComesBeforeTheStep() {
     assertThat(Remedy.of("write: No space left on device", "otherwise"))
         .isEqualTo("Enlarge the image's file system, then import the image again.");
+    for (String where : List.of("a namespace", "an appliance")) {
+      assertThat(Remedy.of("Cannot open the disk in " + where + ": mount failed", "otherwise"))
+          .startsWith("Check the image's file systems (fsck)");
+    }
     assertThat(Remedy.of("something else", "otherwise")).isEqualTo("otherwise");
   }
 }

@@ -81,7 +81,9 @@ class ServerRoomTest {
     FailedStepException cause = rooms.cause("full", failure);
     assertThat(cause.step()).isEqualTo("Apply");
     assertThat(cause.reason())
-        .startsWith("the server's disk is full: the file system of " + directory);
+        .startsWith("the server's disk is full: the file system of " + directory)
+        .as("what the step said, too")
+        .endsWith("dpkg: error: unable to write: Read-only file system");
     assertThat(cause.remedy()).endsWith("then ask for the update again.");
     assertThat(rooms.cause("sound", failure)).isSameAs(failure);
     assertThat(rooms.cause("ended", failure)).isSameAs(failure);
