@@ -159,23 +159,23 @@ class CatalogueIT {
         WindowsPackages.update(files, "KB5000001", "Package_for_X", "10.0.1.2", "U", "20348");
     byte[] bytes = Files.readAllBytes(good);
     Path cut = Files.write(files.resolve("cut.cab"), java.util.Arrays.copyOf(bytes, 90));
-    assertRefused(cut, "cut off");
+    assertRefused(cut, "the cabinet is truncated");
     String text = new String(bytes, ISO_8859_1);
     Path escaping =
         Files.write(
             files.resolve("out.cab"),
             text.replace("update.mum", "../../.mum").getBytes(ISO_8859_1));
-    assertRefused(escaping, "leads out of it");
+    assertRefused(escaping, "whose name leads outside");
     assertRefused(Files.writeString(files.resolve("text.msu"), "MZ no update"), "first bytes");
     assertRefused(Files.writeString(files.resolve("empty.msu"), ""), "first bytes");
-    assertRefused(Files.writeString(files.resolve("wim.msu"), "MSWIM\0\0\0"), "can't be unpacked");
+    assertRefused(Files.writeString(files.resolve("wim.msu"), "MSWIM\0\0\0"), "cannot unpack it");
     assertRefused(
         Files.write(files.resolve("no.msi"), "ÐÏ\u0011à¡±\u001aá".getBytes(ISO_8859_1)),
-        "can't be unpacked");
-    assertRefused(zip("../evil.inf", 10), "leads out of it");
+        "cannot unpack it");
+    assertRefused(zip("../evil.inf", 10), "whose name leads outside");
     assertRefused(zip("bomb.sys", 300 << 20), "far more than a driver");
     assertRefused(zipWithLink(), "it contains the link netkvm.inf");
-    assertRefused(tree(), "it holds netkvm.inf twice, as 2k19/netkvm.inf and 2k22/netkvm.inf");
+    assertRefused(tree(), "it contains netkvm.inf twice, as 2k19/netkvm.inf and 2k22/netkvm.inf");
     assertRefused(imageWithLink(), "its member update.cab is a link");
     Path arm = driver();
     Path inf = arm.resolve("netkvm.inf");
