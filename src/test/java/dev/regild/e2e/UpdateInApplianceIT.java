@@ -7,6 +7,7 @@ import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.InstalledDisk;
 import dev.regild.fixtures.OrdinaryUser;
 import dev.regild.machine.Program;
 import java.nio.file.Files;
@@ -23,10 +24,10 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The main job with the isolation {@code vm}, by a server without root, on a real Debian 12 that
- * boots. Its channel holds the agent alone: under emulation, a new kernel's initramfs would take
- * minutes.
+ * boots by UEFI from btrfs, by an entry of its own machine's firmware that no other has. Its
+ * channel holds the agent alone: under emulation, a new kernel's initramfs would take minutes.
  */
-@EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
+@EnabledIf("dev.regild.fixtures.InstalledDisk#isAvailable")
 class UpdateInApplianceIT {
   private static final String GOLDEN = "golden";
   private static final String RENEWED = "renewed";
@@ -45,7 +46,7 @@ class UpdateInApplianceIT {
     Program.of("chmod", "-R", "a+rX", directory.toString()).run();
     try (ServerProcess server = ServerProcess.startAsOrdinaryUser(data, "vm")) {
       assertThat(server.user()).isEqualTo(OrdinaryUser.NAME);
-      JsonNode base = server.importDisk(Fixtures.goldenImage(), GOLDEN);
+      JsonNode base = server.importDisk(InstalledDisk.open(), GOLDEN);
       assertThat(base.path("AppstreamAgentVersion").asString())
           .as("%s%n%s", base, server.log())
           .isEqualTo(GoldenImage.AGENT.version());
@@ -66,6 +67,10 @@ class UpdateInApplianceIT {
       assertThat(steps.path(0).path("detail").asString()).contains("VM");
       JsonNode image = server.get("/regild/v1/images/" + RENEWED).body();
       assertThat(image.path("qualification").path("systemState").asString()).isEqualTo("running");
+      Path layer = data.resolve("layers/" + image.at("/layer/id").asString() + ".qcow2");
+      assertThat(InstalledDisk.efiFiles(layer, directory))
+          .as("the fallback boot loader was on the throw-away layer alone")
+          .containsExactly("::/EFI/", "::/EFI/debian/", "::/EFI/debian/grubx64.efi");
       assertThat(server.call("DescribeImageBuilders", Map.of()).body().path("ImageBuilders"))
           .isEmpty();
       JsonNode again =
