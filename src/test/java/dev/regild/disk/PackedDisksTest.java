@@ -332,6 +332,62 @@ class PackedDisksTest {
     assertThat(receive(directory.resolve("packed")).bytes()).isEqualTo(DISK_BYTES);
   }
 
+  /** Flags of RFC 1952, section 2.3.1: a name, a comment. */
+  @ParameterizedTest
+  @CsvSource({"8, false", "16, false", "8, true", "16, true"})
+  void aNameOrCommentOfGzipIsNotReadIntoMemoryWithoutEnd(int flag, boolean inTar) throws Exception {
+    Path packed = gzip("disk.raw.gz", flag, 70_000);
+    Path upload = inTar ? made("packed", "tar -c disk.raw.gz") : packed;
+    for (ThrowingCallable reading :
+        List.<ThrowingCallable>of(() -> receive(upload), () -> DiskPreview.of(upload))) {
+      assertThatThrownBy(reading)
+          .isInstanceOf(UnfitDiskException.class)
+          .hasMessageContaining("a header in the gzip data takes more than 64 KiB");
+    }
+    assertThat(store).isEmptyDirectory();
+    Path shorter = gzip("shorter.gz", flag, 60_000);
+    assertThat(disks.path(receive(shorter))).hasBinaryContent(disk);
+  }
+
+  @Test
+  void aLongHeaderOfALaterMemberOfGzipIsRefusedToo() throws Exception {
+    gzip("second.gz", 8, 70_000);
+    Path packed = made("packed", "gzip <disk.raw; cat second.gz");
+    assertThatThrownBy(() -> receive(packed))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("a header in the gzip data takes more than 64 KiB");
+  }
+
+  @Test
+  void closingGzipsMembersReleasesThem() throws Exception {
+    AtomicInteger closed = new AtomicInteger();
+    InputStream below =
+        new FilterInputStream(Files.newInputStream(made("packed", "gzip <disk.raw"))) {
+          @Override
+          public void close() throws IOException {
+            closed.incrementAndGet();
+            super.close();
+          }
+        };
+    GzipMembers members = new GzipMembers(below);
+    assertThat(members.readNBytes(1000)).hasSize(1000);
+    members.close();
+    assertThat(closed).hasPositiveValue();
+    assertThatThrownBy(members::read).hasMessage("the stream is closed");
+  }
+
+  /** The disk, packed with a text of that length in the header. */
+  private Path gzip(String name, int flag, int length) throws Exception {
+    byte[] plain = Files.readAllBytes(made("plain.gz", "gzip --no-name <disk.raw"));
+    plain[3] = (byte) flag;
+    try (OutputStream output = Files.newOutputStream(directory.resolve(name))) {
+      output.write(plain, 0, 10);
+      output.write(("x".repeat(length) + '\0').getBytes(UTF_8));
+      output.write(plain, 10, plain.length - 10);
+    }
+    return directory.resolve(name);
+  }
+
   @Test
   void whatIsUnpackedTakesOfTheQuotaAndEndsBeforeTheFileSystemIsFull() throws Exception {
     Path packed = made("packed", "truncate -s 40M disk.raw; zstd <disk.raw");
