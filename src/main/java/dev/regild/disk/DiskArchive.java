@@ -321,7 +321,9 @@ final class DiskArchive {
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = in.read(buffer, offset, length);
+      // Where a file is sparse, the library takes less than what was asked for as the end.
+      int whole = in.readNBytes(buffer, offset, length);
+      int n = whole == 0 && length > 0 ? -1 : whole;
       position += Math.max(0, n);
       headerBytes += inHeader ? Math.max(0, n) : 0;
       if (headerBytes > MOST_HEADER_BYTES) {

@@ -88,6 +88,10 @@ class PackedDisksTest {
         "tar+gzip → tar --format=oldgnu -Scz disk.raw",
         "tar+gzip → tar --format=gnu -Scz ./disk.raw",
         "tar+xz → tar --format=posix -ScJ disk.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=oldgnu -Scz d.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=gnu -Scz d.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=posix -Scz d.raw",
+        "tar → cp --sparse=always disk.raw d.raw; tar --format=posix -Sc d.raw",
         "tar+zstd → tar --format=ustar -c --zstd disk.raw",
         "tar+bzip2 → mkdir d; ln -s /etc/passwd d/link.raw; echo >d/README; cp disk.raw d; tar -cj d"
       })
