@@ -262,7 +262,7 @@ public final class UploadedDisks {
   /** What is a disk already takes none of the memory that unpacking takes. */
   private Optional<DiskReader.Packed> unpack(String account, IncomingBytes incoming, DiskFile disk)
       throws IOException, UnfitDiskException {
-    DiskReader reader = DiskReader.of(incoming);
+    DiskReader reader = DiskReader.of(incoming, check.mostFileBytes());
     if (!reader.isPacked()) {
       return reader.read(disk);
     }

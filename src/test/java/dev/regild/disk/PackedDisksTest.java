@@ -151,6 +151,11 @@ class PackedDisksTest {
         "the archive holds several disks (disk.raw, other.img) → cp disk.raw other.img; tar -c disk.raw other.img",
         "the archive holds no disk, but README, b → touch README b; tar -cz README b",
         "the archive holds no disk, but no file → ln -s /etc/passwd a.raw; mkdir b.raw; tar -cz a.raw b.raw",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=oldgnu -cSz swap.bin disk.raw",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=gnu -cS disk.raw swap.bin",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=posix -cSJ swap.bin disk.raw",
+        "a.mf in the archive is sparse → truncate -s 3M a.mf; tar -cS disk.raw a.mf",
+        "is both compressed and sparse → gzip disk.raw; truncate -s +1M disk.raw.gz; tar -cS disk.raw.gz",
         "the archive holds more than 1000 files → mkdir d; touch d/{1..1001}; tar -cz d",
         "takes 512 MiB of memory or more, and the limit is 128 MiB → xz <disk.raw --lzma2=dict=512MiB,mf=hc3,nice=4,mode=fast",
         "takes 129 MiB of memory or more, and the limit is 128 MiB → zstd --ultra -20 --long=31 <disk.raw"
@@ -230,6 +235,24 @@ class PackedDisksTest {
     assertThatThrownBy(() -> DiskPreview.of(ova))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(why);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a b c disk.raw", "disk.raw a b c", "a disk.raw b c"})
+  void whatIsBesideTheDiskIsLimitedTogether(String order) throws Exception {
+    Path tar = made("packed", "for f in a b c; do truncate -s 30K $f; done; tar -cz " + order);
+    assertThat(readingArchive(tar, 90 << 10).packing()).isEqualTo("tar+gzip");
+    assertThatThrownBy(() -> readingArchive(tar, 80 << 10))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("the archive holds more than 80.0 KiB beside the disk");
+  }
+
+  private static DiskReader.Packed readingArchive(Path tar, long mostPassedBytes) throws Exception {
+    try (InputStream stream = Files.newInputStream(tar)) {
+      return DiskReader.of(new IncomingBytes(stream, OptionalLong.empty()), mostPassedBytes)
+          .read((_, _, _) -> true)
+          .orElseThrow();
+    }
   }
 
   /** Types: a name of GNU, a header of POSIX, a directory. */
