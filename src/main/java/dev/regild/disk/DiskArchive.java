@@ -242,6 +242,7 @@ final class DiskArchive {
   }
 
   private int read(byte[] buffer, int offset, int length) throws IOException {
+    failures.requireNone();
     try {
       return tar.read(buffer, offset, length);
     } catch (IOException | RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.regild.disk;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -8,6 +9,12 @@ import java.util.Map;
  * into half of the memory that this process may have, and of these half for each account.
  */
 final class UnpackTurns {
+  /**
+   * What a turn may take, whatever comes meanwhile: 250 GB at 3 MB/s. A connection has a least rate
+   * besides.
+   */
+  static final Duration LONGEST = Duration.ofHours(24);
+
   private static final int MOST = 16;
 
   private final int most;

@@ -12,16 +12,23 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -413,6 +420,71 @@ class PackedDisksTest {
       output.write(plain, 10, plain.length - 10);
     }
     return directory.resolve(name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gzip <disk.raw", "xz <disk.raw", "tar -c disk.raw", "tar -cz disk.raw"})
+  void anInterruptEndsTheUnpackingBetweenTwoReads(String command) throws Exception {
+    Path packed = made("packed", command);
+    AtomicInteger writes = new AtomicInteger();
+    try (InputStream stream = Files.newInputStream(packed)) {
+      DiskReader reader =
+          DiskReader.of(new IncomingBytes(stream, OptionalLong.empty()), Long.MAX_VALUE);
+      assertThatThrownBy(() ->
+              reader.read((_, _, _) -> {
+                writes.incrementAndGet();
+                Thread.currentThread().interrupt();
+                return true;
+              }))
+          .isInstanceOf(InterruptedIOException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(writes).hasValue(1);
+  }
+
+  @Test
+  void theRequestsThreadReadsAndAnInterruptOfItEndsAllAndLeavesNothing() throws Exception {
+    byte[] packed = Files.readAllBytes(made("packed", "gzip <disk.raw"));
+    CountDownLatch waits = new CountDownLatch(1);
+    Set<Thread> readers = ConcurrentHashMap.newKeySet();
+    InputStream hanging =
+        new FilterInputStream(new ByteArrayInputStream(packed, 0, 300_000)) {
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            readers.add(Thread.currentThread());
+            int n = super.read(buffer, offset, length);
+            if (n >= 0) {
+              return n;
+            }
+            waits.countDown();
+            try {
+              Thread.sleep(Duration.ofMinutes(5));
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            throw new InterruptedIOException("canary");
+          }
+        };
+    CompletableFuture<Exception> failure = new CompletableFuture<>();
+    Thread request =
+        Thread.startVirtualThread(() -> {
+          try {
+            disks.receive(ALICE, PLENTY, hanging, OptionalLong.empty());
+          } catch (IOException | UnfitDiskException | RuntimeException e) {
+            failure.complete(e);
+          }
+        });
+    assertThat(waits.await(30, TimeUnit.SECONDS)).isTrue();
+    request.interrupt();
+    assertThat(failure.get(30, TimeUnit.SECONDS)).isInstanceOf(InterruptedIOException.class);
+    assertThat(readers).containsExactly(request);
+    assertThat(store).isEmptyDirectory();
+    for (int i = 0; i < 20; i++) {
+      assertThat(receive(directory.resolve("packed")).bytes())
+          .as("has a turn")
+          .isEqualTo(DISK_BYTES);
+    }
   }
 
   @Test
