@@ -29,7 +29,6 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
@@ -79,7 +78,7 @@ final class ExportService implements HttpService {
         BorrowedLayer layer = store.borrow(source.disk.layer());
         Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
-      send(response, source, share.file(), format);
+      send(response, source, share.made(), format);
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
@@ -130,7 +129,8 @@ final class ExportService implements HttpService {
     }
   }
 
-  private static void send(ServerResponse response, Source source, Path disk, ExportFormat format)
+  private static void send(
+      ServerResponse response, Source source, Conversion.Made disk, ExportFormat format)
       throws IOException, InterruptedException {
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
@@ -138,12 +138,12 @@ final class ExportService implements HttpService {
             HeaderNames.CONTENT_DISPOSITION,
             "attachment; filename=\"%s.%s\"".formatted(source.image.name(), format.suffix()));
     if (format == ExportFormat.OVA) {
-      OvaPackage ova = OvaPackage.of(machine(source), disk);
+      OvaPackage ova = OvaPackage.of(machine(source), disk.file(), disk.sha256().orElseThrow());
       response.contentLength(ova.bytes());
       Download.send(response, ova::writeTo);
     } else {
-      response.contentLength(Files.size(disk));
-      Download.send(response, out -> Files.copy(disk, out));
+      response.contentLength(Files.size(disk.file()));
+      Download.send(response, out -> Files.copy(disk.file(), out));
     }
   }
 
