@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Turns at unpacking, which takes memory for as long as an upload lasts: so many at one time as fit
- * into half of the memory that this process may have, and of these half for each account.
+ * into half of the heap that this process may have, and of these half for each account; with less
+ * than 512 MiB of heap there is one. The window of zstd lies beside the heap and is not counted.
  */
 final class UnpackTurns {
   /**

@@ -540,6 +540,18 @@ class PackedDisksTest {
     }
   }
 
+  @Test
+  void belowHalfAGibibyteOfHeapOneAccountHasTheOnlyTurn() throws Exception {
+    UnpackTurns turns = new UnpackTurns((512L << 20) - 1);
+    var only = turns.take("a");
+    assertThatThrownBy(() -> turns.take("b")).isInstanceOf(DisksBusyException.class);
+    only.close();
+    UnpackTurns two = new UnpackTurns(512L << 20);
+    var _ = two.take("a");
+    assertThatThrownBy(() -> two.take("a")).isInstanceOf(DisksBusyException.class);
+    var _ = two.take("b");
+  }
+
   private UploadedDisk receive(Path packed) throws Exception {
     try (InputStream stream = Files.newInputStream(packed)) {
       return disks.receive(ALICE, PLENTY, stream, OptionalLong.of(Files.size(packed)));
