@@ -36,6 +36,7 @@ final class DiskArchive {
   private final UnpackedStream.Failures failures;
   private final boolean compressed;
   private final boolean seekable;
+  private final long mostPassedBytes;
 
   private final List<String> names = new ArrayList<>();
   private final Map<String, Map<String, String>> digests = new HashMap<>();
@@ -44,6 +45,7 @@ final class DiskArchive {
   private Optional<String> disk = Optional.empty();
   private int entries;
   private long diskBytes;
+  private long passedBytes;
   private boolean enough;
 
   /**
@@ -51,14 +53,20 @@ final class DiskArchive {
    * @param failures of the stream below, which are not the archive's
    * @param compressed whether it was compressed as a whole: its disk is not once more then
    * @param seekable whether what is not needed is skipped without reading it
+   * @param mostPassedBytes how much of it, all files together, may be read that is not the disk
    */
   DiskArchive(
-      InputStream in, UnpackedStream.Failures failures, boolean compressed, boolean seekable) {
+      InputStream in,
+      UnpackedStream.Failures failures,
+      boolean compressed,
+      boolean seekable,
+      long mostPassedBytes) {
     this.in = new HeaderLimit(in);
     this.tar = new TarArchiveInputStream(this.in);
     this.failures = failures;
     this.compressed = compressed;
     this.seekable = seekable;
+    this.mostPassedBytes = mostPassedBytes;
   }
 
   /**
@@ -81,6 +89,8 @@ final class DiskArchive {
       long dataBegins = in.position;
       if (isFile(entry)) {
         take(entry, sink);
+      } else if (entry.isSparse()) {
+        throw sparse(entry.getName());
       }
       if (enough && !seekable) {
         return new Found(machine, diskBytes);
@@ -132,6 +142,9 @@ final class DiskArchive {
   private void take(TarArchiveEntry entry, DiskSink sink) throws IOException, UnfitDiskException {
     String name = ArchiveNames.plain(entry.getName());
     names.add(name);
+    if (entry.isSparse() && !isDisk(name)) {
+      throw sparse(name);
+    }
     if (ArchiveNames.endsWith(name, "ovf")) {
       takeDescriptor(name);
     } else if (ArchiveNames.endsWith(name, "mf") && manifest.isEmpty()) {
@@ -139,6 +152,13 @@ final class DiskArchive {
     } else if (isDisk(name)) {
       takeDisk(entry, name, sink);
     }
+  }
+
+  /** Its holes can be of any size, and nothing of them is in the archive. */
+  private static DamagedArchiveException sparse(String name) {
+    return new DamagedArchiveException(
+        "%s in the archive is sparse, which the disk alone may be; pack the disk alone, or without --sparse"
+            .formatted(ArchiveNames.shown(name)));
   }
 
   private boolean isDisk(String name) throws DamagedArchiveException {
@@ -184,6 +204,12 @@ final class DiskArchive {
     Optional<DiskCompression> packed =
         compressed ? Optional.empty() : DiskCompression.of(Heads.peek(content));
     if (packed.isPresent()) {
+      if (entry.isSparse()) {
+        // Its holes would count as what was packed.
+        throw new DamagedArchiveException(
+            "%s in the archive is both compressed and sparse; pack it without --sparse"
+                .formatted(ArchiveNames.shown(name)));
+      }
       try (InputStream unpacked =
           new UnpackedStream(content, packed.get(), bytes::count, failures)) {
         enough = !Heads.copy(unpacked, sink);
@@ -205,12 +231,18 @@ final class DiskArchive {
       return;
     }
     byte[] buffer = new byte[1 << 16];
-    while (read(buffer, 0, buffer.length) >= 0) {
-      // Nobody wants it.
+    for (int n = read(buffer, 0, buffer.length); n >= 0; n = read(buffer, 0, buffer.length)) {
+      passedBytes += n;
+      if (passedBytes > mostPassedBytes) {
+        throw new DamagedArchiveException(
+            "the archive holds more than %s beside the disk; send the disk alone"
+                .formatted(ByteCount.text(mostPassedBytes)));
+      }
     }
   }
 
   private int read(byte[] buffer, int offset, int length) throws IOException {
+    failures.requireNone();
     try {
       return tar.read(buffer, offset, length);
     } catch (IOException | RuntimeException e) {
@@ -321,7 +353,9 @@ final class DiskArchive {
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = in.read(buffer, offset, length);
+      // Where a file is sparse, the library takes less than what was asked for as the end.
+      int whole = in.readNBytes(buffer, offset, length);
+      int n = whole == 0 && length > 0 ? -1 : whole;
       position += Math.max(0, n);
       headerBytes += inHeader ? Math.max(0, n) : 0;
       if (headerBytes > MOST_HEADER_BYTES) {

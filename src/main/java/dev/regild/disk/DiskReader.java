@@ -13,35 +13,49 @@ import org.apache.commons.compress.archivers.tar.TarUtils;
  */
 final class DiskReader {
   private static final int USTAR = 257;
+
+  /** Beside the disk; a server may be told to take less. */
+  private static final long MOST_PASSED_LOCALLY = DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES;
+
   private static final byte[] USTAR_MAGIC = {'u', 's', 't', 'a', 'r'};
 
   private final BufferedInputStream file;
   private final LongSupplier bytesRead;
   private final UnpackedStream.Failures failures;
   private final boolean seekable;
+  private final long mostPassedBytes;
   private final Optional<DiskCompression> compression;
   private final boolean archive;
 
   private DiskReader(
-      InputStream file, LongSupplier bytesRead, UnpackedStream.Failures failures, boolean seekable)
+      InputStream file,
+      LongSupplier bytesRead,
+      UnpackedStream.Failures failures,
+      boolean seekable,
+      long mostPassedBytes)
       throws IOException {
     this.file = new BufferedInputStream(file, 1 << 16);
     this.bytesRead = bytesRead;
     this.failures = failures;
     this.seekable = seekable;
+    this.mostPassedBytes = mostPassedBytes;
     byte[] head = Heads.peek(this.file);
     this.compression = DiskCompression.of(head);
     this.archive = compression.isEmpty() && isTar(head);
   }
 
-  /** Reads the first bytes of an upload. */
-  static DiskReader of(IncomingBytes upload) throws IOException {
-    return new DiskReader(upload, upload::bytes, upload::requireUnbroken, false);
+  /**
+   * Reads the first bytes of an upload.
+   *
+   * @param mostPassedBytes how much an archive may hold beside the disk
+   */
+  static DiskReader of(IncomingBytes upload, long mostPassedBytes) throws IOException {
+    return new DiskReader(upload, upload::bytes, upload::requireUnbroken, false, mostPassedBytes);
   }
 
   /** Reads the first bytes of a file that is here; what is not needed of it is skipped. */
   static DiskReader of(InputStream localFile) throws IOException {
-    return new DiskReader(localFile, () -> Long.MAX_VALUE, () -> {}, true);
+    return new DiskReader(localFile, () -> Long.MAX_VALUE, () -> {}, true, MOST_PASSED_LOCALLY);
   }
 
   /**
@@ -90,7 +104,12 @@ final class DiskReader {
   private Packed readArchive(InputStream tar, DiskSink sink)
       throws IOException, UnfitDiskException {
     DiskArchive.Found found =
-        new DiskArchive(tar, failures, compression.isPresent(), seekable && compression.isEmpty())
+        new DiskArchive(
+                tar,
+                failures,
+                compression.isPresent(),
+                seekable && compression.isEmpty(),
+                mostPassedBytes)
             .read(sink);
     String kind = found.machine().isPresent() ? "ova" : "tar";
     return new Packed(

@@ -1,6 +1,7 @@
 package dev.regild.disk;
 
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
@@ -10,13 +11,26 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
  * may follow the last one, with which tapes and block devices fill their last block.
  */
 final class GzipMembers extends InputStream {
-  private final BufferedInputStream in;
-  private InputStream member;
+  /** A name and a comment have no length of their own, and the library keeps both. */
+  private static final int MOST_HEADER_BYTES = 1 << 16;
+
+  private final Members in;
+  private GzipCompressorInputStream member;
   private boolean ended;
+  private boolean closed;
 
   GzipMembers(InputStream in) throws IOException {
-    this.in = new BufferedInputStream(in, 1 << 16);
-    this.member = new GzipCompressorInputStream(this.in);
+    this.in = new Members(new BufferedInputStream(in, 1 << 16));
+    this.member = nextMember();
+  }
+
+  private GzipCompressorInputStream nextMember() throws IOException {
+    in.headerBegins();
+    try {
+      return new GzipCompressorInputStream(in);
+    } finally {
+      in.headerEnds();
+    }
   }
 
   @Override
@@ -27,6 +41,9 @@ final class GzipMembers extends InputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (closed) {
+      throw new IOException("the stream is closed");
+    }
     while (!ended) {
       int n = member.read(buffer, offset, length);
       if (n >= 0) {
@@ -34,7 +51,7 @@ final class GzipMembers extends InputStream {
       }
       ended = !hasNextMember();
       if (!ended) {
-        member = new GzipCompressorInputStream(in);
+        member = nextMember();
       }
     }
     return -1;
@@ -54,5 +71,53 @@ final class GzipMembers extends InputStream {
       throw new IOException("other bytes follow its end");
     }
     return false;
+  }
+
+  /** Frees the memory that zlib keeps outside of Java's, and closes the stream below. */
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    member.close();
+  }
+
+  /** Gives a header no more than its share. */
+  private static final class Members extends FilterInputStream {
+    private boolean inHeader;
+    private int headerBytes;
+
+    Members(BufferedInputStream in) {
+      super(in);
+    }
+
+    void headerBegins() {
+      inHeader = true;
+      headerBytes = 0;
+    }
+
+    void headerEnds() {
+      inHeader = false;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int read = in.read();
+      count(1);
+      return read;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int n = in.read(buffer, offset, length);
+      count(Math.max(0, n));
+      return n;
+    }
+
+    private void count(int n) throws IOException {
+      headerBytes += inHeader ? n : 0;
+      if (headerBytes > MOST_HEADER_BYTES) {
+        throw new DamagedArchiveException(
+            "a header in the gzip data takes more than 64 KiB; pack the disk again with: gzip --no-name");
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.security.MessageDigest;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -77,12 +78,18 @@ final class IncomingBytes extends FilterInputStream {
     return false;
   }
 
-  /** Throws again what reading it has thrown, if that has failed. */
+  /**
+   * Throws again what reading it has thrown, if that has failed. Fails in a thread that is
+   * interrupted, too: a few bytes can take long to unpack.
+   */
   void requireUnbroken() throws IOException {
     switch (failure) {
       case IOException e -> throw e;
       case RuntimeException e -> throw e;
       case null, default -> {}
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedIOException("interrupted while unpacking the disk");
     }
   }
 

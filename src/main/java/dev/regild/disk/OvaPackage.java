@@ -51,11 +51,12 @@ public final class OvaPackage {
       long virtualBytes) {}
 
   /**
-   * Reads the disk once, for its hash.
+   * With what is said of a disk; nothing of it is read yet.
    *
    * @param disk a {@link ExportFormat#VMDK}, which stays as it is
+   * @param sha256 of the disk's file, lower-case hexadecimal
    */
-  public static OvaPackage of(Machine machine, Path disk) throws IOException {
+  public static OvaPackage of(Machine machine, Path disk, String sha256) throws IOException {
     long diskBytes = Files.size(disk);
     String stem = machine.name.substring(0, Math.min(machine.name.length(), LONGEST_STEM));
     String file = stem + "-disk1.vmdk";
@@ -71,7 +72,7 @@ public final class OvaPackage {
             .xml()
             .getBytes(UTF_8);
     String descriptionFile = stem + ".ovf";
-    String manifest = line(descriptionFile, Sha256.of(description)) + line(file, Sha256.of(disk));
+    String manifest = line(descriptionFile, Sha256.of(description)) + line(file, sha256);
     ByteArrayOutputStream before = new ByteArrayOutputStream();
     // Not closed: that would write the end of the archive.
     TarArchiveOutputStream tar = new TarArchiveOutputStream(before, BLOCK, UTF_8.name());

@@ -1,13 +1,21 @@
 package dev.regild.disk;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Turns at unpacking, which takes memory for as long as an upload lasts: so many at one time as fit
- * into half of the memory that this process may have, and of these half for each account.
+ * into half of the heap that this process may have, and of these half for each account; with less
+ * than 512 MiB of heap there is one. The window of zstd lies beside the heap and is not counted.
  */
 final class UnpackTurns {
+  /**
+   * What a turn may take, whatever comes meanwhile: 250 GB at 3 MB/s. A connection has a least rate
+   * besides.
+   */
+  static final Duration LONGEST = Duration.ofHours(24);
+
   private static final int MOST = 16;
 
   private final int most;

@@ -25,6 +25,7 @@ final class UnpackedStream extends InputStream {
   /** Asks the stream below whether it has failed, and throws that if so. */
   @FunctionalInterface
   interface Failures {
+    /** Fails, too, if the reader is to end. */
     void requireNone() throws IOException;
   }
 
@@ -68,6 +69,7 @@ final class UnpackedStream extends InputStream {
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
+    failures.requireNone();
     int n;
     try {
       n = unpacked.read(buffer, offset, length);

@@ -233,11 +233,12 @@ public final class UploadedDisks {
       UploadRoom.Place place)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
-    IncomingBytes incoming = new IncomingBytes(stream, declaredLength);
+    HandedStream handed = new HandedStream(stream);
+    IncomingBytes incoming = new IncomingBytes(handed, declaredLength);
     DiskFile disk = new DiskFile(file, place, check.mostFileBytes());
     Optional<DiskReader.Packed> packed;
     try (disk) {
-      packed = unpack(account, incoming, disk);
+      packed = unpack(account, handed, incoming, disk);
       disk.finish();
     }
     DiskFormat format = requireFit(account, file);
@@ -260,14 +261,15 @@ public final class UploadedDisks {
   }
 
   /** What is a disk already takes none of the memory that unpacking takes. */
-  private Optional<DiskReader.Packed> unpack(String account, IncomingBytes incoming, DiskFile disk)
+  private Optional<DiskReader.Packed> unpack(
+      String account, HandedStream handed, IncomingBytes incoming, DiskFile disk)
       throws IOException, UnfitDiskException {
-    DiskReader reader = DiskReader.of(incoming);
+    DiskReader reader = DiskReader.of(incoming, check.mostFileBytes());
     if (!reader.isPacked()) {
       return reader.read(disk);
     }
     try (UnpackTurns.Turn _ = unpackTurns.take(account)) {
-      return reader.read(disk);
+      return handed.inPlatformThread(UnpackTurns.LONGEST, () -> reader.read(disk));
     }
   }
 

@@ -6,7 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Looks at the room that is left on some file systems until it is closed. */
+/**
+ * Looks at the room that is left on some file systems until it is closed; in a platform thread,
+ * which work in virtual ones can't keep from running.
+ */
 public final class FreeSpaceWatch implements AutoCloseable {
   /** Between two looks. */
   private static final Duration LOOK = Duration.ofMillis(100);
@@ -14,7 +17,8 @@ public final class FreeSpaceWatch implements AutoCloseable {
   private final List<FreeSpace> rooms;
   private final List<FreeSpace.Gauge> gauges = new ArrayList<>();
   private final Consumer<String> onShortage;
-  private final Thread thread = Thread.ofVirtual().name("free-space-watch").unstarted(this::watch);
+  private final Thread thread =
+      Thread.ofPlatform().daemon().name("free-space-watch").unstarted(this::watch);
 
   private FreeSpaceWatch(List<FreeSpace> rooms, Consumer<String> onShortage) throws IOException {
     this.rooms = List.copyOf(rooms);

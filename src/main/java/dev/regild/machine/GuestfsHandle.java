@@ -169,10 +169,14 @@ final class GuestfsHandle implements AutoCloseable {
     return abortAfter(limit, "%s took longer than %d s".formatted(what, limit.toSeconds()));
   }
 
-  /** Aborts it for a reason when the time is up, unless the limit is closed before. */
+  /**
+   * Aborts it for a reason when the time is up, unless the limit is closed before. In a platform
+   * thread, which work in virtual ones can't keep from running.
+   */
   Guestfs.Limit abortAfter(Duration limit, String reason) {
     Thread watch =
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+            .daemon()
             .name("guestfs-watch")
             .start(() -> {
               try {

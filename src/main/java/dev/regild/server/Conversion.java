@@ -5,11 +5,13 @@ import dev.regild.disk.ExportFormat;
 import dev.regild.disk.NoRoomException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
+import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
@@ -25,8 +27,9 @@ final class Conversion {
   private final Path directory;
   private final Path target;
   private final Tools tools;
-  private final CompletableFuture<Path> file = new CompletableFuture<>();
-  private final Thread thread = Thread.ofVirtual().name("conversion").unstarted(this::run);
+  private final CompletableFuture<Made> made = new CompletableFuture<>();
+  private final Thread thread =
+      Thread.ofPlatform().daemon().name("conversion").unstarted(this::run);
 
   /**
    * What every conversion needs.
@@ -37,6 +40,13 @@ final class Conversion {
    */
   record Tools(
       DiskExport export, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
+
+  /**
+   * A disk that was made.
+   *
+   * @param sha256 of the file, lower-case hexadecimal; empty where nobody asks for it
+   */
+  record Made(Path file, Optional<String> sha256) {}
 
   /** Of a layer, into a file of a directory that is not there yet. */
   Conversion(Path layer, ExportFormat format, Path directory, String name, Tools tools) {
@@ -52,17 +62,17 @@ final class Conversion {
   }
 
   /** The disk, once it is made; fails with what kept it from being made. */
-  CompletableFuture<Path> file() {
-    return file;
+  CompletableFuture<Made> made() {
+    return made;
   }
 
   boolean isMade() {
-    return file.isDone() && !file.isCompletedExceptionally();
+    return made.isDone() && !made.isCompletedExceptionally();
   }
 
   /** Ends the making and removes the file; nobody reads it any more. */
   void discard() {
-    file.completeExceptionally(new IOException("the disk is no longer needed"));
+    made.completeExceptionally(new IOException("the disk is no longer needed"));
     thread.interrupt();
     if (isMade()) {
       remove();
@@ -71,20 +81,22 @@ final class Conversion {
 
   private void run() {
     try {
+      Made disk;
       tools.turns.acquire();
       try (Reservation reservation = reserve()) {
         convert(reservation);
+        disk = new Made(target, sha256());
       } finally {
         tools.turns.release();
       }
-      if (!file.complete(target)) {
+      if (!made.complete(disk)) {
         remove();
       }
     } catch (InterruptedException e) {
       remove();
-      file.completeExceptionally(new IOException("the disk is no longer needed", e));
+      made.completeExceptionally(new IOException("the disk is no longer needed", e));
     } catch (Throwable e) { // an Error, too: whoever waits would do so for ever
-      file.completeExceptionally(e);
+      made.completeExceptionally(e);
       remove();
     }
   }
@@ -92,6 +104,13 @@ final class Conversion {
   private void convert(Reservation reservation)
       throws IOException, ProgramException, InterruptedException {
     tools.export.write(layer, format, target, reservation.progress());
+  }
+
+  /** An OVA names it, and what an OVA packs is a VMDK. */
+  private Optional<String> sha256() throws IOException {
+    return format == ExportFormat.VMDK
+        ? Optional.of(Sha256.interruptibly(target))
+        : Optional.empty();
   }
 
   private Reservation reserve() throws IOException, ProgramException, InterruptedException {

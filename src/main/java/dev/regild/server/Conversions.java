@@ -79,7 +79,7 @@ final class Conversions implements AutoCloseable {
   /** A share in a disk; closing it gives the share back. */
   final class Share implements AutoCloseable {
     private final Shared disk;
-    private final CompletableFuture<Path> gaveUp = new CompletableFuture<>();
+    private final CompletableFuture<Conversion.Made> gaveUp = new CompletableFuture<>();
 
     private Share(Shared disk) {
       this.disk = disk;
@@ -91,9 +91,9 @@ final class Conversions implements AutoCloseable {
      * @throws IOException if there is no room for it, or nobody waits any more
      * @throws ProgramException if it can't be made
      */
-    Path file() throws IOException, ProgramException, InterruptedException {
+    Conversion.Made made() throws IOException, ProgramException, InterruptedException {
       try {
-        return (Path) CompletableFuture.anyOf(disk.conversion.file(), gaveUp).get();
+        return (Conversion.Made) CompletableFuture.anyOf(disk.conversion.made(), gaveUp).get();
       } catch (ExecutionException e) {
         switch (e.getCause()) {
           case IOException cause -> throw cause;
@@ -103,7 +103,7 @@ final class Conversions implements AutoCloseable {
       }
     }
 
-    /** Has {@link #file} fail if the disk is not made yet; from any thread. */
+    /** Has {@link #made} fail if the disk is not made yet; from any thread. */
     void giveUp() {
       gaveUp.completeExceptionally(new ClientGoneException());
     }
@@ -122,11 +122,11 @@ final class Conversions implements AutoCloseable {
   synchronized Share share(Path layer, ExportFormat format) {
     Kind kind = new Kind(layer, format);
     Shared disk = disks.get(kind);
-    if (disk == null || disk.conversion.file().isCompletedExceptionally()) {
+    if (disk == null || disk.conversion.made().isCompletedExceptionally()) {
       String name = PREFIX + UUID.randomUUID() + "." + format.suffix();
       disk = new Shared(kind, new Conversion(layer, format, directory, name, tools));
-      disks.put(kind, disk);
       disk.conversion.start();
+      disks.put(kind, disk);
     }
     disk.shares++;
     return new Share(disk);

@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
@@ -80,7 +79,7 @@ final class ExportService implements HttpService {
         BorrowedLayer layer = borrow(caller.owner(), source);
         Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
-      send(response, source, share.file(), format);
+      send(response, source, share.made(), format);
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
@@ -141,7 +140,8 @@ final class ExportService implements HttpService {
     }
   }
 
-  private static void send(ServerResponse response, Source source, Path disk, ExportFormat format)
+  private static void send(
+      ServerResponse response, Source source, Conversion.Made disk, ExportFormat format)
       throws IOException, InterruptedException {
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
@@ -149,12 +149,12 @@ final class ExportService implements HttpService {
             HeaderNames.CONTENT_DISPOSITION,
             "attachment; filename=\"%s.%s\"".formatted(source.image.name(), format.suffix()));
     if (format == ExportFormat.OVA) {
-      OvaPackage ova = OvaPackage.of(machine(source), disk);
+      OvaPackage ova = OvaPackage.of(machine(source), disk.file(), disk.sha256().orElseThrow());
       response.contentLength(ova.bytes());
       Download.send(response, ova::writeTo);
     } else {
-      response.contentLength(Files.size(disk));
-      Download.send(response, out -> Files.copy(disk, out));
+      response.contentLength(Files.size(disk.file()));
+      Download.send(response, out -> Files.copy(disk.file(), out));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.regild.disk;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.files.Sha256;
 import dev.regild.machine.Program;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -111,7 +112,8 @@ class DiskExportTest {
                 Optional.of("ROCKY_LINUX8"),
                 true,
                 BYTES),
-            disk);
+            disk,
+            Sha256.of(disk));
     ByteArrayOutputStream archive = new ByteArrayOutputStream();
     ova.writeTo(archive);
     assertThat(archive.size()).isEqualTo(ova.bytes());
@@ -150,7 +152,8 @@ class DiskExportTest {
         OvaPackage.of(
             new OvaPackage.Machine(
                 "x".repeat(101), Optional.empty(), Optional.empty(), false, BYTES),
-            export(ExportFormat.OVA));
+            export(ExportFormat.OVA),
+            "0".repeat(64));
     try (var out = Files.newOutputStream(file)) {
       ova.writeTo(out);
     }

@@ -12,16 +12,23 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -88,6 +95,10 @@ class PackedDisksTest {
         "tar+gzip → tar --format=oldgnu -Scz disk.raw",
         "tar+gzip → tar --format=gnu -Scz ./disk.raw",
         "tar+xz → tar --format=posix -ScJ disk.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=oldgnu -Scz d.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=gnu -Scz d.raw",
+        "tar+gzip → cp --sparse=always disk.raw d.raw; tar --format=posix -Scz d.raw",
+        "tar → cp --sparse=always disk.raw d.raw; tar --format=posix -Sc d.raw",
         "tar+zstd → tar --format=ustar -c --zstd disk.raw",
         "tar+bzip2 → mkdir d; ln -s /etc/passwd d/link.raw; echo >d/README; cp disk.raw d; tar -cj d"
       })
@@ -147,6 +158,11 @@ class PackedDisksTest {
         "the archive holds several disks (disk.raw, other.img) → cp disk.raw other.img; tar -c disk.raw other.img",
         "the archive holds no disk, but README, b → touch README b; tar -cz README b",
         "the archive holds no disk, but no file → ln -s /etc/passwd a.raw; mkdir b.raw; tar -cz a.raw b.raw",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=oldgnu -cSz swap.bin disk.raw",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=gnu -cS disk.raw swap.bin",
+        "swap.bin in the archive is sparse → truncate -s 3M swap.bin; tar --format=posix -cSJ swap.bin disk.raw",
+        "a.mf in the archive is sparse → truncate -s 3M a.mf; tar -cS disk.raw a.mf",
+        "is both compressed and sparse → gzip disk.raw; truncate -s +1M disk.raw.gz; tar -cS disk.raw.gz",
         "the archive holds more than 1000 files → mkdir d; touch d/{1..1001}; tar -cz d",
         "takes 512 MiB of memory or more, and the limit is 128 MiB → xz <disk.raw --lzma2=dict=512MiB,mf=hc3,nice=4,mode=fast",
         "takes 129 MiB of memory or more, and the limit is 128 MiB → zstd --ultra -20 --long=31 <disk.raw"
@@ -226,6 +242,24 @@ class PackedDisksTest {
     assertThatThrownBy(() -> DiskPreview.of(ova))
         .isInstanceOf(UnfitDiskException.class)
         .hasMessageContaining(why);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a b c disk.raw", "disk.raw a b c", "a disk.raw b c"})
+  void whatIsBesideTheDiskIsLimitedTogether(String order) throws Exception {
+    Path tar = made("packed", "for f in a b c; do truncate -s 30K $f; done; tar -cz " + order);
+    assertThat(readingArchive(tar, 90 << 10).packing()).isEqualTo("tar+gzip");
+    assertThatThrownBy(() -> readingArchive(tar, 80 << 10))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("the archive holds more than 80.0 KiB beside the disk");
+  }
+
+  private static DiskReader.Packed readingArchive(Path tar, long mostPassedBytes) throws Exception {
+    try (InputStream stream = Files.newInputStream(tar)) {
+      return DiskReader.of(new IncomingBytes(stream, OptionalLong.empty()), mostPassedBytes)
+          .read((_, _, _) -> true)
+          .orElseThrow();
+    }
   }
 
   /** Types: a name of GNU, a header of POSIX, a directory. */
@@ -332,6 +366,127 @@ class PackedDisksTest {
     assertThat(receive(directory.resolve("packed")).bytes()).isEqualTo(DISK_BYTES);
   }
 
+  /** Flags of RFC 1952, section 2.3.1: a name, a comment. */
+  @ParameterizedTest
+  @CsvSource({"8, false", "16, false", "8, true", "16, true"})
+  void aNameOrCommentOfGzipIsNotReadIntoMemoryWithoutEnd(int flag, boolean inTar) throws Exception {
+    Path packed = gzip("disk.raw.gz", flag, 70_000);
+    Path upload = inTar ? made("packed", "tar -c disk.raw.gz") : packed;
+    for (ThrowingCallable reading :
+        List.<ThrowingCallable>of(() -> receive(upload), () -> DiskPreview.of(upload))) {
+      assertThatThrownBy(reading)
+          .isInstanceOf(UnfitDiskException.class)
+          .hasMessageContaining("a header in the gzip data takes more than 64 KiB");
+    }
+    assertThat(store).isEmptyDirectory();
+    Path shorter = gzip("shorter.gz", flag, 60_000);
+    assertThat(disks.path(receive(shorter))).hasBinaryContent(disk);
+  }
+
+  @Test
+  void aLongHeaderOfALaterMemberOfGzipIsRefusedToo() throws Exception {
+    gzip("second.gz", 8, 70_000);
+    Path packed = made("packed", "gzip <disk.raw; cat second.gz");
+    assertThatThrownBy(() -> receive(packed))
+        .isInstanceOf(UnfitDiskException.class)
+        .hasMessageContaining("a header in the gzip data takes more than 64 KiB");
+  }
+
+  @Test
+  void closingGzipsMembersReleasesThem() throws Exception {
+    AtomicInteger closed = new AtomicInteger();
+    InputStream below =
+        new FilterInputStream(Files.newInputStream(made("packed", "gzip <disk.raw"))) {
+          @Override
+          public void close() throws IOException {
+            closed.incrementAndGet();
+            super.close();
+          }
+        };
+    GzipMembers members = new GzipMembers(below);
+    assertThat(members.readNBytes(1000)).hasSize(1000);
+    members.close();
+    assertThat(closed).hasPositiveValue();
+    assertThatThrownBy(members::read).hasMessage("the stream is closed");
+  }
+
+  /** The disk, packed with a text of that length in the header. */
+  private Path gzip(String name, int flag, int length) throws Exception {
+    byte[] plain = Files.readAllBytes(made("plain.gz", "gzip --no-name <disk.raw"));
+    plain[3] = (byte) flag;
+    try (OutputStream output = Files.newOutputStream(directory.resolve(name))) {
+      output.write(plain, 0, 10);
+      output.write(("x".repeat(length) + '\0').getBytes(UTF_8));
+      output.write(plain, 10, plain.length - 10);
+    }
+    return directory.resolve(name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gzip <disk.raw", "xz <disk.raw", "tar -c disk.raw", "tar -cz disk.raw"})
+  void anInterruptEndsTheUnpackingBetweenTwoReads(String command) throws Exception {
+    Path packed = made("packed", command);
+    AtomicInteger writes = new AtomicInteger();
+    try (InputStream stream = Files.newInputStream(packed)) {
+      DiskReader reader =
+          DiskReader.of(new IncomingBytes(stream, OptionalLong.empty()), Long.MAX_VALUE);
+      assertThatThrownBy(() ->
+              reader.read((_, _, _) -> {
+                writes.incrementAndGet();
+                Thread.currentThread().interrupt();
+                return true;
+              }))
+          .isInstanceOf(InterruptedIOException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(writes).hasValue(1);
+  }
+
+  @Test
+  void theRequestsThreadReadsAndAnInterruptOfItEndsAllAndLeavesNothing() throws Exception {
+    byte[] packed = Files.readAllBytes(made("packed", "gzip <disk.raw"));
+    CountDownLatch waits = new CountDownLatch(1);
+    Set<Thread> readers = ConcurrentHashMap.newKeySet();
+    InputStream hanging =
+        new FilterInputStream(new ByteArrayInputStream(packed, 0, 300_000)) {
+          @Override
+          public int read(byte[] buffer, int offset, int length) throws IOException {
+            readers.add(Thread.currentThread());
+            int n = super.read(buffer, offset, length);
+            if (n >= 0) {
+              return n;
+            }
+            waits.countDown();
+            try {
+              Thread.sleep(Duration.ofMinutes(5));
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            throw new InterruptedIOException("canary");
+          }
+        };
+    CompletableFuture<Exception> failure = new CompletableFuture<>();
+    Thread request =
+        Thread.startVirtualThread(() -> {
+          try {
+            disks.receive(ALICE, PLENTY, hanging, OptionalLong.empty());
+          } catch (IOException | UnfitDiskException | RuntimeException e) {
+            failure.complete(e);
+          }
+        });
+    assertThat(waits.await(30, TimeUnit.SECONDS)).isTrue();
+    request.interrupt();
+    assertThat(failure.get(30, TimeUnit.SECONDS)).isInstanceOf(InterruptedIOException.class);
+    assertThat(readers).containsExactly(request);
+    assertThat(store).isEmptyDirectory();
+    for (int i = 0; i < 20; i++) {
+      assertThat(receive(directory.resolve("packed")).bytes())
+          .as("has a turn")
+          .isEqualTo(DISK_BYTES);
+    }
+  }
+
   @Test
   void whatIsUnpackedTakesOfTheQuotaAndEndsBeforeTheFileSystemIsFull() throws Exception {
     Path packed = made("packed", "truncate -s 40M disk.raw; zstd <disk.raw");
@@ -383,6 +538,18 @@ class PackedDisksTest {
     for (int i = 0; i < 2; i++) {
       var _ = turns.take("c");
     }
+  }
+
+  @Test
+  void belowHalfAGibibyteOfHeapOneAccountHasTheOnlyTurn() throws Exception {
+    UnpackTurns turns = new UnpackTurns((512L << 20) - 1);
+    var only = turns.take("a");
+    assertThatThrownBy(() -> turns.take("b")).isInstanceOf(DisksBusyException.class);
+    only.close();
+    UnpackTurns two = new UnpackTurns(512L << 20);
+    var _ = two.take("a");
+    assertThatThrownBy(() -> two.take("a")).isInstanceOf(DisksBusyException.class);
+    var _ = two.take("b");
   }
 
   private UploadedDisk receive(Path packed) throws Exception {

@@ -9,6 +9,7 @@ import dev.regild.disk.ExportFormat;
 import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
+import dev.regild.files.Sha256;
 import dev.regild.server.Conversions.ClientGoneException;
 import dev.regild.server.Conversions.Share;
 import java.nio.file.Files;
@@ -50,28 +51,44 @@ class ConversionsTest {
       try (Share one = conversions.share(layer, ExportFormat.RAW);
           Share other = conversions.share(layer, ExportFormat.RAW);
           Share another = conversions.share(layer, ExportFormat.VMDK)) {
-        first = one.file();
-        assertThat(other.file()).isEqualTo(first);
-        assertThat(another.file()).isNotEqualTo(first);
+        first = one.made().file();
+        assertThat(other.made().file()).isEqualTo(first);
+        assertThat(another.made().file()).isNotEqualTo(first);
       }
       assertThat(first).hasSize(1 << 20);
       try (Share again = conversions.share(layer, ExportFormat.RAW)) {
-        assertThat(again.file()).as("kept for a while").isEqualTo(first);
+        assertThat(again.made().file()).as("kept for a while").isEqualTo(first);
       }
     }
     assertThat(exports()).isEmpty();
   }
 
   @Test
+  void theHashThatAnOvaNamesIsComputedOnceWithTheDisk() throws Exception {
+    try (Conversions conversions = conversions(LONG)) {
+      Conversion.Made disk;
+      try (Share one = conversions.share(layer, ExportFormat.OVA.ofDisk())) {
+        disk = one.made();
+        assertThat(disk.sha256()).contains(Sha256.of(disk.file()));
+      }
+      try (Share again = conversions.share(layer, ExportFormat.OVA.ofDisk());
+          Share raw = conversions.share(layer, ExportFormat.RAW)) {
+        assertThat(again.made()).isSameAs(disk);
+        assertThat(raw.made().sha256()).isEmpty();
+      }
+    }
+  }
+
+  @Test
   void aDiskThatNobodyReadsIsGivenUpForOneThatIsAskedFor() throws Exception {
     try (Conversions conversions = conversions(LONG)) {
       try (Share kept = conversions.share(layer, ExportFormat.RAW)) {
-        kept.file();
+        var _ = kept.made();
       }
       assertThat(exports()).hasSize(1);
       free.set(1 << 19);
       try (Share wanted = conversions.share(layer, ExportFormat.VHDX)) {
-        assertThatThrownBy(wanted::file).hasMessageContaining("has no room for");
+        assertThatThrownBy(wanted::made).hasMessageContaining("has no room for");
       }
       assertThat(exports()).isEmpty();
     }
@@ -86,10 +103,10 @@ class ConversionsTest {
         Share other = conversions.share(layer, ExportFormat.RAW)) {
       try (Share gone = conversions.share(layer, ExportFormat.RAW)) {
         gone.giveUp();
-        assertThatThrownBy(gone::file).isInstanceOf(ClientGoneException.class);
+        assertThatThrownBy(gone::made).isInstanceOf(ClientGoneException.class);
       }
       goOn.countDown();
-      assertThat(other.file()).exists();
+      assertThat(other.made().file()).exists();
     }
     assertThat(exports()).isEmpty();
   }
@@ -104,7 +121,7 @@ class ConversionsTest {
     try (Conversions conversions =
             new Conversions(directory.resolve("exports"), new QemuImg(), broken, 1, Duration.ZERO);
         Share share = conversions.share(layer, ExportFormat.RAW)) {
-      assertThatThrownBy(share::file).hasRootCauseMessage("canary");
+      assertThatThrownBy(share::made).hasRootCauseMessage("canary");
     }
     assertThat(exports()).isEmpty();
   }
@@ -136,7 +153,7 @@ class ConversionsTest {
     Thread.sleep(500);
     goOn.countDown();
     for (Conversion conversion : conversions) {
-      assertThat(conversion.file().get(30, TimeUnit.SECONDS)).exists();
+      assertThat(conversion.made().get(30, TimeUnit.SECONDS).file()).exists();
     }
     assertThat(most).hasValue(2);
   }
@@ -163,11 +180,11 @@ class ConversionsTest {
     Path missing = directory.resolve("missing.qcow2");
     try (Conversions conversions = conversions(LONG)) {
       try (Share share = conversions.share(missing, ExportFormat.RAW)) {
-        assertThatThrownBy(share::file).hasMessageContaining("missing.qcow2");
+        assertThatThrownBy(share::made).hasMessageContaining("missing.qcow2");
       }
       Files.copy(layer, missing);
       try (Share share = conversions.share(missing, ExportFormat.RAW)) {
-        assertThat(share.file()).hasSize(1 << 20);
+        assertThat(share.made().file()).hasSize(1 << 20);
       }
     }
   }
