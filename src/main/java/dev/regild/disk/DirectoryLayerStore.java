@@ -55,7 +55,8 @@ public final class DirectoryLayerStore implements LayerStore {
     synchronized (readers) {
       for (Path each : chain) {
         if (!Files.exists(each) || doomed.contains(each)) {
-          throw new NoSuchFileException(each.toString(), null, "the layer store has no layer " + id);
+          throw new NoSuchFileException(
+              each.toString(), null, "the layer store has no layer " + id);
         }
       }
       chain.forEach(each -> readers.merge(each, 1, Integer::sum));

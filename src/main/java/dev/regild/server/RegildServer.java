@@ -209,7 +209,8 @@ public final class RegildServer implements AutoCloseable {
 
     ExportTasks exportTasks = new ExportTasks();
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, images, exportTasks, flattenings, layers, disks, qemuImg, room));
+        ExportJob.KIND,
+        new ExportJob(tools, images, exportTasks, flattenings, layers, disks, qemuImg, room));
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);

@@ -62,7 +62,8 @@ class FlattenTest {
             "flat is being flattened: 4 layers become one. Cancel it with: ./regild cancel flat\n");
     assertThat(run(1, "flatten", "copy"))
         .as("one job moves all that stand on the layer")
-        .contains("The image copy is already being flattened, or another image on the same layer is.");
+        .contains(
+            "The image copy is already being flattened, or another image on the same layer is.");
     runJob(flat);
     String merged = layer("flat");
     assertThat(layer("copy")).isEqualTo(merged).isNotEqualTo(chain.get(3));

@@ -480,7 +480,14 @@ final class ServerFixture implements AutoCloseable {
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
     return new ExportJob(
-        tools(), images, new ExportTasks(), flattenings(0), goldenLayers(), disks, new QemuImg(), room);
+        tools(),
+        images,
+        new ExportTasks(),
+        flattenings(0),
+        goldenLayers(),
+        disks,
+        new QemuImg(),
+        room);
   }
 
   /**
