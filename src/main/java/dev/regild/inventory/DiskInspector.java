@@ -164,9 +164,10 @@ public final class DiskInspector {
 
   private static Map<String, String> mountPoints(Guestfs appliance, String root)
       throws GuestfsException, UnfitDiskException {
-    // An /etc/fstab that has others only does not name the root.
+    // An /etc/fstab may not name the root, or by the name that it has in the image's own machine.
     Map<String, String> found = new LinkedHashMap<>(Map.of("/", root));
     found.putAll(appliance.inspectMountPoints(root));
+    found.put("/", root);
     Map<String, String> mounted = new LinkedHashMap<>();
     for (Map.Entry<String, String> mount : found.entrySet()) {
       String device = mount.getValue();

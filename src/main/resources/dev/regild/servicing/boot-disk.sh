@@ -23,8 +23,9 @@ own_disk() {
   device=$(grub-probe --target=disk /boot/grub 2>/dev/null | head -n 1)
   [ -b "$device" ] || return 0
   # grub-probe stops at a logical volume or an array; GRUB belongs on the disk below it.
-  lsblk --inverse --list --noheadings --paths --output NAME,TYPE "$device" 2>/dev/null |
-    awk '$2 == "disk" { print $1; exit }'
+  below=$(lsblk --inverse --list --noheadings --paths --output NAME,TYPE "$device" 2>/dev/null |
+    awk '$2 == "disk" { print $1; exit }')
+  printf '%s' "${below:-$device}"
 }
 
 case $1 in

@@ -162,7 +162,7 @@ class DiskShapesIT {
     String name = "/etc/changed-in-" + isolation;
     try (Guest guest = open(overlay, layout, isolation)) {
       guest.write(name, "yes".getBytes(UTF_8), 0644);
-      assertThat(guest.run("cat", name).strip()).isEqualTo("yes");
+      assertThat(guest.read(name)).asString().isEqualTo("yes");
       guest.trim();
     }
     if (layout.filesystems().getFirst().offset() >= 0) {

@@ -168,7 +168,7 @@ class HelperIT {
             .redirectInput(requests.toFile())
             .start();
     try {
-      asking.write((with("protocol", 1) + "\n").getBytes(ISO_8859_1));
+      asking.write((with("protocol", 2) + "\n").getBytes(ISO_8859_1));
       assertThat(asked.getInputStream().read()).isEqualTo('d');
       List<ProcessHandle> ours =
           asked.descendants().filter(each -> command(each).contains("regild-helper hold")).toList();

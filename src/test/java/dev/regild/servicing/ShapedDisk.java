@@ -24,6 +24,8 @@ final class ShapedDisk {
         format = "lvm2"
         status = ["RESIZEABLE", "READ", "WRITE"]
         extent_size = 8192
+        max_lv = 0
+        max_pv = 0
         physical_volumes {
           pv0 {
             id = "22DV1c-aaaa-bbbb-cccc-dddd-eeee-ffffff"
