@@ -66,7 +66,7 @@ final class ImportChecksService implements HttpService {
     if (!text.matches("\\d{1,18}")) {
       throw new ApiException(
           ErrorType.VALIDATION,
-          "The query parameter bytes is '%s': it has to be the size of the disk's file, in bytes."
+          "The query parameter bytes is '%s', but must be the size of the disk's file, in bytes."
               .formatted(text));
     }
     return Long.parseLong(text);
