@@ -3,14 +3,14 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import java.util.Map;
 
 /** {@code ListTagsForResource}: all tags of an image or an image builder. */
 final class ListTagsForResource implements Operation.ReadOnly<ListTagsForResource.Request> {
   private final Database database;
   private final TaggedResources resources = new TaggedResources();
-  private final Tags tags = new Tags();
+  private final TagRecords tags = new TagRecords();
 
   ListTagsForResource(Database database) {
     this.database = database;

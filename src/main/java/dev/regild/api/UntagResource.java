@@ -3,14 +3,14 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import java.util.List;
 
 /** {@code UntagResource}: takes tags away. */
 final class UntagResource implements Operation<UntagResource.Request> {
   private final Database database;
   private final TaggedResources resources = new TaggedResources();
-  private final Tags tags = new Tags();
+  private final TagRecords tags = new TagRecords();
 
   UntagResource(Database database) {
     this.database = database;

@@ -162,7 +162,7 @@ public final class Refresh {
     return channel.system().read(channel, new RefreshTools(documents, clock, channels, verified));
   }
 
-  /** Marks it as fresh too, so that {@link Channels#prune} leaves it until it is current. */
+  /** Marks it as fresh too, so that {@link ChannelStore#prune} leaves it until it is current. */
   private static boolean isThere(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       return false;

@@ -45,7 +45,7 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Owner owner = new Owner(account, Connection.regionOr(region));
+    Owner owner = new Owner(account, ServerConnection.regionOr(region));
     PublicImages publicImages = new PublicImages(new Images());
     try (Opened opened = registry.open()) {
       opened.accounts().require(account);

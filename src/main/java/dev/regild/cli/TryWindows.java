@@ -132,7 +132,7 @@ final class TryWindows {
 
   private Candidate candidate(LocalRegistry registry) throws IOException {
     try (Opened opened = registry.open()) {
-      Owner owner = new Owner(accountId(opened.accounts()), Connection.regionOr(region));
+      Owner owner = new Owner(accountId(opened.accounts()), ServerConnection.regionOr(region));
       Image image =
           opened.database().read(handle -> new Images().requireAvailable(handle, owner, name));
       String platform = image.platform().orElse("no known platform");

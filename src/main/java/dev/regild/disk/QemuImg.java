@@ -369,7 +369,7 @@ public final class QemuImg {
    * The target is there, empty, before it is written: a sandbox takes only what is there. Whatever
    * keeps the writer from its end, no half-written one is left.
    */
-  private static void write(Path target, Writer writer)
+  private static void write(Path target, DiskWriter writer)
       throws ProgramException, InterruptedException {
     boolean done = false;
     try {
@@ -425,7 +425,7 @@ public final class QemuImg {
   }
 
   @FunctionalInterface
-  private interface Writer {
+  private interface DiskWriter {
     void write(Path target) throws ProgramException, InterruptedException;
   }
 }

@@ -17,7 +17,7 @@ import org.jdbi.v3.core.Handle;
 public final class Flattenings {
   private static final String SELECT = "SELECT * FROM flattening ";
 
-  private final Layers layers = new Layers();
+  private final LayerRecords layers = new LayerRecords();
 
   /** Writes a new one in the place of one of the same image that has ended. */
   public void insert(Handle handle, Flattening flattening) {

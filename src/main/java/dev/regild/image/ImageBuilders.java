@@ -143,7 +143,7 @@ public final class ImageBuilders {
   public void deleteFor(Handle handle, Image newImage) {
     findFor(handle, newImage)
         .ifPresent(builder -> {
-          new Tags().removeAll(handle, builder.arn());
+          new TagRecords().removeAll(handle, builder.arn());
           handle
               .createUpdate("DELETE FROM image_builder WHERE new_image_id = :image")
               .bind("image", newImage.id())

@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Handle;
  * belongs to an image (its builder, its job, its layer) is written together with it.
  */
 public final class Images {
-  private final Layers layers = new Layers();
+  private final LayerRecords layers = new LayerRecords();
 
   /**
    * Writes a new image.
@@ -360,7 +360,7 @@ public final class Images {
       throw changedMeanwhile(image);
     }
     ImageCounts.add(handle, image.owner(), -1);
-    new Tags().removeAll(handle, image.arn());
+    new TagRecords().removeAll(handle, image.arn());
     JobSteps.removeAll(handle, image.id());
     if (image.disk().isEmpty()) {
       return List.of();

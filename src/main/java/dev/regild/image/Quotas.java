@@ -15,7 +15,7 @@ public final class Quotas {
   private final ImageBuilders imageBuilders;
   private final AccountQuotas accountQuotas = new AccountQuotas();
   private final ImageShares shares = new ImageShares();
-  private final Tags tags = new Tags();
+  private final TagRecords tags = new TagRecords();
 
   public Quotas(QuotaLimits limits, Images images, ImageBuilders imageBuilders) {
     this.limits = limits;

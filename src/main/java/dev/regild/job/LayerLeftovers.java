@@ -2,7 +2,7 @@ package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +13,7 @@ public final class LayerLeftovers {
 
   private final Database database;
   private final LayerStore layers;
-  private final Layers records = new Layers();
+  private final LayerRecords records = new LayerRecords();
 
   public LayerLeftovers(Database database, LayerStore layers) {
     this.database = database;

@@ -28,7 +28,7 @@ public record WindowsFacts(
     String edition,
     String displayVersion,
     String build,
-    List<InstalledUpdate> updates,
+    List<InstalledKb> updates,
     List<Driver> drivers,
     List<String> devices,
     List<Program> programs,
@@ -55,7 +55,7 @@ public record WindowsFacts(
    * @param state {@code INSTALLED}, {@code PARTIALLY_INSTALLED}, {@code INSTALL_PENDING}, {@code
    *     UNINSTALL_PENDING}, {@code STAGED}, {@code SUPERSEDED}
    */
-  public record InstalledUpdate(String identity, String kb, String state) {}
+  public record InstalledKb(String identity, String kb, String state) {}
 
   /**
    * A driver package.

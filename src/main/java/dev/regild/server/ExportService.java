@@ -13,7 +13,7 @@ import dev.regild.disk.OvaPackage;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.machine.ProgramException;
@@ -43,7 +43,7 @@ final class ExportService implements HttpService {
   private final Conversions conversions;
   private final AccountSlots slots;
   private final Images images = new Images();
-  private final Layers layers = new Layers();
+  private final LayerRecords layers = new LayerRecords();
 
   /**
    * With what makes disks.

@@ -10,10 +10,10 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.plan.UpdatePlan;
@@ -45,8 +45,8 @@ final class ImagesService implements HttpService {
   private final Cancellations cancellations;
   private final ImageFlattenings flattenings;
   private final Images images = new Images();
-  private final Layers layers = new Layers();
-  private final Tags tags = new Tags();
+  private final LayerRecords layers = new LayerRecords();
+  private final TagRecords tags = new TagRecords();
   private final ImportRecords imports = new ImportRecords();
 
   ImagesService(

@@ -17,7 +17,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.job.RunningJobs;
@@ -42,7 +42,7 @@ public final class ImageFlattenings {
 
   private final Database database;
   private final Images images;
-  private final Layers layerRecords;
+  private final LayerRecords layerRecords;
   private final LayerStore layers;
   private final Flattenings flattenings = new Flattenings();
   private final JobSteps steps;
@@ -58,7 +58,7 @@ public final class ImageFlattenings {
   public ImageFlattenings(
       Database database,
       Images images,
-      Layers layerRecords,
+      LayerRecords layerRecords,
       LayerStore layers,
       JobSteps steps,
       RunningJobs running,

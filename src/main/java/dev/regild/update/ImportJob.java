@@ -16,7 +16,7 @@ import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
@@ -50,7 +50,7 @@ public final class ImportJob extends SteppedJob<Import> {
   private final ImportRecords records = new ImportRecords();
   private final Inventories inventories;
   private final JobSteps steps;
-  private final Layers layerRecords;
+  private final LayerRecords layerRecords;
   private final LayerLeftovers leftovers;
   private final UploadedDisks disks;
   private final AgentVersions agentVersions;
@@ -69,7 +69,7 @@ public final class ImportJob extends SteppedJob<Import> {
       Tools tools,
       Images images,
       Inventories inventories,
-      Layers layerRecords,
+      LayerRecords layerRecords,
       LayerStore layers,
       UploadedDisks disks,
       DiskCheck check,

@@ -6,7 +6,7 @@ import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
@@ -19,7 +19,7 @@ import java.util.List;
 final class LinkLayers implements Step<Image, List<Layer>> {
   private final Database database;
   private final Images images = new Images();
-  private final Layers layers = new Layers();
+  private final LayerRecords layers = new LayerRecords();
 
   LinkLayers(Database database) {
     this.database = database;

@@ -6,7 +6,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.Workspaces;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.machine.SocketDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ public final class Recovery {
 
   private final Database database;
   private final Images images;
-  private final Layers layerRecords;
+  private final LayerRecords layerRecords;
   private final LayerStore layers;
   private final Workspaces workspaces;
   private final ImageDeletions deletions;
@@ -37,7 +37,7 @@ public final class Recovery {
   public Recovery(
       Database database,
       Images images,
-      Layers layerRecords,
+      LayerRecords layerRecords,
       LayerStore layers,
       Workspaces workspaces,
       ImageDeletions deletions,

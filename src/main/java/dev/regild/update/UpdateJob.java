@@ -1,7 +1,7 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
@@ -31,7 +31,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   private final Inventories inventories;
   private final UpdateRecords records;
   private final UpdateOutcomes outcomes;
-  private final Channels channels;
+  private final ChannelStore channels;
   private final LayerLeftovers leftovers;
   private final UpdateRooms rooms;
   private final ImageFlattenings flattenings;
@@ -51,7 +51,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
-      Channels channels,
+      ChannelStore channels,
       PackageCache packages,
       LayerStore layers,
       QemuImg qemuImg,

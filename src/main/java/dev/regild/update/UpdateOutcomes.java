@@ -10,7 +10,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
@@ -31,7 +31,7 @@ public final class UpdateOutcomes {
   private final Images images;
   private final ImageBuilders builders;
   private final Inventories inventories;
-  private final Layers layerRecords;
+  private final LayerRecords layerRecords;
   private final UpdateRecords records;
   private final JobSteps steps;
   private final AgentVersions agentVersions;
@@ -41,7 +41,7 @@ public final class UpdateOutcomes {
       Images images,
       ImageBuilders builders,
       Inventories inventories,
-      Layers layerRecords,
+      LayerRecords layerRecords,
       UpdateRecords records,
       JobSteps steps,
       AgentVersions agentVersions,

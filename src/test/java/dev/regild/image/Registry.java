@@ -38,8 +38,8 @@ public final class Registry implements AutoCloseable {
 
   public final Images images = new Images();
   public final ImageBuilders builders = new ImageBuilders();
-  final Layers layers = new Layers();
-  final Tags tags = new Tags();
+  final LayerRecords layers = new LayerRecords();
+  final TagRecords tags = new TagRecords();
   final ImageShares shares = new ImageShares();
   public final JobSteps steps = new JobSteps(Clock.fixed(NOW, ZoneOffset.UTC));
   public final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));

@@ -7,7 +7,7 @@ import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Quota;
 import java.util.Map;
@@ -60,7 +60,7 @@ class CopiesIT {
       server.database.useTransaction(handle -> {
         Image deleting = server.images.require(handle, golden.owner(), "golden");
         assertThat(server.images.remove(handle, deleting)).isEmpty();
-        assertThat(new Layers().find(handle, layer)).isPresent();
+        assertThat(new LayerRecords().find(handle, layer)).isPresent();
       });
     }
   }

@@ -3,7 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.db.JobQueue;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
@@ -41,7 +41,7 @@ class CreateUpdatedImageErrorsTest {
             server.builders,
             server.quotas,
             server.updates,
-            new UpdatePlans(new Channels(server.data, clock), new Inventories(server.database)),
+            new UpdatePlans(new ChannelStore(server.data, clock), new Inventories(server.database)),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
             clock);

@@ -12,7 +12,7 @@ import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.machine.Program;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -67,7 +67,7 @@ class FlattenTest {
     runJob(flat);
     String merged = layer("flat");
     assertThat(layer("copy")).isEqualTo(merged).isNotEqualTo(chain.get(3));
-    List<Layer> standing = server.database.read(handle -> new Layers().chain(handle, merged));
+    List<Layer> standing = server.database.read(handle -> new LayerRecords().chain(handle, merged));
     assertThat(standing).hasSize(1);
     assertThat(raw(merged)).hasSameBinaryContentAs(before);
     assertThat(raw(layer("next"))).hasSameBinaryContentAs(next);
@@ -175,7 +175,7 @@ class FlattenTest {
       String write = "write -P %d %dk 300k".formatted(i + 1, i * 200);
       Program.of(List.of("qemu-io", "-f", "qcow2", "-c", write, file.toString())).run();
       Layer layer = server.layers().publish(id, file, base);
-      server.database.useTransaction(handle -> new Layers().insert(handle, layer));
+      server.database.useTransaction(handle -> new LayerRecords().insert(handle, layer));
       chain.add(id);
     }
     return chain;

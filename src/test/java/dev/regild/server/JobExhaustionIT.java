@@ -2,7 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -17,7 +17,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
@@ -180,7 +180,7 @@ class JobExhaustionIT {
               database, new JobSteps(Clock.systemUTC()), new RunningJobs(), new Workspaces(data)),
           new Images(),
           inventories,
-          new Layers(),
+          new LayerRecords(),
           new DirectoryLayerStore(data, qemuImg),
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
@@ -189,7 +189,7 @@ class JobExhaustionIT {
               new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
           qemuImg,
           new Platforms(guests, machine, machine),
-          new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+          new AgentVersions(new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories)),
           Clock.systemUTC());
     }
   }

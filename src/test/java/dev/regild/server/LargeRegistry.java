@@ -15,7 +15,7 @@ import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
 import dev.regild.image.Qualification;
@@ -63,7 +63,7 @@ final class LargeRegistry {
       Account account = accounts.create("bench");
       List<String> digests =
           database.inTransaction(handle -> {
-            new Layers()
+            new LayerRecords()
                 .insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
             return inventories(handle, new Inventories(database));
           });

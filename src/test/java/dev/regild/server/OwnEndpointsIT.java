@@ -14,7 +14,7 @@ import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -130,9 +130,9 @@ class OwnEndpointsIT {
             "21H2",
             "20348.2340",
             List.of(
-                new InstalledUpdate(
+                new InstalledKb(
                     "Package_for_RollupFix~x~amd64~~20348.2340.1.10", "KB5035857", "INSTALLED"),
-                new InstalledUpdate(
+                new InstalledKb(
                     "Package_for_RollupFix~x~amd64~~20348.2227.1.6", "KB5034129", "SUPERSEDED")),
             List.of(
                 new Driver(

@@ -8,7 +8,7 @@ import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -35,7 +35,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
@@ -402,7 +402,7 @@ final class ServerFixture implements AutoCloseable {
     new QemuImg().create(data.resolve(layer + ".qcow2"), DiskFormat.QCOW2, 1 << 20);
     return database.inTransaction(handle -> {
       images.insert(handle, image);
-      new Layers()
+      new LayerRecords()
           .insert(handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
       return images.publish(
           handle,
@@ -463,7 +463,7 @@ final class ServerFixture implements AutoCloseable {
         images,
         builders,
         inventories,
-        new Layers(),
+        new LayerRecords(),
         updates,
         steps,
         agentVersions(inventories),
@@ -499,7 +499,7 @@ final class ServerFixture implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(FlattenJob.KIND, new IdleJob());
     return new ImageFlattenings(
-        database, images, new Layers(), layers(), steps, running, jobs, deepest, Clock.systemUTC());
+        database, images, new LayerRecords(), layers(), steps, running, jobs, deepest, Clock.systemUTC());
   }
 
   FlattenJob flattenJob() throws IOException {
@@ -513,7 +513,7 @@ final class ServerFixture implements AutoCloseable {
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {
-    return new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories));
+    return new AgentVersions(new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories));
   }
 
   /** Makes the imports that were accepted. */
@@ -527,7 +527,7 @@ final class ServerFixture implements AutoCloseable {
         tools(),
         images,
         inventories,
-        new Layers(),
+        new LayerRecords(),
         layers(),
         disks,
         check,

@@ -10,7 +10,7 @@ import dev.regild.fixtures.IdleJob;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Registry;
 import dev.regild.job.RunningJobs;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ class ImageFlatteningsTest {
     Optional<String> base = Optional.empty();
     for (String id : new String[] {"one", "two", "three"}) {
       Layer layer = new Layer(id, base, 1, 1 << 20, "0".repeat(64));
-      registry.database.useTransaction(handle -> new Layers().insert(handle, layer));
+      registry.database.useTransaction(handle -> new LayerRecords().insert(handle, layer));
       base = Optional.of(id);
     }
     registry.database.useTransaction(handle ->
@@ -102,7 +102,7 @@ class ImageFlatteningsTest {
         new ImageFlattenings(
             registry.database,
             registry.images,
-            new Layers(),
+            new LayerRecords(),
             new DirectoryLayerStore(directory, new QemuImg()),
             registry.steps,
             new RunningJobs(),

@@ -3,10 +3,10 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Registry;
 import dev.regild.image.UpdateRecord;
 import dev.regild.job.Attempt;
@@ -40,11 +40,11 @@ class StepRecorderTest {
             registry.images,
             registry.builders,
             registry.inventories,
-            new Layers(),
+            new LayerRecords(),
             registry.updates,
             registry.steps,
             new AgentVersions(
-                new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
+                new UpdatePlans(new ChannelStore(directory, Clock.systemUTC()), registry.inventories)),
             Clock.systemUTC());
     image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));

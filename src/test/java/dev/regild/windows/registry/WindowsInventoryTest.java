@@ -14,7 +14,7 @@ import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.windows.registry.ComponentUpdates.Identity;
+import dev.regild.windows.registry.InstalledKbs.Identity;
 import dev.regild.windows.registry.DriverStore.DriverVersion;
 import java.nio.file.Path;
 import java.util.HexFormat;

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /** The tags of resources, by ARN. Each call takes the caller's handle. */
-public final class Tags {
+public final class TagRecords {
   /** The API's limit for one resource. */
   static final int MOST = 50;
 

@@ -1,6 +1,6 @@
 package dev.regild.windows.registry;
 
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The updates that Component Based Servicing knows of. */
-final class ComponentUpdates {
+final class InstalledKbs {
   static final String SERVICING = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 
   private static final String INSTALLED = "INSTALLED";
@@ -24,19 +24,19 @@ final class ComponentUpdates {
 
   private static final Pattern KB = Pattern.compile("(?i)\\bKB(\\d{6,8})(?!\\d)|_KB(\\d{6,8})");
 
-  private ComponentUpdates() {}
+  private InstalledKbs() {}
 
   /** Every update that is installed, or is on its way in or out, by identity. */
-  static List<InstalledUpdate> read(WindowsRegistry registry) {
-    List<InstalledUpdate> updates = new ArrayList<>();
+  static List<InstalledKb> read(WindowsRegistry registry) {
+    List<InstalledKb> updates = new ArrayList<>();
     for (RegistryKey key : registry.software().subkeysOf(SERVICING + "\\Packages")) {
       String identity = key.name();
       if (identity.startsWith(UPDATE)) {
         state(key.number("CurrentState").orElse(0))
-            .ifPresent(state -> updates.add(new InstalledUpdate(identity, kb(key), state)));
+            .ifPresent(state -> updates.add(new InstalledKb(identity, kb(key), state)));
       }
     }
-    updates.sort(Comparator.comparing(InstalledUpdate::identity));
+    updates.sort(Comparator.comparing(InstalledKb::identity));
     return updates;
   }
 
@@ -44,7 +44,7 @@ final class ComponentUpdates {
    * Whether the system has what an update brings. One that a cumulative update takes in is
    * superseded, and an installer says of it that it is there already.
    */
-  static boolean isPresent(InstalledUpdate update) {
+  static boolean isPresent(InstalledKb update) {
     return update.state().equals(INSTALLED) || update.state().equals(SUPERSEDED);
   }
 
@@ -58,7 +58,7 @@ final class ComponentUpdates {
       }
       return Optional.of(
           new Identity(
-              UpdateName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
+              KbName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
     }
   }
 

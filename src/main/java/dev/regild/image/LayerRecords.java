@@ -12,7 +12,7 @@ import org.jdbi.v3.core.Handle;
  * What the registry knows of the layer store's files. A layer stays until neither an image nor
  * another layer stands on it.
  */
-public final class Layers {
+public final class LayerRecords {
   private static final String SELECT =
       "SELECT id, base_id, bytes, virtual_bytes, sha256 FROM layer ";
 

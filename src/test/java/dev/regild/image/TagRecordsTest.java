@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TagsTest {
+class TagRecordsTest {
   private static final String ARN = "arn:aws:appstream:eu-central-1:111111111111:image/golden";
 
   @TempDir Path directory;

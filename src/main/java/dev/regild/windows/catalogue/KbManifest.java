@@ -3,7 +3,7 @@ package dev.regild.windows.catalogue;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.files.XmlScanner;
-import dev.regild.windows.registry.UpdateName;
+import dev.regild.windows.registry.KbName;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  *     Microsoft-Windows-ServerDatacenterEdition}
  * @param parentBuilds of these: {@code 20348}
  */
-record UpdateManifest(
+record KbManifest(
     String name,
     String version,
     String architecture,
@@ -45,7 +45,7 @@ record UpdateManifest(
   /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */
   private static final Pattern RECOVERY = Pattern.compile("(?i)(.*-)?Win(PE|RE)-.*");
 
-  UpdateManifest {
+  KbManifest {
     parents = Set.copyOf(parents);
     parentBuilds = Set.copyOf(parentBuilds);
   }
@@ -53,14 +53,14 @@ record UpdateManifest(
   /**
    * @throws IOException if it is malformed, or no manifest of an update
    */
-  static UpdateManifest parse(String mum) throws IOException {
+  static KbManifest parse(String mum) throws IOException {
     Reading reading = new Reading();
     String plain = mum.startsWith("\uFEFF") ? mum.substring(1) : mum;
     XmlScanner.scan(new ByteArrayInputStream(plain.getBytes(UTF_8)), reading);
     if (reading.name.isEmpty()) {
       throw new IOException("its update.mum has no identity");
     }
-    return new UpdateManifest(
+    return new KbManifest(
         reading.name,
         reading.version,
         reading.architecture.toLowerCase(Locale.ROOT),
@@ -132,7 +132,7 @@ record UpdateManifest(
   PackageFacts facts() {
     return new PackageFacts(
         kind(),
-        UpdateName.ofAllVersions(name),
+        KbName.ofAllVersions(name),
         version,
         architecture,
         KB.matcher(identifier).matches() ? identifier : "",
