@@ -77,20 +77,18 @@ public final class TrainingData {
   }
 
   private static void addImage(Database database, Owner owner, Clock clock) {
-    Images images = new Images();
     Inventory inventory =
         new Inventory(
             new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
             "amd64",
             List.of(new InstalledPackage(AgentPackage.NAME, "all", "1.0.0", false)));
     database.useTransaction(handle -> {
-      new LayerRecords()
-          .insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+      LayerRecords.insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
       Image image =
           Image.importing(
               owner, "training", Optional.empty(), Optional.empty(), List.of(), clock.instant());
-      images.insert(handle, image);
-      images.publish(
+      Images.insert(handle, image);
+      Images.publish(
           handle,
           image,
           new PublishedDisk(

@@ -235,7 +235,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   private List<Channel> readableChannels() {
     try {
-      return registry.isOurs() ? new ChannelStore(registry.data, Clock.systemUTC()).list() : List.of();
+      return registry.isOurs()
+          ? new ChannelStore(registry.data, Clock.systemUTC()).list()
+          : List.of();
     } catch (IOException | ChannelException e) {
       // It is among the problems already.
       return List.of();

@@ -42,8 +42,6 @@ final class ExportService implements HttpService {
   private final LayerStore store;
   private final Conversions conversions;
   private final AccountSlots slots;
-  private final Images images = new Images();
-  private final LayerRecords layers = new LayerRecords();
 
   /**
    * With what makes disks.
@@ -113,7 +111,7 @@ final class ExportService implements HttpService {
 
   private Source source(Owner owner, String name) {
     return database.read(handle -> {
-      Image image = images.require(handle, owner, name);
+      Image image = Images.require(handle, owner, name);
       ImageDisk disk =
           image
               .disk()
@@ -123,7 +121,7 @@ final class ExportService implements HttpService {
                       "The image %s is %s and has no disk to export."
                           .formatted(name, image.state())));
       return new Source(
-          image, disk, layers.find(handle, disk.layer()).orElseThrow().virtualBytes());
+          image, disk, LayerRecords.find(handle, disk.layer()).orElseThrow().virtualBytes());
     });
   }
 

@@ -89,7 +89,8 @@ public final class UpdatePlans {
     try {
       Channel channel =
           channelFor(platform)
-              .orElseThrow(() -> new RefusedException(INCOMPATIBLE, ChannelStore.noneFor(platform)));
+              .orElseThrow(
+                  () -> new RefusedException(INCOMPATIBLE, ChannelStore.noneFor(platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())

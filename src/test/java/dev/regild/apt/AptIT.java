@@ -223,7 +223,8 @@ class AptIT {
 
   private Snapshot refreshed(String uri, TestKey key) throws Exception {
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
-    ChannelStore channels = new ChannelStore(Files.createDirectories(temporary.resolve("data")), clock);
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectories(temporary.resolve("data")), clock);
     channels.add(
         new Channel(
             "test",

@@ -135,7 +135,8 @@ class AptUpgradeIT {
       repository.inRelease("stable", key.clearSigned(suite));
     }
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
-    ChannelStore channels = new ChannelStore(Files.createDirectories(directory.resolve("data")), clock);
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectories(directory.resolve("data")), clock);
     channels.add(
         new Channel(
             "test",

@@ -51,7 +51,8 @@ class AnotherPackageSystemTest {
     List<PackageSystem> all =
         Stream.concat(PackageSystems.installed().all().stream(), Stream.of(new Lists())).toList();
     Path data = directory.resolve("data");
-    channels = new ChannelStore(data, Clock.systemUTC(), Transport.in(data), new PackageSystems(all));
+    channels =
+        new ChannelStore(data, Clock.systemUTC(), Transport.in(data), new PackageSystems(all));
     Files.writeString(directory.resolve("packages.txt"), "bash any 5.2\nzsh any 5.9\n");
     Files.writeString(
         data.resolve("channels/listed.yaml"),

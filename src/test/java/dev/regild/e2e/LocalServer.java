@@ -226,7 +226,7 @@ final class LocalServer implements AutoCloseable {
    */
   Guest open(String imageArn, Path directory) throws Exception {
     Path overlay = Files.createDirectories(directory).resolve("overlay.qcow2");
-    new QemuImg().createOverlay(layer(imageArn), overlay);
+    QemuImg.createOverlay(layer(imageArn), overlay);
     Guests guests = new Guests(Isolation.NAMESPACE, () -> Accelerator.TCG, Duration.ofMinutes(5));
     return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"), abort -> {});
   }
@@ -234,7 +234,7 @@ final class LocalServer implements AutoCloseable {
   private ImageDisk disk(String imageArn) throws IOException {
     try (Database database = Database.open(data.resolve("regild.db"))) {
       return database
-          .read(handle -> new Images().findByArn(handle, imageArn))
+          .read(handle -> Images.findByArn(handle, imageArn))
           .flatMap(image -> image.disk())
           .orElseThrow();
     }

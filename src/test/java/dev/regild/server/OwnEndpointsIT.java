@@ -9,6 +9,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.UpdateOptions;
@@ -215,7 +216,7 @@ class OwnEndpointsIT {
   @Test
   void anUploadIsCheckedAgainstItsHashAndLeavesNothingBehindIfItDiffers() throws Exception {
     Path file = server.data.resolve("upload.qcow2");
-    new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(file, DiskFormat.QCOW2, 1 << 20);
     byte[] disk = Files.readAllBytes(file);
     HttpRequest sound = sign("POST", "/regild/v1/disks", disk);
     HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
@@ -363,7 +364,7 @@ class OwnEndpointsIT {
               Map.of(),
               false,
               UpdateOptions.NONE));
-      return server.images.require(handle, server.owner("us-east-1"), name);
+      return Images.require(handle, server.owner("us-east-1"), name);
     });
   }
 

@@ -12,8 +12,8 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RepositoryContents;
 import dev.regild.channel.RepositoryContents.Document;
 import dev.regild.files.DurableFiles;
-import dev.regild.files.LockFile;
 import dev.regild.files.FileTree;
+import dev.regild.files.LockFile;
 import dev.regild.files.Sha256;
 import dev.regild.files.VerifiedFiles;
 import java.io.IOException;
@@ -272,8 +272,7 @@ public final class Catalogue {
   private static String extension(Path file)
       throws ArchiveException, IOException, InterruptedException {
     return switch (FileForm.of(file)) {
-      case CABINET ->
-          PackageArchive.open(file).members().contains(KbManifest.FILE) ? "cab" : "msu";
+      case CABINET -> PackageArchive.open(file).members().contains(KbManifest.FILE) ? "cab" : "msu";
       case WIM -> "msu";
       case INSTALLER -> "msi";
       case ZIP, OTHER -> "zip";

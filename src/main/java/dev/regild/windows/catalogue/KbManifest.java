@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an {@code update.mum} says, the manifest of an update of Component Based Servicing.
+ * What an {@code update.mum} says, the manifest of a KB of Component Based Servicing.
  *
  * @param name of its identity: {@code Package_for_RollupFix}
  * @param version of its identity: {@code 20348.2340.1.10}
@@ -39,7 +39,7 @@ record KbManifest(
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern SYSTEM = Pattern.compile("10\\.0\\.([0-9]{5,6})\\.[0-9]+");
 
-  /** Updates that are numbered by the build that they bring. */
+  /** KBs that are numbered by the build that they bring. */
   private static final Pattern BUILT = Pattern.compile("([0-9]{5,6})\\.([0-9]+)\\.[0-9.]+");
 
   /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */
@@ -51,7 +51,7 @@ record KbManifest(
   }
 
   /**
-   * @throws IOException if it is malformed, or no manifest of an update
+   * @throws IOException if it is malformed, or not the manifest of a package
    */
   static KbManifest parse(String mum) throws IOException {
     Reading reading = new Reading();
@@ -99,7 +99,7 @@ record KbManifest(
           }
         }
         default -> {
-          // The parts of the update.
+          // The parts of the KB.
         }
       }
     }
@@ -115,7 +115,7 @@ record KbManifest(
   }
 
   /** Language packs, features and what switches on a release have manifests too. */
-  boolean isUpdate() {
+  boolean isKb() {
     return name.startsWith("Package_for_");
   }
 

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads an update of the system: a {@code .cab}, or a {@code .msu} with such in it, which is a
- * cabinet or, in its newer form, a WIM. A {@code .msu} that brings a servicing stack along is the
- * update, of which Windows installs both.
+ * Reads a KB: a {@code .cab}, or a {@code .msu} with such in it, which is a cabinet or, in its
+ * newer form, a WIM. A {@code .msu} that brings a servicing stack along is the KB, of which Windows
+ * installs both.
  */
 final class KbReader {
   private static final int MOST_PARTS = 32;
@@ -28,7 +28,7 @@ final class KbReader {
 
   /**
    * @param work an empty directory for what has to be unpacked
-   * @throws ArchiveException if it is no update, or can't be read
+   * @throws ArchiveException if it is not a KB, or can't be read
    */
   static PackageFacts read(Path file, Path work)
       throws ArchiveException, IOException, InterruptedException {
@@ -38,7 +38,7 @@ final class KbReader {
     }
     List<KbManifest> parts = parts(archive, work);
     Comparator<KbManifest> mainFirst =
-        Comparator.comparing((KbManifest part) -> !part.isUpdate())
+        Comparator.comparing((KbManifest part) -> !part.isKb())
             .thenComparing(KbManifest::isServicingStack)
             .thenComparing(KbManifest::isForRecovery);
     KbManifest main =
@@ -52,7 +52,7 @@ final class KbReader {
   }
 
   private static PackageFacts facts(KbManifest manifest) throws ArchiveException {
-    if (!manifest.isUpdate()) {
+    if (!manifest.isKb()) {
       throw new ArchiveException(
           "it is "
               + manifest.name()

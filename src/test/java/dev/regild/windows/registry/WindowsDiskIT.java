@@ -135,11 +135,10 @@ class WindowsDiskIT {
             .withoutVirtio()
             .changesQueued()
             .build(directory.resolve("disk.raw"));
-    QemuImg qemuImg = new QemuImg();
     Path base = directory.resolve("base.qcow2");
-    qemuImg.convert(disk, DiskFormat.RAW, base, DiskFormat.QCOW2, _ -> {});
+    QemuImg.convert(disk, DiskFormat.RAW, base, DiskFormat.QCOW2, _ -> {});
     Path overlay = directory.resolve("overlay.qcow2");
-    qemuImg.createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
 
     DiskInspection found = inspector.inspect(overlay, DiskFormat.QCOW2, directory, _ -> {});
 
