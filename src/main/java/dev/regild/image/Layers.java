@@ -14,21 +14,22 @@ import org.jdbi.v3.core.Handle;
  */
 public final class Layers {
   private static final String SELECT =
-      "SELECT id, base_id, bytes, virtual_bytes, sha256 FROM layer ";
+      "SELECT id, base_id, bytes, virtual_bytes, sha256, attempt FROM layer ";
 
   /** Writes down a layer whose file is in the store; its base has to be here already. */
   public void insert(Handle handle, Layer layer) {
     handle
         .createUpdate(
             """
-            INSERT INTO layer (id, base_id, bytes, virtual_bytes, sha256)
-            VALUES (:id, :base, :bytes, :virtualBytes, :sha256)
+            INSERT INTO layer (id, base_id, bytes, virtual_bytes, sha256, attempt)
+            VALUES (:id, :base, :bytes, :virtualBytes, :sha256, :attempt)
             """)
         .bind("id", layer.id())
         .bind("base", layer.base().orElse(null))
         .bind("bytes", layer.bytes())
         .bind("virtualBytes", layer.virtualBytes())
         .bind("sha256", layer.sha256())
+        .bind("attempt", layer.attempt())
         .execute();
   }
 
@@ -93,6 +94,7 @@ public final class Layers {
         Column.text(row, "base_id"),
         row.getLong("bytes"),
         row.getLong("virtual_bytes"),
-        row.getString("sha256"));
+        row.getString("sha256"),
+        row.getInt("attempt"));
   }
 }

@@ -64,7 +64,8 @@ final class LargeRegistry {
       List<String> digests =
           database.inTransaction(handle -> {
             new Layers()
-                .insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+                .insert(
+                    handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64), 1));
             return inventories(handle, new Inventories(database));
           });
       database.useTransaction(handle -> images(handle, new Owner(account.id(), REGION), digests));
