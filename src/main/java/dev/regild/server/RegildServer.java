@@ -19,6 +19,8 @@ import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
+import dev.regild.disk.layers.LayerCache;
+import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.CopyRecords;
@@ -38,6 +40,7 @@ import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.store.ObjectStore;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -56,6 +59,7 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -143,7 +147,7 @@ public final class RegildServer implements AutoCloseable {
     Channels channels = new Channels(data.path(), clock);
     QemuImg qemuImg = new QemuImg();
     RoomReservations room = new RoomReservations();
-    LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    LayerStore layers = layerStore(config, data.path(), database, qemuImg, room);
     Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
@@ -290,6 +294,21 @@ public final class RegildServer implements AutoCloseable {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
+  }
+
+  /** A directory's layers in the data directory, or a shared store's with copies here. */
+  private LayerStore layerStore(
+      Config config, Path data, Database database, QemuImg qemuImg, RoomReservations room)
+      throws IOException {
+    if (config.store().isEmpty()) {
+      return new DirectoryLayerStore(data, qemuImg);
+    }
+    Layers records = new Layers();
+    return new ObjectLayerStore(
+        opened(new ObjectStore(config.store().get())),
+        new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
+        id -> database.read(handle -> records.chain(handle, id)),
+        qemuImg);
   }
 
   private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {
