@@ -32,7 +32,6 @@ public final class DirectoryLayerStore implements LayerStore {
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryLayerStore.class);
 
   private final Path layers;
-  private final QemuImg qemuImg;
 
   /** How many read each file now. */
   private final Map<Path, Integer> readers = new HashMap<>();
@@ -41,10 +40,9 @@ public final class DirectoryLayerStore implements LayerStore {
   private final Set<Path> doomed = new HashSet<>();
 
   /** Makes the directory if it is not there. */
-  public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
+  public DirectoryLayerStore(Path directory) throws IOException {
     // A layer has its guest's password hashes.
     this.layers = PrivateDirectory.within(directory.toAbsolutePath(), "layers").path();
-    this.qemuImg = qemuImg;
   }
 
   /** While it is lent, none of its files goes: those that are deleted go when it is given back. */
@@ -117,7 +115,7 @@ public final class DirectoryLayerStore implements LayerStore {
       throws IOException, ProgramException, InterruptedException {
     if (base.isPresent()) {
       var _ = path(base.get());
-      FinishedLayer.nameBase(finished, base.get(), qemuImg);
+      FinishedLayer.nameBase(finished, base.get());
     }
     Layer layer = FinishedLayer.read(id, attempt, finished, base);
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));

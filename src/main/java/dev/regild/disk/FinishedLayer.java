@@ -15,9 +15,9 @@ public final class FinishedLayer {
   private FinishedLayer() {}
 
   /** Writes the bare name of its base into the file's header. */
-  public static void nameBase(Path finished, String base, QemuImg qemuImg)
+  public static void nameBase(Path finished, String base)
       throws ProgramException, InterruptedException {
-    qemuImg.renameBase(finished, FileName.checked(base) + ENDING);
+    QemuImg.renameBase(finished, FileName.checked(base) + ENDING);
   }
 
   /**

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class DirectoryLayerStoreTest extends LayerStoreContract {
   @Override
   protected LayerStore open() throws Exception {
-    return new DirectoryLayerStore(directory, qemuImg);
+    return new DirectoryLayerStore(directory);
   }
 
   @Override
@@ -53,7 +53,7 @@ class DirectoryLayerStoreTest extends LayerStoreContract {
   void whatAFailedConversionWroteIsRemoved() {
     Path target = directory.resolve("target.qcow2");
     assertThatThrownBy(
-            () -> qemuImg.compress(directory.resolve("missing"), DiskFormat.RAW, target, p -> {}))
+            () -> QemuImg.compress(directory.resolve("missing"), DiskFormat.RAW, target, p -> {}))
         .hasMessageContaining("qemu-img can't be run in a sandbox")
         .hasMessageContaining("missing");
     assertThat(target).doesNotExist();

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What every layer store does, whatever it keeps its layers in. */
 public abstract class LayerStoreContract {
   @TempDir protected Path directory;
-  protected final QemuImg qemuImg = new QemuImg();
 
   /** What a registry would know, by the layers' ids. */
   protected final Map<String, Layer> known = new LinkedHashMap<>();
@@ -67,24 +66,24 @@ public abstract class LayerStoreContract {
   void aDeltaNamesItsBaseByItsBareNameAndHoldsTheDifferenceOnly() throws Exception {
     Layer base = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     Path delta = work.resolve("delta.qcow2");
     List<Double> progress = new CopyOnWriteArrayList<>();
-    qemuImg.compressDelta(overlay, path("base"), delta, progress::add);
+    QemuImg.compressDelta(overlay, path("base"), delta, progress::add);
     Layer layer = publish("delta", 1, delta, Optional.of("base"));
 
-    QemuImg.Info info = qemuImg.info(path("delta"), DiskFormat.QCOW2);
+    QemuImg.Info info = QemuImg.info(path("delta"), DiskFormat.QCOW2);
     assertThat(info.backingFile()).contains("base.qcow2");
     assertThat(info.backingFormat()).contains("qcow2");
     assertThat(info.formatSpecific().path("compression-type").asString()).isEqualTo("zstd");
     assertThat(layer.base()).contains("base");
     assertThat(layer.bytes()).isLessThan(base.bytes() / 4);
     assertThat(progress).contains(1.0);
-    assertThat(qemuImg.check(path("delta"), DiskFormat.QCOW2)).isEmpty();
+    assertThat(QemuImg.check(path("delta"), DiskFormat.QCOW2)).isEmpty();
 
     // The whole chain reads the same as the base that it stands on.
     Path flat = work.resolve("flat.raw");
-    qemuImg.convert(path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
+    QemuImg.convert(path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
     assertThat(flat).hasSameBinaryContentAs(work.resolve("base.raw"));
   }
 
@@ -92,7 +91,7 @@ public abstract class LayerStoreContract {
   void aFileOnAnotherBaseThanNamedIsNoLayer() throws Exception {
     var _ = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     assertThatThrownBy(() -> publish("alone", 1, overlay, Optional.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("not the named layer");
@@ -110,7 +109,7 @@ public abstract class LayerStoreContract {
     assertThat(store.ids()).containsExactly("one");
     try (BorrowedLayer borrowed = store.borrow("one")) {
       Path raw = work.resolve("read.raw");
-      qemuImg.convert(borrowed.file(), DiskFormat.QCOW2, raw, DiskFormat.RAW, p -> {});
+      QemuImg.convert(borrowed.file(), DiskFormat.QCOW2, raw, DiskFormat.RAW, p -> {});
       assertThat(raw).hasSameBinaryContentAs(work.resolve("base.raw"));
     }
   }
@@ -126,7 +125,7 @@ public abstract class LayerStoreContract {
   void aLayerStaysWithAllBelowItUntilItsBorrowersGiveItBack() throws Exception {
     var _ = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     var _ = publish("top", 1, overlay, Optional.of("base"));
     Path base = path("base");
     try (BorrowedLayer first = store.borrow("top")) {
@@ -153,7 +152,7 @@ public abstract class LayerStoreContract {
   @Test
   void aNameCannotLeadOutOfTheStore() throws Exception {
     Path made = work.resolve("made.qcow2");
-    qemuImg.compress(
+    QemuImg.compress(
         Files.write(work.resolve("made.raw"), new byte[1 << 20]), DiskFormat.RAW, made, p -> {});
     assertThatThrownBy(() -> publish("../out", 1, made, Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class);
@@ -186,7 +185,7 @@ public abstract class LayerStoreContract {
     new Random(seed).nextBytes(content);
     Path raw = Files.write(work.resolve("base.raw"), content);
     Path qcow2 = work.resolve("finished.qcow2");
-    qemuImg.compress(raw, DiskFormat.RAW, qcow2, p -> {});
+    QemuImg.compress(raw, DiskFormat.RAW, qcow2, p -> {});
     return publish(id, attempt, qcow2, Optional.empty());
   }
 }

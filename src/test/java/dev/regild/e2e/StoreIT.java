@@ -3,7 +3,7 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.demo.AgentPackage;
 import dev.regild.files.FileTree;
 import dev.regild.fixtures.Fixtures;
@@ -86,7 +86,7 @@ class StoreIT {
   }
 
   private static void addChannel(Path data) throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(
         new Channel(
             "agent-only",

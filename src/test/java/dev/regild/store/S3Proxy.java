@@ -1,6 +1,6 @@
 package dev.regild.store;
 
-import dev.regild.files.FileLock;
+import dev.regild.files.LockFile;
 import dev.regild.machine.Program;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -85,7 +85,7 @@ public final class S3Proxy implements AutoCloseable {
     Path resolved = Files.createDirectories(Path.of("target/s3proxy").toAbsolutePath());
     Path pom = resolved.resolve("pom.xml");
     Path list = resolved.resolve("classpath.txt");
-    try (FileLock _ = FileLock.acquire(resolved.resolve("lock"))) {
+    try (LockFile _ = LockFile.acquire(resolved.resolve("lock"))) {
       boolean same =
           Files.exists(list)
               && Files.exists(pom)

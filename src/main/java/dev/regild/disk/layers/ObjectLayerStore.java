@@ -5,7 +5,6 @@ import dev.regild.disk.DiskChain;
 import dev.regild.disk.FinishedLayer;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import dev.regild.store.ChangedObjectException;
@@ -30,14 +29,11 @@ public final class ObjectLayerStore implements LayerStore {
   private final ObjectStore objects;
   private final LayerCache cache;
   private final LayerIndex index;
-  private final QemuImg qemuImg;
 
-  public ObjectLayerStore(
-      ObjectStore objects, LayerCache cache, LayerIndex index, QemuImg qemuImg) {
+  public ObjectLayerStore(ObjectStore objects, LayerCache cache, LayerIndex index) {
     this.objects = objects;
     this.cache = cache;
     this.index = index;
-    this.qemuImg = qemuImg;
   }
 
   /**
@@ -95,7 +91,7 @@ public final class ObjectLayerStore implements LayerStore {
         throw new NoSuchFileException(
             base.get(), null, "the layer store has no layer " + base.get());
       }
-      FinishedLayer.nameBase(finished, base.get(), qemuImg);
+      FinishedLayer.nameBase(finished, base.get());
     }
     Layer layer = FinishedLayer.read(id, attempt, finished, base);
     objects.write(object(layer), finished, layer.sha256());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.LayerStoreContract;
+import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.MissingObjectException;
@@ -50,8 +51,7 @@ class ObjectLayerStoreIT extends LayerStoreContract {
     return new ObjectLayerStore(
         objects,
         new LayerCache(directory.resolve(cache), mostBytes, new RoomReservations()),
-        this::chain,
-        qemuImg);
+        this::chain);
   }
 
   private Path object(Layer layer) {
@@ -69,7 +69,7 @@ class ObjectLayerStoreIT extends LayerStoreContract {
   void anotherNodeBorrowsTheWholeChain() throws Exception {
     Layer base = publishBase("base");
     Path overlay = directory.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     Layer top = publish("top", 3, overlay, Optional.of("base"));
     assertThat(server.files(prefix))
         .containsExactlyInAnyOrder(prefix + "/layers/base/1.qcow2", prefix + "/layers/top/3.qcow2");
