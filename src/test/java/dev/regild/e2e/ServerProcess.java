@@ -208,6 +208,14 @@ final class ServerProcess implements AutoCloseable {
     return send(HttpRequest.newBuilder(uri(path)).GET());
   }
 
+  /** What is sent for a path, in a file. */
+  Path download(String path, Path target) throws Exception {
+    HttpResponse<Path> answer =
+        http.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofFile(target));
+    assertThat(answer.statusCode()).as(path).isEqualTo(200);
+    return answer.body();
+  }
+
   Answer post(String path) throws Exception {
     return send(HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.noBody()));
   }

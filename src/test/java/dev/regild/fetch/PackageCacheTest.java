@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.regild.channel.TestRepository;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Sha256;
+import dev.regild.files.StallGuard;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.regild.fetch;
+package dev.regild.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
