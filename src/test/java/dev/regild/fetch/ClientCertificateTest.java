@@ -139,7 +139,8 @@ class ClientCertificateTest {
         %s-----BEGIN ENTITLEMENT DATA-----
         %s
         -----END ENTITLEMENT DATA-----
-        %s"""
+        %s\
+        """
             .formatted(
                 Files.readString(certificate),
                 data,

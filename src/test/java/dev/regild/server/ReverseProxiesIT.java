@@ -244,9 +244,7 @@ class ReverseProxiesIT {
         try (Socket client = socket.accept()) {
           var in = new BufferedReader(new InputStreamReader(client.getInputStream(), ISO_8859_1));
           StringBuilder head = new StringBuilder();
-          for (String line = in.readLine();
-              line != null && !line.isEmpty();
-              line = in.readLine()) {
+          for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
             head.append(line).append("\r\n");
           }
           heads.add(head.toString());
