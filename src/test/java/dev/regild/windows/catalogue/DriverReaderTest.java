@@ -12,7 +12,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 
 /** Sets the time zone of the whole process. */
 @Isolated
-class DriverPackageTest {
+class DriverReaderTest {
   @TempDir Path temporary;
 
   /** A catalogue knows a file by its digest, wherever it was added. */
@@ -29,7 +29,7 @@ class DriverPackageTest {
     Path zip = Files.createTempDirectory(temporary, "zip").resolve("driver.zip");
     TimeZone.setDefault(TimeZone.getTimeZone(zone));
     try {
-      DriverPackage.pack(folder, zip);
+      DriverReader.pack(folder, zip);
     } finally {
       TimeZone.setDefault(before);
     }
