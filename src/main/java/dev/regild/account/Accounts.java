@@ -35,7 +35,7 @@ public final class Accounts {
   private final MasterKey masterKey;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
-  private final Cache<String, AccessKey> cache;
+  private final Cache<String, @Nullable AccessKey> cache;
 
   /**
    * @throws WrongMasterKeyException if the keys that are stored can't be read with the master key

@@ -1,5 +1,7 @@
 package dev.regild.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.regild.files.Umask;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -100,9 +102,7 @@ public final class Regild {
     }
     CommandLine regild = new CommandLine(new Regild());
     COMMANDS.forEach(regild::addSubcommand);
-    regild
-        .getSubcommands()
-        .get("help")
+    requireNonNull(regild.getSubcommands().get("help"))
         .getCommandSpec()
         .usageMessage()
         .header("Shows the help of a command.");
