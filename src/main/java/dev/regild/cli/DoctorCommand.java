@@ -9,6 +9,7 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.cli.protection.Finding;
 import dev.regild.cli.protection.HostProtections;
 import dev.regild.disk.ByteCount;
+import dev.regild.files.FileTree;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.PlatformType;
@@ -16,6 +17,9 @@ import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.Protections;
+import dev.regild.store.ObjectStore;
+import dev.regild.store.StoreSettings;
+import dev.regild.store.StoreTrial;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileStore;
@@ -66,6 +70,16 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print what was found as JSON.")
   boolean json;
 
+  @Option(
+      names = "--store",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "s3://BUCKET/PREFIX",
+      description =
+          "Checks by real calls, and nothing else, what the store of the configuration, or this one, can"
+              + " do. docs/store.md.")
+  @Nullable String store;
+
   @ArgGroup(exclusive = false)
   @Nullable TryWindows tryWindows;
 
@@ -80,6 +94,9 @@ final class DoctorCommand implements Callable<Integer> {
             "--json does not go with --try-windows, which writes its own report.");
       }
       return tryWindows.run(registry, out) ? 0 : 1;
+    }
+    if (store != null) {
+      return store(StoreOptions.read(config, registry.data, store), out);
     }
     Checkup machine = new Checkup("WHAT");
     HostTools tools = HostTools.look();
@@ -104,6 +121,33 @@ final class DoctorCommand implements Callable<Integer> {
       protections.printProblems(out);
     }
     return healthy ? 0 : 1;
+  }
+
+  private int store(StoreSettings settings, PrintWriter out)
+      throws IOException, InterruptedException {
+    Checkup checks = new Checkup("THE STORE CAN");
+    Path directory = Files.createTempDirectory("regild-doctor-");
+    try (ObjectStore objects = new ObjectStore(settings)) {
+      for (StoreTrial.Outcome outcome : new StoreTrial(objects, directory).run()) {
+        if (outcome.isProblem()) {
+          checks.problem(outcome.what(), outcome.problem());
+        } else {
+          checks.found(outcome.what(), "ok", settings.location().toString());
+        }
+      }
+    } finally {
+      FileTree.remove(directory);
+    }
+    if (json) {
+      ObjectNode report = JsonNodeFactory.instance.objectNode();
+      report.put("healthy", !checks.hasProblems());
+      report.set("store", checks.json());
+      out.println(report.toPrettyString());
+    } else {
+      checks.print(out);
+      checks.printProblems(out);
+    }
+    return checks.hasProblems() ? 1 : 0;
   }
 
   private Checkup protections() throws ConfigException, IOException, InterruptedException {

@@ -52,6 +52,7 @@ public final class Regild {
     commands.put("account", AccountCommand.class);
     commands.put("key", KeyCommand.class);
     commands.put("publish", PublishCommand.class);
+    commands.put("store", StoreCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
     return commands;

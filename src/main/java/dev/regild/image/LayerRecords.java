@@ -59,6 +59,29 @@ public final class LayerRecords {
     return handle.createQuery(SELECT + "ORDER BY id").map((row, _) -> layer(row)).list();
   }
 
+  public static long count(Handle handle) {
+    return handle.createQuery("SELECT COUNT(*) FROM layer").mapTo(Long.class).one();
+  }
+
+  /** Layers whose objects were last read before a moment, those first that were longest ago. */
+  public static List<Layer> scrubbedBefore(Handle handle, long before, int most) {
+    return handle
+        .createQuery(SELECT + "WHERE scrubbed < :before ORDER BY scrubbed, id LIMIT :most")
+        .bind("before", before)
+        .bind("most", most)
+        .map((row, _) -> layer(row))
+        .list();
+  }
+
+  /** Writes down that the layer's object was read and found unchanged. */
+  public static void scrubbed(Handle handle, String id, long at) {
+    handle
+        .createUpdate("UPDATE layer SET scrubbed = :at WHERE id = :id")
+        .bind("at", at)
+        .bind("id", id)
+        .execute();
+  }
+
   /**
    * Takes away the layer, and then those below it, as far as nothing stands on them.
    *

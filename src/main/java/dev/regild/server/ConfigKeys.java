@@ -56,6 +56,8 @@ final class ConfigKeys {
   static final String STORE_PATIENCE = "store.patience";
   static final String STORE_SILENCE = "store.silence";
   static final String STORE_LEAST_RATE = "store.least-rate";
+  static final String STORE_GRACE = "store.grace";
+  static final String STORE_SCRUB = "store.scrub";
   static final String NODE_CACHE = "node.cache";
 
   static final Set<String> ALL =
@@ -90,6 +92,8 @@ final class ConfigKeys {
                   STORE_PATIENCE,
                   STORE_SILENCE,
                   STORE_LEAST_RATE,
+                  STORE_GRACE,
+                  STORE_SCRUB,
                   NODE_CACHE),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());

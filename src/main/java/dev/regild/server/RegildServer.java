@@ -36,6 +36,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.store.ObjectStore;
+import dev.regild.store.StoreSettings;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -53,6 +54,9 @@ import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
+import dev.regild.update.store.StoreGarbage;
+import dev.regild.update.store.StoreScrub;
+import dev.regild.update.store.StoreUpkeep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -265,8 +269,15 @@ public final class RegildServer implements AutoCloseable {
     if (config.store().isEmpty()) {
       return new DirectoryLayerStore(data);
     }
+    StoreSettings.Upkeep upkeep = config.store().get().upkeep();
+    ObjectStore objects = opened(new ObjectStore(config.store().get()));
+    opened(
+        StoreUpkeep.start(
+            database,
+            new StoreGarbage(database, objects, upkeep.grace()),
+            new StoreScrub(database, objects, upkeep.scrub())));
     return new ObjectLayerStore(
-        opened(new ObjectStore(config.store().get())),
+        objects,
         new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
         id -> database.read(handle -> LayerRecords.chain(handle, id)));
   }

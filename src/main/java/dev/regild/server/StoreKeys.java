@@ -2,10 +2,12 @@ package dev.regild.server;
 
 import static dev.regild.server.ConfigKeys.STORE;
 import static dev.regild.server.ConfigKeys.STORE_ENDPOINT;
+import static dev.regild.server.ConfigKeys.STORE_GRACE;
 import static dev.regild.server.ConfigKeys.STORE_LEAST_RATE;
 import static dev.regild.server.ConfigKeys.STORE_PATH_STYLE;
 import static dev.regild.server.ConfigKeys.STORE_PATIENCE;
 import static dev.regild.server.ConfigKeys.STORE_REGION;
+import static dev.regild.server.ConfigKeys.STORE_SCRUB;
 import static dev.regild.server.ConfigKeys.STORE_SILENCE;
 import static dev.regild.server.ConfigKeys.STORE_SSE;
 import static dev.regild.server.ConfigKeys.wrong;
@@ -15,6 +17,7 @@ import dev.regild.store.StoreLimits;
 import dev.regild.store.StoreLocation;
 import dev.regild.store.StoreSettings;
 import dev.regild.store.StoreSettings.Encryption;
+import dev.regild.store.StoreSettings.Upkeep;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -23,6 +26,9 @@ import java.util.TreeSet;
 
 /** The keys of a shared store, by their values. */
 final class StoreKeys {
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofHours(1);
+
   private final Map<String, String> values;
 
   private StoreKeys(Map<String, String> values) {
@@ -53,9 +59,14 @@ final class StoreKeys {
         // A bucket as a part of a host's name is what AWS wants, and few others can.
         pathStyle(endpoint.isPresent()),
         encryption(),
+        new Upkeep(
+            duration(
+                STORE_GRACE, Upkeep.DEFAULT.grace(), Duration.ofHours(1), Duration.ofDays(365)),
+            duration(
+                STORE_SCRUB, Upkeep.DEFAULT.scrub(), Duration.ofHours(1), Duration.ofDays(3650))),
         new StoreLimits(
-            duration(STORE_PATIENCE, StoreLimits.DEFAULT.patience()),
-            duration(STORE_SILENCE, StoreLimits.DEFAULT.silence()),
+            duration(STORE_PATIENCE, StoreLimits.DEFAULT.patience(), SHORTEST, LONGEST),
+            duration(STORE_SILENCE, StoreLimits.DEFAULT.silence(), SHORTEST, LONGEST),
             leastRate()));
   }
 
@@ -111,11 +122,17 @@ final class StoreKeys {
     return encryption;
   }
 
-  private Duration duration(String key, Duration byDefault) throws ConfigException {
+  private Duration duration(String key, Duration byDefault, Duration least, Duration most)
+      throws ConfigException {
     String text = values.getOrDefault(key, byDefault.toString());
     return ConfigKeys.duration(text)
-        .filter(it -> it.toSeconds() >= 1 && it.compareTo(Duration.ofHours(1)) <= 0)
-        .orElseThrow(() -> wrong(key, text, "a duration such as 30s or 3m, from 1 s to 3600 s"));
+        .filter(it -> it.compareTo(least) >= 0 && it.compareTo(most) <= 0)
+        .orElseThrow(() ->
+            wrong(
+                key,
+                text,
+                "a duration such as 30s, 3m, 12h or 30d, from %d s to %d s"
+                    .formatted(least.toSeconds(), most.toSeconds())));
   }
 
   private long leastRate() throws ConfigException {

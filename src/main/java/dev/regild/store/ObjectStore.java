@@ -1,6 +1,7 @@
 package dev.regild.store;
 
 import dev.regild.files.Parallel;
+import dev.regild.files.Sha256;
 import dev.regild.files.StallGuard;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -11,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,13 +38,16 @@ public final class ObjectStore implements AutoCloseable {
   /** From this size on an object is sent in parts. */
   static final long MULTIPART_FROM = 64L << 20;
 
-  private static final long PART = 16L << 20;
+  static final long PART = 16L << 20;
 
   /** S3's limit is 10,000. */
   private static final int MOST_PARTS = 9_000;
 
   /** Parts and ranges of one object that are under way at the same time. */
   private static final int AT_ONCE = 4;
+
+  /** Of an object that is only hashed: held in memory, so that a broken one is asked for again. */
+  private static final int PIECE = 4 << 20;
 
   private static final int BUFFER = 256 << 10;
   private static final String SHA256 = "sha256";
@@ -118,7 +123,7 @@ public final class ObjectStore implements AutoCloseable {
                     body(file, 0, bytes)));
   }
 
-  private void writeInParts(String name, Path file, long bytes, String sha256)
+  void writeInParts(String name, Path file, long bytes, String sha256)
       throws IOException, InterruptedException {
     HalfUpload upload = begin(name, sha256);
     boolean done = false;
@@ -139,7 +144,7 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  private HalfUpload begin(String name, String sha256) throws StoreException, InterruptedException {
+  HalfUpload begin(String name, String sha256) throws StoreException, InterruptedException {
     String id =
         calls.make(
             "begin to write " + name,
@@ -271,6 +276,35 @@ public final class ObjectStore implements AutoCloseable {
         at += file.write(piece, at);
       }
     }
+  }
+
+  /**
+   * Reads an object and keeps none of it.
+   *
+   * @param bytes its size
+   * @return its SHA-256, lower-case hexadecimal
+   * @throws MissingObjectException if there is no such object
+   * @throws ChangedObjectException if it has another size
+   */
+  public String sha256(String name, long bytes) throws IOException, InterruptedException {
+    MessageDigest digest = Sha256.digest();
+    for (long at = 0; at < bytes; at += PIECE) {
+      long first = at;
+      int length = (int) Math.min(PIECE, bytes - first);
+      digest.update(
+          calls.make(
+              "read " + name,
+              () -> {
+                try (InputStream in = open(name, bytes, first, length)) {
+                  byte[] piece = in.readNBytes(length);
+                  if (piece.length < length) {
+                    throw new EOFException("it sent less than asked");
+                  }
+                  return piece;
+                }
+              }));
+    }
+    return Sha256.hex(digest);
   }
 
   /** One range, guarded against a store that stalls or creeps. */

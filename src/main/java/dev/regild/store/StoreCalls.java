@@ -60,8 +60,7 @@ final class StoreCalls {
       } catch (StoreException e) {
         throw e;
       } catch (IOException | UncheckedIOException | SdkException thrown) {
-        // The SDK's HTTP client wraps some.
-        Exception e = thrown instanceof UncheckedIOException wrapped ? wrapped.getCause() : thrown;
+        Exception e = unwrapped(thrown);
         requireNotInterrupted(e);
         if (!isPassing(e) || deadline.isOver()) {
           throw failure(purpose, e);
@@ -77,6 +76,13 @@ final class StoreCalls {
       pause = pause.multipliedBy(2);
       pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
+  }
+
+  /** The SDK's HTTP client wraps some. */
+  private static Exception unwrapped(Exception thrown) {
+    return thrown instanceof UncheckedIOException
+        ? Objects.requireNonNullElse((Exception) thrown.getCause(), thrown)
+        : thrown;
   }
 
   private static void requireNotInterrupted(Exception e) throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.regild.store;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param region that requests are signed for
  * @param pathStyle whether the bucket is named in the path, not in the host's name
  * @param encryption that the store is asked for; empty for what the bucket does by itself
+ * @param upkeep when what nobody needs is removed, and contents are read again
  * @param limits of time
  */
 public record StoreSettings(
@@ -19,7 +21,18 @@ public record StoreSettings(
     String region,
     boolean pathStyle,
     Optional<Encryption> encryption,
+    Upkeep upkeep,
     StoreLimits limits) {
+
+  /**
+   * How a store is kept in order.
+   *
+   * @param grace how long an object stays that no layer needs
+   * @param scrub the period in which each object is read and its SHA-256 compared
+   */
+  public record Upkeep(Duration grace, Duration scrub) {
+    public static final Upkeep DEFAULT = new Upkeep(Duration.ofHours(24), Duration.ofDays(30));
+  }
 
   /**
    * Encryption by the store.

@@ -78,7 +78,9 @@ class StoreIT {
         assertThat(failed.path("State").asString()).isEqualTo("FAILED");
         assertThat(failed.path("StateChangeReason").path("Message").asString())
             .contains(
-                "The layer " + base.split("/")[2] + " was changed in the store s3://images/regild");
+                "The layer "
+                    + base.split("/", -1)[2]
+                    + " was changed in the store s3://images/regild");
         server.assertNothingIsLeft();
       }
       assertThat(store.files("regild/layers")).isEqualTo(objects);
@@ -118,11 +120,11 @@ class StoreIT {
   private static Path chainOf(S3Proxy store, List<String> objects) throws Exception {
     Path chain = Files.createDirectories(directory.resolve("chain"));
     for (String object : objects) {
-      Files.copy(store.file(object), chain.resolve(object.split("/")[2] + ".qcow2"));
+      Files.copy(store.file(object), chain.resolve(object.split("/", -1)[2] + ".qcow2"));
     }
     String top =
         objects.stream().min((a, b) -> Long.compare(size(store, a), size(store, b))).orElseThrow();
-    return chain.resolve(top.split("/")[2] + ".qcow2");
+    return chain.resolve(top.split("/", -1)[2] + ".qcow2");
   }
 
   private static long size(S3Proxy store, String object) {

@@ -7,6 +7,7 @@ import dev.regild.store.StoreLimits;
 import dev.regild.store.StoreLocation;
 import dev.regild.store.StoreSettings;
 import dev.regild.store.StoreSettings.Encryption;
+import dev.regild.store.StoreSettings.Upkeep;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ class StoreKeysTest {
                 "us-east-1",
                 false,
                 Optional.empty(),
+                Upkeep.DEFAULT,
                 StoreLimits.DEFAULT));
   }
 
@@ -53,6 +55,8 @@ class StoreKeysTest {
             store.region: eu-central-1
             store.path-style: false
             store.sse: aws:kms:arn:aws:kms:eu-central-1:123456789012:key/1
+            store.grace: 36h
+            store.scrub: 7d
             store.patience: 10m
             store.silence: 5s
             store.least-rate: 1MiB
@@ -71,6 +75,7 @@ class StoreKeysTest {
                 Optional.of(
                     new Encryption(
                         "aws:kms", Optional.of("arn:aws:kms:eu-central-1:123456789012:key/1"))),
+                new Upkeep(Duration.ofHours(36), Duration.ofDays(7)),
                 new StoreLimits(Duration.ofMinutes(10), Duration.ofSeconds(5), 1 << 20)));
   }
 
@@ -97,6 +102,8 @@ class StoreKeysTest {
         "store.sse | rot13 | store.sse is 'rot13', but must be none, AES256, aws:kms or aws:kms:KEY",
         "store.patience | 2h | store.patience is '2h', but must be a duration such as",
         "store.silence | 0s | store.silence is '0s', but must be a duration such as",
+        "store.grace | 5m | store.grace is '5m', but must be a duration such as",
+        "store.scrub | never | store.scrub is 'never', but must be a duration such as",
         "store.least-rate | 0 | store.least-rate is '0', but must be a size per second",
         "node.cache | 1MiB | node.cache is '1MiB', but must be a size from 1GiB",
       })

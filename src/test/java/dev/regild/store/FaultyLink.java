@@ -90,7 +90,7 @@ public final class FaultyLink implements AutoCloseable {
       }
       head += (char) next;
     }
-    for (String line : head.split("\r\n")) {
+    for (String line : head.split("\r\n", -1)) {
       if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
         in.skipNBytes(Long.parseLong(line.substring(15).strip()));
       }

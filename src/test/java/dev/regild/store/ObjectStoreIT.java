@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ObjectStoreIT {
   /** Short, so that no test waits long for the end of patience. */
   private static final StoreLimits LIMITS =
-      new StoreLimits(Duration.ofSeconds(3), Duration.ofSeconds(1), 64 << 10);
+      new StoreLimits(Duration.ofSeconds(4), Duration.ofSeconds(5), 64 << 10);
 
   @TempDir static Path directory;
   private static S3Proxy server;
@@ -50,7 +50,7 @@ class ObjectStoreIT {
   @Test
   void aLargeObjectGoesInPartsAndComesInRanges() throws Exception {
     // One byte more than whole parts.
-    Path file = file((80 << 20) + 1, 1);
+    Path file = file((64 << 20) + 1, 1);
     String sha256 = Sha256.of(file);
     ObjectStore patient = S3Proxy.store(server.endpoint(), "large", StoreLimits.DEFAULT);
     patient.write("one", file, sha256);
@@ -63,7 +63,7 @@ class ObjectStoreIT {
     assertThat(patient.halfUploads("")).isEmpty();
     // The answer to the first write may have been lost: the same object is as good.
     patient.write("one", file, sha256);
-    Path other = file(80 << 20, 2);
+    Path other = file(64 << 20, 2);
     assertThatThrownBy(() -> patient.write("one", other, Sha256.of(other)))
         .isInstanceOf(TakenKeyException.class);
     assertThat(patient.find("one").orElseThrow().sha256()).contains(sha256);
@@ -151,7 +151,7 @@ class ObjectStoreIT {
   @Test
   void aStoreThatStaysAwayFailsWithItsWordsAndNothingIsVisible() throws Exception {
     Path file = file(1000, 6);
-    assertFails(new FaultyLink.Fault.Away(), file, "could not write lost within 3 s");
+    assertFails(new FaultyLink.Fault.Away(), file, "could not write lost within 4 s");
     assertFails(
         new FaultyLink.Fault.Answers(500, "InternalError", "We are sorry."),
         file,

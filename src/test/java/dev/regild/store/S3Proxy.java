@@ -148,6 +148,7 @@ public final class S3Proxy implements AutoCloseable {
             "us-east-1",
             true,
             Optional.empty(),
+            StoreSettings.Upkeep.DEFAULT,
             limits));
   }
 
@@ -173,8 +174,12 @@ public final class S3Proxy implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     process.destroyForcibly();
-    var _ = process.waitFor();
+    try {
+      var _ = process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -319,11 +319,6 @@ public final class LayerCache {
     return Set.copyOf(copies.keySet());
   }
 
-  /** A name for a file that is no copy. */
-  Path scratch() {
-    return DurableFiles.temporaryBeside(file("scratch"));
-  }
-
   /**
    * Makes room for as many bytes; false, and nothing is removed, if what is borrowed forbids it.
    */

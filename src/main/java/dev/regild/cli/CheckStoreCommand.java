@@ -1,0 +1,112 @@
+package dev.regild.cli;
+
+import dev.regild.cli.LocalRegistry.Opened;
+import dev.regild.db.Database;
+import dev.regild.server.ConfigException;
+import dev.regild.store.ObjectStore;
+import dev.regild.store.StoreSettings;
+import dev.regild.update.store.StoreCheck;
+import dev.regild.update.store.StoreCheck.Finding;
+import dev.regild.update.store.StoreGarbage;
+import dev.regild.update.store.StoreGarbage.Garbage;
+import dev.regild.update.store.StoreRepair;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Works on the registry and the store themselves, beside running servers. */
+@Command(
+    name = "check",
+    description =
+        "Compares the store with the registry and lists objects that are missing, changed or orphaned."
+            + " Exits with 1 if it finds a layer that is missing or changed.",
+    mixinStandardHelpOptions = true)
+final class CheckStoreCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin LocalRegistry registry = new LocalRegistry();
+
+  @Option(names = "--config", paramLabel = "FILE", description = "The server's configuration file.")
+  @Nullable Path config;
+
+  @Option(
+      names = "--store",
+      paramLabel = "s3://BUCKET/PREFIX",
+      description = "Default: REGILD_STORE, else the key store of the configuration file.")
+  @Nullable String store;
+
+  @Option(
+      names = "--quick",
+      description = "Compare sizes only. Default: read every object and compare its SHA-256.")
+  boolean quick;
+
+  @Option(
+      names = "--repair",
+      description =
+          "Write missing and changed objects again from the copies in this node's cache, and remove"
+              + " orphaned ones that have been so for store.grace.")
+  boolean repair;
+
+  @Override
+  public Integer call() throws IOException, ConfigException, InterruptedException {
+    StoreSettings settings = StoreOptions.read(config, registry.data, store);
+    try (Opened opened = registry.open();
+        ObjectStore objects = new ObjectStore(settings)) {
+      Database database = opened.database();
+      List<Finding> findings = new StoreCheck(database, objects).run(!quick);
+      Set<Finding> repaired = repair ? repaired(database, objects, settings, findings) : Set.of();
+      print(findings, repaired);
+      return findings.stream()
+              .filter(finding -> finding.problem() != StoreCheck.Problem.ORPHANED)
+              .allMatch(repaired::contains)
+          ? 0
+          : 1;
+    }
+  }
+
+  private Set<Finding> repaired(
+      Database database, ObjectStore objects, StoreSettings settings, List<Finding> findings)
+      throws IOException, InterruptedException {
+    StoreRepair repairs = new StoreRepair(database, objects, registry.data.resolve("cache"));
+    Set<Finding> repaired = new HashSet<>();
+    for (Finding finding : findings) {
+      if (repairs.repair(finding)) {
+        repaired.add(finding);
+      }
+    }
+    Set<String> removed =
+        new StoreGarbage(database, objects, settings.upkeep().grace())
+            .collect().removed().stream().map(Garbage::object).collect(Collectors.toSet());
+    findings.stream()
+        .filter(finding -> finding.problem() == StoreCheck.Problem.ORPHANED)
+        .filter(finding -> removed.contains(finding.object()))
+        .forEach(repaired::add);
+    return repaired;
+  }
+
+  private void print(List<Finding> findings, Set<Finding> repaired) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (findings.isEmpty()) {
+      out.println("The store and the registry agree.");
+      return;
+    }
+    Table table = new Table("OBJECT", "STATE", "DETAIL");
+    for (Finding finding : findings) {
+      table.row(
+          finding.object(),
+          repaired.contains(finding) ? "repaired" : finding.problem().name(),
+          finding.detail());
+    }
+    table.print(out);
+  }
+}

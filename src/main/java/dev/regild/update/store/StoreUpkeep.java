@@ -1,0 +1,98 @@
+package dev.regild.update.store;
+
+import dev.regild.db.Database;
+import dev.regild.db.DatabaseTime;
+import java.io.IOException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Collects a store's garbage and scrubs it now and then. Every node asks for its turn in the
+ * database; one of them has it.
+ */
+public final class StoreUpkeep implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreUpkeep.class);
+
+  /** Between two collections, and two rounds of scrubbing, whichever node does them. */
+  private static final Duration BETWEEN = Duration.ofMinutes(30);
+
+  private static final Duration LOOK = Duration.ofMinutes(1);
+
+  private final Database database;
+  private final StoreGarbage garbage;
+  private final StoreScrub scrub;
+  private final Thread thread = Thread.ofVirtual().name("store-upkeep").unstarted(this::run);
+
+  private StoreUpkeep(Database database, StoreGarbage garbage, StoreScrub scrub) {
+    this.database = database;
+    this.garbage = garbage;
+    this.scrub = scrub;
+  }
+
+  /** Starts looking for turns, in the background until it is closed. */
+  public static StoreUpkeep start(Database database, StoreGarbage garbage, StoreScrub scrub) {
+    StoreUpkeep upkeep = new StoreUpkeep(database, garbage, scrub);
+    upkeep.thread.start();
+    return upkeep;
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Thread.sleep(LOOK);
+        look();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("the upkeep of the store ends");
+    }
+  }
+
+  private void look() throws InterruptedException {
+    try {
+      if (isOurTurn(database, "garbage", BETWEEN)) {
+        var _ = garbage.collect();
+      }
+      if (isOurTurn(database, "scrub", BETWEEN)) {
+        var _ = scrub.round(BETWEEN);
+      }
+    } catch (IOException | RuntimeException e) {
+      // The next turn tries again.
+      LOG.atWarn()
+          .addKeyValue("reason", e.toString())
+          .log("the upkeep of the store was interrupted");
+    }
+  }
+
+  /**
+   * Takes the turn of a task, unless a node has taken it since that long, by the database's clock.
+   */
+  static boolean isOurTurn(Database database, String task, Duration between) {
+    return database.inTransaction(handle -> {
+      handle
+          .createUpdate(
+              "INSERT INTO store_task (name, begun) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
+          .bind("name", task)
+          .execute();
+      long now = DatabaseTime.now(handle).toEpochMilli();
+      return handle
+              .createUpdate(
+                  "UPDATE store_task SET begun = :now WHERE name = :name AND begun <= :before")
+              .bind("now", now)
+              .bind("name", task)
+              .bind("before", now - between.toMillis())
+              .execute()
+          == 1;
+    });
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      var _ = thread.join(Duration.ofSeconds(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
