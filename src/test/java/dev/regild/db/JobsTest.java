@@ -4,6 +4,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.SchedulerName;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** That the job scheduler's own SQL and our table fit each other on this database. */
+@EachDatabase
 class JobsTest {
   @TempDir Path directory;
 
@@ -143,6 +146,6 @@ class JobsTest {
   }
 
   private Database open() throws IOException {
-    return Database.open(directory.resolve("regild.db"));
+    return TestDatabases.open(directory.resolve("regild.db"));
   }
 }

@@ -4,6 +4,7 @@ import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.ImageQuery.PageKey;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class ImagePageTest {
   private static final Owner EVERYONE = Owner.everyone(ALICE.region());
 

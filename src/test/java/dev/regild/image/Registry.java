@@ -1,5 +1,6 @@
 package dev.regild.image;
 
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.inventory.DiskLayout;
@@ -47,7 +48,7 @@ public final class Registry implements AutoCloseable {
   public final Inventories inventories;
 
   public Registry(Path directory) throws IOException {
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     inventories = new Inventories(database);
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
@@ -158,7 +159,7 @@ final class ServerFixture implements AutoCloseable {
   ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
     this.room = room;
-    database = Database.open(data.resolve("regild.db"));
+    database = TestDatabases.open(data.resolve("regild.db"));
     accounts =
         new Accounts(
             database,
