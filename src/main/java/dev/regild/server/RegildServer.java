@@ -123,7 +123,7 @@ public final class RegildServer implements AutoCloseable {
   private int assemble(Config config) throws ConfigException, IOException {
     Clock clock = Clock.systemUTC();
     DataDirectory data = opened(DataDirectory.open(config.data()));
-    Database database = opened(Database.open(data.resolve("regild.db")));
+    Database database = opened(database(config, data));
     MasterKey masterKey =
         MasterKey.load(
             data.resolve("master.key"),
@@ -290,6 +290,13 @@ public final class RegildServer implements AutoCloseable {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
+  }
+
+  private static Database database(Config config, DataDirectory data)
+      throws ConfigException, IOException {
+    return config.database().isPresent()
+        ? new DatabaseWait(config, data.path()).open(config.database().get())
+        : Database.open(data.resolve("regild.db"));
   }
 
   private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {

@@ -13,6 +13,7 @@ import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
@@ -132,12 +133,15 @@ class JobsTest {
     database.useTransaction(handle ->
         handle.execute(
             "UPDATE scheduled_tasks SET picked = TRUE, picked_by = 'dead', last_heartbeat = ?",
-            time.toEpochMilli()));
+            TestDatabases.isPostgres() ? Timestamp.from(time) : time.toEpochMilli()));
   }
 
   private static long heartbeat(Database database) {
     return database.read(handle ->
-        handle.createQuery("SELECT last_heartbeat FROM scheduled_tasks").mapTo(Long.class).one());
+        handle
+            .createQuery("SELECT last_heartbeat FROM scheduled_tasks")
+            .map((row, _) -> row.getTimestamp(1).getTime())
+            .one());
   }
 
   private static long jobs(Database database) {
