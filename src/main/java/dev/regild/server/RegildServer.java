@@ -294,9 +294,20 @@ public final class RegildServer implements AutoCloseable {
 
   private static Database database(Config config, DataDirectory data)
       throws ConfigException, IOException {
-    return config.database().isPresent()
-        ? new DatabaseWait(config, data.path()).open(config.database().get())
-        : Database.open(data.resolve("regild.db"));
+    if (config.database().isEmpty()) {
+      return Database.open(data.resolve("regild.db"));
+    }
+    Database database = new DatabaseWait(config, data.path()).open(config.database().get());
+    boolean ours = false;
+    try {
+      new RegistryId(database, data.path()).require();
+      ours = true;
+      return database;
+    } finally {
+      if (!ours) {
+        database.close();
+      }
+    }
   }
 
   private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {

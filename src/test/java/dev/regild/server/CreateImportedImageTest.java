@@ -3,6 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.AccountQuotas;
@@ -37,6 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What is accepted as an import and what is not, over HTTP; nothing here is really imported. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class CreateImportedImageTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final String ROLE = "arn:aws:iam::123456789012:role/import";

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.channel.Channels;
 import dev.regild.db.JobQueue;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each of the seven errors of the operation, from the real decision about updates, over HTTP. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class CreateUpdatedImageErrorsTest {
   private static ServerFixture server;
 

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.image.AccountQuotas;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sharing between accounts, as both of them see it over HTTP. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class ImagePermissionsTest {
   private static final Pattern NEXT_TOKEN = Pattern.compile("\"NextToken\":\"([^\"]+)\"");
 

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.channel.TestChannel;
 import dev.regild.db.JobQueue;
 import dev.regild.fixtures.IdleJob;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * ImagePermissionsTest}'s.
  */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class QuotaEdgesTest {
   private static final int CALLERS = 12;
   private static final int ROOM = 3;

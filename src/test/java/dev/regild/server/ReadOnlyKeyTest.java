@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.GivenRoom;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whoever may only read does no more harm than reading. */
+@EachDatabase
 class ReadOnlyKeyTest {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final AtomicLong FREE = new AtomicLong(1L << 40);

@@ -2,6 +2,7 @@ package dev.regild.update;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.Layer;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images that are flattened by themselves after an update. */
+@EachDatabase
 class ImageFlatteningsTest {
   @TempDir Path directory;
 

@@ -3,6 +3,7 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.channel.Channels;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A step that fails, or whose update is cancelled between its beginning and what it does last. */
+@EachDatabase
 class StepRecorderTest {
   @TempDir Path directory;
   private Registry registry;
