@@ -255,8 +255,7 @@ public final class Database implements AutoCloseable {
 
   private boolean mayRunAgain(SQLException lost, int attempt, long start) {
     boolean collision = String.valueOf(lost.getSQLState()).startsWith("2");
-    long left =
-        dialect.patience().orElse(Duration.ZERO).toNanos() - (System.nanoTime() - start);
+    long left = dialect.patience().orElse(Duration.ZERO).toNanos() - (System.nanoTime() - start);
     return left > 0 && !(collision && attempt >= MOST_COLLISIONS);
   }
 
@@ -309,8 +308,10 @@ public final class Database implements AutoCloseable {
       }
       return unavailable(dialect, e);
     }
-    return dialect.isLostRace(cause.get()) && String.valueOf(cause.get().getSQLState()).startsWith("4")
-        ? new DatabaseUnavailableException("Other nodes change the same all the time. Try again.", e)
+    return dialect.isLostRace(cause.get())
+            && String.valueOf(cause.get().getSQLState()).startsWith("4")
+        ? new DatabaseUnavailableException(
+            "Other nodes change the same all the time. Try again.", e)
         : e;
   }
 

@@ -7,7 +7,9 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** What differs between the databases; every statement of the registry is the same text for both. */
+/**
+ * What differs between the databases; every statement of the registry is the same text for both.
+ */
 sealed interface Dialect permits SqliteDialect, PostgresDialect {
   /**
    * Opens the pool of connections. Does not wait for the database.

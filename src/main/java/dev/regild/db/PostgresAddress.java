@@ -79,7 +79,7 @@ public record PostgresAddress(
   private static Optional<Map<String, String>> parameters(@Nullable String query) {
     Map<String, String> parameters = new LinkedHashMap<>();
     if (query != null) {
-      for (String parameter : query.split("&")) {
+      for (String parameter : query.split("&", -1)) {
         String[] pair = parameter.split("=", 2);
         if (pair.length < 2 || !PARAMETERS.contains(pair[0])) {
           return Optional.empty();

@@ -22,8 +22,9 @@ import org.postgresql.ds.PGSimpleDataSource;
  * too; an order of row locks would have to be kept in mind with each new check. Within one process
  * writers take turns as they do on SQLite, so that only nodes lose races against each other.
  *
- * <p>Nothing is set for a session and no statement is prepared on the server, so that a pooler which
- * gives each transaction another connection (pgbouncer's transaction pooling) changes nothing.
+ * <p>Nothing is set for a session and no statement is prepared on the server, so that a pooler
+ * which gives each transaction another connection (pgbouncer's transaction pooling) changes
+ * nothing.
  */
 record PostgresDialect(PostgresAddress address) implements Dialect {
   private static final int CONNECTIONS = 8;
@@ -34,7 +35,9 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
 
   private static final Duration PATIENCE = Duration.ofSeconds(4);
 
-  /** A node that stops inside a transaction (SIGSTOP, a cut cable) gives its locks up after that. */
+  /**
+   * A node that stops inside a transaction (SIGSTOP, a cut cable) gives its locks up after that.
+   */
   private static final String BEGIN =
       """
       SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;

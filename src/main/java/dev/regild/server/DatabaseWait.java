@@ -65,8 +65,7 @@ final class DatabaseWait {
     try {
       Metrics metrics = opened(new Metrics());
       AuditLog audit =
-          opened(
-              AuditLog.open(data, AuditLog.Limits.of(config.auditSize()), Clock.systemUTC()));
+          opened(AuditLog.open(data, AuditLog.Limits.of(config.auditSize()), Clock.systemUTC()));
       opened(
           HttpFront.start(
               config.listen(),

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.fixtures.EachDatabase;
-import dev.regild.fixtures.TestDatabases;
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

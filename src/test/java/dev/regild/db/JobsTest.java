@@ -4,13 +4,13 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import dev.regild.fixtures.EachDatabase;
-import dev.regild.fixtures.TestDatabases;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Timestamp;
@@ -140,7 +140,7 @@ class JobsTest {
     return database.read(handle ->
         handle
             .createQuery("SELECT last_heartbeat FROM scheduled_tasks")
-            .map((row, _) -> row.getTimestamp(1).getTime())
+            .map((row, _) -> row.getTimestamp(1).toInstant().toEpochMilli())
             .one());
   }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Two clients of a pgbouncer that gives them one connection, a transaction at a time. */
+/** Clients of a pgbouncer that gives them the same two connections, a transaction at a time. */
 class PoolerTest {
   private static final int TIMES = 60;
 
@@ -84,8 +84,8 @@ class PoolerTest {
   }
 
   private static void count(Database database, String name) {
-    database.useTransaction(
-        handle -> handle.execute("INSERT INTO quota_use (account_id, region) VALUES (?, 'r')", name));
+    database.useTransaction(handle ->
+        handle.execute("INSERT INTO quota_use (account_id, region) VALUES (?, 'r')", name));
     for (int i = 0; i < TIMES; i++) {
       database.useTransaction(handle ->
           handle.execute("UPDATE quota_use SET images = images + 1 WHERE account_id = ?", name));

@@ -218,10 +218,7 @@ class PostgresTest {
               .execute());
       assertThat(
               database.<String, RuntimeException>read(handle ->
-                  handle
-                      .createQuery("SELECT account_id FROM quota_use")
-                      .mapTo(String.class)
-                      .one()))
+                  handle.createQuery("SELECT account_id FROM quota_use").mapTo(String.class).one()))
           .isEqualTo("a\uFFFDb?c\uD83D\uDE00");
     }
   }
@@ -283,9 +280,6 @@ class PostgresTest {
 
   private static long count(Database database) {
     return database.read(handle ->
-        handle
-            .createQuery("SELECT COUNT(DISTINCT images) FROM quota_use")
-            .mapTo(Long.class)
-            .one());
+        handle.createQuery("SELECT COUNT(DISTINCT images) FROM quota_use").mapTo(Long.class).one());
   }
 }

@@ -1,12 +1,12 @@
 package dev.regild.image;
 
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
-import dev.regild.fixtures.TestDatabases;
 import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.ImageQuery.PageKey;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -111,8 +111,7 @@ class ImagePageTest {
     Optional<PageKey> after = Optional.empty();
     do {
       Optional<PageKey> from = after;
-      List<Image> page =
-          registry.read(h -> registry.images.page(h, ImageQuery.all(ALICE, from, 2)));
+      List<Image> page = registry.read(h -> Images.page(h, ImageQuery.all(ALICE, from, 2)));
       page.forEach(image -> seen.add(image.name()));
       after = page.isEmpty() ? Optional.empty() : Optional.of(PageKey.of(page.getLast()));
     } while (after.isPresent());

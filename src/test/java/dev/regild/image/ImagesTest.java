@@ -12,8 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.disk.Layer;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.RefusedException.Reason;
 import dev.regild.image.StateChangeReason.Code;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.regild.image;
 
-import dev.regild.fixtures.TestDatabases;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;

@@ -3,8 +3,8 @@ package dev.regild.server;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageError;
 import dev.regild.image.Images;

@@ -3,9 +3,9 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.disk.UploadedDisk;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;

@@ -2,10 +2,10 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;

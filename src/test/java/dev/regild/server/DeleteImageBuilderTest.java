@@ -3,8 +3,8 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Images;
 import dev.regild.image.UpdateRecord;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
 import dev.regild.image.Image;

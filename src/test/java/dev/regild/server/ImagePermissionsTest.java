@@ -2,9 +2,9 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Images;

@@ -2,10 +2,10 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UploadedDisk;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;

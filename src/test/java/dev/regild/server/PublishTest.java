@@ -1,19 +1,19 @@
 package dev.regild.server;
 
-import java.util.ArrayList;
-import dev.regild.fixtures.TestDatabases;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.cli.Regild;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,8 +119,7 @@ class PublishTest {
   private static int run(Account account, String name, String... options) {
     List<String> all =
         new ArrayList<>(
-            List.of(
-                "publish", name, "--account", account.id(), "--data", server.data.toString()));
+            List.of("publish", name, "--account", account.id(), "--data", server.data.toString()));
     TestDatabases.url(server.data.resolve("regild.db"))
         .ifPresent(url -> all.addAll(List.of("--database", url)));
     all.addAll(List.of(options));

@@ -2,9 +2,9 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.channel.TestChannel;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;

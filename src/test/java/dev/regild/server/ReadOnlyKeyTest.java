@@ -3,11 +3,11 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.account.AccessKey;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Images;

@@ -1,6 +1,5 @@
 package dev.regild.server;
 
-import dev.regild.fixtures.TestDatabases;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
@@ -26,6 +25,7 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;

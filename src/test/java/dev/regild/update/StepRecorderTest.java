@@ -3,8 +3,8 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.fixtures.EachDatabase;
 import dev.regild.channel.ChannelStore;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageState;
