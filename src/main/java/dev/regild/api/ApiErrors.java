@@ -1,5 +1,6 @@
 package dev.regild.api;
 
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.image.RefusedException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +22,14 @@ public final class ApiErrors {
       case ApiException error -> error;
       case RefusedException refusal ->
           new ApiException(typeOf(refusal.reason()), refusal.explanation());
+      case DatabaseUnavailableException unavailable -> {
+        LOG.atWarn()
+            .addKeyValue("reason", unavailable.getMessage())
+            .log("a request could not be answered");
+        yield new ApiException(
+            ErrorType.SERVICE_UNAVAILABLE,
+            "The server's database does not answer. Try again in a few seconds.");
+      }
       default -> {
         LOG.error("a request failed unexpectedly", thrown);
         yield new ApiException(

@@ -3,6 +3,8 @@ package dev.regild.cli;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.db.PostgresAddress;
 import dev.regild.files.PrivateDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +22,15 @@ final class LocalRegistry {
       defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
+
+  @Option(
+      names = "--database",
+      paramLabel = "URL",
+      defaultValue = "${env:REGILD_DATABASE:-}",
+      description =
+          "The server's PostgreSQL, if it has one. Default: REGILD_DATABASE, else the database in the"
+              + " data directory.")
+  String url = "";
 
   /** The registry while a command works on it. */
   record Opened(Database database, Accounts accounts) implements AutoCloseable {
@@ -68,7 +79,7 @@ final class LocalRegistry {
    */
   Opened open() throws IOException {
     Path file = data.resolve("regild.db");
-    if (!Files.isRegularFile(file)) {
+    if (url.isEmpty() && !Files.isRegularFile(file)) {
       throw new IOException(
           "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
               .formatted(data));
@@ -78,12 +89,23 @@ final class LocalRegistry {
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database = Database.open(file);
+    Database database = url.isEmpty() ? Database.open(file) : postgres();
     try {
       return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {
       database.close();
       throw e;
+    }
+  }
+
+  private Database postgres() throws IOException {
+    PostgresAddress address =
+        PostgresAddress.parse(url, System.getenv())
+            .orElseThrow(() -> new IOException("--database must be " + PostgresAddress.FORM));
+    try {
+      return Database.open(address);
+    } catch (DatabaseUnavailableException | IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
     }
   }
 }

@@ -40,6 +40,14 @@ final class ServeCommand implements Callable<Integer> {
       description = "The data directory. Default: /var/lib/regild.")
   @Nullable String data;
 
+  @Option(
+      names = "--database",
+      paramLabel = "URL",
+      description =
+          "A PostgreSQL, such as postgresql://regild@db/regild, in place of the database in the data"
+              + " directory. Its password can stand in PGPASSWORD or ~/.pgpass.")
+  @Nullable String database;
+
   @Option(names = "--config", paramLabel = "FILE", description = "The configuration file (YAML).")
   @Nullable Path config;
 
@@ -84,6 +92,7 @@ final class ServeCommand implements Callable<Integer> {
     Map<String, String> flags = new HashMap<>();
     put(flags, "listen", listen);
     put(flags, "data", data);
+    put(flags, "database", database);
     put(flags, "auth", auth);
     put(flags, "isolation", isolation);
     put(flags, "workers", workers);

@@ -1,57 +1,73 @@
 package dev.regild.db;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteDataSource;
 
 /**
- * The embedded database: one SQLite file in write-ahead mode, with every commit on the disk when it
- * returns. Its file can be read by its owner alone.
+ * The database: one SQLite file that its owner alone can read, or a PostgreSQL that several nodes
+ * share. Every commit is durable when it returns.
  *
  * <p>The classes of the registry take a {@link Handle} for each call, so that a caller decides what
  * belongs together: {@code database.inTransaction(handle -> ...)} for what changes something,
- * {@code database.read(handle -> ...)} for what only looks.
+ * {@code database.read(handle -> ...)} for what only looks. On PostgreSQL a transaction that lost
+ * against another node's runs again from its beginning, so it does nothing but ask the database: no
+ * network call, and no change of a file that can't be repeated.
  */
 public final class Database implements AutoCloseable {
-  private static final int CONNECTIONS = 8;
-  private static final int BUSY_TIMEOUT_MILLIS = 10_000;
+  /** Between two attempts to reach a database at the start. */
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
-  /** READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB. */
-  private static final Set<Integer> OF_DATABASE = Set.of(8, 10, 11, 13, 14, 26);
+  /** How often a transaction runs that meets a key of another one, which may be there for good. */
+  private static final int MOST_COLLISIONS = 4;
 
+  /** Nobody else tries within that time after a connection could not be made. */
+  private static final Duration OUTAGE_KNOWN = Duration.ofSeconds(1);
+
+  private static final long LONGEST_PAUSE_NANOS = 100_000_000;
+
+  private final Dialect dialect;
   private final HikariDataSource dataSource;
   private final Jdbi jdbi;
 
   /**
    * SQLite has one writer at a time. Who waits here waits in turn, and doesn't hold a carrier
    * thread in SQLite's own sleep as it would there; the busy timeout stays for writers elsewhere.
+   * On PostgreSQL it keeps a process' own transactions from losing against each other.
    */
   private final ReentrantLock writing = new ReentrantLock(true);
 
   private volatile @Nullable String writeProblem;
 
-  private Database(HikariDataSource dataSource) {
+  /** When a connection could last not be made, by {@link System#nanoTime}; null once one was. */
+  private volatile @Nullable Long unreachable;
+
+  private Database(Dialect dialect, HikariDataSource dataSource) {
+    this.dialect = dialect;
     this.dataSource = dataSource;
     this.jdbi = Jdbi.create(dataSource);
+    dialect.configure(jdbi);
   }
 
   /**
-   * Opens the database, makes it if it isn't there, and brings its tables up to date.
+   * Opens the embedded database, makes it if it isn't there, and brings its tables up to date.
    *
    * @throws IOException if the file can't be made
    * @throws IllegalStateException if it is no database of this version or an earlier one
@@ -62,20 +78,65 @@ public final class Database implements AutoCloseable {
       Files.createFile(
           file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
+    return open(
+        new SqliteDialect(file),
+        "Use a separate data directory for this version, or restore its backup.");
+  }
+
+  /**
+   * Opens a PostgreSQL database and brings its tables up to date.
+   *
+   * @throws DatabaseUnavailableException if it can't be reached
+   * @throws IllegalStateException if it refuses the connection, or is no database of this version
+   *     or an earlier one
+   */
+  public static Database open(PostgresAddress address) {
+    return open(
+        new PostgresDialect(address),
+        "Check the address, the role and its password, and that the role owns the database.");
+  }
+
+  /**
+   * As {@link #open(PostgresAddress)}, and waits for a database that can't be reached.
+   *
+   * @param waiting is told once why the first attempt failed
+   */
+  public static Database await(PostgresAddress address, Consumer<String> waiting)
+      throws InterruptedException {
+    boolean told = false;
+    while (true) {
+      try {
+        return open(address);
+      } catch (DatabaseUnavailableException e) {
+        if (!told) {
+          waiting.accept(e.getMessage());
+          told = true;
+        }
+        Thread.sleep(BETWEEN_ATTEMPTS);
+      }
+    }
+  }
+
+  private static Database open(Dialect dialect, String remedy) {
     HikariDataSource dataSource = null;
     try {
-      dataSource = pool(file);
-      new Migrations(dataSource).run();
-      return new Database(dataSource);
-    } catch (RuntimeException e) {
+      dataSource = dialect.pool();
+      dialect.migrate(dataSource);
+      return new Database(dialect, dataSource);
+    } catch (SQLException | RuntimeException e) {
       if (dataSource != null) {
         dataSource.close();
       }
+      if (ofDatabase(e).filter(dialect::isOutage).isPresent()) {
+        throw unavailable(dialect, e);
+      }
       throw new IllegalStateException(
-          "Cannot open the database %s: %s. Use a separate data directory for this version, or restore its backup."
-              .formatted(file, e.getMessage()),
-          e);
+          "Cannot open the database %s: %s. %s".formatted(dialect.name(), reason(e), remedy), e);
     }
+  }
+
+  private static String reason(Exception e) {
+    return String.valueOf(e.getMessage()).replaceFirst("\\.$", "");
   }
 
   /** For jobs that keep their own connections; each statement commits by itself. */
@@ -97,43 +158,67 @@ public final class Database implements AutoCloseable {
 
   /**
    * Runs all of the work or none of it. It sees no half-done work of others, and what it read stays
-   * true until it has committed.
+   * true until it has committed. The work runs again if a transaction of another node made that
+   * impossible.
    *
    * @throws IllegalStateException if the thread is inside a transaction already
+   * @throws DatabaseUnavailableException if a PostgreSQL can't be asked, or others keep this
+   *     transaction from its end for seconds
    */
   public <T, X extends Exception> T inTransaction(HandleCallback<T, X> work) throws X {
     if (writing.isHeldByCurrentThread()) {
       throw new IllegalStateException(
           "This thread is inside a transaction; hand its handle on instead of opening another.");
     }
-    writing.lock();
+    long start = System.nanoTime();
+    lockForWriting();
     try {
-      return committed(work);
+      return committed(work, start);
     } finally {
       writing.unlock();
     }
   }
 
+  private void lockForWriting() {
+    Optional<Duration> patience = dialect.patience();
+    if (patience.isEmpty()) {
+      writing.lock();
+      return;
+    }
+    try {
+      if (writing.tryLock(patience.get().toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new DatabaseUnavailableException(
+        "The transactions before this one did not end. Try again.");
+  }
+
   /**
    * Why the last transaction failed, if that was for the database's own sake: its disk is full or
-   * read-only, its file is damaged. Empty once another one has succeeded.
+   * read-only, its file is damaged, its server is away. Empty once another one has succeeded.
    */
   public Optional<String> writeProblem() {
     return Optional.ofNullable(writeProblem);
   }
 
   /**
-   * Tries a transaction that writes a page as it was, unless somebody is writing, to see whether
-   * what {@link #writeProblem} tells of has passed. Waits for nobody.
+   * Tries a transaction that changes nothing, unless somebody is writing, to see whether what
+   * {@link #writeProblem} tells of has passed. Waits for nobody.
    */
   public void retryWriting() {
     if (writing.isHeldByCurrentThread() || !writing.tryLock()) {
       return;
     }
     try {
-      // An UPDATE would prove nothing: SQLite writes no page whose bytes stay the same, and none
-      // that is rolled back.
-      committed(handle -> handle.execute("PRAGMA user_version = " + Migrations.applied(handle)));
+      committed(
+          handle -> {
+            dialect.probe(handle);
+            return true;
+          },
+          System.nanoTime());
     } catch (RuntimeException e) {
       // It is what the problem says now.
     } finally {
@@ -141,28 +226,43 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private <T, X extends Exception> T committed(HandleCallback<T, X> work) throws X {
-    try {
-      T result = jdbi.inTransaction(work);
-      writeProblem = null;
-      return result;
-    } catch (RuntimeException e) {
-      if (isOfDatabase(e)) {
-        writeProblem = String.valueOf(e.getMessage());
+  private <T, X extends Exception> T committed(HandleCallback<T, X> work, long start) throws X {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        requireReachable();
+        T result =
+            jdbi.inTransaction(handle -> {
+              dialect.begin(handle);
+              return work.withHandle(handle);
+            });
+        writeProblem = null;
+        unreachable = null;
+        return result;
+      } catch (RuntimeException e) {
+        Optional<SQLException> cause = ofDatabase(e);
+        if (cause.filter(dialect::isLostRace).isPresent()
+            && mayRunAgain(cause.get(), attempt, start)) {
+          pause(attempt);
+          continue;
+        }
+        if (cause.filter(dialect::isOfDatabase).isPresent()) {
+          writeProblem = String.valueOf(e.getMessage());
+        }
+        throw translated(e);
       }
-      throw e;
     }
   }
 
-  /** The primary result codes of SQLite that no other transaction would be spared. */
-  private static boolean isOfDatabase(Throwable thrown) {
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLException sql) {
-        int primary = sql.getErrorCode() & 0xff;
-        return OF_DATABASE.contains(primary);
-      }
-    }
-    return false;
+  private boolean mayRunAgain(SQLException lost, int attempt, long start) {
+    boolean collision = String.valueOf(lost.getSQLState()).startsWith("2");
+    long left = dialect.patience().orElse(Duration.ZERO).toNanos() - (System.nanoTime() - start);
+    return left > 0 && !(collision && attempt >= MOST_COLLISIONS);
+  }
+
+  /** Some of up to a tenth of a second, so that nodes that met once don't meet again. */
+  private static void pause(int attempt) {
+    long most = Math.min(LONGEST_PAUSE_NANOS, 2_000_000L << Math.min(attempt, 10));
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
   }
 
   /** {@link #inTransaction} for work that has no result. */
@@ -173,31 +273,66 @@ public final class Database implements AutoCloseable {
     });
   }
 
-  /** Runs work that only reads; each of its statements sees the last commit before it. */
+  /**
+   * Runs work that only reads; each of its statements sees the last commit before it.
+   *
+   * @throws DatabaseUnavailableException if a PostgreSQL can't be asked
+   */
   public <T, X extends Exception> T read(HandleCallback<T, X> work) throws X {
-    return jdbi.withHandle(work);
+    try {
+      requireReachable();
+      T result = jdbi.withHandle(work);
+      unreachable = null;
+      return result;
+    } catch (RuntimeException e) {
+      throw translated(e);
+    }
+  }
+
+  /** Who comes right after somebody who waited in vain need not wait. */
+  private void requireReachable() {
+    Long since = unreachable;
+    if (since != null && System.nanoTime() - since < OUTAGE_KNOWN.toNanos()) {
+      throw unavailable(dialect, null);
+    }
+  }
+
+  private RuntimeException translated(RuntimeException e) {
+    Optional<SQLException> cause = ofDatabase(e);
+    if (cause.isEmpty() || e instanceof DatabaseUnavailableException) {
+      return e;
+    }
+    if (dialect.isOutage(cause.get())) {
+      if (e instanceof ConnectionException) {
+        unreachable = System.nanoTime();
+      }
+      return unavailable(dialect, e);
+    }
+    return dialect.isLostRace(cause.get())
+            && String.valueOf(cause.get().getSQLState()).startsWith("4")
+        ? new DatabaseUnavailableException(
+            "Other nodes change the same all the time. Try again.", e)
+        : e;
+  }
+
+  private static DatabaseUnavailableException unavailable(Dialect dialect, @Nullable Exception e) {
+    String message = "The database %s can't be reached".formatted(dialect.name());
+    return e == null
+        ? new DatabaseUnavailableException(message + ".")
+        : new DatabaseUnavailableException(message + ": " + reason(e) + ".", e);
+  }
+
+  private static Optional<SQLException> ofDatabase(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        return Optional.of(sql);
+      }
+    }
+    return Optional.empty();
   }
 
   @Override
   public void close() {
     dataSource.close();
-  }
-
-  private static HikariDataSource pool(Path file) {
-    var sqlite = new SQLiteConfig();
-    sqlite.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    sqlite.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    sqlite.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
-    sqlite.setBusyTimeout(BUSY_TIMEOUT_MILLIS);
-    sqlite.enforceForeignKeys(true);
-    var source = new SQLiteDataSource(sqlite);
-    source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
-    var config = new HikariConfig();
-    config.setPoolName("regild-db");
-    config.setDataSource(source);
-    config.setMaximumPoolSize(CONNECTIONS);
-    config.setMinimumIdle(1);
-    config.setMaxLifetime(0);
-    return new HikariDataSource(config);
   }
 }

@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -17,12 +19,11 @@ import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/**
- * Brings a database's tables up to date. Flyway takes a quarter of a server's start to find that
- * there is nothing to do, so the database keeps the checksum of the migrations that it has seen: if
- * they are those of this version, Flyway is not asked.
- */
+/** Brings a database's tables up to date. */
 final class Migrations {
+  /** What PostgreSQL gets on top of the migrations: the order of texts. */
+  static final String POSTGRESQL = "db/postgresql/";
+
   private static final String FOLDER = "db/migration/";
 
   private final DataSource database;
@@ -32,25 +33,41 @@ final class Migrations {
   }
 
   /**
-   * Runs those that the database lacks.
+   * Runs those that an SQLite database lacks. Flyway takes a quarter of a server's start to find
+   * that there is nothing to do, so the database keeps the checksum of the migrations that it has
+   * seen: if they are those of this version, Flyway is not asked.
    *
    * @throws FlywayException if the database has one that this version does not know, since a newer
    *     version made it
    */
-  void run() {
+  void runIfChanged() {
     OptionalInt checksum = checksum(Migrations.class.getClassLoader().getResource(FOLDER));
     Jdbi jdbi = Jdbi.create(database);
     if (checksum.isPresent() && jdbi.withHandle(Migrations::applied) == checksum.getAsInt()) {
       return;
     }
+    run();
+    checksum.ifPresent(
+        sum -> jdbi.useHandle(handle -> handle.execute("PRAGMA user_version = " + sum)));
+  }
+
+  /**
+   * Runs those that the database lacks.
+   *
+   * @param more folders beside the one of all databases
+   * @throws FlywayException if the database has one that this version does not know, since a newer
+   *     version made it
+   */
+  void run(String... more) {
     Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(database)
-        .locations("classpath:" + FOLDER)
+        .locations(
+            Stream.concat(Stream.of(FOLDER), Arrays.stream(more))
+                .map(folder -> "classpath:" + folder)
+                .toArray(String[]::new))
         .ignoreMigrationPatterns(new String[0])
         .load()
         .migrate();
-    checksum.ifPresent(
-        sum -> jdbi.useHandle(handle -> handle.execute("PRAGMA user_version = " + sum)));
   }
 
   /** The checksum of the migrations that the database has seen; 0 if it does not say. */

@@ -1,6 +1,7 @@
 package dev.regild.job;
 
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.image.JobSteps;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,7 +84,7 @@ public final class StepRecorder implements AutoCloseable {
           .addKeyValue("detail", detail)
           .log("step done");
       return output;
-    } catch (InterruptedException | CancelledJobException e) {
+    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException e) {
       throw e;
     } catch (Exception | Error e) {
       // An error too, such as too little memory, is this job's: a job that threw is done again.
@@ -124,8 +125,12 @@ public final class StepRecorder implements AutoCloseable {
     public synchronized void accept(double progress) {
       if (System.nanoTime() - lastNote >= BETWEEN_NOTES.toNanos()) {
         lastNote = System.nanoTime();
-        database.useTransaction(handle ->
-            records.progress(handle, attempt.id(), attempt.number(), ordinal, progress, ""));
+        try {
+          database.useTransaction(handle ->
+              records.progress(handle, attempt.id(), attempt.number(), ordinal, progress, ""));
+        } catch (DatabaseUnavailableException e) {
+          LOG.debug("the progress of a step is not recorded: {}", e.getMessage());
+        }
       }
     }
 

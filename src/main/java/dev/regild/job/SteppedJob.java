@@ -1,6 +1,7 @@
 package dev.regild.job;
 
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.Workspaces;
 import dev.regild.image.JobKind;
@@ -112,7 +113,8 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     try {
       makeOrAbort(attempt);
       LOG.atInfo().addKeyValue("image", attempt.name()).log("{} succeeded", kind.noun());
-    } catch (InterruptedException | CancelledJobException e) {
+    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException e) {
+      // Without the database there is no outcome: the job starts over when it is back.
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(id, e);

@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import dev.regild.db.PostgresAddress;
 import dev.regild.image.QuotaLimits;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
@@ -14,6 +15,7 @@ import java.util.Optional;
  *
  * @param listen where the server accepts connections
  * @param data the directory of all that the server keeps
+ * @param database the PostgreSQL that nodes share; empty for the embedded database in {@code data}
  * @param auth who is let in
  * @param region the region of callers that name none
  * @param isolation what stands between a serviced disk and the host
@@ -34,6 +36,7 @@ import java.util.Optional;
 public record Config(
     Listen listen,
     Path data,
+    Optional<PostgresAddress> database,
     Auth auth,
     String region,
     Isolation isolation,
@@ -121,13 +124,14 @@ public record Config(
    * Reads and checks the configuration.
    *
    * @param file the YAML file, if there is one
-   * @param environment the process's variables, of which {@code REGILD_…} are read
+   * @param environment the process's variables, of which {@code REGILD_…} and {@code PGPASSWORD}
+   *     are read
    * @param flags by key: {@code quotas.images}
    * @throws ConfigException if a key is unknown or a value can't be used
    */
   public static Config read(
       Optional<Path> file, Map<String, String> environment, Map<String, String> flags)
       throws ConfigException {
-    return new ConfigKeys(ConfigSources.read(file, environment, flags)).config();
+    return new ConfigKeys(ConfigSources.read(file, environment, flags), environment).config();
   }
 }

@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.SigV4;
+import dev.regild.db.PostgresAddress;
 import dev.regild.image.Quota;
 import dev.regild.image.QuotaLimits;
 import dev.regild.machine.Appliances;
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
 final class ConfigKeys {
   static final String LISTEN = "listen";
   static final String DATA = "data";
+  static final String DATABASE = "database";
   static final String AUTH = "auth";
   static final String REGION = "region";
   static final String ISOLATION = "isolation";
@@ -65,6 +67,7 @@ final class ConfigKeys {
               Stream.of(
                   LISTEN,
                   DATA,
+                  DATABASE,
                   AUTH,
                   REGION,
                   ISOLATION,
@@ -111,15 +114,21 @@ final class ConfigKeys {
   private static final int MOST_CONNECTIONS = 65_536;
 
   private final Map<String, String> values;
+  private final Map<String, String> environment;
 
-  ConfigKeys(Map<String, String> values) {
+  /**
+   * @param environment of the variables that are not Regild's own
+   */
+  ConfigKeys(Map<String, String> values, Map<String, String> environment) {
     this.values = values;
+    this.environment = environment;
   }
 
   Config config() throws ConfigException {
     return new Config(
         listen(),
         data(),
+        database(),
         choice(AUTH, Auth.SIGV4, Auth.values()),
         region(),
         choice(ISOLATION, Isolation.VM, Isolation.values()),
@@ -182,6 +191,19 @@ final class ConfigKeys {
       // The same remedy as for a blank one.
     }
     throw wrong(DATA, text, "the path of a directory");
+  }
+
+  /** Its errors do not repeat the value, which may hold a password. */
+  private Optional<PostgresAddress> database() throws ConfigException {
+    String text = values.getOrDefault(DATABASE, "");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<PostgresAddress> address = PostgresAddress.parse(text, environment);
+    if (address.isEmpty()) {
+      throw new ConfigException("%s must be %s".formatted(DATABASE, PostgresAddress.FORM));
+    }
+    return address;
   }
 
   private String region() throws ConfigException {

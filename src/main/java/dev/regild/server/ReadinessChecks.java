@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** What a server needs to do its work: a database and a directory that it can write, and room. */
 final class ReadinessChecks {
@@ -37,6 +39,9 @@ final class ReadinessChecks {
    * another one tried, and never while somebody writes.
    */
   private record WritableDatabase(Database database) implements Check {
+    /** Less than all checks together have. */
+    private static final Duration LONGEST = Duration.ofMillis(1500);
+
     @Override
     public String name() {
       return "database";
@@ -44,6 +49,16 @@ final class ReadinessChecks {
 
     @Override
     public Optional<String> problem() {
+      CompletableFuture<Optional<String>> look = new CompletableFuture<>();
+      Thread.ofVirtual().name("readiness-database").start(() -> look.complete(looked()));
+      return look.completeOnTimeout(
+              Optional.of("The database does not answer; see the server's log."),
+              LONGEST.toMillis(),
+              TimeUnit.MILLISECONDS)
+          .join();
+    }
+
+    private Optional<String> looked() {
       try {
         database.read(handle ->
             handle

@@ -126,7 +126,7 @@ public final class RegildServer implements AutoCloseable {
   private int assemble(Config config) throws ConfigException, IOException {
     Clock clock = Clock.systemUTC();
     DataDirectory data = opened(DataDirectory.open(config.data()));
-    Database database = opened(Database.open(data.resolve("regild.db")));
+    Database database = opened(database(config, data));
     MasterKey masterKey =
         MasterKey.load(
             data.resolve("master.key"),
@@ -280,6 +280,24 @@ public final class RegildServer implements AutoCloseable {
         objects,
         new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
         id -> database.read(handle -> LayerRecords.chain(handle, id)));
+  }
+
+  private static Database database(Config config, DataDirectory data)
+      throws ConfigException, IOException {
+    if (config.database().isEmpty()) {
+      return Database.open(data.resolve("regild.db"));
+    }
+    Database database = new DatabaseWait(config, data.path()).open(config.database().get());
+    boolean ours = false;
+    try {
+      new RegistryId(database, data.path()).require();
+      ours = true;
+      return database;
+    } finally {
+      if (!ours) {
+        database.close();
+      }
+    }
   }
 
   private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class AccountsTest {
   private static final Clock NOW =
       Clock.fixed(Instant.ofEpochSecond(1_800_000_000), ZoneOffset.UTC);
@@ -33,7 +36,7 @@ class AccountsTest {
 
   @BeforeEach
   void open() throws IOException {
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     accounts = new Accounts(database, masterKey(), NOW);
   }
 

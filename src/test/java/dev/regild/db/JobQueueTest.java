@@ -3,6 +3,8 @@ package dev.regild.db;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How often a job is begun that does not record its outcome itself. */
+@EachDatabase
 class JobQueueTest {
   private static final String KIND = "test";
   private static final String ID = "golden";
@@ -194,6 +197,6 @@ class JobQueueTest {
   }
 
   private Database open() throws Exception {
-    return Database.open(directory.resolve("regild.db"));
+    return TestDatabases.open(directory.resolve("regild.db"));
   }
 }

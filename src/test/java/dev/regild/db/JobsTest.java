@@ -9,8 +9,11 @@ import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** That the job scheduler's own SQL and our table fit each other on this database. */
+@EachDatabase
 class JobsTest {
   @TempDir Path directory;
 
@@ -129,12 +133,15 @@ class JobsTest {
     database.useTransaction(handle ->
         handle.execute(
             "UPDATE scheduled_tasks SET picked = TRUE, picked_by = 'dead', last_heartbeat = ?",
-            time.toEpochMilli()));
+            TestDatabases.isPostgres() ? Timestamp.from(time) : time.toEpochMilli()));
   }
 
   private static long heartbeat(Database database) {
     return database.read(handle ->
-        handle.createQuery("SELECT last_heartbeat FROM scheduled_tasks").mapTo(Long.class).one());
+        handle
+            .createQuery("SELECT last_heartbeat FROM scheduled_tasks")
+            .map((row, _) -> row.getTimestamp(1).toInstant().toEpochMilli())
+            .one());
   }
 
   private static long jobs(Database database) {
@@ -143,6 +150,6 @@ class JobsTest {
   }
 
   private Database open() throws IOException {
-    return Database.open(directory.resolve("regild.db"));
+    return TestDatabases.open(directory.resolve("regild.db"));
   }
 }

@@ -8,6 +8,7 @@ import static dev.regild.image.Registry.BOB;
 import static dev.regild.image.Registry.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class ImageBuildersTest {
   @TempDir Path directory;
   private Registry registry;

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.disk.Layer;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.RefusedException.Reason;
 import dev.regild.image.StateChangeReason.Code;
 import java.io.IOException;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class ImagesTest {
   @TempDir Path directory;
   private Registry registry;

@@ -6,6 +6,7 @@ import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class QuotasTest {
   @TempDir Path directory;
   private Registry registry;

@@ -2,6 +2,7 @@ package dev.regild.image;
 
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
@@ -42,7 +43,7 @@ public final class Registry implements AutoCloseable {
   public final Inventories inventories;
 
   public Registry(Path directory) throws IOException {
-    database = Database.open(directory.resolve("regild.db"));
+    database = TestDatabases.open(directory.resolve("regild.db"));
     inventories = new Inventories(database);
   }
 

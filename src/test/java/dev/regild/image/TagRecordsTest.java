@@ -4,6 +4,7 @@ import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@EachDatabase
 class TagRecordsTest {
   private static final String ARN = "arn:aws:appstream:eu-central-1:111111111111:image/golden";
 

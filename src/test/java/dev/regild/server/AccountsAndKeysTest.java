@@ -1,18 +1,23 @@
 package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.cli.Regild;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The commands for accounts, keys and quotas, and what a server that runs meanwhile makes of them.
  */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class AccountsAndKeysTest {
   private static final Pattern CREDENTIALS =
       Pattern.compile(
@@ -118,6 +124,7 @@ class AccountsAndKeysTest {
 
   @Test
   void aCommandMakesNothingWhereNoServerWas() throws Exception {
+    assumeFalse(TestDatabases.isPostgres(), "there is no file of a database");
     assertThat(in(empty, "account", "create", "a").err())
         .contains("contains no registry", empty.toString());
     Files.copy(server.data.resolve("regild.db"), empty.resolve("regild.db"));
@@ -176,11 +183,17 @@ class AccountsAndKeysTest {
   private static Ran in(Path data, String... command) {
     var out = new StringWriter();
     var err = new StringWriter();
-    String[] all = new String[command.length + 2];
-    System.arraycopy(command, 0, all, 0, command.length);
-    all[command.length] = "--data";
-    all[command.length + 1] = data.toString();
+    String[] all =
+        Stream.of(List.of(command), List.of("--data", data.toString()), databaseOption(data))
+            .flatMap(List::stream)
+            .toArray(String[]::new);
     int status = Regild.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
     return new Ran(status, out.toString(), err.toString());
+  }
+
+  private static List<String> databaseOption(Path data) {
+    return TestDatabases.url(data.resolve("regild.db"))
+        .map(url -> List.of("--database", url))
+        .orElse(List.of());
   }
 }

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Images;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Commands of the command line against a server whose updates nobody works on. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class CommandsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
 

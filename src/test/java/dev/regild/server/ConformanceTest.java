@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageError;
 import dev.regild.image.Images;
@@ -28,6 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Answers against AWS' service model: none has a member that the model lacks, and of every
  * structure in every operation's answer each member is seen, but those of {@link #NEVER}.
  */
+@EachDatabase
 class ConformanceTest {
   private static final String APP_BLOCKS = "belongs to app blocks, which come with fleets";
   private static final String NO_SUBNET = "an update's builder is on no subnet";

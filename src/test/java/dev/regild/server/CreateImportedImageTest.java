@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
 import dev.regild.disk.UploadedDisk;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
@@ -38,6 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What is accepted as an import and what is not, over HTTP; nothing here is really imported. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class CreateImportedImageTest {
   private static final JsonMapper JSON = JsonMapper.shared();
   private static final String ROLE = "arn:aws:iam::123456789012:role/import";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each of the seven errors of the operation, from the real decision about updates, over HTTP. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class CreateUpdatedImageErrorsTest {
   private static ServerFixture server;
 

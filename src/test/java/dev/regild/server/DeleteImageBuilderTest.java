@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Images;
 import dev.regild.image.UpdateRecord;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException;
 
 /** {@code DeleteImageBuilder} through the AWS SDK, on updates that nobody works on. */
+@EachDatabase
 class DeleteImageBuilderTest {
   @TempDir static Path directory;
 

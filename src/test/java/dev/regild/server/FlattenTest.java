@@ -7,6 +7,7 @@ import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Chains of real layers that become one, by the command line and the job. */
+@EachDatabase
 class FlattenTest {
   private static final String REGION = "us-east-1";
   private static final int BYTES = 4 << 20;

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an owner sees of a job that was begun too often. */
+@EachDatabase
 class GivenUpJobsTest {
   private static final String WHY = "The job did not finish in 10 attempts. Ask for it again.";
 

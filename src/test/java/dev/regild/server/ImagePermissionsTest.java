@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sharing between accounts, as both of them see it over HTTP. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class ImagePermissionsTest {
   private static final Pattern NEXT_TOKEN = Pattern.compile("\"NextToken\":\"([^\"]+)\"");
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UploadedDisk;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -25,6 +26,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Imports, copies and exports: the steps that an owner sees, and how each is cancelled. */
+@EachDatabase
 class JobStepsTest {
   private static final String REGION = "us-east-1";
   private static final String ROLE = "arn:aws:iam::123456789012:role/any";

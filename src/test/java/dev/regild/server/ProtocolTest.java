@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.server.RawConnection.Answer;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The protocol byte by byte: what a client that nobody here wrote may send, and what it reads. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class ProtocolTest {
   /** One character of the planes 0, 1, 2 and 3 each, all of them letters. */
   private static final String LETTERS = "ä漢\uD835\uDCB3\uD840\uDC00\uD880\uDC00";

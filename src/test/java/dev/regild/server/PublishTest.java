@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.cli.Regild;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Public images, made by the command, as every account sees them. */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class PublishTest {
   private static ServerFixture server;
   private static AccessKey other;
@@ -113,14 +117,14 @@ class PublishTest {
   }
 
   private static int run(Account account, String name, String... options) {
-    String[] command = {
-      "publish", name, "--account", account.id(), "--data", server.data.toString()
-    };
-    String[] all = new String[command.length + options.length];
-    System.arraycopy(command, 0, all, 0, command.length);
-    System.arraycopy(options, 0, all, command.length, options.length);
+    List<String> all =
+        new ArrayList<>(
+            List.of("publish", name, "--account", account.id(), "--data", server.data.toString()));
+    TestDatabases.url(server.data.resolve("regild.db"))
+        .ifPresent(url -> all.addAll(List.of("--database", url)));
+    all.addAll(List.of(options));
     var nowhere = new PrintWriter(new StringWriter());
-    return Regild.run(nowhere, nowhere, all);
+    return Regild.run(nowhere, nowhere, all.toArray(String[]::new));
   }
 
   private static String outcome(AccessKey key, String operation, String body) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.TestChannel;
 import dev.regild.db.JobQueue;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * ImagePermissionsTest}'s.
  */
 @ExtendWith(RunningServer.class)
+@EachDatabase
 class QuotaEdgesTest {
   private static final int CALLERS = 12;
   private static final int ROOM = 3;

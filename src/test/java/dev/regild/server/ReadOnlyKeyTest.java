@@ -7,6 +7,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Whoever may only read does no more harm than reading. */
+@EachDatabase
 class ReadOnlyKeyTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final AtomicLong FREE = new AtomicLong(1L << 40);

@@ -25,6 +25,7 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
+import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -155,7 +156,7 @@ final class ServerFixture implements AutoCloseable {
   ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
     this.room = room;
-    database = Database.open(data.resolve("regild.db"));
+    database = TestDatabases.open(data.resolve("regild.db"));
     accounts =
         new Accounts(
             database,

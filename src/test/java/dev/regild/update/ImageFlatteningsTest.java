@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.Layer;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Images that are flattened by themselves after an update. */
+@EachDatabase
 class ImageFlatteningsTest {
   @TempDir Path directory;
 

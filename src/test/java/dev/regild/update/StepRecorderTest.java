@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.ChannelStore;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageState;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A step that fails, or whose update is cancelled between its beginning and what it does last. */
+@EachDatabase
 class StepRecorderTest {
   @TempDir Path directory;
   private Registry registry;
