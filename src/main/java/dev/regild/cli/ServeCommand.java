@@ -66,6 +66,14 @@ final class ServeCommand implements Callable<Integer> {
   @Nullable String workers;
 
   @Option(
+      names = "--store",
+      paramLabel = "s3://BUCKET/PREFIX",
+      description =
+          "Keeps the layers of images in an S3 bucket. Default: in the data directory. docs/store.md"
+              + " lists the other keys of a store.")
+  @Nullable String store;
+
+  @Option(
       names = "--log-format",
       paramLabel = "text|json",
       description = "The format of the log on standard error: text or json. Default: text.")
@@ -79,6 +87,7 @@ final class ServeCommand implements Callable<Integer> {
     put(flags, "auth", auth);
     put(flags, "isolation", isolation);
     put(flags, "workers", workers);
+    put(flags, "store", store);
     put(flags, "log.format", logFormat);
     Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
     Logging.start(read.logFormat());
