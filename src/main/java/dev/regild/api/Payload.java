@@ -1,8 +1,6 @@
 package dev.regild.api;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.regild.files.Sha256;
 import java.util.Optional;
 
 /** How a request's body takes part in its signature. */
@@ -28,11 +26,7 @@ public sealed interface Payload {
 
   /** A body that is held in memory. */
   static Payload of(byte[] body) {
-    try {
-      return new Whole(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return new Whole(Sha256.of(body));
   }
 
   /** The SHA-256 that a client declared for its body, lower-case hexadecimal. */

@@ -1,6 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.disk.ByteCount;
+import dev.regild.files.Sha256;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import tools.jackson.databind.JsonNode;
 
 /** Sends a disk to a server, and makes sure that it arrived as it is. */
@@ -31,14 +30,14 @@ final class Upload {
    */
   SentDisk send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
     long size = Files.size(file);
-    MessageDigest sha256 = sha256();
+    MessageDigest sha256 = Sha256.digest();
     JsonNode answer =
         client.upload(
             "/regild/v1/disks",
             BodyPublishers.fromPublisher(
                 BodyPublishers.ofInputStream(() -> counted(size, sha256)), Math.max(1, size)));
     SentDisk disk = new SentDisk(client, answer.path("diskId").asString(""));
-    String here = HexFormat.of().formatHex(sha256.digest());
+    String here = Sha256.hex(sha256);
     JsonNode packed = answer.path("packed");
     JsonNode arrived = packed.isMissingNode() ? answer : packed;
     if (!here.equals(arrived.path("sha256").asString(""))) {
@@ -65,14 +64,6 @@ final class Upload {
       return new Counted(new DigestInputStream(Files.newInputStream(file), sha256), size);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + file, e);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java has no SHA-256.", e);
     }
   }
 

@@ -5,11 +5,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Interner;
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
+import dev.regild.files.Sha256;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -99,11 +97,6 @@ public final class Inventories {
   }
 
   private static String digest(byte[] json) {
-    try {
-      return "sha256:"
-          + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java has no SHA-256.", e);
-    }
+    return "sha256:" + Sha256.of(json);
   }
 }

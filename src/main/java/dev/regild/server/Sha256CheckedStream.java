@@ -1,11 +1,10 @@
 package dev.regild.server;
 
+import dev.regild.files.Sha256;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** A stream whose end is an error if what was read hasn't the hash that was promised. */
 final class Sha256CheckedStream extends FilterInputStream {
@@ -16,11 +15,7 @@ final class Sha256CheckedStream extends FilterInputStream {
   Sha256CheckedStream(InputStream in, String expected) {
     super(in);
     this.expected = expected;
-    try {
-      this.digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    this.digest = Sha256.digest();
   }
 
   /** The content is not what was promised. */
@@ -45,7 +40,7 @@ final class Sha256CheckedStream extends FilterInputStream {
       digest.update(buffer, offset, read);
     } else if (read < 0 && !ended) {
       ended = true;
-      String actual = HexFormat.of().formatHex(digest.digest());
+      String actual = Sha256.hex(digest);
       if (!actual.equals(expected)) {
         throw new MismatchException(
             "The body's SHA-256 is %s, but x-amz-content-sha256 says %s; the upload was discarded."
