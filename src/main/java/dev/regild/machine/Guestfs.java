@@ -159,6 +159,17 @@ public final class Guestfs implements AutoCloseable {
   }
 
   /**
+   * Has the appliance's kernel put programs and libraries at the same addresses in each process:
+   * QEMU's emulation keeps translated code by its address, and translates it again for each process
+   * otherwise. Only for an appliance in which the disk's own programs run, as root: against those,
+   * random addresses keep nothing.
+   */
+  public void setSameAddresses() throws GuestfsException {
+    String append = System.getenv().getOrDefault("LIBGUESTFS_APPEND", "");
+    handle.status("guestfs_set_append", (append + " norandmaps").strip());
+  }
+
+  /**
    * As {@link #addDrive(Path, List, String, boolean, int)}, of a disk that stands on nothing and
    * has sectors of 512 bytes.
    */

@@ -4,6 +4,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.GuestFiles;
+import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.GuestfsException;
@@ -35,6 +36,7 @@ final class ApplianceGuest implements Guest {
 
   private final Path directory;
   private final List<String> mountPoints;
+  private final boolean emulated;
   private final Guestfs appliance;
 
   /**
@@ -46,8 +48,9 @@ final class ApplianceGuest implements Guest {
       throws GuestException {
     this.directory = directory;
     this.mountPoints = layout.filesystems().stream().map(Filesystem::mountPoint).toList();
-    this.appliance =
-        orGuestException(() -> Guestfs.create(appliances.accelerator().get(), directory));
+    Accelerator accelerator = appliances.accelerator().get();
+    this.emulated = accelerator == Accelerator.TCG;
+    this.appliance = orGuestException(() -> Guestfs.create(accelerator, directory));
     watcher.running(this::abort);
     try {
       open(overlay, layout, appliances.startLimit());
@@ -64,6 +67,9 @@ final class ApplianceGuest implements Guest {
       throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     appliance.setCpus(Math.min(2, Runtime.getRuntime().availableProcessors()));
+    if (emulated) {
+      appliance.setSameAddresses();
+    }
     appliance.addDrive(
         overlay,
         GuestDisk.bases(overlay),
