@@ -48,6 +48,8 @@ public final class Apt extends OfflineUpgrade {
 
   private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
 
+  private static final String PLAIN_PATHS = Guest.WORKSPACE + "/plain-paths.sh";
+
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
@@ -237,6 +239,7 @@ public final class Apt extends OfflineUpgrade {
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     installed(command("apt-get", options("--no-download", request)), onLine);
     if (diverted.contains(MKINITRAMFS)) {
+      guest.write(PLAIN_PATHS, Resources.read("plain-paths.sh"), 0644);
       installed(scripted("initramfs.sh", "make", MKINITRAMFS + OURS), onLine);
     }
     if (!automatic.isEmpty()) {
