@@ -435,6 +435,11 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_mount_options", options, device, mountPoint);
   }
 
+  /** Has the appliance read a device's content from the host again, which has changed it. */
+  public void forgetCached(String device) throws GuestfsException {
+    handle.status("guestfs_blockdev_flushbufs", device);
+  }
+
   public void unmountAll() throws GuestfsException {
     handle.status("guestfs_umount_all");
   }
