@@ -179,7 +179,9 @@ public final class Guestfs implements AutoCloseable {
 
   /**
    * Adds a disk, as {@code /dev/sda}, {@code /dev/sdb} and so on. Blocks that the guest discards
-   * are given back to the file.
+   * are given back to the file. What the guest writes is in the file once the appliance has ended,
+   * but forced to the host's disk by nobody: whoever keeps it does that, or starts over after a
+   * crash.
    *
    * @param bases what the disk stands on; the appliance's QEMU can open no other file
    * @param format QEMU's name of the format, never probed
