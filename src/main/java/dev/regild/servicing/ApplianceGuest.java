@@ -80,7 +80,7 @@ final class ApplianceGuest implements Guest {
       throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     if (emulated) {
-      // Two processors that wake each other cost more than they bring: a fork and exec takes 14 ms of
+      // Two processors that wake each other cost more than they bring: a fork and exec takes 10 ms of
       // the host's processor with two, and 5 ms with one.
       appliance.setCpus(1);
       appliance.setSameAddresses();

@@ -63,7 +63,9 @@ public interface Guest extends GuestFiles, AutoCloseable {
    * Whether a program takes many times longer in the guest than on the host, so that the host had
    * better unpack what it hands over.
    */
-  boolean isEmulated();
+  default boolean isEmulated() {
+    return false;
+  }
 
   /** Gives the free blocks of every mounted filesystem back to the layer. */
   void trim() throws GuestException;

@@ -241,11 +241,6 @@ final class NamespaceGuest implements Guest {
     }
   }
 
-  @Override
-  public boolean isEmulated() {
-    return false;
-  }
-
   /** By everybody, whatever our umask is: the guest's user is none of ours. */
   private static Path readable(Path path) throws IOException {
     String mode = Files.isDirectory(path) ? "rwxr-xr-x" : "rw-r--r--";
