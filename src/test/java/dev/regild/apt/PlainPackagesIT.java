@@ -3,7 +3,7 @@ package dev.regild.apt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
@@ -114,8 +114,8 @@ class PlainPackagesIT {
 
   private Snapshot snapshot() throws Exception {
     AgentRepository agent = Fixtures.agentRepository();
-    Channels channels =
-        new Channels(Files.createDirectory(directory.resolve("data")), Clock.systemUTC());
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectory(directory.resolve("data")), Clock.systemUTC());
     AptSource source =
         new AptSource(
             List.of("file://" + agent.root().toAbsolutePath()),
