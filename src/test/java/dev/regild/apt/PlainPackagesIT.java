@@ -141,11 +141,10 @@ class PlainPackagesIT {
 
   private static Guest open(Path work) throws Exception {
     Path golden = Fixtures.goldenImage();
-    QemuImg qemuImg = new QemuImg();
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(golden, overlay);
+    QemuImg.createOverlay(golden, overlay);
     // The second partition: from 2 MiB on, to 1 MiB before the end.
-    long size = qemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
+    long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
     Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "");
     return new Guests(
             Isolation.NAMESPACE,
