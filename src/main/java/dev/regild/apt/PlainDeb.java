@@ -46,9 +46,9 @@ final class PlainDeb {
    * Writes the copy.
    *
    * @param plain the copy's path; its directory exists, and it does not
-   * @return whether there is a copy; false if the package has an unusual form, or is compressed in
-   *     one whose program is missing here
-   * @throws ProgramException if the package can't be unpacked; no copy is left then
+   * @return whether there is a copy; false if the package has an unusual form, or is not compressed
+   * @throws ProgramException if the package can't be unpacked, or its program is missing here; no
+   *     copy is left then
    */
   static boolean copy(Path deb, Path plain)
       throws IOException, ProgramException, InterruptedException {
@@ -56,8 +56,9 @@ final class PlainDeb {
     boolean whole = false;
     try (FileChannel in = FileChannel.open(deb, READ)) {
       Optional<Member> data = data(in);
-      String program = data.map(each -> PROGRAMS.get(each.suffix(DATA))).orElse(null);
-      if (data.isEmpty() || program == null) {
+      Optional<String> program =
+          data.flatMap(each -> Optional.ofNullable(PROGRAMS.get(each.suffix(DATA))));
+      if (data.isEmpty() || program.isEmpty()) {
         return false;
       }
       Member member = data.get();
@@ -67,7 +68,7 @@ final class PlainDeb {
       try (FileChannel out = FileChannel.open(plain, CREATE_NEW, WRITE)) {
         copy(in, 0, member.start(), out);
       }
-      unpack(program, packed, plain);
+      unpack(program.get(), packed, plain);
       whole = finish(member, plain);
       return whole;
     } finally {

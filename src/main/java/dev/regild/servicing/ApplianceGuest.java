@@ -238,6 +238,9 @@ final class ApplianceGuest implements Guest {
               });
     } finally {
       appliance.close();
+      for (HandedDisk disk : handed) {
+        var _ = orGuestException(() -> Files.deleteIfExists(disk.file()));
+      }
     }
   }
 
