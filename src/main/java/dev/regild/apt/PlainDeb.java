@@ -24,8 +24,8 @@ import java.util.Optional;
 /**
  * Copies a Debian package with its files uncompressed, for a guest that would take long to unpack
  * them: dpkg reads the same tar archive from it (deb(5) allows a {@code data.tar} since dpkg 1.10),
- * and everything else is the package's own bytes. The package was verified before; it is unpacked in
- * a {@link Sandbox} nevertheless.
+ * and everything else is the package's own bytes. The package was verified before; it is unpacked
+ * in a {@link Sandbox} nevertheless.
  */
 final class PlainDeb {
   private static final byte[] MAGIC = "!<arch>\n".getBytes(US_ASCII);

@@ -44,7 +44,9 @@ final class ApplianceGuest implements Guest {
   private final boolean emulated;
   private final Guestfs appliance;
 
-  /** What is to be handed over is not known when the appliance starts: its disks are, still empty. */
+  /**
+   * What is to be handed over is not known when the appliance starts: its disks are, still empty.
+   */
   private final List<HandedDisk> handed = new ArrayList<>();
 
   private int uploads;
@@ -80,7 +82,8 @@ final class ApplianceGuest implements Guest {
       throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     if (emulated) {
-      // Two processors that wake each other cost more than they bring: a fork and exec takes 10 ms of
+      // Two processors that wake each other cost more than they bring: a fork and exec takes 10 ms
+      // of
       // the host's processor with two, and 5 ms with one.
       appliance.setCpus(1);
       appliance.setSameAddresses();

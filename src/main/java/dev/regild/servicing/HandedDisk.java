@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * A disk with files that an appliance can only read. It is empty when the appliance starts, and gets
- * its file system when it is known what belongs on it.
+ * A disk with files that an appliance can only read. It is empty when the appliance starts, and
+ * gets its file system when it is known what belongs on it.
  *
  * @param file a sparse raw disk, of which the appliance sees each change
  */

@@ -80,8 +80,7 @@ class PlainPackagesIT {
       Apt apt = new Apt(guest, LIMIT, new UpdatePlan(List.of()), UpdateOptions.NONE);
       Transaction transaction = apt.resolve(snapshot.directory());
       Download download = transaction.downloads().getFirst();
-      PackageFile file =
-          snapshot.packageFiles(Set.of(download.uri())).values().iterator().next();
+      PackageFile file = snapshot.packageFiles(Set.of(download.uri())).values().iterator().next();
       Files.createSymbolicLink(packages.resolve(download.fileName()), Path.of(file.uri()));
       apt.apply(transaction, packages, _ -> {});
       String handed = "/run/regild/packages/" + download.fileName();
@@ -153,9 +152,6 @@ class PlainPackagesIT {
             },
             LIMIT)
         .open(
-            overlay,
-            new DiskLayout(Firmware.BIOS, List.of(root)),
-            work.resolve("guest"),
-            _ -> {});
+            overlay, new DiskLayout(Firmware.BIOS, List.of(root)), work.resolve("guest"), _ -> {});
   }
 }

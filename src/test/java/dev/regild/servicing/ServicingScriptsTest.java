@@ -347,9 +347,7 @@ class ServicingScriptsTest {
 
     String without = "PATH=/nowhere; realpath -s \"$1\" && readlink -f \"$1\" && mkdir -p \"$1\"";
     assertThat(
-            said(
-                0,
-                List.of("sh", "-c", ". '%s'%n%s".formatted(functions, without), "sh", "/usr")))
+            said(0, List.of("sh", "-c", ". '%s'%n%s".formatted(functions, without), "sh", "/usr")))
         .as("no program is asked")
         .isEqualTo("/usr\n/usr\n");
   }
