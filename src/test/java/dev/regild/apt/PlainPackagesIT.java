@@ -70,7 +70,7 @@ class PlainPackagesIT {
       }
     });
     assertThat(differences).isEmpty();
-    assertThat(packed).anyMatch(line -> line.contains("./usr/lib/regild-streaming-agent"));
+    assertThat(packed).anyMatch(line -> line.contains("./usr/libexec/" + AgentPackage.NAME));
   }
 
   private Set<String> updated(Snapshot snapshot, boolean emulated) throws Exception {
