@@ -2,6 +2,7 @@ package dev.regild.apt;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.files.FileTree;
 import dev.regild.plan.Change;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
@@ -13,6 +14,8 @@ import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Download;
 import dev.regild.servicing.Transaction.Install;
 import dev.regild.servicing.Transaction.Removal;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +37,7 @@ import java.util.stream.Collectors;
 public final class Apt extends OfflineUpgrade {
   private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
+  private static final String PLAIN = Guest.WORKSPACE + "/plain";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
   private static final String LOG = Guest.WORKSPACE + "/log";
   private static final String WITHOUT_HOOKS = Guest.WORKSPACE + "/without-hooks.conf";
@@ -46,7 +50,16 @@ public final class Apt extends OfflineUpgrade {
       #clear DPkg::Pre-Install-Pkgs;
       """;
 
+  /**
+   * apt knows the size of each package from its index, and looks at it before it runs this; dpkg
+   * gets the same packages uncompressed.
+   */
+  private static final List<String> HAND_PLAIN =
+      List.of("-o", "DPkg::Pre-Invoke::=ln -sf " + PLAIN + "/*.deb " + PACKAGES);
+
   private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
+
+  private static final String PLAIN_PATHS = Guest.WORKSPACE + "/plain-paths.sh";
 
   private static final String POLICY = "/usr/sbin/policy-rc.d";
 
@@ -91,6 +104,9 @@ public final class Apt extends OfflineUpgrade {
   private final List<String> diverted = new ArrayList<>();
 
   private final UpdateOptions allowed;
+
+  /** Whether packages have been handed over uncompressed, too. */
+  private boolean plain;
 
   public Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
@@ -231,12 +247,37 @@ public final class Apt extends OfflineUpgrade {
   }
 
   @Override
+  protected void handOver(Path packages) throws GuestException {
+    super.handOver(packages);
+    if (guest.isEmulated()) {
+      Path copies = packages.resolveSibling("plain");
+      try {
+        plain = PlainDebs.copy(packages, copies);
+        if (plain) {
+          guest.upload(copies, "plain");
+        }
+        FileTree.remove(copies);
+      } catch (GuestException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new GuestException("Cannot unpack the packages on the host: " + e.getMessage(), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new GuestException("Interrupted while unpacking the packages on the host.", e);
+      }
+    }
+  }
+
+  @Override
   protected void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
     keepServicesFromStarting();
     script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    installed(command("apt-get", options("--no-download", request)), onLine);
+    List<String> arguments = new ArrayList<>(plain ? HAND_PLAIN : List.of());
+    arguments.addAll(options("--no-download", request));
+    installed(command("apt-get", arguments), onLine);
     if (diverted.contains(MKINITRAMFS)) {
+      guest.write(PLAIN_PATHS, Resources.read("plain-paths.sh"), 0644);
       installed(scripted("initramfs.sh", "make", MKINITRAMFS + OURS), onLine);
     }
     if (!automatic.isEmpty()) {

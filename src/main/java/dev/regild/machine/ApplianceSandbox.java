@@ -34,7 +34,11 @@ final class ApplianceSandbox {
       #!/bin/sh
       # QEMU in the sandbox of one appliance.
       sockets=
+      processor=
+      previous=
       for word; do
+        [ "$previous" != -cpu ] || processor=$word
+        previous=$word
         case $word in
           socket,path=/*/guestfsd.sock,*)
             sockets=${word#socket,path=}
@@ -43,6 +47,8 @@ final class ApplianceSandbox {
         esac
       done
       . "$0.sandbox"
+      # The last -cpu counts.
+      [ -z "$processor" ] || set -- "$@" -cpu "$processor$without"
       end() {
         qemu=$(sed -n 's/.*"child-pid": \\([0-9]*\\).*/\\1/p' "$0.pid")
         [ -z "$qemu" ] || kill -TERM "$qemu"
@@ -70,6 +76,7 @@ final class ApplianceSandbox {
   private final Path directory;
   private final Path launcher;
   private final List<Path> images;
+  private final Accelerator accelerator;
   private Sandbox sandbox;
 
   /**
@@ -83,6 +90,7 @@ final class ApplianceSandbox {
     this.directory = directory;
     this.launcher = launcher;
     this.images = List.copyOf(images);
+    this.accelerator = accelerator;
     this.sandbox = Sandbox.reading().writing(directory).withProcesses(THREADS);
     if (accelerator == Accelerator.KVM) {
       sandbox = sandbox.withDevice(KVM);
@@ -140,7 +148,9 @@ final class ApplianceSandbox {
     // QEMU keeps what the appliance writes to its own root in a file there, which has no name.
     own.addAll(List.of("--setenv", "TMPDIR", directory.toString()));
     // In the place of the background's shell: bubblewrap ends with its parent, which is ours then.
-    return "sandboxed() {\nexec "
+    return "without='"
+        + QemuCommand.withoutSlowFeatures(accelerator)
+        + "'\nsandboxed() {\nexec "
         + quoted(command.subList(0, end))
         + " "
         + quoted(own)

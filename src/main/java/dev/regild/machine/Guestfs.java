@@ -159,6 +159,17 @@ public final class Guestfs implements AutoCloseable {
   }
 
   /**
+   * Has the appliance's kernel put programs and libraries at the same addresses in each process:
+   * QEMU's emulation keeps translated code by its address, and translates it again for each process
+   * otherwise. Only for an appliance in which the disk's own programs run, as root: against those,
+   * random addresses keep nothing.
+   */
+  public void setSameAddresses() throws GuestfsException {
+    String append = System.getenv().getOrDefault("LIBGUESTFS_APPEND", "");
+    handle.status("guestfs_set_append", (append + " norandmaps").strip());
+  }
+
+  /**
    * As {@link #addDrive(Path, List, String, boolean, int)}, of a disk that stands on nothing and
    * has sectors of 512 bytes.
    */
@@ -168,7 +179,9 @@ public final class Guestfs implements AutoCloseable {
 
   /**
    * Adds a disk, as {@code /dev/sda}, {@code /dev/sdb} and so on. Blocks that the guest discards
-   * are given back to the file.
+   * are given back to the file. What the guest writes is in the file once the appliance has ended,
+   * but forced to the host's disk by nobody: whoever keeps it does that, or starts over after a
+   * crash.
    *
    * @param bases what the disk stands on; the appliance's QEMU can open no other file
    * @param format QEMU's name of the format, never probed
@@ -422,6 +435,11 @@ public final class Guestfs implements AutoCloseable {
   /** Mounts with the options that mount(8) takes after {@code -o}. */
   public void mount(String device, String mountPoint, String options) throws GuestfsException {
     handle.status("guestfs_mount_options", options, device, mountPoint);
+  }
+
+  /** Has the appliance read a device's content from the host again, which has changed it. */
+  public void forgetCached(String device) throws GuestfsException {
+    handle.status("guestfs_blockdev_flushbufs", device);
   }
 
   public void unmountAll() throws GuestfsException {

@@ -21,6 +21,7 @@ import java.util.List;
 final class GuestfsStructs {
   private static final long READONLY = 1L << 0;
   private static final long FORMAT = 1L << 1;
+  private static final long CACHE_MODE = 1L << 9;
   private static final long DISCARD = 1L << 10;
   private static final long BLOCK_SIZE = 1L << 12;
 
@@ -64,7 +65,8 @@ final class GuestfsStructs {
 
   static MemorySegment addDrive(Arena arena, String format, boolean readOnly, int sectorBytes) {
     MemorySegment struct = arena.allocate(ADD_DRIVE);
-    long mask = FORMAT | READONLY;
+    long mask = FORMAT | READONLY | CACHE_MODE;
+    struct.set(ADDRESS, offset(ADD_DRIVE, "cachemode"), arena.allocateFrom("unsafe"));
     if (sectorBytes != 512) {
       mask |= BLOCK_SIZE;
       struct.set(JAVA_INT, offset(ADD_DRIVE, "blocksize"), sectorBytes);

@@ -173,10 +173,14 @@ final class QemuCommand {
 
   /** The processor of a machine for a Linux guest. */
   static String linuxProcessor(Accelerator accelerator) {
-    String processor = processor(accelerator, "");
+    return processor(accelerator, "") + withoutSlowFeatures(accelerator);
+  }
+
+  /** What is added to a processor's model for a Linux guest; may be empty. */
+  static String withoutSlowFeatures(Accelerator accelerator) {
     return switch (accelerator) {
-      case KVM -> processor;
-      case TCG -> processor + SLOW_WHEN_EMULATED;
+      case KVM -> "";
+      case TCG -> SLOW_WHEN_EMULATED;
     };
   }
 

@@ -52,11 +52,20 @@ public interface Guest extends GuestFiles, AutoCloseable {
   boolean exists(String path) throws GuestException;
 
   /**
-   * Copies the regular files of a host's directory, not deeper, into a directory of the workspace.
+   * Hands over the regular files of a host's directory, not deeper. Files can be added to the
+   * directory that the guest has them in; they may be links to where it can only read.
    *
    * @param name of the directory to make below {@link #WORKSPACE}
    */
   void upload(Path hostDirectory, String name) throws GuestException;
+
+  /**
+   * Whether a program takes many times longer in the guest than on the host, so that the host had
+   * better unpack what it hands over.
+   */
+  default boolean isEmulated() {
+    return false;
+  }
 
   /** Gives the free blocks of every mounted filesystem back to the layer. */
   void trim() throws GuestException;

@@ -91,10 +91,15 @@ public abstract class OfflineUpgrade implements PackageManager {
   @Override
   public final void apply(Transaction transaction, Path packages, DoubleConsumer progress)
       throws GuestException {
-    guest.upload(packages, "packages");
+    handOver(packages);
     keepsakes.save();
     script("initramfs.sh", "before");
     carryOut(transaction, progress);
+  }
+
+  /** Gives the guest the files of the transaction. */
+  protected void handOver(Path packages) throws GuestException {
+    guest.upload(packages, "packages");
   }
 
   /** Runs a script of ours in the guest. */

@@ -33,11 +33,22 @@ is_mark() {
   [ -f "$1" ] && cmp -s "$1" "$workspace/initramfs-mark"
 }
 
+# mkinitramfs MKINITRAMFS ARGUMENT...: runs it. If it is a script of the shell, it is read by one that
+# has our functions, which are for its own shell alone: its hooks don't get them.
+mkinitramfs() {
+  if [ -f "$workspace/plain-paths.sh" ] && [ "$(head -n 1 "$1")" = '#!/bin/sh' ]; then
+    REGILD_FUNCTIONS=$workspace/plain-paths.sh sh -c \
+      '. "$REGILD_FUNCTIONS"; unset REGILD_FUNCTIONS; . "$0"' "$@"
+  else
+    "$@"
+  fi
+}
+
 # make_one MKINITRAMFS VERSION FILE: as update-initramfs does.
 make_one() {
   echo "update-initramfs: Generating $3"
   status=0
-  "$1" -o "$3.new" "$2" </dev/null || status=$?
+  mkinitramfs "$1" -o "$3.new" "$2" </dev/null || status=$?
   if [ "$status" != 0 ]; then
     rm -f "$3.new"
     echo "update-initramfs: failed for $3 with $status." >&2

@@ -288,6 +288,70 @@ class ServicingScriptsTest {
     return programs.resolve("mkinitramfs");
   }
 
+  /** As with the programs: what they print, their status, and which directories there are then. */
+  @Test
+  void pathsInWhichNothingIsToBeResolvedAreAnsweredAsByThePrograms() throws Exception {
+    write("real/a file/x.ko", "");
+    Files.createSymbolicLink(root.resolve("link"), Path.of("real"));
+    Files.createSymbolicLink(root.resolve("real/name"), Path.of("a file/x.ko"));
+    Files.createSymbolicLink(root.resolve("real/dangling"), Path.of("gone"));
+    List<String> paths =
+        Stream.of(
+                "/real/a file/x.ko",
+                "/real",
+                "/real/",
+                "/real//a file",
+                "/real/./a file",
+                "/real/.",
+                "/real/a file/..",
+                "/real/../link",
+                "/link",
+                "/link/a file/x.ko",
+                "/real/name",
+                "/real/dangling",
+                "/real/dangling/below",
+                "/real/gone",
+                "/gone/below",
+                "/real/a file/x.ko/below",
+                "/real/.hidden",
+                "/real/..more")
+            .map(path -> root + path)
+            .toList();
+    List<String> all = new ArrayList<>(paths);
+    paths.forEach(path -> all.add("/" + path));
+    all.addAll(List.of("/", "//", "///bin", "/bin", "/bin/sh", ".", "real/name", "", "-e"));
+    Path functions = directory.resolve("plain-paths.sh");
+    Files.write(functions, Resources.read("plain-paths.sh"));
+    String script =
+        """
+        cd "$1"; shift
+        for path; do
+          for call in 'readlink -f' 'readlink' 'realpath -ms' 'realpath -s' 'realpath'; do
+            said=$($call "$path" 2>/dev/null) && status=0 || status=$?
+            printf '%s %s: %s %s\n' "$call" "$path" "$status" "$said"
+          done
+        done
+        for path in 'real/a file' real/name real/new/below; do
+          mkdir -p "$path" 2>/dev/null && status=0 || status=$?
+          printf 'mkdir -p %s: %s\n' "$path" "$status"
+        done
+        find . | sort
+        rm -r real/new
+        """;
+    List<String> command = new ArrayList<>(List.of("sh", "-c", script, "sh", root.toString()));
+    command.addAll(all);
+    String programs = said(0, command);
+    command.set(2, ". '%s'%n%s".formatted(functions, script));
+    assertThat(said(0, command)).isEqualTo(programs);
+    assertThat(programs).contains("readlink -f " + root + "/link: 0 " + root + "/real\n");
+
+    String without = "PATH=/nowhere; realpath -s \"$1\" && readlink -f \"$1\" && mkdir -p \"$1\"";
+    assertThat(
+            said(0, List.of("sh", "-c", ". '%s'%n%s".formatted(functions, without), "sh", "/usr")))
+        .as("no program is asked")
+        .isEqualTo("/usr\n/usr\n");
+  }
+
   @Test
   void anImageOnAMachineIsNotInAContainer() throws Exception {
     Path standIn = programs.resolve("systemd-detect-virt");

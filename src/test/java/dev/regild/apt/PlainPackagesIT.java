@@ -1,0 +1,157 @@
+package dev.regild.apt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.Snapshot;
+import dev.regild.demo.AgentPackage;
+import dev.regild.demo.AgentRepository;
+import dev.regild.disk.DiskFormat;
+import dev.regild.disk.QemuImg;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.HostTools;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.DiskLayout.Filesystem;
+import dev.regild.inventory.DiskLayout.Firmware;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.servicing.Guest;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.Guests;
+import dev.regild.servicing.Isolation;
+import dev.regild.servicing.Transaction;
+import dev.regild.servicing.Transaction.Download;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that is updated with packages as they are, and with copies that the host has unpacked. */
+@EnabledIf("canRun")
+class PlainPackagesIT {
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+
+  /** Of each file what it is and what it holds. */
+  private static final String TREE =
+      """
+      cd /
+      ours="-path ./run -o -path ./tmp -o -path ./var/tmp -o -path ./var/log -o -path ./var/cache"
+      find . -xdev \\( $ours \\) -prune -o -printf '%p %y %m %U %G %l\\n'
+      find . -xdev \\( $ours \\) -prune -o -type f ! -path './var/lib/dpkg/*-old' \
+        -exec sha256sum {} +
+      """;
+
+  @TempDir Path directory;
+
+  static boolean canRun() {
+    return Fixtures.imagesAreAvailable()
+        && HostTools.areInstalled("bwrap", "qemu-storage-daemon", "xz", "python3");
+  }
+
+  @Test
+  void theDiskIsTheSameBothWays() throws Exception {
+    Snapshot snapshot = snapshot();
+    Set<String> packed = updated(snapshot, false);
+    Set<String> differences = updated(snapshot, true);
+    packed.forEach(line -> {
+      if (!differences.remove(line)) {
+        differences.add("as they are: " + line);
+      }
+    });
+    assertThat(differences).isEmpty();
+    assertThat(packed).anyMatch(line -> line.contains("./usr/libexec/" + AgentPackage.NAME));
+  }
+
+  private Set<String> updated(Snapshot snapshot, boolean emulated) throws Exception {
+    Path work = Files.createDirectory(directory.resolve("emulated-" + emulated));
+    Path packages = Files.createDirectory(work.resolve("packages"));
+    try (Guest guest = emulated(open(work), emulated)) {
+      Apt apt = new Apt(guest, LIMIT, new UpdatePlan(List.of()), UpdateOptions.NONE);
+      Transaction transaction = apt.resolve(snapshot.directory());
+      Download download = transaction.downloads().getFirst();
+      PackageFile file = snapshot.packageFiles(Set.of(download.uri())).values().iterator().next();
+      Files.createSymbolicLink(packages.resolve(download.fileName()), Path.of(file.uri()));
+      apt.apply(transaction, packages, _ -> {});
+      String handed = "/run/regild/packages/" + download.fileName();
+      assertThat(shell(guest, "[ ! -L " + handed + " ] || readlink " + handed).strip())
+          .isEqualTo(emulated ? "/run/regild/plain/" + download.fileName() : "");
+      assertThat(work.resolve("plain")).doesNotExist();
+      apt.verify();
+      apt.seal();
+      return shell(guest, TREE).lines().collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  /** The same guest, which says that it is emulated: here, only what follows from that matters. */
+  private static Guest emulated(Guest guest, boolean emulated) {
+    return (Guest)
+        Proxy.newProxyInstance(
+            Guest.class.getClassLoader(),
+            new Class<?>[] {Guest.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("isEmulated")) {
+                return emulated;
+              }
+              try {
+                return method.invoke(guest, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private Snapshot snapshot() throws Exception {
+    AgentRepository agent = Fixtures.agentRepository();
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectory(directory.resolve("data")), Clock.systemUTC());
+    AptSource source =
+        new AptSource(
+            List.of("file://" + agent.root().toAbsolutePath()),
+            List.of(AgentRepository.SUITE),
+            List.of(AgentRepository.COMPONENT),
+            List.of(AptSource.hostArchitecture()),
+            agent.keyring().toAbsolutePath().toString());
+    channels.add(
+        new Channel(
+            "test",
+            "DEBIAN_12",
+            List.of(source),
+            Channel.DEFAULT_DRIVER_PACKAGES,
+            List.of(AgentPackage.NAME),
+            Duration.ofDays(1)));
+    channels.refresh("test");
+    return channels.current("test").orElseThrow();
+  }
+
+  private static String shell(Guest guest, String script) throws GuestException {
+    return guest.run(List.of("sh", "-ec", script), LIMIT, _ -> {});
+  }
+
+  private static Guest open(Path work) throws Exception {
+    Path golden = Fixtures.goldenImage();
+    Path overlay = work.resolve("overlay.qcow2");
+    QemuImg.createOverlay(golden, overlay);
+    // The second partition: from 2 MiB on, to 1 MiB before the end.
+    long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
+    Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "");
+    return new Guests(
+            Isolation.NAMESPACE,
+            () -> {
+              throw new AssertionError();
+            },
+            LIMIT)
+        .open(
+            overlay, new DiskLayout(Firmware.BIOS, List.of(root)), work.resolve("guest"), _ -> {});
+  }
+}
