@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
  * @param reader of one index
  */
 public record PackageLookup(
-    Path directory, List<SnapshotManifest.ListFile> indexes, Reader reader) {
+    Path directory, List<SnapshotManifest.ListFile> indexes, IndexReader reader) {
   public PackageLookup {
     indexes = List.copyOf(indexes);
   }
 
   /** Finds package files in one index. */
-  public interface Reader {
+  public interface IndexReader {
     /**
      * Adds what the index has.
      *

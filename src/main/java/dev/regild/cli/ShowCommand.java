@@ -23,7 +23,7 @@ final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
 
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(paramLabel = "NAME", description = "The image; with --export, the export's task.")
   String name = "";
@@ -134,7 +134,7 @@ final class ShowCommand implements Callable<Integer> {
       }
       out.println();
       if (!(ancestor.path("changes").isEmpty() && ancestor.path("keptBack").isEmpty())) {
-        new PlanView(ancestor).print(out);
+        new PlanTable(ancestor).print(out);
       }
     }
   }

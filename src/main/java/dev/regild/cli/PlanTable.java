@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** An update plan as a table. */
-final class PlanView {
+final class PlanTable {
   private final JsonNode plan;
 
   /**
@@ -16,7 +16,7 @@ final class PlanView {
    *
    * @param plan the answer of {@code POST /regild/v1/plan}
    */
-  PlanView(JsonNode plan) {
+  PlanTable(JsonNode plan) {
     this.plan = plan;
   }
 
