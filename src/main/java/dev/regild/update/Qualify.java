@@ -18,8 +18,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Boots the new image on a throw-away layer, and begins to compress its overlay meanwhile. A unit that fails in the existing image too does not
- * fail the new one: where any fails, the existing image is booted as well, to compare.
+ * Boots the new image on a throw-away layer, and begins to compress its overlay meanwhile. A unit
+ * that fails in the existing image too does not fail the new one: where any fails, the existing
+ * image is booted as well, to compare.
  */
 final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
   private final Platforms platforms;
@@ -51,9 +52,8 @@ final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
     Path base = verified.open().base();
     DeltaCompression compression =
         control.keep(
-            DeltaCompression.start(
-                progress ->
-                    QemuImg.compressDelta(update.overlay(), base, update.delta(), progress)));
+            DeltaCompression.start(progress ->
+                QemuImg.compressDelta(update.overlay(), base, update.delta(), progress)));
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
     Existing existing = new Existing(update, base, control);
