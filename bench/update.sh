@@ -203,11 +203,11 @@ stop_server() {
 }
 
 # Of an update, from what the server says of it: the seconds of its steps but Qualify, those of
-# Qualify, and the size of the new layer as a part of its overlay's.
+# Qualify, the size of the new layer as a part of its overlay's, and in MiB.
 step_figures() {
   curl -sf "http://127.0.0.1:$port/regild/v1/updates/$1" | python3 -c '
 import datetime, json, re, sys
-total, qualify, part = 0.0, 0.0, 0.0
+total, qualify, part, layer = 0.0, 0.0, 0.0, 0.0
 for step in json.load(sys.stdin)["steps"]:
     began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
                     for k in ("started", "ended"))
@@ -221,7 +221,7 @@ for step in json.load(sys.stdin)["steps"]:
         layer, overlay = (float(size) * units[unit] for size, unit in re.findall(
             "([0-9.]+) (%s)" % "|".join(units), step["detail"]))
         part = layer / overlay
-print("%.2f %.2f %.3f" % (total, qualify, part))'
+print("%.2f %.2f %.3f %.1f" % (total, qualify, part, layer / (1 << 20)))'
 }
 
 # bench_regild CHECKOUT ISOLATION NAME: writes the files NAME-first (the update that downloads) and
@@ -252,6 +252,9 @@ column() { cut -d ' ' -f "$1" "$work/$2" | median; }
 # row NAME SECONDS
 row() { printf '%-42s %8.2f s\n' "$1" "$2"; }
 
+# size NAME MIB
+size() { printf '%-42s %8.1f MiB\n' "$1" "$2"; }
+
 # ratio NAME A B GOAL
 ratio() {
   awk -v n="$1" -v a="$2" -v b="$3" -v g="$4" 'BEGIN { printf "%-42s %8.2f   (goal: at most %s)\n", n, a / b, g }'
@@ -265,6 +268,7 @@ part_namespace() {
   bench_regild "$root" namespace new
   row "namespace" "$(column 1 new)"
   row "Qualify" "$(column 2 new)"
+  size "new layer" "$(column 4 new)"
   ratio "namespace / chroot" "$(column 1 new)" "$chroot" 0.65
   ratio "new layer / overlay" "$(column 3 new)" 1 0.24
   ratio "next update / first" "$(column 1 new)" "$(column 1 new-first)" 0.9
@@ -272,6 +276,7 @@ part_namespace() {
     bench_regild "$old" namespace old
     row "namespace, older build" "$(column 1 old)"
     row "Qualify, older build" "$(column 2 old)"
+    size "new layer, older build" "$(column 4 old)"
     ratio "Qualify / older build" "$(column 2 new)" "$(column 2 old)" 0.6
   fi
 }
