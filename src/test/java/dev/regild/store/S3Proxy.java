@@ -67,7 +67,6 @@ public final class S3Proxy implements AutoCloseable {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
             "-Dlogback.configurationFile=" + SOURCES.resolve("logback.xml").toAbsolutePath(),
             "-cp",
