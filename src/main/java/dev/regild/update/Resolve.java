@@ -87,8 +87,7 @@ final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
     }
     Inventory whole = open.servicing().inventory();
     database.useTransaction(handle ->
-        Images.replaceInventory(
-            handle, update.existing(), inventories.store(handle, whole)));
+        Images.replaceInventory(handle, update.existing(), inventories.store(handle, whole)));
     return update.with(whole);
   }
 

@@ -38,7 +38,7 @@ class JobsTest {
     try (Database database = open()) {
       Scheduler scheduler = start(database, task);
       database.useTransaction(handle -> enqueue(handle, "golden"));
-      assertThat(ran.poll(10, SECONDS)).isEqualTo("golden");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("golden");
       scheduler.stop();
     }
   }
@@ -63,7 +63,7 @@ class JobsTest {
     }
     try (Database database = open()) {
       Scheduler scheduler = start(database, task);
-      assertThat(ran.poll(10, SECONDS)).isEqualTo("golden");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("golden");
       scheduler.stop();
       assertThat(jobs(database)).isZero();
     }
@@ -78,7 +78,7 @@ class JobsTest {
             .execute((_, _) -> {
               begun.countDown();
               try {
-                finish.await(20, SECONDS);
+                finish.await(120, SECONDS);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -86,7 +86,7 @@ class JobsTest {
     try (Database database = open()) {
       database.useTransaction(handle -> enqueue(handle, "golden"));
       Scheduler scheduler = start(database, slow);
-      assertThat(begun.await(10, SECONDS)).isTrue();
+      assertThat(begun.await(120, SECONDS)).isTrue();
       long first = heartbeat(database);
       assertThat(Instant.ofEpochMilli(first))
           .isBetween(Instant.now().minusSeconds(20), Instant.now());
@@ -96,7 +96,7 @@ class JobsTest {
       database.useTransaction(handle -> enqueue(handle, "orphan"));
       markAsRunningElsewhereSince(database, Instant.now().minusSeconds(3600));
       Scheduler survivor = start(database, task);
-      assertThat(ran.poll(20, SECONDS)).isEqualTo("orphan");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("orphan");
       survivor.stop();
     }
   }
@@ -122,7 +122,7 @@ class JobsTest {
 
   private static void awaitHeartbeatAfter(Database database, long first)
       throws InterruptedException {
-    Instant deadline = Instant.now().plusSeconds(10);
+    Instant deadline = Instant.now().plusSeconds(120);
     while (heartbeat(database) <= first && Instant.now().isBefore(deadline)) {
       Thread.sleep(100);
     }

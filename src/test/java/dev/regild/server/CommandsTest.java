@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith(RunningServer.class)
 @EachDatabase
 class CommandsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private static ServerFixture server;
   private static CommandLineOf commands;
