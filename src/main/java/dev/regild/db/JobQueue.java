@@ -190,7 +190,11 @@ public final class JobQueue implements AutoCloseable {
       throw e;
     } catch (Error e) {
       // The next attempt would read the same bytes, and end in the same way.
-      LOG.atError().addKeyValue("kind", lease.kind()).addKeyValue("job", lease.id()).setCause(e).log("job broke");
+      LOG.atError()
+          .addKeyValue("kind", lease.kind())
+          .addKeyValue("job", lease.id())
+          .setCause(e)
+          .log("job broke");
       giveUp(
           job,
           lease,

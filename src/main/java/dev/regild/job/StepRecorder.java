@@ -87,7 +87,10 @@ public final class StepRecorder implements AutoCloseable {
           .addKeyValue("detail", detail)
           .log("step done");
       return output;
-    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException | LostLeaseException e) {
+    } catch (InterruptedException
+        | CancelledJobException
+        | DatabaseUnavailableException
+        | LostLeaseException e) {
       throw e;
     } catch (Exception | Error e) {
       // An error too, such as too little memory, is this job's: a job that threw is done again.

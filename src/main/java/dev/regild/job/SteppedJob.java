@@ -117,7 +117,10 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     try {
       makeOrAbort(attempt, lease);
       LOG.atInfo().addKeyValue("image", attempt.name()).log("{} succeeded", kind.noun());
-    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException | LostLeaseException e) {
+    } catch (InterruptedException
+        | CancelledJobException
+        | DatabaseUnavailableException
+        | LostLeaseException e) {
       // Without the database or the lease there is no outcome of this attempt.
       throw e;
     } catch (FailedStepException e) {

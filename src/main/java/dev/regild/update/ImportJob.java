@@ -98,8 +98,7 @@ public final class ImportJob extends SteppedJob<Import> {
     }
     Layer layer = steps.run(publish, converted);
     Optional<Qualification> seen = qualification;
-    steps.record(
-        handle -> succeed(handle, job.image().id(), inspected.inspection(), layer, seen));
+    steps.record(handle -> succeed(handle, job.image().id(), inspected.inspection(), layer, seen));
   }
 
   private void startQualification(Handle handle, String imageId) {

@@ -194,9 +194,8 @@ class JobQueueTest {
       frozen.countDown();
       assertThat(refused.poll(10, SECONDS)).hasMessageContaining("Another attempt");
       assertThat(
-              database.<List<Long>, RuntimeException>read(
-                  handle ->
-                      handle.createQuery("SELECT images FROM quota_use").mapTo(Long.class).list()))
+              database.<List<Long>, RuntimeException>read(handle ->
+                  handle.createQuery("SELECT images FROM quota_use").mapTo(Long.class).list()))
           .containsExactly(taken.version());
       assertThat(givenUp).isEmpty();
     }

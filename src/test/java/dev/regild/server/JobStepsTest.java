@@ -53,7 +53,11 @@ class JobStepsTest {
     try (FileChannel file = FileChannel.open(server.disks.path(disk), StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.wrap(new byte[] {2}), 79); // the header says that it is corrupt
     }
-    server.importJob().run(image("new").id() + "/" + ServerFixture.DISK, server.lease(image("new").id() + "/" + ServerFixture.DISK));
+    server
+        .importJob()
+        .run(
+            image("new").id() + "/" + ServerFixture.DISK,
+            server.lease(image("new").id() + "/" + ServerFixture.DISK));
     JsonNode job = get("/regild/v1/images/new/job");
     assertThat(job.path("status").asString()).isEqualTo("FAILED");
     assertThat(job.path("attempt").asInt()).isEqualTo(1);
