@@ -331,6 +331,11 @@ public final class Database implements AutoCloseable {
     return Optional.empty();
   }
 
+  /** Whether processes on other machines may work on it, whose clocks are others. */
+  boolean isShared() {
+    return dialect.isShared();
+  }
+
   @Override
   public void close() {
     dataSource.close();

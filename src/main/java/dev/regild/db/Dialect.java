@@ -51,6 +51,11 @@ sealed interface Dialect permits SqliteDialect, PostgresDialect {
   /** Writes something that changes nothing, and fails if nothing can be written. */
   void probe(Handle handle);
 
+  /** Whether processes on other machines may work on the database, whose clocks are others. */
+  default boolean isShared() {
+    return false;
+  }
+
   /** Names the database in messages; without secrets. */
   String name();
 }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jdbi.v3.core.Handle;
@@ -32,13 +34,13 @@ public final class JobQueue implements AutoCloseable {
   public static final int MOST_ATTEMPTS = 10;
 
   private static final Duration POLLING = Duration.ofSeconds(1);
-  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
-  private static final int MISSED_HEARTBEATS = 6;
+  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+  private static final int MISSED_HEARTBEATS = 4;
   private static final Duration RETRY = Duration.ofSeconds(10);
   private static final Duration UNTIL_ASKED_AGAIN = Duration.ofSeconds(2);
 
   private final Database database;
-  private final Clock clock;
+  private final com.github.kagkarlsson.scheduler.Clock clock;
   private final int workers;
   private final Duration shutdownLimit;
   private final Map<String, CustomTask<Void>> kinds = new LinkedHashMap<>();
@@ -51,6 +53,9 @@ public final class JobQueue implements AutoCloseable {
    */
   private final Semaphore suspects = new Semaphore(1);
 
+  /** The jobs that threads of this process run. */
+  private final Set<String> here = ConcurrentHashMap.newKeySet();
+
   private final AtomicReference<@Nullable Scheduler> scheduler = new AtomicReference<>();
 
   /** What a kind of job does. */
@@ -59,9 +64,11 @@ public final class JobQueue implements AutoCloseable {
      * Does the job, and records its outcome, failures included.
      *
      * @param id what the job is about
+     * @param lease what every transaction that records an outcome has to hold
+     * @throws LostLeaseException if another attempt has begun meanwhile, which does the job
      * @throws InterruptedException if the process is going down; the job will be done again
      */
-    void run(String id) throws InterruptedException;
+    void run(String id, Lease lease) throws InterruptedException;
 
     /**
      * Records that the job has failed; nothing happens if its outcome is recorded already. Called
@@ -69,8 +76,9 @@ public final class JobQueue implements AutoCloseable {
      * about.
      *
      * @param why the job did not end, for its owner: a sentence, and one that says what to do
+     * @throws LostLeaseException if another attempt has begun meanwhile, which does the job
      */
-    void giveUp(String id, String why);
+    void giveUp(String id, Lease lease, String why);
 
     /** What {@link #run} throws where the process is going down, and that made something fail. */
     static InterruptedException interrupted(Exception cause) {
@@ -87,12 +95,13 @@ public final class JobQueue implements AutoCloseable {
   }
 
   /**
+   * @param clock of the embedded database; a shared one has its own
    * @param workers how many jobs run at once
    * @param shutdownLimit how long {@link #close} lets running jobs go on before it interrupts them
    */
   public JobQueue(Database database, Clock clock, int workers, Duration shutdownLimit) {
     this.database = database;
-    this.clock = clock;
+    this.clock = database.isShared() ? new DatabaseClock(database) : clock::instant;
     this.workers = workers;
     this.shutdownLimit = shutdownLimit;
   }
@@ -107,9 +116,8 @@ public final class JobQueue implements AutoCloseable {
             .onDeadExecutionRevive()
             .execute((instance, context) -> {
               try {
-                return attempt(job, kind, instance.getId())
-                    ? (_, operations) -> operations.remove()
-                    : later();
+                return attempt(
+                    job, new Lease(kind, instance.getId(), context.getExecution().version));
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("The process is going down.", e);
@@ -119,97 +127,120 @@ public final class JobQueue implements AutoCloseable {
 
   private CompletionHandler<Void> later() {
     return (completed, operations) ->
-        operations.reschedule(completed, clock.instant().plus(UNTIL_ASKED_AGAIN));
+        operations.reschedule(completed, clock.now().plus(UNTIL_ASKED_AGAIN));
+  }
+
+  /**
+   * Runs the job, unless an attempt of it runs in this process yet, which lost its lease while the
+   * database was away, or another suspect does.
+   *
+   * @return what is to become of the job's row
+   */
+  private CompletionHandler<Void> attempt(Job job, Lease lease) throws InterruptedException {
+    if (!here.add(lease.kind() + " " + lease.id())) {
+      return later();
+    }
+    try {
+      return attemptAlone(job, lease) ? (_, operations) -> operations.remove() : later();
+    } catch (LostLeaseException e) {
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("job lost");
+      return (_, _) -> {};
+    } finally {
+      here.remove(lease.kind() + " " + lease.id());
+    }
   }
 
   /** Whether the job has ended; if not, nothing has happened, and it is to be asked again. */
-  private boolean attempt(Job job, String kind, String id) throws InterruptedException {
-    if (attempts(kind, id) == 0) {
-      runOrGiveUp(job, kind, id);
+  private boolean attemptAlone(Job job, Lease lease) throws InterruptedException {
+    if (attempts(lease) == 0) {
+      runOrGiveUp(job, lease);
       return true;
     }
     if (!suspects.tryAcquire()) {
       return false;
     }
     try {
-      runOrGiveUp(job, kind, id);
+      runOrGiveUp(job, lease);
       return true;
     } finally {
       suspects.release();
     }
   }
 
-  private void runOrGiveUp(Job job, String kind, String id) throws InterruptedException {
-    int attempt = changeAttempts(kind, id, 1);
+  private void runOrGiveUp(Job job, Lease lease) throws InterruptedException {
+    int attempt = changeAttempts(lease, 1);
     if (attempt > MOST_ATTEMPTS) {
       giveUp(
           job,
-          kind,
-          id,
+          lease,
           "The job did not finish in "
               + MOST_ATTEMPTS
               + " attempts; each ended with the server's process or with an error in"
               + " the server. Check the server's log, then try again.");
       return;
     }
-    run(job, kind, id);
+    run(job, lease);
   }
 
-  private void run(Job job, String kind, String id) throws InterruptedException {
+  private void run(Job job, Lease lease) throws InterruptedException {
     try {
-      job.run(id);
+      job.run(lease.id(), lease);
     } catch (InterruptedException e) {
-      changeAttempts(kind, id, -1);
+      changeAttempts(lease, -1);
       throw e;
     } catch (Error e) {
       // The next attempt would read the same bytes, and end in the same way.
-      LOG.atError().addKeyValue("kind", kind).addKeyValue("job", id).setCause(e).log("job broke");
+      LOG.atError()
+          .addKeyValue("kind", lease.kind())
+          .addKeyValue("job", lease.id())
+          .setCause(e)
+          .log("job broke");
       giveUp(
           job,
-          kind,
-          id,
+          lease,
           "The job needs more memory than the server has (%s). Check the disk or the repository, or give the server more memory, then try again."
               .formatted(e.getClass().getSimpleName()));
     }
   }
 
-  private static void giveUp(Job job, String kind, String id, String why) {
+  private static void giveUp(Job job, Lease lease, String why) {
     LOG.atError()
-        .addKeyValue("kind", kind)
-        .addKeyValue("job", id)
+        .addKeyValue("kind", lease.kind())
+        .addKeyValue("job", lease.id())
         .addKeyValue("reason", why)
         .log("job given up");
-    job.giveUp(id, why);
+    job.giveUp(lease.id(), lease, why);
   }
 
-  private int attempts(String kind, String id) {
-    return database.read(handle -> attempts(handle, kind, id));
+  private int attempts(Lease lease) {
+    return database.read(handle -> attempts(handle, lease));
   }
 
-  private static int attempts(Handle handle, String kind, String id) {
+  private static int attempts(Handle handle, Lease lease) {
     return handle
         .createQuery(
             "SELECT attempts FROM scheduled_tasks"
                 + " WHERE task_name = :kind AND task_instance = :id")
-        .bind("kind", kind)
-        .bind("id", id)
+        .bind("kind", lease.kind())
+        .bind("id", lease.id())
         .mapTo(Integer.class)
         .findOne()
         .orElse(0);
   }
 
   /** The number of attempts after that. */
-  private int changeAttempts(String kind, String id, int by) {
+  private int changeAttempts(Lease lease, int by) {
     return database.inTransaction(handle -> {
+      lease.require(handle);
       handle
           .createUpdate(
               "UPDATE scheduled_tasks SET attempts = attempts + :by"
                   + " WHERE task_name = :kind AND task_instance = :id")
           .bind("by", by)
-          .bind("kind", kind)
-          .bind("id", id)
+          .bind("kind", lease.kind())
+          .bind("id", lease.id())
           .execute();
-      return attempts(handle, kind, id);
+      return attempts(handle, lease);
     });
   }
 
@@ -221,7 +252,7 @@ public final class JobQueue implements AutoCloseable {
     }
     SchedulerClient.Builder.create(Database.joining(handle), task)
         .build()
-        .scheduleIfNotExists(task.instance(id), clock.instant());
+        .scheduleIfNotExists(task.instance(id), clock.now());
   }
 
   /** Has the workers look for new jobs now; after the transaction that wrote one. */
@@ -248,6 +279,7 @@ public final class JobQueue implements AutoCloseable {
     }
     Scheduler started =
         Scheduler.create(database.dataSource(), List.copyOf(kinds.values()))
+            .clock(clock)
             .threads(workers)
             .pollingInterval(POLLING)
             .heartbeatInterval(HEARTBEAT)

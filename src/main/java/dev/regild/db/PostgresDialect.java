@@ -164,6 +164,11 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
   public String name() {
     return address.toString();
   }

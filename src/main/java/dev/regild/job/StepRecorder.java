@@ -2,6 +2,7 @@ package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.db.LostLeaseException;
 import dev.regild.image.JobSteps;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +32,8 @@ public final class StepRecorder implements AutoCloseable {
   private final Deque<AutoCloseable> kept = new ConcurrentLinkedDeque<>();
 
   /**
-   * @param requireRunning throws {@link CancelledJobException} if the job has ended
+   * @param requireRunning throws {@link CancelledJobException} if the job has ended, and {@link
+   *     LostLeaseException} if it is another attempt's
    */
   public StepRecorder(
       Database database,
@@ -84,7 +87,10 @@ public final class StepRecorder implements AutoCloseable {
           .addKeyValue("detail", detail)
           .log("step done");
       return output;
-    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException e) {
+    } catch (InterruptedException
+        | CancelledJobException
+        | DatabaseUnavailableException
+        | LostLeaseException e) {
       throw e;
     } catch (Exception | Error e) {
       // An error too, such as too little memory, is this job's: a job that threw is done again.
@@ -96,6 +102,19 @@ public final class StepRecorder implements AutoCloseable {
           .log("step failed");
       throw failure;
     }
+  }
+
+  /**
+   * Records what the steps came to, in one transaction, while the job is this attempt's.
+   *
+   * @throws CancelledJobException if the job was cancelled
+   * @throws LostLeaseException if another attempt has begun
+   */
+  public void record(HandleConsumer<RuntimeException> outcome) {
+    database.useTransaction(handle -> {
+      requireRunning.accept(handle);
+      outcome.useHandle(handle);
+    });
   }
 
   /** Closes what the steps kept, the last first; what runs must have ended. */

@@ -3,6 +3,8 @@ package dev.regild.job;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.JobQueue;
+import dev.regild.db.Lease;
+import dev.regild.db.LostLeaseException;
 import dev.regild.disk.Workspaces;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
@@ -77,16 +79,18 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   }
 
   @Override
-  public final void run(String job) throws InterruptedException {
+  public final void run(String job, Lease lease) throws InterruptedException {
     String id = id(job);
     boolean cancelled = false;
     running.begin(id);
     try {
       Optional<Attempt<T>> attempt =
-          database.inTransaction(
-              handle -> isRunning(handle, id) ? Optional.of(begin(handle, job)) : Optional.empty());
+          database.inTransaction(handle -> {
+            lease.require(handle);
+            return isRunning(handle, id) ? Optional.of(begin(handle, job)) : Optional.empty();
+          });
       if (attempt.isPresent()) {
-        attempt(attempt.get());
+        attempt(attempt.get(), lease);
       } else {
         // Cancelled while it waited: an attempt before a crash may have left something.
         discard(id);
@@ -108,19 +112,22 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     }
   }
 
-  private void attempt(Attempt<T> attempt) throws InterruptedException {
+  private void attempt(Attempt<T> attempt, Lease lease) throws InterruptedException {
     String id = attempt.id();
     try {
-      makeOrAbort(attempt);
+      makeOrAbort(attempt, lease);
       LOG.atInfo().addKeyValue("image", attempt.name()).log("{} succeeded", kind.noun());
-    } catch (InterruptedException | CancelledJobException | DatabaseUnavailableException e) {
-      // Without the database there is no outcome: the job starts over when it is back.
+    } catch (InterruptedException
+        | CancelledJobException
+        | DatabaseUnavailableException
+        | LostLeaseException e) {
+      // Without the database or the lease there is no outcome of this attempt.
       throw e;
     } catch (FailedStepException e) {
       running.requireGoingOn(id, e);
       FailedStepException failure = cause(id, e);
       database.useTransaction(handle -> {
-        requireRunning(handle, id);
+        requireRunning(handle, id, lease);
         steps.failed(handle, id, attempt.number(), failure.ordinal(), failure.reason());
         fail(handle, id, withRemedy(message(failure), failure.remedy()));
       });
@@ -128,12 +135,12 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
     } catch (Exception e) {
       running.requireGoingOn(id, e);
       LOG.atError().addKeyValue("image", attempt.name()).setCause(e).log("{} failed", kind.noun());
-      failAndDiscard(id, "The %s failed: %s".formatted(kind.noun(), e.getMessage()));
+      failAndDiscard(id, lease, "The %s failed: %s".formatted(kind.noun(), e.getMessage()));
     }
   }
 
   /** Whatever ends it: no machine may run when its workspace goes. */
-  private void makeOrAbort(Attempt<T> attempt) throws Exception {
+  private void makeOrAbort(Attempt<T> attempt, Lease lease) throws Exception {
     String id = attempt.id();
     try (StepRecorder recorder =
         new StepRecorder(
@@ -142,7 +149,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
             running,
             attempt,
             workspaces.open(id),
-            handle -> requireRunning(handle, id))) {
+            handle -> requireRunning(handle, id, lease))) {
       boolean done = false;
       try {
         make(attempt.subject(), recorder);
@@ -161,25 +168,26 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   }
 
   @Override
-  public final void giveUp(String job, String why) {
+  public final void giveUp(String job, Lease lease, String why) {
     String id = id(job);
     if (database.read(handle -> isRunning(handle, id))) {
-      failAndDiscard(id, "The %s failed. %s".formatted(kind.noun(), why));
+      failAndDiscard(id, lease, "The %s failed. %s".formatted(kind.noun(), why));
     }
     removeWorkspace(id);
     clear(job);
   }
 
-  private void failAndDiscard(String id, String message) {
+  private void failAndDiscard(String id, Lease lease, String message) {
     database.useTransaction(handle -> {
-      requireRunning(handle, id);
+      requireRunning(handle, id, lease);
       steps.failRunning(handle, id, "Interrupted.");
       fail(handle, id, message);
     });
     discard(id);
   }
 
-  private void requireRunning(Handle handle, String id) {
+  private void requireRunning(Handle handle, String id, Lease lease) {
+    lease.require(handle);
     if (!isRunning(handle, id)) {
       throw new CancelledJobException(id);
     }

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.db.Database;
 import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
@@ -21,13 +20,11 @@ public final class CopyJob extends SteppedJob<Image> {
   /** The kind of this job; its id is the new image's. */
   public static final String KIND = "copy-image";
 
-  private final Database database;
   private final JobSteps records;
   private final LinkLayers link;
 
   public CopyJob(Tools tools) {
     super(JobKind.COPY, tools);
-    this.database = tools.database();
     this.records = tools.steps();
     this.link = new LinkLayers(tools.database());
   }
@@ -35,7 +32,7 @@ public final class CopyJob extends SteppedJob<Image> {
   @Override
   protected void make(Image copy, StepRecorder steps) throws Exception {
     steps.run(link, copy);
-    database.useTransaction(handle ->
+    steps.record(handle ->
         CopyRecords.end(
             handle,
             Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE)));

@@ -49,8 +49,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   @Override
   protected void make(ExportTask task, StepRecorder steps) throws Exception {
     steps.run(write, task);
-    database.useTransaction(
-        handle -> ExportTasks.complete(handle, requireExporting(handle, task.id())));
+    steps.record(handle -> ExportTasks.complete(handle, requireExporting(handle, task.id())));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
 import dev.regild.disk.RoomReservations;
@@ -25,7 +24,6 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   /** The kind of this job; its id is the flattening's. */
   public static final String KIND = "flatten-image";
 
-  private final Database database;
   private final JobSteps records;
   private final ImageFlattenings images;
   private final LayerLeftovers leftovers;
@@ -36,10 +34,9 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   public FlattenJob(
       Tools tools, ImageFlattenings images, LayerStore layers, RoomReservations room) {
     super(JobKind.FLATTENING, tools);
-    this.database = tools.database();
     this.records = tools.steps();
     this.images = images;
-    this.leftovers = new LayerLeftovers(database, layers);
+    this.leftovers = new LayerLeftovers(tools.database(), layers);
     this.merge = new MergeLayers(layers, room);
     this.compare = new CompareLayers();
     this.publish = new PublishMerged(layers);
@@ -50,7 +47,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
     MergeLayers.Merged merged = steps.run(merge, flattening);
     MergeLayers.Merged compared = steps.run(compare, merged);
     Layer layer = steps.run(publish, compared);
-    database.useTransaction(
+    steps.record(
         handle -> Flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer));
   }
 

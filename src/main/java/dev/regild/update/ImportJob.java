@@ -93,13 +93,12 @@ public final class ImportJob extends SteppedJob<Import> {
     ConvertDisk.Converted converted = steps.run(convert, inspected);
     Optional<Qualification> qualification = Optional.empty();
     if (job.validated()) {
-      database.useTransaction(handle -> startQualification(handle, job.image().id()));
+      steps.record(handle -> startQualification(handle, job.image().id()));
       qualification = Optional.of(steps.run(qualify, converted));
     }
     Layer layer = steps.run(publish, converted);
     Optional<Qualification> seen = qualification;
-    database.useTransaction(
-        handle -> succeed(handle, job.image().id(), inspected.inspection(), layer, seen));
+    steps.record(handle -> succeed(handle, job.image().id(), inspected.inspection(), layer, seen));
   }
 
   private void startQualification(Handle handle, String imageId) {

@@ -79,10 +79,10 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open applied = steps.run(apply, fetched);
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);
-    database.useTransaction(handle -> outcomes.startQualification(handle, update.newImage().id()));
+    steps.record(handle -> outcomes.startQualification(handle, update.newImage().id()));
     Qualify.Qualified qualified = steps.run(qualify, sealed);
     Publish.Published published = steps.run(publish, qualified);
-    database.useTransaction(handle -> {
+    steps.record(handle -> {
       outcomes.succeed(handle, published);
       flattenings.afterUpdate(handle, update.newImage().id());
     });

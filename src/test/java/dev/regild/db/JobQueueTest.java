@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -150,19 +151,97 @@ class JobQueueTest {
     }
   }
 
+  /** As a node that was frozen: its heart stopped, and another one took the job over. */
+  @Test
+  void anAttemptThatLostItsLeaseRecordsNothingAndTheNextOneDoes() throws Exception {
+    BlockingQueue<Lease> attempts = new LinkedBlockingQueue<>();
+    BlockingQueue<Throwable> refused = new LinkedBlockingQueue<>();
+    CountDownLatch frozen = new CountDownLatch(1);
+    try (Database database = open();
+        Database elsewhere = open();
+        JobQueue late = new JobQueue(database, Clock.systemUTC(), 1, Duration.ofMillis(100));
+        JobQueue next = new JobQueue(elsewhere, Clock.systemUTC(), 1, Duration.ofMillis(100))) {
+      late.register(
+          KIND,
+          leased((id, lease) -> {
+            attempts.add(lease);
+            frozen.await();
+            try {
+              record(database, lease);
+            } catch (LostLeaseException e) {
+              refused.add(e);
+              throw e;
+            }
+          }));
+      late.start();
+      enqueue(database, late, 0);
+      Lease lost = attempts.poll(10, SECONDS);
+      assertThat(lost).isNotNull();
+      // What the scheduler writes where a heartbeat has stopped.
+      database.useTransaction(handle ->
+          handle.execute(
+              "UPDATE scheduled_tasks SET picked = false, picked_by = NULL, version = version + 1"));
+      next.register(
+          KIND,
+          leased((id, lease) -> {
+            attempts.add(lease);
+            record(elsewhere, lease);
+          }));
+      next.start();
+      Lease taken = attempts.poll(10, SECONDS);
+      assertThat(taken).isNotNull();
+      awaitGone(database);
+      frozen.countDown();
+      assertThat(refused.poll(10, SECONDS)).hasMessageContaining("Another attempt");
+      assertThat(
+              database.<List<Long>, RuntimeException>read(handle ->
+                  handle.createQuery("SELECT images FROM quota_use").mapTo(Long.class).list()))
+          .containsExactly(taken.version());
+      assertThat(givenUp).isEmpty();
+    }
+  }
+
+  private interface LeasedWork {
+    void run(String id, Lease lease) throws InterruptedException;
+  }
+
+  private JobQueue.Job leased(LeasedWork work) {
+    return new JobQueue.Job() {
+      @Override
+      public void run(String id, Lease lease) throws InterruptedException {
+        work.run(id, lease);
+      }
+
+      @Override
+      public void giveUp(String id, Lease lease, String why) {
+        givenUp.add(why);
+      }
+    };
+  }
+
+  private static void record(Database database, Lease lease) {
+    database.useTransaction(handle -> {
+      lease.require(handle);
+      handle.execute(
+          "INSERT INTO quota_use (account_id, region, images) VALUES (?, 'r', ?)",
+          "outcome-" + lease.version(),
+          lease.version());
+    });
+  }
+
   private JobQueue started(Database database, Work work) {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 2, Duration.ofMillis(100));
     jobs.register(
         KIND,
         new JobQueue.Job() {
           @Override
-          public void run(String id) throws InterruptedException {
+          public void run(String id, Lease lease) throws InterruptedException {
             begun.incrementAndGet();
             work.run(id);
           }
 
           @Override
-          public void giveUp(String id, String why) {
+          public void giveUp(String id, Lease lease, String why) {
             givenUp.add(why);
           }
         });

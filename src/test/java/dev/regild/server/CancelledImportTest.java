@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.db.Lease;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.update.ImportJob;
@@ -37,7 +38,8 @@ class CancelledImportTest {
           Files.writeString(directory.resolve("layers/" + image.id() + ".qcow2"), "published");
       assertThat(server.layers().ids()).containsExactly(image.id());
       AtomicReference<Throwable> thrown = new AtomicReference<>();
-      Thread worker = new Thread(() -> run(job, image.id() + "/" + ServerFixture.DISK, thrown));
+      Lease lease = server.lease(image.id() + "/" + ServerFixture.DISK);
+      Thread worker = new Thread(() -> run(job, lease, thrown));
       // The job waits for this transaction, so the interrupt finds it running.
       server.database.useTransaction(_ -> {
         worker.start();
@@ -53,9 +55,9 @@ class CancelledImportTest {
     }
   }
 
-  private static void run(ImportJob job, String id, AtomicReference<Throwable> thrown) {
+  private static void run(ImportJob job, Lease lease, AtomicReference<Throwable> thrown) {
     try {
-      job.run(id);
+      job.run(lease.id(), lease);
     } catch (InterruptedException | RuntimeException e) {
       thrown.set(e);
     }

@@ -175,7 +175,7 @@ class ConformanceTest {
               """
                   .formatted(image, ROLE));
       String id = task.get("ExportImageTask").get("TaskId").asString();
-      server.exportJob().run(id);
+      server.exportJob().run(id, server.lease(id));
       answer("GetExportImageTask", "{\"TaskId\":\"%s\"}".formatted(id));
     }
     answer("ListExportImageTasks", "{\"MaxResults\":1}");

@@ -49,8 +49,8 @@ class CopiesIT {
           .hasMessageContaining("copied");
 
       Image copy = require("eu-west-1", "golden-copy");
-      server.copyJob().run(copy.id());
-      server.copyJob().run(copy.id());
+      server.copyJob().run(copy.id(), server.lease(copy.id()));
+      server.copyJob().run(copy.id(), server.lease(copy.id()));
       Image made = require("eu-west-1", "golden-copy");
       assertThat(made.state()).isEqualTo(ImageState.AVAILABLE);
       assertThat(made.disk()).isEqualTo(golden.disk());

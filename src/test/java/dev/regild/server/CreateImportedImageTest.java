@@ -264,7 +264,9 @@ class CreateImportedImageTest {
   }
 
   private static Image endOf(String name, UploadedDisk of) throws Exception {
-    server.importJob().run(find(name).id() + "/" + of.id());
+    server
+        .importJob()
+        .run(find(name).id() + "/" + of.id(), server.lease(find(name).id() + "/" + of.id()));
     return find(name);
   }
 

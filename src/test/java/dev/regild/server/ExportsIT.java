@@ -55,7 +55,7 @@ class ExportsIT {
       assertThatThrownBy(() -> client.deleteImage(r -> r.name("golden")))
           .isInstanceOf(ResourceInUseException.class);
 
-      server.exportJob().run(task.taskId());
+      server.exportJob().run(task.taskId(), server.lease(task.taskId()));
       ExportImageTask done = get(client, task);
       assertThat(done.state()).isEqualTo(ExportImageTaskState.COMPLETED);
       assertThat(done.errorDetails()).isEmpty();
@@ -63,7 +63,7 @@ class ExportsIT {
       assertThat(disk.origin()).isEqualTo(UploadedDisk.Origin.EXPORTED);
       assertThat(server.disks.path(disk)).hasSize(disk.bytes());
 
-      server.exportJob().run(task.taskId());
+      server.exportJob().run(task.taskId(), server.lease(task.taskId()));
       assertThat(server.disks.find(server.account.id(), done.amiId())).contains(disk);
       assertThat(client.deleteImage(r -> r.name("golden")).image().name()).isEqualTo("golden");
     }
@@ -75,7 +75,7 @@ class ExportsIT {
     FREE.set(1 << 18);
     try (AppStreamClient client = server.client("ap-south-1")) {
       ExportImageTask task = export(client, "golden", "large");
-      server.exportJob().run(task.taskId());
+      server.exportJob().run(task.taskId(), server.lease(task.taskId()));
       ExportImageTask failed = get(client, task);
       assertThat(failed.state()).isEqualTo(ExportImageTaskState.FAILED);
       assertThat(failed.errorDetails().getFirst().errorMessage()).contains("has no room for");
@@ -92,7 +92,7 @@ class ExportsIT {
     Files.delete(server.data.resolve(golden.disk().orElseThrow().layer() + ".qcow2"));
     try (AppStreamClient client = server.client("us-east-2")) {
       ExportImageTask task = export(client, "golden", "broken");
-      server.exportJob().run(task.taskId());
+      server.exportJob().run(task.taskId(), server.lease(task.taskId()));
       ExportImageTask failed = get(client, task);
       assertThat(failed.state()).isEqualTo(ExportImageTaskState.FAILED);
       assertThat(failed.amiId()).isNull();
@@ -111,7 +111,7 @@ class ExportsIT {
       for (int i = 0; i < 5; i++) {
         ids.add(export(client, "golden", "export-" + i).taskId());
       }
-      server.exportJob().run(ids.get(2));
+      server.exportJob().run(ids.get(2), server.lease(ids.get(2)));
       List<String> seen = new ArrayList<>();
       String token = null;
       do {

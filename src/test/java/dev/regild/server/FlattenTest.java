@@ -218,7 +218,7 @@ class FlattenTest {
   }
 
   private void runJob(Image image) throws Exception {
-    server.flattenJob().run(flattening(image).id());
+    server.flattenJob().run(flattening(image).id(), server.lease(flattening(image).id()));
   }
 
   private void delete(String name) throws Exception {

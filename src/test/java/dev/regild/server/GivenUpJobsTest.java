@@ -47,13 +47,13 @@ class GivenUpJobsTest {
             .formatted(ServerFixture.DISK));
     ImportJob job = server.importJob();
     String id = image("new").id() + "/" + ServerFixture.DISK;
-    job.giveUp(id, WHY);
+    job.giveUp(id, server.lease(id), WHY);
     assertFailed("new", StateChangeReason.Code.IMAGE_IMPORT_FAILURE, "The import failed. " + WHY);
     assertThat(
             server.database.<Optional<String>, RuntimeException>read(
                 handle -> ImportRecords.imageInTheMaking(handle, ServerFixture.DISK)))
         .isEmpty();
-    job.giveUp(id, "once more"); // which changes nothing
+    job.giveUp(id, server.lease(id), "once more"); // which changes nothing
     assertThat(image("new").stateChangeReason().orElseThrow().message()).endsWith(WHY);
   }
 
@@ -64,7 +64,7 @@ class GivenUpJobsTest {
         """
         {"SourceImageName":"golden","DestinationImageName":"copy","DestinationRegion":"us-east-1"}\
         """);
-    server.copyJob().giveUp(image("copy").id(), WHY);
+    server.copyJob().giveUp(image("copy").id(), server.lease(image("copy").id()), WHY);
     assertFailed("copy", StateChangeReason.Code.IMAGE_COPY_FAILURE, "The copy failed. " + WHY);
     call("DeleteImage", "{\"Name\":\"golden\"}");
   }
@@ -79,12 +79,12 @@ class GivenUpJobsTest {
     String task =
         server.database.read(
             handle -> handle.createQuery("SELECT id FROM export_task").mapTo(String.class).one());
-    server.exportJob().giveUp(task, WHY);
+    server.exportJob().giveUp(task, server.lease(task), WHY);
     ExportTask failed =
         server.database.read(handle -> ExportTasks.find(handle, task)).orElseThrow();
     assertThat(failed.state()).isEqualTo(ExportTask.State.FAILED);
     assertThat(failed.failure()).isEqualTo(Optional.of("The export failed. " + WHY));
-    server.exportJob().giveUp(task, "once more");
+    server.exportJob().giveUp(task, server.lease(task), "once more");
   }
 
   private void call(String operation, String body) throws Exception {

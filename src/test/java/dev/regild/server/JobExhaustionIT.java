@@ -6,6 +6,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.db.Lease;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
@@ -137,13 +138,13 @@ class JobExhaustionIT {
             ImportJob.KIND,
             new JobQueue.Job() {
               @Override
-              public void run(String id) {
+              public void run(String id, Lease lease) {
                 exhaust();
               }
 
               @Override
-              public void giveUp(String id, String why) {
-                real.giveUp(id, why);
+              public void giveUp(String id, Lease lease, String why) {
+                real.giveUp(id, lease, why);
               }
             });
         jobs.start();

@@ -53,7 +53,11 @@ class JobStepsTest {
     try (FileChannel file = FileChannel.open(server.disks.path(disk), StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.wrap(new byte[] {2}), 79); // the header says that it is corrupt
     }
-    server.importJob().run(image("new").id() + "/" + ServerFixture.DISK);
+    server
+        .importJob()
+        .run(
+            image("new").id() + "/" + ServerFixture.DISK,
+            server.lease(image("new").id() + "/" + ServerFixture.DISK));
     JsonNode job = get("/regild/v1/images/new/job");
     assertThat(job.path("status").asString()).isEqualTo("FAILED");
     assertThat(job.path("attempt").asInt()).isEqualTo(1);
@@ -96,11 +100,11 @@ class JobStepsTest {
               .formatted(name, REGION));
     }
     run("cancel", "unwanted");
-    server.copyJob().run(image("unwanted").id());
+    server.copyJob().run(image("unwanted").id(), server.lease(image("unwanted").id()));
     assertThat(image("unwanted").state()).isEqualTo(ImageState.FAILED);
     assertThat(image("unwanted").stateChangeReason().orElseThrow().message())
         .startsWith("The copy was cancelled");
-    server.copyJob().run(image("copy").id());
+    server.copyJob().run(image("copy").id(), server.lease(image("copy").id()));
     assertThat(get("/regild/v1/images/copy/job").at("/steps/0/detail").asString())
         .isEqualTo("layers in common with the source: 1, 4.0 KiB");
     call("DeleteImage", "{\"Name\":\"golden\"}"); // no copy holds it any more
@@ -109,7 +113,7 @@ class JobStepsTest {
   @Test
   void anExportShowsItsStepAndLeavesNoDiskWhenItIsCancelled() throws Exception {
     String wanted = startExport("wanted");
-    server.exportJob().run(wanted);
+    server.exportJob().run(wanted, server.lease(wanted));
     JsonNode job = get("/regild/v1/exports/" + wanted);
     assertThat(job.path("status").asString()).isEqualTo("SUCCEEDED");
     assertThat(job.path("image").asString()).isEqualTo("golden");
@@ -132,7 +136,7 @@ class JobStepsTest {
             DiskFormat.QCOW2,
             _ -> {});
     assertThat(run("cancel", "--export", unwanted)).contains("Cancelled the export");
-    server.exportJob().run(unwanted);
+    server.exportJob().run(unwanted, server.lease(unwanted));
     assertThat(get("/regild/v1/exports/" + unwanted).path("reason").asString())
         .startsWith("The export was cancelled");
     assertThat(server.disks.list(server.account.id())).hasSize(disks);

@@ -12,6 +12,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.db.Lease;
 import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
@@ -25,6 +26,7 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
+import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
@@ -405,6 +407,11 @@ final class ServerFixture implements AutoCloseable {
               Optional.of("1.0-1"),
               Optional.of(new Qualification("6.1.0-18-amd64", "running", List.of()))));
     });
+  }
+
+  /** Leases a job, so that a test can run it itself. */
+  Lease lease(String job) {
+    return Leases.take(database, "test", job);
   }
 
   UpdateAnswer update(UpdateRequest request) {

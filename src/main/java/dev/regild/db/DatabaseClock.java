@@ -1,0 +1,74 @@
+package dev.regild.db;
+
+import com.github.kagkarlsson.scheduler.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The time of the database, by which nodes tell whether another one is dead: with clocks of their
+ * own, one that is ten minutes ahead takes every job that runs elsewhere. Between two looks the
+ * time goes on by the machine's monotonic clock, which nobody sets.
+ */
+final class DatabaseClock implements Clock {
+  private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
+
+  private final Database database;
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private volatile Look last;
+
+  /**
+   * What the database said.
+   *
+   * @param nanos by {@link System#nanoTime}
+   */
+  private record Look(Instant time, long nanos) {
+    Instant now() {
+      return time.plusNanos(System.nanoTime() - nanos);
+    }
+
+    boolean isOld() {
+      return System.nanoTime() - nanos > BETWEEN_LOOKS.toNanos();
+    }
+  }
+
+  /** Looks at once. */
+  DatabaseClock(Database database) {
+    this.database = database;
+    this.last = look();
+  }
+
+  @Override
+  public Instant now() {
+    Look known = last;
+    if (known.isOld() && looking.compareAndSet(false, true)) {
+      // In another thread: the caller may be inside a transaction, and the database away.
+      Thread.ofVirtual().name("database-clock").start(this::lookAgain);
+    }
+    return known.now();
+  }
+
+  private void lookAgain() {
+    try {
+      last = look();
+    } catch (RuntimeException e) {
+      LOG.debug("the time of the database is not known: {}", e.getMessage());
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  /** The answer's time is somewhere in between; the earlier is the safe one. */
+  private Look look() {
+    Instant time =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT clock_timestamp()")
+                .map((row, _) -> row.getTimestamp(1).toInstant())
+                .one());
+    return new Look(time, System.nanoTime());
+  }
+}

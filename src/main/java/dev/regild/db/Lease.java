@@ -1,0 +1,37 @@
+package dev.regild.db;
+
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The right of one attempt of a job to record what came of it, until another attempt begins. The
+ * job scheduler gives the job's row a new version whenever it hands the job out or takes it from a
+ * worker whose heartbeat stopped, so that a worker which was frozen meanwhile holds an old one.
+ *
+ * @param version of the row when the attempt began
+ */
+public record Lease(String kind, String id, long version) {
+  /**
+   * Holds the lease until the caller's transaction has ended; every outcome is written in a
+   * transaction that does this.
+   *
+   * @throws LostLeaseException if another attempt has begun
+   */
+  public void require(Handle handle) {
+    // An UPDATE that changes nothing: it waits for whoever takes the job away, and makes them wait.
+    // A SELECT could not do the second, since the scheduler's own transactions aren't SERIALIZABLE.
+    int held =
+        handle
+            .createUpdate(
+                """
+                UPDATE scheduled_tasks SET attempts = attempts
+                 WHERE task_name = :kind AND task_instance = :id AND version = :version
+                """)
+            .bind("kind", kind)
+            .bind("id", id)
+            .bind("version", version)
+            .execute();
+    if (held == 0) {
+      throw new LostLeaseException(kind, id);
+    }
+  }
+}
