@@ -14,6 +14,7 @@ import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
+import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
@@ -162,6 +163,11 @@ public record AptPackageSystem() implements PackageSystem {
   public Inventory read(OperatingSystem os, GuestFiles files)
       throws IOException, UnfitDiskException {
     return DpkgInventory.read(os, files);
+  }
+
+  @Override
+  public PackageNotes notes() {
+    return new AptNotes();
   }
 
   @Override

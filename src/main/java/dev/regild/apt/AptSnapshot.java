@@ -23,6 +23,9 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import dev.regild.plan.PackageVersion;
+import java.util.HashMap;
+import java.util.stream.Collectors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -204,14 +207,43 @@ final class AptSnapshot extends Snapshot {
     }
   }
 
+  @Override
+  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+      throws ChannelException {
+    Set<String> names = wanted.stream().map(PackageVersion::name).collect(Collectors.toSet());
+    Map<PackageVersion, String> found = new HashMap<>();
+    PackageLookup.visit(
+        directory(),
+        indexes(manifest()),
+        (in, _) -> {
+          PackagesScanner stanza = new PackagesScanner(in);
+          while (stanza.next()) {
+            String name = stanza.text(PackagesScanner.Field.PACKAGE);
+            if (names.contains(name)) {
+              PackageVersion each =
+                  new PackageVersion(name, stanza.text(PackagesScanner.Field.VERSION));
+              String hash = hash(stanza);
+              if (wanted.contains(each) && !hash.isEmpty()) {
+                found.putIfAbsent(each, hash);
+              }
+            }
+          }
+        });
+    return found;
+  }
+
+  /** Empty if the index has none that is strong. */
+  private static String hash(PackagesScanner stanza) {
+    return StrongHash.checked("SHA256", stanza.text(PackagesScanner.Field.SHA256))
+        .or(() -> StrongHash.checked("SHA512", stanza.text(PackagesScanner.Field.SHA512)))
+        .orElse("");
+  }
+
   private static PackageFile packageFile(
       String repository, String fileName, PackagesScanner stanza, Route route)
       throws ChannelException {
     String size = stanza.text(PackagesScanner.Field.SIZE);
-    String hash =
-        StrongHash.checked("SHA256", stanza.text(PackagesScanner.Field.SHA256))
-            .or(() -> StrongHash.checked("SHA512", stanza.text(PackagesScanner.Field.SHA512)))
-            .orElse("");
+    String hash = hash(stanza);
     if (!size.matches("\\d{1,15}") || hash.isEmpty()) {
       throw new ChannelException(
           fileName

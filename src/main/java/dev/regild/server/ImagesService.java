@@ -16,6 +16,7 @@ import dev.regild.image.Predecessor;
 import dev.regild.image.Tags;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
@@ -125,6 +126,7 @@ final class ImagesService implements HttpService {
         facts,
         imports.find(handle, image.id()),
         tags.list(handle, image.arn()),
+        Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
         lineage(handle, image),
         images.children(handle, image).stream().map(Image::name).toList());
   }

@@ -3,6 +3,8 @@ package dev.regild.server;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Updates;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -14,8 +16,10 @@ import tools.jackson.core.JacksonException;
 final class PlanService implements HttpService {
   private final Requests requests;
   private final Updates updates;
+  private final PlannedFixes plannedFixes;
 
-  PlanService(Requests requests, Updates updates) {
+  PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes) {
+    this.plannedFixes = plannedFixes;
     this.requests = requests;
     this.updates = updates;
   }
@@ -30,7 +34,9 @@ final class PlanService implements HttpService {
     Requests.Received received = requests.received(request);
     Caller caller = Requests.admitted(received.caller(), false);
     String image = imageOf(received.body());
-    OwnAnswers.send(response, PlanView.of(image, updates.plan(caller.owner(), image)));
+    UpdatePlan plan = updates.plan(caller.owner(), image);
+    FixesView fixes = FixesView.folded(plannedFixes.find(caller.owner(), image, plan));
+    OwnAnswers.send(response, PlanView.of(image, plan).fixing(fixes));
   }
 
   private static String imageOf(byte[] body) {

@@ -31,6 +31,7 @@ import dev.regild.image.Layers;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
@@ -50,6 +51,7 @@ import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
@@ -151,6 +153,8 @@ public final class RegildServer implements AutoCloseable {
         new Appliances(
             new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
+    Changelogs changelogs = new Changelogs(database, clock);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
@@ -180,6 +184,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
+            changelogs,
             channels,
             packages,
             layers,
@@ -262,6 +267,7 @@ public final class RegildServer implements AutoCloseable {
                 clock),
             updates,
             inventories,
+            plannedFixes,
             disks,
             layers,
             data.path(),

@@ -15,6 +15,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
 import dev.regild.job.LayerLeftovers;
@@ -51,6 +52,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
+      Changelogs changelogs,
       Channels channels,
       PackageCache packages,
       LayerStore layers,
@@ -70,7 +72,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.flattenings = flattenings;
     this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
     this.resolve = new Resolve(database, images, inventories, outcomes);
-    this.fetch = new Fetch(packages, rooms);
+    this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
     this.publish = new Publish(layers, qemuImg);
   }
@@ -81,6 +83,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
+    database.useTransaction(
+        handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
     Prepare.Open applied = steps.run(apply, fetched);
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);
