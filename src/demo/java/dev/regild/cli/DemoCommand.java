@@ -4,7 +4,7 @@ import dev.regild.apt.AptSource;
 import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
@@ -99,7 +99,7 @@ public final class DemoCommand implements Callable<Integer> {
     addChannel(directory, release, sources, agent);
     Logging.start(config.logFormat(), directory.resolve("server.log"));
     try (RegildServer server = RegildServer.start(config)) {
-      Connection connection = new Connection();
+      ServerConnection connection = new ServerConnection();
       connection.data = directory;
       connection.endpoint = URI.create("http://127.0.0.1:" + server.port());
       out().println("  " + connection.endpoint + ", data in " + directory);
@@ -169,7 +169,7 @@ public final class DemoCommand implements Callable<Integer> {
             List.of(AgentRepository.COMPONENT),
             List.of(AptSource.hostArchitecture()),
             agent.keyring().toAbsolutePath().toString()));
-    Channels channels = new Channels(directory, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
     channels.add(
         new Channel(
             name,
@@ -254,7 +254,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
     Arrays.sort(nanos);
     if (canUpdate) {
-      new PlanView(client.post("/regild/v1/plan", Map.of("image", existing))).print(out());
+      new PlanTable(client.post("/regild/v1/plan", Map.of("image", existing))).print(out());
     }
     out()
         .printf(

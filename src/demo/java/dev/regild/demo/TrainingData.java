@@ -6,14 +6,14 @@ import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
 import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.inventory.DiskLayout;
@@ -58,7 +58,7 @@ public final class TrainingData {
   private static void addChannel(Path data, Clock clock) throws Exception {
     AgentRepository agent = AgentRepository.open(data.resolve("agent-repository"));
     agent.publish(AgentPackage.version("2.0.0"));
-    Channels channels = new Channels(data, clock);
+    ChannelStore channels = new ChannelStore(data, clock);
     channels.add(
         new Channel(
             "training",
@@ -77,20 +77,18 @@ public final class TrainingData {
   }
 
   private static void addImage(Database database, Owner owner, Clock clock) {
-    Images images = new Images();
     Inventory inventory =
         new Inventory(
             new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
             "amd64",
             List.of(new InstalledPackage(AgentPackage.NAME, "all", "1.0.0", false)));
     database.useTransaction(handle -> {
-      new Layers()
-          .insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+      LayerRecords.insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
       Image image =
           Image.importing(
               owner, "training", Optional.empty(), Optional.empty(), List.of(), clock.instant());
-      images.insert(handle, image);
-      images.publish(
+      Images.insert(handle, image);
+      Images.publish(
           handle,
           image,
           new PublishedDisk(

@@ -10,8 +10,6 @@ import dev.regild.image.Owner;
 /** {@code DeleteImagePermissions}: the other account doesn't see the image any more. */
 final class DeleteImagePermissions implements Operation<DeleteImagePermissions.Request> {
   private final Database database;
-  private final Images images = new Images();
-  private final ImageShares shares = new ImageShares();
 
   DeleteImagePermissions(Database database) {
     this.database = database;
@@ -25,8 +23,8 @@ final class DeleteImagePermissions implements Operation<DeleteImagePermissions.R
   @Override
   public Result answer(Owner caller, Request request) {
     database.useTransaction(handle -> {
-      Image image = images.requireAvailable(handle, caller, request.name);
-      if (!shares.remove(handle, image, request.sharedAccountId)) {
+      Image image = Images.requireAvailable(handle, caller, request.name);
+      if (!ImageShares.remove(handle, image, request.sharedAccountId)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "The image %s is not shared with the account %s."

@@ -17,7 +17,6 @@ final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBui
 
   private final Database database;
   private final PageTokens pageTokens;
-  private final ImageBuilders builders = new ImageBuilders();
 
   DescribeImageBuilders(Database database, PageTokens pageTokens) {
     this.database = database;
@@ -43,7 +42,7 @@ final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBui
     return database.read(handle -> {
       requireAll(handle, caller, names);
       Page<ImageBuilder> page =
-          Page.of(builders.page(handle, caller, names, after, limit + 1), limit);
+          Page.of(ImageBuilders.page(handle, caller, names, after, limit + 1), limit);
       return new Result(
           page.items().stream().map(WireImageBuilder::of).toList(),
           page.nextToken(pageTokens, query, ImageBuilder::name));
@@ -52,7 +51,7 @@ final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBui
 
   private void requireAll(Handle handle, Owner caller, List<String> names) {
     for (String name : names) {
-      if (builders.find(handle, caller, name).isEmpty()) {
+      if (ImageBuilders.find(handle, caller, name).isEmpty()) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "There is no image builder %s of %s.".formatted(name, caller));

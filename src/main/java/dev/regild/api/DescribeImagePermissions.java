@@ -20,8 +20,6 @@ final class DescribeImagePermissions
 
   private final Database database;
   private final PageTokens pageTokens;
-  private final Images images = new Images();
-  private final ImageShares shares = new ImageShares();
 
   DescribeImagePermissions(Database database, PageTokens pageTokens) {
     this.database = database;
@@ -57,10 +55,10 @@ final class DescribeImagePermissions
     Optional<String> after = request.nextToken.map(token -> pageTokens.read(query, token));
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
     return database.read(handle -> {
-      Image image = images.require(handle, caller, request.name);
+      Image image = Images.require(handle, caller, request.name);
       Page<Shared> page =
           Page.of(
-              shares.page(handle, image, accounts, after, limit + 1).entrySet().stream()
+              ImageShares.page(handle, image, accounts, after, limit + 1).entrySet().stream()
                   .map(Shared::of)
                   .toList(),
               limit);

@@ -28,8 +28,6 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
   private final WireImages wireImages;
   private final Database database;
   private final PageTokens pageTokens;
-  private final Images images = new Images();
-  private final ImageShares shares = new ImageShares();
 
   DescribeImages(Database database, PageTokens pageTokens, WireImages wireImages) {
     this.wireImages = wireImages;
@@ -64,7 +62,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     Page<Seen> page =
         database.read(handle -> {
           List<Image> found =
-              images.page(
+              Images.page(
                   handle,
                   new ImageQuery(
                       caller,
@@ -89,7 +87,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
       Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
     Set<String> foundNames = found.stream().map(Image::name).collect(Collectors.toSet());
     for (String name : names) {
-      if (!foundNames.contains(name) && !images.sees(handle, caller, name)) {
+      if (!foundNames.contains(name) && !Images.sees(handle, caller, name)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "Image %s does not exist or is not visible to account %s.".formatted(name, caller));
@@ -97,7 +95,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
     }
     Set<String> foundArns = found.stream().map(Image::arn).collect(Collectors.toSet());
     for (String arn : arns) {
-      if (!foundArns.contains(arn) && !images.seesArn(handle, caller, arn)) {
+      if (!foundArns.contains(arn) && !Images.seesArn(handle, caller, arn)) {
         throw new ApiException(
             ErrorType.RESOURCE_NOT_FOUND,
             "Image %s does not exist or is not visible to account %s.".formatted(arn, caller));
@@ -110,7 +108,7 @@ final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request>
         image,
         image.owner().equals(viewer)
             ? Optional.empty()
-            : shares.find(handle, image, viewer.accountId()));
+            : ImageShares.find(handle, image, viewer.accountId()));
   }
 
   private List<String> queryOf(

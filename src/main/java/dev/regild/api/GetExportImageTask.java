@@ -9,7 +9,6 @@ import java.util.Optional;
 /** {@code GetExportImageTask}: how one of the caller's exports stands. */
 final class GetExportImageTask implements Operation.ReadOnly<GetExportImageTask.Request> {
   private final Database database;
-  private final ExportTasks tasks = new ExportTasks();
 
   GetExportImageTask(Database database) {
     this.database = database;
@@ -23,6 +22,6 @@ final class GetExportImageTask implements Operation.ReadOnly<GetExportImageTask.
   public Result answer(Owner caller, Request request) {
     String id = request.taskId.orElse("without an id");
     return new Result(
-        WireExportImageTask.of(database.read(handle -> tasks.require(handle, caller, id))));
+        WireExportImageTask.of(database.read(handle -> ExportTasks.require(handle, caller, id))));
   }
 }

@@ -24,7 +24,6 @@ final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTa
 
   private final Database database;
   private final PageTokens pageTokens;
-  private final ExportTasks tasks = new ExportTasks();
 
   ListExportImageTasks(Database database, PageTokens pageTokens) {
     this.database = database;
@@ -55,7 +54,8 @@ final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTa
     int limit = request.maxResults.filter(max -> max > 0).orElse(PAGE);
     Page<ExportTask> page =
         Page.of(
-            database.read(handle -> tasks.page(handle, caller, filters, after, limit + 1)), limit);
+            database.read(handle -> ExportTasks.page(handle, caller, filters, after, limit + 1)),
+            limit);
     return new Result(
         page.items().stream().map(WireExportImageTask::of).toList(),
         page.nextToken(pageTokens, query, ListExportImageTasks::text));

@@ -3,14 +3,12 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import java.util.Map;
 
 /** {@code ListTagsForResource}: all tags of an image or an image builder. */
 final class ListTagsForResource implements Operation.ReadOnly<ListTagsForResource.Request> {
   private final Database database;
-  private final TaggedResources resources = new TaggedResources();
-  private final Tags tags = new Tags();
 
   ListTagsForResource(Database database) {
     this.database = database;
@@ -23,8 +21,8 @@ final class ListTagsForResource implements Operation.ReadOnly<ListTagsForResourc
   @Override
   public Result answer(Owner caller, Request request) {
     return database.read(handle -> {
-      resources.require(handle, caller, request.resourceArn);
-      return new Result(tags.list(handle, request.resourceArn));
+      TaggedResources.require(handle, caller, request.resourceArn);
+      return new Result(TagRecords.list(handle, request.resourceArn));
     });
   }
 }

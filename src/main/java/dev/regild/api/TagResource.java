@@ -10,7 +10,6 @@ import java.util.Map;
 final class TagResource implements Operation<TagResource.Request> {
   private final Database database;
   private final Quotas quotas;
-  private final TaggedResources resources = new TaggedResources();
 
   TagResource(Database database, Quotas quotas) {
     this.database = database;
@@ -26,7 +25,7 @@ final class TagResource implements Operation<TagResource.Request> {
   @Override
   public Result answer(Owner caller, Request request) {
     database.useTransaction(handle -> {
-      resources.require(handle, caller, request.resourceArn);
+      TaggedResources.require(handle, caller, request.resourceArn);
       quotas.tag(handle, caller, request.resourceArn, request.tags);
     });
     return new Result();

@@ -8,22 +8,22 @@ import org.jdbi.v3.core.Handle;
 
 /** What can have tags: the caller's images and image builders. */
 final class TaggedResources {
-  private final Images images = new Images();
-  private final ImageBuilders builders = new ImageBuilders();
+  private TaggedResources() {}
 
   /**
    * Nothing happens if the caller has a resource of that ARN.
    *
    * @throws ApiException ResourceNotFoundException if not
    */
-  void require(Handle handle, Owner caller, String arn) {
+  static void require(Handle handle, Owner caller, String arn) {
     boolean exists =
         Arn.parse(arn)
             .filter(parsed -> parsed.owner().equals(caller))
             .map(parsed ->
                 switch (parsed.kind()) {
-                  case IMAGE -> images.find(handle, caller, parsed.name()).isPresent();
-                  case IMAGE_BUILDER -> builders.find(handle, caller, parsed.name()).isPresent();
+                  case IMAGE -> Images.find(handle, caller, parsed.name()).isPresent();
+                  case IMAGE_BUILDER ->
+                      ImageBuilders.find(handle, caller, parsed.name()).isPresent();
                 })
             .orElse(false);
     if (!exists) {

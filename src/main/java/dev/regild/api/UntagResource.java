@@ -3,14 +3,12 @@ package dev.regild.api;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import java.util.List;
 
 /** {@code UntagResource}: takes tags away. */
 final class UntagResource implements Operation<UntagResource.Request> {
   private final Database database;
-  private final TaggedResources resources = new TaggedResources();
-  private final Tags tags = new Tags();
 
   UntagResource(Database database) {
     this.database = database;
@@ -25,8 +23,8 @@ final class UntagResource implements Operation<UntagResource.Request> {
   @Override
   public Result answer(Owner caller, Request request) {
     database.useTransaction(handle -> {
-      resources.require(handle, caller, request.resourceArn);
-      tags.remove(handle, request.resourceArn, request.tagKeys);
+      TaggedResources.require(handle, caller, request.resourceArn);
+      TagRecords.remove(handle, request.resourceArn, request.tagKeys);
     });
     return new Result();
   }

@@ -19,8 +19,6 @@ final class UpdateImagePermissions implements Operation<UpdateImagePermissions.R
   private final Database database;
   private final Quotas quotas;
   private final Accounts accounts;
-  private final Images images = new Images();
-  private final ImageShares shares = new ImageShares();
 
   UpdateImagePermissions(Database database, Quotas quotas, Accounts accounts) {
     this.database = database;
@@ -53,11 +51,11 @@ final class UpdateImagePermissions implements Operation<UpdateImagePermissions.R
             request.imagePermissions.allowFleet.orElse(false),
             request.imagePermissions.allowImageBuilder.orElse(false));
     database.useTransaction(handle -> {
-      Image image = images.requireAvailable(handle, caller, request.name);
-      if (shares.find(handle, image, account).isEmpty()) {
+      Image image = Images.requireAvailable(handle, caller, request.name);
+      if (ImageShares.find(handle, image, account).isEmpty()) {
         quotas.reserveShare(handle, image);
       }
-      shares.put(handle, image, account, permissions);
+      ImageShares.put(handle, image, account, permissions);
     });
     return new Result();
   }

@@ -15,6 +15,7 @@ import dev.regild.files.StrongHash;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
@@ -23,13 +24,12 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import dev.regild.plan.PackageVersion;
 import java.util.HashMap;
-import java.util.stream.Collectors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A snapshot of apt's repositories: what apt would choose of it ({@code policy.cc}). */
 final class AptSnapshot extends Snapshot {

@@ -56,7 +56,7 @@ public final class DriverZip {
   }
 
   /** Takes what a zip holds. */
-  public interface Reader {
+  public interface MemberReader {
     /**
      * Reads one entry.
      *
@@ -71,7 +71,7 @@ public final class DriverZip {
    *
    * @throws ArchiveException if it is damaged or hostile
    */
-  public static void readEach(Path zip, Reader reader) throws ArchiveException, IOException {
+  public static void readEach(Path zip, MemberReader reader) throws ArchiveException, IOException {
     try (ZipFile file = opened(zip)) {
       Budget budget = new Budget(Math.max(ALWAYS_ALLOWED, Files.size(zip) * MOST_PACKED));
       Set<String> seen = new HashSet<>();

@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
  * @param reader of one index
  */
 public record PackageLookup(
-    Path directory, List<SnapshotManifest.ListFile> indexes, Reader reader) {
+    Path directory, List<SnapshotManifest.ListFile> indexes, IndexReader reader) {
   public PackageLookup {
     indexes = List.copyOf(indexes);
   }
 
   /** Finds package files in one index. */
-  public interface Reader {
+  public interface IndexReader {
     /**
      * Adds what the index has.
      *
@@ -48,8 +48,7 @@ public record PackageLookup(
   }
 
   /** Looks at each index of a snapshot. */
-  public static void visit(
-      Path directory, List<SnapshotManifest.ListFile> indexes, Visitor visitor)
+  public static void visit(Path directory, List<SnapshotManifest.ListFile> indexes, Visitor visitor)
       throws ChannelException {
     try {
       for (SnapshotManifest.ListFile index : indexes) {

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * How packages are published, compared, read and installed: all that Regild has to know of apt, of
+ * How packages are offered, compared, read and installed: all that Regild has to know of apt, of
  * rpm or of Windows. {@link PackageSystems} has the list of those that there are. An implementation
  * has no state, and equals every other of its class.
  */

@@ -110,7 +110,7 @@ public final class Refresh {
               .withNotices(contents.completion().complete(unfinished));
       manifest.write(unfinished);
       DurableFiles.force(unfinished);
-      publish(unfinished, snapshots.resolve(manifest.digest()));
+      moveIntoPlace(unfinished, snapshots.resolve(manifest.digest()));
       return outcome(manifest, contents, downloads);
     } finally {
       FileTree.remove(unfinished);
@@ -162,7 +162,7 @@ public final class Refresh {
     return channel.system().read(channel, new RefreshTools(documents, clock, channels, verified));
   }
 
-  /** Marks it as fresh too, so that {@link Channels#prune} leaves it until it is current. */
+  /** Marks it as fresh too, so that {@link ChannelStore#prune} leaves it until it is current. */
   private static boolean isThere(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       return false;
@@ -182,7 +182,7 @@ public final class Refresh {
     return now;
   }
 
-  private static void publish(Path unfinished, Path directory) throws IOException {
+  private static void moveIntoPlace(Path unfinished, Path directory) throws IOException {
     try {
       DurableFiles.move(unfinished, directory);
     } catch (FileSystemException e) {

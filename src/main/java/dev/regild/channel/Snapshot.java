@@ -34,7 +34,7 @@ public abstract class Snapshot implements AvailablePackages {
   }
 
   /** Reads a file of a snapshot. */
-  public interface FileReader {
+  public interface ListReader {
     void read(InputStream in, SnapshotManifest.ListFile file) throws IOException;
   }
 
@@ -44,7 +44,7 @@ public abstract class Snapshot implements AvailablePackages {
    * @throws IOException if one can't be read; the message begins with its name
    */
   protected static void readEach(
-      Path directory, List<SnapshotManifest.ListFile> files, FileReader reader) throws IOException {
+      Path directory, List<SnapshotManifest.ListFile> files, ListReader reader) throws IOException {
     for (SnapshotManifest.ListFile file : files) {
       try (InputStream in = Files.newInputStream(directory.resolve(file.name()))) {
         reader.read(in, file);

@@ -107,7 +107,6 @@ final class AccountCommand {
     for (String limit : limits == null ? List.<String>of() : limits) {
       put(wanted, limit);
     }
-    AccountQuotas quotas = new AccountQuotas();
     Table table = new Table("QUOTA", "LIMIT");
     try (Opened opened = registry.open()) {
       opened.accounts().require(id);
@@ -117,9 +116,9 @@ final class AccountCommand {
               .inTransaction(handle -> {
                 wanted.forEach((quota, limit) ->
                     limit.ifPresentOrElse(
-                        value -> quotas.put(handle, id, quota, value),
-                        () -> quotas.remove(handle, id, quota)));
-                return quotas.list(handle, id);
+                        value -> AccountQuotas.put(handle, id, quota, value),
+                        () -> AccountQuotas.remove(handle, id, quota)));
+                return AccountQuotas.list(handle, id);
               });
       for (Quota quota : Quota.values()) {
         table.row(

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(
       paramLabel = "NAME",

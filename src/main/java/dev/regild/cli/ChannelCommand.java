@@ -3,7 +3,7 @@ package dev.regild.cli;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
 import dev.regild.disk.ByteCount;
@@ -37,9 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       AddChannelCommand.class,
-      AddUpdateCommand.class,
-      ListUpdatesCommand.class,
-      RemoveUpdateCommand.class
+      AddPackageCommand.class,
+      ListPackagesCommand.class,
+      RemovePackageCommand.class
     },
     mixinStandardHelpOptions = true)
 final class ChannelCommand {
@@ -53,7 +53,7 @@ final class ChannelCommand {
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
 
-  Channels channels() throws IOException {
+  ChannelStore channels() throws IOException {
     if (!Files.isDirectory(data)) {
       throw new IOException(
           "No such data directory: "
@@ -61,7 +61,7 @@ final class ChannelCommand {
               + ". Name the server's own: regild channel --data DIR …");
     }
     LocalRegistry.requireOwner(data);
-    return new Channels(data, Clock.systemUTC());
+    return new ChannelStore(data, Clock.systemUTC());
   }
 
   PrintWriter out() {
@@ -131,7 +131,7 @@ final class ChannelCommand {
       mixinStandardHelpOptions = true)
   int show(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
       throws IOException, ChannelException {
-    Channels channels = channels();
+    ChannelStore channels = channels();
     Channel channel = channels.require(name);
     Table table = new Table("NAME", channel.name());
     table.row("platform", channel.platform());
@@ -170,7 +170,7 @@ final class ChannelCommand {
       @Parameters(arity = "0..*", paramLabel = "NAME", description = "The channels.")
           @Nullable List<String> names)
       throws IOException, ChannelException, InterruptedException {
-    Channels channels = channels();
+    ChannelStore channels = channels();
     List<String> wanted =
         names == null || names.isEmpty()
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())

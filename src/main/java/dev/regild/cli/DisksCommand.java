@@ -20,7 +20,7 @@ final class DisksCommand implements Callable<Integer> {
   private static final String PATH = "/regild/v1/disks";
 
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Option(names = "--json", description = "Print the disks as JSON.")
   boolean json;
@@ -48,7 +48,7 @@ final class DisksCommand implements Callable<Integer> {
   @Command(name = "delete", description = "Deletes a disk.", mixinStandardHelpOptions = true)
   static final class Delete implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
-    @Mixin Connection connection = new Connection();
+    @Mixin ServerConnection connection = new ServerConnection();
 
     @Parameters(paramLabel = "ID", description = "The disk: ami-…")
     String id = "";

@@ -3,7 +3,7 @@ package dev.regild.cli;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.cli.protection.Finding;
@@ -188,7 +188,7 @@ final class DoctorCommand implements Callable<Integer> {
       return;
     }
     try {
-      Channels channels = new Channels(registry.data, Clock.systemUTC());
+      ChannelStore channels = new ChannelStore(registry.data, Clock.systemUTC());
       List<ChannelStatus> all = channels.status();
       if (all.isEmpty()) {
         checks.problem(
@@ -235,7 +235,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   private List<Channel> readableChannels() {
     try {
-      return registry.isOurs() ? new Channels(registry.data, Clock.systemUTC()).list() : List.of();
+      return registry.isOurs()
+          ? new ChannelStore(registry.data, Clock.systemUTC()).list()
+          : List.of();
     } catch (IOException | ChannelException e) {
       // It is among the problems already.
       return List.of();
@@ -247,7 +249,7 @@ final class DoctorCommand implements Callable<Integer> {
         .filter(channel -> type.isNamed(channel.platform()))
         .map(channel -> "channel " + channel.name())
         .findFirst()
-        .orElseGet(() -> Channels.noneFor(type.example()));
+        .orElseGet(() -> ChannelStore.noneFor(type.example()));
   }
 
   private void channel(Checkup checks, Optional<Channel> channel, ChannelStatus status) {

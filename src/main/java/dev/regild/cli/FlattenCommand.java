@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
     mixinStandardHelpOptions = true)
 final class FlattenCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";

@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(name = "images", description = "Lists the images.", mixinStandardHelpOptions = true)
 final class ImagesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Option(names = "--json", description = "Print the images as JSON, as the API describes them.")
   boolean json;

@@ -33,7 +33,7 @@ final class ImportCommand implements Callable<Integer> {
   private static final String ROLE = "arn:aws:iam::000000000000:role/regild";
 
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(paramLabel = "FILE", description = "The disk.")
   Path file = Path.of("");

@@ -2,7 +2,6 @@ package dev.regild.cli;
 
 import dev.regild.cli.LocalRegistry.Opened;
 import dev.regild.image.Image;
-import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.PublicImages;
 import java.io.IOException;
@@ -45,8 +44,7 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Owner owner = new Owner(account, Connection.regionOr(region));
-    PublicImages publicImages = new PublicImages(new Images());
+    Owner owner = new Owner(account, ServerConnection.regionOr(region));
     try (Opened opened = registry.open()) {
       opened.accounts().require(account);
       Image image =
@@ -54,8 +52,8 @@ final class PublishCommand implements Callable<Integer> {
               .database()
               .inTransaction(handle ->
                   undo
-                      ? publicImages.makePrivate(handle, owner, name)
-                      : publicImages.makePublic(handle, owner, name));
+                      ? PublicImages.makePrivate(handle, owner, name)
+                      : PublicImages.makePublic(handle, owner, name));
       spec.commandLine().getOut().println(image.sharing().visibility() + " " + image.arn());
     }
     return 0;

@@ -24,7 +24,7 @@ final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
 
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(paramLabel = "NAME", description = "The image; with --export, the export's task.")
   String name = "";
@@ -140,7 +140,7 @@ final class ShowCommand implements Callable<Integer> {
         if (first && image.path("cves").isObject()) {
           shown = ((ObjectNode) ancestor.deepCopy()).set("cves", image.path("cves"));
         }
-        new PlanView(shown).print(out);
+        new PlanTable(shown).print(out);
       }
       first = false;
     }

@@ -89,15 +89,14 @@ final class TryWindows {
       throws IOException, ConfigException, ProgramException, InterruptedException {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
-    QemuImg qemuImg = new QemuImg();
     try (BorrowedLayer layer =
-            new DirectoryLayerStore(registry.data, qemuImg).borrow(candidate.disk().layer());
+            new DirectoryLayerStore(registry.data).borrow(candidate.disk().layer());
         ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
       Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
       Path overlay = directory.path().resolve("throw-away.qcow2");
-      qemuImg.createOverlay(layer.file(), overlay);
+      QemuImg.createOverlay(layer.file(), overlay);
       try (TrialReport written =
           new TrialReport(out, report, heading(candidate, machine, accelerator))) {
         new WindowsTrial(machine, () -> accelerator)
@@ -132,9 +131,8 @@ final class TryWindows {
 
   private Candidate candidate(LocalRegistry registry) throws IOException {
     try (Opened opened = registry.open()) {
-      Owner owner = new Owner(accountId(opened.accounts()), Connection.regionOr(region));
-      Image image =
-          opened.database().read(handle -> new Images().requireAvailable(handle, owner, name));
+      Owner owner = new Owner(accountId(opened.accounts()), ServerConnection.regionOr(region));
+      Image image = opened.database().read(handle -> Images.requireAvailable(handle, owner, name));
       String platform = image.platform().orElse("no known platform");
       if (WindowsPlatforms.ALL.stream().noneMatch(type -> type.isNamed(platform))) {
         throw new IOException(

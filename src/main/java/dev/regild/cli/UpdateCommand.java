@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
     mixinStandardHelpOptions = true)
 final class UpdateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(index = "0", paramLabel = "NAME", description = "The existing image.")
   String name = "";
@@ -81,7 +81,7 @@ final class UpdateCommand implements Callable<Integer> {
     } else if (!canUpdate) {
       out.printf("%s is up to date; there is nothing to update.%n", name);
     } else if (dryRun) {
-      new PlanView(plan(client)).print(out);
+      new PlanTable(plan(client)).print(out);
     } else if (wait) {
       JobProgress.await(client, newName, out);
       out.printf("%s is AVAILABLE.%n", newName);

@@ -11,13 +11,13 @@ import java.util.concurrent.TimeUnit;
  * each account, so that an account with many disks keeps nobody else waiting behind all of them.
  */
 final class CheckTurns {
-  private final Map<String, Queue> queues = new HashMap<>();
+  private final Map<String, AccountQueue> queues = new HashMap<>();
 
   /** Of the first in each account's queue. Fair: who came first has the first turn. */
   private final Semaphore turns;
 
   /** Of one account; there for as long as somebody of it waits or has its turn. */
-  private static final class Queue {
+  private static final class AccountQueue {
     final Semaphore turn = new Semaphore(1, true);
     int members;
   }
@@ -40,7 +40,7 @@ final class CheckTurns {
    */
   Turn take(String account, Duration wait) throws DisksBusyException, InterruptedException {
     long deadline = System.nanoTime() + wait.toNanos();
-    Queue queue = enter(account);
+    AccountQueue queue = enter(account);
     boolean first = false;
     boolean taken = false;
     try {
@@ -69,13 +69,13 @@ final class CheckTurns {
     return semaphore.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
   }
 
-  private synchronized Queue enter(String account) {
-    Queue queue = queues.computeIfAbsent(account, _ -> new Queue());
+  private synchronized AccountQueue enter(String account) {
+    AccountQueue queue = queues.computeIfAbsent(account, _ -> new AccountQueue());
     queue.members++;
     return queue;
   }
 
-  private synchronized void leave(String account, Queue queue, boolean first) {
+  private synchronized void leave(String account, AccountQueue queue, boolean first) {
     if (first) {
       queue.turn.release();
     }

@@ -31,7 +31,6 @@ public final class DirectoryLayerStore implements LayerStore {
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryLayerStore.class);
 
   private final Path layers;
-  private final QemuImg qemuImg;
 
   /** How many read each file now. */
   private final Map<Path, Integer> readers = new HashMap<>();
@@ -40,10 +39,9 @@ public final class DirectoryLayerStore implements LayerStore {
   private final Set<Path> doomed = new HashSet<>();
 
   /** Makes the directory if it is not there. */
-  public DirectoryLayerStore(Path directory, QemuImg qemuImg) throws IOException {
+  public DirectoryLayerStore(Path directory) throws IOException {
     // A layer has its guest's password hashes.
     this.layers = PrivateDirectory.within(directory.toAbsolutePath(), "layers").path();
-    this.qemuImg = qemuImg;
   }
 
   /** While it is lent, none of its files goes: those that are deleted go when it is given back. */
@@ -116,7 +114,7 @@ public final class DirectoryLayerStore implements LayerStore {
       throws IOException, ProgramException, InterruptedException {
     if (base.isPresent()) {
       var _ = path(base.get());
-      qemuImg.renameBase(finished, base.get() + ENDING);
+      QemuImg.renameBase(finished, base.get() + ENDING);
     }
     Qcow2Header header = header(finished);
     if (!header.backingFile().equals(base.map(b -> b + ENDING))) {

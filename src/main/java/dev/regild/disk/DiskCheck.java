@@ -42,13 +42,11 @@ public final class DiskCheck {
   /** Each reads all tables of a disk, with memory and processor time within {@link QemuImg}'s. */
   private static final int AT_ONCE = 2;
 
-  private final QemuImg qemuImg;
   private final long maxVirtualBytes;
 
   private final CheckTurns turns = new CheckTurns(AT_ONCE);
 
-  public DiskCheck(QemuImg qemuImg, long maxVirtualBytes) {
-    this.qemuImg = qemuImg;
+  public DiskCheck(long maxVirtualBytes) {
     this.maxVirtualBytes = maxVirtualBytes;
   }
 
@@ -111,7 +109,7 @@ public final class DiskCheck {
   private void requireSound(Path disk, DiskFormat format, long virtualBytes)
       throws UnfitDiskException, ProgramException, InterruptedException {
     requireAlone(disk, format, virtualBytes);
-    Optional<String> damage = qemuImg.check(disk, format);
+    Optional<String> damage = QemuImg.check(disk, format);
     if (damage.isPresent()) {
       throw damaged(damage.get());
     }
@@ -149,7 +147,7 @@ public final class DiskCheck {
   private QemuImg.Info info(Path disk, DiskFormat format)
       throws UnfitDiskException, ProgramException, InterruptedException {
     try {
-      return qemuImg.info(disk, format);
+      return QemuImg.info(disk, format);
     } catch (ProgramException e) {
       if (QemuImg.isDisksFault(e)) {
         throw damaged(String.valueOf(e.getMessage()));

@@ -8,19 +8,15 @@ import java.util.function.DoubleConsumer;
 
 /** Writes a layer, with all that it stands on, as one standalone disk for other systems. */
 public final class DiskExport {
-  private final QemuImg qemuImg;
-
-  public DiskExport(QemuImg qemuImg) {
-    this.qemuImg = qemuImg;
-  }
+  private DiskExport() {}
 
   /**
    * The most room that the disk may take: that of a qcow2, and the tables of the other formats,
    * which have an entry of a few bytes for each 64 KiB at least. The files of raw and VHD are as
    * large as the disk, but sparse.
    */
-  public long largestBytes(Path layer) throws ProgramException, InterruptedException {
-    long data = qemuImg.standaloneBytes(layer);
+  public static long largestBytes(Path layer) throws ProgramException, InterruptedException {
+    long data = QemuImg.standaloneBytes(layer);
     return data + (data >> 8) + (1 << 20);
   }
 
@@ -31,18 +27,18 @@ public final class DiskExport {
    *     it, and are gone when this ends
    * @param progress is given the part that is done, 0 to 1, from a thread of its own
    */
-  public void write(Path layer, ExportFormat format, Path target, DoubleConsumer progress)
+  public static void write(Path layer, ExportFormat format, Path target, DoubleConsumer progress)
       throws IOException, ProgramException, InterruptedException {
     long virtualBytes = virtualBytes(layer);
     long size = format.sizeFor(virtualBytes);
     if (size == virtualBytes) {
-      qemuImg.export(layer, format, target, progress);
+      QemuImg.export(layer, format, target, progress);
       return;
     }
     Path grown = target.resolveSibling(target.getFileName() + ".grown");
     try {
-      qemuImg.createLargerOverlay(layer, grown, size);
-      qemuImg.export(grown, format, target, progress);
+      QemuImg.createLargerOverlay(layer, grown, size);
+      QemuImg.export(grown, format, target, progress);
     } finally {
       Files.deleteIfExists(grown);
       Files.deleteIfExists(DiskChain.recordOf(grown));

@@ -31,7 +31,7 @@ public record DiskPreview(long diskBytes, Optional<OvfDescriptor> machine) {
   }
 
   private static DiskPreview ofDisk(Path file) throws IOException, UnfitDiskException {
-    new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES)
+    new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES)
         .requireGoodHeader(file, DiskCheck.detect(file));
     return new DiskPreview(Files.size(file), Optional.empty());
   }

@@ -55,7 +55,7 @@ record OvfDocument(
     StringWriter text = new StringWriter();
     try {
       XMLStreamWriter xml = XMLOutputFactory.newInstance().createXMLStreamWriter(text);
-      new Writer(xml).write();
+      new ElementWriter(xml).write();
     } catch (XMLStreamException e) {
       throw new IllegalStateException("an OVF can't be written", e);
     }
@@ -63,12 +63,12 @@ record OvfDocument(
   }
 
   /** Writes the elements in the order of their appearance. */
-  private final class Writer {
+  private final class ElementWriter {
     private final XMLStreamWriter xml;
     private final OvfSystem system = OvfSystem.of(platform);
     private int depth;
 
-    Writer(XMLStreamWriter xml) {
+    ElementWriter(XMLStreamWriter xml) {
       this.xml = xml;
     }
 

@@ -53,6 +53,8 @@ public final class QemuImg {
   private static final Pattern PROGRESS = Pattern.compile("\\(([0-9.]+)/100%\\)");
   private static final JsonMapper JSON = JsonMapper.shared();
 
+  private QemuImg() {}
+
   /**
    * What a disk's header says.
    *
@@ -74,7 +76,8 @@ public final class QemuImg {
   /**
    * Reads a disk's header. A backing file that it names is not opened, and no other file can be.
    */
-  public Info info(Path disk, DiskFormat format) throws ProgramException, InterruptedException {
+  public static Info info(Path disk, DiskFormat format)
+      throws ProgramException, InterruptedException {
     String answer =
         run(
             SHORT,
@@ -102,7 +105,7 @@ public final class QemuImg {
    *
    * @return what is wrong with it, empty if nothing is; clusters that are merely lost are no harm
    */
-  public Optional<String> check(Path disk, DiskFormat format)
+  public static Optional<String> check(Path disk, DiskFormat format)
       throws ProgramException, InterruptedException {
     if (format == DiskFormat.RAW) {
       return Optional.empty();
@@ -137,7 +140,7 @@ public final class QemuImg {
    * How large a qcow2 that stands alone is at most, with all that a qcow2 and its bases hold; no
    * data is read.
    */
-  public long standaloneBytes(Path disk) throws ProgramException, InterruptedException {
+  public static long standaloneBytes(Path disk) throws ProgramException, InterruptedException {
     String answer =
         run(
             SHORT,
@@ -155,7 +158,7 @@ public final class QemuImg {
   }
 
   /** Makes an empty disk. */
-  public void create(Path disk, DiskFormat format, long virtualBytes)
+  public static void create(Path disk, DiskFormat format, long virtualBytes)
       throws ProgramException, InterruptedException {
     write(
         disk,
@@ -176,7 +179,8 @@ public final class QemuImg {
    * Makes an empty qcow2 that stands on a qcow2, which it names by its absolute path; the name is
    * kept beside it too ({@link DiskChain}).
    */
-  public void createOverlay(Path base, Path overlay) throws ProgramException, InterruptedException {
+  public static void createOverlay(Path base, Path overlay)
+      throws ProgramException, InterruptedException {
     createOverlay(base, overlay, List.of());
   }
 
@@ -184,12 +188,12 @@ public final class QemuImg {
    * As {@link #createOverlay}, of a disk that is larger than its base; what is beyond the base's
    * end reads as zeros.
    */
-  void createLargerOverlay(Path base, Path overlay, long virtualBytes)
+  static void createLargerOverlay(Path base, Path overlay, long virtualBytes)
       throws ProgramException, InterruptedException {
     createOverlay(base, overlay, List.of(Long.toString(virtualBytes)));
   }
 
-  private void createOverlay(Path base, Path overlay, List<String> size)
+  private static void createOverlay(Path base, Path overlay, List<String> size)
       throws ProgramException, InterruptedException {
     Sandbox sandbox = Sandbox.reading(chain(base));
     write(
@@ -210,7 +214,7 @@ public final class QemuImg {
    *
    * @param progress is given the part that is done, 0 to 1, from a thread of its own
    */
-  public void convert(
+  public static void convert(
       Path source,
       DiskFormat sourceFormat,
       Path target,
@@ -221,7 +225,8 @@ public final class QemuImg {
   }
 
   /** As {@link #convert}, to a qcow2 whose clusters are compressed with zstd. */
-  public void compress(Path source, DiskFormat sourceFormat, Path target, DoubleConsumer progress)
+  public static void compress(
+      Path source, DiskFormat sourceFormat, Path target, DoubleConsumer progress)
       throws ProgramException, InterruptedException {
     convert(
         source,
@@ -237,7 +242,7 @@ public final class QemuImg {
    *
    * @param base the file that the overlay stands on
    */
-  public void compressDelta(Path overlay, Path base, Path target, DoubleConsumer progress)
+  public static void compressDelta(Path overlay, Path base, Path target, DoubleConsumer progress)
       throws ProgramException, InterruptedException {
     convert(
         overlay,
@@ -262,7 +267,7 @@ public final class QemuImg {
    *
    * @throws ProgramException if they differ, or one can't be read
    */
-  public void requireSame(Path one, Path other, DoubleConsumer progress)
+  public static void requireSame(Path one, Path other, DoubleConsumer progress)
       throws ProgramException, InterruptedException {
     List<Path> all = new ArrayList<>(chain(one));
     all.addAll(chain(other));
@@ -273,7 +278,7 @@ public final class QemuImg {
   }
 
   /** Writes a layer, or an overlay of one, as one standalone disk in a form for other systems. */
-  void export(Path source, ExportFormat format, Path target, DoubleConsumer progress)
+  static void export(Path source, ExportFormat format, Path target, DoubleConsumer progress)
       throws ProgramException, InterruptedException {
     convert(source, DiskFormat.QCOW2, target, format.options(), progress);
   }
@@ -283,7 +288,7 @@ public final class QemuImg {
    *
    * @param backingFile as the header shall hold it; relative names count from the disk's directory
    */
-  public void renameBase(Path disk, String backingFile)
+  public static void renameBase(Path disk, String backingFile)
       throws ProgramException, InterruptedException {
     run(
         SHORT,
@@ -301,7 +306,7 @@ public final class QemuImg {
         name(disk));
   }
 
-  private void convert(
+  private static void convert(
       Path source,
       DiskFormat sourceFormat,
       Path target,
@@ -369,7 +374,7 @@ public final class QemuImg {
    * The target is there, empty, before it is written: a sandbox takes only what is there. Whatever
    * keeps the writer from its end, no half-written one is left.
    */
-  private static void write(Path target, Writer writer)
+  private static void write(Path target, DiskWriter writer)
       throws ProgramException, InterruptedException {
     boolean done = false;
     try {
@@ -425,7 +430,7 @@ public final class QemuImg {
   }
 
   @FunctionalInterface
-  private interface Writer {
+  private interface DiskWriter {
     void write(Path target) throws ProgramException, InterruptedException;
   }
 }

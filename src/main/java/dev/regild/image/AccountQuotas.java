@@ -7,8 +7,10 @@ import org.jdbi.v3.core.Handle;
 
 /** The limits that single accounts have, in place of the server's. */
 public final class AccountQuotas {
+  private AccountQuotas() {}
+
   /** From now on, this limit holds for the account, in every region. */
-  public void put(Handle handle, String accountId, Quota quota, int limit) {
+  public static void put(Handle handle, String accountId, Quota quota, int limit) {
     handle
         .createUpdate(
             """
@@ -23,7 +25,7 @@ public final class AccountQuotas {
   }
 
   /** From now on, the server's limit holds again. */
-  public void remove(Handle handle, String accountId, Quota quota) {
+  public static void remove(Handle handle, String accountId, Quota quota) {
     handle
         .createUpdate("DELETE FROM account_quota WHERE account_id = :account AND quota = :quota")
         .bind("account", accountId)
@@ -32,7 +34,7 @@ public final class AccountQuotas {
   }
 
   /** The limits that the account has of its own. */
-  public SortedMap<Quota, Integer> list(Handle handle, String accountId) {
+  public static SortedMap<Quota, Integer> list(Handle handle, String accountId) {
     SortedMap<Quota, Integer> limits = new TreeMap<>();
     handle
         .createQuery("SELECT quota, quota_limit FROM account_quota WHERE account_id = :account")

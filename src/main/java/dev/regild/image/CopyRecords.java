@@ -7,8 +7,10 @@ import org.jdbi.v3.core.Handle;
  * handle.
  */
 public final class CopyRecords {
+  private CopyRecords() {}
+
   /** Writes a copy down; its image has to be there already. */
-  public void start(Handle handle, Image copy, Image source) {
+  public static void start(Handle handle, Image copy, Image source) {
     handle
         .createUpdate("INSERT INTO image_copy (image_id, source_image_id) VALUES (:image, :source)")
         .bind("image", copy.id())
@@ -17,7 +19,7 @@ public final class CopyRecords {
   }
 
   /** Takes a copy that has ended away; nothing happens if it is gone. */
-  public void end(Handle handle, Image copy) {
+  public static void end(Handle handle, Image copy) {
     handle
         .createUpdate("DELETE FROM image_copy WHERE image_id = :image")
         .bind("image", copy.id())

@@ -15,7 +15,6 @@ import org.jdbi.v3.core.Handle;
 public final class DiskDeletions {
   private final Database database;
   private final UploadedDisks disks;
-  private final ImportRecords imports = new ImportRecords();
 
   public DiskDeletions(Database database, UploadedDisks disks) {
     this.database = database;
@@ -35,8 +34,7 @@ public final class DiskDeletions {
   }
 
   private void requireUnused(Handle handle, UploadedDisk disk) {
-    imports
-        .imageInTheMaking(handle, disk.id())
+    ImportRecords.imageInTheMaking(handle, disk.id())
         .ifPresent(image -> {
           throw new RefusedException(
               IN_USE,

@@ -14,6 +14,9 @@ import org.jdbi.v3.core.mapper.RowMapper;
 /** The tasks that export images. Each call takes the caller's handle. */
 public final class ExportTasks {
   private static final String SELECT = "SELECT * FROM export_task ";
+
+  private ExportTasks() {}
+
   private static final RowMapper<ExportTask> ROW = (row, _) -> task(row);
 
   /** What a list of tasks can be narrowed by. */
@@ -41,7 +44,7 @@ public final class ExportTasks {
   public record PageKey(Instant created, String id) {}
 
   /** Writes a new task. */
-  public void insert(Handle handle, ExportTask task) {
+  public static void insert(Handle handle, ExportTask task) {
     handle
         .createUpdate(
             """
@@ -68,7 +71,7 @@ public final class ExportTasks {
   }
 
   /** The task of that id, whosever it is. */
-  public Optional<ExportTask> find(Handle handle, String id) {
+  public static Optional<ExportTask> find(Handle handle, String id) {
     return handle.createQuery(SELECT + "WHERE id = :id").bind("id", id).map(ROW).findOne();
   }
 
@@ -77,7 +80,7 @@ public final class ExportTasks {
    *
    * @throws RefusedException NOT_FOUND if there is none
    */
-  public ExportTask require(Handle handle, Owner owner, String id) {
+  public static ExportTask require(Handle handle, Owner owner, String id) {
     return find(handle, id)
         .filter(task -> task.owner().equals(owner))
         .orElseThrow(() ->
@@ -87,7 +90,7 @@ public final class ExportTasks {
   }
 
   /** How many of the owner's tasks have not ended. */
-  public long countInFlight(Handle handle, Owner owner) {
+  public static long countInFlight(Handle handle, Owner owner) {
     return handle
         .createQuery(
             """
@@ -107,7 +110,7 @@ public final class ExportTasks {
    * @param after the last task of the page before
    * @param limit how many at most
    */
-  public List<ExportTask> page(
+  public static List<ExportTask> page(
       Handle handle,
       Owner owner,
       Map<Filter, List<String>> filters,
@@ -134,12 +137,12 @@ public final class ExportTasks {
   }
 
   /** Ends a task that is EXPORTING; nothing happens if it has ended. */
-  public void complete(Handle handle, ExportTask task) {
+  public static void complete(Handle handle, ExportTask task) {
     end(handle, task, State.COMPLETED, Optional.empty());
   }
 
   /** As {@link #complete}, as FAILED. */
-  public void fail(Handle handle, ExportTask task, String why) {
+  public static void fail(Handle handle, ExportTask task, String why) {
     end(handle, task, State.FAILED, Optional.of(why));
   }
 

@@ -17,10 +17,10 @@ import org.jdbi.v3.core.Handle;
 public final class Flattenings {
   private static final String SELECT = "SELECT * FROM flattening ";
 
-  private final Layers layers = new Layers();
+  private Flattenings() {}
 
   /** Writes a new one in the place of one of the same image that has ended. */
-  public void insert(Handle handle, Flattening flattening) {
+  public static void insert(Handle handle, Flattening flattening) {
     findOf(handle, flattening.imageId()).ifPresent(ended -> remove(handle, ended));
     handle
         .createUpdate(
@@ -54,24 +54,24 @@ public final class Flattenings {
   }
 
   /** The one of that id. */
-  public Optional<Flattening> find(Handle handle, String id) {
+  public static Optional<Flattening> find(Handle handle, String id) {
     return read(handle, SELECT + "WHERE id = :id", id).stream().findFirst();
   }
 
   /** The last one of an image. */
-  public Optional<Flattening> findOf(Handle handle, String imageId) {
+  public static Optional<Flattening> findOf(Handle handle, String imageId) {
     return read(handle, SELECT + "WHERE image_id = :id", imageId).stream().findFirst();
   }
 
   /** The one that runs on a layer, for whichever image that stands on it. */
-  public Optional<Flattening> findRunningOn(Handle handle, String layer) {
+  public static Optional<Flattening> findRunningOn(Handle handle, String layer) {
     return read(handle, SELECT + "WHERE state = 'FLATTENING' AND old_layer_id = :id", layer)
         .stream()
         .findFirst();
   }
 
   /** How many run for an owner's images. */
-  public long countInFlight(Handle handle, Owner owner) {
+  public static long countInFlight(Handle handle, Owner owner) {
     return handle
         .createQuery(
             """
@@ -90,7 +90,7 @@ public final class Flattenings {
   }
 
   /** Ends one as FAILED. */
-  public void fail(Handle handle, Flattening flattening, String why) {
+  public static void fail(Handle handle, Flattening flattening, String why) {
     end(handle, flattening, State.FAILED, Optional.of(why));
   }
 
@@ -100,8 +100,8 @@ public final class Flattenings {
    *
    * @param layer the new one, whose file is in the store
    */
-  public void succeed(Handle handle, Flattening flattening, Layer layer) {
-    layers.insert(handle, layer);
+  public static void succeed(Handle handle, Flattening flattening, Layer layer) {
+    LayerRecords.insert(handle, layer);
     int moved =
         handle
             .createUpdate("UPDATE image SET layer_id = :new WHERE layer_id = :old")
@@ -135,7 +135,7 @@ public final class Flattenings {
    *
    * @return what was taken away; the files can go once the transaction is committed
    */
-  public List<Layer> removeRetired(Handle handle) {
+  public static List<Layer> removeRetired(Handle handle) {
     List<String> idle =
         handle
             .createQuery(
@@ -159,7 +159,7 @@ public final class Flattenings {
           .createUpdate("DELETE FROM retired_layer WHERE layer_id = :layer")
           .bind("layer", layer)
           .execute();
-      removed.addAll(layers.removeUnneeded(handle, layer));
+      removed.addAll(LayerRecords.removeUnneeded(handle, layer));
     }
     return removed;
   }

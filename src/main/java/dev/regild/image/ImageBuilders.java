@@ -12,12 +12,14 @@ import org.jdbi.v3.core.Handle;
 
 /** The image builders that live at the moment. Each call takes the caller's handle. */
 public final class ImageBuilders {
+  private ImageBuilders() {}
+
   /**
    * Writes a new builder; its image has to be there already.
    *
    * @throws RefusedException ALREADY_EXISTS if its owner has one of that name
    */
-  public void insert(Handle handle, ImageBuilder builder) {
+  public static void insert(Handle handle, ImageBuilder builder) {
     int inserted =
         handle
             .createUpdate(
@@ -51,7 +53,7 @@ public final class ImageBuilders {
   }
 
   /** The owner's builder of that name. */
-  public Optional<ImageBuilder> find(Handle handle, Owner owner, String name) {
+  public static Optional<ImageBuilder> find(Handle handle, Owner owner, String name) {
     return handle
         .createQuery(
             """
@@ -66,7 +68,7 @@ public final class ImageBuilders {
   }
 
   /** The builder that makes that image. */
-  public Optional<ImageBuilder> findFor(Handle handle, Image newImage) {
+  public static Optional<ImageBuilder> findFor(Handle handle, Image newImage) {
     return handle
         .createQuery("SELECT * FROM image_builder WHERE new_image_id = :image")
         .bind("image", newImage.id())
@@ -81,7 +83,7 @@ public final class ImageBuilders {
    * @param after the name of the last builder of the page before
    * @param limit how many at most
    */
-  public List<ImageBuilder> page(
+  public static List<ImageBuilder> page(
       Handle handle, Owner owner, List<String> names, Optional<String> after, int limit) {
     var query =
         handle.createQuery(
@@ -104,7 +106,7 @@ public final class ImageBuilders {
   }
 
   /** How many builders the owner has. */
-  public long count(Handle handle, Owner owner) {
+  public static long count(Handle handle, Owner owner) {
     return handle
         .createQuery(
             "SELECT COUNT(*) FROM image_builder WHERE account_id = :account AND region = :region")
@@ -120,7 +122,8 @@ public final class ImageBuilders {
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it has another state by now, or is gone
    */
-  public ImageBuilder transition(Handle handle, ImageBuilder builder, ImageBuilderState next) {
+  public static ImageBuilder transition(
+      Handle handle, ImageBuilder builder, ImageBuilderState next) {
     int changed =
         handle
             .createUpdate(
@@ -140,10 +143,10 @@ public final class ImageBuilders {
   }
 
   /** Takes away the builder that makes that image, with its tags; nothing happens if it is gone. */
-  public void deleteFor(Handle handle, Image newImage) {
+  public static void deleteFor(Handle handle, Image newImage) {
     findFor(handle, newImage)
         .ifPresent(builder -> {
-          new Tags().removeAll(handle, builder.arn());
+          TagRecords.removeAll(handle, builder.arn());
           handle
               .createUpdate("DELETE FROM image_builder WHERE new_image_id = :image")
               .bind("image", newImage.id())

@@ -9,8 +9,11 @@ import org.jdbi.v3.core.Handle;
 
 /** Which accounts an image is shared with, and what they may make of it. */
 public final class ImageShares {
+  private ImageShares() {}
+
   /** Shares the image with an account, or changes what that account may make of it. */
-  public void put(Handle handle, Image image, String accountId, ImagePermissions permissions) {
+  public static void put(
+      Handle handle, Image image, String accountId, ImagePermissions permissions) {
     handle
         .createUpdate(
             """
@@ -35,7 +38,7 @@ public final class ImageShares {
    *
    * @return whether there was one
    */
-  public boolean remove(Handle handle, Image image, String accountId) {
+  public static boolean remove(Handle handle, Image image, String accountId) {
     return handle
             .createUpdate(
                 "DELETE FROM image_share WHERE image_id = :image AND account_id = :account")
@@ -46,7 +49,7 @@ public final class ImageShares {
   }
 
   /** What an account may make of the image; empty if it isn't shared with it. */
-  public Optional<ImagePermissions> find(Handle handle, Image image, String accountId) {
+  public static Optional<ImagePermissions> find(Handle handle, Image image, String accountId) {
     return Optional.ofNullable(
         page(handle, image, List.of(accountId), Optional.empty(), 1).get(accountId));
   }
@@ -58,7 +61,7 @@ public final class ImageShares {
    * @param after the last account of the page before
    * @param limit how many at most
    */
-  public SortedMap<String, ImagePermissions> page(
+  public static SortedMap<String, ImagePermissions> page(
       Handle handle, Image image, List<String> accountIds, Optional<String> after, int limit) {
     SortedMap<String, ImagePermissions> shares = new TreeMap<>();
     var query =
@@ -88,7 +91,7 @@ public final class ImageShares {
   }
 
   /** How many accounts the image is shared with. */
-  long count(Handle handle, Image image) {
+  static long count(Handle handle, Image image) {
     return handle
         .createQuery("SELECT COUNT(*) FROM image_share WHERE image_id = :image")
         .bind("image", image.id())

@@ -18,14 +18,14 @@ import org.jdbi.v3.core.Handle;
  * belongs to an image (its builder, its job, its layer) is written together with it.
  */
 public final class Images {
-  private final Layers layers = new Layers();
+  private Images() {}
 
   /**
    * Writes a new image.
    *
    * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
    */
-  public void insert(Handle handle, Image image) {
+  public static void insert(Handle handle, Image image) {
     var insert = handle.createUpdate(ImageRow.INSERT);
     ImageRow.bind(image, insert);
     if (insert.execute() == 0) {
@@ -40,7 +40,7 @@ public final class Images {
    *
    * @throws RefusedException ALREADY_EXISTS if its owner has one of that name, in whatever state
    */
-  public void requireFreeName(Handle handle, Owner owner, String name) {
+  public static void requireFreeName(Handle handle, Owner owner, String name) {
     if (find(handle, owner, name).isPresent()) {
       throw nameTaken(owner, name);
     }
@@ -53,7 +53,7 @@ public final class Images {
   }
 
   /** The owner's image of that name. */
-  public Optional<Image> find(Handle handle, Owner owner, String name) {
+  public static Optional<Image> find(Handle handle, Owner owner, String name) {
     return handle
         .createQuery(
             ImageRow.SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
@@ -69,7 +69,7 @@ public final class Images {
    *
    * @throws RefusedException NOT_FOUND if there is none
    */
-  public Image require(Handle handle, Owner owner, String name) {
+  public static Image require(Handle handle, Owner owner, String name) {
     return find(handle, owner, name).orElseThrow(() -> missing(owner, name));
   }
 
@@ -78,7 +78,7 @@ public final class Images {
    *
    * @throws RefusedException NOT_FOUND if there is none; NOT_AVAILABLE if it isn't AVAILABLE
    */
-  public Image requireAvailable(Handle handle, Owner owner, String name) {
+  public static Image requireAvailable(Handle handle, Owner owner, String name) {
     Image image = require(handle, owner, name);
     if (image.state() != ImageState.AVAILABLE) {
       throw new RefusedException(
@@ -94,11 +94,11 @@ public final class Images {
    * @throws RefusedException NOT_PERMITTED if the owner only sees one of that name; NOT_FOUND if it
    *     doesn't see one either
    */
-  public Image requireOwned(Handle handle, Owner owner, String name) {
+  public static Image requireOwned(Handle handle, Owner owner, String name) {
     return find(handle, owner, name).orElseThrow(() -> notOwned(handle, owner, name));
   }
 
-  private RefusedException notOwned(Handle handle, Owner owner, String name) {
+  private static RefusedException notOwned(Handle handle, Owner owner, String name) {
     return sees(handle, owner, name)
         ? new RefusedException(
             NOT_PERMITTED,
@@ -108,16 +108,16 @@ public final class Images {
   }
 
   /** Whether the viewer sees an image of that name: its own, a shared or a public one. */
-  public boolean sees(Handle handle, Owner viewer, String name) {
+  public static boolean sees(Handle handle, Owner viewer, String name) {
     return sees(handle, viewer, List.of(name), List.of());
   }
 
   /** As {@link #sees}, of that ARN. */
-  public boolean seesArn(Handle handle, Owner viewer, String arn) {
+  public static boolean seesArn(Handle handle, Owner viewer, String arn) {
     return sees(handle, viewer, List.of(), List.of(arn));
   }
 
-  private boolean sees(Handle handle, Owner viewer, List<String> names, List<String> arns) {
+  private static boolean sees(Handle handle, Owner viewer, List<String> names, List<String> arns) {
     ImageQuery any = new ImageQuery(viewer, names, arns, Optional.empty(), Optional.empty(), 1);
     return !page(handle, any).isEmpty();
   }
@@ -127,7 +127,7 @@ public final class Images {
   }
 
   /** The image of that id, as it is now. */
-  public Optional<Image> findById(Handle handle, String id) {
+  public static Optional<Image> findById(Handle handle, String id) {
     return handle
         .createQuery(ImageRow.SELECT + " WHERE id = :id")
         .bind("id", id)
@@ -140,30 +140,30 @@ public final class Images {
    *
    * @throws IllegalStateException if it is gone
    */
-  public Image requireById(Handle handle, String id) {
+  public static Image requireById(Handle handle, String id) {
     return findById(handle, id)
         .orElseThrow(() -> new IllegalStateException("There is no image of the id " + id));
   }
 
   /** The image of that ARN, whoever may see it. */
-  public Optional<Image> findByArn(Handle handle, String arn) {
+  public static Optional<Image> findByArn(Handle handle, String arn) {
     return Arn.parse(arn)
         .filter(parsed -> parsed.kind() == Arn.Kind.IMAGE)
         .flatMap(parsed -> find(handle, parsed.owner(), parsed.name()));
   }
 
   /** One page of the images that the viewer sees, by name. */
-  public List<Image> page(Handle handle, ImageQuery query) {
+  public static List<Image> page(Handle handle, ImageQuery query) {
     return ImagePage.read(handle, query);
   }
 
   /** How many images the owner has, in whatever state. */
-  public long count(Handle handle, Owner owner) {
+  public static long count(Handle handle, Owner owner) {
     return ImageCounts.of(handle, owner);
   }
 
   /** How many copies are being made for the owner. */
-  long countCopying(Handle handle, Owner owner) {
+  static long countCopying(Handle handle, Owner owner) {
     return handle
         .createQuery(
             """
@@ -177,7 +177,7 @@ public final class Images {
   }
 
   /** Every image that somebody must be working on, oldest first: where recovery begins. */
-  public List<Image> unfinished(Handle handle) {
+  public static List<Image> unfinished(Handle handle) {
     List<String> states =
         Stream.of(ImageState.values())
             .filter(state -> !state.isFinal())
@@ -192,7 +192,7 @@ public final class Images {
   }
 
   /** The images that were updated from this one, oldest first. */
-  public List<Image> children(Handle handle, Image image) {
+  public static List<Image> children(Handle handle, Image image) {
     return handle
         .createQuery(ImageRow.SELECT + " WHERE previous_id = :id ORDER BY created, id")
         .bind("id", image.id())
@@ -203,7 +203,7 @@ public final class Images {
   /**
    * Whether a running update stands on this image, or it is being copied, exported or flattened.
    */
-  public boolean usesInFlight(Handle handle, Image image) {
+  public static boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
             """
@@ -219,7 +219,7 @@ public final class Images {
   }
 
   /** Gives the image other texts for people; empty takes a text away. */
-  public Image describe(
+  public static Image describe(
       Handle handle, Image image, Optional<String> displayName, Optional<String> description) {
     int changed =
         handle
@@ -242,7 +242,7 @@ public final class Images {
    * @throws IllegalStateException if the one state can't follow on the other
    * @throws RefusedException CONCURRENT_MODIFICATION if it has another state by now, or is gone
    */
-  public Image transition(Handle handle, Image image, ImageState next) {
+  public static Image transition(Handle handle, Image image, ImageState next) {
     image.state().requireSuccessor(next);
     int changed =
         handle
@@ -255,7 +255,8 @@ public final class Images {
   }
 
   /** {@link #transition} to FAILED, with the reason and what went wrong. */
-  public Image fail(Handle handle, Image image, StateChangeReason reason, List<ImageError> errors) {
+  public static Image fail(
+      Handle handle, Image image, StateChangeReason reason, List<ImageError> errors) {
     Image failed = transition(handle, image, ImageState.FAILED);
     int changed =
         handle
@@ -276,7 +277,7 @@ public final class Images {
    * {@link #transition} to AVAILABLE, with the finished disk; its layer and its inventory have to
    * be stored before, in the same transaction or an earlier one.
    */
-  public Image publish(Handle handle, Image image, PublishedDisk published) {
+  public static Image publish(Handle handle, Image image, PublishedDisk published) {
     Image available = transition(handle, image, ImageState.AVAILABLE);
     var update =
         handle
@@ -300,7 +301,7 @@ public final class Images {
    *
    * @param inventory the digest of the new one
    */
-  public void replaceInventory(Handle handle, Image image, String inventory) {
+  public static void replaceInventory(Handle handle, Image image, String inventory) {
     handle
         .createUpdate("UPDATE image SET inventory_digest = :inventory WHERE id = :id")
         .bind("inventory", inventory)
@@ -316,7 +317,7 @@ public final class Images {
    *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
    *     being copied or exported
    */
-  public Image startDeleting(Handle handle, Image image) {
+  public static Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION,
@@ -349,7 +350,7 @@ public final class Images {
    *
    * @return those layers, the top one first; their files can go once the transaction is committed
    */
-  public List<Layer> remove(Handle handle, Image image) {
+  public static List<Layer> remove(Handle handle, Image image) {
     Flattenings.removeAll(handle, image.id());
     int removed =
         handle
@@ -360,17 +361,17 @@ public final class Images {
       throw changedMeanwhile(image);
     }
     ImageCounts.add(handle, image.owner(), -1);
-    new Tags().removeAll(handle, image.arn());
+    TagRecords.removeAll(handle, image.arn());
     JobSteps.removeAll(handle, image.id());
     if (image.disk().isEmpty()) {
       return List.of();
     }
     ImageDisk disk = image.disk().get();
     Inventories.removeUnneeded(handle, disk.inventory());
-    return layers.removeUnneeded(handle, disk.layer());
+    return LayerRecords.removeUnneeded(handle, disk.layer());
   }
 
-  private Image afterChange(Handle handle, Image image, int changed) {
+  private static Image afterChange(Handle handle, Image image, int changed) {
     if (changed == 0) {
       throw changedMeanwhile(image);
     }

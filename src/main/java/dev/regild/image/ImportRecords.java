@@ -8,8 +8,10 @@ import org.jdbi.v3.core.Handle;
  * takes the caller's handle.
  */
 public final class ImportRecords {
+  private ImportRecords() {}
+
   /** Writes an import down; its image has to be there already. */
-  public void start(Handle handle, Image image, ImportRecord record) {
+  public static void start(Handle handle, Image image, ImportRecord record) {
     handle
         .createUpdate(
             """
@@ -27,7 +29,7 @@ public final class ImportRecords {
   }
 
   /** How the image of that id was imported; empty if it came otherwise. */
-  public Optional<ImportRecord> find(Handle handle, String imageId) {
+  public static Optional<ImportRecord> find(Handle handle, String imageId) {
     return handle
         .createQuery("SELECT * FROM image_import WHERE image_id = :image")
         .bind("image", imageId)
@@ -41,7 +43,7 @@ public final class ImportRecords {
   }
 
   /** The name of an image that is being made of the disk; of several, the oldest one's. */
-  public Optional<String> imageInTheMaking(Handle handle, String diskId) {
+  public static Optional<String> imageInTheMaking(Handle handle, String diskId) {
     return handle
         .createQuery(
             """
@@ -55,7 +57,7 @@ public final class ImportRecords {
   }
 
   /** An import has ended, whatever its outcome; nothing happens if its image is gone. */
-  public void end(Handle handle, String imageId) {
+  public static void end(Handle handle, String imageId) {
     handle
         .createUpdate("UPDATE image_import SET ended = :ended WHERE image_id = :image")
         .bind("ended", true)

@@ -13,11 +13,7 @@ import org.jspecify.annotations.Nullable;
  * ARN is another one then; its tags move along, and so does what is said of it as a base image.
  */
 public final class PublicImages {
-  private final Images images;
-
-  public PublicImages(Images images) {
-    this.images = images;
-  }
+  private PublicImages() {}
 
   /**
    * Makes the owner's image public.
@@ -27,8 +23,8 @@ public final class PublicImages {
    *     IN_USE if it is shared, or a running update stands on it; ALREADY_EXISTS if a public image
    *     has its name
    */
-  public Image makePublic(Handle handle, Owner owner, String name) {
-    Image image = images.requireAvailable(handle, owner, name);
+  public static Image makePublic(Handle handle, Owner owner, String name) {
+    Image image = Images.requireAvailable(handle, owner, name);
     if (image.sharing().withOthers()) {
       throw new RefusedException(
           IN_USE,
@@ -37,7 +33,7 @@ public final class PublicImages {
     }
     requireUnused(handle, image);
     Owner everyone = Owner.everyone(owner.region());
-    images.requireFreeName(handle, everyone, name);
+    Images.requireFreeName(handle, everyone, name);
     return move(handle, image, everyone, Visibility.PUBLIC, owner.accountId());
   }
 
@@ -45,24 +41,23 @@ public final class PublicImages {
    * Gives a public image back to the account that it came from.
    *
    * @return the image as it is now
-   * @throws RefusedException NOT_FOUND if the account has published none of that name; IN_USE if it
-   *     is being copied; ALREADY_EXISTS if the account has another image of its name by now
+   * @throws RefusedException NOT_FOUND if the account has no public image of that name; IN_USE if
+   *     it is being copied; ALREADY_EXISTS if the account has another image of its name by now
    */
-  public Image makePrivate(Handle handle, Owner owner, String name) {
+  public static Image makePrivate(Handle handle, Owner owner, String name) {
     Image image =
-        images
-            .find(handle, Owner.everyone(owner.region()), name)
+        Images.find(handle, Owner.everyone(owner.region()), name)
             .filter(found -> isFrom(handle, found, owner))
             .orElseThrow(() ->
                 new RefusedException(
                     NOT_FOUND, "There is no public image %s of %s.".formatted(name, owner)));
     requireUnused(handle, image);
-    images.requireFreeName(handle, owner, name);
+    Images.requireFreeName(handle, owner, name);
     return move(handle, image, owner, Visibility.PRIVATE, null);
   }
 
-  private void requireUnused(Handle handle, Image image) {
-    if (images.usesInFlight(handle, image)) {
+  private static void requireUnused(Handle handle, Image image) {
+    if (Images.usesInFlight(handle, image)) {
       throw new RefusedException(
           IN_USE,
           "The image %s is in use. Try again when that has finished.".formatted(image.name()));
@@ -78,27 +73,27 @@ public final class PublicImages {
         .one();
   }
 
-  private Image move(
+  private static Image move(
       Handle handle,
       Image image,
       Owner owner,
       Visibility visibility,
-      @Nullable String publishedBy) {
+      @Nullable String madePublicBy) {
     handle
         .createUpdate(
             """
             UPDATE image
-               SET account_id = :account, visibility = :visibility, published_by = :publishedBy
+               SET account_id = :account, visibility = :visibility, published_by = :madePublicBy
              WHERE id = :id
             """)
         .bind("account", owner.accountId())
         .bind("visibility", visibility.name())
-        .bind("publishedBy", publishedBy)
+        .bind("madePublicBy", madePublicBy)
         .bind("id", image.id())
         .execute();
     ImageCounts.add(handle, image.owner(), -1);
     ImageCounts.add(handle, owner, 1);
-    Image moved = images.require(handle, owner, image.name());
+    Image moved = Images.require(handle, owner, image.name());
     for (String sql :
         List.of(
             "UPDATE tag SET resource_arn = :new WHERE resource_arn = :old",

@@ -22,7 +22,7 @@ public enum Quota {
   /** The size of those disks together, in GiB. */
   DISK_GIB(1024, Quota.MOST),
   /** Tags of one resource; the API has no way to ask for more than 50. */
-  TAGS(Tags.MOST, Tags.MOST);
+  TAGS(TagRecords.MOST, TagRecords.MOST);
 
   private static final int MOST = 1_000_000;
 

@@ -11,16 +11,9 @@ import org.jdbi.v3.core.Handle;
  */
 public final class Quotas {
   private final QuotaLimits limits;
-  private final Images images;
-  private final ImageBuilders imageBuilders;
-  private final AccountQuotas accountQuotas = new AccountQuotas();
-  private final ImageShares shares = new ImageShares();
-  private final Tags tags = new Tags();
 
-  public Quotas(QuotaLimits limits, Images images, ImageBuilders imageBuilders) {
+  public Quotas(QuotaLimits limits) {
     this.limits = limits;
-    this.images = images;
-    this.imageBuilders = imageBuilders;
   }
 
   /**
@@ -30,18 +23,18 @@ public final class Quotas {
    * @throws RefusedException LIMIT_EXCEEDED, naming the quota, its value and the use
    */
   public void requireRoomForImage(Handle handle, Owner owner) {
-    requireRoom(handle, owner, Quota.IMAGES, images.count(handle, owner), owner.toString());
+    requireRoom(handle, owner, Quota.IMAGES, Images.count(handle, owner), owner.toString());
   }
 
   /** The same for image builders. */
   public void requireRoomForImageBuilder(Handle handle, Owner owner) {
-    long used = imageBuilders.count(handle, owner);
+    long used = ImageBuilders.count(handle, owner);
     requireRoom(handle, owner, Quota.IMAGE_BUILDERS, used, owner.toString());
   }
 
   /** The same for copies that are being made, where the owner is the copy's. */
   public void requireRoomForCopy(Handle handle, Owner owner) {
-    requireRoom(handle, owner, Quota.COPIES, images.countCopying(handle, owner), owner.toString());
+    requireRoom(handle, owner, Quota.COPIES, Images.countCopying(handle, owner), owner.toString());
   }
 
   /**
@@ -80,7 +73,7 @@ public final class Quotas {
   /** The same for one more account that the image is shared with. */
   public void reserveShare(Handle handle, Image image) {
     guard(handle, image.owner());
-    long used = shares.count(handle, image);
+    long used = ImageShares.count(handle, image);
     requireRoom(handle, image.owner(), Quota.SHARES, used, "the image " + image.name());
   }
 
@@ -95,9 +88,9 @@ public final class Quotas {
       return;
     }
     guard(handle, owner);
-    tags.put(handle, arn, added);
+    TagRecords.put(handle, arn, added);
     int limit = limit(handle, owner, Quota.TAGS);
-    int count = tags.list(handle, arn).size();
+    int count = TagRecords.list(handle, arn).size();
     if (count > limit) {
       throw exceeded(Quota.TAGS, limit, "with these, %s would have %d".formatted(arn, count));
     }
@@ -105,7 +98,7 @@ public final class Quotas {
 
   /** How much of it the account may have: its own limit, or the server's. */
   public int limitOf(Handle handle, String accountId, Quota quota) {
-    return accountQuotas.list(handle, accountId).getOrDefault(quota, limits.of(quota));
+    return AccountQuotas.list(handle, accountId).getOrDefault(quota, limits.of(quota));
   }
 
   private void requireRoom(Handle handle, Owner owner, Quota quota, long used, String user) {

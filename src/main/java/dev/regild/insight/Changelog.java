@@ -10,7 +10,8 @@ import java.util.List;
  * @param version of the package
  * @param source the name of its source package
  * @param sourceVersion the version of its source package
- * @param sharedWith the package whose documentation it shares, in which its changelog is; else empty
+ * @param sharedWith the package whose documentation it shares, in which its changelog is; else
+ *     empty
  * @param problem why nothing, or not all, could be read; else empty
  * @param oldest the oldest version that has an entry, as far as the file was read; else empty
  * @param whole whether that is the oldest of all: distributions cut the changelogs of packages

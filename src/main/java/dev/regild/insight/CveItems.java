@@ -28,7 +28,8 @@ public final class CveItems {
 
   /** Whole ones: neither a part of another word, nor cut in the middle. */
   private static final Pattern CVE =
-      Pattern.compile("(?<![\\w.-])CVE-(\\d{4})-(\\d{4,19})(?![A-Za-z0-9])", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?<![\\w.-])CVE-(\\d{4})-(\\d{4,19})(?![A-Za-z0-9])", Pattern.CASE_INSENSITIVE);
 
   private static final String ALREADY =
       "already (?:been )?(?:fixed|addressed|applied|included|resolved|patched|solved)";
@@ -66,8 +67,7 @@ public final class CveItems {
     if (item.length() + text.length() > LONGEST_ITEM) {
       end();
     }
-    item.append(item.isEmpty() ? "" : " ")
-        .append(text, 0, Math.min(text.length(), LONGEST_ITEM));
+    item.append(item.isEmpty() ? "" : " ").append(text, 0, Math.min(text.length(), LONGEST_ITEM));
   }
 
   /** Returns each CVE that the lines named, once: fixed if one of its items says so. */
@@ -104,7 +104,8 @@ public final class CveItems {
     if (text.length() <= LONGEST_EVIDENCE) {
       return text;
     }
-    int from = Math.max(0, Math.min(start - LONGEST_EVIDENCE / 2, text.length() - LONGEST_EVIDENCE));
+    int from =
+        Math.max(0, Math.min(start - LONGEST_EVIDENCE / 2, text.length() - LONGEST_EVIDENCE));
     int to = Math.max(end, Math.min(text.length(), from + LONGEST_EVIDENCE));
     return (from > 0 ? "…" : "") + text.substring(from, to) + (to < text.length() ? "…" : "");
   }

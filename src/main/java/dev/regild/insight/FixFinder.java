@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -74,8 +73,8 @@ public final class FixFinder {
     SortedMap<String, List<Known>> bySource =
         update.stream().map(this::known).collect(groupingBy(Known::source, TreeMap::new, toList()));
     List<SourceFixes> sources = new ArrayList<>();
-    bySource.forEach((source, all) -> base(source, all).ifPresent(base ->
-        sources.add(fixes(source, all, base))));
+    bySource.forEach((source, all) ->
+        base(source, all).ifPresent(base -> sources.add(fixes(source, all, base))));
     return new Fixes(sources);
   }
 
@@ -118,17 +117,21 @@ public final class FixFinder {
     for (Changelog changelog : read) {
       for (ChangelogEntry entry : changelog.entries()) {
         if (notes.isLater(entry, base)) {
-          entry.cves().forEach(each ->
-              (each.fixed() ? fixed : mentioned)
-                  .putIfAbsent(
-                      each.cve(), new FixedCve(each.cve(), entry.version(), each.line())));
+          entry
+              .cves()
+              .forEach(each ->
+                  (each.fixed() ? fixed : mentioned)
+                      .putIfAbsent(
+                          each.cve(), new FixedCve(each.cve(), entry.version(), each.line())));
         }
       }
     }
     for (Known each : all) {
       for (Advisory advisory : each.replacement().advisories()) {
-        advisory.cves().forEach(cve ->
-            fixed.putIfAbsent(cve, new FixedCve(cve, each.replacement().to(), advisory.id())));
+        advisory
+            .cves()
+            .forEach(cve ->
+                fixed.putIfAbsent(cve, new FixedCve(cve, each.replacement().to(), advisory.id())));
       }
     }
     mentioned.keySet().removeAll(fixed.keySet());

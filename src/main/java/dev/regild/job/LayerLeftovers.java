@@ -2,7 +2,7 @@ package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,7 +13,6 @@ public final class LayerLeftovers {
 
   private final Database database;
   private final LayerStore layers;
-  private final Layers records = new Layers();
 
   public LayerLeftovers(Database database, LayerStore layers) {
     this.database = database;
@@ -22,7 +21,7 @@ public final class LayerLeftovers {
 
   /** What can't be removed now is removed when the server starts next. */
   public void remove(String layer) {
-    if (database.read(handle -> records.find(handle, layer)).isPresent()) {
+    if (database.read(handle -> LayerRecords.find(handle, layer)).isPresent()) {
       return;
     }
     try {

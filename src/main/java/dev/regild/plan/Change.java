@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param from the installed version; empty for a package that is new
  * @param to the version that the channel offers
  * @param security whether its repositories say that it mends security
- * @param advisories what they say about it, by id; empty where they publish none, as Debian's
+ * @param advisories what they say about it, by id; empty where they have none, as Debian's
  */
 public record Change(
     ChangeKind kind,

@@ -6,15 +6,14 @@ import java.util.List;
  * What is known of a Windows image beyond its packages, read from its registry.
  *
  * <p>The packages of its inventory stand for the same facts: {@link #SYSTEM} at the build's
- * version, one for each update of Component Based Servicing by the name of its identity ({@code
+ * version, one for each KB of Component Based Servicing by the name of its identity ({@code
  * Package_for_RollupFix}), one for each driver package by its INF's original name, and one for each
  * program by the name under which it is listed for removal.
  *
  * @param edition {@code EditionID}: {@code ServerDatacenter}, {@code Professional}
  * @param displayVersion {@code 21H2}; empty where the system has none
  * @param build {@code 20348.2340}
- * @param updates every update of Component Based Servicing that is installed, or on its way in or
- *     out
+ * @param updates every KB of Component Based Servicing that is installed, or on its way in or out
  * @param drivers every driver package that was added to the driver store; what came with Windows is
  *     left out
  * @param devices the hardware ids of the devices that the system has seen, each as its driver would
@@ -28,7 +27,7 @@ public record WindowsFacts(
     String edition,
     String displayVersion,
     String build,
-    List<InstalledUpdate> updates,
+    List<InstalledKb> updates,
     List<Driver> drivers,
     List<String> devices,
     List<Program> programs,
@@ -48,14 +47,14 @@ public record WindowsFacts(
   }
 
   /**
-   * An update of Component Based Servicing.
+   * A KB of Component Based Servicing.
    *
    * @param identity {@code Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2340.1.10}
    * @param kb {@code KB5035857}; empty where the package doesn't say
    * @param state {@code INSTALLED}, {@code PARTIALLY_INSTALLED}, {@code INSTALL_PENDING}, {@code
    *     UNINSTALL_PENDING}, {@code STAGED}, {@code SUPERSEDED}
    */
-  public record InstalledUpdate(String identity, String kb, String state) {}
+  public record InstalledKb(String identity, String kb, String state) {}
 
   /**
    * A driver package.

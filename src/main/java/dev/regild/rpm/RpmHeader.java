@@ -104,9 +104,11 @@ final class RpmHeader {
       return List.of();
     }
     return switch (entry[0]) {
-      case 4 -> entry[1] + INT32 <= store.length
-          ? List.of(String.valueOf(Integer.toUnsignedLong(ByteBuffer.wrap(store).getInt(entry[1]))))
-          : List.of();
+      case 4 ->
+          entry[1] + INT32 <= store.length
+              ? List.of(
+                  String.valueOf(Integer.toUnsignedLong(ByteBuffer.wrap(store).getInt(entry[1]))))
+              : List.of();
       // A text, several, and one in several languages.
       case 6, 8, 9 -> strings(entry[1], Math.clamp(entry[2], 0, MOST_VALUES));
       default -> List.of();

@@ -20,11 +20,15 @@ import java.util.regex.Pattern;
 
 /** What rpms say of themselves. */
 final class RpmNotes implements PackageNotes {
-  /** Ends the name of an entry: {@code Jane <jane@example.org> - 1:1.1.1k-9}, {@code [4.18.0-553]}. */
+  /**
+   * Ends the name of an entry: {@code Jane <jane@example.org> - 1:1.1.1k-9}, {@code [4.18.0-553]}.
+   */
   private static final Pattern VERSION =
-      Pattern.compile(".*[\\s\\[]-?((?:\\d{1,9}:)?\\d[\\w.+~^]{0,100}(?:-[\\w.+~^]{1,100})?)\\]?\\s*");
+      Pattern.compile(
+          ".*[\\s\\[]-?((?:\\d{1,9}:)?\\d[\\w.+~^]{0,100}(?:-[\\w.+~^]{1,100})?)\\]?\\s*");
 
-  private static final Pattern KERNEL = Pattern.compile("kernel(?:-rt|-uek|-debug|-64k)?|kernel\\d.*");
+  private static final Pattern KERNEL =
+      Pattern.compile("kernel(?:-rt|-uek|-debug|-64k)?|kernel\\d.*");
   private static final int MOST_CHARACTERS = 32 << 20;
 
   /** By the beginning of a platform's name, as the specification of purl's types spells them. */
@@ -87,7 +91,9 @@ final class RpmNotes implements PackageNotes {
         name, version, source.name(), source.version(), "", problem, oldest, false, entries);
   }
 
-  /** Entries leave out the epoch, or the distribution's part of the release, as their author likes. */
+  /**
+   * Entries leave out the epoch, or the distribution's part of the release, as their author likes.
+   */
   @Override
   public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
     String base =

@@ -2,7 +2,7 @@ package dev.regild.server;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
@@ -39,7 +39,7 @@ final class ChannelRefresh implements AutoCloseable {
   private static final Duration PACKAGES_KEPT = Duration.ofDays(30);
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
-  private final Channels channels;
+  private final ChannelStore channels;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -70,7 +70,7 @@ final class ChannelRefresh implements AutoCloseable {
   }
 
   private ChannelRefresh(
-      Channels channels,
+      ChannelStore channels,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -86,7 +86,7 @@ final class ChannelRefresh implements AutoCloseable {
   }
 
   static ChannelRefresh start(
-      Channels channels,
+      ChannelStore channels,
       Database database,
       UpdateRecords updates,
       PackageCache packages,

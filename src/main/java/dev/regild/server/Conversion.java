@@ -38,8 +38,7 @@ final class Conversion {
    * @param turns one for each that is made at one time
    * @param makeRoom removes what can be spared; false if there is nothing
    */
-  record Tools(
-      DiskExport export, RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
+  record Tools(RoomReservations room, Semaphore turns, BooleanSupplier makeRoom) {}
 
   /**
    * A disk that was made.
@@ -103,7 +102,7 @@ final class Conversion {
 
   private void convert(Reservation reservation)
       throws IOException, ProgramException, InterruptedException {
-    tools.export.write(layer, format, target, reservation.progress());
+    DiskExport.write(layer, format, target, reservation.progress());
   }
 
   /** An OVA names it, and what an OVA packs is a VMDK. */
@@ -114,7 +113,7 @@ final class Conversion {
   }
 
   private Reservation reserve() throws IOException, ProgramException, InterruptedException {
-    long bytes = tools.export.largestBytes(layer);
+    long bytes = DiskExport.largestBytes(layer);
     try {
       return tools.room.reserve(directory, bytes);
     } catch (NoRoomException e) {

@@ -1,8 +1,6 @@
 package dev.regild.server;
 
-import dev.regild.disk.DiskExport;
 import dev.regild.disk.ExportFormat;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
@@ -37,13 +35,10 @@ final class Conversions implements AutoCloseable {
    * @param atOnce how many are made at one time
    * @param kept for how long a disk stays that nobody reads
    */
-  Conversions(Path directory, QemuImg qemuImg, RoomReservations room, int atOnce, Duration kept)
-      throws IOException {
+  Conversions(Path directory, RoomReservations room, int atOnce, Duration kept) throws IOException {
     this.directory = Files.createDirectories(directory);
     this.kept = kept;
-    this.tools =
-        new Conversion.Tools(
-            new DiskExport(qemuImg), room, new Semaphore(atOnce, true), this::discardUnread);
+    this.tools = new Conversion.Tools(room, new Semaphore(atOnce, true), this::discardUnread);
     try (var leftovers = Files.newDirectoryStream(directory, PREFIX + "*")) {
       for (Path leftover : leftovers) {
         Files.delete(leftover);

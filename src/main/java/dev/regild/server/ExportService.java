@@ -13,7 +13,7 @@ import dev.regild.disk.OvaPackage;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.machine.ProgramException;
@@ -42,8 +42,6 @@ final class ExportService implements HttpService {
   private final LayerStore store;
   private final Conversions conversions;
   private final AccountSlots slots;
-  private final Images images = new Images();
-  private final Layers layers = new Layers();
 
   /**
    * With what makes disks.
@@ -113,7 +111,7 @@ final class ExportService implements HttpService {
 
   private Source source(Owner owner, String name) {
     return database.read(handle -> {
-      Image image = images.require(handle, owner, name);
+      Image image = Images.require(handle, owner, name);
       ImageDisk disk =
           image
               .disk()
@@ -123,7 +121,7 @@ final class ExportService implements HttpService {
                       "The image %s is %s and has no disk to export."
                           .formatted(name, image.state())));
       return new Source(
-          image, disk, layers.find(handle, disk.layer()).orElseThrow().virtualBytes());
+          image, disk, LayerRecords.find(handle, disk.layer()).orElseThrow().virtualBytes());
     });
   }
 

@@ -19,7 +19,6 @@ import java.util.Map;
 final class ExportTasksService implements HttpService {
   private final Requests requests;
   private final Database database;
-  private final ExportTasks tasks = new ExportTasks();
   private final Cancellations cancellations;
 
   ExportTasksService(Requests requests, Database database, Cancellations cancellations) {
@@ -40,7 +39,8 @@ final class ExportTasksService implements HttpService {
     String task = request.path().pathParameters().get("task");
     OwnAnswers.send(
         response,
-        database.read(handle -> JobView.of(handle, tasks.require(handle, caller.owner(), task))));
+        database.read(
+            handle -> JobView.of(handle, ExportTasks.require(handle, caller.owner(), task))));
   }
 
   private void cancel(ServerRequest request, ServerResponse response) {

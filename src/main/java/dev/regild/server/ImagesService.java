@@ -10,10 +10,10 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
-import dev.regild.image.Tags;
+import dev.regild.image.TagRecords;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 import dev.regild.insight.Changelogs;
@@ -37,7 +37,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class ImagesService implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
-  private static final int LONGEST_LINEAGE = 1000;
+  static final int LONGEST_LINEAGE = 1000;
 
   private final Requests requests;
   private final Database database;
@@ -45,10 +45,6 @@ final class ImagesService implements HttpService {
   private final Inventories inventories;
   private final Cancellations cancellations;
   private final ImageFlattenings flattenings;
-  private final Images images = new Images();
-  private final Layers layers = new Layers();
-  private final Tags tags = new Tags();
-  private final ImportRecords imports = new ImportRecords();
 
   ImagesService(
       Requests requests,
@@ -92,7 +88,7 @@ final class ImagesService implements HttpService {
     String name = request.path().pathParameters().get("name");
     OwnAnswers.send(
         response,
-        database.read(handle -> JobView.of(handle, images.require(handle, caller.owner(), name))));
+        database.read(handle -> JobView.of(handle, Images.require(handle, caller.owner(), name))));
   }
 
   private void show(ServerRequest request, ServerResponse response) {
@@ -100,7 +96,7 @@ final class ImagesService implements HttpService {
     Caller caller = Requests.admitted(requests.caller(request), false);
     String name = request.path().pathParameters().get("name");
     Map<String, Object> facts =
-        facts(database.read(handle -> images.require(handle, caller.owner(), name)));
+        facts(database.read(handle -> Images.require(handle, caller.owner(), name)));
     OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name, facts)));
   }
 
@@ -117,18 +113,18 @@ final class ImagesService implements HttpService {
   }
 
   private ImageView view(Handle handle, Owner owner, String name, Map<String, Object> facts) {
-    Image image = images.require(handle, owner, name);
+    Image image = Images.require(handle, owner, name);
     List<Layer> chain =
-        image.disk().map(disk -> layers.chain(handle, disk.layer())).orElse(List.of());
+        image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
     return ImageView.of(
         image,
         chain,
         facts,
-        imports.find(handle, image.id()),
-        tags.list(handle, image.arn()),
+        ImportRecords.find(handle, image.id()),
+        TagRecords.list(handle, image.arn()),
         Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
         lineage(handle, image),
-        images.children(handle, image).stream().map(Image::name).toList());
+        Images.children(handle, image).stream().map(Image::name).toList());
   }
 
   private List<ImageView.Ancestor> lineage(Handle handle, Image image) {
@@ -138,7 +134,7 @@ final class ImagesService implements HttpService {
       Image current = next.get();
       lineage.add(ancestor(handle, current));
       Optional<Predecessor> predecessor = current.origin().predecessor();
-      next = predecessor.flatMap(p -> images.findById(handle, p.id()));
+      next = predecessor.flatMap(p -> Images.findById(handle, p.id()));
       if (next.isEmpty()) {
         predecessor.ifPresent(gone ->
             lineage.add(
@@ -162,7 +158,11 @@ final class ImagesService implements HttpService {
             .map(UpdateRecord::plan)
             .orElse(new UpdatePlan(List.of()));
     Optional<Long> bytes =
-        image.disk().map(ImageDisk::layer).flatMap(id -> layers.find(handle, id)).map(Layer::bytes);
+        image
+            .disk()
+            .map(ImageDisk::layer)
+            .flatMap(id -> LayerRecords.find(handle, id))
+            .map(Layer::bytes);
     return new ImageView.Ancestor(
         image.name(),
         true,

@@ -8,26 +8,20 @@ import dev.regild.api.ImageServices;
 import dev.regild.api.OpenDoor;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
-import dev.regild.image.CopyRecords;
-import dev.regild.image.ExportTasks;
-import dev.regild.image.ImageBuilders;
-import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
@@ -135,19 +129,15 @@ public final class RegildServer implements AutoCloseable {
         .run()
         .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
 
-    Images images = new Images();
-    ImageBuilders builders = new ImageBuilders();
     Inventories inventories = new Inventories(database);
-    Layers layerRecords = new Layers();
     UpdateRecords updates = new UpdateRecords(clock);
     JobSteps steps = new JobSteps(clock);
-    Quotas quotas = new Quotas(config.quotas(), images, builders);
-    Channels channels = new Channels(data.path(), clock);
-    QemuImg qemuImg = new QemuImg();
+    Quotas quotas = new Quotas(config.quotas());
+    ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = new DirectoryLayerStore(data.path(), qemuImg);
+    LayerStore layers = new DirectoryLayerStore(data.path());
     Workspaces workspaces = new Workspaces(data.path());
-    DiskCheck diskCheck = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+    DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
     Appliances appliances =
         new Appliances(
@@ -161,26 +151,14 @@ public final class RegildServer implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     RunningJobs running = new RunningJobs();
     SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
-    UpdateOutcomes outcomes =
-        new UpdateOutcomes(
-            images, builders, inventories, layerRecords, updates, steps, agentVersions, clock);
+    UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
-        new ImageFlattenings(
-            database,
-            images,
-            layerRecords,
-            layers,
-            steps,
-            running,
-            jobs,
-            config.flattenDepth(),
-            clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, layers, qemuImg, room));
+        new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
+    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
             tools,
-            images,
             inventories,
             updates,
             outcomes,
@@ -188,7 +166,6 @@ public final class RegildServer implements AutoCloseable {
             channels,
             packages,
             layers,
-            qemuImg,
             platforms(config, config.isolation(), appliances),
             room,
             flattenings));
@@ -196,37 +173,26 @@ public final class RegildServer implements AutoCloseable {
         ImportJob.KIND,
         new ImportJob(
             tools,
-            images,
             inventories,
-            layerRecords,
             layers,
             disks,
             diskCheck,
             new DiskInspector(appliances, PackageSystems.installed().all()),
-            qemuImg,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
             clock));
 
-    CopyRecords copyRecords = new CopyRecords();
-    jobs.register(CopyJob.KIND, new CopyJob(tools, images, copyRecords));
+    jobs.register(CopyJob.KIND, new CopyJob(tools));
 
-    ExportTasks exportTasks = new ExportTasks();
-    jobs.register(
-        ExportJob.KIND,
-        new ExportJob(tools, images, exportTasks, flattenings, layers, disks, qemuImg, room));
+    jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
-    ImageUpdates imageUpdates =
-        new ImageUpdates(database, images, builders, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports =
-        new ImageImports(database, images, quotas, disks, diskCheck, jobs, clock);
-    ImageCopies imageCopies = new ImageCopies(database, images, quotas, copyRecords, jobs, clock);
-    ImageExports imageExports =
-        new ImageExports(database, images, exportTasks, disks, quotas, jobs, clock);
-    ImageDeletions deletions =
-        new ImageDeletions(database, images, layers, Thread::startVirtualThread);
-    new Recovery(database, images, layerRecords, layers, workspaces, deletions, data.path()).run();
+    ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
+    ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
+    ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
+    ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
+    ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
+    new Recovery(database, layers, workspaces, deletions, data.path()).run();
     flattenings.removeRetired();
     opened(jobs).start();
     ChannelRefresh refresh =
@@ -234,9 +200,7 @@ public final class RegildServer implements AutoCloseable {
             ChannelRefresh.start(
                 channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
 
-    Cancellations cancellations =
-        new Cancellations(
-            database, images, builders, outcomes, copyRecords, exportTasks, steps, running);
+    Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
     Metrics metrics = opened(new Metrics());
     metrics.watchChannels(refresh::ages);
@@ -246,9 +210,7 @@ public final class RegildServer implements AutoCloseable {
     EventStreams events =
         new EventStreams(database, updates, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
     Conversions conversions =
-        opened(
-            new Conversions(
-                data.resolve("exports"), qemuImg, room, config.conversions(), EXPORTS_KEPT));
+        opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
     Endpoints endpoints =
         new Endpoints(
             authentication(config, accounts, clock),

@@ -13,7 +13,6 @@ import dev.regild.image.UpdateRecords;
 final class UpdateViews {
   private final Database database;
   private final UpdateRecords updates;
-  private final Images images = new Images();
 
   UpdateViews(Database database, UpdateRecords updates) {
     this.database = database;
@@ -41,7 +40,7 @@ final class UpdateViews {
                   new ApiException(
                       ErrorType.RESOURCE_NOT_FOUND,
                       "No update created the image '%s' of %s.".formatted(imageName, owner)));
-      Image image = images.require(handle, owner, imageName);
+      Image image = Images.require(handle, owner, imageName);
       return new Shown(update.imageId(), UpdateView.of(update, image));
     });
   }

@@ -31,29 +31,14 @@ public final class Cancellations {
   private static final String STEP = "Cancelled.";
 
   private final Database database;
-  private final Images images;
-  private final ImageBuilders builders;
   private final UpdateOutcomes updates;
-  private final CopyRecords copies;
-  private final ExportTasks exports;
   private final JobSteps steps;
   private final RunningJobs running;
 
   public Cancellations(
-      Database database,
-      Images images,
-      ImageBuilders builders,
-      UpdateOutcomes updates,
-      CopyRecords copies,
-      ExportTasks exports,
-      JobSteps steps,
-      RunningJobs running) {
+      Database database, UpdateOutcomes updates, JobSteps steps, RunningJobs running) {
     this.database = database;
-    this.images = images;
-    this.builders = builders;
     this.updates = updates;
-    this.copies = copies;
-    this.exports = exports;
     this.steps = steps;
     this.running = running;
   }
@@ -90,13 +75,13 @@ public final class Cancellations {
    */
   public void cancelExport(Owner owner, String taskId) {
     database.useTransaction(handle -> {
-      ExportTask task = exports.require(handle, owner, taskId);
+      ExportTask task = ExportTasks.require(handle, owner, taskId);
       if (task.state() != ExportTask.State.EXPORTING) {
         throw new RefusedException(
             NOT_PERMITTED,
             "The export %s is %s and can't be cancelled.".formatted(taskId, task.state()));
       }
-      exports.fail(
+      ExportTasks.fail(
           handle, task, "The export was cancelled. Export the image again if that was a mistake.");
       steps.failRunning(handle, taskId, STEP);
     });
@@ -105,8 +90,7 @@ public final class Cancellations {
 
   private ImageBuilder deleteBuilder(Handle handle, Owner owner, String name) {
     ImageBuilder builder =
-        builders
-            .find(handle, owner, name)
+        ImageBuilders.find(handle, owner, name)
             .orElseThrow(() ->
                 new RefusedException(
                     NOT_FOUND, "There is no image builder %s of %s.".formatted(name, owner)));
@@ -125,10 +109,10 @@ public final class Cancellations {
   }
 
   private Image cancel(Handle handle, Owner owner, String imageName) {
-    Image image = images.requireOwned(handle, owner, imageName);
+    Image image = Images.requireOwned(handle, owner, imageName);
     switch (image.state()) {
       case PENDING, IMPORTING, VALIDATING -> {
-        Optional<ImageBuilder> builder = builders.findFor(handle, image);
+        Optional<ImageBuilder> builder = ImageBuilders.findFor(handle, image);
         if (builder.isPresent()) {
           deleteBuilder(handle, owner, builder.get().name());
         } else {
@@ -145,7 +129,7 @@ public final class Cancellations {
             image,
             StateChangeReason.Code.IMAGE_COPY_FAILURE,
             "The copy was cancelled. Copy the image again if that was a mistake.");
-        copies.end(handle, image);
+        CopyRecords.end(handle, image);
       }
       case AVAILABLE, FAILED, CREATING, DELETING ->
           throw new RefusedException(
@@ -157,7 +141,7 @@ public final class Cancellations {
   }
 
   private void cancel(Handle handle, Image image, StateChangeReason.Code code, String message) {
-    images.fail(handle, image, new StateChangeReason(code, message), List.of());
+    Images.fail(handle, image, new StateChangeReason(code, message), List.of());
     steps.failRunning(handle, image.id(), STEP);
   }
 }

@@ -8,11 +8,6 @@ import java.io.IOException;
 
 /** Proves that the new layer reads as the old chain does, which may be removed after it. */
 final class CompareLayers implements Step<MergeLayers.Merged, MergeLayers.Merged> {
-  private final QemuImg qemuImg;
-
-  CompareLayers(QemuImg qemuImg) {
-    this.qemuImg = qemuImg;
-  }
 
   @Override
   public String name() {
@@ -22,7 +17,7 @@ final class CompareLayers implements Step<MergeLayers.Merged, MergeLayers.Merged
   @Override
   public MergeLayers.Merged run(MergeLayers.Merged merged, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    qemuImg.requireSame(merged.chain(), merged.file(), control);
+    QemuImg.requireSame(merged.chain(), merged.file(), control);
     return merged;
   }
 

@@ -11,11 +11,6 @@ import java.nio.file.Path;
 
 /** Converts a disk to a compressed qcow2 that stands on nothing. */
 final class ConvertDisk implements Step<InspectDisk.Inspected, ConvertDisk.Converted> {
-  private final QemuImg qemuImg;
-
-  ConvertDisk(QemuImg qemuImg) {
-    this.qemuImg = qemuImg;
-  }
 
   /**
    * A disk that can become a layer.
@@ -38,7 +33,7 @@ final class ConvertDisk implements Step<InspectDisk.Inspected, ConvertDisk.Conve
       throws IOException, ProgramException, InterruptedException {
     CheckDisk.Checked disk = inspected.disk();
     Path file = control.directory().resolve("image.qcow2");
-    qemuImg.compress(disk.file(), disk.format(), file, control);
+    QemuImg.compress(disk.file(), disk.format(), file, control);
     return new Converted(inspected, file, Files.size(file));
   }
 

@@ -23,16 +23,12 @@ public final class CopyJob extends SteppedJob<Image> {
 
   private final Database database;
   private final JobSteps records;
-  private final Images images;
-  private final CopyRecords copies;
   private final LinkLayers link;
 
-  public CopyJob(Tools tools, Images images, CopyRecords copies) {
+  public CopyJob(Tools tools) {
     super(JobKind.COPY, tools);
     this.database = tools.database();
     this.records = tools.steps();
-    this.images = images;
-    this.copies = copies;
     this.link = new LinkLayers(tools.database());
   }
 
@@ -40,9 +36,9 @@ public final class CopyJob extends SteppedJob<Image> {
   protected void make(Image copy, StepRecorder steps) throws Exception {
     steps.run(link, copy);
     database.useTransaction(handle ->
-        copies.end(
+        CopyRecords.end(
             handle,
-            images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE)));
+            Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE)));
   }
 
   @Override
@@ -60,7 +56,8 @@ public final class CopyJob extends SteppedJob<Image> {
   protected void fail(Handle handle, String imageId, String message) {
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_COPY_FAILURE, message);
-    copies.end(handle, images.fail(handle, requireCopying(handle, imageId), reason, List.of()));
+    CopyRecords.end(
+        handle, Images.fail(handle, requireCopying(handle, imageId), reason, List.of()));
   }
 
   /** There is nothing to remove: the layers are the source's. */
@@ -72,6 +69,6 @@ public final class CopyJob extends SteppedJob<Image> {
   }
 
   private Optional<Image> findCopying(Handle handle, String imageId) {
-    return images.findById(handle, imageId).filter(image -> image.state() == ImageState.COPYING);
+    return Images.findById(handle, imageId).filter(image -> image.state() == ImageState.COPYING);
   }
 }

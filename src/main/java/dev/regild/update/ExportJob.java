@@ -2,13 +2,11 @@ package dev.regild.update;
 
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Arn;
 import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
-import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.job.Attempt;
@@ -30,33 +28,29 @@ public final class ExportJob extends SteppedJob<ExportTask> {
 
   private final Database database;
   private final JobSteps records;
-  private final ExportTasks tasks;
   private final UploadedDisks disks;
   private final WriteDisk write;
   private final ImageFlattenings flattenings;
 
   public ExportJob(
       Tools tools,
-      Images images,
-      ExportTasks tasks,
       ImageFlattenings flattenings,
       LayerStore layers,
       UploadedDisks disks,
-      QemuImg qemuImg,
       RoomReservations room) {
     super(JobKind.EXPORT, tools);
     this.database = tools.database();
     this.records = tools.steps();
-    this.tasks = tasks;
     this.disks = disks;
     this.flattenings = flattenings;
-    this.write = new WriteDisk(database, images, layers, disks, qemuImg, room);
+    this.write = new WriteDisk(database, layers, disks, room);
   }
 
   @Override
   protected void make(ExportTask task, StepRecorder steps) throws Exception {
     steps.run(write, task);
-    database.useTransaction(handle -> tasks.complete(handle, requireExporting(handle, task.id())));
+    database.useTransaction(
+        handle -> ExportTasks.complete(handle, requireExporting(handle, task.id())));
   }
 
   @Override
@@ -73,13 +67,13 @@ public final class ExportJob extends SteppedJob<ExportTask> {
 
   @Override
   protected void fail(Handle handle, String taskId, String message) {
-    tasks.fail(handle, requireExporting(handle, taskId), message);
+    ExportTasks.fail(handle, requireExporting(handle, taskId), message);
   }
 
   /** The disk may be whole already, but its task is not COMPLETED: nobody has seen it. */
   @Override
   protected void discard(String taskId) {
-    Optional<ExportTask> task = database.read(handle -> tasks.find(handle, taskId));
+    Optional<ExportTask> task = database.read(handle -> ExportTasks.find(handle, taskId));
     if (task.isEmpty() || task.get().state() == ExportTask.State.COMPLETED) {
       return;
     }
@@ -104,6 +98,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   }
 
   private Optional<ExportTask> findExporting(Handle handle, String taskId) {
-    return tasks.find(handle, taskId).filter(task -> task.state() == ExportTask.State.EXPORTING);
+    return ExportTasks.find(handle, taskId)
+        .filter(task -> task.state() == ExportTask.State.EXPORTING);
   }
 }

@@ -3,7 +3,6 @@ package dev.regild.update;
 import dev.regild.db.Database;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattening.State;
@@ -29,25 +28,20 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   private final Database database;
   private final JobSteps records;
   private final ImageFlattenings images;
-  private final Flattenings flattenings = new Flattenings();
   private final LayerLeftovers leftovers;
   private final MergeLayers merge;
   private final CompareLayers compare;
   private final PublishMerged publish;
 
   public FlattenJob(
-      Tools tools,
-      ImageFlattenings images,
-      LayerStore layers,
-      QemuImg qemuImg,
-      RoomReservations room) {
+      Tools tools, ImageFlattenings images, LayerStore layers, RoomReservations room) {
     super(JobKind.FLATTENING, tools);
     this.database = tools.database();
     this.records = tools.steps();
     this.images = images;
     this.leftovers = new LayerLeftovers(database, layers);
-    this.merge = new MergeLayers(layers, qemuImg, room);
-    this.compare = new CompareLayers(qemuImg);
+    this.merge = new MergeLayers(layers, room);
+    this.compare = new CompareLayers();
     this.publish = new PublishMerged(layers);
   }
 
@@ -57,7 +51,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
     MergeLayers.Merged compared = steps.run(compare, merged);
     Layer layer = steps.run(publish, compared);
     database.useTransaction(
-        handle -> flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer));
+        handle -> Flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer));
   }
 
   @Override
@@ -73,7 +67,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
 
   @Override
   protected void fail(Handle handle, String id, String message) {
-    flattenings.fail(handle, requireRunning(handle, id), message);
+    Flattenings.fail(handle, requireRunning(handle, id), message);
   }
 
   @Override
@@ -91,6 +85,6 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   }
 
   private Optional<Flattening> findRunning(Handle handle, String id) {
-    return flattenings.find(handle, id).filter(found -> found.state() == State.FLATTENING);
+    return Flattenings.find(handle, id).filter(found -> found.state() == State.FLATTENING);
   }
 }

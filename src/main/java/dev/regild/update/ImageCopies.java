@@ -23,23 +23,13 @@ import org.jdbi.v3.core.Handle;
  */
 public final class ImageCopies {
   private final Database database;
-  private final Images images;
   private final Quotas quotas;
-  private final CopyRecords records;
   private final JobQueue jobs;
   private final Clock clock;
 
-  public ImageCopies(
-      Database database,
-      Images images,
-      Quotas quotas,
-      CopyRecords records,
-      JobQueue jobs,
-      Clock clock) {
+  public ImageCopies(Database database, Quotas quotas, JobQueue jobs, Clock clock) {
     this.database = database;
-    this.images = images;
     this.quotas = quotas;
-    this.records = records;
     this.jobs = jobs;
     this.clock = clock;
   }
@@ -67,19 +57,19 @@ public final class ImageCopies {
             request.destinationName(),
             request.description(),
             clock.instant());
-    images.requireFreeName(handle, copy.owner(), copy.name());
+    Images.requireFreeName(handle, copy.owner(), copy.name());
     quotas.reserveCopy(handle, copy.owner());
     quotas.reserveImage(handle, copy.owner());
-    images.insert(handle, copy);
-    records.start(handle, copy, source);
+    Images.insert(handle, copy);
+    CopyRecords.start(handle, copy, source);
     jobs.enqueue(handle, CopyJob.KIND, copy.id());
     return copy;
   }
 
   private Image requireSource(Handle handle, Owner owner, String name) {
-    Optional<Image> owned = images.find(handle, owner, name);
+    Optional<Image> owned = Images.find(handle, owner, name);
     if (owned.isEmpty()) {
-      throw images.sees(handle, owner, name)
+      throw Images.sees(handle, owner, name)
           ? new RefusedException(
               NOT_AVAILABLE,
               "The image %s belongs to another account; only its owner can copy it."

@@ -18,16 +18,14 @@ public final class ImageDeletions {
   private static final Logger LOG = LoggerFactory.getLogger(ImageDeletions.class);
 
   private final Database database;
-  private final Images images;
   private final LayerStore layers;
   private final Executor executor;
 
   /**
    * @param executor removes rows and files after the answer
    */
-  public ImageDeletions(Database database, Images images, LayerStore layers, Executor executor) {
+  public ImageDeletions(Database database, LayerStore layers, Executor executor) {
     this.database = database;
-    this.images = images;
     this.layers = layers;
     this.executor = executor;
   }
@@ -41,7 +39,7 @@ public final class ImageDeletions {
   public Image delete(Owner owner, String name) {
     Image deleting =
         database.inTransaction(
-            handle -> images.startDeleting(handle, images.requireOwned(handle, owner, name)));
+            handle -> Images.startDeleting(handle, Images.requireOwned(handle, owner, name)));
     executor.execute(() -> finish(deleting));
     return deleting;
   }
@@ -49,7 +47,7 @@ public final class ImageDeletions {
   /** Ends every deletion that a process began and did not end. */
   public void finishAll() {
     database
-        .read(images::unfinished)
+        .read(Images::unfinished)
         .forEach(image -> {
           if (image.state() == ImageState.DELETING) {
             finish(image);
@@ -59,7 +57,7 @@ public final class ImageDeletions {
 
   private void finish(Image image) {
     try {
-      List<Layer> unneeded = database.inTransaction(handle -> images.remove(handle, image));
+      List<Layer> unneeded = database.inTransaction(handle -> Images.remove(handle, image));
       for (Layer layer : unneeded) {
         layers.delete(layer.id());
       }

@@ -31,24 +31,14 @@ public final class ImageExports {
   static final int MOST_IN_FLIGHT = 10;
 
   private final Database database;
-  private final Images images;
-  private final ExportTasks tasks;
   private final UploadedDisks disks;
   private final Quotas quotas;
   private final JobQueue jobs;
   private final Clock clock;
 
   public ImageExports(
-      Database database,
-      Images images,
-      ExportTasks tasks,
-      UploadedDisks disks,
-      Quotas quotas,
-      JobQueue jobs,
-      Clock clock) {
+      Database database, UploadedDisks disks, Quotas quotas, JobQueue jobs, Clock clock) {
     this.database = database;
-    this.images = images;
-    this.tasks = tasks;
     this.disks = disks;
     this.quotas = quotas;
     this.jobs = jobs;
@@ -72,7 +62,7 @@ public final class ImageExports {
 
   private ExportTask accept(Handle handle, ExportRequest request) {
     Image image = requireExportable(handle, request.owner(), request.imageName());
-    long underWay = tasks.countInFlight(handle, request.owner());
+    long underWay = ExportTasks.countInFlight(handle, request.owner());
     if (underWay >= MOST_IN_FLIGHT) {
       throw new RefusedException(
           LIMIT_EXCEEDED,
@@ -93,7 +83,7 @@ public final class ImageExports {
             ExportTask.State.EXPORTING,
             Optional.empty(),
             Instant.ofEpochMilli(clock.millis()));
-    tasks.insert(handle, task);
+    ExportTasks.insert(handle, task);
     jobs.enqueue(handle, ExportJob.KIND, task.id());
     return task;
   }
@@ -113,7 +103,7 @@ public final class ImageExports {
   }
 
   private Image requireExportable(Handle handle, Owner owner, String name) {
-    Image image = images.requireOwned(handle, owner, name);
+    Image image = Images.requireOwned(handle, owner, name);
     if (image.state() == ImageState.DELETING) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION, "The image %s is being deleted.".formatted(name));

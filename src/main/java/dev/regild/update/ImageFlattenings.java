@@ -17,7 +17,7 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.job.RunningJobs;
@@ -41,10 +41,7 @@ public final class ImageFlattenings {
   private static final Logger LOG = LoggerFactory.getLogger(ImageFlattenings.class);
 
   private final Database database;
-  private final Images images;
-  private final Layers layerRecords;
   private final LayerStore layers;
-  private final Flattenings flattenings = new Flattenings();
   private final JobSteps steps;
   private final RunningJobs running;
   private final JobQueue jobs;
@@ -57,8 +54,6 @@ public final class ImageFlattenings {
    */
   public ImageFlattenings(
       Database database,
-      Images images,
-      Layers layerRecords,
       LayerStore layers,
       JobSteps steps,
       RunningJobs running,
@@ -66,8 +61,6 @@ public final class ImageFlattenings {
       int deepest,
       Clock clock) {
     this.database = database;
-    this.images = images;
-    this.layerRecords = layerRecords;
     this.layers = layers;
     this.steps = steps;
     this.running = running;
@@ -87,7 +80,7 @@ public final class ImageFlattenings {
   public Optional<Flattening> flatten(Owner owner, String name) {
     Optional<Flattening> accepted =
         database.inTransaction(handle -> {
-          Image image = images.requireOwned(handle, owner, name);
+          Image image = Images.requireOwned(handle, owner, name);
           if (image.state() != ImageState.AVAILABLE) {
             throw new RefusedException(
                 NOT_AVAILABLE,
@@ -117,7 +110,7 @@ public final class ImageFlattenings {
    * owner has too many under way, the next update of the image tries again.
    */
   void afterUpdate(Handle handle, String imageId) {
-    Image image = images.requireById(handle, imageId);
+    Image image = Images.requireById(handle, imageId);
     if (deepest > 0 && !isRunningOn(handle, image) && !isAtLimit(handle, image)) {
       accept(handle, image, deepest)
           .ifPresent(flattening ->
@@ -129,11 +122,11 @@ public final class ImageFlattenings {
   }
 
   private boolean isRunningOn(Handle handle, Image image) {
-    return flattenings.findRunningOn(handle, layer(image)).isPresent();
+    return Flattenings.findRunningOn(handle, layer(image)).isPresent();
   }
 
   private boolean isAtLimit(Handle handle, Image image) {
-    return flattenings.countInFlight(handle, image.owner()) >= MOST_IN_FLIGHT;
+    return Flattenings.countInFlight(handle, image.owner()) >= MOST_IN_FLIGHT;
   }
 
   private static String layer(Image image) {
@@ -142,7 +135,7 @@ public final class ImageFlattenings {
 
   private Optional<Flattening> accept(Handle handle, Image image, int most) {
     String layer = layer(image);
-    int depth = layerRecords.chain(handle, layer).size();
+    int depth = LayerRecords.chain(handle, layer).size();
     if (depth <= most) {
       return Optional.empty();
     }
@@ -156,7 +149,7 @@ public final class ImageFlattenings {
             State.FLATTENING,
             Optional.empty(),
             Instant.ofEpochMilli(clock.millis()));
-    flattenings.insert(handle, flattening);
+    Flattenings.insert(handle, flattening);
     jobs.enqueue(handle, FlattenJob.KIND, flattening.id());
     return Optional.of(flattening);
   }
@@ -167,9 +160,8 @@ public final class ImageFlattenings {
    * @throws RefusedException NOT_FOUND if there is no such image, or none of it
    */
   public Flattening require(Handle handle, Owner owner, String name) {
-    Image image = images.require(handle, owner, name);
-    return flattenings
-        .findOf(handle, image.id())
+    Image image = Images.require(handle, owner, name);
+    return Flattenings.findOf(handle, image.id())
         .orElseThrow(() ->
             new RefusedException(
                 NOT_FOUND, "The image %s has not been flattened.".formatted(name)));
@@ -183,10 +175,10 @@ public final class ImageFlattenings {
   public boolean cancel(Owner owner, String name) {
     Optional<Flattening> cancelled =
         database.inTransaction(handle -> {
-          Image image = images.requireOwned(handle, owner, name);
+          Image image = Images.requireOwned(handle, owner, name);
           Optional<Flattening> found = findRunning(handle, image);
           found.ifPresent(flattening -> {
-            flattenings.fail(handle, flattening, "The flattening was cancelled.");
+            Flattenings.fail(handle, flattening, "The flattening was cancelled.");
             steps.failRunning(handle, flattening.id(), "Cancelled.");
           });
           return found;
@@ -196,8 +188,7 @@ public final class ImageFlattenings {
   }
 
   private Optional<Flattening> findRunning(Handle handle, Image image) {
-    return flattenings
-        .findOf(handle, image.id())
+    return Flattenings.findOf(handle, image.id())
         .filter(flattening -> flattening.state() == State.FLATTENING);
   }
 
@@ -206,7 +197,7 @@ public final class ImageFlattenings {
    * be removed is removed when the server starts next.
    */
   public void removeRetired() {
-    for (Layer layer : database.inTransaction(flattenings::removeRetired)) {
+    for (Layer layer : database.inTransaction(Flattenings::removeRetired)) {
       try {
         layers.delete(layer.id());
         LOG.atInfo().addKeyValue("layer", layer.id()).log("layer removed");

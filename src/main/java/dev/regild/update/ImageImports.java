@@ -24,24 +24,20 @@ import org.jdbi.v3.core.Handle;
 /** Decides on imports: refuses, or accepts and writes the job down. */
 public final class ImageImports {
   private final Database database;
-  private final Images images;
   private final Quotas quotas;
   private final UploadedDisks disks;
   private final DiskCheck check;
-  private final ImportRecords records = new ImportRecords();
   private final JobQueue jobs;
   private final Clock clock;
 
   public ImageImports(
       Database database,
-      Images images,
       Quotas quotas,
       UploadedDisks disks,
       DiskCheck check,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
-    this.images = images;
     this.quotas = quotas;
     this.disks = disks;
     this.check = check;
@@ -81,7 +77,7 @@ public final class ImageImports {
   }
 
   private void requirePlace(Handle handle, ImportRequest request) {
-    images.requireFreeName(handle, request.owner(), request.name());
+    Images.requireFreeName(handle, request.owner(), request.name());
     quotas.reserveImage(handle, request.owner());
   }
 
@@ -94,7 +90,7 @@ public final class ImageImports {
             request.description(),
             request.applications(),
             clock.instant());
-    images.insert(handle, image);
+    Images.insert(handle, image);
     quotas.tag(handle, request.owner(), image.arn(), request.tags());
     return image;
   }
@@ -103,7 +99,7 @@ public final class ImageImports {
     requirePlace(handle, request);
     UploadedDisk disk = requireDisk(request);
     Image image = enter(handle, request);
-    records.start(
+    ImportRecords.start(
         handle,
         image,
         new ImportRecord(

@@ -33,8 +33,6 @@ public final class ImageUpdates implements Updates {
   private static final Instant OLDEST_BASE_IMAGE = Instant.parse("2017-07-24T00:00:00Z");
 
   private final Database database;
-  private final Images images;
-  private final ImageBuilders builders;
   private final Quotas quotas;
   private final UpdateRecords records;
   private final UpdatePlans plans;
@@ -44,16 +42,12 @@ public final class ImageUpdates implements Updates {
 
   public ImageUpdates(
       Database database,
-      Images images,
-      ImageBuilders builders,
       Quotas quotas,
       UpdateRecords records,
       UpdatePlans plans,
       JobQueue jobs,
       Clock clock) {
     this.database = database;
-    this.images = images;
-    this.builders = builders;
     this.quotas = quotas;
     this.records = records;
     this.plans = plans;
@@ -86,7 +80,7 @@ public final class ImageUpdates implements Updates {
 
   @Override
   public UpdatePlan plan(Owner owner, String imageName) {
-    Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
+    Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);
     return plans
         .plan(plans.offerFor(image.platform().orElse("")), inventory)
@@ -98,7 +92,7 @@ public final class ImageUpdates implements Updates {
   }
 
   private Image requireUpdatable(Handle handle, UpdateRequest request) {
-    Image existing = images.requireOwned(handle, request.owner(), request.existingImageName());
+    Image existing = Images.requireOwned(handle, request.owner(), request.existingImageName());
     if (existing.state() == ImageState.DELETING) {
       throw new RefusedException(
           CONCURRENT_MODIFICATION, "The image %s is being deleted.".formatted(existing.name()));
@@ -110,7 +104,7 @@ public final class ImageUpdates implements Updates {
               .formatted(existing.name(), existing.state()));
     }
     ReservedNames.requireFree(request.newImageName());
-    images.requireFreeName(handle, request.owner(), request.newImageName());
+    Images.requireFreeName(handle, request.owner(), request.newImageName());
     if (existing.origin().baseImageReleased().isPresent()
         && existing.origin().baseImageReleased().get().isBefore(OLDEST_BASE_IMAGE)) {
       throw new RefusedException(
@@ -155,9 +149,9 @@ public final class ImageUpdates implements Updates {
     Image created =
         existing.updated(
             request.newImageName(), request.displayName(), request.description(), snapshot, now);
-    images.insert(handle, created);
+    Images.insert(handle, created);
     quotas.tag(handle, request.owner(), created.arn(), request.tags());
-    builders.insert(handle, ImageBuilder.updating(existing, created, random, now));
+    ImageBuilders.insert(handle, ImageBuilder.updating(existing, created, random, now));
     records.start(
         handle, created, existing, snapshot, plan, request.options().or(offer.channel().options()));
     jobs.enqueue(handle, JOB, created.id());

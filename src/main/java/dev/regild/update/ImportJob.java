@@ -4,7 +4,6 @@ import dev.regild.db.Database;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.Layer;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -16,7 +15,7 @@ import dev.regild.image.ImportRecords;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
@@ -46,11 +45,8 @@ public final class ImportJob extends SteppedJob<Import> {
   private static final Logger LOG = LoggerFactory.getLogger(ImportJob.class);
 
   private final Database database;
-  private final Images images;
-  private final ImportRecords records = new ImportRecords();
   private final Inventories inventories;
   private final JobSteps steps;
-  private final Layers layerRecords;
   private final LayerLeftovers leftovers;
   private final UploadedDisks disks;
   private final AgentVersions agentVersions;
@@ -67,31 +63,26 @@ public final class ImportJob extends SteppedJob<Import> {
    */
   public ImportJob(
       Tools tools,
-      Images images,
       Inventories inventories,
-      Layers layerRecords,
       LayerStore layers,
       UploadedDisks disks,
       DiskCheck check,
       DiskInspector inspector,
-      QemuImg qemuImg,
       Platforms platforms,
       AgentVersions agentVersions,
       Clock clock) {
     super(JobKind.IMPORT, tools);
     this.database = tools.database();
-    this.images = images;
     this.inventories = inventories;
     this.steps = tools.steps();
-    this.layerRecords = layerRecords;
     this.leftovers = new LayerLeftovers(database, layers);
     this.disks = disks;
     this.agentVersions = agentVersions;
     this.clock = clock;
     this.check = new CheckDisk(disks, check);
     this.inspect = new InspectDisk(inspector);
-    this.convert = new ConvertDisk(qemuImg);
-    this.qualify = new QualifyDisk(platforms, new ThrowAwayBoot(qemuImg, platforms));
+    this.convert = new ConvertDisk();
+    this.qualify = new QualifyDisk(platforms, new ThrowAwayBoot(platforms));
     this.publish = new PublishDisk(layers);
   }
 
@@ -112,7 +103,7 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   private void startQualification(Handle handle, String imageId) {
-    images.transition(handle, requireImporting(handle, imageId), ImageState.VALIDATING);
+    Images.transition(handle, requireImporting(handle, imageId), ImageState.VALIDATING);
   }
 
   private void succeed(
@@ -121,11 +112,11 @@ public final class ImportJob extends SteppedJob<Import> {
       DiskInspection inspection,
       Layer layer,
       Optional<Qualification> qualification) {
-    layerRecords.insert(handle, layer);
+    LayerRecords.insert(handle, layer);
     ImageDisk imageDisk =
         new ImageDisk(
             layer.id(), inventories.store(handle, inspection.inventory()), inspection.layout());
-    images.publish(
+    Images.publish(
         handle,
         requireImporting(handle, imageId),
         new PublishedDisk(
@@ -154,9 +145,10 @@ public final class ImportJob extends SteppedJob<Import> {
   protected Attempt<Import> begin(Handle handle, String job) {
     Image image = requireImporting(handle, id(job));
     if (image.state() == ImageState.VALIDATING) {
-      image = images.transition(handle, image, ImageState.IMPORTING);
+      image = Images.transition(handle, image, ImageState.IMPORTING);
     }
-    boolean validated = records.find(handle, image.id()).map(ImportRecord::validated).orElse(false);
+    boolean validated =
+        ImportRecords.find(handle, image.id()).map(ImportRecord::validated).orElse(false);
     return new Attempt<>(
         image.id(),
         image.name(),
@@ -166,7 +158,7 @@ public final class ImportJob extends SteppedJob<Import> {
 
   @Override
   protected void fail(Handle handle, String imageId, String message) {
-    images.fail(
+    Images.fail(
         handle,
         requireImporting(handle, imageId),
         new StateChangeReason(StateChangeReason.Code.IMAGE_IMPORT_FAILURE, message),
@@ -178,8 +170,7 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   private Optional<Image> findImporting(Handle handle, String imageId) {
-    return images
-        .findById(handle, imageId)
+    return Images.findById(handle, imageId)
         .filter(image ->
             image.state() == ImageState.IMPORTING || image.state() == ImageState.VALIDATING);
   }
@@ -196,8 +187,8 @@ public final class ImportJob extends SteppedJob<Import> {
   }
 
   private void release(Handle handle, String imageId, String diskId) {
-    records.end(handle, imageId);
-    if (records.imageInTheMaking(handle, diskId).isPresent()) {
+    ImportRecords.end(handle, imageId);
+    if (ImportRecords.imageInTheMaking(handle, diskId).isPresent()) {
       return;
     }
     try {

@@ -6,7 +6,7 @@ import dev.regild.disk.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
@@ -18,8 +18,6 @@ import java.util.List;
  */
 final class LinkLayers implements Step<Image, List<Layer>> {
   private final Database database;
-  private final Images images = new Images();
-  private final Layers layers = new Layers();
 
   LinkLayers(Database database) {
     this.database = database;
@@ -35,11 +33,10 @@ final class LinkLayers implements Step<Image, List<Layer>> {
     // A flattening may move the copy to another layer at any time.
     List<Layer> chain =
         database.inTransaction(handle ->
-            images
-                .requireById(handle, copy.id())
+            Images.requireById(handle, copy.id())
                 .disk()
                 .map(ImageDisk::layer)
-                .map(layer -> layers.chain(handle, layer))
+                .map(layer -> LayerRecords.chain(handle, layer))
                 .orElse(List.of()));
     if (chain.isEmpty()) {
       throw new StepException("The source's layers are gone.");

@@ -17,12 +17,10 @@ import java.nio.file.Path;
 /** Writes a chain of layers as one compressed qcow2 that stands alone. */
 final class MergeLayers implements Step<Flattening, MergeLayers.Merged> {
   private final LayerStore layers;
-  private final QemuImg qemuImg;
   private final RoomReservations room;
 
-  MergeLayers(LayerStore layers, QemuImg qemuImg, RoomReservations room) {
+  MergeLayers(LayerStore layers, RoomReservations room) {
     this.layers = layers;
-    this.qemuImg = qemuImg;
     this.room = room;
   }
 
@@ -46,8 +44,8 @@ final class MergeLayers implements Step<Flattening, MergeLayers.Merged> {
     Path chain = control.keep(layers.borrow(flattening.oldLayer())).file();
     Path file = control.directory().resolve("merged.qcow2");
     try (Reservation reservation =
-        room.reserve(control.directory(), qemuImg.standaloneBytes(chain))) {
-      qemuImg.compress(chain, DiskFormat.QCOW2, file, reservation.progress().andThen(control));
+        room.reserve(control.directory(), QemuImg.standaloneBytes(chain))) {
+      QemuImg.compress(chain, DiskFormat.QCOW2, file, reservation.progress().andThen(control));
     }
     return new Merged(flattening, chain, file, Files.size(file));
   }

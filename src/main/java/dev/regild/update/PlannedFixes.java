@@ -47,7 +47,6 @@ public final class PlannedFixes {
   private final Inventories inventories;
   private final UpdatePlans plans;
   private final Changelogs changelogs;
-  private final Images images = new Images();
 
   /** The hashes of files; empty for a package that a snapshot does not have. */
   private final Cache<Wanted, String> files =
@@ -76,16 +75,17 @@ public final class PlannedFixes {
    * @param plan of an update of that image
    */
   public Fixes find(Owner owner, String imageName, UpdatePlan plan) {
-    Image image = database.read(handle -> images.requireOwned(handle, owner, imageName));
+    Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     Optional<Snapshot> snapshot = snapshot(image.platform().orElse(""));
     if (plan.isEmpty() || snapshot.isEmpty() || image.disk().isEmpty()) {
       return new Fixes(List.of());
     }
     Inventory inventory = inventories.load(image.disk().get().inventory());
     List<Replacement> replacements = new ArrayList<>();
-    plan.changes().forEach(each ->
-        replacements.add(
-            new Replacement(each.name(), each.from(), each.to(), each.advisories())));
+    plan.changes()
+        .forEach(each ->
+            replacements.add(
+                new Replacement(each.name(), each.from(), each.to(), each.advisories())));
     Map<PackageVersion, Changelog> known = known(snapshot.get(), replacements);
     List<Replacement> behind = behind(replacements, known);
     known.putAll(known(snapshot.get(), behind));
@@ -106,7 +106,9 @@ public final class PlannedFixes {
     }
   }
 
-  /** The packages whose changelog others share: a metapackage stands for a kernel that comes new. */
+  /**
+   * The packages whose changelog others share: a metapackage stands for a kernel that comes new.
+   */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
     Set<String> names = new HashSet<>();

@@ -16,13 +16,11 @@ import java.nio.file.Path;
  */
 final class Prepare implements Step<Update, Prepare.Open> {
   private final LayerStore layers;
-  private final QemuImg qemuImg;
   private final Platforms platforms;
   private final UpdateRooms rooms;
 
-  Prepare(LayerStore layers, QemuImg qemuImg, Platforms platforms, UpdateRooms rooms) {
+  Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms) {
     this.layers = layers;
-    this.qemuImg = qemuImg;
     this.platforms = platforms;
     this.rooms = rooms;
   }
@@ -46,7 +44,7 @@ final class Prepare implements Step<Update, Prepare.Open> {
       throws IOException, ProgramException, StepException, InterruptedException {
     rooms.begin(update);
     Path base = control.keep(layers.borrow(update.base().layer())).file();
-    qemuImg.createOverlay(base, update.overlay());
+    QemuImg.createOverlay(base, update.overlay());
     return new Open(update, base, platforms.of(update.platform()).open(update.task(), control));
   }
 

@@ -15,11 +15,9 @@ import java.util.Optional;
 /** Turns the overlay into a compressed, immutable layer of the store. */
 final class Publish implements Step<Qualify.Qualified, Publish.Published> {
   private final LayerStore layers;
-  private final QemuImg qemuImg;
 
-  Publish(LayerStore layers, QemuImg qemuImg) {
+  Publish(LayerStore layers) {
     this.layers = layers;
-    this.qemuImg = qemuImg;
   }
 
   /**
@@ -47,7 +45,7 @@ final class Publish implements Step<Qualify.Qualified, Publish.Published> {
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
     Path delta = update.delta();
-    qemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
+    QemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
     Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
     return new Published(qualified, layer, overlayBytes);
   }

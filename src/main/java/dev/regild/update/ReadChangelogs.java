@@ -94,7 +94,8 @@ final class ReadChangelogs {
     try {
       return notes.changelog(path);
     } catch (IOException | RuntimeException e) {
-      // A parser that gives up on foreign bytes, in whatever way, is no reason to give up the update.
+      // A parser that gives up on foreign bytes, in whatever way, is no reason to give up the
+      // update.
       LOG.atWarn()
           .addKeyValue("file", file.fileName())
           .addKeyValue("reason", e.toString())
@@ -108,7 +109,7 @@ final class ReadChangelogs {
         .filter(it ->
             it.name().equals(each.name()) && family.order().compare(it.version(), each.to()) == 0)
         .findFirst()
-        .orElseGet(() ->
-            Changelog.unreadable(each.name(), each.to(), "", "its changelog can't be read"));
+        .orElseGet(
+            () -> Changelog.unreadable(each.name(), each.to(), "", "its changelog can't be read"));
   }
 }

@@ -6,7 +6,7 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.Workspaces;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.machine.SocketDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,8 +24,6 @@ public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
 
   private final Database database;
-  private final Images images;
-  private final Layers layerRecords;
   private final LayerStore layers;
   private final Workspaces workspaces;
   private final ImageDeletions deletions;
@@ -36,15 +34,11 @@ public final class Recovery {
    */
   public Recovery(
       Database database,
-      Images images,
-      Layers layerRecords,
       LayerStore layers,
       Workspaces workspaces,
       ImageDeletions deletions,
       Path data) {
     this.database = database;
-    this.images = images;
-    this.layerRecords = layerRecords;
     this.layers = layers;
     this.workspaces = workspaces;
     this.deletions = deletions;
@@ -59,10 +53,10 @@ public final class Recovery {
       LOG.atInfo().addKeyValue("job", job).log("workspace removed");
     }
     Set<String> known =
-        database.read(layerRecords::list).stream().map(Layer::id).collect(Collectors.toSet());
+        database.read(LayerRecords::list).stream().map(Layer::id).collect(Collectors.toSet());
     // A job in flight publishes its layer again, under the same id.
     Set<String> inFlight =
-        database.read(images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
+        database.read(Images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
     for (String layer : layers.ids()) {
       if (!known.contains(layer) && !inFlight.contains(layer)) {
         layers.delete(layer);

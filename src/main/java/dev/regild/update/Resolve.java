@@ -39,13 +39,11 @@ final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
   private static final int ASKED_ABOUT = 8;
 
   private final Database database;
-  private final Images images;
   private final Inventories inventories;
   private final UpdateOutcomes outcomes;
 
-  Resolve(Database database, Images images, Inventories inventories, UpdateOutcomes outcomes) {
+  Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes) {
     this.database = database;
-    this.images = images;
     this.inventories = inventories;
     this.outcomes = outcomes;
   }
@@ -89,7 +87,7 @@ final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
     }
     Inventory whole = open.servicing().inventory();
     database.useTransaction(handle ->
-        images.replaceInventory(handle, update.existing(), inventories.store(handle, whole)));
+        Images.replaceInventory(handle, update.existing(), inventories.store(handle, whole)));
     return update.with(whole);
   }
 

@@ -17,11 +17,9 @@ import java.util.Set;
 final class ThrowAwayBoot {
   private static final Set<String> UP = Set.of("running", "degraded");
 
-  private final QemuImg qemuImg;
   private final Platforms platforms;
 
-  ThrowAwayBoot(QemuImg qemuImg, Platforms platforms) {
-    this.qemuImg = qemuImg;
+  ThrowAwayBoot(Platforms platforms) {
     this.platforms = platforms;
   }
 
@@ -43,7 +41,7 @@ final class ThrowAwayBoot {
       throws IOException, ProgramException, InterruptedException {
     Files.createDirectories(directory);
     Path throwAway = directory.resolve("throw-away.qcow2");
-    qemuImg.createOverlay(disk, throwAway);
+    QemuImg.createOverlay(disk, throwAway);
     QualificationReport report =
         platforms.of(platform).boot(throwAway, layout, services, directory, watcher);
     Files.delete(throwAway);

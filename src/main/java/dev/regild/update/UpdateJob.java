@@ -1,11 +1,10 @@
 package dev.regild.update;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.disk.LayerStore;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.Image;
@@ -28,11 +27,10 @@ import org.jdbi.v3.core.Handle;
 /** Makes an accepted update: each step works on what the one before it has made. */
 public final class UpdateJob extends SteppedJob<UpdateRecord> {
   private final Database database;
-  private final Images images;
   private final Inventories inventories;
   private final UpdateRecords records;
   private final UpdateOutcomes outcomes;
-  private final Channels channels;
+  private final ChannelStore channels;
   private final LayerLeftovers leftovers;
   private final UpdateRooms rooms;
   private final ImageFlattenings flattenings;
@@ -48,21 +46,18 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
 
   public UpdateJob(
       Tools tools,
-      Images images,
       Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
       Changelogs changelogs,
-      Channels channels,
+      ChannelStore channels,
       PackageCache packages,
       LayerStore layers,
-      QemuImg qemuImg,
       Platforms platforms,
       RoomReservations room,
       ImageFlattenings flattenings) {
     super(JobKind.UPDATE, tools);
     this.database = tools.database();
-    this.images = images;
     this.inventories = inventories;
     this.records = records;
     this.outcomes = outcomes;
@@ -70,11 +65,11 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.leftovers = new LayerLeftovers(database, layers);
     this.rooms = new UpdateRooms(room);
     this.flattenings = flattenings;
-    this.prepare = new Prepare(layers, qemuImg, platforms, rooms);
-    this.resolve = new Resolve(database, images, inventories, outcomes);
+    this.prepare = new Prepare(layers, platforms, rooms);
+    this.resolve = new Resolve(database, inventories, outcomes);
     this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
-    this.qualify = new Qualify(platforms, new ThrowAwayBoot(qemuImg, platforms));
-    this.publish = new Publish(layers, qemuImg);
+    this.qualify = new Qualify(platforms, new ThrowAwayBoot(platforms));
+    this.publish = new Publish(layers);
   }
 
   @Override
@@ -98,8 +93,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   }
 
   private Update update(UpdateRecord record, Path directory) throws IOException, ChannelException {
-    Image newImage = database.read(handle -> images.requireById(handle, record.imageId()));
-    Image existing = database.read(handle -> images.requireById(handle, record.existing().id()));
+    Image newImage = database.read(handle -> Images.requireById(handle, record.imageId()));
+    Image existing = database.read(handle -> Images.requireById(handle, record.existing().id()));
     ImageDisk base =
         existing
             .disk()

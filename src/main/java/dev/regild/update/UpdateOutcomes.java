@@ -10,7 +10,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
@@ -30,28 +30,19 @@ import org.jdbi.v3.core.Handle;
  * whether the update is still running: what was cancelled stays so, whatever its job comes to.
  */
 public final class UpdateOutcomes {
-  private final Images images;
-  private final ImageBuilders builders;
   private final Inventories inventories;
-  private final Layers layerRecords;
   private final UpdateRecords records;
   private final JobSteps steps;
   private final AgentVersions agentVersions;
   private final Clock clock;
 
   public UpdateOutcomes(
-      Images images,
-      ImageBuilders builders,
       Inventories inventories,
-      Layers layerRecords,
       UpdateRecords records,
       JobSteps steps,
       AgentVersions agentVersions,
       Clock clock) {
-    this.images = images;
-    this.builders = builders;
     this.inventories = inventories;
-    this.layerRecords = layerRecords;
     this.records = records;
     this.steps = steps;
     this.agentVersions = agentVersions;
@@ -62,11 +53,11 @@ public final class UpdateOutcomes {
   int startOver(Handle handle, String imageId) {
     Image image = requireRunning(handle, imageId);
     if (image.state() == ImageState.VALIDATING) {
-      images.transition(handle, image, ImageState.PENDING);
+      Images.transition(handle, image, ImageState.PENDING);
     }
-    Optional<ImageBuilder> builder = builders.findFor(handle, image);
+    Optional<ImageBuilder> builder = ImageBuilders.findFor(handle, image);
     if (builder.isPresent() && builder.get().state() != ImageBuilderState.UPDATING) {
-      builders.transition(handle, builder.get(), ImageBuilderState.UPDATING);
+      ImageBuilders.transition(handle, builder.get(), ImageBuilderState.UPDATING);
     }
     return records.beginAttempt(handle, imageId);
   }
@@ -85,18 +76,17 @@ public final class UpdateOutcomes {
 
   void startQualification(Handle handle, String imageId) {
     Image image = requireRunning(handle, imageId);
-    images.transition(handle, image, ImageState.VALIDATING);
-    builders
-        .findFor(handle, image)
+    Images.transition(handle, image, ImageState.VALIDATING);
+    ImageBuilders.findFor(handle, image)
         .ifPresent(builder ->
-            builders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
+            ImageBuilders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
   }
 
   void succeed(Handle handle, Publish.Published made) {
     Update update = made.update();
     Inventory inventory = made.qualified().verified().inventory();
     Image image = requireRunning(handle, update.newImage().id());
-    layerRecords.insert(handle, made.layer());
+    LayerRecords.insert(handle, made.layer());
     PublishedDisk published =
         new PublishedDisk(
             new ImageDisk(
@@ -104,8 +94,8 @@ public final class UpdateOutcomes {
             inventory.os().platform(),
             agentVersions.of(inventory),
             Optional.of(made.qualified().qualification()));
-    images.publish(handle, image, published);
-    builders.deleteFor(handle, image);
+    Images.publish(handle, image, published);
+    ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
   }
 
@@ -125,8 +115,8 @@ public final class UpdateOutcomes {
     Image image = requireRunning(handle, imageId);
     StateChangeReason reason =
         new StateChangeReason(StateChangeReason.Code.IMAGE_UPDATE_FAILURE, message);
-    images.fail(handle, image, reason, errors);
-    builders.deleteFor(handle, image);
+    Images.fail(handle, image, reason, errors);
+    ImageBuilders.deleteFor(handle, image);
     records.failed(handle, imageId);
   }
 
@@ -146,6 +136,6 @@ public final class UpdateOutcomes {
     if (!isRunning(handle, imageId)) {
       throw new CancelledJobException(imageId);
     }
-    return images.requireById(handle, imageId);
+    return Images.requireById(handle, imageId);
   }
 }

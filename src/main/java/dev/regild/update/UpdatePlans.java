@@ -6,7 +6,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
@@ -28,14 +28,14 @@ public final class UpdatePlans {
   /** About 300 bytes each. */
   private static final int REMEMBERED = 32_768;
 
-  private final Channels channels;
+  private final ChannelStore channels;
   private final Inventories inventories;
   private final Cache<Question, Boolean> changes =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
   private final Cache<Question, Boolean> agents =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
-  public UpdatePlans(Channels channels, Inventories inventories) {
+  public UpdatePlans(ChannelStore channels, Inventories inventories) {
     this.channels = channels;
     this.inventories = inventories;
   }
@@ -89,7 +89,8 @@ public final class UpdatePlans {
     try {
       Channel channel =
           channelFor(platform)
-              .orElseThrow(() -> new RefusedException(INCOMPATIBLE, Channels.noneFor(platform)));
+              .orElseThrow(
+                  () -> new RefusedException(INCOMPATIBLE, ChannelStore.noneFor(platform)));
       Snapshot snapshot =
           channels
               .current(channel.name())

@@ -27,24 +27,14 @@ import java.util.function.DoubleConsumer;
  */
 final class WriteDisk implements Step<ExportTask, UploadedDisk> {
   private final Database database;
-  private final Images images;
   private final LayerStore layers;
   private final UploadedDisks disks;
-  private final QemuImg qemuImg;
   private final RoomReservations room;
 
-  WriteDisk(
-      Database database,
-      Images images,
-      LayerStore layers,
-      UploadedDisks disks,
-      QemuImg qemuImg,
-      RoomReservations room) {
+  WriteDisk(Database database, LayerStore layers, UploadedDisks disks, RoomReservations room) {
     this.database = database;
-    this.images = images;
     this.layers = layers;
     this.disks = disks;
-    this.qemuImg = qemuImg;
     this.room = room;
   }
 
@@ -58,7 +48,7 @@ final class WriteDisk implements Step<ExportTask, UploadedDisk> {
       throws IOException, ProgramException, InterruptedException {
     ImageDisk disk =
         database
-            .read(handle -> images.findById(handle, task.imageId()))
+            .read(handle -> Images.findById(handle, task.imageId()))
             .flatMap(Image::disk)
             .orElseThrow(() -> new IOException("The image is gone: " + task.imageArn()));
     try (BorrowedLayer layer = layers.borrow(disk.layer())) {
@@ -73,9 +63,9 @@ final class WriteDisk implements Step<ExportTask, UploadedDisk> {
   private void convert(Path layer, Path file, StepControl control)
       throws IOException, ProgramException, InterruptedException {
     try (Reservation reservation =
-        room.reserve(file.resolveSibling(""), qemuImg.standaloneBytes(layer))) {
+        room.reserve(file.resolveSibling(""), QemuImg.standaloneBytes(layer))) {
       DoubleConsumer written = reservation.progress().andThen(control);
-      qemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, written);
+      QemuImg.convert(layer, DiskFormat.QCOW2, file, DiskFormat.QCOW2, written);
     }
   }
 

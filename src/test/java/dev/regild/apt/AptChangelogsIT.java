@@ -68,8 +68,16 @@ class AptChangelogsIT {
     String kernel = kernel(meta);
     Map<String, Path> files =
         downloaded(
-            meta, kernel, "openssl", "libssl3", "libperl5.36", "perl-base", "libgcc-s1",
-            "gcc-12-base", "bash", "tzdata");
+            meta,
+            kernel,
+            "openssl",
+            "libssl3",
+            "libperl5.36",
+            "perl-base",
+            "libgcc-s1",
+            "gcc-12-base",
+            "bash",
+            "tzdata");
     Map<String, Changelog> read = new HashMap<>();
     for (Map.Entry<String, Path> each : files.entrySet()) {
       read.put(each.getKey(), new AptNotes().changelog(each.getValue()).orElseThrow());
@@ -86,7 +94,8 @@ class AptChangelogsIT {
     List<InstalledPackage> installed =
         List.of(
             installed(meta, "6.1.158-1", "linux-signed-amd64", "6.1.158+1"),
-            installed("linux-image-6.1.0-41-cloud-amd64", "6.1.158-1", "linux-signed-amd64", "6.1.158+1"),
+            installed(
+                "linux-image-6.1.0-41-cloud-amd64", "6.1.158-1", "linux-signed-amd64", "6.1.158+1"),
             installed("openssl", "3.0.15-1~deb12u1", "openssl", "3.0.15-1~deb12u1"),
             installed("libssl3", "3.0.15-1~deb12u1", "openssl", "3.0.15-1~deb12u1"),
             installed("libperl5.36", "5.36.0-7", "perl", "5.36.0-7"),
@@ -99,8 +108,7 @@ class AptChangelogsIT {
 
     // Each file by the version that its source had.
     assertThat(found(fixes, "linux-signed-amd64")).isEqualTo(named(files.get(kernel), "6.1.158-1"));
-    assertThat(found(fixes, "openssl"))
-        .isEqualTo(named(files.get("libssl3"), "3.0.15-1~deb12u1"));
+    assertThat(found(fixes, "openssl")).isEqualTo(named(files.get("libssl3"), "3.0.15-1~deb12u1"));
     assertThat(found(fixes, "perl")).isEqualTo(named(files.get("perl-base"), "5.36.0-7"));
     assertThat(found(fixes, "gcc-12")).isEqualTo(named(files.get("gcc-12-base"), "12.2.0-13"));
     assertThat(found(fixes, "bash")).isEmpty();
@@ -172,8 +180,7 @@ class AptChangelogsIT {
   }
 
   private static String kernel(String meta) throws Exception {
-    Matcher depends =
-        KERNEL.matcher(Program.of("apt-cache", "depends", "--important", meta).run());
+    Matcher depends = KERNEL.matcher(Program.of("apt-cache", "depends", "--important", meta).run());
     HostTools.assume(depends.find(), "apt knows no " + meta + ": apt-get update");
     return depends.group(1);
   }

@@ -3,7 +3,7 @@ package dev.regild.apt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
@@ -223,7 +223,8 @@ class AptIT {
 
   private Snapshot refreshed(String uri, TestKey key) throws Exception {
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
-    Channels channels = new Channels(Files.createDirectories(temporary.resolve("data")), clock);
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectories(temporary.resolve("data")), clock);
     channels.add(
         new Channel(
             "test",

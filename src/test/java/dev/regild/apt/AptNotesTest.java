@@ -142,14 +142,20 @@ class AptNotesTest {
     String image = "linux-image-6.1.0-57-cloud-amd64";
     Changelog meta =
         changelog(
-            deb("linux-image-cloud-amd64", "6.1.192-3", "linux-signed-amd64 (6.1.192+3)", image, ""));
+            deb(
+                "linux-image-cloud-amd64",
+                "6.1.192-3",
+                "linux-signed-amd64 (6.1.192+3)",
+                image,
+                ""));
     assertThat(meta.sharedWith()).isEqualTo(image);
     assertThat(meta.sourceVersion()).isEqualTo("6.1.192+3");
     Changelog kernel =
         changelog(deb(image, "6.1.192-3", "linux-signed-amd64 (6.1.192+3)", "", KERNEL, true));
     List<InstalledPackage> installed =
         List.of(
-            installed("linux-image-6.1.0-41-cloud-amd64", "6.1.158-1", "linux-signed-amd64", "6.1.158+1"),
+            installed(
+                "linux-image-6.1.0-41-cloud-amd64", "6.1.158-1", "linux-signed-amd64", "6.1.158+1"),
             installed("linux-image-cloud-amd64", "6.1.158-1", "linux-signed-amd64", "6.1.158+1"));
     Fixes fixes = fixes(installed, Map.of("linux-image-cloud-amd64", meta, image, kernel));
     assertThat(fixes.counts()).isEqualTo(new Fixes.Counts(0, 2, 0, List.of()));
@@ -206,8 +212,7 @@ class AptNotesTest {
         out.write(line);
       }
     }
-    Path file =
-        deb("openssl", "3.0.22-1~deb12u2", "", "", "", false, Files.readAllBytes(gzip));
+    Path file = deb("openssl", "3.0.22-1~deb12u2", "", "", "", false, Files.readAllBytes(gzip));
     Changelog read = changelog(file);
     assertThat(read.problem()).contains("too long");
     InstalledPackage inRange =
@@ -318,7 +323,9 @@ class AptNotesTest {
         "Package: %s\nVersion: %s\n%sArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: x\n"
             .formatted(name, version, source.isEmpty() ? "" : "Source: " + source + "\n"));
     Path file = Files.createTempFile(directory, name, ".deb");
-    Program.of("dpkg-deb", "--root-owner-group", "-Zxz", "-z1", "-b", tree.toString(), file.toString()).run();
+    Program.of(
+            "dpkg-deb", "--root-owner-group", "-Zxz", "-z1", "-b", tree.toString(), file.toString())
+        .run();
     return file;
   }
 }

@@ -3,7 +3,7 @@ package dev.regild.apt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotManifest;
 import dev.regild.channel.TestKey;
@@ -41,7 +41,7 @@ class AptShapesIT {
     Path root = Files.createDirectory(temporary.resolve("repository"));
     shape.publish(root, key);
     try (TestRepository repository = new TestRepository(root)) {
-      Channels channels = new Channels(temporary.resolve("data"), Clock.systemUTC());
+      ChannelStore channels = new ChannelStore(temporary.resolve("data"), Clock.systemUTC());
       channels.add(new Channel("test", "DEBIAN_12", List.of(shape.source(repository.uri(), key))));
       channels.refresh("test");
       Snapshot snapshot = channels.current("test").orElseThrow();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelFile;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
@@ -42,13 +42,13 @@ class AptShapesTest {
   @TempDir Path temporary;
   private TestRepository repository;
   private TestKey key;
-  private Channels channels;
+  private ChannelStore channels;
 
   @BeforeEach
   void serve() throws Exception {
     key = TestKey.simple();
     repository = new TestRepository(Files.createDirectory(temporary.resolve("repository")));
-    channels = new Channels(temporary.resolve("data"), CLOCK, quick());
+    channels = new ChannelStore(temporary.resolve("data"), CLOCK, quick());
   }
 
   @AfterEach
@@ -148,7 +148,7 @@ class AptShapesTest {
             true,
             Route.DEFAULT);
     Clock later = Clock.offset(CLOCK, Duration.ofDays(60));
-    channels = new Channels(temporary.resolve("data"), later, quick());
+    channels = new ChannelStore(temporary.resolve("data"), later, quick());
     channels.add(new Channel("test", "DEBIAN_13", List.of(source)));
     assertRefused(
         "its self-signatures use SHA-1, which this platform's apt has refused since 2026-02-01; ask"

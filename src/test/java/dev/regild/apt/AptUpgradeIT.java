@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
@@ -135,7 +135,8 @@ class AptUpgradeIT {
       repository.inRelease("stable", key.clearSigned(suite));
     }
     Clock clock = Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
-    Channels channels = new Channels(Files.createDirectories(directory.resolve("data")), clock);
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectories(directory.resolve("data")), clock);
     channels.add(
         new Channel(
             "test",

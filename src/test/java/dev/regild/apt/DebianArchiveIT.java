@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotManifest;
@@ -38,7 +38,7 @@ class DebianArchiveIT {
       HostTools.assume(false, "this machine has no Debian 12 repositories: " + e.getMessage());
       return;
     }
-    Channels channels = new Channels(temporary.resolve("data"), Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(temporary.resolve("data"), Clock.systemUTC());
     channels.add(new Channel("debian", "DEBIAN_12", sources));
     long start = System.nanoTime();
     RefreshResult result = channels.refresh("debian");

@@ -135,11 +135,10 @@ class InitramfsIT {
 
   private Guest open() throws Exception {
     Path golden = Fixtures.goldenImage();
-    QemuImg qemuImg = new QemuImg();
     Path overlay = directory.resolve("overlay-" + overlays.incrementAndGet() + ".qcow2");
-    qemuImg.createOverlay(golden, overlay);
+    QemuImg.createOverlay(golden, overlay);
     // The second partition: from 2 MiB on, to 1 MiB before the end.
-    long size = qemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
+    long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
     Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "");
     return new Guests(
             Isolation.NAMESPACE,

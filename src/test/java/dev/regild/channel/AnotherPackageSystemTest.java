@@ -44,14 +44,15 @@ import org.junit.jupiter.api.io.TempDir;
 class AnotherPackageSystemTest {
   @TempDir Path directory;
 
-  private Channels channels;
+  private ChannelStore channels;
 
   @BeforeEach
   void addTheSystemToTheList() throws Exception {
     List<PackageSystem> all =
         Stream.concat(PackageSystems.installed().all().stream(), Stream.of(new Lists())).toList();
     Path data = directory.resolve("data");
-    channels = new Channels(data, Clock.systemUTC(), Transport.in(data), new PackageSystems(all));
+    channels =
+        new ChannelStore(data, Clock.systemUTC(), Transport.in(data), new PackageSystems(all));
     Files.writeString(directory.resolve("packages.txt"), "bash any 5.2\nzsh any 5.9\n");
     Files.writeString(
         data.resolve("channels/listed.yaml"),

@@ -35,7 +35,7 @@ public final class LargeChannel {
       written.inRelease(
           "stable", key.clearSigned(written.suite("stable", Map.of(), packages().getBytes(UTF_8))));
     }
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(
         new Channel(
             "large",

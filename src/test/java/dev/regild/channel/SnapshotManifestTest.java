@@ -15,12 +15,12 @@ class SnapshotManifestTest {
 
   @Test
   void aCatalogueForAnotherArchitectureIsAnotherSnapshot() throws Exception {
-    Channels channels = new Channels(directory.resolve("data"), Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(directory.resolve("data"), Clock.systemUTC());
     assertThat(digest(channels, "one", "amd64")).isNotEqualTo(digest(channels, "two", "arm64"));
     assertThat(digest(channels, "three", "amd64")).isEqualTo(digest(channels, "four", "amd64"));
   }
 
-  private static String digest(Channels channels, String name, String architecture)
+  private static String digest(ChannelStore channels, String name, String architecture)
       throws Exception {
     channels.add(new Channel(name, "WINDOWS", List.of(new CatalogueSource(architecture))));
     return channels.refresh(name).digest();

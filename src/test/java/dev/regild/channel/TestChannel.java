@@ -13,10 +13,10 @@ public final class TestChannel {
   private TestChannel() {}
 
   /** Channels of which one has a snapshot with one package; its repository is gone. */
-  public static Channels offering(Path data, String platform, String name, String version)
+  public static ChannelStore offering(Path data, String platform, String name, String version)
       throws Exception {
     TestKey key = TestKey.simple();
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     try (TestRepository repository =
         new TestRepository(Files.createDirectory(data.resolve("repository")))) {
       String release = repository.suite("stable", Map.of(), List.of(new Deb(name, version)));

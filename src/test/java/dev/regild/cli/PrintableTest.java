@@ -70,7 +70,7 @@ class PrintableTest {
               AwsCredentialsIdentity.create("id", "secret"));
       JsonNode image = client.get("/image");
       StringWriter printed = new StringWriter();
-      new PlanView(image.path("lineage").path(0)).print(new PrintWriter(printed, true));
+      new PlanTable(image.path("lineage").path(0)).print(new PrintWriter(printed, true));
       for (String told : List.of(image.toPrettyString(), printed.toString())) {
         assertThat(told)
             .contains("a?[2Jb?c?d?e")

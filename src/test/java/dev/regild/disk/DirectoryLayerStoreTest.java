@@ -17,14 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DirectoryLayerStoreTest {
   @TempDir Path directory;
-  private final QemuImg qemuImg = new QemuImg();
   private DirectoryLayerStore store;
   private Workspaces workspaces;
   private Path work;
 
   @BeforeEach
   void open() throws Exception {
-    store = new DirectoryLayerStore(directory, qemuImg);
+    store = new DirectoryLayerStore(directory);
     workspaces = new Workspaces(directory);
     work = workspaces.open("job-1");
   }
@@ -45,24 +44,24 @@ class DirectoryLayerStoreTest {
   void aDeltaNamesItsBaseByItsBareNameAndHoldsTheDifferenceOnly() throws Exception {
     Layer base = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     Path delta = work.resolve("delta.qcow2");
     List<Double> progress = new CopyOnWriteArrayList<>();
-    qemuImg.compressDelta(overlay, path("base"), delta, progress::add);
+    QemuImg.compressDelta(overlay, path("base"), delta, progress::add);
     Layer layer = store.publish("delta", delta, Optional.of("base"));
 
-    QemuImg.Info info = qemuImg.info(path("delta"), DiskFormat.QCOW2);
+    QemuImg.Info info = QemuImg.info(path("delta"), DiskFormat.QCOW2);
     assertThat(info.backingFile()).contains("base.qcow2");
     assertThat(info.backingFormat()).contains("qcow2");
     assertThat(info.formatSpecific().path("compression-type").asString()).isEqualTo("zstd");
     assertThat(layer.base()).contains("base");
     assertThat(layer.bytes()).isLessThan(base.bytes() / 4);
     assertThat(progress).contains(1.0);
-    assertThat(qemuImg.check(path("delta"), DiskFormat.QCOW2)).isEmpty();
+    assertThat(QemuImg.check(path("delta"), DiskFormat.QCOW2)).isEmpty();
 
     // The whole chain reads the same as the base that it stands on.
     Path flat = work.resolve("flat.raw");
-    qemuImg.convert(path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
+    QemuImg.convert(path("delta"), DiskFormat.QCOW2, flat, DiskFormat.RAW, p -> {});
     assertThat(flat).hasSameBinaryContentAs(work.resolve("base.raw"));
   }
 
@@ -70,7 +69,7 @@ class DirectoryLayerStoreTest {
   void aFileOnAnotherBaseThanNamedIsNoLayer() throws Exception {
     var _ = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     assertThatThrownBy(() -> store.publish("alone", overlay, Optional.empty()))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("not the named layer");
@@ -103,7 +102,7 @@ class DirectoryLayerStoreTest {
   void aLayerStaysWithAllBelowItUntilItsBorrowersGiveItBack() throws Exception {
     Layer base = publishBase("base");
     Path overlay = work.resolve("overlay.qcow2");
-    qemuImg.createOverlay(path("base"), overlay);
+    QemuImg.createOverlay(path("base"), overlay);
     var _ = store.publish("top", overlay, Optional.of("base"));
     try (BorrowedLayer first = store.borrow("top")) {
       try (BorrowedLayer second = store.borrow("top")) {
@@ -143,7 +142,7 @@ class DirectoryLayerStoreTest {
   void whatAFailedConversionWroteIsRemoved() {
     Path target = work.resolve("target.qcow2");
     assertThatThrownBy(
-            () -> qemuImg.compress(work.resolve("missing"), DiskFormat.RAW, target, p -> {}))
+            () -> QemuImg.compress(work.resolve("missing"), DiskFormat.RAW, target, p -> {}))
         .hasMessageContaining("qemu-img can't be run in a sandbox")
         .hasMessageContaining("missing");
     assertThat(target).doesNotExist();
@@ -160,7 +159,7 @@ class DirectoryLayerStoreTest {
     new Random(7).nextBytes(content);
     Path raw = Files.write(work.resolve("base.raw"), content);
     Path qcow2 = work.resolve("finished.qcow2");
-    qemuImg.compress(raw, DiskFormat.RAW, qcow2, p -> {});
+    QemuImg.compress(raw, DiskFormat.RAW, qcow2, p -> {});
     return store.publish(id, qcow2, Optional.empty());
   }
 }

@@ -31,8 +31,7 @@ class DiskCheckTest {
   private static final Duration WAIT = Duration.ofMinutes(1);
 
   @TempDir Path directory;
-  private final QemuImg qemuImg = new QemuImg();
-  private final DiskCheck check = new DiskCheck(qemuImg, 1L << 30);
+  private final DiskCheck check = new DiskCheck(1L << 30);
   private Path raw;
 
   @BeforeEach
@@ -56,7 +55,7 @@ class DiskCheckTest {
     assertThat(DiskCheck.detect(disk)).isEqualTo(format);
     assertThatCode(() -> check.requireSelfContained("111122223333", disk, format, WAIT))
         .doesNotThrowAnyException();
-    assertThat(qemuImg.info(disk, format).virtualBytes()).isEqualTo(RAW_BYTES);
+    assertThat(QemuImg.info(disk, format).virtualBytes()).isEqualTo(RAW_BYTES);
   }
 
   @ParameterizedTest
@@ -88,7 +87,7 @@ class DiskCheckTest {
   @Test
   void aDiskOnABackingFileIsRefusedBeforeQemuOpensIt() throws Exception {
     Path disk = directory.resolve("overlay");
-    qemuImg.createOverlay(converted(DiskFormat.QCOW2), disk);
+    QemuImg.createOverlay(converted(DiskFormat.QCOW2), disk);
     assertUnfit(disk, DiskFormat.QCOW2, "needs a backing file");
   }
 
@@ -187,7 +186,7 @@ class DiskCheckTest {
   @Test
   void aDiskTooLargeIsRefused() throws Exception {
     Path disk = directory.resolve("large.qcow2");
-    qemuImg.create(disk, DiskFormat.QCOW2, (1L << 30) + 512);
+    QemuImg.create(disk, DiskFormat.QCOW2, (1L << 30) + 512);
     assertUnfit(disk, DiskFormat.QCOW2, "and at most 1.0 GiB are taken");
   }
 
@@ -275,7 +274,7 @@ class DiskCheckTest {
 
   private Path converted(DiskFormat format) throws Exception {
     Path disk = directory.resolve("converted." + format.qemuName());
-    qemuImg.convert(raw, DiskFormat.RAW, disk, format, done -> {});
+    QemuImg.convert(raw, DiskFormat.RAW, disk, format, done -> {});
     return disk;
   }
 }

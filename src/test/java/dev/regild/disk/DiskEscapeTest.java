@@ -36,7 +36,7 @@ class DiskEscapeTest {
   private static final Duration WAIT = Duration.ofMinutes(1);
 
   @TempDir Path directory;
-  private final DiskCheck check = new DiskCheck(new QemuImg(), 1L << 30);
+  private final DiskCheck check = new DiskCheck(1L << 30);
   private Path canary;
   private Path disk;
 
@@ -184,10 +184,9 @@ class DiskEscapeTest {
     Path layers = Files.createDirectory(directory.resolve("layers"));
     Path base = layers.resolve("base.qcow2");
     Path anothers = layers.resolve("othe.qcow2");
-    QemuImg qemuImg = new QemuImg();
-    qemuImg.create(base, DiskFormat.QCOW2, 1 << 20);
-    qemuImg.create(anothers, DiskFormat.QCOW2, 1 << 20);
-    qemuImg.createOverlay(base, disk);
+    QemuImg.create(base, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(anothers, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.createOverlay(base, disk);
     assertThat(DiskChain.of(disk)).containsExactly(disk, base);
     // A machine that was taken over by its guest can write what it likes into the overlay.
     byte[] bytes = Files.readAllBytes(disk);
@@ -196,7 +195,7 @@ class DiskEscapeTest {
         disk,
         text.replace(base.toString(), anothers.toString()).getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() ->
-            qemuImg.convert(
+            QemuImg.convert(
                 disk, DiskFormat.QCOW2, directory.resolve("out"), DiskFormat.RAW, done -> {}))
         .isInstanceOf(ProgramException.class)
         .hasMessageContaining("names " + anothers)

@@ -71,8 +71,7 @@ class PackedDisksTest {
   }
 
   private UploadedDisks open(RoomReservations room) throws IOException {
-    return new UploadedDisks(
-        store, new DiskCheck(new QemuImg(), 1L << 40), Clock.systemUTC(), room);
+    return new UploadedDisks(store, new DiskCheck(1L << 40), Clock.systemUTC(), room);
   }
 
   @ParameterizedTest

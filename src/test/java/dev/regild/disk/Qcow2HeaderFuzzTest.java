@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A qcow2 is read, or refused as unfit. */
 class Qcow2HeaderFuzzTest {
   private static final FuzzedFile FILE = FuzzedFile.create();
-  private static final DiskCheck CHECK = new DiskCheck(new QemuImg(), 1L << 40);
+  private static final DiskCheck CHECK = new DiskCheck(1L << 40);
 
   static Stream<byte[]> seeds() throws Exception {
     ByteBuffer header = ByteBuffer.allocate(104);

@@ -47,8 +47,7 @@ class UploadedDisksTest {
   }
 
   private static UploadedDisks open(Path directory) throws Exception {
-    return new UploadedDisks(
-        directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, new RoomReservations());
+    return new UploadedDisks(directory, new DiskCheck(1L << 40), CLOCK, new RoomReservations());
   }
 
   @Test
@@ -216,8 +215,7 @@ class UploadedDisksTest {
   void twoUploadsCantBothHaveTheLastRoom() throws Exception {
     long free = disk.length + 1000L;
     UploadedDisks tight =
-        new UploadedDisks(
-            directory, new DiskCheck(new QemuImg(), 1L << 40), CLOCK, GivenRoom.of(() -> free));
+        new UploadedDisks(directory, new DiskCheck(1L << 40), CLOCK, GivenRoom.of(() -> free));
     CountDownLatch firstIsUnderWay = new CountDownLatch(1);
     CountDownLatch secondIsRefused = new CountDownLatch(1);
     InputStream slow =
@@ -261,7 +259,7 @@ class UploadedDisksTest {
     UploadedDisks shrinking =
         new UploadedDisks(
             directory,
-            new DiskCheck(new QemuImg(), 1L << 40),
+            new DiskCheck(1L << 40),
             CLOCK,
             GivenRoom.of(() -> taken.get() < 40 << 20 ? 1L << 40 : -1));
     assertThatThrownBy(

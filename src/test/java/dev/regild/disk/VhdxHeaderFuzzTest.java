@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class VhdxHeaderFuzzTest {
   private static final long REGION_TABLE = 192 << 10;
   private static final FuzzedFile FILE = FuzzedFile.create();
-  private static final DiskCheck CHECK = new DiskCheck(new QemuImg(), 1L << 40);
+  private static final DiskCheck CHECK = new DiskCheck(1L << 40);
 
   private static byte[] guid(String bytes) {
     return HexFormat.of().parseHex(bytes);

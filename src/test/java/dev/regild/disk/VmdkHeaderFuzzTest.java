@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A vmdk is read, or refused as unfit. */
 class VmdkHeaderFuzzTest {
   private static final FuzzedFile FILE = FuzzedFile.create();
-  private static final DiskCheck CHECK = new DiskCheck(new QemuImg(), 1L << 40);
+  private static final DiskCheck CHECK = new DiskCheck(1L << 40);
 
   static Stream<byte[]> seeds() throws Exception {
     ByteBuffer disk = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);

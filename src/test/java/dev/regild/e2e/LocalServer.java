@@ -5,7 +5,7 @@ import static java.util.function.Predicate.not;
 import dev.regild.apt.AptSource;
 import dev.regild.apt.HostSources;
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
@@ -50,9 +50,9 @@ final class LocalServer implements AutoCloseable {
   private final Path data;
   private final RegildServer server;
   private final AwsBasicCredentials key;
-  private final Channels channels;
+  private final ChannelStore channels;
 
-  private LocalServer(Path data, RegildServer server, Channels channels) throws IOException {
+  private LocalServer(Path data, RegildServer server, ChannelStore channels) throws IOException {
     this.data = data;
     this.server = server;
     this.channels = channels;
@@ -123,21 +123,21 @@ final class LocalServer implements AutoCloseable {
 
   /** Starts one without a channel. */
   static LocalServer start(Path data, Isolation isolation) throws Exception {
-    return start(data, new Channels(data, Clock.systemUTC()), isolation, Map.of());
+    return start(data, new ChannelStore(data, Clock.systemUTC()), isolation, Map.of());
   }
 
   /** Starts one with this channel. */
   static LocalServer start(
       Path data, Channel channel, Isolation isolation, Map<String, String> settings)
       throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(channel);
     channels.refresh(CHANNEL);
     return start(data, channels, isolation, settings);
   }
 
   private static LocalServer start(
-      Path data, Channels channels, Isolation isolation, Map<String, String> settings)
+      Path data, ChannelStore channels, Isolation isolation, Map<String, String> settings)
       throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.put("data", data.toString());
@@ -226,7 +226,7 @@ final class LocalServer implements AutoCloseable {
    */
   Guest open(String imageArn, Path directory) throws Exception {
     Path overlay = Files.createDirectories(directory).resolve("overlay.qcow2");
-    new QemuImg().createOverlay(layer(imageArn), overlay);
+    QemuImg.createOverlay(layer(imageArn), overlay);
     Guests guests = new Guests(Isolation.NAMESPACE, () -> Accelerator.TCG, Duration.ofMinutes(5));
     return guests.open(overlay, disk(imageArn).layout(), directory.resolve("guest"), abort -> {});
   }
@@ -234,7 +234,7 @@ final class LocalServer implements AutoCloseable {
   private ImageDisk disk(String imageArn) throws IOException {
     try (Database database = Database.open(data.resolve("regild.db"))) {
       return database
-          .read(handle -> new Images().findByArn(handle, imageArn))
+          .read(handle -> Images.findByArn(handle, imageArn))
           .flatMap(image -> image.disk())
           .orElseThrow();
     }

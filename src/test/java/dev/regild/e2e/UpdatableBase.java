@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.demo.AgentPackage;
 import dev.regild.fixtures.Fixtures;
 import java.io.IOException;
@@ -78,7 +78,7 @@ record UpdatableBase(Path data, Path layer, String checksum) {
 
   /** The same with another channel and another disk. */
   static UpdatableBase make(Path data, Channel channel, Path disk) throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(channel);
     channels.refresh(channel.name());
     try (ServerProcess server = ServerProcess.start(data, "namespace")) {

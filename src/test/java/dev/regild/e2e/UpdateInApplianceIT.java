@@ -2,7 +2,7 @@ package dev.regild.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
@@ -39,7 +39,7 @@ class UpdateInApplianceIT {
     Path data = directory.resolve("data");
     AgentRepository agent =
         Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
-    Channels channels = new Channels(data, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
     channels.add(
         LocalServer.channel("DEBIAN_12", List.of(LocalServer.source(agent)), AgentPackage.NAME));
     channels.refresh(LocalServer.CHANNEL);

@@ -10,7 +10,7 @@ import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
 import dev.regild.machine.Program;
@@ -43,7 +43,7 @@ class ClientCertificateTest {
   private static final String PASSWORD = "changeit";
   @TempDir Path directory;
   private HttpsServer server;
-  private Channels channels;
+  private ChannelStore channels;
 
   @BeforeEach
   void serveToThoseWithACertificate() throws Exception {
@@ -79,7 +79,7 @@ class ClientCertificateTest {
         });
     server.start();
     channels =
-        new Channels(
+        new ChannelStore(
             directory.resolve("data"),
             Clock.systemUTC(),
             new Transport(
@@ -195,7 +195,7 @@ class ClientCertificateTest {
       data = data.resolve("d".repeat(180));
     }
     data = data.resolve("d".repeat(length - data.toString().length() - 1));
-    Channels deep = new Channels(Files.createDirectories(data), Clock.systemUTC());
+    ChannelStore deep = new ChannelStore(Files.createDirectories(data), Clock.systemUTC());
     Path kept = data.resolve("client-certificates/rocky");
     assertThatThrownBy(() -> deep.add(channel(), Optional.of(files("client.crt", "client.key"))))
         .isInstanceOf(ChannelException.class)

@@ -12,7 +12,7 @@ import dev.regild.apt.AptShape;
 import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
@@ -82,7 +82,7 @@ class RoutesTest {
 
   @Test
   void channelsWithTheSameRepositoryAndOtherRoutesKeepTheirOwn() throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC(), quick());
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC(), quick());
     for (Route route : List.of(new Route(repository.uri(), ""), new Route(Route.DIRECT, ""))) {
       String name = route.proxy().equals(Route.DIRECT) ? "direct" : "proxied";
       AptSource source = AptShape.ONLY_XZ.source(repository.uri(), key).by(route);
@@ -160,7 +160,7 @@ class RoutesTest {
           .hasMessageContaining("--ca-cert or ca-cert");
       RpmSource rpm =
           new RpmSource(RpmSource.Locator.BASEURL, server.uri(), "x86_64", "", false, route);
-      Channels channels = new Channels(data, Clock.systemUTC(), quick());
+      ChannelStore channels = new ChannelStore(data, Clock.systemUTC(), quick());
       channels.add(new Channel("rocky", "ROCKY_LINUX8", List.of(rpm)));
       assertThat(channels.find("rocky").orElseThrow().sources()).containsExactly(rpm);
       assertThatThrownBy(() -> channels.refresh("rocky"))
@@ -232,7 +232,7 @@ class RoutesTest {
   }
 
   private void fetchAll(Transport transport, String uri, Route route) throws Exception {
-    Channels channels = refresh(transport, uri, route);
+    ChannelStore channels = refresh(transport, uri, route);
     String asked = uri + INSTALLED_AT;
     Snapshot snapshot = channels.current("test").orElseThrow();
     PackageFile file = snapshot.packageFiles(Set.of(asked)).get(asked);
@@ -240,8 +240,8 @@ class RoutesTest {
     assertThat(cache.fetch(List.of(file), 1, _ -> {}).get(file)).isNotEmptyFile();
   }
 
-  private Channels refresh(Transport transport, String uri, Route route) throws Exception {
-    Channels channels = new Channels(data, Clock.systemUTC(), transport);
+  private ChannelStore refresh(Transport transport, String uri, Route route) throws Exception {
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC(), transport);
     if (channels.find("test").isPresent()) {
       channels.remove("test");
     }

@@ -23,12 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ImageBuildersTest {
   @TempDir Path directory;
   private Registry registry;
-  private ImageBuilders builders;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-    builders = registry.builders;
   }
 
   @AfterEach
@@ -61,30 +59,32 @@ class ImageBuildersTest {
   void aBuilderLivesAsLongAsItsUpdate() {
     Image existing = registry.available(ALICE, "golden");
     Image image = registry.updating(existing, "golden-2");
-    ImageBuilder builder = registry.read(h -> builders.findFor(h, image)).orElseThrow();
+    ImageBuilder builder = registry.read(h -> ImageBuilders.findFor(h, image)).orElseThrow();
     assertThat(builder.state()).isEqualTo(ImageBuilderState.UPDATING);
     assertThat(builder.imageArn()).isEqualTo(existing.arn());
     assertThat(builder.instanceType()).isEqualTo("stream.standard.small");
     assertThat(builder.platform()).isEqualTo("DEBIAN_12");
-    assertThat(registry.<Optional<ImageBuilder>>read(h -> builders.find(h, ALICE, builder.name())))
+    assertThat(
+            registry.<Optional<ImageBuilder>>read(
+                h -> ImageBuilders.find(h, ALICE, builder.name())))
         .contains(builder);
     ImageBuilder qualifying =
         registry.write(
-            h -> builders.transition(h, builder, ImageBuilderState.PENDING_QUALIFICATION));
+            h -> ImageBuilders.transition(h, builder, ImageBuilderState.PENDING_QUALIFICATION));
     assertThat(qualifying.state()).isEqualTo(ImageBuilderState.PENDING_QUALIFICATION);
     assertRefused(
         CONCURRENT_MODIFICATION,
         () ->
             registry.write(
-                h -> builders.transition(h, builder, ImageBuilderState.PENDING_QUALIFICATION)),
+                h -> ImageBuilders.transition(h, builder, ImageBuilderState.PENDING_QUALIFICATION)),
         builder.name());
     registry.database.useTransaction(h -> {
-      registry.tags.put(h, builder.arn(), Map.of("k", "v"));
-      builders.deleteFor(h, image);
-      builders.deleteFor(h, image);
+      TagRecords.put(h, builder.arn(), Map.of("k", "v"));
+      ImageBuilders.deleteFor(h, image);
+      ImageBuilders.deleteFor(h, image);
     });
-    assertThat(registry.<Long>read(h -> builders.count(h, ALICE))).isZero();
-    assertThat(registry.<SortedMap<String, String>>read(h -> registry.tags.list(h, builder.arn())))
+    assertThat(registry.<Long>read(h -> ImageBuilders.count(h, ALICE))).isZero();
+    assertThat(registry.<SortedMap<String, String>>read(h -> TagRecords.list(h, builder.arn())))
         .isEmpty();
   }
 
@@ -97,15 +97,15 @@ class ImageBuildersTest {
         () ->
             registry.database.useTransaction(handle -> {
               Image image = existing.updated("other", Optional.empty(), Optional.empty(), "s", NOW);
-              registry.images.insert(handle, image);
+              Images.insert(handle, image);
               // The same stem and the same random number as the builder that is there.
               Image twin =
                   existing.updated("golden-2", Optional.empty(), Optional.empty(), "s", NOW);
-              builders.insert(handle, ImageBuilder.updating(existing, twin, new Random(1), NOW));
+              ImageBuilders.insert(
+                  handle, ImageBuilder.updating(existing, twin, new Random(1), NOW));
             }),
         "golden-2.");
-    assertThat(registry.<Optional<Image>>read(h -> registry.images.find(h, ALICE, "other")))
-        .isEmpty();
+    assertThat(registry.<Optional<Image>>read(h -> Images.find(h, ALICE, "other"))).isEmpty();
   }
 
   @Test
@@ -123,6 +123,6 @@ class ImageBuildersTest {
   }
 
   private List<ImageBuilder> page(List<String> names, Optional<String> after) {
-    return registry.read(h -> builders.page(h, ALICE, names, after, 2));
+    return registry.read(h -> ImageBuilders.page(h, ALICE, names, after, 2));
   }
 }

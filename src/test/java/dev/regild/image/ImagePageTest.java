@@ -29,7 +29,7 @@ class ImagePageTest {
     registry.available(BOB, "foreign");
     Image shared = registry.available(BOB, "shared");
     registry.database.useTransaction(
-        h -> registry.shares.put(h, shared, ALICE.accountId(), new ImagePermissions(true, false)));
+        h -> ImageShares.put(h, shared, ALICE.accountId(), new ImagePermissions(true, false)));
     registry.available(new Owner(ALICE.accountId(), "us-east-1"), "elsewhere");
     makePublic(registry.available(EVERYONE, "native"));
   }
@@ -63,17 +63,17 @@ class ImagePageTest {
 
   @Test
   void whoSharesSeesIt() {
-    Image shared = registry.read(h -> registry.images.require(h, BOB, "shared"));
+    Image shared = registry.read(h -> Images.require(h, BOB, "shared"));
     assertThat(shared.sharing().withOthers()).isTrue();
     assertThat(
             registry.<SortedMap<String, ImagePermissions>>read(
-                h -> registry.shares.page(h, shared, List.of(), Optional.empty(), 5)))
+                h -> ImageShares.page(h, shared, List.of(), Optional.empty(), 5)))
         .containsEntry(ALICE.accountId(), new ImagePermissions(true, false));
     assertThat(
             registry.<Optional<ImagePermissions>>read(
-                h -> registry.shares.find(h, shared, BOB.accountId())))
+                h -> ImageShares.find(h, shared, BOB.accountId())))
         .isEmpty();
-    registry.write(h -> registry.shares.remove(h, shared, ALICE.accountId()));
+    registry.write(h -> ImageShares.remove(h, shared, ALICE.accountId()));
     assertThat(names(Optional.of(Visibility.SHARED))).isEmpty();
   }
 
@@ -83,13 +83,12 @@ class ImagePageTest {
       registry.available(ALICE, "image-%02d".formatted(i));
     }
     registry.available(EVERYONE, "image-07");
-    makePublic(registry.read(h -> registry.images.require(h, EVERYONE, "image-07")));
+    makePublic(registry.read(h -> Images.require(h, EVERYONE, "image-07")));
     List<String> seen = new ArrayList<>();
     Optional<PageKey> after = Optional.empty();
     do {
       Optional<PageKey> from = after;
-      List<Image> page =
-          registry.read(h -> registry.images.page(h, ImageQuery.all(ALICE, from, 5)));
+      List<Image> page = registry.read(h -> Images.page(h, ImageQuery.all(ALICE, from, 5)));
       page.forEach(image -> seen.add(image.name()));
       after = page.isEmpty() ? Optional.empty() : Optional.of(PageKey.of(page.getLast()));
       // With an offset, the deleted one would hide one of the next page.
@@ -126,7 +125,7 @@ class ImagePageTest {
   }
 
   private void delete(Image image) {
-    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, image)));
+    registry.write(h -> Images.remove(h, Images.startDeleting(h, image)));
   }
 
   private void makePublic(Image image) {
@@ -143,6 +142,6 @@ class ImagePageTest {
   }
 
   private List<String> run(ImageQuery query) {
-    return registry.read(h -> registry.images.page(h, query)).stream().map(Image::name).toList();
+    return registry.read(h -> Images.page(h, query)).stream().map(Image::name).toList();
   }
 }

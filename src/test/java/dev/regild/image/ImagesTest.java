@@ -36,12 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ImagesTest {
   @TempDir Path directory;
   private Registry registry;
-  private Images images;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-    images = registry.images;
   }
 
   @AfterEach
@@ -78,12 +76,12 @@ class ImagesTest {
             List.of(application),
             NOW);
     registry.write(handle -> {
-      images.insert(handle, image);
+      Images.insert(handle, image);
       return true;
     });
     assertThat(found("golden")).isEqualTo(image);
     Image published =
-        registry.write(h -> images.publish(h, image, registry.published(h, Optional.empty())));
+        registry.write(h -> Images.publish(h, image, registry.published(h, Optional.empty())));
     assertThat(published.state()).isEqualTo(ImageState.AVAILABLE);
     assertThat(published.platform()).contains("DEBIAN_12");
     assertThat(published.disk())
@@ -94,9 +92,9 @@ class ImagesTest {
     registry.close();
     registry = new Registry(directory);
     assertThat(found("golden")).isEqualTo(published);
-    assertThat(registry.<Optional<Image>>read(h -> images.findById(h, image.id())))
+    assertThat(registry.<Optional<Image>>read(h -> Images.findById(h, image.id())))
         .contains(published);
-    assertThat(registry.<Optional<Image>>read(h -> images.findByArn(h, image.arn())))
+    assertThat(registry.<Optional<Image>>read(h -> Images.findByArn(h, image.arn())))
         .contains(published);
   }
 
@@ -113,8 +111,8 @@ class ImagesTest {
     assertThat(read.terms().instanceFamilies()).isEqualTo(existing.terms().instanceFamilies());
     assertThat(read.terms().permissions()).isEqualTo(existing.terms().permissions());
     assertThat(read.disk()).isEmpty();
-    assertThat(registry.<List<Image>>read(h -> images.children(h, existing))).containsExactly(read);
-    assertThat(registry.<List<Image>>read(h -> images.children(h, read))).isEmpty();
+    assertThat(registry.<List<Image>>read(h -> Images.children(h, existing))).containsExactly(read);
+    assertThat(registry.<List<Image>>read(h -> Images.children(h, read))).isEmpty();
   }
 
   @Test
@@ -123,7 +121,7 @@ class ImagesTest {
     assertRefused(ALREADY_EXISTS, () -> registry.available(ALICE, "golden"), "golden");
     registry.available(BOB, "golden");
     registry.available(new Owner(ALICE.accountId(), "us-east-1"), "golden");
-    assertThat(registry.<Long>read(h -> images.count(h, ALICE))).isEqualTo(1);
+    assertThat(registry.<Long>read(h -> Images.count(h, ALICE))).isEqualTo(1);
   }
 
   @Test
@@ -134,7 +132,7 @@ class ImagesTest {
             () -> {
               try {
                 registry.write(handle -> {
-                  images.insert(handle, Registry.importing(ALICE, "golden"));
+                  Images.insert(handle, Registry.importing(ALICE, "golden"));
                   return true;
                 });
                 return true;
@@ -144,22 +142,22 @@ class ImagesTest {
               }
             });
     assertThat(won).containsOnlyOnce(true);
-    assertThat(registry.<Long>read(h -> images.count(h, ALICE))).isEqualTo(1);
+    assertThat(registry.<Long>read(h -> Images.count(h, ALICE))).isEqualTo(1);
   }
 
   @Test
   void whatIsNotThereOrAnothersIsNotFound() {
     registry.available(BOB, "golden");
     assertRefused(
-        NOT_FOUND, () -> registry.read(h -> images.require(h, ALICE, "golden")), "golden");
-    assertThat(registry.<Optional<Image>>read(h -> images.findByArn(h, "golden"))).isEmpty();
+        NOT_FOUND, () -> registry.read(h -> Images.require(h, ALICE, "golden")), "golden");
+    assertThat(registry.<Optional<Image>>read(h -> Images.findByArn(h, "golden"))).isEmpty();
   }
 
   @Test
   void aStateThatCanNotFollowIsABug() {
     Image image = registry.available(ALICE, "golden");
     assertThatIllegalStateException()
-        .isThrownBy(() -> registry.write(h -> images.transition(h, image, ImageState.PENDING)))
+        .isThrownBy(() -> registry.write(h -> Images.transition(h, image, ImageState.PENDING)))
         .withMessageContaining("AVAILABLE")
         .withMessageContaining("PENDING");
   }
@@ -167,10 +165,10 @@ class ImagesTest {
   @Test
   void ofTwoWhoMoveAnImageOnFromOneStateOneIsRefused() {
     Image image = registry.updating(registry.available(ALICE, "golden"), "golden-2");
-    registry.write(h -> images.transition(h, image, ImageState.VALIDATING));
+    registry.write(h -> Images.transition(h, image, ImageState.VALIDATING));
     assertRefused(
         CONCURRENT_MODIFICATION,
-        () -> registry.write(h -> images.transition(h, image, ImageState.FAILED)),
+        () -> registry.write(h -> Images.transition(h, image, ImageState.FAILED)),
         "golden-2");
     assertThat(found("golden-2").state()).isEqualTo(ImageState.VALIDATING);
   }
@@ -180,7 +178,7 @@ class ImagesTest {
     Image image = registry.updating(registry.available(ALICE, "golden"), "golden-2");
     var reason = new StateChangeReason(Code.IMAGE_UPDATE_FAILURE, "The disk is full. Grow it.");
     var error = new ImageError("INTERNAL_SERVICE_ERROR", "dpkg: no space", NOW);
-    registry.write(h -> images.fail(h, image, reason, List.of(error)));
+    registry.write(h -> Images.fail(h, image, reason, List.of(error)));
     Image failed = found("golden-2");
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason()).contains(reason);
@@ -192,8 +190,8 @@ class ImagesTest {
     Image done = registry.available(ALICE, "golden");
     registry.updating(done, "pending");
     registry.write(
-        h -> images.startDeleting(h, registry.available(h, BOB, "going", Optional.empty())));
-    assertThat(registry.<List<Image>>read(images::unfinished))
+        h -> Images.startDeleting(h, registry.available(h, BOB, "going", Optional.empty())));
+    assertThat(registry.<List<Image>>read(Images::unfinished))
         .extracting(Image::name)
         .containsExactlyInAnyOrder("pending", "going");
   }
@@ -202,7 +200,7 @@ class ImagesTest {
   void textsForPeopleCanBeChanged() {
     Image image = registry.available(ALICE, "golden");
     Image described =
-        registry.write(h -> images.describe(h, image, Optional.of("Gold"), Optional.empty()));
+        registry.write(h -> Images.describe(h, image, Optional.of("Gold"), Optional.empty()));
     assertThat(described.displayName()).contains("Gold");
     assertThat(described.description()).isEmpty();
   }
@@ -211,7 +209,7 @@ class ImagesTest {
   void anImageThatIsBeingMadeSharedOrUpdatedIsNotDeleted() {
     Image golden = registry.available(ALICE, "golden");
     Image updating = registry.updating(golden, "golden-2");
-    assertThat(registry.<Boolean>read(h -> images.usesInFlight(h, golden))).isTrue();
+    assertThat(registry.<Boolean>read(h -> Images.usesInFlight(h, golden))).isTrue();
     assertRefused(IN_USE, () -> delete(golden), "being updated");
     assertRefused(NOT_PERMITTED, () -> delete(updating), "PENDING");
     Image shared = registry.available(ALICE, "shared");
@@ -222,15 +220,15 @@ class ImagesTest {
   @Test
   void anImageIsDeletedOnce() {
     Image golden = registry.available(ALICE, "golden");
-    registry.write(h -> images.startDeleting(h, golden));
+    registry.write(h -> Images.startDeleting(h, golden));
     assertRefused(
         CONCURRENT_MODIFICATION,
-        () -> registry.write(h -> images.startDeleting(h, found("golden"))),
+        () -> registry.write(h -> Images.startDeleting(h, found("golden"))),
         "already being deleted");
-    registry.write(h -> images.remove(h, golden));
-    assertThat(registry.<Optional<Image>>read(h -> images.find(h, ALICE, "golden"))).isEmpty();
+    registry.write(h -> Images.remove(h, golden));
+    assertThat(registry.<Optional<Image>>read(h -> Images.find(h, ALICE, "golden"))).isEmpty();
     assertRefused(
-        CONCURRENT_MODIFICATION, () -> registry.write(h -> images.remove(h, golden)), "golden");
+        CONCURRENT_MODIFICATION, () -> registry.write(h -> Images.remove(h, golden)), "golden");
   }
 
   @Test
@@ -238,14 +236,14 @@ class ImagesTest {
     Image golden = registry.available(ALICE, "golden");
     Image failed = registry.updating(golden, "golden-2");
     registry.database.useTransaction(h -> {
-      registry.tags.put(h, failed.arn(), Map.of("k", "v"));
+      TagRecords.put(h, failed.arn(), Map.of("k", "v"));
       registry.updates.failed(h, failed.id());
       var reason = new StateChangeReason(Code.IMAGE_UPDATE_FAILURE, "no");
-      images.fail(h, failed, reason, List.of());
-      registry.builders.deleteFor(h, failed);
+      Images.fail(h, failed, reason, List.of());
+      ImageBuilders.deleteFor(h, failed);
     });
     delete(found("golden-2"));
-    assertThat(registry.<SortedMap<String, String>>read(h -> registry.tags.list(h, failed.arn())))
+    assertThat(registry.<SortedMap<String, String>>read(h -> TagRecords.list(h, failed.arn())))
         .isEmpty();
     assertThat(
             registry.<Optional<UpdateRecord>>read(h -> registry.updates.find(h, ALICE, "golden-2")))
@@ -259,16 +257,16 @@ class ImagesTest {
     String base = layer(first);
     Image second = registry.available(ALICE, "second", Optional.of(base));
     Image third = registry.available(ALICE, "third", Optional.of(layer(second)));
-    assertThat(registry.<List<Layer>>read(h -> registry.layers.chain(h, layer(third))))
+    assertThat(registry.<List<Layer>>read(h -> LayerRecords.chain(h, layer(third))))
         .extracting(Layer::id)
         .containsExactly(layer(third), layer(second), base);
     assertThat(delete(second)).isEmpty();
     assertThat(delete(first)).isEmpty();
-    assertThat(registry.<List<Layer>>read(h -> registry.layers.list(h))).hasSize(3);
+    assertThat(registry.<List<Layer>>read(h -> LayerRecords.list(h))).hasSize(3);
     assertThat(delete(third))
         .extracting(Layer::id)
         .containsExactly(layer(third), layer(second), base);
-    assertThat(registry.<List<Layer>>read(h -> registry.layers.list(h))).isEmpty();
+    assertThat(registry.<List<Layer>>read(h -> LayerRecords.list(h))).isEmpty();
   }
 
   @Test
@@ -282,12 +280,12 @@ class ImagesTest {
   }
 
   private List<Layer> delete(Image image) {
-    return registry.write(h -> images.remove(h, images.startDeleting(h, image)));
+    return registry.write(h -> Images.remove(h, Images.startDeleting(h, image)));
   }
 
   private void share(Image image, Owner with) {
     registry.database.useTransaction(
-        h -> registry.shares.put(h, image, with.accountId(), ImagePermissions.ALL));
+        h -> ImageShares.put(h, image, with.accountId(), ImagePermissions.ALL));
   }
 
   private static String layer(Image image) {
@@ -295,7 +293,7 @@ class ImagesTest {
   }
 
   private Image found(String name) {
-    return registry.read(h -> images.require(h, ALICE, name));
+    return registry.read(h -> Images.require(h, ALICE, name));
   }
 
   static void assertRefused(Reason reason, ThrowingCallable call, String named) {

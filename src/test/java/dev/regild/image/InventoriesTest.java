@@ -83,7 +83,7 @@ class InventoriesTest {
   }
 
   private void delete(Image image) {
-    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, image)));
+    registry.write(h -> Images.remove(h, Images.startDeleting(h, image)));
   }
 
   private int rows() {

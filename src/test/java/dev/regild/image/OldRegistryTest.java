@@ -72,7 +72,7 @@ class OldRegistryTest {
                 .formatHex(MessageDigest.getInstance("SHA-256").digest(INVENTORY.getBytes(UTF_8)));
     leftBefore().useHandle(handle -> fill(handle, digest));
     try (Registry registry = new Registry(directory)) {
-      Image updated = registry.read(h -> registry.images.requireOwned(h, ALICE, "updated"));
+      Image updated = registry.read(h -> Images.requireOwned(h, ALICE, "updated"));
       assertThat(updated.qualification())
           .hasValue(new Qualification("6.1.0-44-amd64", "running", List.of(), List.of()));
       ImageDisk disk = updated.disk().orElseThrow();

@@ -42,8 +42,7 @@ class QuotasTest {
               try {
                 registry.database.useTransaction(handle -> {
                   quotas.reserveImage(handle, ALICE);
-                  registry.images.insert(
-                      handle, Registry.importing(ALICE, UUID.randomUUID().toString()));
+                  Images.insert(handle, Registry.importing(ALICE, UUID.randomUUID().toString()));
                 });
                 return true;
               } catch (RefusedException e) {
@@ -52,7 +51,7 @@ class QuotasTest {
               }
             });
     assertThat(admitted.stream().filter(won -> won)).hasSize(5);
-    assertThat(registry.<Long>read(h -> registry.images.count(h, ALICE))).isEqualTo(5);
+    assertThat(registry.<Long>read(h -> Images.count(h, ALICE))).isEqualTo(5);
   }
 
   @Test
@@ -76,21 +75,20 @@ class QuotasTest {
   void theCountFollowsEveryImageThatComesMovesAndGoes() {
     Image golden = registry.available(ALICE, "golden");
     Image other = registry.available(ALICE, "other");
-    PublicImages publicImages = new PublicImages(registry.images);
     Owner everyone = Owner.everyone(ALICE.region());
     assertCounts(2, ALICE);
-    registry.write(h -> publicImages.makePublic(h, ALICE, golden.name()));
+    registry.write(h -> PublicImages.makePublic(h, ALICE, golden.name()));
     assertCounts(1, ALICE);
     assertCounts(1, everyone);
-    registry.write(h -> publicImages.makePrivate(h, ALICE, golden.name()));
+    registry.write(h -> PublicImages.makePrivate(h, ALICE, golden.name()));
     assertCounts(2, ALICE);
     assertCounts(0, everyone);
-    registry.write(h -> registry.images.remove(h, registry.images.startDeleting(h, other)));
+    registry.write(h -> Images.remove(h, Images.startDeleting(h, other)));
     assertCounts(1, ALICE);
   }
 
   private void assertCounts(long images, Owner owner) {
-    assertThat(registry.<Long>read(h -> registry.images.count(h, owner)))
+    assertThat(registry.<Long>read(h -> Images.count(h, owner)))
         .isEqualTo(images)
         .isEqualTo(
             registry.<Long>read(h ->
@@ -121,8 +119,6 @@ class QuotasTest {
 
   private Quotas quotas(int images, int imageBuilders) {
     return new Quotas(
-        new QuotaLimits(Map.of(Quota.IMAGES, images, Quota.IMAGE_BUILDERS, imageBuilders)),
-        registry.images,
-        registry.builders);
+        new QuotaLimits(Map.of(Quota.IMAGES, images, Quota.IMAGE_BUILDERS, imageBuilders)));
   }
 }

@@ -36,11 +36,6 @@ public final class Registry implements AutoCloseable {
           Firmware.UEFI,
           List.of(new Filesystem("/", "/dev/sda2", 1 << 20, 1L << 40, "ext4", "u", "l", "p")));
 
-  public final Images images = new Images();
-  public final ImageBuilders builders = new ImageBuilders();
-  final Layers layers = new Layers();
-  final Tags tags = new Tags();
-  final ImageShares shares = new ImageShares();
   public final JobSteps steps = new JobSteps(Clock.fixed(NOW, ZoneOffset.UTC));
   public final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));
   public final Database database;
@@ -79,8 +74,8 @@ public final class Registry implements AutoCloseable {
 
   Image available(Handle handle, Owner owner, String name, Optional<String> baseLayer) {
     Image image = importing(owner, name);
-    images.insert(handle, image);
-    return images.publish(handle, image, published(handle, baseLayer));
+    Images.insert(handle, image);
+    return Images.publish(handle, image, published(handle, baseLayer));
   }
 
   public Image available(Owner owner, String name) {
@@ -91,8 +86,8 @@ public final class Registry implements AutoCloseable {
   public Image updating(Image existing, String newName) {
     return write(handle -> {
       Image image = existing.updated(newName, Optional.empty(), Optional.empty(), "sha256:s", NOW);
-      images.insert(handle, image);
-      builders.insert(handle, ImageBuilder.updating(existing, image, new Random(1), NOW));
+      Images.insert(handle, image);
+      ImageBuilders.insert(handle, ImageBuilder.updating(existing, image, new Random(1), NOW));
       updates.start(handle, image, existing, "sha256:s", PLAN);
       return image;
     });
@@ -100,7 +95,7 @@ public final class Registry implements AutoCloseable {
 
   PublishedDisk published(Handle handle, Optional<String> baseLayer) {
     var layer = new Layer(UUID.randomUUID().toString(), baseLayer, 1L << 33, 1L << 35, "abc");
-    layers.insert(handle, layer);
+    LayerRecords.insert(handle, layer);
     return new PublishedDisk(
         new ImageDisk(layer.id(), inventories.store(handle, inventory("5.2")), LAYOUT),
         "DEBIAN_12",

@@ -96,7 +96,7 @@ class UpdateRecordsTest {
     assertThat(failed.steps().getLast().progress()).isEqualTo(0.25);
     assertThat(failed.steps().getLast().detail()).isEqualTo("no indexes");
     assertThat(registry.<List<UpdateRecord>>read(updates::inFlight)).isEmpty();
-    assertThat(registry.<Boolean>read(h -> registry.images.usesInFlight(h, existing))).isFalse();
+    assertThat(registry.<Boolean>read(h -> Images.usesInFlight(h, existing))).isFalse();
   }
 
   @Test

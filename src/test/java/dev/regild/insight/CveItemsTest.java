@@ -43,8 +43,10 @@ class CveItemsTest {
 
   @Test
   void onlyWholeIdentifiersCount() {
-    assertThat(named("* CVE-2023-12 CVE-23-1234 XCVE-2023-1234 CVE-2023-1234a CVE-2023-",
-            "  5678 see-CVE-2023-9999"))
+    assertThat(
+            named(
+                "* CVE-2023-12 CVE-23-1234 XCVE-2023-1234 CVE-2023-1234a CVE-2023-",
+                "  5678 see-CVE-2023-9999"))
         .isEmpty();
     assertThat(verdicts("* 0001-CVE.patch, CVE-2023-1234.patch, CVE-2023-1235-1.patch"))
         .containsOnlyKeys("CVE-2023-1234", "CVE-2023-1235");

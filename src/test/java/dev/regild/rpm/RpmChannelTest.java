@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.github.luben.zstd.Zstd;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.DocumentReader;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
@@ -57,7 +57,7 @@ class RpmChannelTest {
   @TempDir Path directory;
   private TestRepository repository;
   private TestKey key;
-  private Channels channels;
+  private ChannelStore channels;
   private int revision = 1_700_000_000;
 
   @BeforeEach
@@ -66,7 +66,7 @@ class RpmChannelTest {
     key = TestKey.simple();
     repository = new TestRepository(Files.createDirectories(directory.resolve("RPMS")));
     channels =
-        new Channels(
+        new ChannelStore(
             directory.resolve("data"),
             Clock.systemUTC(),
             new Transport(
@@ -451,7 +451,7 @@ class RpmChannelTest {
     RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "0.9", "1");
     sign(key);
     String digest = channels.refresh("rocky").digest();
-    Channels fresh = new Channels(directory.resolve("fresh"), Clock.systemUTC());
+    ChannelStore fresh = new ChannelStore(directory.resolve("fresh"), Clock.systemUTC());
     fresh.add(channel(repository.uri(), key.armored()));
     assertThat(fresh.refresh("rocky").digest()).isEqualTo(digest);
   }

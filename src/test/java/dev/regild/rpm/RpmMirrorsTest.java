@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
@@ -37,7 +37,7 @@ class RpmMirrorsTest {
   @TempDir Path directory;
   private TestRepository first;
   private TestRepository second;
-  private Channels channels;
+  private ChannelStore channels;
   private PackageCache cache;
 
   @BeforeEach
@@ -52,7 +52,7 @@ class RpmMirrorsTest {
             directory.resolve("data"),
             Duration.ofMillis(1),
             TestPace.silence(Duration.ofSeconds(5)));
-    channels = new Channels(directory.resolve("data"), Clock.systemUTC(), transport);
+    channels = new ChannelStore(directory.resolve("data"), Clock.systemUTC(), transport);
     cache = new PackageCache(directory.resolve("cache"), transport);
   }
 
@@ -142,7 +142,7 @@ class RpmMirrorsTest {
     channels.refresh("rocky");
     Snapshot snapshot = channels.current("rocky").orElseThrow();
     Files.writeString(directory.resolve("list"), second.uri() + "\n");
-    Channels another = new Channels(directory.resolve("data"), Clock.systemUTC());
+    ChannelStore another = new ChannelStore(directory.resolve("data"), Clock.systemUTC());
     assertThat(another.refresh("rocky")).isInstanceOf(RefreshResult.Unchanged.class);
     String guests = identity() + "/noarch/alpha-1.0-1.noarch.rpm";
     PackageFile file = snapshot.packageFiles(Set.of(guests)).get(guests);

@@ -85,8 +85,7 @@ class RpmNotesTest {
     assertThat(fixes.fixed())
         .containsExactly(
             new FixedCve("CVE-2023-3446", "1:1.1.1k-12.el8_9", "RHSA-2023:7877"),
-            new FixedCve(
-                "CVE-2023-5678", "1:1.1.1k-12", "- Fix CVE-2023-5678: excessive time"));
+            new FixedCve("CVE-2023-5678", "1:1.1.1k-12", "- Fix CVE-2023-5678: excessive time"));
   }
 
   @Test

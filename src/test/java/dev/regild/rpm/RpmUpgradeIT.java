@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
 import dev.regild.channel.Channel;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
@@ -478,8 +478,8 @@ class RpmUpgradeIT {
   }
 
   private Snapshot snapshot(String data, List<RpmSource> sources) throws Exception {
-    Channels channels =
-        new Channels(Files.createDirectories(directory.resolve(data)), Clock.systemUTC());
+    ChannelStore channels =
+        new ChannelStore(Files.createDirectories(directory.resolve(data)), Clock.systemUTC());
     if (channels.find("rocky").isPresent()) {
       channels.remove("rocky");
     }

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.update.ImportJob;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class CancelledImportTest {
           .isEqualTo(200);
       Image image =
           server.database.read(
-              handle -> server.images.requireOwned(handle, server.owner("us-east-1"), "new"));
+              handle -> Images.requireOwned(handle, server.owner("us-east-1"), "new"));
       ImportJob job = server.importJob();
       Path layer =
           Files.writeString(directory.resolve("layers/" + image.id() + ".qcow2"), "published");

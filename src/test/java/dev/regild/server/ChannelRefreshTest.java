@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStatus;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.UpdateRecords;
@@ -33,7 +33,7 @@ class ChannelRefreshTest {
 
   @Test
   void aDeadMirrorDelaysNoOtherChannelAndTheAgesOfBothAreShown() throws Exception {
-    Channels channels = new Channels(directory, Clock.systemUTC());
+    ChannelStore channels = new ChannelStore(directory, Clock.systemUTC());
     try (ServerSocket dead = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Database database = Database.open(directory.resolve("regild.db"));
         Metrics metrics = new Metrics()) {
@@ -72,7 +72,7 @@ class ChannelRefreshTest {
     }
   }
 
-  private static ChannelStatus status(Channels channels, String name) {
+  private static ChannelStatus status(ChannelStore channels, String name) {
     try {
       return channels.status().stream()
           .filter(each -> each.name().equals(name))

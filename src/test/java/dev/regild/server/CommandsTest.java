@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.image.Images;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -178,7 +179,7 @@ class CommandsTest {
 
   private static void beginResolve(String image) {
     server.database.useTransaction(handle -> {
-      String id = server.images.require(handle, server.owner("us-east-1"), image).id();
+      String id = Images.require(handle, server.owner("us-east-1"), image).id();
       int attempt = server.updates.beginAttempt(handle, id);
       server.steps.begin(handle, id, attempt, 1, "Prepare");
       server.steps.done(handle, id, attempt, 1, "isolation VM");
@@ -190,7 +191,7 @@ class CommandsTest {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (server
         .database
-        .read(handle -> server.images.find(handle, server.owner("us-east-1"), name))
+        .read(handle -> Images.find(handle, server.owner("us-east-1"), name))
         .isEmpty()) {
       assertThat(System.nanoTime()).as(name).isLessThan(deadline);
       Thread.sleep(50);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.image.Image;
 import dev.regild.image.ImageError;
+import dev.regild.image.Images;
 import dev.regild.image.StateChangeReason;
 import dev.regild.server.RawConnection.Answer;
 import java.io.IOException;
@@ -118,9 +119,9 @@ class ConformanceTest {
             .formatted(ROLE));
     Image imported =
         server.database.read(
-            handle -> server.images.require(handle, server.owner("us-east-1"), "imported"));
+            handle -> Images.require(handle, server.owner("us-east-1"), "imported"));
     server.database.useTransaction(handle ->
-        server.images.fail(
+        Images.fail(
             handle,
             imported,
             new StateChangeReason(StateChangeReason.Code.IMAGE_IMPORT_FAILURE, "unfit"),

@@ -3,7 +3,6 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.DiskExport;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.ExportFormat;
 import dev.regild.disk.GivenRoom;
@@ -41,7 +40,7 @@ class ConversionsTest {
   @BeforeEach
   void make() throws Exception {
     layer = directory.resolve("layer.qcow2");
-    new QemuImg().create(layer, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(layer, DiskFormat.QCOW2, 1 << 20);
   }
 
   @Test
@@ -99,7 +98,7 @@ class ConversionsTest {
     CountDownLatch goOn = new CountDownLatch(1);
     RoomReservations slow = GivenRoom.of(() -> onceOpen(goOn));
     try (Conversions conversions =
-            new Conversions(directory.resolve("exports"), new QemuImg(), slow, 2, Duration.ZERO);
+            new Conversions(directory.resolve("exports"), slow, 2, Duration.ZERO);
         Share other = conversions.share(layer, ExportFormat.RAW)) {
       try (Share gone = conversions.share(layer, ExportFormat.RAW)) {
         gone.giveUp();
@@ -119,7 +118,7 @@ class ConversionsTest {
           throw new LinkageError("canary");
         });
     try (Conversions conversions =
-            new Conversions(directory.resolve("exports"), new QemuImg(), broken, 1, Duration.ZERO);
+            new Conversions(directory.resolve("exports"), broken, 1, Duration.ZERO);
         Share share = conversions.share(layer, ExportFormat.RAW)) {
       assertThatThrownBy(share::made).hasRootCauseMessage("canary");
     }
@@ -134,7 +133,6 @@ class ConversionsTest {
     free.set(1 << 19);
     Conversion.Tools tools =
         new Conversion.Tools(
-            new DiskExport(new QemuImg()),
             room,
             new Semaphore(2),
             () -> {
@@ -199,7 +197,7 @@ class ConversionsTest {
   }
 
   private Conversions conversions(Duration kept) throws Exception {
-    return new Conversions(directory.resolve("exports"), new QemuImg(), room, 2, kept);
+    return new Conversions(directory.resolve("exports"), room, 2, kept);
   }
 
   private List<Path> exports() throws Exception {

@@ -7,7 +7,8 @@ import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
-import dev.regild.image.Layers;
+import dev.regild.image.Images;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Quota;
 import java.util.Map;
@@ -58,9 +59,9 @@ class CopiesIT {
       here.deleteImage(r -> r.name("golden"));
       String layer = golden.disk().orElseThrow().layer();
       server.database.useTransaction(handle -> {
-        Image deleting = server.images.require(handle, golden.owner(), "golden");
-        assertThat(server.images.remove(handle, deleting)).isEmpty();
-        assertThat(new Layers().find(handle, layer)).isPresent();
+        Image deleting = Images.require(handle, golden.owner(), "golden");
+        assertThat(Images.remove(handle, deleting)).isEmpty();
+        assertThat(LayerRecords.find(handle, layer)).isPresent();
       });
     }
   }
@@ -92,8 +93,8 @@ class CopiesIT {
   void anImageThatIsMerelySharedIsNotCopied() throws Exception {
     Image golden = server.golden("us-west-2", "shared");
     var other = server.accounts.createKey(server.accounts.create("other"), false);
-    server.database.useTransaction(handle ->
-        new ImageShares().put(handle, golden, other.account().id(), ImagePermissions.ALL));
+    server.database.useTransaction(
+        handle -> ImageShares.put(handle, golden, other.account().id(), ImagePermissions.ALL));
     try (AppStreamClient client = server.client("us-west-2", other)) {
       assertThatThrownBy(() -> copy(client, "shared", "us-west-2", "mine"))
           .isInstanceOf(ResourceNotAvailableException.class)
@@ -128,6 +129,6 @@ class CopiesIT {
 
   private static Image require(String region, String name) {
     return server.database.read(
-        handle -> server.images.require(handle, new Owner(server.account.id(), region), name));
+        handle -> Images.require(handle, new Owner(server.account.id(), region), name));
   }
 }

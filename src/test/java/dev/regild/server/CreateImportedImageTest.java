@@ -8,6 +8,7 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
+import dev.regild.image.Images;
 import dev.regild.image.Quota;
 import dev.regild.server.RawConnection.Answer;
 import java.io.IOException;
@@ -78,16 +79,15 @@ class CreateImportedImageTest {
   @ParameterizedTest
   @CsvSource({"IMAGES,0", "TAGS,1"})
   void aQuotaThatIsReached(Quota quota, int limit) throws Exception {
-    AccountQuotas quotas = new AccountQuotas();
     String account = server.account.id();
-    server.database.useTransaction(handle -> quotas.put(handle, account, quota, limit));
+    server.database.useTransaction(handle -> AccountQuotas.put(handle, account, quota, limit));
     try {
       assertRefused(
           Map.of("Tags", Map.of("a", "1", "b", "2")),
           "LimitExceededException",
           "is %d, and".formatted(limit));
     } finally {
-      server.database.useTransaction(handle -> quotas.remove(handle, account, quota));
+      server.database.useTransaction(handle -> AccountQuotas.remove(handle, account, quota));
     }
   }
 
@@ -267,8 +267,7 @@ class CreateImportedImageTest {
   }
 
   private static Image find(String name) {
-    return server.database.read(
-        handle -> server.images.require(handle, server.owner("us-east-1"), name));
+    return server.database.read(handle -> Images.require(handle, server.owner("us-east-1"), name));
   }
 
   /** Sets the bit of a qcow2's header that says that it is corrupt. */

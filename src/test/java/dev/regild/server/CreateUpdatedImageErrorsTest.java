@@ -3,12 +3,13 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.db.JobQueue;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageShares;
+import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Quota;
 import dev.regild.update.ImageUpdates;
@@ -37,11 +38,9 @@ class CreateUpdatedImageErrorsTest {
     ImageUpdates updates =
         new ImageUpdates(
             server.database,
-            server.images,
-            server.builders,
             server.quotas,
             server.updates,
-            new UpdatePlans(new Channels(server.data, clock), new Inventories(server.database)),
+            new UpdatePlans(new ChannelStore(server.data, clock), new Inventories(server.database)),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
             clock);
@@ -52,14 +51,13 @@ class CreateUpdatedImageErrorsTest {
   @ParameterizedTest
   @ValueSource(strings = {"IMAGES", "IMAGE_BUILDERS"})
   void aQuotaThatIsReached(String quota) throws Exception {
-    AccountQuotas quotas = new AccountQuotas();
     server.database.useTransaction(
-        handle -> quotas.put(handle, server.account.id(), Quota.valueOf(quota), 0));
+        handle -> AccountQuotas.put(handle, server.account.id(), Quota.valueOf(quota), 0));
     try {
       assertRefused("LimitExceededException", "golden", "new", "is 0, and account");
     } finally {
       server.database.useTransaction(
-          handle -> quotas.remove(handle, server.account.id(), Quota.valueOf(quota)));
+          handle -> AccountQuotas.remove(handle, server.account.id(), Quota.valueOf(quota)));
     }
   }
 
@@ -79,7 +77,7 @@ class CreateUpdatedImageErrorsTest {
     Image image = server.golden("us-east-1", "shown");
     AccessKey other = server.accounts.createKey(server.accounts.create("other"), false);
     server.database.useTransaction(
-        handle -> new ImageShares().put(handle, image, other.account().id(), ImagePermissions.ALL));
+        handle -> ImageShares.put(handle, image, other.account().id(), ImagePermissions.ALL));
     assertThat(
             server
                 .ask(other, "CreateUpdatedImage", request("shown", "new"))
@@ -97,7 +95,7 @@ class CreateUpdatedImageErrorsTest {
             Optional.empty(),
             List.of(),
             Instant.now());
-    server.database.useTransaction(handle -> server.images.insert(handle, importing));
+    server.database.useTransaction(handle -> Images.insert(handle, importing));
     assertRefused("OperationNotPermittedException", "busy", "new", "busy is IMPORTING");
   }
 
@@ -120,7 +118,7 @@ class CreateUpdatedImageErrorsTest {
   @Test
   void anImageThatIsBeingDeleted() throws Exception {
     Image image = server.golden("us-east-1", "leaving");
-    server.database.useTransaction(handle -> server.images.startDeleting(handle, image));
+    server.database.useTransaction(handle -> Images.startDeleting(handle, image));
     assertRefused("ConcurrentModificationException", "leaving", "new", "is being deleted");
   }
 
@@ -142,7 +140,7 @@ class CreateUpdatedImageErrorsTest {
     }
     assertThat(
             server.database.<Optional<Image>, RuntimeException>read(
-                handle -> server.images.find(handle, server.owner("us-east-1"), "new")))
+                handle -> Images.find(handle, server.owner("us-east-1"), "new")))
         .isEmpty();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
+import dev.regild.image.Images;
 import dev.regild.image.UpdateRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,9 +150,6 @@ class DeleteImageBuilderTest {
   }
 
   private static String id(String name) {
-    return server
-        .database
-        .read(h -> server.images.require(h, server.owner("us-east-1"), name))
-        .id();
+    return server.database.read(h -> Images.require(h, server.owner("us-east-1"), name)).id();
   }
 }

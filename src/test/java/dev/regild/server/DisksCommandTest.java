@@ -29,7 +29,7 @@ class DisksCommandTest {
   @Test
   void disksAreListedAndDeleted() throws Exception {
     Path file = server.data.resolve("small.qcow2");
-    new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(file, DiskFormat.QCOW2, 1 << 20);
     UploadedDisk kept = upload(file);
     UploadedDisk deleted = upload(file);
     assertThat(run(0).lines().toList())

@@ -131,8 +131,7 @@ class DisksIT {
   }
 
   private static void limit(Account account, Quota quota, int limit) {
-    server.database.useTransaction(
-        handle -> new AccountQuotas().put(handle, account.id(), quota, limit));
+    server.database.useTransaction(handle -> AccountQuotas.put(handle, account.id(), quota, limit));
   }
 
   private static Iterable<String> list(AccessKey key) throws Exception {

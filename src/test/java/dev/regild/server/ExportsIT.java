@@ -98,7 +98,7 @@ class ExportsIT {
       assertThat(failed.amiId()).isNull();
       assertThat(failed.errorDetails().getFirst().errorMessage()).contains("qemu-img");
       String disk =
-          server.database.read(h -> new ExportTasks().find(h, task.taskId())).orElseThrow().amiId();
+          server.database.read(h -> ExportTasks.find(h, task.taskId())).orElseThrow().amiId();
       assertThat(server.data.resolve("disks").resolve(disk + ".disk")).doesNotExist();
     }
   }

@@ -12,7 +12,7 @@ import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.machine.Program;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -67,7 +67,7 @@ class FlattenTest {
     runJob(flat);
     String merged = layer("flat");
     assertThat(layer("copy")).isEqualTo(merged).isNotEqualTo(chain.get(3));
-    List<Layer> standing = server.database.read(handle -> new Layers().chain(handle, merged));
+    List<Layer> standing = server.database.read(handle -> LayerRecords.chain(handle, merged));
     assertThat(standing).hasSize(1);
     assertThat(raw(merged)).hasSameBinaryContentAs(before);
     assertThat(raw(layer("next"))).hasSameBinaryContentAs(next);
@@ -95,7 +95,7 @@ class FlattenTest {
     assertThat(server.layers().ids()).hasSize(4).containsAll(chain);
     server.fail(
         server.database.read(
-            handle -> server.images.require(handle, server.owner(REGION), "flat-updated")));
+            handle -> Images.require(handle, server.owner(REGION), "flat-updated")));
     server.flattenings(0).removeRetired();
     assertThat(server.layers().ids()).containsExactly(layer("flat"));
   }
@@ -142,7 +142,7 @@ class FlattenTest {
     assertThat(server.layers().ids()).containsExactlyInAnyOrderElementsOf(chain.subList(1, 3));
     delete("flat");
     Optional<Flattening> left =
-        server.database.read(handle -> new Flattenings().findOf(handle, flat.id()));
+        server.database.read(handle -> Flattenings.findOf(handle, flat.id()));
     assertThat(left).isEmpty();
   }
 
@@ -161,21 +161,20 @@ class FlattenTest {
 
   /** The ids of so many layers, each on the one before it, each with something of its own. */
   private List<String> chain(int depth) throws Exception {
-    QemuImg qemuImg = new QemuImg();
     List<String> chain = new ArrayList<>();
     for (int i = 0; i < depth; i++) {
       Optional<String> base = chain.isEmpty() ? Optional.empty() : Optional.of(chain.getLast());
       String id = UUID.randomUUID().toString();
       Path file = Files.createDirectories(directory.resolve("made")).resolve(id + ".qcow2");
       if (base.isEmpty()) {
-        qemuImg.create(file, DiskFormat.QCOW2, BYTES);
+        QemuImg.create(file, DiskFormat.QCOW2, BYTES);
       } else {
-        qemuImg.createOverlay(file(base.get()), file);
+        QemuImg.createOverlay(file(base.get()), file);
       }
       String write = "write -P %d %dk 300k".formatted(i + 1, i * 200);
       Program.of(List.of("qemu-io", "-f", "qcow2", "-c", write, file.toString())).run();
       Layer layer = server.layers().publish(id, file, base);
-      server.database.useTransaction(handle -> new Layers().insert(handle, layer));
+      server.database.useTransaction(handle -> LayerRecords.insert(handle, layer));
       chain.add(id);
     }
     return chain;
@@ -199,7 +198,7 @@ class FlattenTest {
   private String layer(String name) {
     return server
         .database
-        .read(handle -> server.images.require(handle, server.owner(REGION), name))
+        .read(handle -> Images.require(handle, server.owner(REGION), name))
         .disk()
         .orElseThrow()
         .layer();
@@ -208,15 +207,12 @@ class FlattenTest {
   /** What a guest sees of a layer. */
   private Path raw(String layer) throws Exception {
     Path raw = Files.createTempFile(directory, "disk", ".raw");
-    new QemuImg().convert(file(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
+    QemuImg.convert(file(layer), DiskFormat.QCOW2, raw, DiskFormat.RAW, _ -> {});
     return raw;
   }
 
   private Flattening flattening(Image image) {
-    return server
-        .database
-        .read(handle -> new Flattenings().findOf(handle, image.id()))
-        .orElseThrow();
+    return server.database.read(handle -> Flattenings.findOf(handle, image.id())).orElseThrow();
   }
 
   private void runJob(Image image) throws Exception {
@@ -226,11 +222,9 @@ class FlattenTest {
   private void delete(String name) throws Exception {
     Image image =
         server.database.inTransaction(handle ->
-            server.images.startDeleting(
-                handle, server.images.requireOwned(handle, server.owner(REGION), name)));
+            Images.startDeleting(handle, Images.requireOwned(handle, server.owner(REGION), name)));
     assertThat(image.state()).isEqualTo(ImageState.DELETING);
-    for (Layer layer :
-        server.database.inTransaction(handle -> new Images().remove(handle, image))) {
+    for (Layer layer : server.database.inTransaction(handle -> Images.remove(handle, image))) {
       server.layers().delete(layer.id());
     }
   }

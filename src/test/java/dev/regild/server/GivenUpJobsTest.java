@@ -6,6 +6,7 @@ import dev.regild.image.ExportTask;
 import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
+import dev.regild.image.Images;
 import dev.regild.image.ImportRecords;
 import dev.regild.image.StateChangeReason;
 import dev.regild.update.ImportJob;
@@ -48,7 +49,7 @@ class GivenUpJobsTest {
     assertFailed("new", StateChangeReason.Code.IMAGE_IMPORT_FAILURE, "The import failed. " + WHY);
     assertThat(
             server.database.<Optional<String>, RuntimeException>read(
-                handle -> new ImportRecords().imageInTheMaking(handle, ServerFixture.DISK)))
+                handle -> ImportRecords.imageInTheMaking(handle, ServerFixture.DISK)))
         .isEmpty();
     job.giveUp(id, "once more"); // which changes nothing
     assertThat(image("new").stateChangeReason().orElseThrow().message()).endsWith(WHY);
@@ -78,7 +79,7 @@ class GivenUpJobsTest {
             handle -> handle.createQuery("SELECT id FROM export_task").mapTo(String.class).one());
     server.exportJob().giveUp(task, WHY);
     ExportTask failed =
-        server.database.read(handle -> new ExportTasks().find(handle, task)).orElseThrow();
+        server.database.read(handle -> ExportTasks.find(handle, task)).orElseThrow();
     assertThat(failed.state()).isEqualTo(ExportTask.State.FAILED);
     assertThat(failed.failure()).isEqualTo(Optional.of("The export failed. " + WHY));
     server.exportJob().giveUp(task, "once more");
@@ -91,7 +92,7 @@ class GivenUpJobsTest {
 
   private Image image(String name) {
     return server.database.read(
-        handle -> server.images.requireOwned(handle, server.owner("us-east-1"), name));
+        handle -> Images.requireOwned(handle, server.owner("us-east-1"), name));
   }
 
   private void assertFailed(String name, StateChangeReason.Code code, String message) {

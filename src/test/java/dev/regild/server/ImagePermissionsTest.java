@@ -6,6 +6,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.image.Quota;
 import java.io.IOException;
 import java.time.Instant;
@@ -127,7 +128,7 @@ class ImagePermissionsTest {
             Optional.empty(),
             List.of(),
             Instant.now());
-    server.database.useTransaction(handle -> server.images.insert(handle, importing));
+    server.database.useTransaction(handle -> Images.insert(handle, importing));
     assertError(
         "ResourceNotAvailableException",
         server.key,
@@ -202,7 +203,7 @@ class ImagePermissionsTest {
   @Test
   void theLimitOfSharesIsExactHoweverManyAskAtOnce() throws Exception {
     server.database.useTransaction(
-        handle -> new AccountQuotas().put(handle, server.account.id(), Quota.SHARES, 3));
+        handle -> AccountQuotas.put(handle, server.account.id(), Quota.SHARES, 3));
     server.golden("us-east-1", "wanted");
     List<String> requests = new ArrayList<>();
     for (int i = 0; i < 12; i++) {
@@ -213,7 +214,7 @@ class ImagePermissionsTest {
       outcomes = server.errorsOf("UpdateImagePermissions", requests);
     } finally {
       server.database.useTransaction(
-          handle -> new AccountQuotas().remove(handle, server.account.id(), Quota.SHARES));
+          handle -> AccountQuotas.remove(handle, server.account.id(), Quota.SHARES));
     }
     assertThat(outcomes).containsOnly("", "LimitExceededException");
     assertThat(Collections.frequency(outcomes, "")).isEqualTo(3);

@@ -8,6 +8,7 @@ import dev.regild.disk.QemuImg;
 import dev.regild.fixtures.HostTools;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.image.Quota;
 import dev.regild.machine.Program;
 import java.io.PrintWriter;
@@ -43,7 +44,7 @@ class ImportCommandTest {
     server.writeCredentials();
     server.golden("us-east-1", "golden");
     disk = files.resolve("disk.qcow2");
-    new QemuImg().create(disk, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(disk, DiskFormat.QCOW2, 1 << 20);
   }
 
   @AfterAll
@@ -79,16 +80,15 @@ class ImportCommandTest {
   @ParameterizedTest
   @CsvSource({"IMAGES, 0, The quota of", "DISKS, 0, The quota of disks is 0", "DISK_GIB, 0, 0 GiB"})
   void whatAQuotaForbidsIsNotUploaded(Quota quota, int limit, String why) throws Exception {
-    AccountQuotas quotas = new AccountQuotas();
     String account = server.account.id();
-    server.database.useTransaction(handle -> quotas.put(handle, account, quota, limit));
+    server.database.useTransaction(handle -> AccountQuotas.put(handle, account, quota, limit));
     try {
       assertThat(run(1, disk, "--name", "new"))
           .contains("LimitExceededException", why)
           .doesNotContain("Uploaded");
       assertThat(uploads()).isZero();
     } finally {
-      server.database.useTransaction(handle -> quotas.remove(handle, account, quota));
+      server.database.useTransaction(handle -> AccountQuotas.remove(handle, account, quota));
     }
   }
 
@@ -149,8 +149,7 @@ class ImportCommandTest {
   }
 
   private static Image find(String name) {
-    return server.database.read(
-        handle -> server.images.require(handle, server.owner("us-east-1"), name));
+    return server.database.read(handle -> Images.require(handle, server.owner("us-east-1"), name));
   }
 
   private static long uploads() throws Exception {

@@ -2,13 +2,12 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
@@ -17,7 +16,6 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
 import dev.regild.image.Owner;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
@@ -82,7 +80,7 @@ class JobExhaustionIT {
 
   private Image image(Owner owner) throws Exception {
     try (Database database = Database.open(directory.resolve("regild.db"))) {
-      return database.read(handle -> new Images().requireOwned(handle, owner, "greedy"));
+      return database.read(handle -> Images.requireOwned(handle, owner, "greedy"));
     }
   }
 
@@ -169,8 +167,7 @@ class JobExhaustionIT {
     }
 
     private static ImportJob importJob(Path data, Database database) throws Exception {
-      QemuImg qemuImg = new QemuImg();
-      DiskCheck check = new DiskCheck(qemuImg, DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+      DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
       Inventories inventories = new Inventories(database);
       Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
       QualificationBoot.Machine machine =
@@ -178,18 +175,16 @@ class JobExhaustionIT {
       return new ImportJob(
           new SteppedJob.Tools(
               database, new JobSteps(Clock.systemUTC()), new RunningJobs(), new Workspaces(data)),
-          new Images(),
           inventories,
-          new Layers(),
-          new DirectoryLayerStore(data, qemuImg),
+          new DirectoryLayerStore(data),
           new UploadedDisks(
               data.resolve("disks"), check, Clock.systemUTC(), new RoomReservations()),
           check,
           new DiskInspector(
               new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
-          qemuImg,
           new Platforms(guests, machine, machine),
-          new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories)),
+          new AgentVersions(
+              new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories)),
           Clock.systemUTC());
     }
   }

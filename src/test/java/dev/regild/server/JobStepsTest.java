@@ -7,6 +7,7 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
+import dev.regild.image.Images;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.http.HttpResponse;
@@ -172,8 +173,7 @@ class JobStepsTest {
   }
 
   private Image image(String name) {
-    return server.database.read(
-        handle -> server.images.require(handle, server.owner(REGION), name));
+    return server.database.read(handle -> Images.require(handle, server.owner(REGION), name));
   }
 
   private String run(String... command) {

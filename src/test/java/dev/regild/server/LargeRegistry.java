@@ -15,7 +15,7 @@ import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
 import dev.regild.image.Qualification;
@@ -63,8 +63,8 @@ final class LargeRegistry {
       Account account = accounts.create("bench");
       List<String> digests =
           database.inTransaction(handle -> {
-            new Layers()
-                .insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+            LayerRecords.insert(
+                handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
             return inventories(handle, new Inventories(database));
           });
       database.useTransaction(handle -> images(handle, new Owner(account.id(), REGION), digests));
@@ -89,17 +89,16 @@ final class LargeRegistry {
   }
 
   private static void images(Handle handle, Owner owner, List<String> inventories) {
-    Images images = new Images();
     DiskLayout layout = new DiskLayout(DiskLayout.Firmware.BIOS, List.of());
     Instant now = Instant.ofEpochMilli(Instant.now().toEpochMilli());
     for (int i = 0; i < IMAGES; i++) {
-      images.insert(
+      Images.insert(
           handle,
           image(owner, i, new ImageDisk(LAYER, inventories.get(i % INVENTORIES), layout), now));
     }
-    Image shared = images.require(handle, owner, name(0));
+    Image shared = Images.require(handle, owner, name(0));
     for (int i = 0; i < SHARES; i++) {
-      new ImageShares().put(handle, shared, "%012d".formatted(100 + i), ImagePermissions.ALL);
+      ImageShares.put(handle, shared, "%012d".formatted(100 + i), ImagePermissions.ALL);
     }
   }
 

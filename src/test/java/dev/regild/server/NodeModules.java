@@ -1,6 +1,6 @@
 package dev.regild.server;
 
-import dev.regild.files.FileLock;
+import dev.regild.files.LockFile;
 import dev.regild.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +23,7 @@ record NodeModules(Path directory) {
    */
   static NodeModules install() throws Exception {
     Path modules = Files.createDirectories(Path.of("target/javascript").toAbsolutePath());
-    try (FileLock _ = FileLock.acquire(modules.resolve("lock"))) {
+    try (LockFile _ = LockFile.acquire(modules.resolve("lock"))) {
       // npm writes it last.
       boolean complete = Files.exists(modules.resolve("node_modules/.package-lock.json"));
       if (!complete || !isWanted(modules.resolve(LOCK_FILE))) {

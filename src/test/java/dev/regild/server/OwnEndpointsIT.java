@@ -9,12 +9,13 @@ import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.UploadedDisk;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import dev.regild.update.UpdateRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -130,9 +131,9 @@ class OwnEndpointsIT {
             "21H2",
             "20348.2340",
             List.of(
-                new InstalledUpdate(
+                new InstalledKb(
                     "Package_for_RollupFix~x~amd64~~20348.2340.1.10", "KB5035857", "INSTALLED"),
-                new InstalledUpdate(
+                new InstalledKb(
                     "Package_for_RollupFix~x~amd64~~20348.2227.1.6", "KB5034129", "SUPERSEDED")),
             List.of(
                 new Driver(
@@ -215,7 +216,7 @@ class OwnEndpointsIT {
   @Test
   void anUploadIsCheckedAgainstItsHashAndLeavesNothingBehindIfItDiffers() throws Exception {
     Path file = server.data.resolve("upload.qcow2");
-    new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(file, DiskFormat.QCOW2, 1 << 20);
     byte[] disk = Files.readAllBytes(file);
     HttpRequest sound = sign("POST", "/regild/v1/disks", disk);
     HttpResponse<String> answer = HTTP.send(sound, BodyHandlers.ofString());
@@ -363,7 +364,7 @@ class OwnEndpointsIT {
               Map.of(),
               false,
               UpdateOptions.NONE));
-      return server.images.require(handle, server.owner("us-east-1"), name);
+      return Images.require(handle, server.owner("us-east-1"), name);
     });
   }
 

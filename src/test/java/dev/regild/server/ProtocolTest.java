@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.SignedRequest.Terms;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class ProtocolTest {
             Optional.of(LETTERS),
             List.of(),
             Instant.ofEpochMilli(1_769_860_800_120L));
-    server.database.useTransaction(handle -> server.images.insert(handle, golden));
+    server.database.useTransaction(handle -> Images.insert(handle, golden));
   }
 
   @Test

@@ -91,7 +91,7 @@ class PublishTest {
   void aSharedImageIsNotPublished() throws Exception {
     Image image = server.golden("us-east-1", "shared");
     server.database.useTransaction(
-        handle -> new ImageShares().put(handle, image, other.account().id(), ImagePermissions.ALL));
+        handle -> ImageShares.put(handle, image, other.account().id(), ImagePermissions.ALL));
     assertThat(publish("shared")).isEqualTo(1);
     assertThat(server.ask(other, "DescribeImages", "{\"Names\":[\"shared\"]}").body())
         .contains("\"Visibility\":\"SHARED\"");

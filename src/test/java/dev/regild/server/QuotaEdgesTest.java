@@ -7,6 +7,8 @@ import dev.regild.db.JobQueue;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
+import dev.regild.image.ImageBuilders;
+import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.Quota;
@@ -44,8 +46,6 @@ class QuotaEdgesTest {
     server.decideUpdatesBy(
         new ImageUpdates(
                 server.database,
-                server.images,
-                server.builders,
                 server.quotas,
                 server.updates,
                 new UpdatePlans(
@@ -60,7 +60,7 @@ class QuotaEdgesTest {
   void imagesAreLimitedExactly() throws Exception {
     server.golden("us-east-1", "golden");
     limit(Quota.IMAGE_BUILDERS, 1000);
-    limit(Quota.IMAGES, used(server.images::count) + ROOM);
+    limit(Quota.IMAGES, used(Images::count) + ROOM);
     assertRoom(
         "CreateUpdatedImage", "{\"existingImageName\":\"golden\",\"newImageName\":\"image-%d\"}");
   }
@@ -69,7 +69,7 @@ class QuotaEdgesTest {
   void imageBuildersAreLimitedExactlyAndADeletedOneMakesRoom() throws Exception {
     server.golden("us-east-1", "master");
     limit(Quota.IMAGES, 1000);
-    limit(Quota.IMAGE_BUILDERS, used(server.builders::count) + ROOM);
+    limit(Quota.IMAGE_BUILDERS, used(ImageBuilders::count) + ROOM);
     String update = "{\"existingImageName\":\"master\",\"newImageName\":\"built-%d\"}";
     assertRoom("CreateUpdatedImage", update);
 
@@ -114,7 +114,7 @@ class QuotaEdgesTest {
 
   private static void limit(Quota quota, int limit) {
     server.database.useTransaction(
-        handle -> new AccountQuotas().put(handle, server.account.id(), quota, limit));
+        handle -> AccountQuotas.put(handle, server.account.id(), quota, limit));
   }
 
   /** Of many calls at once, as many are accepted as there is room for; the rest read why not. */

@@ -9,6 +9,7 @@ import dev.regild.disk.GivenRoom;
 import dev.regild.disk.QemuImg;
 import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.image.Quota;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.server.RawConnection.Answer;
@@ -253,7 +254,7 @@ class ReadOnlyKeyTest {
         out.write(noise);
       }
     }
-    new QemuImg().convert(raw, DiskFormat.RAW, layer, DiskFormat.QCOW2, _ -> {});
+    QemuImg.convert(raw, DiskFormat.RAW, layer, DiskFormat.QCOW2, _ -> {});
     Files.delete(raw);
   }
 
@@ -317,7 +318,7 @@ class ReadOnlyKeyTest {
 
   private static void quota(Quota quota, int limit) {
     server.database.useTransaction(
-        handle -> new AccountQuotas().put(handle, server.account.id(), quota, limit));
+        handle -> AccountQuotas.put(handle, server.account.id(), quota, limit));
   }
 
   private static Image update(String name) {
@@ -331,8 +332,7 @@ class ReadOnlyKeyTest {
             Map.of(),
             false,
             UpdateOptions.NONE));
-    return server.database.read(
-        handle -> server.images.require(handle, server.owner("us-east-1"), name));
+    return server.database.read(handle -> Images.require(handle, server.owner("us-east-1"), name));
   }
 
   private static void await(Callable<Boolean> condition) throws Exception {

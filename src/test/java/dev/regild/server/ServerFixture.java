@@ -8,7 +8,7 @@ import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -25,8 +25,6 @@ import dev.regild.disk.UploadedDisk;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
 import dev.regild.fixtures.IdleJob;
-import dev.regild.image.CopyRecords;
-import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageBuilder;
 import dev.regild.image.ImageBuilders;
@@ -35,7 +33,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
@@ -72,10 +70,10 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
-import dev.regild.update.PlannedFixes;
 import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
@@ -133,13 +131,11 @@ final class ServerFixture implements AutoCloseable {
   final AccessKey key;
   final AccessKey readOnlyKey;
   final Accounts accounts;
-  final Images images = new Images();
-  final ImageBuilders builders = new ImageBuilders();
-  final Quotas quotas = new Quotas(new QuotaLimits(Map.of()), images, builders);
+  final Quotas quotas = new Quotas(new QuotaLimits(Map.of()));
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final JobSteps steps = new JobSteps(Clock.systemUTC());
   final RunningJobs running = new RunningJobs();
-  private final DiskCheck check = new DiskCheck(new QemuImg(), DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
+  private final DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -174,21 +170,12 @@ final class ServerFixture implements AutoCloseable {
         DISK,
         account.id(),
         DiskFormat.QCOW2,
-        file -> new QemuImg().create(file, DiskFormat.QCOW2, 1 << 20));
+        file -> QemuImg.create(file, DiskFormat.QCOW2, 1 << 20));
     events = new EventStreams(database, updates, slots(Quota.EVENT_STREAMS));
-    conversions = new Conversions(data.resolve("exports"), new QemuImg(), room, 1, Duration.ZERO);
+    conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
-    Cancellations cancellations =
-        new Cancellations(
-            database,
-            images,
-            builders,
-            outcomes(),
-            new CopyRecords(),
-            new ExportTasks(),
-            steps,
-            running);
+    Cancellations cancellations = new Cancellations(database, outcomes(), steps, running);
     endpoints =
         new Endpoints(
             authentication,
@@ -199,7 +186,7 @@ final class ServerFixture implements AutoCloseable {
                 copies(),
                 exports(),
                 // Deletions begin, and do not end.
-                new ImageDeletions(database, images, layers(), _ -> {}),
+                new ImageDeletions(database, layers(), _ -> {}),
                 cancellations,
                 () -> image -> Optional.of(true),
                 quotas,
@@ -227,7 +214,7 @@ final class ServerFixture implements AutoCloseable {
     return new PlannedFixes(
         database,
         inventories,
-        new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories),
+        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories),
         new Changelogs(database, Clock.systemUTC()));
   }
 
@@ -239,7 +226,7 @@ final class ServerFixture implements AutoCloseable {
 
     @Override
     public UpdatePlan plan(Owner owner, String imageName) {
-      var _ = database.read(handle -> images.require(handle, owner, imageName));
+      var _ = database.read(handle -> Images.require(handle, owner, imageName));
       return PLAN;
     }
   }
@@ -411,12 +398,12 @@ final class ServerFixture implements AutoCloseable {
             List.of(),
             Instant.now());
     String layer = "layer-" + name + "-" + region;
-    new QemuImg().create(data.resolve(layer + ".qcow2"), DiskFormat.QCOW2, 1 << 20);
+    QemuImg.create(data.resolve(layer + ".qcow2"), DiskFormat.QCOW2, 1 << 20);
     return database.inTransaction(handle -> {
-      images.insert(handle, image);
-      new Layers()
-          .insert(handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
-      return images.publish(
+      Images.insert(handle, image);
+      LayerRecords.insert(
+          handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+      return Images.publish(
           handle,
           image,
           new PublishedDisk(
@@ -433,7 +420,7 @@ final class ServerFixture implements AutoCloseable {
   UpdateAnswer update(UpdateRequest request) {
     Image existing =
         database.read(
-            handle -> images.requireOwned(handle, request.owner(), request.existingImageName()));
+            handle -> Images.requireOwned(handle, request.owner(), request.existingImageName()));
     if (request.dryRun()) {
       return new UpdateAnswer(existing, true);
     }
@@ -445,9 +432,9 @@ final class ServerFixture implements AutoCloseable {
             "sha256:" + "1".repeat(64),
             Instant.now());
     database.useTransaction(handle -> {
-      images.insert(handle, created);
+      Images.insert(handle, created);
       quotas.tag(handle, request.owner(), created.arn(), request.tags());
-      builders.insert(
+      ImageBuilders.insert(
           handle, ImageBuilder.updating(existing, created, new SecureRandom(), Instant.now()));
       updates.start(handle, created, existing, created.origin().snapshot().orElseThrow(), PLAN);
     });
@@ -462,44 +449,28 @@ final class ServerFixture implements AutoCloseable {
   private ImageCopies copies() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
-    return new ImageCopies(database, images, quotas, new CopyRecords(), jobs, Clock.systemUTC());
+    return new ImageCopies(database, quotas, jobs, Clock.systemUTC());
   }
 
   CopyJob copyJob() throws IOException {
-    return new CopyJob(tools(), images, new CopyRecords());
+    return new CopyJob(tools());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
     Inventories inventories = new Inventories(database);
     return new UpdateOutcomes(
-        images,
-        builders,
-        inventories,
-        new Layers(),
-        updates,
-        steps,
-        agentVersions(inventories),
-        Clock.systemUTC());
+        inventories, updates, steps, agentVersions(inventories), Clock.systemUTC());
   }
 
   private ImageExports exports() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ExportJob.KIND, exportJob());
-    return new ImageExports(
-        database, images, new ExportTasks(), disks, quotas, jobs, Clock.systemUTC());
+    return new ImageExports(database, disks, quotas, jobs, Clock.systemUTC());
   }
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(
-        tools(),
-        images,
-        new ExportTasks(),
-        flattenings(0),
-        goldenLayers(),
-        disks,
-        new QemuImg(),
-        room);
+    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room);
   }
 
   /**
@@ -511,40 +482,37 @@ final class ServerFixture implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(FlattenJob.KIND, new IdleJob());
     return new ImageFlattenings(
-        database, images, new Layers(), layers(), steps, running, jobs, deepest, Clock.systemUTC());
+        database, layers(), steps, running, jobs, deepest, Clock.systemUTC());
   }
 
   FlattenJob flattenJob() throws IOException {
-    return new FlattenJob(tools(), flattenings(0), layers(), new QemuImg(), room);
+    return new FlattenJob(tools(), flattenings(0), layers(), room);
   }
 
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
-    return new ImageImports(database, images, quotas, disks, check, jobs, Clock.systemUTC());
+    return new ImageImports(database, quotas, disks, check, jobs, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {
-    return new AgentVersions(new UpdatePlans(new Channels(data, Clock.systemUTC()), inventories));
+    return new AgentVersions(
+        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories));
   }
 
   /** Makes the imports that were accepted. */
   ImportJob importJob() throws IOException {
-    QemuImg qemuImg = new QemuImg();
     Inventories inventories = new Inventories(database);
     Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
     QualificationBoot.Machine machine =
         new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
     return new ImportJob(
         tools(),
-        images,
         inventories,
-        new Layers(),
         layers(),
         disks,
         check,
         new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
-        qemuImg,
         new Platforms(guests, machine, machine),
         agentVersions(inventories),
         Clock.systemUTC());
@@ -590,7 +558,7 @@ final class ServerFixture implements AutoCloseable {
 
   /** Where imports publish. */
   LayerStore layers() throws IOException {
-    return new DirectoryLayerStore(data, new QemuImg());
+    return new DirectoryLayerStore(data);
   }
 
   /** The same disk once more, as that account sends it. */
@@ -606,7 +574,7 @@ final class ServerFixture implements AutoCloseable {
   void fail(Image image) {
     database.useTransaction(handle -> {
       updates.failed(handle, image.id());
-      images.transition(handle, image, ImageState.FAILED);
+      Images.transition(handle, image, ImageState.FAILED);
     });
   }
 

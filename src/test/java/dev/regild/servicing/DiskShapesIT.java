@@ -148,7 +148,7 @@ class DiskShapesIT {
       Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", disk.toString(), base.toString()).run();
     }
     Path overlay = directory.resolve(name + ".qcow2");
-    new QemuImg().createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
     return overlay;
   }
 

@@ -58,7 +58,7 @@ class NamespaceGuestIT {
   @BeforeEach
   void placeTheCanary() throws Exception {
     overlay = directory.resolve("overlay.qcow2");
-    new QemuImg().createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
     canary = Files.createDirectory(directory.resolve("canary"));
     Files.writeString(canary.resolve("file"), "alive");
     Files.setLastModifiedTime(canary, FileTime.fromMillis(0));
@@ -287,7 +287,7 @@ class NamespaceGuestIT {
       Path guests = (onSmall.equals("guest") ? small : directory).resolve("guest");
       if (!onSmall.equals("guest")) {
         overlay = small.resolve(onSmall);
-        new QemuImg().createOverlay(base, overlay);
+        QemuImg.createOverlay(base, overlay);
       }
       Guest guest = SmallGuest.open(overlay, SmallGuest.layout(), guests);
       assertThatThrownBy(() ->

@@ -31,11 +31,10 @@ class NamespaceGuestTest {
 
   @BeforeEach
   void makeAnOverlay() throws Exception {
-    QemuImg qemuImg = new QemuImg();
     base = directory.toRealPath().resolve("base.qcow2");
     overlay = directory.toRealPath().resolve("overlay.qcow2");
-    qemuImg.create(base, DiskFormat.QCOW2, 1 << 20);
-    qemuImg.createOverlay(base, overlay);
+    QemuImg.create(base, DiskFormat.QCOW2, 1 << 20);
+    QemuImg.createOverlay(base, overlay);
   }
 
   /** As a guest could that has taken over the machine which ran on this overlay before. */

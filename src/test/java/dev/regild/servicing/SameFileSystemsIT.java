@@ -185,7 +185,7 @@ class SameFileSystemsIT {
 
   private Path overlay(Path base, String name) throws Exception {
     Path overlay = directory.resolve(name + ".qcow2");
-    new QemuImg().createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
     return overlay;
   }
 

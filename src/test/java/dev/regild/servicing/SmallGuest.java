@@ -52,7 +52,7 @@ final class SmallGuest {
     Path base = directory.resolve("base.qcow2");
     Program.of("qemu-img", "convert", "-fraw", "-Oqcow2", raw.toString(), base.toString()).run();
     Path overlay = directory.resolve("overlay.qcow2");
-    new QemuImg().createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
     return overlay;
   }
 

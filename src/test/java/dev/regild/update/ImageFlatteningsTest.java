@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.Layer;
-import dev.regild.disk.QemuImg;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
-import dev.regild.image.Layers;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Registry;
 import dev.regild.job.RunningJobs;
 import java.nio.file.Path;
@@ -37,7 +36,7 @@ class ImageFlatteningsTest {
     Optional<String> base = Optional.empty();
     for (String id : new String[] {"one", "two", "three"}) {
       Layer layer = new Layer(id, base, 1, 1 << 20, "0".repeat(64));
-      registry.database.useTransaction(handle -> new Layers().insert(handle, layer));
+      registry.database.useTransaction(handle -> LayerRecords.insert(handle, layer));
       base = Optional.of(id);
     }
     registry.database.useTransaction(handle ->
@@ -81,7 +80,7 @@ class ImageFlatteningsTest {
               Flattening.State.FLATTENING,
               Optional.empty(),
               Instant.EPOCH);
-      registry.database.useTransaction(handle -> new Flattenings().insert(handle, running));
+      registry.database.useTransaction(handle -> Flattenings.insert(handle, running));
     }
     afterUpdate(2);
     assertThat(accepted()).isEmpty();
@@ -92,7 +91,7 @@ class ImageFlatteningsTest {
   }
 
   private Optional<Flattening> accepted() {
-    return registry.database.read(handle -> new Flattenings().findOf(handle, image.id()));
+    return registry.database.read(handle -> Flattenings.findOf(handle, image.id()));
   }
 
   private void afterUpdate(int deepest) throws Exception {
@@ -101,9 +100,7 @@ class ImageFlatteningsTest {
     ImageFlattenings flattenings =
         new ImageFlattenings(
             registry.database,
-            registry.images,
-            new Layers(),
-            new DirectoryLayerStore(directory, new QemuImg()),
+            new DirectoryLayerStore(directory),
             registry.steps,
             new RunningJobs(),
             jobs,

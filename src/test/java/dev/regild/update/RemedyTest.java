@@ -3,7 +3,6 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.QemuImg;
 import dev.regild.image.Image;
 import dev.regild.image.Registry;
 import dev.regild.inventory.DiskInspection;
@@ -35,7 +34,7 @@ class RemedyTest {
     QualificationBoot.Machine machine =
         new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
     Platforms platforms = new Platforms(guests, machine, machine);
-    QualifyDisk qualify = new QualifyDisk(platforms, new ThrowAwayBoot(new QemuImg(), platforms));
+    QualifyDisk qualify = new QualifyDisk(platforms, new ThrowAwayBoot(platforms));
     assertThat(qualify.remedy(converted(platform), "it did not report"))
         .isEqualTo(
             "Boot the disk elsewhere, fix it and upload it again, or raise " + setting + ".");

@@ -3,10 +3,11 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.image.Image;
+import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageState;
-import dev.regild.image.Layers;
+import dev.regild.image.Images;
 import dev.regild.image.Registry;
 import dev.regild.image.UpdateRecord;
 import dev.regild.job.Attempt;
@@ -37,14 +38,12 @@ class StepRecorderTest {
     registry = new Registry(directory);
     outcomes =
         new UpdateOutcomes(
-            registry.images,
-            registry.builders,
             registry.inventories,
-            new Layers(),
             registry.updates,
             registry.steps,
             new AgentVersions(
-                new UpdatePlans(new Channels(directory, Clock.systemUTC()), registry.inventories)),
+                new UpdatePlans(
+                    new ChannelStore(directory, Clock.systemUTC()), registry.inventories)),
             Clock.systemUTC());
     image = registry.updating(registry.available(Registry.ALICE, "golden"), "renewed");
     int attempt = registry.database.inTransaction(handle -> outcomes.startOver(handle, image.id()));
@@ -173,11 +172,10 @@ class StepRecorderTest {
     assertThat(update.steps())
         .extracting(step -> step.name() + " " + step.status() + " " + step.detail())
         .containsExactly(steps);
-    Image now = registry.read(handle -> registry.images.findById(handle, image.id())).orElseThrow();
+    Image now = registry.read(handle -> Images.findById(handle, image.id())).orElseThrow();
     assertThat(now.state()).isEqualTo(ImageState.FAILED);
     assertThat(now.stateChangeReason().orElseThrow().message()).isEqualTo("It was cancelled.");
     assertThat(now.status().errors()).isEmpty();
-    assertThat(registry.<Boolean>read(h -> registry.builders.findFor(h, image).isPresent()))
-        .isFalse();
+    assertThat(registry.<Boolean>read(h -> ImageBuilders.findFor(h, image).isPresent())).isFalse();
   }
 }

@@ -8,12 +8,12 @@ import dev.regild.archive.FileForm;
 import dev.regild.archive.PackageArchive;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RepositoryContents;
 import dev.regild.channel.RepositoryContents.Document;
 import dev.regild.files.DurableFiles;
-import dev.regild.files.FileLock;
 import dev.regild.files.FileTree;
+import dev.regild.files.LockFile;
 import dev.regild.files.Sha256;
 import dev.regild.files.VerifiedFiles;
 import java.io.IOException;
@@ -67,7 +67,7 @@ public final class Catalogue {
    *
    * @throws ChannelException if the channel does not exist, or has repositories
    */
-  public static Catalogue of(Channels channels, String name) throws ChannelException {
+  public static Catalogue of(ChannelStore channels, String name) throws ChannelException {
     Channel channel = channels.require(name);
     if (channel.sources().getFirst() instanceof CatalogueSource) {
       return of(channels.directory(), channel);
@@ -161,7 +161,7 @@ public final class Catalogue {
       throws ArchiveException, ChannelException, IOException, InterruptedException {
     Path file = work.resolve("file");
     if (Files.isDirectory(source)) {
-      DriverPackage.pack(source, file);
+      DriverReader.pack(source, file);
     } else if (Files.isRegularFile(source)) {
       Files.copy(source, file);
     } else {
@@ -185,10 +185,10 @@ public final class Catalogue {
     List<PackageFacts> packages =
         switch (FileForm.of(file)) {
           case CABINET, WIM ->
-              List.of(UpdatePackage.read(file, Files.createDirectory(work.resolve("parts"))));
-          case INSTALLER -> List.of(InstallerPackage.read(file));
+              List.of(KbReader.read(file, Files.createDirectory(work.resolve("parts"))));
+          case INSTALLER -> List.of(MsiReader.read(file));
           case ZIP -> {
-            DriverPackage.Contents contents = DriverPackage.read(file, architecture);
+            DriverReader.Contents contents = DriverReader.read(file, architecture);
             notices.addAll(contents.passedOver());
             yield contents.drivers();
           }
@@ -232,7 +232,7 @@ public final class Catalogue {
         throw new IllegalArgumentException(each.name() + " misses " + each.missing());
       }
     }
-    try (FileLock _ = FileLock.acquire(lock)) {
+    try (LockFile _ = LockFile.acquire(lock)) {
       List<CatalogueEntry> entries = new ArrayList<>(entries());
       Predicate<CatalogueEntry> same = entry -> entry.sha256().equals(incoming.sha256());
       List<CatalogueEntry> there = entries.stream().filter(same).toList();
@@ -272,8 +272,7 @@ public final class Catalogue {
   private static String extension(Path file)
       throws ArchiveException, IOException, InterruptedException {
     return switch (FileForm.of(file)) {
-      case CABINET ->
-          PackageArchive.open(file).members().contains(UpdateManifest.FILE) ? "cab" : "msu";
+      case CABINET -> PackageArchive.open(file).members().contains(KbManifest.FILE) ? "cab" : "msu";
       case WIM -> "msu";
       case INSTALLER -> "msi";
       case ZIP, OTHER -> "zip";
@@ -333,7 +332,7 @@ public final class Catalogue {
    * @throws ChannelException if there is none
    */
   public List<CatalogueEntry> remove(String which) throws ChannelException, InterruptedException {
-    try (FileLock _ = FileLock.acquire(lock)) {
+    try (LockFile _ = LockFile.acquire(lock)) {
       List<CatalogueEntry> entries = entries();
       List<String> digests =
           entries.stream()

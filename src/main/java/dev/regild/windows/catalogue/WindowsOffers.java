@@ -10,7 +10,7 @@ import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
 import dev.regild.plan.WindowsFacts.Program;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
-import dev.regild.windows.registry.UpdateName;
+import dev.regild.windows.registry.KbName;
 import dev.regild.windows.registry.WindowsVersion;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -224,7 +224,7 @@ final class WindowsOffers implements AvailablePackages {
         .filter(update -> update.state().equals("SUPERSEDED"))
         .map(update -> update.identity().split("~", -1))
         .anyMatch(parts ->
-            UpdateName.ofAllVersions(parts[0]).equals(facts.name())
+            KbName.ofAllVersions(parts[0]).equals(facts.name())
                 && WindowsVersion.compare(parts[parts.length - 1], facts.version()) >= 0);
   }
 

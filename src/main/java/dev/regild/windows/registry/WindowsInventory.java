@@ -5,10 +5,10 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.WindowsFacts;
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import dev.regild.plan.WindowsFacts.Program;
-import dev.regild.windows.registry.ComponentUpdates.Identity;
 import dev.regild.windows.registry.DriverStore.StoredDriver;
+import dev.regild.windows.registry.InstalledKbs.Identity;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -39,7 +39,7 @@ final class WindowsInventory {
             system.edition(),
             system.displayVersion(),
             system.build(),
-            ComponentUpdates.read(registry),
+            InstalledKbs.read(registry),
             drivers.stream().map(StoredDriver::driver).toList(),
             DriverStore.devices(registry),
             InstalledPrograms.read(registry, system.architecture()),
@@ -56,8 +56,8 @@ final class WindowsInventory {
       WindowsSystem system, WindowsFacts facts, List<StoredDriver> drivers) {
     Newest newest = new Newest();
     newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version(), MICROSOFT);
-    for (InstalledUpdate update : facts.updates()) {
-      if (ComponentUpdates.isPresent(update)) {
+    for (InstalledKb update : facts.updates()) {
+      if (InstalledKbs.isPresent(update)) {
         Identity.of(update.identity())
             .ifPresent(
                 each -> newest.add(each.name(), each.architecture(), each.version(), MICROSOFT));

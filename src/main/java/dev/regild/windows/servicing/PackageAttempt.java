@@ -4,7 +4,7 @@ import dev.regild.machine.GuestAgent;
 import dev.regild.machine.LostProgramException;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.servicing.GuestException;
-import dev.regild.windows.catalogue.UpdateMember;
+import dev.regild.windows.catalogue.KbMember;
 import dev.regild.windows.catalogue.WindowsPackage;
 import dev.regild.windows.registry.WindowsVersion;
 import java.util.List;
@@ -207,7 +207,7 @@ final class PackageAttempt {
   /** Whether the file is a servicing stack beside an update; it may be older than the image's. */
   private boolean bringsAlong() {
     return pack.kind() != WindowsPackage.Kind.SERVICING_STACK
-        && UpdateMember.isServicingStack(file.substring(file.lastIndexOf('\\') + 1));
+        && KbMember.isServicingStack(file.substring(file.lastIndexOf('\\') + 1));
   }
 
   /**

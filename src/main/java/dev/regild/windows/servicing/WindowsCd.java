@@ -9,7 +9,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.machine.Sandbox;
 import dev.regild.servicing.GuestException;
 import dev.regild.servicing.GuestText;
-import dev.regild.windows.catalogue.UpdateMember;
+import dev.regild.windows.catalogue.KbMember;
 import dev.regild.windows.catalogue.WindowsPackage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -241,9 +241,9 @@ record WindowsCd(Path iso, List<Content> contents) {
     }
     List<String> packages =
         msu.members().stream()
-            .filter(UpdateMember::isPackage)
+            .filter(KbMember::isPackage)
             .sorted(
-                Comparator.comparing((String name) -> !UpdateMember.isServicingStack(name))
+                Comparator.comparing((String name) -> !KbMember.isServicingStack(name))
                     .thenComparing(Comparator.naturalOrder()))
             .toList();
     if (packages.isEmpty()) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.cli.Regild;
 import dev.regild.files.Sha256;
@@ -37,13 +37,13 @@ class CatalogueIT {
   @TempDir Path temporary;
   private Path data;
   private Path files;
-  private Channels channels;
+  private ChannelStore channels;
 
   @BeforeEach
   void addAChannel() throws Exception {
     data = Files.createDirectory(temporary.resolve("data"));
     files = Files.createDirectory(temporary.resolve("files"));
-    channels = new Channels(data, Clock.systemUTC());
+    channels = new ChannelStore(data, Clock.systemUTC());
     assertThat(regild("channel", "add", "win", "--platform", "WINDOWS_SERVER_2022"))
         .contains("Added");
   }

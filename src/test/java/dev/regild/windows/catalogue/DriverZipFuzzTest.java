@@ -32,7 +32,7 @@ class DriverZipFuzzTest {
   @FuzzTest(maxDuration = "1m")
   void isReadOrRefused(byte[] bytes) throws Exception {
     try {
-      DriverPackage.read(FILE.of(bytes), "x86");
+      DriverReader.read(FILE.of(bytes), "x86");
     } catch (ArchiveException refused) {
       // As it should be.
     }

@@ -67,7 +67,7 @@ class DriverZipTest {
       }
     }
     assertRefused("far more than a driver");
-    assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
+    assertThatThrownBy(() -> DriverReader.read(zip, "amd64"))
         .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("far more than a driver");
   }
@@ -108,8 +108,8 @@ class DriverZipTest {
         WindowsPackages.driver(temporary, "netkvm.inf", "06/21/2024,1.0", "PCI\\VEN_1AF4");
     Files.writeString(folder.resolve("autorun.inf"), "[autorun]\r\nopen=setup.exe\r\n");
     Files.writeString(folder.resolve("common.inf"), "[Version]\r\nSignature=\"$WINDOWS NT$\"\r\n");
-    DriverPackage.pack(folder, zip);
-    DriverPackage.Contents contents = DriverPackage.read(zip, "amd64");
+    DriverReader.pack(folder, zip);
+    DriverReader.Contents contents = DriverReader.read(zip, "amd64");
     assertThat(contents.drivers()).extracting(PackageFacts::name).containsExactly("netkvm.inf");
     assertThat(contents.passedOver())
         .containsExactly(
@@ -117,8 +117,8 @@ class DriverZipTest {
             "common.inf is not a driver's: its [Version] has no DriverVer with a date");
     Files.delete(folder.resolve("netkvm.inf"));
     Files.delete(zip);
-    DriverPackage.pack(folder, zip);
-    assertThatThrownBy(() -> DriverPackage.read(zip, "amd64"))
+    DriverReader.pack(folder, zip);
+    assertThatThrownBy(() -> DriverReader.read(zip, "amd64"))
         .isInstanceOf(ArchiveException.class)
         .hasMessageContaining("so it is not a driver (autorun.inf is not a driver's");
   }

@@ -13,7 +13,7 @@ import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import dev.regild.plan.WindowsFacts.Program;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.registry.WindowsVersion;
@@ -31,7 +31,7 @@ class WindowsCatalogueTest {
       new Channel("w", "WINDOWS_SERVER_2022", List.of(new CatalogueSource("amd64")));
 
   private final List<InstalledPackage> packages = new ArrayList<>();
-  private final List<InstalledUpdate> updates = new ArrayList<>();
+  private final List<InstalledKb> updates = new ArrayList<>();
   private final List<Driver> drivers = new ArrayList<>();
   private final List<String> devices = new ArrayList<>();
   private final List<Program> programs = new ArrayList<>();
@@ -355,8 +355,8 @@ class WindowsCatalogueTest {
         "");
   }
 
-  private static InstalledUpdate superseded(String name, String version) {
-    return new InstalledUpdate(
+  private static InstalledKb superseded(String name, String version) {
+    return new InstalledKb(
         "%s~31bf3856ad364e35~amd64~~%s".formatted(name, version), "", "SUPERSEDED");
   }
 

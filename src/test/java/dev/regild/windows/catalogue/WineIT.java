@@ -30,7 +30,7 @@ class WineIT {
   void anInstalledAgentIsListedAsItsPackageWasRead() throws Exception {
     Path files = Files.createDirectory(temporary.resolve("files"));
     Path older = WindowsPackages.agentMsi(files, "Example Agent", "2.3.0", CODE);
-    PackageFacts facts = InstallerPackage.read(older);
+    PackageFacts facts = MsiReader.read(older);
     Files.createDirectory(temporary.resolve("prefix"));
     try {
       wine("wineboot", "-i");
@@ -54,7 +54,7 @@ class WineIT {
   @Test
   void anInstalledUpdateIsTheOneThatWasRead() throws Exception {
     Path msu = WindowsPackages.cumulative(temporary, "KB5035857", "20348.2340");
-    PackageFacts facts = UpdatePackage.read(msu, Files.createDirectory(temporary.resolve("parts")));
+    PackageFacts facts = KbReader.read(msu, Files.createDirectory(temporary.resolve("parts")));
     Files.createDirectory(temporary.resolve("prefix"));
     try {
       wine("wineboot", "-i");

@@ -21,7 +21,7 @@ import dev.regild.machine.DiskBus;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -90,11 +90,11 @@ class WindowsDiskIT {
     assertThat(facts.pendingRestarts()).containsExactly("RebootPending");
     assertThat(facts.updates())
         .containsExactly(
-            new InstalledUpdate(
+            new InstalledKb(
                 "Package_for_RollupFix" + KEY + "20348.2227.1.6", "KB5034129", "SUPERSEDED"),
-            new InstalledUpdate(
+            new InstalledKb(
                 "Package_for_RollupFix" + KEY + "20348.2340.1.10", "KB5035857", "INSTALLED"),
-            new InstalledUpdate(
+            new InstalledKb(
                 "Package_for_ServicingStack_2331" + KEY + "20348.2331.1.0", "", "INSTALLED"));
     assertThat(facts.drivers())
         .contains(
@@ -136,11 +136,10 @@ class WindowsDiskIT {
             .withoutVirtio()
             .changesQueued()
             .build(directory.resolve("disk.raw"));
-    QemuImg qemuImg = new QemuImg();
     Path base = directory.resolve("base.qcow2");
-    qemuImg.convert(disk, DiskFormat.RAW, base, DiskFormat.QCOW2, _ -> {});
+    QemuImg.convert(disk, DiskFormat.RAW, base, DiskFormat.QCOW2, _ -> {});
     Path overlay = directory.resolve("overlay.qcow2");
-    qemuImg.createOverlay(base, overlay);
+    QemuImg.createOverlay(base, overlay);
 
     DiskInspection found = inspector.inspect(overlay, DiskFormat.QCOW2, directory, _ -> {});
 

@@ -12,12 +12,14 @@ import org.jdbi.v3.core.Handle;
  * What the registry knows of the layer store's files. A layer stays until neither an image nor
  * another layer stands on it.
  */
-public final class Layers {
+public final class LayerRecords {
   private static final String SELECT =
       "SELECT id, base_id, bytes, virtual_bytes, sha256 FROM layer ";
 
+  private LayerRecords() {}
+
   /** Writes down a layer whose file is in the store; its base has to be here already. */
-  public void insert(Handle handle, Layer layer) {
+  public static void insert(Handle handle, Layer layer) {
     handle
         .createUpdate(
             """
@@ -32,7 +34,7 @@ public final class Layers {
         .execute();
   }
 
-  public Optional<Layer> find(Handle handle, String id) {
+  public static Optional<Layer> find(Handle handle, String id) {
     return handle
         .createQuery(SELECT + "WHERE id = :id")
         .bind("id", id)
@@ -41,7 +43,7 @@ public final class Layers {
   }
 
   /** The layer and all that it stands on, the top one first. */
-  public List<Layer> chain(Handle handle, String id) {
+  public static List<Layer> chain(Handle handle, String id) {
     List<Layer> chain = new ArrayList<>();
     Optional<Layer> next = find(handle, id);
     while (next.isPresent()) {
@@ -52,7 +54,7 @@ public final class Layers {
   }
 
   /** Every layer: a file of the store that isn't among them is a leftover. */
-  public List<Layer> list(Handle handle) {
+  public static List<Layer> list(Handle handle) {
     return handle.createQuery(SELECT + "ORDER BY id").map((row, _) -> layer(row)).list();
   }
 
@@ -62,7 +64,7 @@ public final class Layers {
    * @return what was taken away, the top one first; the files can go once the transaction is
    *     committed
    */
-  public List<Layer> removeUnneeded(Handle handle, String id) {
+  public static List<Layer> removeUnneeded(Handle handle, String id) {
     List<Layer> removed = new ArrayList<>();
     Optional<Layer> next = find(handle, id);
     while (next.isPresent() && removeIfUnneeded(handle, next.get())) {

@@ -9,7 +9,7 @@ import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DriverPackageTest {
+class DriverReaderTest {
   @TempDir Path temporary;
 
   /** A catalogue knows a file by its digest, wherever it was added. */
@@ -26,7 +26,7 @@ class DriverPackageTest {
     Path zip = Files.createTempDirectory(temporary, "zip").resolve("driver.zip");
     TimeZone.setDefault(TimeZone.getTimeZone(zone));
     try {
-      DriverPackage.pack(folder, zip);
+      DriverReader.pack(folder, zip);
     } finally {
       TimeZone.setDefault(before);
     }

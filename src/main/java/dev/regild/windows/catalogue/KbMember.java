@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** What the files in a {@code .msu} are, by their names. */
-public final class UpdateMember {
+public final class KbMember {
   /** Such as neither a tool nor a pattern of a tool takes for anything but a name. */
   private static final Pattern PACKAGE =
       Pattern.compile("(?i)[a-z0-9][a-z0-9._ ()~+-]{0,195}[.](cab|wim)");
@@ -13,14 +13,14 @@ public final class UpdateMember {
   private static final Pattern BESIDE =
       Pattern.compile("(?i)(wsusscan|desktopdeployment|onepackage|.*aggregatedmetadata).*");
 
-  private UpdateMember() {}
+  private KbMember() {}
 
   /** Whether it may be a package, which is installed. */
   public static boolean isPackage(String name) {
     return PACKAGE.matcher(name).matches() && !BESIDE.matcher(name).matches();
   }
 
-  /** Whether a package is the servicing stack that an update brings along. */
+  /** Whether a package is the servicing stack that a KB brings along. */
   public static boolean isServicingStack(String name) {
     return name.toLowerCase(Locale.ROOT).startsWith("ssu-");
   }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads a database of Windows Installer, by msitools. */
-final class InstallerPackage {
+final class MsiReader {
   private static final String TEMPLATE = "Template: ";
   private static final String SERVICE_INSTALL = "ServiceInstall";
 
@@ -24,7 +24,7 @@ final class InstallerPackage {
   /** Not a name that Windows Installer composes of properties. */
   private static final Pattern SERVICE = Pattern.compile("[A-Za-z0-9_. -]{1,256}");
 
-  private InstallerPackage() {}
+  private MsiReader() {}
 
   static PackageFacts read(Path file) throws ArchiveException, InterruptedException {
     Map<String, String> properties = new HashMap<>();

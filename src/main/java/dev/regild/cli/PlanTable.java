@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /** An update plan as a table. */
-final class PlanView {
+final class PlanTable {
   private static final JsonNode NOTHING = JsonNodeFactory.instance.objectNode();
 
   private final JsonNode plan;
@@ -21,7 +21,7 @@ final class PlanView {
    *
    * @param plan the answer of {@code POST /regild/v1/plan}
    */
-  PlanView(JsonNode plan) {
+  PlanTable(JsonNode plan) {
     this.plan = plan;
   }
 
@@ -77,7 +77,7 @@ final class PlanView {
     }
   }
 
-  private static void cves(JsonNode cves, PrintWriter out) {
+  static void cves(JsonNode cves, PrintWriter out) {
     if (!cves.isObject()) {
       return;
     }

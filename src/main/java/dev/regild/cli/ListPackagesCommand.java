@@ -16,7 +16,7 @@ import picocli.CommandLine.ParentCommand;
     name = "list-updates",
     description = "Lists the packages in a Windows channel's catalogue.",
     mixinStandardHelpOptions = true)
-final class ListUpdatesCommand implements Callable<Integer> {
+final class ListPackagesCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
   @Parameters(paramLabel = "CHANNEL", description = "The channel.")
@@ -38,7 +38,7 @@ final class ListUpdatesCommand implements Callable<Integer> {
           orDash(String.join(",", facts.builds())),
           orDash(facts.resultingBuild()),
           shortDigest(entry),
-          entry.supersededBy(entries).map(ListUpdatesCommand::shortName).orElse("-"));
+          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"));
     }
     table.print(channel.out());
     return 0;

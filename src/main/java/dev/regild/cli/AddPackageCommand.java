@@ -1,7 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import dev.regild.windows.catalogue.PackageFacts;
@@ -35,7 +35,7 @@ import picocli.CommandLine.ParentCommand;
       "Each package's metadata says what it is; the options add what the metadata does not say."
     },
     mixinStandardHelpOptions = true)
-final class AddUpdateCommand implements Callable<Integer> {
+final class AddPackageCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
   @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
@@ -95,7 +95,7 @@ final class AddUpdateCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--sha256, --kb and --resulting-build apply to a single file; add the files one by one");
     }
-    Channels channels = channel.channels();
+    ChannelStore channels = channel.channels();
     Catalogue catalogue = Catalogue.of(channels, name);
     boolean added = false;
     try {
@@ -112,7 +112,7 @@ final class AddUpdateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void refresh(Channels channels) throws ChannelException, InterruptedException {
+  private void refresh(ChannelStore channels) throws ChannelException, InterruptedException {
     if (!noRefresh) {
       channels.refresh(name);
     }
@@ -155,12 +155,12 @@ final class AddUpdateCommand implements Callable<Integer> {
         .out()
         .println(
             "%s%s (%s)."
-                .formatted(what, described(entry.facts()), ListUpdatesCommand.shortDigest(entry)));
+                .formatted(what, described(entry.facts()), ListPackagesCommand.shortDigest(entry)));
   }
 
   private static String described(PackageFacts facts) {
     List<String> words = new ArrayList<>();
-    words.add(ListUpdatesCommand.kind(facts));
+    words.add(ListPackagesCommand.kind(facts));
     words.add(facts.kb());
     words.add(facts.name());
     words.add(facts.version());

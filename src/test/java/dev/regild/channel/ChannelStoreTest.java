@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-class ChannelsTest {
+class ChannelStoreTest {
   private static final Clock CLOCK =
       Clock.fixed(Instant.parse("2026-01-02T00:00:00Z"), ZoneOffset.UTC);
   private static final String INDEX = "/dists/stable/main/binary-amd64/Packages.xz";
@@ -46,13 +46,13 @@ class ChannelsTest {
   @TempDir Path temporary;
   private TestRepository repository;
   private TestKey key;
-  private Channels channels;
+  private ChannelStore channels;
 
   @BeforeEach
   void serveARepository() throws Exception {
     key = TestKey.simple();
     repository = new TestRepository(Files.createDirectory(temporary.resolve("repository")));
-    channels = new Channels(temporary.resolve("data"), CLOCK, quick());
+    channels = new ChannelStore(temporary.resolve("data"), CLOCK, quick());
     publish(Map.of(), new Deb("bash", "5.2-1"));
     channels.add(channel(repository.uri(), key.armored()));
   }
@@ -271,7 +271,7 @@ class ChannelsTest {
     publish(Map.of("Valid-Until", "Sat, 03 Jan 2026 00:00:00 UTC"), new Deb("bash", "5.2-1"));
     channels.refresh("test");
     Clock later = Clock.offset(CLOCK, Duration.ofDays(3));
-    Channels then = new Channels(temporary.resolve("data"), later, quick());
+    ChannelStore then = new ChannelStore(temporary.resolve("data"), later, quick());
     assertRefused(() -> then.refresh("test"), "expired at 2026-01-03");
     assertThat(then.current("test")).isPresent();
   }
@@ -496,7 +496,7 @@ class ChannelsTest {
   }
 
   private static List<String> warnings(ThrowingCallable call) throws Exception {
-    Logger logger = (Logger) LoggerFactory.getLogger(Channels.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(ChannelStore.class);
     ListAppender<ILoggingEvent> appender = new ListAppender<>();
     appender.start();
     logger.addAppender(appender);
@@ -524,7 +524,7 @@ class ChannelsTest {
   @Test
   void anotherProcessesRefreshIsSeen() throws Exception {
     assertThat(channels.current("test")).isEmpty();
-    new Channels(temporary.resolve("data"), CLOCK, quick()).refresh("test");
+    new ChannelStore(temporary.resolve("data"), CLOCK, quick()).refresh("test");
     assertThat(channels.current("test")).isPresent();
   }
 

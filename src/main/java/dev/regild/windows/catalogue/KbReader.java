@@ -13,35 +13,35 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads an update of the system: a {@code .cab}, or a {@code .msu} with such in it, which is a
- * cabinet or, in its newer form, a WIM. A {@code .msu} that brings a servicing stack along is the
- * update, of which Windows installs both.
+ * Reads a KB: a {@code .cab}, or a {@code .msu} with such in it, which is a cabinet or, in its
+ * newer form, a WIM. A {@code .msu} that brings a servicing stack along is the KB, of which Windows
+ * installs both.
  */
-final class UpdatePackage {
+final class KbReader {
   private static final int MOST_PARTS = 32;
 
   private static final Pattern PROPERTIES = Pattern.compile("(?i).*pkgproperties(_psfx)?[.]txt");
 
   private static final Pattern PROPERTY = Pattern.compile("(?m)^([^=\"\r\n]+)=\"([^\"\r\n]*)\"");
 
-  private UpdatePackage() {}
+  private KbReader() {}
 
   /**
    * @param work an empty directory for what has to be unpacked
-   * @throws ArchiveException if it is no update, or can't be read
+   * @throws ArchiveException if it is not a KB, or can't be read
    */
   static PackageFacts read(Path file, Path work)
       throws ArchiveException, IOException, InterruptedException {
     PackageArchive archive = PackageArchive.open(file);
-    if (archive.members().contains(UpdateManifest.FILE)) {
+    if (archive.members().contains(KbManifest.FILE)) {
       return facts(manifest(archive));
     }
-    List<UpdateManifest> parts = parts(archive, work);
-    Comparator<UpdateManifest> mainFirst =
-        Comparator.comparing((UpdateManifest part) -> !part.isUpdate())
-            .thenComparing(UpdateManifest::isServicingStack)
-            .thenComparing(UpdateManifest::isForRecovery);
-    UpdateManifest main =
+    List<KbManifest> parts = parts(archive, work);
+    Comparator<KbManifest> mainFirst =
+        Comparator.comparing((KbManifest part) -> !part.isKb())
+            .thenComparing(KbManifest::isServicingStack)
+            .thenComparing(KbManifest::isForRecovery);
+    KbManifest main =
         parts.stream()
             .min(mainFirst)
             .orElseThrow(() ->
@@ -51,8 +51,8 @@ final class UpdatePackage {
     return completed(facts(main), archive);
   }
 
-  private static PackageFacts facts(UpdateManifest manifest) throws ArchiveException {
-    if (!manifest.isUpdate()) {
+  private static PackageFacts facts(KbManifest manifest) throws ArchiveException {
+    if (!manifest.isKb()) {
       throw new ArchiveException(
           "it is "
               + manifest.name()
@@ -69,12 +69,12 @@ final class UpdatePackage {
     return manifest.facts();
   }
 
-  private static List<UpdateManifest> parts(PackageArchive archive, Path work)
+  private static List<KbManifest> parts(PackageArchive archive, Path work)
       throws ArchiveException, IOException, InterruptedException {
-    List<UpdateManifest> parts = new ArrayList<>();
+    List<KbManifest> parts = new ArrayList<>();
     int unpacked = 0;
     for (String member : archive.members()) {
-      if (!UpdateMember.isPackage(member)) {
+      if (!KbMember.isPackage(member)) {
         continue;
       }
       if (++unpacked > MOST_PARTS) {
@@ -83,7 +83,7 @@ final class UpdatePackage {
       Path part = archive.unpack(member, work);
       try {
         PackageArchive inner = PackageArchive.open(part);
-        if (inner.members().contains(UpdateManifest.FILE)) {
+        if (inner.members().contains(KbManifest.FILE)) {
           parts.add(manifest(inner));
         }
       } catch (ArchiveException e) {
@@ -95,10 +95,10 @@ final class UpdatePackage {
     return parts;
   }
 
-  private static UpdateManifest manifest(PackageArchive archive)
+  private static KbManifest manifest(PackageArchive archive)
       throws ArchiveException, InterruptedException {
     try {
-      return UpdateManifest.parse(archive.text(UpdateManifest.FILE));
+      return KbManifest.parse(archive.text(KbManifest.FILE));
     } catch (IOException e) {
       throw new ArchiveException("its update.mum can't be read: " + e.getMessage(), e);
     }

@@ -3,7 +3,7 @@ package dev.regild.windows.catalogue;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.files.XmlScanner;
-import dev.regild.windows.registry.UpdateName;
+import dev.regild.windows.registry.KbName;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an {@code update.mum} says, the manifest of an update of Component Based Servicing.
+ * What an {@code update.mum} says, the manifest of a KB of Component Based Servicing.
  *
  * @param name of its identity: {@code Package_for_RollupFix}
  * @param version of its identity: {@code 20348.2340.1.10}
@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  *     Microsoft-Windows-ServerDatacenterEdition}
  * @param parentBuilds of these: {@code 20348}
  */
-record UpdateManifest(
+record KbManifest(
     String name,
     String version,
     String architecture,
@@ -39,28 +39,28 @@ record UpdateManifest(
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern SYSTEM = Pattern.compile("10\\.0\\.([0-9]{5,6})\\.[0-9]+");
 
-  /** Updates that are numbered by the build that they bring. */
+  /** KBs that are numbered by the build that they bring. */
   private static final Pattern BUILT = Pattern.compile("([0-9]{5,6})\\.([0-9]+)\\.[0-9.]+");
 
   /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */
   private static final Pattern RECOVERY = Pattern.compile("(?i)(.*-)?Win(PE|RE)-.*");
 
-  UpdateManifest {
+  KbManifest {
     parents = Set.copyOf(parents);
     parentBuilds = Set.copyOf(parentBuilds);
   }
 
   /**
-   * @throws IOException if it is malformed, or no manifest of an update
+   * @throws IOException if it is malformed, or not the manifest of a package
    */
-  static UpdateManifest parse(String mum) throws IOException {
+  static KbManifest parse(String mum) throws IOException {
     Reading reading = new Reading();
     String plain = mum.startsWith("\uFEFF") ? mum.substring(1) : mum;
     XmlScanner.scan(new ByteArrayInputStream(plain.getBytes(UTF_8)), reading);
     if (reading.name.isEmpty()) {
       throw new IOException("its update.mum has no identity");
     }
-    return new UpdateManifest(
+    return new KbManifest(
         reading.name,
         reading.version,
         reading.architecture.toLowerCase(Locale.ROOT),
@@ -99,7 +99,7 @@ record UpdateManifest(
           }
         }
         default -> {
-          // The parts of the update.
+          // The parts of the KB.
         }
       }
     }
@@ -115,7 +115,7 @@ record UpdateManifest(
   }
 
   /** Language packs, features and what switches on a release have manifests too. */
-  boolean isUpdate() {
+  boolean isKb() {
     return name.startsWith("Package_for_");
   }
 
@@ -132,7 +132,7 @@ record UpdateManifest(
   PackageFacts facts() {
     return new PackageFacts(
         kind(),
-        UpdateName.ofAllVersions(name),
+        KbName.ofAllVersions(name),
         version,
         architecture,
         KB.matcher(identifier).matches() ? identifier : "",

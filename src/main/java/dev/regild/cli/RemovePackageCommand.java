@@ -1,7 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.channel.ChannelException;
-import dev.regild.channel.Channels;
+import dev.regild.channel.ChannelStore;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import picocli.CommandLine.ParentCommand;
     name = "remove-update",
     description = "Removes packages from a Windows channel's catalogue.",
     mixinStandardHelpOptions = true)
-final class RemoveUpdateCommand implements Callable<Integer> {
+final class RemovePackageCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
   @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
@@ -33,7 +33,7 @@ final class RemoveUpdateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ChannelException, InterruptedException {
-    Channels channels = channel.channels();
+    ChannelStore channels = channel.channels();
     for (CatalogueEntry removed : Catalogue.of(channels, name).remove(which)) {
       channel
           .out()

@@ -7,12 +7,14 @@ import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
 
 /** The tags of resources, by ARN. Each call takes the caller's handle. */
-public final class Tags {
+public final class TagRecords {
   /** The API's limit for one resource. */
   static final int MOST = 50;
 
+  private TagRecords() {}
+
   /** Adds tags; a key that is there already gets the new value. {@link Quotas#tag} limits them. */
-  void put(Handle handle, String arn, Map<String, String> tags) {
+  static void put(Handle handle, String arn, Map<String, String> tags) {
     var batch =
         handle.prepareBatch(
             """
@@ -25,7 +27,7 @@ public final class Tags {
   }
 
   /** Removes the tags of those keys; one that isn't there is no error. */
-  public void remove(Handle handle, String arn, Collection<String> keys) {
+  public static void remove(Handle handle, String arn, Collection<String> keys) {
     if (!keys.isEmpty()) {
       handle
           .createUpdate("DELETE FROM tag WHERE resource_arn = :arn AND tag_key IN (<keys>)")
@@ -36,7 +38,7 @@ public final class Tags {
   }
 
   /** All tags of the resource. */
-  public SortedMap<String, String> list(Handle handle, String arn) {
+  public static SortedMap<String, String> list(Handle handle, String arn) {
     SortedMap<String, String> tags = new TreeMap<>();
     handle
         .createQuery("SELECT tag_key, tag_value FROM tag WHERE resource_arn = :arn")
@@ -46,7 +48,7 @@ public final class Tags {
     return tags;
   }
 
-  void removeAll(Handle handle, String arn) {
+  static void removeAll(Handle handle, String arn) {
     handle.createUpdate("DELETE FROM tag WHERE resource_arn = :arn").bind("arn", arn).execute();
   }
 }

@@ -24,13 +24,13 @@ import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** A driver's folder, which a catalogue keeps as a zip: INFs, and what they name. */
-final class DriverPackage {
+final class DriverReader {
   private static final int LARGEST_INF = 4 << 20;
 
   /** In no time zone, so that the same folder makes the same zip wherever that is done. */
   private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 2, 0, 0);
 
-  private DriverPackage() {}
+  private DriverReader() {}
 
   /**
    * Packs a folder; the same content makes the same bytes.
@@ -53,7 +53,7 @@ final class DriverPackage {
         }
       }
     }
-    if (names.stream().noneMatch(DriverPackage::isInf)) {
+    if (names.stream().noneMatch(DriverReader::isInf)) {
       throw new ArchiveException("it contains no .inf file, so it is not a driver directory");
     }
     try (OutputStream file = Files.newOutputStream(zip);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /** The options of every command that talks to a running server. */
-final class Connection {
+final class ServerConnection {
   @Option(
       names = "--endpoint",
       paramLabel = "URL",

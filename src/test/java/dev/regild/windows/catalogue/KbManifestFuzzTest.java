@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** An update.mum is read, or refused. */
-class UpdateManifestFuzzTest {
+class KbManifestFuzzTest {
   static Stream<byte[]> seeds() throws Exception {
     return Stream.of(
             """
@@ -26,7 +26,7 @@ class UpdateManifestFuzzTest {
   @FuzzTest(maxDuration = "1m")
   void isReadOrRefused(byte[] bytes) {
     try {
-      UpdateManifest manifest = UpdateManifest.parse(new String(bytes, UTF_8));
+      KbManifest manifest = KbManifest.parse(new String(bytes, UTF_8));
       manifest.isForRecovery();
       manifest.facts();
     } catch (IOException | IllegalArgumentException refused) {

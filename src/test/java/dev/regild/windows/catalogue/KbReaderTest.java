@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Updates of forms that are rarer than those of {@link CatalogueIT}, in real cabinets. */
-class UpdatePackageTest {
+class KbReaderTest {
   private static final String WIN_PE = "Microsoft-Windows-WinPE-Package";
   private static final String SERVER = "Microsoft-Windows-ServerDatacenterEdition";
 
@@ -81,13 +81,13 @@ class UpdatePackageTest {
   }
 
   private PackageFacts read(Path file) throws Exception {
-    return UpdatePackage.read(file, Files.createTempDirectory(temporary, "work"));
+    return KbReader.read(file, Files.createTempDirectory(temporary, "work"));
   }
 
   private Path cabinet(String name, String mum) throws Exception {
     Path file =
         Files.writeString(
-            Files.createTempDirectory(temporary, "mum").resolve(UpdateManifest.FILE), mum);
+            Files.createTempDirectory(temporary, "mum").resolve(KbManifest.FILE), mum);
     return WindowsPackages.cabinet(temporary.resolve(name), List.of(file));
   }
 

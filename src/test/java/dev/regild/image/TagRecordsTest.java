@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TagsTest {
+class TagRecordsTest {
   private static final String ARN = "arn:aws:appstream:eu-central-1:111111111111:image/golden";
 
   @TempDir Path directory;
@@ -44,8 +44,8 @@ class TagsTest {
   @Test
   void whatIsRemovedIsGoneAndTheRestStays() {
     put(Map.of("a", "1", "b", "2"));
-    registry.database.useTransaction(h -> registry.tags.remove(h, ARN, List.of("a", "none")));
-    registry.database.useTransaction(h -> registry.tags.remove(h, ARN, List.of()));
+    registry.database.useTransaction(h -> TagRecords.remove(h, ARN, List.of("a", "none")));
+    registry.database.useTransaction(h -> TagRecords.remove(h, ARN, List.of()));
     assertThat(list()).containsExactlyEntriesOf(Map.of("b", "2"));
   }
 
@@ -63,11 +63,11 @@ class TagsTest {
   }
 
   private void put(Map<String, String> tags) {
-    Quotas quotas = new Quotas(new QuotaLimits(Map.of()), registry.images, registry.builders);
+    Quotas quotas = new Quotas(new QuotaLimits(Map.of()));
     registry.database.useTransaction(h -> quotas.tag(h, Registry.ALICE, ARN, tags));
   }
 
   private SortedMap<String, String> list() {
-    return registry.read(h -> registry.tags.list(h, ARN));
+    return registry.read(h -> TagRecords.list(h, ARN));
   }
 }

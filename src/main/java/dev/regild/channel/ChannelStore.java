@@ -5,9 +5,9 @@ import dev.regild.fetch.ClientIdentities;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Transport;
 import dev.regild.files.DurableFiles;
-import dev.regild.files.FileLock;
 import dev.regild.files.FileStamp;
 import dev.regild.files.FileTree;
+import dev.regild.files.LockFile;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
 import java.io.IOException;
@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * NAME.yaml} lie {@code NAME.current} (the digest of its snapshot), {@code NAME.state} (its last
  * refreshes), {@code NAME.lock}, and a Windows channel's {@code NAME.catalogue}.
  */
-public final class Channels {
-  private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
+public final class ChannelStore {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelStore.class);
 
   /**
    * A snapshot may be about to become current, or was so a moment ago, and an update that is being
@@ -67,15 +67,15 @@ public final class Channels {
   /**
    * @param data the data directory; {@code channels} and {@code snapshots} are made in it
    */
-  public Channels(Path data, Clock clock) throws IOException {
+  public ChannelStore(Path data, Clock clock) throws IOException {
     this(data, clock, Transport.in(data));
   }
 
-  public Channels(Path data, Clock clock, Transport transport) throws IOException {
+  public ChannelStore(Path data, Clock clock, Transport transport) throws IOException {
     this(data, clock, transport, PackageSystems.installed());
   }
 
-  public Channels(Path data, Clock clock, Transport transport, PackageSystems systems)
+  public ChannelStore(Path data, Clock clock, Transport transport, PackageSystems systems)
       throws IOException {
     this.systems = systems;
     if (Files.notExists(data)) {
@@ -222,7 +222,7 @@ public final class Channels {
    */
   public void add(Channel channel, Optional<ClientCertificate> certificate)
       throws ChannelException, InterruptedException {
-    try (FileLock _ = FileLock.acquire(file(channel.name(), ".lock"))) {
+    try (LockFile _ = LockFile.acquire(file(channel.name(), ".lock"))) {
       Path file = file(channel.name(), ".yaml");
       if (Files.exists(file)) {
         throw new ChannelException(
@@ -272,7 +272,7 @@ public final class Channels {
    */
   public void remove(String name) throws ChannelException, InterruptedException {
     requireFile(name);
-    try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
+    try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       Files.deleteIfExists(file(name, ".yaml"));
       keepAWhile(SnapshotStore.digestIn(file(name, ".current")));
       Files.deleteIfExists(file(name, ".current"));
@@ -296,7 +296,7 @@ public final class Channels {
    */
   public RefreshResult refresh(String name) throws ChannelException, InterruptedException {
     requireFile(name);
-    try (FileLock _ = FileLock.acquire(file(name, ".lock"))) {
+    try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       RefreshState state = RefreshState.read(file(name, ".state"));
       try {
         return refreshed(name, state);

@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Holds other threads and other processes off until it is closed. */
-public final class FileLock implements AutoCloseable {
+public final class LockFile implements AutoCloseable {
   /** The operating system's lock is the process's, so threads need one of their own. */
   private static final ConcurrentMap<Path, ReentrantLock> WITHIN_PROCESS =
       new ConcurrentHashMap<>();
@@ -20,7 +20,7 @@ public final class FileLock implements AutoCloseable {
   private final ReentrantLock threads;
   private final FileChannel channel;
 
-  private FileLock(ReentrantLock threads, FileChannel channel) {
+  private LockFile(ReentrantLock threads, FileChannel channel) {
     this.threads = threads;
     this.channel = channel;
   }
@@ -30,7 +30,7 @@ public final class FileLock implements AutoCloseable {
    *
    * @param file is made if it is not there; its directory must be
    */
-  public static FileLock acquire(Path file) throws IOException, InterruptedException {
+  public static LockFile acquire(Path file) throws IOException, InterruptedException {
     ReentrantLock threads =
         WITHIN_PROCESS.computeIfAbsent(
             file.toAbsolutePath().normalize(), path -> new ReentrantLock());
@@ -39,7 +39,7 @@ public final class FileLock implements AutoCloseable {
     try {
       channel = FileChannel.open(file, CREATE, WRITE, NOFOLLOW_LINKS);
       channel.lock();
-      return new FileLock(threads, channel);
+      return new LockFile(threads, channel);
     } catch (IOException | RuntimeException e) {
       if (channel != null) {
         channel.close();

@@ -1,6 +1,6 @@
 package dev.regild.windows.registry;
 
-import dev.regild.plan.WindowsFacts.InstalledUpdate;
+import dev.regild.plan.WindowsFacts.InstalledKb;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -8,15 +8,15 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The updates that Component Based Servicing knows of. */
-final class ComponentUpdates {
+/** The KBs that Component Based Servicing knows of. */
+final class InstalledKbs {
   static final String SERVICING = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 
   private static final String INSTALLED = "INSTALLED";
   private static final String SUPERSEDED = "SUPERSEDED";
 
-  /** What an update is installed as; each has many packages of its parts as well. */
-  private static final String UPDATE = "Package_for_";
+  /** What a KB is installed as; each has many packages of its parts as well. */
+  private static final String KB_PACKAGE = "Package_for_";
 
   /** {@code name~publisher's key~architecture~language~version}. */
   private static final Pattern IDENTITY =
@@ -24,28 +24,28 @@ final class ComponentUpdates {
 
   private static final Pattern KB = Pattern.compile("(?i)\\bKB(\\d{6,8})(?!\\d)|_KB(\\d{6,8})");
 
-  private ComponentUpdates() {}
+  private InstalledKbs() {}
 
-  /** Every update that is installed, or is on its way in or out, by identity. */
-  static List<InstalledUpdate> read(WindowsRegistry registry) {
-    List<InstalledUpdate> updates = new ArrayList<>();
+  /** Every KB that is installed, or is on its way in or out, by identity. */
+  static List<InstalledKb> read(WindowsRegistry registry) {
+    List<InstalledKb> kbs = new ArrayList<>();
     for (RegistryKey key : registry.software().subkeysOf(SERVICING + "\\Packages")) {
       String identity = key.name();
-      if (identity.startsWith(UPDATE)) {
+      if (identity.startsWith(KB_PACKAGE)) {
         state(key.number("CurrentState").orElse(0))
-            .ifPresent(state -> updates.add(new InstalledUpdate(identity, kb(key), state)));
+            .ifPresent(state -> kbs.add(new InstalledKb(identity, kb(key), state)));
       }
     }
-    updates.sort(Comparator.comparing(InstalledUpdate::identity));
-    return updates;
+    kbs.sort(Comparator.comparing(InstalledKb::identity));
+    return kbs;
   }
 
   /**
-   * Whether the system has what an update brings. One that a cumulative update takes in is
-   * superseded, and an installer says of it that it is there already.
+   * Whether the system has what a KB brings. One that a cumulative update takes in is superseded,
+   * and an installer says of it that it is there already.
    */
-  static boolean isPresent(InstalledUpdate update) {
-    return update.state().equals(INSTALLED) || update.state().equals(SUPERSEDED);
+  static boolean isPresent(InstalledKb kb) {
+    return kb.state().equals(INSTALLED) || kb.state().equals(SUPERSEDED);
   }
 
   /** The identity of a package, as far as it counts for what is newer than what. */
@@ -58,7 +58,7 @@ final class ComponentUpdates {
       }
       return Optional.of(
           new Identity(
-              UpdateName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
+              KbName.ofAllVersions(identity.group(1)), identity.group(2), identity.group(3)));
     }
   }
 
