@@ -52,6 +52,11 @@ final class SbomCommand implements Callable<Integer> {
         out.println(Printable.text(new String(content.readAllBytes(), StandardCharsets.UTF_8)));
       } else {
         Path whole = file.toAbsolutePath();
+        if (!Files.isDirectory(whole.getParent())) {
+          throw new IOException(
+              "The directory of %s does not exist. Create it, or name another file."
+                  .formatted(file));
+        }
         Path temporary = Files.createTempFile(whole.getParent(), ".sbom", ".part");
         try {
           Files.copy(content, temporary, StandardCopyOption.REPLACE_EXISTING);

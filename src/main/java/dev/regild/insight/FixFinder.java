@@ -175,6 +175,6 @@ public final class FixFinder {
         .filter(shared -> !shared.isEmpty())
         .findFirst()
         .map(shared -> "its changelog is in the package " + shared + ", which was not read")
-        .orElse("its changelog was not read yet");
+        .orElse(notes.unread());
   }
 }

@@ -17,6 +17,11 @@ public interface PackageNotes {
         }
 
         @Override
+        public boolean hasChangelogs() {
+          return false;
+        }
+
+        @Override
         public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
           return false;
         }
@@ -39,6 +44,16 @@ public interface PackageNotes {
    * @throws IOException if the file is damaged past any use; the message says how
    */
   Optional<Changelog> changelog(Path file) throws IOException;
+
+  /** Returns whether package files of this system have changelogs. */
+  default boolean hasChangelogs() {
+    return true;
+  }
+
+  /** Returns why nothing is known of a package whose file was not read. */
+  default String unread() {
+    return "its changelog was not read yet";
+  }
 
   /** Returns whether a changelog's entry is of a later version than an installed package. */
   boolean isLater(ChangelogEntry entry, InstalledPackage installed);

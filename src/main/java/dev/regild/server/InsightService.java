@@ -135,9 +135,7 @@ final class InsightService implements HttpService {
     Optional<Fixes> toFix = Optional.empty();
     Optional<String> notCompared = Optional.empty();
     try {
-      toFix =
-          Optional.of(
-              plannedFixes.find(caller.owner(), name, updates.plan(caller.owner(), name)));
+      toFix = plannedFixes.find(caller.owner(), name, updates.plan(caller.owner(), name));
     } catch (RefusedException e) {
       notCompared = Optional.of(String.valueOf(e.getMessage()));
     }

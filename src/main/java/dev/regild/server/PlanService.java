@@ -10,6 +10,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
@@ -35,7 +36,8 @@ final class PlanService implements HttpService {
     Caller caller = Requests.admitted(received.caller(), false);
     String image = imageOf(received.body());
     UpdatePlan plan = updates.plan(caller.owner(), image);
-    FixesView fixes = FixesView.folded(plannedFixes.find(caller.owner(), image, plan));
+    Optional<FixesView> fixes =
+        plannedFixes.find(caller.owner(), image, plan).map(FixesView::folded);
     OwnAnswers.send(response, PlanView.of(image, plan).fixing(fixes));
   }
 

@@ -42,8 +42,8 @@ record PlanView(
   }
 
   /** The same with what it fixes. */
-  PlanView fixing(FixesView fixes) {
+  PlanView fixing(Optional<FixesView> fixes) {
     return new PlanView(
-        image, upToDate, securityOnly, changes, keptBack, others, warnings, Optional.of(fixes));
+        image, upToDate, securityOnly, changes, keptBack, others, warnings, fixes);
   }
 }

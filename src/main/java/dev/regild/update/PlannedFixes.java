@@ -73,12 +73,13 @@ public final class PlannedFixes {
    * Returns what a plan would fix; what is not known yet says so.
    *
    * @param plan of an update of that image
+   * @return empty if the image has no disk, or its platform no snapshot
    */
-  public Fixes find(Owner owner, String imageName, UpdatePlan plan) {
+  public Optional<Fixes> find(Owner owner, String imageName, UpdatePlan plan) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     Optional<Snapshot> snapshot = snapshot(image.platform().orElse(""));
-    if (plan.isEmpty() || snapshot.isEmpty() || image.disk().isEmpty()) {
-      return new Fixes(List.of());
+    if (snapshot.isEmpty() || image.disk().isEmpty()) {
+      return Optional.empty();
     }
     Inventory inventory = inventories.load(image.disk().get().inventory());
     List<Replacement> replacements = new ArrayList<>();
@@ -90,12 +91,13 @@ public final class PlannedFixes {
     List<Replacement> behind = behind(replacements, known);
     known.putAll(known(snapshot.get(), behind));
     replacements.addAll(behind);
-    return new FixFinder(
+    FixFinder finder =
+        new FixFinder(
             snapshot.get().system().notes(),
             snapshot.get().family(),
             inventory.packages(),
-            each -> Optional.ofNullable(known.get(version(each))))
-        .find(replacements);
+            each -> Optional.ofNullable(known.get(version(each))));
+    return Optional.of(finder.find(replacements));
   }
 
   private Optional<Snapshot> snapshot(String platform) {

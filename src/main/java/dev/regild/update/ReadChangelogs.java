@@ -61,7 +61,7 @@ final class ReadChangelogs {
             notes,
             family,
             update.inventory().packages(),
-            each -> Optional.of(of(read, each, family)))
+            each -> of(notes, read, each, family))
         .find(replacements);
   }
 
@@ -104,12 +104,18 @@ final class ReadChangelogs {
     }
   }
 
-  private static Changelog of(Collection<Changelog> read, Replacement each, PackageFamily family) {
-    return read.stream()
-        .filter(it ->
-            it.name().equals(each.name()) && family.order().compare(it.version(), each.to()) == 0)
-        .findFirst()
-        .orElseGet(
-            () -> Changelog.unreadable(each.name(), each.to(), "", "its changelog can't be read"));
+  /** Of a system whose files have changelogs, one that is missing could not be read. */
+  private static Optional<Changelog> of(
+      PackageNotes notes, Collection<Changelog> read, Replacement each, PackageFamily family) {
+    Optional<Changelog> found =
+        read.stream()
+            .filter(it ->
+                it.name().equals(each.name())
+                    && family.order().compare(it.version(), each.to()) == 0)
+            .findFirst();
+    return found.isPresent() || !notes.hasChangelogs()
+        ? found
+        : Optional.of(
+            Changelog.unreadable(each.name(), each.to(), "", "its package file can't be read"));
   }
 }

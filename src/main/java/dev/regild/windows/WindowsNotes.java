@@ -17,6 +17,16 @@ final class WindowsNotes implements PackageNotes {
   }
 
   @Override
+  public boolean hasChangelogs() {
+    return false;
+  }
+
+  @Override
+  public String unread() {
+    return "packages of Windows do not say which CVEs they fix";
+  }
+
+  @Override
   public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
     return false;
   }
