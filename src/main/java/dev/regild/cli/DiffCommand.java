@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
     mixinStandardHelpOptions = true)
 final class DiffCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(index = "0", paramLabel = "A", description = "The first image.")
   String first = "";

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class SbomCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
-  @Mixin Connection connection = new Connection();
+  @Mixin ServerConnection connection = new ServerConnection();
 
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";
@@ -52,12 +52,13 @@ final class SbomCommand implements Callable<Integer> {
         out.println(Printable.text(new String(content.readAllBytes(), StandardCharsets.UTF_8)));
       } else {
         Path whole = file.toAbsolutePath();
-        if (!Files.isDirectory(whole.getParent())) {
+        Path directory = whole.resolveSibling(".");
+        if (!Files.isDirectory(directory)) {
           throw new IOException(
               "The directory of %s does not exist. Create it, or name another file."
                   .formatted(file));
         }
-        Path temporary = Files.createTempFile(whole.getParent(), ".sbom", ".part");
+        Path temporary = Files.createTempFile(directory, ".sbom", ".part");
         try {
           Files.copy(content, temporary, StandardCopyOption.REPLACE_EXISTING);
           Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);

@@ -1,5 +1,7 @@
 package dev.regild.insight;
 
+import static java.util.stream.Collectors.toMap;
+
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
 import java.time.Clock;
@@ -32,17 +34,20 @@ public final class Changelogs {
     Map<String, Changelog> found = new HashMap<>();
     for (int from = 0; from < hashes.size(); from += MOST_AT_ONCE) {
       List<String> some = hashes.subList(from, Math.min(hashes.size(), from + MOST_AT_ONCE));
-      database.read(handle ->
-          handle
-              .createQuery("SELECT hash, compressed_json FROM changelog WHERE hash IN (<hashes>)")
-              .bindList("hashes", some)
-              .map((row, _) ->
-                  found.put(
-                      row.getString("hash"),
-                      unpacked(row.getBytes("compressed_json"), Changelog.class)))
-              .list());
+      found.putAll(database.read(handle -> find(handle, some)));
     }
     return found;
+  }
+
+  private static Map<String, Changelog> find(Handle handle, List<String> hashes) {
+    return handle
+        .createQuery("SELECT hash, compressed_json FROM changelog WHERE hash IN (<hashes>)")
+        .bindList("hashes", hashes)
+        .map((row, _) ->
+            Map.entry(
+                row.getString("hash"), unpacked(row.getBytes("compressed_json"), Changelog.class)))
+        .stream()
+        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /** Keeps what was read of files, by hash, and lets go of what is old. */
