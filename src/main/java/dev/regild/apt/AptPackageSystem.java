@@ -59,8 +59,8 @@ public record AptPackageSystem() implements PackageSystem {
       new SourceOption(
           "--source",
           "'URI SUITE COMPONENT…'",
-          "An apt repository; may be repeated; needs --signed-by. For a repository without dists/ write"
-              + " 'URI ./', or the directory of its index in place of ./.",
+          "An apt repository; may be repeated; needs --signed-by. For a repository without dists/"
+              + " write 'URI ./', or the directory of its index in place of ./.",
           true);
   private static final SourceOption SIGNED_BY =
       new SourceOption(

@@ -51,8 +51,9 @@ public final class CveItems {
       Pattern.compile(
           "^[^().;]*\\b(?:"
               + ALREADY
-              + "|(?:does|do|did) not affect|doesn't affect|(?:is|are|was|were) not (?:affected|vulnerable)"
-              + "|not applicable|(?:is|was) (?:incomplete|insufficient))\\b.*",
+              + "|(?:does|do|did) not affect|doesn't affect|(?:is|are|was|were) not"
+              + " (?:affected|vulnerable)|not applicable|(?:is|was)"
+              + " (?:incomplete|insufficient))\\b.*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private final Map<String, Naming> found = new LinkedHashMap<>();

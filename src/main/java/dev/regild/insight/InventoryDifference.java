@@ -65,8 +65,7 @@ public final class InventoryDifference {
                 it -> new Identity(it.name(), it.architecture()),
                 HashMap::new,
                 mapping(
-                    InstalledPackage::version,
-                    toCollection(() -> new TreeSet<>(family.order())))));
+                    InstalledPackage::version, toCollection(() -> new TreeSet<>(family.order())))));
   }
 
   private static TreeSet<String> without(TreeSet<String> versions, TreeSet<String> others) {

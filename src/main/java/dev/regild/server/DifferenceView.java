@@ -47,8 +47,7 @@ record DifferenceView(
     }
   }
 
-  static DifferenceView of(
-      Side first, Side second, PackageFamily family, Optional<Fixes> fixes) {
+  static DifferenceView of(Side first, Side second, PackageFamily family, Optional<Fixes> fixes) {
     return new DifferenceView(
         SideView.of(first),
         SideView.of(second),

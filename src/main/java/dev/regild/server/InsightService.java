@@ -183,8 +183,7 @@ final class InsightService implements HttpService {
   }
 
   /** Of the updates that lead from the first image to the second; empty if none do, or not all. */
-  private static Optional<Fixes> fixesBetween(
-      Handle handle, Image first, Image second) {
+  private static Optional<Fixes> fixesBetween(Handle handle, Image first, Image second) {
     List<SourceFixes> all = new ArrayList<>();
     Image next = second;
     for (int i = 0; i < ImagesService.LONGEST_LINEAGE && !next.id().equals(first.id()); i++) {

@@ -43,7 +43,6 @@ record PlanView(
 
   /** The same with what it fixes. */
   PlanView fixing(Optional<FixesView> fixes) {
-    return new PlanView(
-        image, upToDate, securityOnly, changes, keptBack, others, warnings, fixes);
+    return new PlanView(image, upToDate, securityOnly, changes, keptBack, others, warnings, fixes);
   }
 }

@@ -58,10 +58,7 @@ final class ReadChangelogs {
             })
             .toList();
     return new FixFinder(
-            notes,
-            family,
-            update.inventory().packages(),
-            each -> of(notes, read, each, family))
+            notes, family, update.inventory().packages(), each -> of(notes, read, each, family))
         .find(replacements);
   }
 

@@ -259,8 +259,7 @@ class UpdateInNamespaceIT {
     assertThat(plan.at("/cves/kernel")).isEqualTo(fixed.path("kernel"));
     assertThat(plan.at("/cves/fixed")).isEqualTo(fixed.path("fixed"));
     assertThat(plan.at("/cves/unknown")).isEqualTo(fixed.path("unknown"));
-    JsonNode difference =
-        http.get("/regild/v1/images/%s/diff?with=%s".formatted(BASE, UPDATED));
+    JsonNode difference = http.get("/regild/v1/images/%s/diff?with=%s".formatted(BASE, UPDATED));
     assertThat(difference.path("packages")).hasSizeGreaterThan(3);
     assertThat(difference.path("cves")).isEqualTo(fixed);
     System.out.printf("CVEs fixed: %s, kernel: %s%n", fixed.path("fixed"), fixed.path("kernel"));

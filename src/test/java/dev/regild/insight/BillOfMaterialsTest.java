@@ -103,8 +103,7 @@ class BillOfMaterialsTest {
     JsonNode component = bill(DEBIAN, Format.CYCLONEDX).path("components").path(0);
     assertThat(component.path("purl").asString())
         .isEqualTo("pkg:deb/debian/libssl3@3.0.22-1~deb12u2?arch=amd64&distro=debian-12");
-    assertThat(component.path("properties").path(0).path("value").asString())
-        .isEqualTo("openssl");
+    assertThat(component.path("properties").path(0).path("value").asString()).isEqualTo("openssl");
     JsonNode spdx = bill(ROCKY, Format.SPDX);
     assertThat(spdx.at("/packages/1/externalRefs/0/referenceLocator").asString())
         .startsWith("pkg:rpm/rocky-linux/perl-DBI@1.641-4.el8?arch=x86_64")
@@ -142,7 +141,8 @@ class BillOfMaterialsTest {
     return switch (format) {
       case CYCLONEDX -> {
         Map<String, String> all = new HashMap<>();
-        for (String each : List.of("bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json")) {
+        for (String each :
+            List.of("bom-1.6.schema.json", "spdx.schema.json", "jsf-0.82.schema.json")) {
           all.put("http://cyclonedx.org/schema/" + each, resource("/" + each));
         }
         yield SchemaRegistry.withDefaultDialect(

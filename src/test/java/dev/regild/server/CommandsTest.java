@@ -3,8 +3,8 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.image.Images;
 import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
@@ -105,11 +105,23 @@ class CommandsTest {
         new Fixes(
             List.of(
                 new SourceFixes(
-                    "linux-signed-amd64", "6.1.158+1", "6.1.192+3", List.of("linux-image-amd64"),
-                    true, "", List.of(kernel), List.of()),
+                    "linux-signed-amd64",
+                    "6.1.158+1",
+                    "6.1.192+3",
+                    List.of("linux-image-amd64"),
+                    true,
+                    "",
+                    List.of(kernel),
+                    List.of()),
                 new SourceFixes(
-                    "openssl", "3.0.11-1", "3.0.22-1", List.of("openssl"), false,
-                    "it has no changelog", List.of(openssl), List.of())));
+                    "openssl",
+                    "3.0.11-1",
+                    "3.0.22-1",
+                    List.of("openssl"),
+                    false,
+                    "it has no changelog",
+                    List.of(openssl),
+                    List.of())));
     server.database.useTransaction(handle -> Changelogs.record(handle, image.id(), fixes));
     JsonNode shown = json("show", "fixed", "--json").path("cves");
     assertThat(shown.path("kernel").asInt()).isEqualTo(1);
