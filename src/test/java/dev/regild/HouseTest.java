@@ -45,6 +45,7 @@ class HouseTest {
             "dev.regild.channel..",
             "dev.regild.servicing..",
             "dev.regild.inventory..",
+            "dev.regild.insight..",
             "dev.regild.image..",
             "dev.regild.account..")
         .layer("parts")

@@ -14,6 +14,7 @@ import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.Route;
+import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
@@ -58,8 +59,8 @@ public record AptPackageSystem() implements PackageSystem {
       new SourceOption(
           "--source",
           "'URI SUITE COMPONENT…'",
-          "An apt repository; may be repeated; needs --signed-by. For a repository without dists/ write"
-              + " 'URI ./', or the directory of its index in place of ./.",
+          "An apt repository; may be repeated; needs --signed-by. For a repository without dists/"
+              + " write 'URI ./', or the directory of its index in place of ./.",
           true);
   private static final SourceOption SIGNED_BY =
       new SourceOption(
@@ -163,6 +164,11 @@ public record AptPackageSystem() implements PackageSystem {
   public Inventory read(OperatingSystem os, GuestFiles files)
       throws IOException, UnfitDiskException {
     return DpkgInventory.read(os, files);
+  }
+
+  @Override
+  public PackageNotes notes() {
+    return new AptNotes();
   }
 
   @Override

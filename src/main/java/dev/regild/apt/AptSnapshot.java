@@ -15,6 +15,7 @@ import dev.regild.files.StrongHash;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
@@ -23,10 +24,12 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A snapshot of apt's repositories: what apt would choose of it ({@code policy.cc}). */
 final class AptSnapshot extends Snapshot {
@@ -204,14 +207,43 @@ final class AptSnapshot extends Snapshot {
     }
   }
 
+  @Override
+  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+      throws ChannelException {
+    Set<String> names = wanted.stream().map(PackageVersion::name).collect(Collectors.toSet());
+    Map<PackageVersion, String> found = new HashMap<>();
+    PackageLookup.visit(
+        directory(),
+        indexes(manifest()),
+        (in, _) -> {
+          PackagesScanner stanza = new PackagesScanner(in);
+          while (stanza.next()) {
+            String name = stanza.text(PackagesScanner.Field.PACKAGE);
+            if (names.contains(name)) {
+              PackageVersion each =
+                  new PackageVersion(name, stanza.text(PackagesScanner.Field.VERSION));
+              String hash = hash(stanza);
+              if (wanted.contains(each) && !hash.isEmpty()) {
+                found.putIfAbsent(each, hash);
+              }
+            }
+          }
+        });
+    return found;
+  }
+
+  /** Empty if the index has none that is strong. */
+  private static String hash(PackagesScanner stanza) {
+    return StrongHash.checked("SHA256", stanza.text(PackagesScanner.Field.SHA256))
+        .or(() -> StrongHash.checked("SHA512", stanza.text(PackagesScanner.Field.SHA512)))
+        .orElse("");
+  }
+
   private static PackageFile packageFile(
       String repository, String fileName, PackagesScanner stanza, Route route)
       throws ChannelException {
     String size = stanza.text(PackagesScanner.Field.SIZE);
-    String hash =
-        StrongHash.checked("SHA256", stanza.text(PackagesScanner.Field.SHA256))
-            .or(() -> StrongHash.checked("SHA512", stanza.text(PackagesScanner.Field.SHA512)))
-            .orElse("");
+    String hash = hash(stanza);
     if (!size.matches("\\d{1,15}") || hash.isEmpty()) {
       throw new ChannelException(
           fileName

@@ -41,6 +41,27 @@ public record PackageLookup(
         throws IOException, ChannelException;
   }
 
+  /** Looks at one index. */
+  public interface Visitor {
+    void visit(InputStream in, SnapshotManifest.ListFile index)
+        throws IOException, ChannelException;
+  }
+
+  /** Looks at each index of a snapshot. */
+  public static void visit(Path directory, List<SnapshotManifest.ListFile> indexes, Visitor visitor)
+      throws ChannelException {
+    try {
+      for (SnapshotManifest.ListFile index : indexes) {
+        try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
+          visitor.visit(in, index);
+        }
+      }
+    } catch (IOException e) {
+      throw new ChannelException(
+          "the snapshot in " + directory + " can't be read (" + e + "); refresh its channel", e);
+    }
+  }
+
   /**
    * What the indexes say about each URI.
    *
@@ -49,16 +70,7 @@ public record PackageLookup(
   public Map<String, PackageFile> find(Set<String> uris) throws ChannelException {
     Set<String> wanted = uris.stream().map(RepositoryUri::comparable).collect(Collectors.toSet());
     Map<String, PackageFile> found = new HashMap<>();
-    try {
-      for (SnapshotManifest.ListFile index : indexes) {
-        try (InputStream in = Files.newInputStream(directory.resolve(index.name()))) {
-          reader.find(in, index, wanted, found);
-        }
-      }
-    } catch (IOException e) {
-      throw new ChannelException(
-          "the snapshot in " + directory + " can't be read (" + e + "); refresh its channel", e);
-    }
+    visit(directory, indexes, (in, index) -> reader.find(in, index, wanted, found));
     Map<String, PackageFile> result = new LinkedHashMap<>();
     for (String uri : uris) {
       PackageFile file = found.get(RepositoryUri.comparable(uri));

@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.FetchException;
+import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.InstalledSystem;
 import dev.regild.inventory.Inventory;
 import dev.regild.machine.HostTool;
@@ -105,6 +106,11 @@ public interface PackageSystem extends InstalledSystem {
   /** Returns what {@link #hostTools} are needed for, in a few words. */
   default String imagesInWords() {
     return "its images";
+  }
+
+  /** Returns what its packages say of themselves. */
+  default PackageNotes notes() {
+    return PackageNotes.NONE;
   }
 
   /**

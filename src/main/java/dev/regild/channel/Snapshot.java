@@ -4,6 +4,7 @@ import dev.regild.fetch.PackageFile;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
+import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
@@ -133,6 +134,17 @@ public abstract class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public abstract Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException;
+
+  /**
+   * Returns the hashes of the files of packages, as the indexes have them. Of a version that there
+   * is for several architectures, it is that of the first.
+   *
+   * @return without those that are not in this snapshot, or have no file of their own
+   */
+  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+      throws ChannelException {
+    return Map.of();
+  }
 
   /** Returns the names of the packages that it has as agents itself. */
   public Set<String> agents() {

@@ -2,13 +2,18 @@ package dev.regild.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** An update plan as a table. */
 final class PlanTable {
+  private static final JsonNode NOTHING = JsonNodeFactory.instance.objectNode();
+
   private final JsonNode plan;
 
   /**
@@ -21,6 +26,10 @@ final class PlanTable {
   }
 
   void print(PrintWriter out) {
+    Map<String, JsonNode> sources = new HashMap<>();
+    for (JsonNode source : plan.path("cves").path("sources")) {
+      source.path("packages").forEach(each -> sources.put(each.asString(""), source));
+    }
     Table table = new Table("KIND", "PACKAGE", "FROM", "TO", "FIXES");
     for (JsonNode change : plan.path("changes")) {
       table.row(
@@ -28,11 +37,12 @@ final class PlanTable {
           change.path("name").asString(""),
           change.path("from").asString(""),
           change.path("to").asString(""),
-          mends(change));
+          fixes(change, sources.getOrDefault(change.path("name").asString(""), NOTHING)));
     }
     table.print(out);
     others(out);
     keptBack(out);
+    cves(plan.path("cves"), out);
     plan.path("warnings").forEach(each -> out.println("warning: " + each.asString("")));
   }
 
@@ -65,6 +75,57 @@ final class PlanTable {
           each.path("offered").asString(""),
           each.path("reason").asString(""));
     }
+  }
+
+  static void cves(JsonNode cves, PrintWriter out) {
+    if (!cves.isObject()) {
+      return;
+    }
+    JsonNode unknown = cves.path("unknown");
+    String least = unknown.isEmpty() ? "" : "at least ";
+    out.printf(
+        "CVEs fixed: %s%d, and %s%d in the kernel%n",
+        least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0));
+    for (JsonNode source : cves.path("sources")) {
+      String name = source.path("source").asString("");
+      JsonNode fixed = source.path("fixedCves");
+      if (!fixed.isEmpty()) {
+        out.printf("  %s: %s%n", name, named(fixed));
+      }
+      for (JsonNode each : source.path("mentionedCves")) {
+        out.printf(
+            "  %s mentions %s: %s%n",
+            name,
+            each.path("cve").asString(""),
+            each.path("evidence").asString("").replaceAll("\\s+", " "));
+      }
+      if (source.path("unknown").isString()) {
+        out.printf(
+            "  not all known of %s %s: %s%n",
+            name, source.path("to").asString(""), source.path("unknown").asString(""));
+      }
+    }
+  }
+
+  private static String named(JsonNode cves) {
+    List<String> names = new ArrayList<>();
+    cves.forEach(each -> names.add(each.path("cve").asString("")));
+    return String.join(", ", names);
+  }
+
+  /** The advisories and, where they are known, how many CVEs. */
+  private static String fixes(JsonNode change, JsonNode source) {
+    String said = mends(change);
+    int count = source.path("fixed").asInt(0);
+    String cves =
+        source.path("unknown").isString()
+            ? (count == 0 ? "CVEs unknown" : "at least " + counted(count))
+            : (count == 0 ? "" : counted(count));
+    return cves.isEmpty() ? said : said.equals("-") ? cves : said + "; " + cves;
+  }
+
+  private static String counted(int cves) {
+    return cves + (cves == 1 ? " CVE" : " CVEs");
   }
 
   /** The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; or that it mends security. */

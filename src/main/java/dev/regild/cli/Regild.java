@@ -46,6 +46,8 @@ public final class Regild {
     commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
+    commands.put("sbom", SbomCommand.class);
+    commands.put("diff", DiffCommand.class);
     commands.put("delete", DeleteCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);

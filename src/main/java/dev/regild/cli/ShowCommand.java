@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 @Command(
     name = "show",
@@ -62,7 +63,7 @@ final class ShowCommand implements Callable<Integer> {
       out.println();
       JobProgress.print(client.get(JobProgress.ofImage(name)), out);
     }
-    lineage(image.path("lineage"), out);
+    lineage(image, out);
     return 0;
   }
 
@@ -124,8 +125,9 @@ final class ShowCommand implements Callable<Integer> {
     }
   }
 
-  private static void lineage(JsonNode lineage, PrintWriter out) {
-    for (JsonNode ancestor : lineage) {
+  private static void lineage(JsonNode image, PrintWriter out) {
+    boolean first = true;
+    for (JsonNode ancestor : image.path("lineage")) {
       out.println();
       out.print(ancestor.path("name").asString(""));
       if (!ancestor.path("present").asBoolean(false)) {
@@ -136,8 +138,13 @@ final class ShowCommand implements Callable<Integer> {
       }
       out.println();
       if (!(ancestor.path("changes").isEmpty() && ancestor.path("keptBack").isEmpty())) {
-        new PlanTable(ancestor).print(out);
+        JsonNode shown = ancestor;
+        if (first && image.path("cves").isObject()) {
+          shown = ((ObjectNode) ancestor.deepCopy()).set("cves", image.path("cves"));
+        }
+        new PlanTable(shown).print(out);
       }
+      first = false;
     }
   }
 }

@@ -12,6 +12,7 @@ import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.FetchException;
+import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
@@ -172,6 +173,11 @@ public record RpmPackageSystem() implements PackageSystem {
   public Inventory read(OperatingSystem os, GuestFiles files)
       throws IOException, UnfitDiskException {
     return RpmInventory.read(os, files);
+  }
+
+  @Override
+  public PackageNotes notes() {
+    return new RpmNotes();
   }
 
   @Override

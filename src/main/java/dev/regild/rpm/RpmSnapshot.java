@@ -15,6 +15,7 @@ import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.NewPackage;
+import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
 import dev.regild.plan.WindowsFacts;
@@ -23,6 +24,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -299,6 +301,25 @@ final class RpmSnapshot extends Snapshot {
                   });
             })
         .find(uris);
+  }
+
+  @Override
+  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+      throws ChannelException {
+    Map<PackageVersion, String> found = new HashMap<>();
+    PackageLookup.visit(
+        directory(),
+        manifest().files(Kind.PACKAGES),
+        (in, _) ->
+            RpmPackage.readAll(
+                in,
+                each -> {
+                  PackageVersion version = new PackageVersion(each.name(), each.version());
+                  if (wanted.contains(version)) {
+                    found.putIfAbsent(version, each.hash());
+                  }
+                }));
+    return found;
   }
 
   private static PackageFile packageFile(List<String> places, RpmPackage each, Route route) {

@@ -10,6 +10,7 @@ import dev.regild.image.DiskDeletions;
 import dev.regild.image.Inventories;
 import dev.regild.image.UpdateRecords;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.PlannedFixes;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.List;
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param inventories what is installed in images
+ * @param plannedFixes what updates would fix
  * @param disks uploaded and exported disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
@@ -37,6 +39,7 @@ record Endpoints(
     ImageServices images,
     UpdateRecords updates,
     Inventories inventories,
+    PlannedFixes plannedFixes,
     UploadedDisks disks,
     LayerStore layers,
     Path data,
@@ -68,6 +71,7 @@ record Endpoints(
         new FlattenService(requests, database, flattenings),
         new ExportTasksService(requests, database, images.cancellations()),
         new ExportService(requests, database, layers, conversions, downloads),
-        new PlanService(requests, images.updates()));
+        new PlanService(requests, images.updates(), plannedFixes),
+        new InsightService(requests, database, inventories, images.updates(), plannedFixes));
   }
 }

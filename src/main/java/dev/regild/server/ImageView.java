@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param qualification what it said when it was booted
  * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
+ * @param cves what the update fixed that made it; absent if none did, or before that was read
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
  */
@@ -44,6 +45,7 @@ record ImageView(
     @JsonAnyGetter Map<String, Object> facts,
     Optional<ImportRecord> imported,
     Map<String, String> tags,
+    Optional<FixesView> cves,
     List<Ancestor> lineage,
     List<String> children) {
 
@@ -79,6 +81,7 @@ record ImageView(
       Map<String, Object> facts,
       Optional<ImportRecord> imported,
       Map<String, String> tags,
+      Optional<FixesView> cves,
       List<Ancestor> lineage,
       List<String> children) {
     return new ImageView(
@@ -98,6 +101,7 @@ record ImageView(
         facts,
         imported,
         tags,
+        cves,
         lineage,
         children);
   }

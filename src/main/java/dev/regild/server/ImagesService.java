@@ -16,6 +16,7 @@ import dev.regild.image.Predecessor;
 import dev.regild.image.TagRecords;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
@@ -36,7 +37,7 @@ import org.jdbi.v3.core.Handle;
  */
 final class ImagesService implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
-  private static final int LONGEST_LINEAGE = 1000;
+  static final int LONGEST_LINEAGE = 1000;
 
   private final Requests requests;
   private final Database database;
@@ -121,6 +122,7 @@ final class ImagesService implements HttpService {
         facts,
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),
+        Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
         lineage(handle, image),
         Images.children(handle, image).stream().map(Image::name).toList());
   }

@@ -3,19 +3,24 @@ package dev.regild.server;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Updates;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
 final class PlanService implements HttpService {
   private final Requests requests;
   private final Updates updates;
+  private final PlannedFixes plannedFixes;
 
-  PlanService(Requests requests, Updates updates) {
+  PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes) {
+    this.plannedFixes = plannedFixes;
     this.requests = requests;
     this.updates = updates;
   }
@@ -30,7 +35,10 @@ final class PlanService implements HttpService {
     Requests.Received received = requests.received(request);
     Caller caller = Requests.admitted(received.caller(), false);
     String image = imageOf(received.body());
-    OwnAnswers.send(response, PlanView.of(image, updates.plan(caller.owner(), image)));
+    UpdatePlan plan = updates.plan(caller.owner(), image);
+    Optional<FixesView> fixes =
+        plannedFixes.find(caller.owner(), image, plan).map(FixesView::folded);
+    OwnAnswers.send(response, PlanView.of(image, plan).fixing(fixes));
   }
 
   private static String imageOf(byte[] body) {

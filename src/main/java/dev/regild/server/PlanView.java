@@ -5,6 +5,7 @@ import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
 import dev.regild.plan.UpdatePlan;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An update plan as our endpoints show it.
@@ -16,6 +17,7 @@ import java.util.List;
  * @param keptBack what stays behind what the channel offers, and why
  * @param others what else comes, goes or changes, as far as it is known
  * @param warnings what the image's owner should know, whatever is updated
+ * @param cves what it fixes, as far as it is known
  */
 record PlanView(
     String image,
@@ -24,7 +26,9 @@ record PlanView(
     List<Change> changes,
     List<KeptBack> keptBack,
     List<PackageChange> others,
-    List<String> warnings) {
+    List<String> warnings,
+    Optional<FixesView> cves) {
+  /** Without what it fixes. */
   static PlanView of(String image, UpdatePlan plan) {
     return new PlanView(
         image,
@@ -33,6 +37,12 @@ record PlanView(
         plan.changes(),
         plan.keptBack(),
         plan.others(),
-        plan.warnings());
+        plan.warnings(),
+        Optional.empty());
+  }
+
+  /** The same with what it fixes. */
+  PlanView fixing(Optional<FixesView> fixes) {
+    return new PlanView(image, upToDate, securityOnly, changes, keptBack, others, warnings, fixes);
   }
 }

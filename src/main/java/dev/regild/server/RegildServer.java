@@ -28,6 +28,7 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
@@ -49,6 +50,7 @@ import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
@@ -150,6 +152,8 @@ public final class RegildServer implements AutoCloseable {
         new Appliances(
             new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
+    Changelogs changelogs = new Changelogs(database, clock);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
@@ -167,6 +171,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             updates,
             outcomes,
+            changelogs,
             channels,
             packages,
             layers,
@@ -233,6 +238,7 @@ public final class RegildServer implements AutoCloseable {
                 clock),
             updates,
             inventories,
+            plannedFixes,
             disks,
             layers,
             data.path(),

@@ -5,6 +5,7 @@ import dev.regild.disk.ByteCount;
 import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
+import dev.regild.insight.Fixes;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.job.StepException;
@@ -23,10 +24,12 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
 
   private final PackageCache cache;
   private final UpdateRooms rooms;
+  private final ReadChangelogs changelogs;
 
-  Fetch(PackageCache cache, UpdateRooms rooms) {
+  Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs) {
     this.cache = cache;
     this.rooms = rooms;
+    this.changelogs = changelogs;
   }
 
   /**
@@ -37,13 +40,15 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
    * @param files how many there are
    * @param totalBytes of all of them
    * @param downloadedBytes what had to come over the network
+   * @param fixes what the update fixes, as the files say
    */
   record Fetched(
       Resolve.Resolved resolved,
       Path directory,
       int files,
       long totalBytes,
-      long downloadedBytes) {}
+      long downloadedBytes,
+      Fixes fixes) {}
 
   @Override
   public String name() {
@@ -79,16 +84,23 @@ final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
       Files.createSymbolicLink(directory.resolve(download.fileName()), content.toAbsolutePath());
     }
     long total = contents.keySet().stream().mapToLong(PackageFile::size).sum();
-    return new Fetched(resolved, directory, contents.size(), total, downloaded.get());
+    Fixes fixes = changelogs.read(update, resolved.transaction(), contents);
+    return new Fetched(resolved, directory, contents.size(), total, downloaded.get(), fixes);
   }
 
   @Override
   public String outcome(Fetched fetched) {
-    return "%d packages, %s, %s downloaded"
+    Fixes.Counts counts = fetched.fixes().counts();
+    return "%d packages, %s, %s downloaded; CVEs fixed: %d, in the kernel: %d%s"
         .formatted(
             fetched.files(),
             ByteCount.text(fetched.totalBytes()),
-            ByteCount.text(fetched.downloadedBytes()));
+            ByteCount.text(fetched.downloadedBytes()),
+            counts.fixed(),
+            counts.kernel(),
+            counts.unknown().isEmpty()
+                ? ""
+                : ", unknown for %d packages".formatted(counts.unknown().size()));
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.JobKind;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
 import dev.regild.job.LayerLeftovers;
@@ -48,6 +49,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       Inventories inventories,
       UpdateRecords records,
       UpdateOutcomes outcomes,
+      Changelogs changelogs,
       ChannelStore channels,
       PackageCache packages,
       LayerStore layers,
@@ -65,7 +67,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.flattenings = flattenings;
     this.prepare = new Prepare(layers, platforms, rooms);
     this.resolve = new Resolve(database, inventories, outcomes);
-    this.fetch = new Fetch(packages, rooms);
+    this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(platforms));
     this.publish = new Publish(layers);
   }
@@ -76,6 +78,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
+    database.useTransaction(
+        handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
     Prepare.Open applied = steps.run(apply, fetched);
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);

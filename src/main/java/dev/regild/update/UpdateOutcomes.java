@@ -15,6 +15,8 @@ import dev.regild.image.PublishedDisk;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
+import dev.regild.insight.Fixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.job.CancelledJobException;
 import dev.regild.plan.UpdatePlan;
@@ -64,6 +66,12 @@ public final class UpdateOutcomes {
   void replan(Handle handle, String imageId, UpdatePlan plan) {
     requireRunning(handle, imageId);
     records.replan(handle, imageId, plan);
+  }
+
+  /** From now on the record tells what the update fixes. */
+  void fixes(Handle handle, String imageId, Fixes fixes) {
+    requireRunning(handle, imageId);
+    Changelogs.record(handle, imageId, fixes);
   }
 
   void startQualification(Handle handle, String imageId) {

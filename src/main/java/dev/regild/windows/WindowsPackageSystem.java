@@ -12,6 +12,7 @@ import dev.regild.channel.SourceKeys;
 import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
@@ -168,6 +169,11 @@ public record WindowsPackageSystem() implements PackageSystem {
         new WindowsServicing(live.memoryMiB(), live.cpus(), accelerator, limits),
         new WindowsQualification(live.memoryMiB(), live.cpus(), accelerator, limits),
         machines.guests().appliances());
+  }
+
+  @Override
+  public PackageNotes notes() {
+    return new WindowsNotes();
   }
 
   @Override

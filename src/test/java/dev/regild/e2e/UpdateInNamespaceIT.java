@@ -244,6 +244,27 @@ class UpdateInNamespaceIT {
         });
   }
 
+  /** The agent of the tests has no changelog, as many a vendor's package. */
+  @Test
+  void whatTheUpdateFixedIsSaidAndTheNextPlanKnowsIt() throws Exception {
+    assertThat(made.plan().at("/cves/unknown").isEmpty())
+        .as("before anything was read: %s", made.plan().path("cves"))
+        .isFalse();
+    JsonNode fixed = http.get("/regild/v1/images/" + UPDATED).path("cves");
+    assertThat(fixed.path("kernel").asInt()).isGreaterThan(100);
+    assertThat(fixed.path("fixed").asInt()).isPositive();
+    assertThat(fixed.path("unknown").valueStream().map(JsonNode::asString))
+        .containsExactly(AgentPackage.NAME);
+    JsonNode plan = http.post("/regild/v1/plan", "{\"image\":\"%s\"}".formatted(BASE));
+    assertThat(plan.at("/cves/kernel")).isEqualTo(fixed.path("kernel"));
+    assertThat(plan.at("/cves/fixed")).isEqualTo(fixed.path("fixed"));
+    assertThat(plan.at("/cves/unknown")).isEqualTo(fixed.path("unknown"));
+    JsonNode difference = http.get("/regild/v1/images/%s/diff?with=%s".formatted(BASE, UPDATED));
+    assertThat(difference.path("packages")).hasSizeGreaterThan(3);
+    assertThat(difference.path("cves")).isEqualTo(fixed);
+    System.out.printf("CVEs fixed: %s, kernel: %s%n", fixed.path("fixed"), fixed.path("kernel"));
+  }
+
   @Test
   void aDryRunWritesNothing() {
     List<Image> images = client.describeImages(r -> {}).images();

@@ -4,7 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.Image;
 import dev.regild.image.Images;
+import dev.regild.insight.Changelogs;
+import dev.regild.insight.FixedCve;
+import dev.regild.insight.Fixes;
+import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,6 +54,84 @@ class CommandsTest {
     assertThat(plan.at("/changes/0/name").asString()).isEqualTo("openssl");
     assertThat(commands.run(2, "update", "golden", "golden-json", "--json"))
         .startsWith("--json needs --dry-run.");
+  }
+
+  @Test
+  void aBillOfMaterialsIsPrintedOrWritten() throws Exception {
+    assertThat(json("sbom", "golden").at("/components/0/purl").asString())
+        .isEqualTo("pkg:deb/debian/openssl@3.0.11-1?arch=amd64&distro=debian-12");
+    Path file = server.data.resolve("golden.spdx.json");
+    assertThat(commands.run(0, "sbom", "golden", "--format", "spdx", "--output", file.toString()))
+        .isEmpty();
+    assertThat(JsonMapper.shared().readTree(file.toFile()).path("spdxVersion").asString())
+        .isEqualTo("SPDX-2.3");
+    assertThat(commands.run(1, "sbom", "golden", "--format", "html"))
+        .contains("The query parameter format is 'html'. It must be cyclonedx or spdx.");
+    assertThat(commands.run(1, "sbom", "none")).contains("none");
+    assertThat(commands.run(1, "sbom", "golden", "--output", "/nowhere/golden.json"))
+        .contains("The directory of /nowhere/golden.json does not exist");
+  }
+
+  @Test
+  void imagesAreComparedWhateverTheirLineage() throws Exception {
+    OperatingSystem os = new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12", "12.6");
+    server.golden(
+        "us-east-1",
+        "compared",
+        new Inventory(
+            os,
+            "amd64",
+            List.of(
+                new InstalledPackage("openssl", "amd64", "3.0.9-1", false),
+                new InstalledPackage("zstd", "amd64", "1.5.4-1", false))));
+    JsonNode difference = json("diff", "golden", "compared", "--json");
+    assertThat(difference.at("/packages/0/kind").asString()).isEqualTo("DOWNGRADED");
+    assertThat(difference.at("/packages/1/kind").asString()).isEqualTo("ADDED");
+    assertThat(difference.has("cves")).as("they do not descend from each other").isFalse();
+    assertThat(commands.run(0, "diff", "golden", "compared"))
+        .contains("downgraded  openssl  3.0.11-1  3.0.9-1")
+        .contains("kernel")
+        .doesNotContain("CVEs");
+    assertThat(commands.run(0, "diff", "golden", "golden"))
+        .contains("Both have the same packages.");
+    assertThat(commands.run(1, "diff", "golden", "none")).contains("none");
+  }
+
+  /** The kernel's are folded where people look, and whole where they are asked for. */
+  @Test
+  void whatAnUpdateFixedIsShownWithItsEvidence() throws Exception {
+    Image image = server.golden("us-east-1", "fixed");
+    FixedCve kernel = new FixedCve("CVE-2026-99362", "6.1.192+3", "* nfsd (CVE-2026-99362)");
+    FixedCve openssl = new FixedCve("CVE-2026-84782", "3.0.22-1", "* CVE-2026-84782 (DTLS)");
+    Fixes fixes =
+        new Fixes(
+            List.of(
+                new SourceFixes(
+                    "linux-signed-amd64",
+                    "6.1.158+1",
+                    "6.1.192+3",
+                    List.of("linux-image-amd64"),
+                    true,
+                    "",
+                    List.of(kernel),
+                    List.of()),
+                new SourceFixes(
+                    "openssl",
+                    "3.0.11-1",
+                    "3.0.22-1",
+                    List.of("openssl"),
+                    false,
+                    "it has no changelog",
+                    List.of(openssl),
+                    List.of())));
+    server.database.useTransaction(handle -> Changelogs.record(handle, image.id(), fixes));
+    JsonNode shown = json("show", "fixed", "--json").path("cves");
+    assertThat(shown.path("kernel").asInt()).isEqualTo(1);
+    assertThat(shown.path("fixed").asInt()).isEqualTo(1);
+    assertThat(shown.at("/unknown/0").asString()).isEqualTo("openssl");
+    assertThat(shown.at("/sources/0").has("fixedCves")).isFalse();
+    assertThat(shown.at("/sources/1/fixedCves/0/evidence").asString())
+        .isEqualTo("* CVE-2026-84782 (DTLS)");
   }
 
   @Test

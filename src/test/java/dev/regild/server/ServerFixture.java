@@ -44,6 +44,7 @@ import dev.regild.image.Quota;
 import dev.regild.image.QuotaLimits;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
+import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
@@ -72,6 +73,7 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
+import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
@@ -197,6 +199,7 @@ final class ServerFixture implements AutoCloseable {
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
+            plannedFixes(),
             disks,
             goldenLayers(),
             data,
@@ -208,6 +211,15 @@ final class ServerFixture implements AutoCloseable {
             slots(Quota.DOWNLOADS));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private PlannedFixes plannedFixes() throws IOException {
+    Inventories inventories = new Inventories(database);
+    return new PlannedFixes(
+        database,
+        inventories,
+        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories),
+        new Changelogs(database, Clock.systemUTC()));
   }
 
   private final class Decisions implements Updates {

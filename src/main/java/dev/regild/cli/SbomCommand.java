@@ -1,0 +1,72 @@
+package dev.regild.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "sbom",
+    description = "Writes an image's bill of materials, as CycloneDX 1.6 or SPDX 2.3 (JSON).",
+    mixinStandardHelpOptions = true)
+final class SbomCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin ServerConnection connection = new ServerConnection();
+
+  @Parameters(paramLabel = "NAME", description = "The image.")
+  String name = "";
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "cyclonedx",
+      description = "cyclonedx (the default) or spdx.")
+  String format = "cyclonedx";
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description = "Write it to a file. By default, it is printed.")
+  @Nullable Path output;
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    String path =
+        "/regild/v1/images/%s/sbom?format=%s"
+            .formatted(ApiClient.segment(name), ApiClient.segment(format));
+    Path file = output;
+    try (InputStream content = connection.client().open(path).body()) {
+      if (file == null) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(Printable.text(new String(content.readAllBytes(), StandardCharsets.UTF_8)));
+      } else {
+        Path whole = file.toAbsolutePath();
+        Path directory = whole.resolveSibling(".");
+        if (!Files.isDirectory(directory)) {
+          throw new IOException(
+              "The directory of %s does not exist. Create it, or name another file."
+                  .formatted(file));
+        }
+        Path temporary = Files.createTempFile(directory, ".sbom", ".part");
+        try {
+          Files.copy(content, temporary, StandardCopyOption.REPLACE_EXISTING);
+          Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+          Files.deleteIfExists(temporary);
+        }
+      }
+    }
+    return 0;
+  }
+}

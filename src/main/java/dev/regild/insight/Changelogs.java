@@ -1,0 +1,108 @@
+package dev.regild.insight;
+
+import static java.util.stream.Collectors.toMap;
+
+import com.github.luben.zstd.Zstd;
+import dev.regild.db.Database;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What was read of package files, kept by the hash of each, and what updates fixed. */
+public final class Changelogs {
+  /** Who still needs one has its file read again. */
+  private static final Duration KEPT = Duration.ofDays(400);
+
+  private static final int MOST_AT_ONCE = 500;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Database database;
+  private final Clock clock;
+
+  public Changelogs(Database database, Clock clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /** Returns those that were read of the files of these hashes, by hash. */
+  public Map<String, Changelog> find(List<String> hashes) {
+    Map<String, Changelog> found = new HashMap<>();
+    for (int from = 0; from < hashes.size(); from += MOST_AT_ONCE) {
+      List<String> some = hashes.subList(from, Math.min(hashes.size(), from + MOST_AT_ONCE));
+      found.putAll(database.read(handle -> find(handle, some)));
+    }
+    return found;
+  }
+
+  private static Map<String, Changelog> find(Handle handle, List<String> hashes) {
+    return handle
+        .createQuery("SELECT hash, compressed_json FROM changelog WHERE hash IN (<hashes>)")
+        .bindList("hashes", hashes)
+        .map((row, _) ->
+            Map.entry(
+                row.getString("hash"), unpacked(row.getBytes("compressed_json"), Changelog.class)))
+        .stream()
+        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  /** Keeps what was read of files, by hash, and lets go of what is old. */
+  public void keep(Map<String, Changelog> read) {
+    long now = clock.millis();
+    database.useTransaction(handle -> {
+      read.forEach((hash, changelog) -> keep(handle, hash, changelog, now));
+      handle
+          .createUpdate("DELETE FROM changelog WHERE read_at < :since")
+          .bind("since", now - KEPT.toMillis())
+          .execute();
+    });
+  }
+
+  private static void keep(Handle handle, String hash, Changelog changelog, long now) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO changelog (hash, compressed_json, read_at) VALUES (:hash, :json, :now)
+            ON CONFLICT (hash) DO NOTHING
+            """)
+        .bind("hash", hash)
+        .bind("json", packed(changelog))
+        .bind("now", now)
+        .execute();
+  }
+
+  /** Writes down what the update fixes that makes an image. */
+  public static void record(Handle handle, String imageId, Fixes fixes) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO image_fixes (image_id, compressed_json) VALUES (:image, :json)
+            ON CONFLICT (image_id) DO UPDATE SET compressed_json = excluded.compressed_json
+            """)
+        .bind("image", imageId)
+        .bind("json", packed(fixes))
+        .execute();
+  }
+
+  /** Returns what the update fixed that made an image; empty if none did, or long ago. */
+  public static Optional<Fixes> fixesOf(Handle handle, String imageId) {
+    return handle
+        .createQuery("SELECT compressed_json FROM image_fixes WHERE image_id = :image")
+        .bind("image", imageId)
+        .mapTo(byte[].class)
+        .findOne()
+        .map(packed -> unpacked(packed, Fixes.class));
+  }
+
+  private static byte[] packed(Object value) {
+    return Zstd.compress(JSON.writeValueAsBytes(value));
+  }
+
+  private static <T> T unpacked(byte[] packed, Class<T> type) {
+    return JSON.readValue(Zstd.decompress(packed), type);
+  }
+}

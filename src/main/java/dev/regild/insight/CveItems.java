@@ -1,0 +1,113 @@
+package dev.regild.insight;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds the CVEs that the items of a changelog's entry name. An item begins with a bullet and goes
+ * on to the next one.
+ *
+ * <p>A CVE counts as fixed unless its item says otherwise: where {@code regression}, {@code
+ * incomplete}, {@code already fixed}, {@code revert}, {@code drop} or {@code remove} stands before
+ * it with no parenthesis between, or {@code already fixed}, {@code does not affect} and the like
+ * behind it, it is mentioned. The parenthesis matters: kernels write {@code Revert "net/smc:
+ * Introduce TCP ULP support" (CVE-2026-46330)} for a commit whose revert is the fix.
+ */
+public final class CveItems {
+  /** In characters; a longer item is taken as several. */
+  private static final int LONGEST_ITEM = 16 << 10;
+
+  private static final int LONGEST_EVIDENCE = 300;
+
+  private static final Pattern BULLET = Pattern.compile("\\s*[*+-]\\s.*");
+
+  /** Whole ones: neither a part of another word, nor cut in the middle. */
+  private static final Pattern CVE =
+      Pattern.compile(
+          "(?<![\\w.-])CVE-(\\d{4})-(\\d{4,19})(?![A-Za-z0-9])", Pattern.CASE_INSENSITIVE);
+
+  private static final String ALREADY =
+      "already (?:been )?(?:fixed|addressed|applied|included|resolved|patched|solved)";
+
+  private static final Pattern MENTIONED_BEFORE =
+      Pattern.compile(
+          "\\b(?:regress(?:ions?|ed|es)|incomplete(?:ly)?|insufficient(?:ly)?|"
+              + ALREADY
+              + "|revert(?:s|ed|ing)?|drop(?:s|ped|ping)?|remov(?:e|es|ed|ing))\\b([^()]*)$",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern FIXES =
+      Pattern.compile(
+          "\\b(?:(?:to|also|and) (?:fix|address|mitigate|prevent|resolve)|fixes|fixing|addresses"
+              + "|addressing|mitigates|mitigating|prevents|preventing|resolves|resolving)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern MENTIONED_BEHIND =
+      Pattern.compile(
+          "^[^().;]*\\b(?:"
+              + ALREADY
+              + "|(?:does|do|did) not affect|doesn't affect|(?:is|are|was|were) not"
+              + " (?:affected|vulnerable)|not applicable|(?:is|was)"
+              + " (?:incomplete|insufficient))\\b.*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private final Map<String, Naming> found = new LinkedHashMap<>();
+  private final StringBuilder item = new StringBuilder();
+
+  /** Takes the entry's next line. */
+  public void line(String line) {
+    if (BULLET.matcher(line).matches() || line.isBlank()) {
+      end();
+    }
+    String text = line.strip();
+    if (item.length() + text.length() > LONGEST_ITEM) {
+      end();
+    }
+    item.append(item.isEmpty() ? "" : " ").append(text, 0, Math.min(text.length(), LONGEST_ITEM));
+  }
+
+  /** Returns each CVE that the lines named, once: fixed if one of its items says so. */
+  public List<Naming> named() {
+    end();
+    return new ArrayList<>(found.values());
+  }
+
+  private void end() {
+    if (item.isEmpty()) {
+      return;
+    }
+    String text = item.toString();
+    item.setLength(0);
+    Matcher cves = CVE.matcher(text);
+    while (cves.find()) {
+      String cve = cves.group().toUpperCase(Locale.ROOT);
+      boolean fixed = isFixed(text.substring(0, cves.start()), text.substring(cves.end()));
+      Naming before = found.get(cve);
+      if (before == null || (fixed && !before.fixed())) {
+        found.put(cve, new Naming(cve, fixed, evidence(text, cves.start(), cves.end())));
+      }
+    }
+  }
+
+  private static boolean isFixed(String before, String behind) {
+    Matcher mentioned = MENTIONED_BEFORE.matcher(before);
+    boolean isMentioned = mentioned.find() && !FIXES.matcher(mentioned.group(1)).find();
+    return !isMentioned && !MENTIONED_BEHIND.matcher(behind).matches();
+  }
+
+  /** As much of the item as shows the CVE. */
+  private static String evidence(String text, int start, int end) {
+    if (text.length() <= LONGEST_EVIDENCE) {
+      return text;
+    }
+    int from =
+        Math.max(0, Math.min(start - LONGEST_EVIDENCE / 2, text.length() - LONGEST_EVIDENCE));
+    int to = Math.max(end, Math.min(text.length(), from + LONGEST_EVIDENCE));
+    return (from > 0 ? "…" : "") + text.substring(from, to) + (to < text.length() ? "…" : "");
+  }
+}

@@ -1,0 +1,66 @@
+package dev.regild.insight;
+
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What the packages of one package system say of themselves. */
+public interface PackageNotes {
+  /** The notes of a system whose packages say nothing. */
+  PackageNotes NONE =
+      new PackageNotes() {
+        @Override
+        public Optional<Changelog> changelog(Path file) {
+          return Optional.empty();
+        }
+
+        @Override
+        public boolean hasChangelogs() {
+          return false;
+        }
+
+        @Override
+        public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
+          return false;
+        }
+
+        @Override
+        public boolean isKernel(String source) {
+          return false;
+        }
+
+        @Override
+        public Purl purl(OperatingSystem os, InstalledPackage each) {
+          return new Purl("generic", "", each.name(), each.version());
+        }
+      };
+
+  /**
+   * Reads the changelog in a package file.
+   *
+   * @return empty if files of this system have none
+   * @throws IOException if the file is damaged past any use; the message says how
+   */
+  Optional<Changelog> changelog(Path file) throws IOException;
+
+  /** Returns whether package files of this system have changelogs. */
+  default boolean hasChangelogs() {
+    return true;
+  }
+
+  /** Returns why nothing is known of a package whose file was not read. */
+  default String unread() {
+    return "its changelog was not read yet";
+  }
+
+  /** Returns whether a changelog's entry is of a later version than an installed package. */
+  boolean isLater(ChangelogEntry entry, InstalledPackage installed);
+
+  /** Returns whether a source package is that of a kernel. */
+  boolean isKernel(String source);
+
+  /** Returns the package URL of an installed package. */
+  Purl purl(OperatingSystem os, InstalledPackage each);
+}

@@ -1,0 +1,5 @@
+/** What an image holds, what an update fixes, and how two images differ. */
+@NullMarked
+package dev.regild.insight;
+
+import org.jspecify.annotations.NullMarked;

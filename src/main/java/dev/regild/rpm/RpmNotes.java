@@ -1,0 +1,134 @@
+package dev.regild.rpm;
+
+import dev.regild.insight.Changelog;
+import dev.regild.insight.ChangelogEntry;
+import dev.regild.insight.CveItems;
+import dev.regild.insight.Naming;
+import dev.regild.insight.PackageNotes;
+import dev.regild.insight.Purl;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What rpms say of themselves. */
+final class RpmNotes implements PackageNotes {
+  /**
+   * Ends the name of an entry: {@code Jane <jane@example.org> - 1:1.1.1k-9}, {@code [4.18.0-553]}.
+   */
+  private static final Pattern VERSION =
+      Pattern.compile(
+          ".*[\\s\\[]-?((?:\\d{1,9}:)?\\d[\\w.+~^]{0,100}(?:-[\\w.+~^]{1,100})?)\\]?\\s*");
+
+  private static final Pattern KERNEL =
+      Pattern.compile("kernel(?:-rt|-uek|-debug|-64k)?|kernel\\d.*");
+  private static final int MOST_CHARACTERS = 32 << 20;
+
+  /** By the beginning of a platform's name, as the specification of purl's types spells them. */
+  private static final Map<String, String> VENDORS =
+      Map.of(
+          "AMAZON", "amazon",
+          "RHEL", "redhat",
+          "ROCKY", "rocky-linux",
+          "ALMA", "almalinux",
+          "ORACLE", "oracle",
+          "CENTOS", "centos");
+
+  @Override
+  public Optional<Changelog> changelog(Path file) throws IOException {
+    RpmHeader header = RpmHeader.read(file);
+    String name = header.text(RpmHeader.NAME);
+    if (name.isEmpty()) {
+      throw new IOException("its header has no name");
+    }
+    String version =
+        RpmVersion.of(
+            header.text(RpmHeader.EPOCH),
+            header.text(RpmHeader.VERSION),
+            header.text(RpmHeader.RELEASE));
+    SourceRpm source = SourceRpm.of(header.text(RpmHeader.SOURCERPM));
+    List<String> names = header.texts(RpmHeader.CHANGELOG_NAME);
+    List<String> texts = header.texts(RpmHeader.CHANGELOG_TEXT);
+    if (names.isEmpty() || names.size() != texts.size()) {
+      String why = names.isEmpty() ? "it has no changelog" : "its changelog is damaged";
+      return Optional.of(Changelog.unreadable(name, version, source.name(), why));
+    }
+    return Optional.of(changelog(name, version, source, names, texts));
+  }
+
+  /** Builders cut an rpm's changelog as they like, and do not say so: it never counts as whole. */
+  private static Changelog changelog(
+      String name, String version, SourceRpm source, List<String> names, List<String> texts) {
+    List<ChangelogEntry> entries = new ArrayList<>();
+    String problem = "";
+    // An entry that does not say its version belongs to the one before it, which is later.
+    String last = version;
+    long characters = 0;
+    for (int i = 0; i < names.size() && problem.isEmpty(); i++) {
+      characters += texts.get(i).length();
+      Matcher said = VERSION.matcher(names.get(i));
+      last = said.matches() ? said.group(1) : last;
+      if (characters > MOST_CHARACTERS) {
+        problem = "its changelog is too long; its first %d entries were read".formatted(i);
+      } else {
+        CveItems items = new CveItems();
+        texts.get(i).lines().forEach(items::line);
+        List<Naming> named = items.named();
+        if (!named.isEmpty()) {
+          entries.add(new ChangelogEntry("", last, named));
+        }
+      }
+    }
+    ChangelogEntry oldest = new ChangelogEntry("", last, List.of());
+    return new Changelog(
+        name, version, source.name(), source.version(), "", problem, oldest, false, entries);
+  }
+
+  /**
+   * Entries leave out the epoch, or the distribution's part of the release, as their author likes.
+   */
+  @Override
+  public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
+    String base =
+        installed
+            .origin()
+            .map(PackageOrigin::sourceVersion)
+            .filter(version -> !version.isEmpty() && !entry.version().contains(":"))
+            .orElse(installed.version());
+    return RpmVersion.compare(comparable(entry.version(), base), comparable(base, entry.version()))
+        > 0;
+  }
+
+  /** Without what the other one does not have. */
+  private static String comparable(String version, String other) {
+    String sameEpoch = other.contains(":") ? version : version.replaceFirst("^\\d+:", "");
+    return other.contains("-") ? sameEpoch : sameEpoch.replaceFirst("-[^-]*$", "");
+  }
+
+  @Override
+  public boolean isKernel(String source) {
+    return KERNEL.matcher(source).matches();
+  }
+
+  @Override
+  public Purl purl(OperatingSystem os, InstalledPackage each) {
+    String vendor =
+        VENDORS.entrySet().stream()
+            .filter(known -> os.platform().startsWith(known.getKey()))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse("");
+    int epoch = each.version().indexOf(':');
+    return new Purl("rpm", vendor, each.name(), each.version().substring(epoch + 1))
+        .with("arch", each.architecture())
+        .with("epoch", epoch < 0 ? "" : each.version().substring(0, epoch))
+        .with("distro", vendor.isEmpty() ? "" : vendor + "-" + os.version());
+  }
+}
