@@ -2,7 +2,6 @@ package dev.regild.insight;
 
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -254,7 +253,7 @@ public final class BillOfMaterials {
   }
 
   private String time() {
-    return Instant.from(subject.created()).truncatedTo(ChronoUnit.SECONDS).toString();
+    return subject.created().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   private static Map<String, Object> ordered(String... pairs) {

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /** Compares what is installed in two images, of whatever lineage. */
@@ -35,13 +36,13 @@ public final class InventoryDifference {
    */
   public static List<PackageDifference> between(
       Inventory first, Inventory second, PackageFamily family) {
-    Map<Identity, TreeSet<String>> before = versions(first, family);
-    Map<Identity, TreeSet<String>> after = versions(second, family);
+    Map<Identity, NavigableSet<String>> before = versions(first, family);
+    Map<Identity, NavigableSet<String>> after = versions(second, family);
     List<PackageDifference> all = new ArrayList<>();
     before.forEach((each, versions) -> {
-      TreeSet<String> kept = after.getOrDefault(each, new TreeSet<>(family.order()));
-      TreeSet<String> gone = without(versions, kept);
-      TreeSet<String> come = without(kept, versions);
+      NavigableSet<String> kept = after.getOrDefault(each, new TreeSet<>(family.order()));
+      NavigableSet<String> gone = without(versions, kept);
+      NavigableSet<String> come = without(kept, versions);
       if (gone.size() == 1 && come.size() == 1) {
         all.add(changed(each, gone.first(), come.first(), family));
       } else {
@@ -58,7 +59,7 @@ public final class InventoryDifference {
     return all;
   }
 
-  private static Map<Identity, TreeSet<String>> versions(Inventory each, PackageFamily family) {
+  private static Map<Identity, NavigableSet<String>> versions(Inventory each, PackageFamily family) {
     return each.packages().stream()
         .collect(
             groupingBy(
@@ -68,8 +69,9 @@ public final class InventoryDifference {
                     InstalledPackage::version, toCollection(() -> new TreeSet<>(family.order())))));
   }
 
-  private static TreeSet<String> without(TreeSet<String> versions, TreeSet<String> others) {
-    TreeSet<String> rest = new TreeSet<>(versions);
+  private static NavigableSet<String> without(
+      NavigableSet<String> versions, NavigableSet<String> others) {
+    NavigableSet<String> rest = new TreeSet<>(versions);
     rest.removeAll(others);
     return rest;
   }
