@@ -12,6 +12,7 @@ import dev.regild.channel.UpgradeTarget;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.files.StrongHash;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
@@ -73,11 +74,8 @@ final class AptSnapshot extends Snapshot {
   }
 
   @Override
-  public AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows) {
+  public AvailablePackages availableTo(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
     return policy.equals(UpdatePolicy.NONE) ? this : with(securityOnly, new AptPreferences(policy));
   }
 

@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.PackageFile;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
@@ -108,17 +109,9 @@ public abstract class Snapshot implements AvailablePackages {
   /**
    * What it offers to one image.
    *
-   * @param packages of the image's inventory
-   * @param chosen the stream of each module that the image has chosen, empty for one that it has
-   *     disabled
-   * @param policy what the image's owner has told its package manager
-   * @param windows what is known of a Windows image
+   * @param inventory of the image
    */
-  public abstract AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows);
+  public abstract AvailablePackages availableTo(Inventory inventory);
 
   /** The same, limited to what fixes security problems. */
   public abstract Snapshot limitedToSecurity();

@@ -75,6 +75,11 @@ public record Inventory(
     this(os, architecture, packages, Collections.emptySortedMap(), UpdatePolicy.NONE);
   }
 
+  /** Returns what its owner has told its package manager, as far as that is known. */
+  public UpdatePolicy ownersPolicy() {
+    return policy.orElse(UpdatePolicy.NONE);
+  }
+
   /**
    * Whether all is known that a plan honours; what is missing was not read yet when this was
    * stored.

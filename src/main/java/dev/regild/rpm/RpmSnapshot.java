@@ -11,6 +11,7 @@ import dev.regild.channel.UpgradeTarget;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.plan.Advisory;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
@@ -84,15 +85,12 @@ final class RpmSnapshot extends Snapshot {
    * package of no module counts unless such a stream has one of its name.
    */
   @Override
-  public AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows) {
+  public AvailablePackages availableTo(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
     return with(
-        contents.modules().active(chosen),
+        contents.modules().active(inventory.modules()),
         securityOnly,
-        policy.hidesPackages() ? new RpmVisibility(policy, known(packages)) : RpmVisibility.ALL,
+        policy.hidesPackages() ? new RpmVisibility(policy, known(inventory.packages())) : RpmVisibility.ALL,
         policy.ignoresObsoletes());
   }
 

@@ -42,7 +42,7 @@ public record OfflineServicing(
   public QualificationReport boot(
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    return boot.run(layer, layout, tool.qualifiedAs(), directory, watcher);
+    return boot.run(layer, layout, tool.listing(), directory, watcher);
   }
 
   @Override

@@ -51,20 +51,12 @@ public final class UpdatePlans {
 
     AvailablePackages availableTo(Inventory inventory) {
       Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return availableTo(offered, inventory);
+      return offered.availableTo(inventory);
     }
 
     /** All of it, whatever the channel is limited to. */
     AvailablePackages allTo(Inventory inventory) {
-      return availableTo(snapshot, inventory);
-    }
-
-    private static AvailablePackages availableTo(Snapshot offered, Inventory inventory) {
-      return offered.availableTo(
-          inventory.packages(),
-          inventory.modules(),
-          inventory.policy().orElse(UpdatePolicy.NONE),
-          inventory.windows());
+      return snapshot.availableTo(inventory);
     }
   }
 

@@ -2,6 +2,9 @@ package dev.regild.apt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
@@ -145,10 +148,12 @@ class AptIT {
         Snapshot offered =
             (Snapshot)
                 snapshot.availableTo(
-                    INSTALLED,
-                    Map.of(),
-                    AptPolicy.parse(said(owner.getLast(), owner.getFirst())),
-                    Optional.empty());
+                    new Inventory(
+                        new OperatingSystem("DEBIAN_12", "", "12"),
+                        "amd64",
+                        INSTALLED,
+                        Collections.emptySortedMap(),
+                        AptPolicy.parse(said(owner.getLast(), owner.getFirst()))));
         Map<String, String> ours = new TreeMap<>();
         INSTALLED.forEach(p -> offered.upgradeOf(p).ifPresent(v -> ours.put(p.name(), v)));
         assertThat(ours).as("%s", owner).isEqualTo(apt.fullUpgrade());

@@ -78,7 +78,8 @@ class AnotherPackageSystemTest {
     UpdatePlan plan =
         Planner.plan(
             installed,
-            snapshot.availableTo(installed, Map.of(), UpdatePolicy.NONE, Optional.empty()),
+            snapshot.availableTo(
+                new Inventory(new OperatingSystem("LISTED_LINUX1", "", "1"), "any", installed)),
             channel.planRules());
     assertThat(plan.changes()).extracting(Change::name).containsExactly("bash");
     assertThat(plan.unmet(installed, snapshot.family())).hasSize(1);
@@ -240,11 +241,7 @@ class AnotherPackageSystemTest {
     }
 
     @Override
-    public AvailablePackages availableTo(
-        List<InstalledPackage> packages,
-        Map<String, String> chosen,
-        UpdatePolicy policy,
-        Optional<WindowsFacts> windows) {
+    public AvailablePackages availableTo(Inventory inventory) {
       return this;
     }
 

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import java.util.TreeMap;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import com.github.luben.zstd.Zstd;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
@@ -201,23 +204,30 @@ class RpmChannelTest {
     assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
     assertThat(
             snapshot
-                .availableTo(
-                    List.of(), Map.of("runtime", "5.20"), UpdatePolicy.NONE, Optional.empty())
+                .availableTo(chosen("runtime", "5.20"))
                 .upgradeOf(old))
         .contains("2:3.0-1.module+el8");
     assertThat(
             snapshot
-                .availableTo(
-                    List.of(), Map.of("runtime", "5.30"), UpdatePolicy.NONE, Optional.empty())
+                .availableTo(chosen("runtime", "5.30"))
                 .upgradeOf(old))
         .as("a stream that the channel does not have, beside a package of no module")
         .contains("2:1.0-1.el8");
     assertThat(
             snapshot
-                .availableTo(List.of(), Map.of("runtime", ""), UpdatePolicy.NONE, Optional.empty())
+                .availableTo(chosen("runtime", ""))
                 .upgradeOf(old))
         .as("disabled")
         .contains("2:1.0-1.el8");
+  }
+
+  private static Inventory chosen(String module, String stream) {
+    return new Inventory(
+        new OperatingSystem("ROCKY_LINUX8", "", "8"),
+        "x86_64",
+        List.of(),
+        new TreeMap<>(Map.of(module, stream)),
+        UpdatePolicy.NONE);
   }
 
   private static final String MODULES =

@@ -3,6 +3,9 @@ package dev.regild.rpm;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
 import dev.regild.channel.Channel;
@@ -197,7 +200,14 @@ class RpmUpgradeIT {
     configure("excludepkgs=" + pattern);
     UpdatePolicy policy =
         new UpdatePolicy("", List.of(), List.of(), List.of(pattern), List.of(), false);
-    UpdatePlan plan = plan(snapshot.availableTo(installed(), Map.of(), policy, Optional.empty()));
+    UpdatePlan plan = plan(
+            snapshot.availableTo(
+                new Inventory(
+                    new OperatingSystem("ROCKY_LINUX8", "", "8"),
+                    "x86_64",
+                    installed(),
+                    Collections.emptySortedMap(),
+                    policy)));
     Transaction transaction = resolve(RpmUpgrade.Tool.DNF, plan);
     assertThat(transaction.installs().stream().map(each -> each.name() + " " + each.to()))
         .filteredOn(each -> !each.startsWith("openssl-policy"))
