@@ -2,25 +2,24 @@ package dev.regild.apt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Collections;
-import dev.regild.inventory.Inventory;
-import dev.regild.inventory.OperatingSystem;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
