@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
  * not on the disk; its preferences, holds and hooks are the image's own.
  */
-public final class Apt extends OfflineUpgrade {
+final class Apt extends OfflineUpgrade {
   private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
@@ -92,7 +92,7 @@ public final class Apt extends OfflineUpgrade {
 
   private final UpdateOptions allowed;
 
-  public Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
+  Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
     this.allowed = options;
   }

@@ -18,7 +18,6 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

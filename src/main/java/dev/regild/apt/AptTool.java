@@ -17,9 +17,9 @@ record AptTool() implements PackageTool {
   @Override
   public String listing() {
     return """
-        dpkg-query --show --showformat='package\\t${Package}\\t${Architecture}\\t${Version}\\t\
-        ${db:Status-Want}\\t${db:Status-Status}\\n'
-        """;
+    dpkg-query --show --showformat='package\\t${Package}\\t${Architecture}\\t${Version}\\t\
+    ${db:Status-Want}\\t${db:Status-Status}\\n'
+    """;
   }
 
   @Override

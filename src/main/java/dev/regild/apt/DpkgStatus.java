@@ -26,12 +26,12 @@ public final class DpkgStatus {
    *
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
    */
-  public record Entry(String name, String architecture, String version, String status) {
-    public boolean installed() {
+  record Entry(String name, String architecture, String version, String status) {
+    boolean installed() {
       return status.endsWith(" installed");
     }
 
-    public boolean held() {
+    boolean held() {
       return status.startsWith("hold ");
     }
   }
@@ -53,7 +53,7 @@ public final class DpkgStatus {
    * @throws UnfitDiskException if there are more of them than any system has, or one has a field
    *     past all measure
    */
-  public static List<Entry> parse(byte[] file) throws UnfitDiskException {
+  static List<Entry> parse(byte[] file) throws UnfitDiskException {
     return new DpkgStatus(file).parse();
   }
 

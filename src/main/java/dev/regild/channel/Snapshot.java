@@ -5,16 +5,12 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
-import dev.regild.plan.UpdatePolicy;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -60,10 +56,6 @@ public abstract class Snapshot implements AvailablePackages {
    */
   public final String digest() {
     return manifest.digest();
-  }
-
-  public final Instant createdAt() {
-    return manifest.createdAt();
   }
 
   /** Read only; all that a guest needs lies in it as plain files, none in a subdirectory. */

@@ -30,7 +30,7 @@ import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
  * A PEM file with certificates or a key (RFC 7468). Other blocks, as Red Hat's entitlements have
  * them, are passed over. No message repeats what is in it.
  */
-public final class PemFile {
+final class PemFile {
   private static final int LONGEST = 1 << 20;
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \\1-----");

@@ -10,15 +10,14 @@ import dev.regild.channel.SnapshotManifest.Kind;
 import dev.regild.channel.UpgradeTarget;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
-import dev.regild.plan.Advisory;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.NewPackage;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -90,7 +89,9 @@ final class RpmSnapshot extends Snapshot {
     return with(
         contents.modules().active(inventory.modules()),
         securityOnly,
-        policy.hidesPackages() ? new RpmVisibility(policy, known(inventory.packages())) : RpmVisibility.ALL,
+        policy.hidesPackages()
+            ? new RpmVisibility(policy, known(inventory.packages()))
+            : RpmVisibility.ALL,
         policy.ignoresObsoletes());
   }
 

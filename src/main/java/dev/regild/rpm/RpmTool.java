@@ -21,9 +21,9 @@ record RpmTool(RpmUpgrade.Tool tool) implements PackageTool {
   @Override
   public String listing() {
     return """
-        rpm -qa --qf 'package\\t%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t\
-        install\\tinstalled\\n'
-        """;
+    rpm -qa --qf 'package\\t%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t\
+    install\\tinstalled\\n'
+    """;
   }
 
   @Override

@@ -47,7 +47,7 @@ public final class QualificationBoot {
    * @throws GuestException if it did not come up and report in time; the message holds the end of
    *     its serial console
    */
-  public QualificationReport run(
+  QualificationReport run(
       Path layer, DiskLayout layout, String listing, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
     placeUnit(layer, layout, listing, directory.resolve("unit"), watcher);

@@ -14,7 +14,6 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.plan.UpdatePolicy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

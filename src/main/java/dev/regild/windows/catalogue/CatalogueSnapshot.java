@@ -8,9 +8,7 @@ import dev.regild.fetch.PackageFile;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,7 +48,8 @@ public final class CatalogueSnapshot extends Snapshot {
   public AvailablePackages availableTo(Inventory inventory) {
     return inventory
         .windows()
-        .<AvailablePackages>map(facts -> catalogue.availableTo(inventory.packages(), facts, securityOnly))
+        .<AvailablePackages>map(
+            facts -> catalogue.availableTo(inventory.packages(), facts, securityOnly))
         .orElse(this);
   }
 
