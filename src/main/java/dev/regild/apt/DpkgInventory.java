@@ -9,6 +9,7 @@ import dev.regild.plan.InstalledPackage;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads what dpkg has installed, from its files. */
 final class DpkgInventory {
@@ -37,7 +38,9 @@ final class DpkgInventory {
         architecture(entries),
         entries.stream()
             .filter(DpkgStatus.Entry::installed)
-            .map(e -> new InstalledPackage(e.name(), e.architecture(), e.version(), e.held()))
+            .map(e ->
+                new InstalledPackage(
+                    e.name(), e.architecture(), e.version(), e.held(), Optional.of(e.origin())))
             .sorted(InventoryReader.ORDER)
             .toList(),
         Collections.emptySortedMap(),

@@ -3,13 +3,14 @@ package dev.regild.apt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.plan.PackageOrigin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * dpkg's status file: paragraphs of fields, an empty line between them (deb-control(5)). The file
- * is the guest's: of each paragraph four short fields are kept, and there are only so many
+ * is the guest's: of each paragraph a few short fields are kept, and there are only so many
  * paragraphs.
  */
 public final class DpkgStatus {
@@ -25,8 +26,10 @@ public final class DpkgStatus {
    * A package that dpkg knows.
    *
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
+   * @param origin its source package, and what else describes it
    */
-  record Entry(String name, String architecture, String version, String status) {
+  record Entry(
+      String name, String architecture, String version, String status, PackageOrigin origin) {
     boolean installed() {
       return status.endsWith(" installed");
     }
@@ -42,6 +45,10 @@ public final class DpkgStatus {
   private String architecture = "";
   private String version = "";
   private String status = "";
+  private String source = "";
+  private String section = "";
+  private String vendor = "";
+  private String maintainer = "";
 
   private DpkgStatus(byte[] file) {
     this.file = file;
@@ -81,12 +88,22 @@ public final class DpkgStatus {
       if (entries.size() == MOST_PACKAGES) {
         throw damaged("it names more than " + MOST_PACKAGES + " packages");
       }
-      entries.add(new Entry(name, architecture, version, status));
+      entries.add(new Entry(name, architecture, version, status, origin()));
     }
     name = "";
     architecture = "";
     version = "";
     status = "";
+    source = "";
+    section = "";
+    vendor = "";
+    maintainer = "";
+  }
+
+  private PackageOrigin origin() {
+    SourcePackage of = SourcePackage.of(source, name, version);
+    return new PackageOrigin(
+        of.name(), of.version(), vendor.isEmpty() ? maintainer : vendor, section, "");
   }
 
   private void take(int start, int end) throws UnfitDiskException {
@@ -94,7 +111,13 @@ public final class DpkgStatus {
       case 'P' -> name = value("Package: ", start, end).orElse(name);
       case 'A' -> architecture = value("Architecture: ", start, end).orElse(architecture);
       case 'V' -> version = value("Version: ", start, end).orElse(version);
-      case 'S' -> status = value("Status: ", start, end).orElse(status);
+      case 'S' -> {
+        status = value("Status: ", start, end).orElse(status);
+        source = value("Source: ", start, end).orElse(source);
+        section = value("Section: ", start, end).orElse(section);
+      }
+      case 'O' -> vendor = value("Origin: ", start, end).orElse(vendor);
+      case 'M' -> maintainer = value("Maintainer: ", start, end).orElse(maintainer);
       default -> {
         // Another field, or a line that goes on with one.
       }

@@ -71,10 +71,15 @@ public record Inventory(
   }
 
   /**
-   * Whether all is known that a plan honours; what is missing was not read yet when this was
-   * stored.
+   * Whether all is known that is read of a disk today; what is missing was not read yet when this
+   * was stored.
    */
   public boolean isComplete() {
-    return policy.isPresent() || windows.isPresent();
+    return (policy.isPresent() || windows.isPresent()) && knowsOrigins();
+  }
+
+  /** Whether it was stored since the origins of packages are read. */
+  public boolean knowsOrigins() {
+    return packages.isEmpty() || packages.stream().anyMatch(each -> each.origin().isPresent());
   }
 }

@@ -26,6 +26,17 @@ final class QemuCommand {
       ",hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,"
           + "hv-frequencies";
 
+  /**
+   * What a Linux guest makes use of where it finds it, and what takes longer under emulation than
+   * doing without: string instructions and SMAP's switch end a block of translated code each time,
+   * larger register states are saved by each switch of processes, and nested virtualization and
+   * instructions for ciphers have udev load modules, which test themselves. x86-64-v3, which some
+   * systems require, has none of these.
+   */
+  private static final String SLOW_WHEN_EMULATED =
+      ",erms=off,fsrm=off,smap=off,mpx=off,pku=off,svm=off,aes=off,vaes=off,pclmulqdq=off,"
+          + "vpclmulqdq=off,sha-ni=off";
+
   /** Emulation takes up to 1 GiB for translated code; threads and the firmware take the rest. */
   private static final long MEMORY_BESIDE_THE_GUESTS = 8L << 30;
 
@@ -58,7 +69,7 @@ final class QemuCommand {
    * @throws VirtualMachineException if its firmware is missing
    */
   static QemuCommand linux(MachineSpec spec) throws VirtualMachineException {
-    return new QemuCommand(spec).base("");
+    return new QemuCommand(spec).base(linuxProcessor(spec.accelerator()));
   }
 
   /**
@@ -67,13 +78,15 @@ final class QemuCommand {
    * @throws VirtualMachineException if its firmware is missing
    */
   static QemuCommand windows(MachineSpec spec) throws VirtualMachineException {
-    return new QemuCommand(spec).base(HYPER_V).add("-rtc", "base=localtime,driftfix=slew");
+    return new QemuCommand(spec)
+        .base(processor(spec.accelerator(), HYPER_V))
+        .add("-rtc", "base=localtime,driftfix=slew");
   }
 
-  private QemuCommand base(String enlightenments) throws VirtualMachineException {
+  private QemuCommand base(String processor) throws VirtualMachineException {
     add("-nodefaults", "-no-user-config", "-sandbox", SANDBOX);
     add("-machine", "q35", "-accel", spec.accelerator().qemuName());
-    add("-cpu", processor(spec.accelerator(), enlightenments));
+    add("-cpu", processor);
     add("-smp", Integer.toString(spec.cpus()), "-m", Integer.toString(spec.memoryMiB()));
     add("-display", "none", "-device", "VGA", "-nic", "none");
     if (spec.hardware().uefi()) {
@@ -155,6 +168,15 @@ final class QemuCommand {
       case KVM -> "host" + enlightenments;
       // Boot loaders of our time don't expect five-level page tables, which "max" would have.
       case TCG -> "max,la57=off";
+    };
+  }
+
+  /** The processor of a machine for a Linux guest. */
+  static String linuxProcessor(Accelerator accelerator) {
+    String processor = processor(accelerator, "");
+    return switch (accelerator) {
+      case KVM -> processor;
+      case TCG -> processor + SLOW_WHEN_EMULATED;
     };
   }
 

@@ -1,5 +1,8 @@
 package dev.regild.plan;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One installed package of an inventory.
  *
@@ -7,5 +10,35 @@ package dev.regild.plan;
  * @param architecture the package manager's own word for it: {@code amd64}, {@code all}
  * @param version the full version, epoch and revision included
  * @param held whether the image's owner told the package manager to leave it alone
+ * @param origin where it comes from; empty in an inventory that was stored before that was read
  */
-public record InstalledPackage(String name, String architecture, String version, boolean held) {}
+public record InstalledPackage(
+    String name,
+    String architecture,
+    String version,
+    boolean held,
+    Optional<PackageOrigin> origin) {
+  @SuppressWarnings("NullableOptional") // as Jackson may give it
+  public InstalledPackage(
+      String name,
+      String architecture,
+      String version,
+      boolean held,
+      @Nullable Optional<PackageOrigin> origin) {
+    this.name = name;
+    this.architecture = architecture;
+    this.version = version;
+    this.held = held;
+    this.origin = origin == null ? Optional.empty() : origin;
+  }
+
+  /** A package of which no origin is known. */
+  public InstalledPackage(String name, String architecture, String version, boolean held) {
+    this(name, architecture, version, held, Optional.empty());
+  }
+
+  /** The same from there. */
+  public InstalledPackage from(PackageOrigin place) {
+    return new InstalledPackage(name, architecture, version, held, Optional.of(place));
+  }
+}

@@ -69,8 +69,7 @@ final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
   @Override
   public Resolved run(Prepare.Open open, StepControl control)
       throws IOException, StepException, UnfitDiskException, InterruptedException {
-    complete(open);
-    Update update = open.update();
+    Update update = completed(open);
     Possible possible =
         possible(update.plan(), update.options(), update.snapshot().family(), open.servicing());
     database.useTransaction(
@@ -81,13 +80,16 @@ final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
   }
 
   /** An inventory that an older version stored lacks what a plan honours: it is read now. */
-  private void complete(Prepare.Open open) throws IOException, UnfitDiskException {
-    if (!open.update().inventory().isComplete()) {
-      Inventory whole = open.servicing().inventory();
-      database.useTransaction(handle ->
-          Images.replaceInventory(
-              handle, open.update().existing(), inventories.store(handle, whole)));
+  private Update completed(Prepare.Open open) throws IOException, UnfitDiskException {
+    Update update = open.update();
+    if (update.inventory().isComplete()) {
+      return update;
     }
+    Inventory whole = open.servicing().inventory();
+    database.useTransaction(handle ->
+        Images.replaceInventory(
+            handle, update.existing(), inventories.store(handle, whole)));
+    return update.with(whole);
   }
 
   /** As {@code GET /regild/v1/updates} shows it: counts, then every name that is new or gone. */

@@ -36,6 +36,11 @@ record Update(
     return new Update(newImage, existing, base, inventory, possible, options, snapshot, directory);
   }
 
+  /** The same with an inventory that lacks nothing. */
+  Update with(Inventory whole) {
+    return new Update(newImage, existing, base, whole, plan, options, snapshot, directory);
+  }
+
   /** The platform of both images. */
   String platform() {
     return existing.platform().orElseThrow();

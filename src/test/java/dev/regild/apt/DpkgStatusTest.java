@@ -3,8 +3,10 @@ package dev.regild.apt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.plan.PackageOrigin;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,9 +26,52 @@ class DpkgStatusTest {
                 Package: d
                 Status: hold ok installed
                 """))
+        .extracting(
+            DpkgStatus.Entry::name,
+            DpkgStatus.Entry::architecture,
+            DpkgStatus.Entry::version,
+            DpkgStatus.Entry::status)
         .containsExactly(
-            new DpkgStatus.Entry("a", "amd64", "1", "install ok installed"),
-            new DpkgStatus.Entry("d", "", "", "hold ok installed"));
+            tuple("a", "amd64", "1", "install ok installed"),
+            tuple("d", "", "", "hold ok installed"));
+  }
+
+  /** The paragraphs of a Debian 12, shortened. */
+  @Test
+  void everyFormOfASourceIsRead() throws Exception {
+    assertThat(
+            parse(
+                """
+                Package: linux-image-cloud-amd64
+                Source: linux-signed-amd64 (6.1.192+3)
+                Section: kernel
+                Maintainer: Debian Kernel Team <debian-kernel@lists.debian.org>
+                Version: 6.1.192-3
+
+                Package: libssl3
+                Source: openssl
+                Version: 3.0.22-1~deb12u2
+
+                Package: bash
+                Origin: Example
+                Maintainer: Matthias Klose <doko@debian.org>
+                Version: 5.2.15-2+b13
+
+                Package: libzstd1
+                Source: libzstd (1.5.4+dfsg2-5)
+                Version: 1.5.4+dfsg2-5+b2
+                """))
+        .extracting(DpkgStatus.Entry::origin)
+        .containsExactly(
+            new PackageOrigin(
+                "linux-signed-amd64",
+                "6.1.192+3",
+                "Debian Kernel Team <debian-kernel@lists.debian.org>",
+                "kernel",
+                ""),
+            new PackageOrigin("openssl", "3.0.22-1~deb12u2", "", "", ""),
+            new PackageOrigin("bash", "5.2.15-2", "Example", "", ""),
+            new PackageOrigin("libzstd", "1.5.4+dfsg2-5", "", "", ""));
   }
 
   @Test

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.plan.UpdatePolicy;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,7 +107,34 @@ class InventoriesTest {
     assertThat(stored.packages()).extracting(InstalledPackage::held).containsExactly(true);
     assertThat(stored.policy()).isEmpty();
     assertThat(stored.isComplete()).isFalse();
+    assertThat(stored.packages())
+        .extracting(InstalledPackage::origin)
+        .containsOnly(Optional.empty());
     assertThat(Json.read("{\"changes\": []}", UpdatePlan.class).keptBack()).isEmpty();
     assertThat(Json.read("{}", UpdateOptions.class)).isEqualTo(UpdateOptions.NONE);
+  }
+
+  /** As the version before stored it: complete but for the origins of its packages. */
+  @Test
+  void anInventoryWithoutOriginsIsKnownToBeOlder() {
+    String json =
+        """
+        {"os": {"platform": "DEBIAN_12", "name": "Debian GNU/Linux 12", "version": "12.5"},
+         "architecture": "amd64",
+         "packages": [
+           {"name": "bash", "architecture": "amd64", "version": "5.2", "held": false %s}],
+         "modules": {},
+         "policy": POLICY, "windows": null}
+        """
+            .replace("POLICY", Json.write(UpdatePolicy.NONE));
+    assertThat(Json.read(json.formatted(""), Inventory.class))
+        .satisfies(older -> assertThat(older.policy()).isPresent())
+        .satisfies(older -> assertThat(older.knowsOrigins()).isFalse())
+        .satisfies(older -> assertThat(older.isComplete()).isFalse());
+    PackageOrigin origin = new PackageOrigin("bash", "5.2-1", "Example", "shells", "GPL-3");
+    Inventory whole =
+        Json.read(json.formatted(", \"origin\": " + Json.write(origin)), Inventory.class);
+    assertThat(whole.packages().getFirst().origin()).contains(origin);
+    assertThat(whole.isComplete()).isTrue();
   }
 }

@@ -73,6 +73,7 @@ class InventoryReaderTest {
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem("UBUNTU_PRO_2404", "ubuntu 24.04", "24.04"));
     assertThat(inventory.packages())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("origin")
         .containsExactly(new InstalledPackage("dpkg", "amd64", "1.22.6ubuntu6", false));
   }
 
@@ -117,11 +118,17 @@ class InventoryReaderTest {
     assertThat(inventory.os()).isEqualTo(new OperatingSystem("ROCKY_LINUX8", "rocky 8.10", "8.10"));
     assertThat(inventory.architecture()).isEqualTo("noarch");
     assertThat(inventory.packages())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("origin")
         .containsExactly(
             new InstalledPackage("bash", "noarch", "4.4.20-5.el8", false),
             new InstalledPackage("kernel-core", "noarch", "4.18.0-477.el8", false),
             new InstalledPackage("kernel-core", "noarch", "4.18.0-553.el8", false),
             new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
+    assertThat(inventory.isComplete()).isTrue();
+    assertThat(inventory.packages().getLast().origin().orElseThrow())
+        .satisfies(origin -> assertThat(origin.source()).isEqualTo("rpm"))
+        .satisfies(origin -> assertThat(origin.sourceVersion()).isEqualTo("4.14.3-31.el8"))
+        .satisfies(origin -> assertThat(origin.license()).isNotEmpty());
     assertThat(inventory.policy().orElseThrow().locks())
         .containsExactly("bash-0:4.4.20-5.el8.*", "!kernel-core-0:4.18.0-553.el8.*");
   }
@@ -258,6 +265,7 @@ class InventoryReaderTest {
     assertThat(inventory.os())
         .isEqualTo(new OperatingSystem(platform, id + " " + version, version));
     assertThat(inventory.packages())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("origin")
         .containsExactly(new InstalledPackage("rpm", "noarch", "1:4.14.3-31.el8", false));
   }
 

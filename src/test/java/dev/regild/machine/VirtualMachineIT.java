@@ -83,6 +83,42 @@ class VirtualMachineIT {
         .hasMessageContaining("qcow2");
   }
 
+  /** Without one of these, a system that is built for x86-64-v3 ends with an illegal instruction. */
+  @Test
+  void anEmulatedProcessorHasAllOfX8664V3() throws Exception {
+    List<String> required =
+        List.of("cx16", "lahf_lm", "popcnt", "sse4.1", "sse4.2", "ssse3", "avx", "avx2", "bmi1",
+            "bmi2", "f16c", "fma", "abm", "movbe", "xsave");
+    assertThat(features(required)).hasSize(required.size()).doesNotContain(false);
+    assertThat(features(List.of("erms", "smap", "svm", "aes"))).hasSize(4).doesNotContain(true);
+  }
+
+  /** What QEMU itself says of the first processor of a machine for Linux. */
+  private static List<Boolean> features(List<String> names) throws Exception {
+    StringBuilder commands = new StringBuilder("{\"execute\": \"qmp_capabilities\"}\n");
+    names.forEach(name ->
+        commands.append(
+            ("{\"execute\": \"qom-get\", \"arguments\": {\"path\":"
+                + " \"/machine/unattached/device[0]\", \"property\": \"%s\"}}\n").formatted(name)));
+    commands.append("{\"execute\": \"quit\"}\n");
+    Process qemu =
+        new ProcessBuilder(
+                QemuCommand.QEMU, "-nodefaults", "-display", "none", "-S", "-machine", "q35",
+                "-accel", "tcg", "-cpu", QemuCommand.linuxProcessor(Accelerator.TCG),
+                "-qmp", "stdio")
+            .redirectErrorStream(true)
+            .start();
+    try (var input = qemu.outputWriter(StandardCharsets.US_ASCII)) {
+      input.write(commands.toString());
+    }
+    String answers = new String(qemu.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    return answers
+        .lines()
+        .filter(line -> line.contains("\"return\": true") || line.contains("\"return\": false"))
+        .map(line -> line.contains("true"))
+        .toList();
+  }
+
   @Test
   void aMachineDiesWithItsJvm() throws Exception {
     Path disk = disk("here\u0000", STAY);

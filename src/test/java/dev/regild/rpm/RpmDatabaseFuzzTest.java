@@ -14,6 +14,8 @@ class RpmDatabaseFuzzTest {
     return Stream.of(
             """
             bash\t0\t4.4.20\t5.el8\tx86_64
+            \tbash-4.4.20-5.el8.src.rpm\tExample\tShells\tGPLv3+
+            and more
             rpm\t(none)\t4.14.3\t31.el8\tx86_64
             \0
             bash-0:4.4.20-5.el8.*

@@ -3,6 +3,7 @@ package dev.regild.windows.registry;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.InstalledKb;
 import dev.regild.plan.WindowsFacts.Program;
@@ -18,6 +19,8 @@ import java.util.TreeMap;
 
 /** The inventory of a Windows, from its registry. */
 final class WindowsInventory {
+  private static final String MICROSOFT = "Microsoft Corporation";
+
   private WindowsInventory() {}
 
   /**
@@ -52,18 +55,20 @@ final class WindowsInventory {
   private static List<InstalledPackage> packages(
       WindowsSystem system, WindowsFacts facts, List<StoredDriver> drivers) {
     Newest newest = new Newest();
-    newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version());
+    newest.add(WindowsFacts.SYSTEM, system.architecture(), system.os().version(), MICROSOFT);
     for (InstalledKb update : facts.updates()) {
       if (InstalledKbs.isPresent(update)) {
         Identity.of(update.identity())
-            .ifPresent(each -> newest.add(each.name(), each.architecture(), each.version()));
+            .ifPresent(
+                each -> newest.add(each.name(), each.architecture(), each.version(), MICROSOFT));
       }
     }
     for (StoredDriver each : drivers) {
-      newest.add(each.driver().inf(), each.architecture(), each.driver().version());
+      WindowsFacts.Driver driver = each.driver();
+      newest.add(driver.inf(), each.architecture(), driver.version(), driver.provider());
     }
     for (Program program : facts.programs()) {
-      newest.add(program.name(), program.architecture(), program.version());
+      newest.add(program.name(), program.architecture(), program.version(), "");
     }
     return List.copyOf(newest.packages.values());
   }
@@ -100,10 +105,11 @@ final class WindowsInventory {
             Comparator.<List<String>, String>comparing(List::getFirst)
                 .thenComparing(List::getLast));
 
-    void add(String name, String architecture, String version) {
+    void add(String name, String architecture, String version, String vendor) {
+      PackageOrigin origin = new PackageOrigin("", "", vendor, "", "");
       packages.merge(
           List.of(name, architecture),
-          new InstalledPackage(name, architecture, version, false),
+          new InstalledPackage(name, architecture, version, false).from(origin),
           (a, b) -> ORDER.compare(a, b) >= 0 ? a : b);
     }
   }
