@@ -27,16 +27,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Reads what apt's repositories hold: Release files, verified, and the indexes that they name. */
-final class AptRepositories {
+record AptRepositories(DocumentReader documents, Clock clock) {
   static final String SOURCES_LIST = "sources.list";
-
-  private final DocumentReader documents;
-  private final Clock clock;
-
-  AptRepositories(DocumentReader documents, Clock clock) {
-    this.documents = documents;
-    this.clock = clock;
-  }
 
   RepositoryContents read(Channel channel)
       throws FetchException, IOException, InterruptedException {

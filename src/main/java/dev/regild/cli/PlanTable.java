@@ -7,18 +7,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/** An update plan as a table. */
-final class PlanTable {
-  private final JsonNode plan;
-
-  /**
-   * A plan as the server tells it.
-   *
-   * @param plan the answer of {@code POST /regild/v1/plan}
-   */
-  PlanTable(JsonNode plan) {
-    this.plan = plan;
-  }
+/**
+ * An update plan as a table.
+ *
+ * @param plan the answer of {@code POST /regild/v1/plan}
+ */
+record PlanTable(JsonNode plan) {
 
   void print(PrintWriter out) {
     Table table = new Table("KIND", "PACKAGE", "FROM", "TO", "FIXES");

@@ -32,18 +32,10 @@ import java.util.TreeMap;
 import org.bouncycastle.openpgp.PGPSignature;
 
 /** Reads what dnf's repositories hold: repomd.xml, verified, and the indexes that it names. */
-final class RpmRepositories {
+record RpmRepositories(DocumentReader documents, Clock clock) {
   private static final String REPOMD = "/repodata/repomd.xml";
   private static final String SIGNATURE = REPOMD + ".asc";
   private static final String LIST = "repositories";
-
-  private final DocumentReader documents;
-  private final Clock clock;
-
-  RpmRepositories(DocumentReader documents, Clock clock) {
-    this.documents = documents;
-    this.clock = clock;
-  }
 
   RepositoryContents read(Channel channel)
       throws FetchException, IOException, InterruptedException {

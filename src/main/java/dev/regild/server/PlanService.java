@@ -11,14 +11,7 @@ import io.helidon.webserver.http.ServerResponse;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
-final class PlanService implements HttpService {
-  private final Requests requests;
-  private final Updates updates;
-
-  PlanService(Requests requests, Updates updates) {
-    this.requests = requests;
-    this.updates = updates;
-  }
+record PlanService(Requests requests, Updates updates) implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {

@@ -18,16 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /** Has the host download what the transaction needs, each file verified and kept once. */
-final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
+record Fetch(PackageCache cache, UpdateRooms rooms)
+    implements Step<Resolve.Resolved, Fetch.Fetched> {
   private static final int PARALLEL = 8;
-
-  private final PackageCache cache;
-  private final UpdateRooms rooms;
-
-  Fetch(PackageCache cache, UpdateRooms rooms) {
-    this.cache = cache;
-    this.rooms = rooms;
-  }
 
   /**
    * The files of a transaction, on this machine.

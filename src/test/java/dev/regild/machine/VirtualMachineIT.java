@@ -83,12 +83,15 @@ class VirtualMachineIT {
         .hasMessageContaining("qcow2");
   }
 
-  /** Without one of these, a system that is built for x86-64-v3 ends with an illegal instruction. */
+  /**
+   * Without one of these, a system that is built for x86-64-v3 ends with an illegal instruction.
+   */
   @Test
   void anEmulatedProcessorHasAllOfX8664V3() throws Exception {
     List<String> required =
-        List.of("cx16", "lahf_lm", "popcnt", "sse4.1", "sse4.2", "ssse3", "avx", "avx2", "bmi1",
-            "bmi2", "f16c", "fma", "abm", "movbe", "xsave");
+        List.of(
+            "cx16", "lahf_lm", "popcnt", "sse4.1", "sse4.2", "ssse3", "avx", "avx2", "bmi1", "bmi2",
+            "f16c", "fma", "abm", "movbe", "xsave");
     assertThat(features(required)).hasSize(required.size()).doesNotContain(false);
     assertThat(features(List.of("erms", "smap", "svm", "aes"))).hasSize(4).doesNotContain(true);
   }
@@ -99,13 +102,24 @@ class VirtualMachineIT {
     names.forEach(name ->
         commands.append(
             ("{\"execute\": \"qom-get\", \"arguments\": {\"path\":"
-                + " \"/machine/unattached/device[0]\", \"property\": \"%s\"}}\n").formatted(name)));
+                    + " \"/machine/unattached/device[0]\", \"property\": \"%s\"}}\n")
+                .formatted(name)));
     commands.append("{\"execute\": \"quit\"}\n");
     Process qemu =
         new ProcessBuilder(
-                QemuCommand.QEMU, "-nodefaults", "-display", "none", "-S", "-machine", "q35",
-                "-accel", "tcg", "-cpu", QemuCommand.linuxProcessor(Accelerator.TCG),
-                "-qmp", "stdio")
+                QemuCommand.QEMU,
+                "-nodefaults",
+                "-display",
+                "none",
+                "-S",
+                "-machine",
+                "q35",
+                "-accel",
+                "tcg",
+                "-cpu",
+                QemuCommand.linuxProcessor(Accelerator.TCG),
+                "-qmp",
+                "stdio")
             .redirectErrorStream(true)
             .start();
     try (var input = qemu.outputWriter(StandardCharsets.US_ASCII)) {
