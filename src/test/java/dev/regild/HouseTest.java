@@ -49,7 +49,11 @@ class HouseTest {
             "dev.regild.account..")
         .layer("parts")
         .definedBy(
-            "dev.regild.fetch..", "dev.regild.archive..", "dev.regild.disk..", "dev.regild.plan..")
+            "dev.regild.fetch..",
+            "dev.regild.archive..",
+            "dev.regild.store..",
+            "dev.regild.disk..",
+            "dev.regild.plan..")
         .layer("ground")
         .definedBy("dev.regild.machine..", "dev.regild.db..", "dev.regild.files..")
         .whereLayer("entry")

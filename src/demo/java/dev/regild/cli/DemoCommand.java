@@ -44,7 +44,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "demo",
-    description = "Creates an out-of-date golden image and updates it, start to finish.",
+    description = "Creates an out-of-date golden image and updates it, from start to finish.",
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
   private static final String IMAGE = "golden";
@@ -63,8 +63,8 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "The demo's data directory: a new one, or one from an earlier demo, which is emptied"
-              + " first. Default: in the cache directory.")
+          "The demo's data directory: a new one, or that of an earlier demo, which is"
+ + " emptied first. Default: a directory in the cache.")
   @Nullable Path data;
 
   private DemoCommand() {}

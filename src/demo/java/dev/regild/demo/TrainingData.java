@@ -83,7 +83,7 @@ public final class TrainingData {
             "amd64",
             List.of(new InstalledPackage(AgentPackage.NAME, "all", "1.0.0", false)));
     database.useTransaction(handle -> {
-      LayerRecords.insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+      LayerRecords.insert(handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64), 1));
       Image image =
           Image.importing(
               owner, "training", Optional.empty(), Optional.empty(), List.of(), clock.instant());

@@ -1,5 +1,7 @@
 package dev.regild.account;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
 import java.security.SecureRandom;
@@ -11,8 +13,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** The accounts and their access keys. Each call is a transaction of its own. */
 public final class Accounts {
@@ -32,7 +35,7 @@ public final class Accounts {
   private final MasterKey masterKey;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
-  private final Map<String, CachedKey> cache = new ConcurrentHashMap<>();
+  private final Cache<String, AccessKey> cache;
 
   /**
    * @throws WrongMasterKeyException if the keys that are stored can't be read with the master key
@@ -41,6 +44,12 @@ public final class Accounts {
     this.database = database;
     this.masterKey = masterKey;
     this.clock = clock;
+    this.cache =
+        Caffeine.newBuilder()
+            .maximumSize(CACHED_KEYS)
+            .expireAfterWrite(CACHED)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .build();
     database.read(handle ->
         handle.createQuery(SELECT_KEY + " LIMIT 1").map((row, _) -> key(row)).findFirst());
   }
@@ -91,24 +100,17 @@ public final class Accounts {
    * second.
    */
   public Optional<AccessKey> findKey(String id) {
-    Instant now = clock.instant();
-    CachedKey cached = cache.get(id);
-    if (cached != null && now.isBefore(cached.until())) {
-      return Optional.of(cached.key());
-    }
-    Optional<AccessKey> found =
-        database.read(handle ->
-            handle
-                .createQuery(SELECT_KEY + " WHERE k.id = :id")
-                .bind("id", id)
-                .map((row, _) -> key(row))
-                .findOne());
-    if (cache.size() >= CACHED_KEYS) {
-      cache.clear();
-    }
-    found.ifPresentOrElse(
-        key -> cache.put(id, new CachedKey(key, now.plus(CACHED))), () -> cache.remove(id));
-    return found;
+    return Optional.ofNullable(cache.get(id, this::stored));
+  }
+
+  private @Nullable AccessKey stored(String id) {
+    return database.read(handle ->
+        handle
+            .createQuery(SELECT_KEY + " WHERE k.id = :id")
+            .bind("id", id)
+            .map((row, _) -> key(row))
+            .findOne()
+            .orElse(null));
   }
 
   /** The account's keys, by id; with their secrets, which are not for showing. */
@@ -176,7 +178,7 @@ public final class Accounts {
   private void change(String sql, Map<String, ?> values, String missing) {
     int changed =
         database.inTransaction(handle -> handle.createUpdate(sql).bindMap(values).execute());
-    cache.clear();
+    cache.invalidateAll();
     if (changed == 0) {
       throw new IllegalArgumentException(missing);
     }
@@ -233,6 +235,4 @@ public final class Accounts {
         row.getBoolean("read_only"),
         row.getBoolean("enabled"));
   }
-
-  private record CachedKey(AccessKey key, Instant until) {}
 }

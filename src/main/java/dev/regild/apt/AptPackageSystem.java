@@ -62,7 +62,8 @@ public record AptPackageSystem() implements PackageSystem {
               + " 'URI ./', or the directory of its index in place of ./.",
           true);
   private static final SourceOption SIGNED_BY =
-      new SourceOption("--signed-by", "FILE", "The keyring of the --source repositories.");
+      new SourceOption(
+          "--signed-by", "FILE", "The keyring that verifies the --source repositories.");
 
   @Override
   public String name() {

@@ -2,14 +2,14 @@ package dev.regild.channel;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.files.FileStamp;
 import java.io.IOException;
-import java.lang.ref.SoftReference;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentMap;
 final class SnapshotStore {
   private final Path directory;
   private final PackageSystems systems;
-  private final Map<String, SoftReference<Snapshot>> byDigest = new HashMap<>();
+  private final Cache<String, Snapshot> byDigest = Caffeine.newBuilder().softValues().build();
   private final ConcurrentMap<Path, Pointed> byPointer = new ConcurrentHashMap<>();
 
   SnapshotStore(Path directory, PackageSystems systems) {
@@ -29,7 +29,7 @@ final class SnapshotStore {
     this.directory = directory;
   }
 
-  private record Pointed(FileStamp stamp, String digest, SoftReference<Snapshot> snapshot) {}
+  private record Pointed(FileStamp stamp, String digest) {}
 
   /** The digest that a pointer file names; empty if there is no such file. */
   static Optional<String> digestIn(Path pointer) throws IOException {
@@ -47,37 +47,35 @@ final class SnapshotStore {
       byPointer.remove(pointer);
       return Optional.empty();
     }
-    Pointed cached = byPointer.get(pointer);
-    if (cached != null && cached.stamp().equals(stamp.get())) {
-      Snapshot snapshot = cached.snapshot().get();
-      if (snapshot != null) {
-        return Optional.of(snapshot);
-      }
+    Pointed known = byPointer.get(pointer);
+    if (known != null && known.stamp().equals(stamp.get())) {
+      return Optional.of(load(known.digest()));
     }
     Optional<String> digest = digestIn(pointer);
     if (digest.isEmpty()) {
       return Optional.empty();
     }
     Snapshot snapshot = load(digest.get());
-    byPointer.put(pointer, new Pointed(stamp.get(), digest.get(), new SoftReference<>(snapshot)));
+    byPointer.put(pointer, new Pointed(stamp.get(), digest.get()));
     return Optional.of(snapshot);
   }
 
-  private Snapshot load(Path snapshot) throws IOException {
-    SnapshotManifest manifest = SnapshotManifest.read(snapshot);
-    return systems.of(manifest).load(snapshot, manifest);
+  /** A snapshot that many ask for at once is read once. */
+  Snapshot load(String digest) throws IOException {
+    try {
+      return byDigest.get(digest, this::read);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
-  /** One at a time, so that a snapshot that many ask for is read once. */
-  synchronized Snapshot load(String digest) throws IOException {
-    SoftReference<Snapshot> reference = byDigest.get(digest);
-    Snapshot cached = reference == null ? null : reference.get();
-    if (cached != null) {
-      return cached;
+  private Snapshot read(String digest) {
+    try {
+      Path snapshot = directory.resolve(digest);
+      SnapshotManifest manifest = SnapshotManifest.read(snapshot);
+      return systems.of(manifest).load(snapshot, manifest);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    byDigest.values().removeIf(each -> each.get() == null);
-    Snapshot snapshot = load(directory.resolve(digest));
-    byDigest.put(digest, new SoftReference<>(snapshot));
-    return snapshot;
   }
 }

@@ -19,8 +19,8 @@ public record SourceOption(String name, String label, String description, boolea
       new SourceOption(
           "--proxy",
           "URL",
-          "The proxy for the repositories, http://host:port, or none. Default:"
-              + " http_proxy, https_proxy and no_proxy of the environment.");
+          "The proxy for the repositories: http://HOST:PORT, or none. Default:"
+              + " http_proxy, https_proxy and no_proxy in the environment.");
 
   /** Who must have issued the servers' certificate. */
   public static final SourceOption AUTHORITY =

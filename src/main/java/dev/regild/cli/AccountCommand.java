@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees each change within a second. */
 @Command(
     name = "account",
-    description = "Manages the accounts that own images; run it on the server's machine.",
+    description = "Manages the accounts that own images. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 final class AccountCommand {
@@ -67,7 +67,7 @@ final class AccountCommand {
       mixinStandardHelpOptions = true)
   int suspend(
       @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account.") String id)
+      @Parameters(paramLabel = "ID", description = "The account's id.") String id)
       throws IOException {
     registry.change(accounts -> accounts.suspend(id));
     out().println("Suspended " + id + ".");
@@ -80,7 +80,7 @@ final class AccountCommand {
       mixinStandardHelpOptions = true)
   int resume(
       @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account.") String id)
+      @Parameters(paramLabel = "ID", description = "The account's id.") String id)
       throws IOException {
     registry.change(accounts -> accounts.resume(id));
     out().println("Resumed " + id + ".");
@@ -89,18 +89,19 @@ final class AccountCommand {
 
   @Command(
       name = "quota",
-      description = "Sets an account's quotas in place of the server's defaults, or shows them.",
+      description = "Shows an account's quotas, or sets them in place of the server's defaults.",
       mixinStandardHelpOptions = true)
   int quota(
       @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account.") String id,
+      @Parameters(paramLabel = "ID", description = "The account's id.") String id,
       @Parameters(
               arity = "0..*",
               index = "1..*",
               paramLabel = "NAME=VALUE",
               description =
-                  "images, image-builders, copies, shares, disks, disk-gib or tags, and a number; or"
-                      + " default, for the server's limit.")
+                  "The quotas to set: images, image-builders, copies, shares, downloads, event-streams,"
+                      + " disks, disk-gib or tags, each with a number, or with default for the server's"
+                      + " limit.")
           @Nullable List<String> limits)
       throws IOException {
     Map<Quota, Optional<Integer>> wanted = new HashMap<>();

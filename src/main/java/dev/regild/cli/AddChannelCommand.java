@@ -45,7 +45,8 @@ final class AddChannelCommand implements Callable<Integer> {
       names = "--platform",
       paramLabel = "PLATFORM",
       defaultValue = "DEBIAN_12",
-      description = "The platform of the images that it updates. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The platform of the images that the channel updates. Default:" + " ${DEFAULT-VALUE}.")
   String platform = "DEBIAN_12";
 
   @Option(
@@ -59,7 +60,7 @@ final class AddChannelCommand implements Callable<Integer> {
   @Option(
       names = "--client-key",
       paramLabel = "FILE",
-      description = "Its private key (PEM), not encrypted.")
+      description = "The client certificate's private key (PEM), not encrypted.")
   @Nullable Path clientKey;
 
   @Option(
@@ -72,9 +73,9 @@ final class AddChannelCommand implements Callable<Integer> {
       names = "--driver",
       paramLabel = "PATTERN",
       description =
-          "A pattern for driver packages, with * for any characters, or with ! in front"
-              + " to exclude packages; may be repeated. Default: kernels, headers,"
-              + " firmware, dkms, graphics.")
+          "The names of driver packages: * stands for any characters, ! in front excludes"
+              + " packages; may be repeated. Default: kernels, headers, firmware, dkms,"
+              + " graphics.")
   @Nullable List<String> drivers;
 
   @Option(

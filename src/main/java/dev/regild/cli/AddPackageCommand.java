@@ -30,15 +30,16 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "add-update",
     description = {
-      "Adds packages to a Windows channel's catalogue: .msu and .cab updates, drivers as their"
-          + " folder or as a .zip, .msi agents.",
-      "Each package's metadata says what it is; the options add what the metadata does not say."
+      "Adds packages to a Windows channel's catalogue: updates (.msu, .cab), drivers"
+          + " (a folder or a .zip) and agents (.msi).",
+      "Each package's metadata says what it is. The options add what the metadata"
+          + " does not say."
     },
     mixinStandardHelpOptions = true)
 final class AddPackageCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
-  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
+  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
 
   @Parameters(
@@ -52,7 +53,8 @@ final class AddPackageCommand implements Callable<Integer> {
       names = "--sha256",
       paramLabel = "HASH",
       description =
-          "The SHA-256 that the vendor publishes for the file; for a single file, not a directory.")
+          "The SHA-256 that the vendor publishes for the file. Only with a single file,"
+              + " not a directory.")
   @Nullable String sha256;
 
   @Option(names = "--kb", paramLabel = "KB", description = "The KB number, such as KB5035857.")
@@ -62,9 +64,9 @@ final class AddPackageCommand implements Callable<Integer> {
       names = "--kind",
       paramLabel = "KIND",
       description =
-          "An update's kind: servicing-stack, cumulative, dotnet or update. Use servicing-stack for"
-              + " one that is named as a normal update, as those of Server 2016 and 2019 are"
-              + " (Package_for_KB...); it is installed before all others.")
+          "The kind of an update: servicing-stack, cumulative, dotnet or update. Use"
+              + " servicing-stack for a servicing stack update whose name does not say so, as on"
+              + " Server 2016 and 2019 (Package_for_KB...). It is installed before all others.")
   @Nullable String kind;
 
   @Option(
@@ -83,7 +85,7 @@ final class AddPackageCommand implements Callable<Integer> {
       description = "The build that a cumulative update results in, such as 20348.2340.")
   @Nullable String resultingBuild;
 
-  @Option(names = "--yes", description = "Ask nothing.")
+  @Option(names = "--yes", description = "Do not ask for confirmation.")
   boolean yes;
 
   @Option(names = "--no-refresh", description = "Do not create a snapshot now.")

@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "cancel",
     description =
-        "Cancels the update, import or copy that creates an image; the image becomes FAILED."
-            + " With --export, cancels an export.",
+        "Cancels the update, import or copy that is creating an image. The image"
+            + " becomes FAILED. With --export, cancels an export.",
     mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -22,7 +22,9 @@ final class CancelCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "NAME",
-      description = "The image that is being created; with --export, the export's task.")
+      description =
+          "The name of the image that is being created; with --export, the id of the"
+              + " export task.")
   String name = "";
 
   @Option(names = "--export", description = "Cancel an export task.")

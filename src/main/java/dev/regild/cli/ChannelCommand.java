@@ -33,7 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** Works on the data directory itself; a running server sees each change at once. */
 @Command(
     name = "channel",
-    description = "Manages channels, the sources of updates; run it on the server's machine.",
+    description =
+        "Manages channels, which say where updates come from. Run it on the server's" + " machine.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       AddChannelCommand.class,
@@ -129,7 +130,7 @@ final class ChannelCommand {
       name = "show",
       description = "Shows a channel and its snapshot.",
       mixinStandardHelpOptions = true)
-  int show(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
+  int show(@Parameters(paramLabel = "NAME", description = "The channel's name.") String name)
       throws IOException, ChannelException {
     ChannelStore channels = channels();
     Channel channel = channels.require(name);
@@ -162,12 +163,13 @@ final class ChannelCommand {
 
   @Command(
       name = "refresh",
-      description =
-          "Creates a new snapshot if the repositories have changed, for every channel if none is"
-              + " named.",
+      description = "Creates a new snapshot of each channel whose repositories have changed.",
       mixinStandardHelpOptions = true)
   int refresh(
-      @Parameters(arity = "0..*", paramLabel = "NAME", description = "The channels.")
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "NAME",
+              description = "The names of the channels. Default: all.")
           @Nullable List<String> names)
       throws IOException, ChannelException, InterruptedException {
     ChannelStore channels = channels();
@@ -200,10 +202,10 @@ final class ChannelCommand {
   @Command(
       name = "remove",
       description =
-          "Removes a channel with its catalogue's packages and its client certificate; images"
+          "Removes a channel, its catalogue's packages and its client certificate. Images"
               + " are not affected.",
       mixinStandardHelpOptions = true)
-  int remove(@Parameters(paramLabel = "NAME", description = "The channel.") String name)
+  int remove(@Parameters(paramLabel = "NAME", description = "The channel's name.") String name)
       throws IOException, ChannelException, InterruptedException {
     channels().remove(name);
     out()

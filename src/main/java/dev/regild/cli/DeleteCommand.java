@@ -17,7 +17,7 @@ final class DeleteCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
 
   @Override

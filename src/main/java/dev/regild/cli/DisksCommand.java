@@ -50,7 +50,7 @@ final class DisksCommand implements Callable<Integer> {
     @Spec CommandSpec spec = CommandSpec.create();
     @Mixin ServerConnection connection = new ServerConnection();
 
-    @Parameters(paramLabel = "ID", description = "The disk: ami-…")
+    @Parameters(paramLabel = "ID", description = "The disk's id (ami-…).")
     String id = "";
 
     @Override

@@ -42,9 +42,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "doctor",
     description =
-        "Checks what this machine needs to run a server: tools, accelerator, space, channels; tests"
-            + " which protections it offers; or starts a Windows image on it, installs nothing, and"
-            + " asks it what an update asks.",
+        "Checks whether this machine can run a server: tools, accelerator, disk space,"
+            + " channels and protections. With --try-windows, starts a Windows image on it"
+            + " instead.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;

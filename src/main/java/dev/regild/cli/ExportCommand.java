@@ -28,7 +28,7 @@ final class ExportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
 
   @Option(
@@ -36,19 +36,20 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       defaultValue = "qcow2",
       description = {
-        "qcow2, raw, vmdk (streamOptimized, for ESXi and AWS), vhd (fixed, for Azure), vhdx, or ova"
-            + " (a vmdk and the description of a machine). Default: ${DEFAULT-VALUE}."
+        "The disk's format: qcow2, raw, vmdk (streamOptimized, for ESXi and AWS), vhd (fixed, for"
+            + " Azure), vhdx, or ova (a vmdk and the description of a machine). Default:"
+            + " ${DEFAULT-VALUE}."
       })
   String format = "qcow2";
 
-  @Option(names = "--compress", description = "Compress the clusters of a qcow2.")
+  @Option(names = "--compress", description = "Compress the disk (qcow2 only).")
   boolean compress;
 
   @Option(
       names = {"-o", "--output"},
       required = true,
       paramLabel = "FILE",
-      description = "The file to write; - for the standard output.")
+      description = "The file to write, or - for standard output.")
   Path output = Path.of("");
 
   @Override

@@ -15,13 +15,13 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "flatten",
     description =
-        "Has an image stand on one layer in place of many; its lineage and its record stay.",
+        "Merges an image's layers into one. The image keeps its lineage and its" + " history.",
     mixinStandardHelpOptions = true)
 final class FlattenCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
 
   @Option(names = "--wait", description = "Wait until it is done, and show each step.")

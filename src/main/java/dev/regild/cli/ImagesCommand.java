@@ -20,7 +20,7 @@ final class ImagesCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Option(names = "--json", description = "Print the images as JSON, as the API describes them.")
+  @Option(names = "--json", description = "Print the images as JSON, in the form of the API.")
   boolean json;
 
   @Override

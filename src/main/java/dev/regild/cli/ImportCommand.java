@@ -25,8 +25,9 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "import",
     description =
-        "Uploads a disk and imports it as an image: qcow2, raw, vmdk or vhdx, also compressed (.gz,"
-            + " .xz, .zst, .bz2) or in a tar archive, or an OVA with one disk.",
+        "Uploads a disk and imports it as an image. The file is a qcow2, raw, vmdk or"
+            + " vhdx disk, which may be compressed (.gz, .xz, .zst, .bz2) or in a tar archive,"
+            + " or an OVA with one disk.",
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
   /** The API wants a role; here it has no meaning. */
@@ -41,19 +42,20 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "The image's name. Default: the name in an OVA's .ovf.")
+      description = "The name of the image. Default: the name in the OVF file of an OVA.")
   @Nullable String name;
 
   @Option(
       names = "--display-name",
       paramLabel = "TEXT",
-      description = "The display name. Default: the name in an OVA's .ovf.")
+      description = "The display name of the image. Default: the name in the OVF file of an OVA.")
   @Nullable String displayName;
 
   @Option(
       names = "--description",
       paramLabel = "TEXT",
-      description = "For people. Default: the annotation in an OVA's .ovf.")
+      description =
+          "A description of the image. Default: the annotation in the OVF file of an OVA.")
   @Nullable String description;
 
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
@@ -62,13 +64,13 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--validate",
       description =
-          "Boot the image on a throw-away layer before it is AVAILABLE; if it does not come up, it"
-              + " is FAILED.")
+          "Boot the image on a throw-away layer before it becomes AVAILABLE. If it does"
+              + " not boot, it becomes FAILED.")
   boolean validate;
 
   @Option(
       names = "--wait",
-      description = "Show each step, and wait until the image is AVAILABLE or FAILED.")
+      description = "Wait until the image is AVAILABLE or FAILED, and show each step.")
   boolean wait;
 
   @Override

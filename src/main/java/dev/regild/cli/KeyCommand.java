@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees each change within a second. */
 @Command(
     name = "key",
-    description = "Manages an account's access keys; run it on the server's machine.",
+    description = "Manages an account's access keys. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 final class KeyCommand {
@@ -28,7 +28,7 @@ final class KeyCommand {
         names = "--account",
         paramLabel = "ID",
         required = true,
-        description = "The account's id; see: regild account list")
+        description = "The account's id, as regild account list shows it.")
     String account = "";
   }
 
@@ -39,8 +39,8 @@ final class KeyCommand {
   @Command(
       name = "create",
       description =
-          "Creates an access key and prints it as an AWS credentials file. The secret is shown once"
-              + " and never again.",
+          "Creates an access key and prints it as an AWS credentials file. The secret is"
+              + " shown only once.",
       mixinStandardHelpOptions = true)
   int create(
       @Mixin OfAccount of,

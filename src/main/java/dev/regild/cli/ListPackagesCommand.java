@@ -19,7 +19,7 @@ import picocli.CommandLine.ParentCommand;
 final class ListPackagesCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
-  @Parameters(paramLabel = "CHANNEL", description = "The channel.")
+  @Parameters(paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
 
   @Override

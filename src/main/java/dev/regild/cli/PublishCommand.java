@@ -17,13 +17,15 @@ import picocli.CommandLine.Spec;
 /** Works on the data directory itself; a running server sees it at once. */
 @Command(
     name = "publish",
-    description = "Makes an image public: every account sees it, and none can" + " change it.",
+    description =
+        "Makes an image public: every account of its region can see it, but none can"
+            + " change it.",
     mixinStandardHelpOptions = true)
 final class PublishCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LocalRegistry registry = new LocalRegistry();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
 
   @Option(
@@ -36,10 +38,11 @@ final class PublishCommand implements Callable<Integer> {
   @Option(
       names = "--region",
       paramLabel = "REGION",
-      description = "Default: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1.")
+      description =
+          "The region of the images. Default: AWS_REGION, AWS_DEFAULT_REGION, else" + " us-east-1.")
   @Nullable String region;
 
-  @Option(names = "--undo", description = "Return a public image to its account.")
+  @Option(names = "--undo", description = "Make a public image private again.")
   boolean undo;
 
   @Override

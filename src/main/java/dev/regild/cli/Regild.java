@@ -22,9 +22,11 @@ import picocli.CommandLine.ParameterException;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "regild COMMAND --help shows a command's options. ./regild demo shows a golden image being"
-          + " updated, start to finish; ./regild test runs the tests.",
-      "Exit status: 0 success; 1 failure, explained by the message; 2 wrong usage."
+      "regild COMMAND --help shows a command's options. ./regild demo creates a"
+          + " golden image and updates it, from start to finish. ./regild test runs the"
+          + " tests.",
+      "Exit status: 0 if the command succeeds, 1 if it fails (the message says why),"
+          + " 2 if it is used wrongly."
     })
 public final class Regild {
   /** By name, in the order of the help. */
@@ -98,6 +100,12 @@ public final class Regild {
     }
     CommandLine regild = new CommandLine(new Regild());
     COMMANDS.forEach(regild::addSubcommand);
+    regild
+        .getSubcommands()
+        .get("help")
+        .getCommandSpec()
+        .usageMessage()
+        .header("Shows the help of a command.");
     if (args.length == 0) {
       regild.usage(out);
       return 2;

@@ -18,14 +18,15 @@ import picocli.CommandLine.ParentCommand;
 final class RemovePackageCommand implements Callable<Integer> {
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
-  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel.")
+  @Parameters(index = "0", paramLabel = "CHANNEL", description = "The channel's name.")
   String name = "";
 
   @Parameters(
       index = "1",
       paramLabel = "NAME|KB|DIGEST",
       description =
-          "A name, KB number or digest from list-updates; every matching package is removed.")
+          "A name, KB number or digest, as list-updates shows them. Every matching"
+              + " package is removed.")
   String which = "";
 
   @Option(names = "--no-refresh", description = "Do not create a snapshot now.")

@@ -20,15 +20,18 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {
       "",
-      "Each key of the configuration file can also be set by a variable, REGILD_ and the key in capitals"
-          + " (REGILD_QUOTAS_IMAGES), and the common ones by a flag. Flags override variables, and"
-          + " variables override the file. docs/operations.md lists the keys."
+      "Each key of the configuration file can also be set by an environment variable:"
+          + " REGILD_ and the key in capitals, such as REGILD_QUOTAS_IMAGES. The common keys"
+          + " also have an option. Options override variables, and variables override the"
+          + " file. docs/operations.md lists the keys."
     })
 final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
-      description = "Default: 127.0.0.1:8790, which only this machine can reach.")
+      description =
+          "The address to listen on. Default: 127.0.0.1:8790, which only this machine can"
+              + " reach.")
   @Nullable String listen;
 
   @Option(
@@ -37,22 +40,23 @@ final class ServeCommand implements Callable<Integer> {
       description = "The data directory. Default: /var/lib/regild.")
   @Nullable String data;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "A YAML file of settings.")
+  @Option(names = "--config", paramLabel = "FILE", description = "The configuration file (YAML).")
   @Nullable Path config;
 
   @Option(
       names = "--auth",
       paramLabel = "sigv4|off",
       description =
-          "sigv4, or off: everyone who can connect acts as account 000000000000. Default: sigv4.")
+          "sigv4: every request must be signed with an access key. off: everyone who can"
+              + " connect acts as account 000000000000. Default: sigv4.")
   @Nullable String auth;
 
   @Option(
       names = "--isolation",
       paramLabel = "vm|namespace",
       description =
-          "What isolates a disk from this host during an update. Default: vm. Use namespace for images"
-              + " that you trust.")
+          "What isolates a disk from this host during an update: a virtual machine or"
+              + " namespaces. Use namespace only for images that you trust. Default: vm.")
   @Nullable String isolation;
 
   @Option(
@@ -60,6 +64,14 @@ final class ServeCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "The number of updates and imports that run at once. Default: 1.")
   @Nullable String workers;
+
+  @Option(
+      names = "--store",
+      paramLabel = "s3://BUCKET/PREFIX",
+      description =
+          "Keeps the layers of images in an S3 bucket. Default: in the data directory. docs/store.md"
+              + " lists the other keys of a store.")
+  @Nullable String store;
 
   @Option(
       names = "--log-format",
@@ -75,6 +87,7 @@ final class ServeCommand implements Callable<Integer> {
     put(flags, "auth", auth);
     put(flags, "isolation", isolation);
     put(flags, "workers", workers);
+    put(flags, "store", store);
     put(flags, "log.format", logFormat);
     Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
     Logging.start(read.logFormat());

@@ -20,13 +20,15 @@ final class ServerConnection {
       converter = ServerAddress.class,
       defaultValue = "${env:REGILD_ENDPOINT:-http://127.0.0.1:8790}",
       description =
-          "The server: a URL or HOST:PORT. Default: REGILD_ENDPOINT, else http://127.0.0.1:8790.")
+          "The server's URL, or HOST:PORT. Default: REGILD_ENDPOINT, else"
+              + " http://127.0.0.1:8790.")
   URI endpoint = URI.create("http://127.0.0.1:8790");
 
   @Option(
       names = "--region",
       paramLabel = "REGION",
-      description = "Default: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1.")
+      description =
+          "The region of the images. Default: AWS_REGION, AWS_DEFAULT_REGION, else" + " us-east-1.")
   @Nullable String region;
 
   @Option(
@@ -34,8 +36,8 @@ final class ServerConnection {
       paramLabel = "DIR",
       defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
       description =
-          "The data directory of a server on this machine, for its file of credentials. Default:"
-              + " REGILD_DATA, else /var/lib/regild.")
+          "The data directory of a server on this machine, to read credentials from if"
+              + " the environment has none. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
 
   ApiClient client() throws IOException {

@@ -16,8 +16,8 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "show",
     description =
-        "Shows an image, the steps of the job that creates it, its lineage and what each update"
-            + " changed.",
+        "Shows an image, the steps of the job that created it, its lineage, and what"
+            + " each update changed.",
     mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
   private static final Set<String> FINAL = Set.of("AVAILABLE", "FAILED", "DELETING");
@@ -25,10 +25,12 @@ final class ShowCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image; with --export, the export's task.")
+  @Parameters(
+      paramLabel = "NAME",
+      description = "The image's name; with --export, the id of the export task.")
   String name = "";
 
-  @Option(names = "--export", description = "Show an export task with its steps.")
+  @Option(names = "--export", description = "Show an export task and its steps.")
   boolean export;
 
   @Option(names = "--json", description = "Print the server's JSON response.")

@@ -35,45 +35,52 @@ final class TryWindows {
       names = "--try-windows",
       required = true,
       description =
-          "Start a Windows image on a throw-away layer as an update would, ask it everything that"
-              + " an update asks, install nothing, and write a report, instead of checking this"
-              + " machine.")
+          "Start a Windows image on a throw-away layer, run every check that an update"
+              + " would run, and write a report. Nothing is installed, and this machine is not"
+              + " checked.")
   boolean asked;
 
-  @Option(names = "--image", paramLabel = "NAME", required = true, description = "The image.")
+  @Option(
+      names = "--image",
+      paramLabel = "NAME",
+      required = true,
+      description = "The image's name.")
   String name = "";
 
   @Option(
       names = "--account",
       paramLabel = "ID",
-      description = "The image's account. Default: the only account.")
+      description = "The account that owns the image. Default: the only account.")
   @Nullable String account;
 
   @Option(
       names = "--region",
       paramLabel = "REGION",
-      description = "Default: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1.")
+      description =
+          "The region of the images. Default: AWS_REGION, AWS_DEFAULT_REGION, else" + " us-east-1.")
   @Nullable String region;
 
   @Option(
       names = "--report",
       paramLabel = "FILE",
       defaultValue = "regild-windows-report.txt",
-      description = "The report's file. Default: regild-windows-report.txt in this directory.")
+      description = "The file to write the report to. Default: ./regild-windows-report.txt.")
   Path report = Path.of("regild-windows-report.txt");
 
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "The memory of the image's machine. Default: REGILD_WINDOWS_MEMORY, else 4GiB.")
+      description =
+          "The memory of the virtual machine, such as 8GiB. Default:"
+              + " REGILD_WINDOWS_MEMORY, else 4GiB.")
   @Nullable String memory;
 
   @Option(
       names = "--start-limit",
       paramLabel = "TIME",
       description =
-          "The time limit for each start and for the shutdown. Default: REGILD_WINDOWS_START_LIMIT,"
-              + " else 45m.")
+          "The time limit for each start and for the shutdown, such as 90s or 1h."
+              + " Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
   @Nullable String startLimit;
 
   /** An image that can be tried. */

@@ -24,7 +24,7 @@ final class UpdateCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(index = "0", paramLabel = "NAME", description = "The existing image.")
+  @Parameters(index = "0", paramLabel = "NAME", description = "The name of the existing image.")
   String name = "";
 
   @Parameters(index = "1", paramLabel = "NEW", description = "The name of the new image.")
@@ -36,7 +36,10 @@ final class UpdateCommand implements Callable<Integer> {
       description = "The display name of the new image.")
   @Nullable String displayName;
 
-  @Option(names = "--description", paramLabel = "TEXT", description = "For people.")
+  @Option(
+      names = "--description",
+      paramLabel = "TEXT",
+      description = "A description of the new image.")
   @Nullable String description;
 
   @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
@@ -48,7 +51,9 @@ final class UpdateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "With --dry-run: print the plan as JSON.")
   boolean json;
 
-  @Option(names = "--wait", description = "Wait for the outcome and show each step.")
+  @Option(
+      names = "--wait",
+      description = "Wait until the image is AVAILABLE or FAILED, and show each step.")
   boolean wait;
 
   @Option(

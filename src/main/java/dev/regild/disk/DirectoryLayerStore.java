@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * Workspaces} in the same data directory become layers by a rename.
  */
 public final class DirectoryLayerStore implements LayerStore {
-  private static final String ENDING = ".qcow2";
+  private static final String ENDING = FinishedLayer.ENDING;
   private static final Logger LOG = LoggerFactory.getLogger(DirectoryLayerStore.class);
 
   private final Path layers;
@@ -110,21 +111,13 @@ public final class DirectoryLayerStore implements LayerStore {
   }
 
   @Override
-  public Layer publish(String id, Path finished, Optional<String> base)
+  public Layer publish(String id, int attempt, Path finished, Optional<String> base)
       throws IOException, ProgramException, InterruptedException {
     if (base.isPresent()) {
       var _ = path(base.get());
-      QemuImg.renameBase(finished, base.get() + ENDING);
+      FinishedLayer.nameBase(finished, base.get());
     }
-    Qcow2Header header = header(finished);
-    if (!header.backingFile().equals(base.map(b -> b + ENDING))) {
-      throw new IOException(
-          "the backing file of %s is %s, not the named layer"
-              .formatted(finished, header.backingFile().orElse("nothing")));
-    }
-    Layer layer =
-        new Layer(
-            id, base, Files.size(finished), header.virtualBytes(), Sha256.interruptibly(finished));
+    Layer layer = FinishedLayer.read(id, attempt, finished, base);
     Files.setPosixFilePermissions(finished, PosixFilePermissions.fromString("r--------"));
     DurableFiles.moveInto(layers, finished, FileName.checked(id) + ENDING);
     return layer;
@@ -148,6 +141,16 @@ public final class DirectoryLayerStore implements LayerStore {
   }
 
   @Override
+  public void removeLeftovers(Predicate<String> needed) throws IOException {
+    for (String id : ids()) {
+      if (!needed.test(id)) {
+        delete(id);
+        LOG.atInfo().addKeyValue("layer", id).log("layer removed");
+      }
+    }
+  }
+
+  @Override
   public List<String> ids() throws IOException {
     return Listing.names(layers).stream()
         .filter(name -> name.endsWith(ENDING))
@@ -163,13 +166,5 @@ public final class DirectoryLayerStore implements LayerStore {
 
   private Path file(String id) {
     return layers.resolve(FileName.checked(id) + ENDING);
-  }
-
-  private static Qcow2Header header(Path finished) throws IOException {
-    try {
-      return Qcow2Header.read(finished);
-    } catch (UnfitDiskException e) {
-      throw new IOException(finished + " cannot be a layer: " + e.getMessage(), e);
-    }
   }
 }

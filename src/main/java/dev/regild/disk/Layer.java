@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param bytes the size of the file
  * @param virtualBytes the size of the disk that a guest sees
  * @param sha256 of the file, lower-case hexadecimal
+ * @param attempt of its job that published it, from 1; each writes another object of a shared store
  */
 public record Layer(
-    String id, Optional<String> base, long bytes, long virtualBytes, String sha256) {}
+    String id, Optional<String> base, long bytes, long virtualBytes, String sha256, int attempt) {}

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Keeps the layers of all images. A layer that has been published never changes again. */
 public interface LayerStore {
@@ -21,20 +22,32 @@ public interface LayerStore {
    * from where it is. Publishing an id again, after a crash, replaces what is there.
    *
    * @param id chosen by the caller, a UUID
+   * @param attempt of the job that made it, from 1: two attempts never write the same object
    * @param finished in a directory of {@link Workspaces}
    * @param base the layer that the file stands on, empty if it stands alone
    * @throws IOException if it could not be written, for want of space say; nothing of it is visible
    *     then
    */
-  Layer publish(String id, Path finished, Optional<String> base)
+  Layer publish(String id, int attempt, Path finished, Optional<String> base)
       throws IOException, ProgramException, InterruptedException;
 
-  /** Removes a layer, once nobody has borrowed it; one that is not there is no error. */
+  /**
+   * Removes a layer that has no record any more, once nobody has borrowed it; one that is not there
+   * is no error. In a shared store its object goes with the garbage.
+   */
   void delete(String id) throws IOException;
 
+  /**
+   * Removes, at the start of a process, layers of earlier ones that nothing needs. A store that
+   * others share leaves what they may be making.
+   *
+   * @param needed whether the layer of an id is known, or may still be made
+   */
+  void removeLeftovers(Predicate<String> needed) throws IOException;
+
   /** Every layer that is there, in no order. */
-  List<String> ids() throws IOException;
+  List<String> ids() throws IOException, InterruptedException;
 
   /** Whether the layer's content still has the layer's checksum. */
-  boolean verify(Layer layer) throws IOException;
+  boolean verify(Layer layer) throws IOException, InterruptedException;
 }

@@ -62,9 +62,14 @@ final class ClientIdentity {
     if (!certified.getAlgorithm().equals(key.getAlgorithm())) {
       return false;
     }
-    String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
     byte[] probe = {1, 2, 3};
-    Signature signature = Signature.getInstance(algorithm);
+    Signature signature =
+        Signature.getInstance(
+            switch (key.getAlgorithm()) {
+              case "RSA" -> "SHA256withRSA";
+              case "EC" -> "SHA256withECDSA";
+              default -> key.getAlgorithm();
+            });
     signature.initSign(key);
     signature.update(probe);
     byte[] signed = signature.sign();

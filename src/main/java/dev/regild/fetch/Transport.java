@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import dev.regild.files.FileDigest;
 import dev.regild.files.Sha256;
+import dev.regild.files.StallGuard;
 import dev.regild.machine.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -457,7 +458,7 @@ public final class Transport {
     Deadline deadline = Deadline.in(together.total());
     for (int i = 1; ; i++) {
       try {
-        return attempt.make(together.within(deadline));
+        return attempt.make(together.within(deadline.left()));
       } catch (IOException e) {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while reading " + uri);

@@ -1,14 +1,14 @@
 package dev.regild.files;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,36 +19,35 @@ public final class VerifiedFiles {
   /** After which a file is read again, since a disk may lose bits without a trace. */
   static final Duration TRUSTED = Duration.ofDays(1);
 
-  private final Clock clock;
-  private final ConcurrentMap<Path, Verified> verified = new ConcurrentHashMap<>();
+  private final Cache<Path, Verified> verified;
 
   public VerifiedFiles(Clock clock) {
-    this.clock = clock;
+    this.verified =
+        Caffeine.newBuilder()
+            .expireAfterWrite(TRUSTED)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .build();
   }
 
-  private record Verified(String sha256, FileStamp stamp, Instant at) {}
+  private record Verified(String sha256, FileStamp stamp) {}
 
   /** Whether it is a file with that content, or was within a day and is still the same. */
   public boolean isIntact(Path file, String sha256) throws IOException {
     // Stamped before it is read, so that a change in the meantime shows the next time.
     @Nullable FileStamp stamp = FileStamp.of(file).orElse(null);
     if (stamp == null || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      verified.remove(file);
+      verified.invalidate(file);
       return false;
     }
-    Instant now = clock.instant();
-    @Nullable Verified last = verified.get(file);
-    if (last != null
-        && last.sha256().equals(sha256)
-        && last.stamp().equals(stamp)
-        && now.isBefore(last.at().plus(TRUSTED))) {
+    Verified now = new Verified(sha256, stamp);
+    if (now.equals(verified.getIfPresent(file))) {
       return true;
     }
-    verified.remove(file);
+    verified.invalidate(file);
     if (!Sha256.of(file).equals(sha256)) {
       return false;
     }
-    verified.put(file, new Verified(sha256, stamp, now));
+    verified.put(file, now);
     return true;
   }
 }

@@ -14,7 +14,7 @@ import org.jdbi.v3.core.Handle;
  */
 public final class LayerRecords {
   private static final String SELECT =
-      "SELECT id, base_id, bytes, virtual_bytes, sha256 FROM layer ";
+      "SELECT id, base_id, bytes, virtual_bytes, sha256, attempt FROM layer ";
 
   private LayerRecords() {}
 
@@ -23,14 +23,15 @@ public final class LayerRecords {
     handle
         .createUpdate(
             """
-            INSERT INTO layer (id, base_id, bytes, virtual_bytes, sha256)
-            VALUES (:id, :base, :bytes, :virtualBytes, :sha256)
+            INSERT INTO layer (id, base_id, bytes, virtual_bytes, sha256, attempt)
+            VALUES (:id, :base, :bytes, :virtualBytes, :sha256, :attempt)
             """)
         .bind("id", layer.id())
         .bind("base", layer.base().orElse(null))
         .bind("bytes", layer.bytes())
         .bind("virtualBytes", layer.virtualBytes())
         .bind("sha256", layer.sha256())
+        .bind("attempt", layer.attempt())
         .execute();
   }
 
@@ -95,6 +96,7 @@ public final class LayerRecords {
         Column.text(row, "base_id"),
         row.getLong("bytes"),
         row.getLong("virtual_bytes"),
-        row.getString("sha256"));
+        row.getString("sha256"),
+        row.getInt("attempt"));
   }
 }

@@ -12,6 +12,9 @@ public interface StepControl extends DoubleConsumer, Watcher {
   /** The attempt's own directory, removed when the attempt has ended. */
   Path directory();
 
+  /** The number of the attempt, from 1: a later one of the same job has a higher one. */
+  int attempt();
+
   /** Closes something that later steps use too when the attempt has ended. */
   <T extends AutoCloseable> T keep(T borrowed);
 }

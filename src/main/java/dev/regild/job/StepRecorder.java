@@ -135,6 +135,11 @@ public final class StepRecorder implements AutoCloseable {
     }
 
     @Override
+    public int attempt() {
+      return attempt.number();
+    }
+
+    @Override
     public <T extends AutoCloseable> T keep(T borrowed) {
       kept.push(borrowed);
       return borrowed;

@@ -1,11 +1,16 @@
 package dev.regild.machine;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +42,11 @@ public final class RunningProgram implements AutoCloseable {
 
   /** Between two looks at the room that is left. */
   private static final Duration LOOK = Duration.ofMillis(100);
+
+  /** Between two looks at what was killed, and for how long they go on. */
+  private static final Duration AWAIT_PAUSE = Duration.ofMillis(2);
+
+  private static final Duration LONGEST_END = Duration.ofSeconds(10);
 
   private final Process process;
   private final Tail errors = new Tail(Program.ERROR_TAIL_BYTES);
@@ -136,9 +146,9 @@ public final class RunningProgram implements AutoCloseable {
   /** Kills the program with all that it has started, and waits until they are gone. */
   @Override
   public void close() {
-    for (ProcessHandle member : killTree()) {
-      member.onExit().completeOnTimeout(member, 10, TimeUnit.SECONDS).join();
-    }
+    List<ProcessHandle> tree = killTree();
+    process.onExit().completeOnTimeout(process, LONGEST_END.toSeconds(), TimeUnit.SECONDS).join();
+    awaitGone(tree);
     closeQuietly(process.getInputStream());
     closeQuietly(process.getErrorStream());
     closeQuietly(process.getOutputStream());
@@ -149,6 +159,36 @@ public final class RunningProgram implements AutoCloseable {
         Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList();
     tree.forEach(ProcessHandle::destroyForcibly);
     return tree;
+  }
+
+  /**
+   * Looks again and again: for a process that is not our child, Java pauses 0.3 s and more between
+   * two looks, and takes one that has ended to be alive until its parent has reaped it.
+   */
+  private static void awaitGone(List<ProcessHandle> tree) {
+    Deadline deadline = Deadline.in(LONGEST_END);
+    boolean interrupted = false;
+    while (!deadline.isOver() && tree.stream().anyMatch(RunningProgram::isRunning)) {
+      LockSupport.parkNanos(AWAIT_PAUSE.toNanos());
+      // Else the next pause would have no length.
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean isRunning(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"), ISO_8859_1);
+      // The name before it, in parentheses, may hold anything; see proc(5).
+      return !stat.startsWith(") Z ", stat.lastIndexOf(')'));
+    } catch (IOException gone) {
+      return false;
+    }
   }
 
   private static void closeQuietly(AutoCloseable stream) {

@@ -65,24 +65,24 @@ public record RpmPackageSystem() implements PackageSystem {
       new SourceOption(
           "--repo",
           "URL",
-          "An RPM repository, the directory that contains repodata; may be repeated. Its key"
-              + " comes with --key.",
+          "An RPM repository: the URL of the directory that contains repodata; may be"
+              + " repeated. See --key.",
           true);
   private static final SourceOption MIRRORLIST =
       new SourceOption(
           "--mirrorlist",
           "URL",
-          "A list of the mirrors of an RPM repository; may be repeated.",
+          "The URL of an RPM repository's list of mirrors; may be repeated.",
           true);
   private static final SourceOption METALINK =
       new SourceOption(
-          "--metalink", "URL", "A metalink of an RPM repository; may be repeated.", true);
+          "--metalink", "URL", "The URL of an RPM repository's metalink; may be repeated.", true);
   private static final SourceOption KEY =
       new SourceOption(
           "--key",
           "FILE",
-          "The key that signs repomd.xml of the RPM repositories. Without it they must be https or"
-              + " file.");
+          "The public key that verifies repomd.xml of the RPM repositories. Without it,"
+              + " their URLs must be https or file.");
 
   private static final Map<SourceOption, RpmSource.Locator> LOCATORS =
       Map.of(

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.image.QuotaLimits;
 import dev.regild.servicing.Isolation;
+import dev.regild.store.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -27,6 +28,8 @@ import java.util.Optional;
  * @param flattenDepth the most layers that an image has after an update without being flattened; 0
  *     for any number
  * @param auditSize how much is kept of the audit log
+ * @param store that is shared with other nodes; empty if all is kept in the data directory
+ * @param cache the most that copies of a shared store's layers take on this node
  */
 public record Config(
     Listen listen,
@@ -43,7 +46,9 @@ public record Config(
     Http http,
     int conversions,
     int flattenDepth,
-    ByteSize auditSize) {
+    ByteSize auditSize,
+    Optional<StoreSettings> store,
+    ByteSize cache) {
 
   /**
    * Where connections are accepted.

@@ -48,6 +48,15 @@ final class ConfigKeys {
   static final String CONVERSIONS = "conversions";
   static final String FLATTEN_DEPTH = "flatten.depth";
   static final String AUDIT_SIZE = "audit.size";
+  static final String STORE = "store";
+  static final String STORE_ENDPOINT = "store.endpoint";
+  static final String STORE_REGION = "store.region";
+  static final String STORE_PATH_STYLE = "store.path-style";
+  static final String STORE_SSE = "store.sse";
+  static final String STORE_PATIENCE = "store.patience";
+  static final String STORE_SILENCE = "store.silence";
+  static final String STORE_LEAST_RATE = "store.least-rate";
+  static final String NODE_CACHE = "node.cache";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -72,7 +81,16 @@ final class ConfigKeys {
                   HTTP_LEAST_RATE,
                   CONVERSIONS,
                   FLATTEN_DEPTH,
-                  AUDIT_SIZE),
+                  AUDIT_SIZE,
+                  STORE,
+                  STORE_ENDPOINT,
+                  STORE_REGION,
+                  STORE_PATH_STYLE,
+                  STORE_SSE,
+                  STORE_PATIENCE,
+                  STORE_SILENCE,
+                  STORE_LEAST_RATE,
+                  NODE_CACHE),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
@@ -113,7 +131,14 @@ final class ConfigKeys {
         http(),
         number(CONVERSIONS, 2, 1, MOST_WORKERS),
         number(FLATTEN_DEPTH, DEPTH, 0, MOST_DEPTH),
-        size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"));
+        size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"),
+        StoreKeys.settings(values),
+        size(
+            NODE_CACHE,
+            "100GiB",
+            1L << 30,
+            1L << 50,
+            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"));
   }
 
   private Config.Http http() throws ConfigException {
@@ -236,7 +261,7 @@ final class ConfigKeys {
                     .formatted(least.toSeconds(), most.toSeconds())));
   }
 
-  private static Optional<Duration> duration(String text) {
+  static Optional<Duration> duration(String text) {
     Matcher matcher = DURATION.matcher(text);
     try {
       return Optional.of(
@@ -251,7 +276,7 @@ final class ConfigKeys {
     }
   }
 
-  private static ConfigException wrong(String key, String value, String remedy) {
+  static ConfigException wrong(String key, String value, String remedy) {
     return new ConfigException("%s is '%s', but must be %s".formatted(key, value, remedy));
   }
 }

@@ -1,8 +1,8 @@
 package dev.regild.server;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -22,26 +22,29 @@ final class FailedSignatures {
   private static final Duration STEP = Duration.ofMillis(10);
   private static final Duration LONGEST = Duration.ofSeconds(2);
 
-  /** Counters that are kept; past that, the one that has not counted for the longest time goes. */
+  /**
+   * Counters that are kept. Past that, those that count often stay: a flood of invented addresses
+   * pushes out its own counters, not that of a key which is being guessed.
+   */
   private static final int MOST = 4096;
 
   private final LongSupplier nanoTime;
-  private final Map<String, Counter> counters =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Counter> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Cache<String, Counter> counters =
+      Caffeine.newBuilder().maximumSize(MOST).executor(Runnable::run).build();
 
   FailedSignatures(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
   /** Failures, as many as are not forgotten at that time. */
-  private record Counter(double failures, long time) {}
+  private record Counter(double failures, long time) {
+    Counter oneMore(long now) {
+      double forgotten = (now - time) / 1e9 * FORGOTTEN_PER_SECOND;
+      // Beyond this no delay grows, and none would end after a flood has.
+      double most = FREE + (double) LONGEST.toMillis() / STEP.toMillis();
+      return new Counter(Math.min(most, Math.max(0, failures - forgotten) + 1), now);
+    }
+  }
 
   /**
    * One more.
@@ -49,7 +52,7 @@ final class FailedSignatures {
    * @param key the id of a key of this server, if the request names one
    * @return how long to hold the answer back
    */
-  synchronized Duration failed(ClientAddress address, Optional<String> key) {
+  Duration failed(ClientAddress address, Optional<String> key) {
     double failures = count("address " + address.text());
     if (key.isPresent()) {
       failures = Math.max(failures, count("key " + key.get()));
@@ -59,18 +62,16 @@ final class FailedSignatures {
     return delay.compareTo(LONGEST) > 0 ? LONGEST : delay;
   }
 
-  synchronized int size() {
-    return counters.size();
+  long size() {
+    counters.cleanUp();
+    return counters.estimatedSize();
   }
 
   private double count(String whose) {
     long now = nanoTime.getAsLong();
-    Counter before = counters.getOrDefault(whose, new Counter(0, now));
-    double forgotten = (now - before.time) / 1e9 * FORGOTTEN_PER_SECOND;
-    // Beyond this no delay grows, and none would end after a flood has.
-    double most = FREE + (double) LONGEST.toMillis() / STEP.toMillis();
-    double failures = Math.min(most, Math.max(0, before.failures - forgotten) + 1);
-    counters.put(whose, new Counter(failures, now));
-    return failures;
+    return counters
+        .asMap()
+        .compute(whose, (_, before) -> before == null ? new Counter(1, now) : before.oneMore(now))
+        .failures();
   }
 }

@@ -18,10 +18,13 @@ import dev.regild.disk.LayerStore;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
+import dev.regild.disk.layers.LayerCache;
+import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Quota;
 import dev.regild.image.Quotas;
 import dev.regild.image.UpdateRecords;
@@ -32,6 +35,7 @@ import dev.regild.machine.Appliances;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.store.ObjectStore;
 import dev.regild.update.AgentVersions;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -50,6 +54,7 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -133,7 +138,7 @@ public final class RegildServer implements AutoCloseable {
     Quotas quotas = new Quotas(config.quotas());
     ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = new DirectoryLayerStore(data.path());
+    LayerStore layers = layerStore(config, data.path(), database, room);
     Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
@@ -252,6 +257,18 @@ public final class RegildServer implements AutoCloseable {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
+  }
+
+  /** A directory's layers in the data directory, or a shared store's with copies here. */
+  private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
+      throws IOException {
+    if (config.store().isEmpty()) {
+      return new DirectoryLayerStore(data);
+    }
+    return new ObjectLayerStore(
+        opened(new ObjectStore(config.store().get())),
+        new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
+        id -> database.read(handle -> LayerRecords.chain(handle, id)));
   }
 
   private static Platforms platforms(Config config, Isolation isolation, Appliances appliances) {

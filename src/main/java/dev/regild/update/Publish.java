@@ -46,7 +46,8 @@ final class Publish implements Step<Qualify.Qualified, Publish.Published> {
     long overlayBytes = Files.size(update.overlay());
     Path delta = update.delta();
     QemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
-    Layer layer = layers.publish(update.newImage().id(), delta, Optional.of(base));
+    Layer layer =
+        layers.publish(update.newImage().id(), control.attempt(), delta, Optional.of(base));
     return new Published(qualified, layer, overlayBytes);
   }
 

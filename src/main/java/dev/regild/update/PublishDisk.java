@@ -25,7 +25,8 @@ final class PublishDisk implements Step<ConvertDisk.Converted, Layer> {
   @Override
   public Layer run(ConvertDisk.Converted converted, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    return layers.publish(converted.job().image().id(), converted.file(), Optional.empty());
+    return layers.publish(
+        converted.job().image().id(), control.attempt(), converted.file(), Optional.empty());
   }
 
   @Override

@@ -25,7 +25,8 @@ final class PublishMerged implements Step<MergeLayers.Merged, Layer> {
   @Override
   public Layer run(MergeLayers.Merged merged, StepControl control)
       throws IOException, ProgramException, InterruptedException {
-    return layers.publish(merged.flattening().id(), merged.file(), Optional.empty());
+    return layers.publish(
+        merged.flattening().id(), control.attempt(), merged.file(), Optional.empty());
   }
 
   @Override

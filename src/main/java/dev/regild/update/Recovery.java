@@ -57,12 +57,7 @@ public final class Recovery {
     // A job in flight publishes its layer again, under the same id.
     Set<String> inFlight =
         database.read(Images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
-    for (String layer : layers.ids()) {
-      if (!known.contains(layer) && !inFlight.contains(layer)) {
-        layers.delete(layer);
-        LOG.atInfo().addKeyValue("layer", layer).log("layer removed");
-      }
-    }
+    layers.removeLeftovers(layer -> known.contains(layer) || inFlight.contains(layer));
     deletions.finishAll();
   }
 }

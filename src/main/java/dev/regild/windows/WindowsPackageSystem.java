@@ -52,7 +52,8 @@ public record WindowsPackageSystem() implements PackageSystem {
       new SourceOption(
           "--arch",
           "ARCH",
-          "The machines' architecture in a Windows channel: amd64, arm64 or x86. Default: amd64.");
+          "The architecture of the machines that a Windows channel is for: amd64, arm64"
+              + " or x86. Default: amd64.");
 
   @Override
   public String name() {

@@ -99,7 +99,7 @@ class AptUpgradeIT {
             () -> {
               throw new AssertionError("no appliance is needed");
             },
-            Duration.ofMinutes(1));
+            Duration.ofMinutes(10));
     return new AptTool().of(guest, guests.applyLimit(), plan, options);
   }
 

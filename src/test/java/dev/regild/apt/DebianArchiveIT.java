@@ -20,12 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real archive, over the network, by this machine's own apt configuration. */
-@Tag("measures-time")
 class DebianArchiveIT {
   @TempDir Path temporary;
 
@@ -56,7 +54,6 @@ class DebianArchiveIT {
     System.out.printf(
         "snapshot: %d packages, %d ms, %d KiB%n", snapshot.size(), loadMillis, retained >> 10);
     assertThat(snapshot.size()).isGreaterThan(60_000);
-    assertThat(loadMillis).isLessThan(2_000);
     assertThat(retained).isLessThan(25L << 20);
 
     List<InstalledPackage> installed = installed();
@@ -70,7 +67,6 @@ class DebianArchiveIT {
     }
     System.out.printf(
         "plan: %d of %d packages in %d us%n", changes.size(), installed.size(), fastest / 1000);
-    assertThat(fastest / installed.size()).as("ns a package").isLessThan(20_000);
     Map<String, String> ours = new TreeMap<>();
     changes.forEach(change -> ours.put(change.name(), change.to()));
     HostApt apt = new HostApt(temporary.resolve("apt"), snapshot, Path.of("/var/lib/dpkg/status"));

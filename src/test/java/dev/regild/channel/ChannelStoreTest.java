@@ -495,7 +495,7 @@ class ChannelStoreTest {
     assertThat(lines).containsExactly("channel can't be read", "channel can't be read");
   }
 
-  private static List<String> warnings(ThrowingCallable call) throws Exception {
+  private List<String> warnings(ThrowingCallable call) throws Exception {
     Logger logger = (Logger) LoggerFactory.getLogger(ChannelStore.class);
     ListAppender<ILoggingEvent> appender = new ListAppender<>();
     appender.start();
@@ -507,7 +507,11 @@ class ChannelStoreTest {
     } finally {
       logger.detachAppender(appender);
     }
-    return appender.list.stream().map(ILoggingEvent::getMessage).toList();
+    // Channels of other tests write to the same log.
+    return appender.list.stream()
+        .filter(event -> event.getKeyValuePairs().toString().contains(temporary.toString()))
+        .map(ILoggingEvent::getMessage)
+        .toList();
   }
 
   @Test

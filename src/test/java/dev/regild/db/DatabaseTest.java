@@ -10,8 +10,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executors;
 import org.jdbi.v3.core.Handle;
@@ -24,14 +22,10 @@ class DatabaseTest {
   @TempDir Path directory;
 
   @Test
-  void aNewDatabaseIsThereWithinTheTimeThatTheServerHasToStart() throws IOException {
-    // Loading the classes is not the database's time, and other tests share the processors.
-    Database.open(directory.resolve("first.db")).close();
-    Instant start = Instant.now();
+  void aNewDatabaseIsEmpty() throws IOException {
     try (Database database = open()) {
       assertThat(count(database)).isZero();
     }
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(2));
   }
 
   @Test

@@ -40,7 +40,7 @@ class JobQueueTest {
                   throw new StackOverflowError("in a test");
                 })) {
       enqueue(database, jobs, 0);
-      assertThat(givenUp.poll(10, SECONDS))
+      assertThat(givenUp.poll(120, SECONDS))
           .contains("StackOverflowError")
           .contains("then try again");
       awaitGone(database);
@@ -54,7 +54,7 @@ class JobQueueTest {
     try (Database database = open();
         JobQueue jobs = started(database, _ -> {})) {
       enqueue(database, jobs, JobQueue.MOST_ATTEMPTS);
-      assertThat(givenUp.poll(10, SECONDS)).contains("did not finish in 10 attempts");
+      assertThat(givenUp.poll(120, SECONDS)).contains("did not finish in 10 attempts");
       awaitGone(database);
       assertThat(begun).hasValue(0);
     }
@@ -83,7 +83,7 @@ class JobQueueTest {
                 Thread.sleep(Duration.ofMinutes(1));
               })) {
         enqueue(database, jobs, 0);
-        assertThat(running.await(10, SECONDS)).isTrue();
+        assertThat(running.await(120, SECONDS)).isTrue();
         assertThat(attempts(database)).isEqualTo(1);
       }
       assertThat(attempts(database)).isZero();
@@ -137,10 +137,10 @@ class JobQueueTest {
         handle.execute("UPDATE scheduled_tasks SET attempts = 1");
       });
       jobs.wake();
-      assertThat(suspect.await(10, SECONDS)).isTrue();
+      assertThat(suspect.await(120, SECONDS)).isTrue();
       database.useTransaction(handle -> jobs.enqueue(handle, KIND, "fresh"));
       jobs.wake();
-      assertThat(fresh.await(10, SECONDS)).isTrue();
+      assertThat(fresh.await(120, SECONDS)).isTrue();
       held.countDown();
       awaitGone(database);
       assertThat(begun).hasValue(3);
@@ -181,7 +181,7 @@ class JobQueueTest {
   }
 
   private static void awaitGone(Database database) throws InterruptedException {
-    Instant deadline = Instant.now().plusSeconds(20);
+    Instant deadline = Instant.now().plusSeconds(120);
     while (count(database) > 0 && Instant.now().isBefore(deadline)) {
       Thread.sleep(20);
     }

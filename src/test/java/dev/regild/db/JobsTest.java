@@ -34,7 +34,7 @@ class JobsTest {
     try (Database database = open()) {
       Scheduler scheduler = start(database, task);
       database.useTransaction(handle -> enqueue(handle, "golden"));
-      assertThat(ran.poll(10, SECONDS)).isEqualTo("golden");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("golden");
       scheduler.stop();
     }
   }
@@ -59,7 +59,7 @@ class JobsTest {
     }
     try (Database database = open()) {
       Scheduler scheduler = start(database, task);
-      assertThat(ran.poll(10, SECONDS)).isEqualTo("golden");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("golden");
       scheduler.stop();
       assertThat(jobs(database)).isZero();
     }
@@ -74,7 +74,7 @@ class JobsTest {
             .execute((_, _) -> {
               begun.countDown();
               try {
-                finish.await(20, SECONDS);
+                finish.await(120, SECONDS);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -82,7 +82,7 @@ class JobsTest {
     try (Database database = open()) {
       database.useTransaction(handle -> enqueue(handle, "golden"));
       Scheduler scheduler = start(database, slow);
-      assertThat(begun.await(10, SECONDS)).isTrue();
+      assertThat(begun.await(120, SECONDS)).isTrue();
       long first = heartbeat(database);
       assertThat(Instant.ofEpochMilli(first))
           .isBetween(Instant.now().minusSeconds(20), Instant.now());
@@ -92,7 +92,7 @@ class JobsTest {
       database.useTransaction(handle -> enqueue(handle, "orphan"));
       markAsRunningElsewhereSince(database, Instant.now().minusSeconds(3600));
       Scheduler survivor = start(database, task);
-      assertThat(ran.poll(20, SECONDS)).isEqualTo("orphan");
+      assertThat(ran.poll(120, SECONDS)).isEqualTo("orphan");
       survivor.stop();
     }
   }
@@ -118,7 +118,7 @@ class JobsTest {
 
   private static void awaitHeartbeatAfter(Database database, long first)
       throws InterruptedException {
-    Instant deadline = Instant.now().plusSeconds(10);
+    Instant deadline = Instant.now().plusSeconds(120);
     while (heartbeat(database) <= first && Instant.now().isBefore(deadline)) {
       Thread.sleep(100);
     }

@@ -7,10 +7,10 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 class CheckTurnsTest {
   private static final Duration NONE = Duration.ofMillis(1);
-  private static final Duration LONG = Duration.ofSeconds(15);
+  private static final Duration LONG = Duration.ofSeconds(100);
 
   private final CheckTurns turns = new CheckTurns(2);
 

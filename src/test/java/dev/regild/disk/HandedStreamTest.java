@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class HandedStreamTest {
   private static final Duration LONG = Duration.ofMinutes(5);
 
@@ -40,7 +40,7 @@ class HandedStreamTest {
             read.completeExceptionally(e);
           }
         });
-    assertThat(read.get(30, TimeUnit.SECONDS)).isEqualTo(sent);
+    assertThat(read.get(120, TimeUnit.SECONDS)).isEqualTo(sent);
     assertThat(worker.join()).isNotEqualTo(owner);
     assertThat(worker.join().isVirtual()).isFalse();
     assertThat(worker.join().isDaemon()).isTrue();

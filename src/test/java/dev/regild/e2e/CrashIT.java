@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.fixtures.Fixtures;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -59,8 +58,8 @@ class CrashIT {
     startUpdate("stopped");
     for (String step : List.of("Apply", "Qualify")) {
       UpdatableBase.awaitMidst(server, "stopped", step);
-      assertThat(server.terminate(Duration.ofSeconds(10)))
-          .as("it ended within 10 s, in the midst of %s:%n%s", step, server.log())
+      assertThat(server.terminate())
+          .as("it ended, in the midst of %s:%n%s", step, server.log())
           .isTrue();
       assertThat(server.leftovers()).as("after %s:%n%s", step, server.log()).isEmpty();
       server = ServerProcess.start(base.data(), "namespace");

@@ -239,7 +239,7 @@ class ImportRefusalsIT {
   private static void assertImportFails(Path disk, String because) throws Exception {
     List<String> layers = list("layers");
     Image failed = imported(upload(disk));
-    assertThat(failed.state()).isEqualTo(ImageState.FAILED);
+    assertThat(failed.state()).as("%s", failed).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason().message()).contains(because);
     assertThat(failed.imageErrors()).hasSize(1);
     assertThat(list("layers")).containsExactlyInAnyOrderElementsOf(layers);
@@ -249,13 +249,7 @@ class ImportRefusalsIT {
     String name = "image-" + NUMBER.incrementAndGet();
     client.createImportedImage(
         r -> r.name(name).sourceAmiId(diskId).iamRoleArn("arn:aws:iam::123456789012:role/import"));
-    while (true) {
-      Image image = client.describeImages(r -> r.names(name)).images().getFirst();
-      if (image.state() != ImageState.IMPORTING) {
-        return image;
-      }
-      Thread.sleep(200);
-    }
+    return LocalServer.await(client, name);
   }
 
   private static List<String> list(String name) throws IOException {

@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 /** Imports that ask for a boot of the image, of a disk that boots and of one that doesn't. */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class ImportValidationIT {
-  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final Duration LIMIT = Duration.ofMinutes(30);
 
   @TempDir Path directory;
 
@@ -72,7 +72,7 @@ class ImportValidationIT {
   void aDiskThatDoesNotBootFailsWithTheEndOfItsConsole() throws Exception {
     Path data = directory.resolve("data");
     Path disk = withoutKernel(data);
-    try (LocalServer server = server(data, Map.of("qualification.time-limit", "45s"));
+    try (LocalServer server = server(data, Map.of("qualification.time-limit", "60s"));
         AppStreamClient client = server.client()) {
       StringWriter errors = new StringWriter();
       int status =

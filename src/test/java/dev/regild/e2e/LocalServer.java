@@ -45,7 +45,7 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 final class LocalServer implements AutoCloseable {
   static final String REGION = "eu-central-1";
   static final String CHANNEL = "channel";
-  private static final Duration FINISHED = Duration.ofMinutes(15);
+  private static final Duration FINISHED = Duration.ofMinutes(30);
 
   private final Path data;
   private final RegildServer server;
@@ -207,7 +207,7 @@ final class LocalServer implements AutoCloseable {
 
   /** What is left of unfinished jobs; an image is there a moment before its job's files go. */
   List<Path> unfinished() throws IOException, InterruptedException {
-    Instant limit = Instant.now().plusSeconds(10);
+    Instant limit = Instant.now().plusSeconds(120);
     while (true) {
       try (var files = Files.list(data.resolve("work"))) {
         List<Path> left = files.toList();

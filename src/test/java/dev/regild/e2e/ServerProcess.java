@@ -36,7 +36,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** A server in a process of its own, as {@code regild serve} starts it, to be killed. */
 final class ServerProcess implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.shared();
-  private static final Duration END_OF_CHILDREN = Duration.ofSeconds(15);
+
+  /** For what takes seconds, on a machine that has much else to do. */
+  private static final Duration LIMIT = Duration.ofMinutes(20);
+
+  private static final Duration END_OF_CHILDREN = Duration.ofMinutes(2);
 
   /** Where a server of root's may put links to sockets. */
   private static final List<Path> LINKS =
@@ -106,7 +110,7 @@ final class ServerProcess implements AutoCloseable {
     ServerProcess server = new ServerProcess(data, builder.start());
     server.reader.start();
     server.awaitLog(
-        Duration.ofSeconds(60), "the server's start", () -> server.says("server started"));
+        Duration.ofMinutes(5), "the server's start", () -> server.says("server started"));
     return server;
   }
 
@@ -138,7 +142,7 @@ final class ServerProcess implements AutoCloseable {
    * @param event that the line holds
    */
   void awaitEvent(String event) throws InterruptedException {
-    awaitLog(Duration.ofMinutes(5), event, () -> says(event));
+    awaitLog(LIMIT, event, () -> says(event));
   }
 
   private void awaitLog(Duration limit, String what, BooleanSupplier done)
@@ -171,14 +175,14 @@ final class ServerProcess implements AutoCloseable {
     // Not by Process, which would close the log too.
     process.toHandle().destroyForcibly();
     process.waitFor();
-    reader.join(Duration.ofSeconds(5));
+    reader.join(Duration.ofMinutes(1));
   }
 
-  /** Asks it to end as an operator's service manager does; whether it was gone within the limit. */
-  boolean terminate(Duration limit) throws InterruptedException {
+  /** Asks it to end as an operator's service manager does; whether it has ended. */
+  boolean terminate() throws InterruptedException {
     process.toHandle().destroy();
-    boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-    reader.join(Duration.ofSeconds(5));
+    boolean ended = process.waitFor(END_OF_CHILDREN.toSeconds(), TimeUnit.SECONDS);
+    reader.join(Duration.ofMinutes(1));
     return ended;
   }
 
@@ -206,6 +210,14 @@ final class ServerProcess implements AutoCloseable {
 
   Answer get(String path) throws Exception {
     return send(HttpRequest.newBuilder(uri(path)).GET());
+  }
+
+  /** What is sent for a path, in a file. */
+  Path download(String path, Path target) throws Exception {
+    HttpResponse<Path> answer =
+        http.send(HttpRequest.newBuilder(uri(path)).build(), BodyHandlers.ofFile(target));
+    assertThat(answer.statusCode()).as(path).isEqualTo(200);
+    return answer.body();
   }
 
   Answer post(String path) throws Exception {
@@ -254,7 +266,7 @@ final class ServerProcess implements AutoCloseable {
 
   /** Waits until an image is AVAILABLE or FAILED, and returns it. */
   JsonNode awaitEnd(String name) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofMinutes(5).toNanos();
+    long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
       JsonNode image =
           call("DescribeImages", Map.of("Names", List.of(name))).body().path("Images").get(0);
@@ -332,7 +344,7 @@ final class ServerProcess implements AutoCloseable {
   /** Waits until a program works for the server whose command line holds a text. */
   void awaitProcess(String text) throws Exception {
     await(
-        Duration.ofMinutes(5),
+        LIMIT,
         "a process of " + text,
         () -> processes().stream().anyMatch(process -> process.contains(text)));
   }
@@ -385,7 +397,7 @@ final class ServerProcess implements AutoCloseable {
   public void close() {
     process.toHandle().destroy();
     try {
-      if (!process.waitFor(15, TimeUnit.SECONDS)) {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
     } catch (InterruptedException e) {

@@ -83,7 +83,9 @@ record UpdatableBase(Path data, Path layer, String checksum) {
     channels.refresh(channel.name());
     try (ServerProcess server = ServerProcess.start(data, "namespace")) {
       JsonNode base = server.importDisk(disk, NAME);
-      assertThat(base.path("State").asString()).as("%s", base).isEqualTo("AVAILABLE");
+      assertThat(base.path("State").asString())
+          .as("%s%n%s", base, server.log())
+          .isEqualTo("AVAILABLE");
     }
     Path layer = layers(data).getFirst();
     return new UpdatableBase(data, layer, sha256(layer));

@@ -214,7 +214,7 @@ class UpdateInNamespaceIT {
           asked,
           answered,
           pending,
-          new Meanwhile(builder, again, deleted, states, stream.get(30, TimeUnit.SECONDS)),
+          new Meanwhile(builder, again, deleted, states, stream.get(5, TimeUnit.MINUTES)),
           updated);
     }
   }
@@ -550,7 +550,7 @@ class UpdateInNamespaceIT {
 
   /** Waits until an image is made, and notes each state that it and its builder are seen in. */
   private static Image watch(String name, Set<String> states) throws InterruptedException {
-    Instant limit = Instant.now().plus(Duration.ofMinutes(10));
+    Instant limit = Instant.now().plus(Duration.ofMinutes(30));
     while (true) {
       // The image before and after: what is seen of the builder belongs to the state in between.
       Image first = client.describeImages(r -> r.names(name)).images().getFirst();
@@ -567,7 +567,7 @@ class UpdateInNamespaceIT {
           return image;
         }
       }
-      assertThat(Instant.now()).as("still %s", image.stateAsString()).isBefore(limit);
+      assertThat(Instant.now()).as("still %s", image).isBefore(limit);
       Thread.sleep(Duration.ofMillis(150));
     }
   }

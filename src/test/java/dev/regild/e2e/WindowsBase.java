@@ -34,7 +34,7 @@ record WindowsBase(Path data) {
 
   /** Of a server on which the stand-in runs under emulation, on a busy host. */
   static final Map<String, String> SETTINGS =
-      Map.of("windows.memory", "512MiB", "windows.start-limit", "5m");
+      Map.of("windows.memory", "512MiB", "windows.start-limit", "20m");
 
   private static final String PLATFORM = "WINDOWS_SERVER_2022";
   private static final UUID UPGRADE_CODE = UUID.fromString("aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee");

@@ -26,6 +26,7 @@ import java.security.KeyStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -106,17 +107,46 @@ class ClientCertificateTest {
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", directory.resolve("ec.key"));
     assertThat(directory.resolve("ec.key")).content().contains("BEGIN EC PRIVATE KEY");
     signed("ec", "ours", "30");
+    openssl("genpkey", "-algorithm", "ed25519", "-out", directory.resolve("ed.key"));
+    signed("ed", "ours", "30");
     for (List<String> each :
         List.of(
             List.of("client.crt", "client.key"),
             List.of("client.crt", "client.pkcs1"),
-            List.of("ec.crt", "ec.key"))) {
+            List.of("ec.crt", "ec.key"),
+            List.of("ed.crt", "ed.key"))) {
       add(each.get(0), each.get(1));
       assertThat(channels.refresh("rocky")).isNotNull();
-      assertKeptAsSecret(Files.readAllLines(directory.resolve(each.get(1))).reversed().get(2));
+      assertKeptAsSecret(Files.readAllLines(directory.resolve(each.get(1))).reversed().get(1));
       channels.remove("rocky");
       assertThat(directory.resolve("data/client-certificates/rocky")).doesNotExist();
     }
+  }
+
+  @Test
+  void aChainAmongTextAndForeignBlocksIsShownWhole() throws Exception {
+    certificate("between", "ours", "30", "basicConstraints=critical,CA:true");
+    certificate("client", "between", "30");
+    Path certificate = directory.resolve("client.crt");
+    add("client.crt", "client.key");
+    assertThatThrownBy(() -> channels.refresh("rocky")).isInstanceOf(ChannelException.class);
+    channels.remove("rocky");
+    String data = Base64.getMimeEncoder().encodeToString(new byte[100]);
+    Files.writeString(
+        certificate,
+        """
+        Certificate of José
+        %s-----BEGIN ENTITLEMENT DATA-----
+        %s
+        -----END ENTITLEMENT DATA-----
+        %s\
+        """
+            .formatted(
+                Files.readString(certificate),
+                data,
+                Files.readString(directory.resolve("between.crt"))));
+    add("client.crt", "client.key");
+    assertThat(channels.refresh("rocky")).isNotNull();
   }
 
   /** The line of a key is in one file of the data directory only. */
@@ -255,6 +285,14 @@ class ClientCertificateTest {
     assertRefused("client.crt", "another.key", "is not the key of the certificate");
     assertRefused("client.key", "client.key", "has no certificate");
     assertRefused("client.crt", "client.crt", "has no private key");
+    Files.writeString(
+        directory.resolve("damaged.key"),
+        "-----BEGIN PRIVATE KEY-----\nc2VjcmV0!\n-----END PRIVATE KEY-----\n");
+    assertRefused("client.crt", "damaged.key", "get a new copy");
+    Files.writeString(
+        directory.resolve("other.key"),
+        "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n");
+    assertRefused("client.crt", "other.key", "damaged or of an unknown kind");
     assertRefused("old.crt", "old.key", "expired at 2020-01-02T00:00:00Z");
     assertThat(channels.find("rocky")).isEmpty();
   }
@@ -316,14 +354,16 @@ class ClientCertificateTest {
         directory.resolve(name + ".crt"));
   }
 
-  private void certificate(String name, String issuer, String days) throws Exception {
+  private void certificate(String name, String issuer, String days, String... extensions)
+      throws Exception {
     key(name);
-    signed(name, issuer, days);
+    signed(name, issuer, days, extensions);
   }
 
-  private void signed(String name, String issuer, String days) throws Exception {
+  private void signed(String name, String issuer, String days, String... extensions)
+      throws Exception {
     request(name);
-    sign(name, issuer, "-days", days);
+    sign(name, issuer, days, extensions);
   }
 
   private void expired(String name, String issuer) throws Exception {
@@ -389,26 +429,28 @@ class ClientCertificateTest {
         directory.resolve(name + ".csr"));
   }
 
-  private void sign(String name, String issuer, String... validity) throws Exception {
-    Path names = Files.writeString(directory.resolve("names"), "subjectAltName=DNS:localhost\n");
-    List<Object> arguments = new ArrayList<>();
-    arguments.addAll(
-        List.of(
-            "x509",
-            "-req",
-            "-in",
-            directory.resolve(name + ".csr"),
-            "-CA",
-            directory.resolve(issuer + ".crt"),
-            "-CAkey",
-            directory.resolve(issuer + ".key"),
-            "-CAcreateserial",
-            "-extfile",
-            names,
-            "-out",
-            directory.resolve(name + ".crt")));
-    arguments.addAll(List.of(validity));
-    openssl(arguments.toArray());
+  private void sign(String name, String issuer, String days, String... extensions)
+      throws Exception {
+    Path wanted =
+        Files.writeString(
+            directory.resolve("extensions"),
+            "subjectAltName=DNS:localhost\n" + String.join("\n", extensions));
+    openssl(
+        "x509",
+        "-req",
+        "-in",
+        directory.resolve(name + ".csr"),
+        "-CA",
+        directory.resolve(issuer + ".crt"),
+        "-CAkey",
+        directory.resolve(issuer + ".key"),
+        "-CAcreateserial",
+        "-extfile",
+        wanted,
+        "-days",
+        days,
+        "-out",
+        directory.resolve(name + ".crt"));
   }
 
   private static void openssl(Object... arguments) throws Exception {

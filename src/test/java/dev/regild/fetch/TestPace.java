@@ -1,5 +1,6 @@
 package dev.regild.fetch;
 
+import dev.regild.files.StallGuard;
 import java.time.Duration;
 
 /** The pace of mirrors, for tests that don't wait a minute. */

@@ -94,7 +94,7 @@ public final class Registry implements AutoCloseable {
   }
 
   PublishedDisk published(Handle handle, Optional<String> baseLayer) {
-    var layer = new Layer(UUID.randomUUID().toString(), baseLayer, 1L << 33, 1L << 35, "abc");
+    var layer = new Layer(UUID.randomUUID().toString(), baseLayer, 1L << 33, 1L << 35, "abc", 1);
     LayerRecords.insert(handle, layer);
     return new PublishedDisk(
         new ImageDisk(layer.id(), inventories.store(handle, inventory("5.2")), LAYOUT),

@@ -15,7 +15,7 @@ class AcceleratorProbeIT {
 
   @Test
   void theBootSectorRunsUnderEmulation() throws Exception {
-    assertThat(AcceleratorProbe.boot(Accelerator.TCG, Duration.ofSeconds(30))).isEmpty();
+    assertThat(AcceleratorProbe.boot(Accelerator.TCG, Duration.ofMinutes(10))).isEmpty();
   }
 
   @Test

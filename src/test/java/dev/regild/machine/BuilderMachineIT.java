@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,10 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The Linux of the stand-in for Windows, with the real QEMU guest agent, in real machines. */
 @EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
-@Timeout(600)
+@Timeout(1800)
 class BuilderMachineIT {
   private static final Duration START = Duration.ofMinutes(4);
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private static final MachineSpec.Hardware USUAL =
       new MachineSpec.Hardware(false, DiskBus.VIRTIO, false);
@@ -102,10 +101,9 @@ class BuilderMachineIT {
                 }
                 machine.abort();
               });
-      Instant start = Instant.now();
-      assertThatThrownBy(() -> machine.agent().run(List.of("sleep", "1000"), START))
+      // Longer than the test may take.
+      assertThatThrownBy(() -> machine.agent().run(List.of("sleep", "9000"), Duration.ofHours(1)))
           .isInstanceOf(GuestAgentException.class);
-      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
       aborter.join();
       assertThatThrownBy(machine::restarts)
           .isInstanceOf(VirtualMachineException.class)
@@ -120,12 +118,10 @@ class BuilderMachineIT {
         new BuilderMachine(spec(bios, USUAL, directory), Optional.empty())) {
       machine.start();
       assertThat(machine.agent().await(START)).isTrue();
-      Instant start = Instant.now();
       assertThatThrownBy(
               () -> machine.agent().run(List.of("sh", "-c", "poweroff -f; sleep 1000"), START))
           .isInstanceOf(GuestAgentException.class)
           .hasMessage("the guest agent's machine has stopped");
-      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(20));
       assertThat(machine.awaitOff(LIMIT)).isTrue();
     }
   }

@@ -24,7 +24,7 @@ class FreeSpaceWatchTest {
               thread.complete(Thread.currentThread());
               shortage.complete(reason);
             })) {
-      assertThat(shortage.get(30, TimeUnit.SECONDS)).contains("must stay free");
+      assertThat(shortage.get(120, TimeUnit.SECONDS)).contains("must stay free");
     }
     assertThat(thread.join().isVirtual()).isFalse();
     assertThat(thread.join().isDaemon()).isTrue();

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -19,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client against a fake agent on a real socket. */
-@Timeout(20)
+@Timeout(120)
 class GuestAgentTest {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
 
   @TempDir Path directory;
   private FakeAgent fake;
@@ -127,10 +126,9 @@ class GuestAgentTest {
   void aGuestThatGoesDownSaysNothing() throws Exception {
     Path socket = directory.resolve("agent");
     fake = new FakeAgent(socket, command -> FakeAgent.Program.ended(0), mode -> fake.cut());
-    agent = new GuestAgent(socket, Duration.ofMinutes(1));
-    Instant start = Instant.now();
+    // Longer than the test may take: an answer is not waited for.
+    agent = new GuestAgent(socket, Duration.ofHours(1));
     agent.shutDown(GuestAgent.Shutdown.POWER_OFF);
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(8));
   }
 
   @Test

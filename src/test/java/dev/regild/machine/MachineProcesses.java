@@ -12,7 +12,7 @@ import java.util.List;
 
 /** The processes of virtual machines: QEMU and swtpm. */
 final class MachineProcesses {
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofMinutes(1);
 
   private MachineProcesses() {}
 

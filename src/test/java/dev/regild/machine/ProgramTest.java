@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ProgramTest {
@@ -57,22 +58,22 @@ class ProgramTest {
     assertThat(environment).contains("/usr/sbin", "COLOUR=green");
   }
 
+  /** Its limit is shorter than what the program sleeps. */
   @Test
+  @Timeout(300)
   void aRunOutOfTimeIsKilledWithAllThatItStarted() throws Exception {
     Path pids = directory.resolve("pids");
-    Instant start = Instant.now();
     assertThatThrownBy(() ->
             new Program(
                     List.of(
                         "sh",
                         "-c",
-                        "echo waiting >&2; setsid sleep 77 & echo $! >" + pids + "; sleep 78"),
+                        "echo waiting >&2; setsid sleep 770 & echo $! >" + pids + "; sleep 780"),
                     Duration.ofSeconds(1),
                     Map.of())
                 .run())
         .isInstanceOf(ProgramException.class)
         .hasMessage("sh took longer than 1 s and was killed: waiting");
-    assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(5));
     assertThat(isRunning(pids)).isFalse();
   }
 
@@ -84,7 +85,7 @@ class ProgramTest {
         Thread.ofVirtual()
             .start(() -> {
               try {
-                var _ = sh("echo $$ >" + pids + "; exec sleep 79").run();
+                var _ = sh("echo $$ >" + pids + "; exec sleep 790").run();
               } catch (ProgramException | InterruptedException e) {
                 outcome.set(e);
               }
@@ -121,7 +122,7 @@ class ProgramTest {
         });
     // The program waits until its first line has been seen.
     sh("printf '10%%\\r'; until [ -e " + go + " ]; do sleep 0.02; done; printf '20%%\\nend'")
-        .within(Duration.ofSeconds(10))
+        .within(Duration.ofMinutes(2))
         .run(line -> {
           lines.add(line);
           first.countDown();
@@ -153,7 +154,7 @@ class ProgramTest {
   @Test
   void aTiedProgramIsGoneAfterClose() throws Exception {
     Path pids = directory.resolve("pids");
-    RunningProgram running = sh("echo $$ >" + pids + "; echo up; exec sleep 80").startTied();
+    RunningProgram running = sh("echo $$ >" + pids + "; echo up; exec sleep 800").startTied();
     try (running) {
       byte[] up = running.output().readNBytes(3);
       assertThat(new String(up, StandardCharsets.UTF_8)).isEqualTo("up\n");
@@ -182,7 +183,7 @@ class ProgramTest {
     assertThat(isRunning(pids)).isTrue();
     // On Linux, this is SIGKILL.
     jvm.destroyForcibly().waitFor();
-    Instant end = Instant.now().plusSeconds(5);
+    Instant end = Instant.now().plusSeconds(60);
     while (isRunning(pids) && Instant.now().isBefore(end)) {
       Thread.sleep(20);
     }
@@ -194,8 +195,8 @@ class ProgramTest {
     private Sleeper() {}
 
     public static void main(String[] args) throws Exception {
-      var _ = sh("echo $$ >" + args[0] + "; exec sleep 81").startTied();
-      Thread.sleep(Duration.ofMinutes(1));
+      var _ = sh("echo $$ >" + args[0] + "; exec sleep 810").startTied();
+      Thread.sleep(Duration.ofMinutes(10));
     }
   }
 

@@ -225,7 +225,7 @@ class RpmUpgradeIT {
     UpdatePlan plan = plan(snapshot);
     assertThat(plan.changes()).anySatisfy(each -> assertThat(each.to()).isEqualTo("3.0-1.el8"));
     try (Guest guest = guest()) {
-      RpmUpgrade upgrade = new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool);
+      RpmUpgrade upgrade = new RpmUpgrade(guest, Duration.ofMinutes(10), plan, tool);
       assertThat(upgrade.resolve(snapshot.directory()).installs())
           .contains(new Install("openssl-libs", "1.1.1k-9.el8", "1.1.1k-13.el8"))
           .doesNotContain(new Install("tool", "1.0-1.el8", "3.0-1.el8"));
@@ -237,7 +237,7 @@ class RpmUpgradeIT {
   @EnumSource(RpmUpgrade.Tool.class)
   void whatTheHostFetchedIsInstalled(RpmUpgrade.Tool tool) throws Exception {
     try (Guest guest = guest()) {
-      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(1), plan(snapshot), tool);
+      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(10), plan(snapshot), tool);
       Transaction transaction = upgrade.resolve(snapshot.directory());
       Path fetched = Files.createDirectory(directory.resolve("fetched"));
       for (Transaction.Download each : transaction.downloads()) {
@@ -320,7 +320,7 @@ class RpmUpgradeIT {
       assertThat(plan.changes()).extracting(Change::to).containsExactly(expected);
       try (Guest guest = guest()) {
         Transaction transaction =
-            new RpmUpgrade(guest, Duration.ofMinutes(1), plan, RpmUpgrade.Tool.DNF)
+            new RpmUpgrade(guest, Duration.ofMinutes(10), plan, RpmUpgrade.Tool.DNF)
                 .resolve(snapshot.directory());
         assertThat(transaction.installs())
             .containsExactly(new Install("tool", "1.0-1.el8", expected));
@@ -407,7 +407,7 @@ class RpmUpgradeIT {
   private void installFrom(Snapshot from, RpmUpgrade.Tool tool) throws Exception {
     UpdatePlan plan = plan(from);
     try (Guest guest = guest()) {
-      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool);
+      PackageManager upgrade = new RpmUpgrade(guest, Duration.ofMinutes(10), plan, tool);
       Transaction transaction = upgrade.resolve(from.directory());
       Map<String, String> names = new HashMap<>();
       transaction.downloads().forEach(each -> names.put(each.uri(), each.fileName()));
@@ -425,7 +425,8 @@ class RpmUpgradeIT {
 
   private Transaction resolve(RpmUpgrade.Tool tool, UpdatePlan plan) throws Exception {
     try (Guest guest = guest()) {
-      return new RpmUpgrade(guest, Duration.ofMinutes(1), plan, tool).resolve(snapshot.directory());
+      return new RpmUpgrade(guest, Duration.ofMinutes(10), plan, tool)
+          .resolve(snapshot.directory());
     }
   }
 

@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Commands of the command line against a server whose updates nobody works on. */
 @ExtendWith(RunningServer.class)
 class CommandsTest {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private static ServerFixture server;
   private static CommandLineOf commands;

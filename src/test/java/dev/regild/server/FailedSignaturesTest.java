@@ -17,6 +17,7 @@ class FailedSignaturesTest {
 
   private final AtomicLong now = new AtomicLong();
   private final FailedSignatures failures = new FailedSignatures(now::get);
+  private int invented;
 
   @Test
   void aFewMistakesAreFreeAndAFloodIsSlowedDownUpToALimit() {
@@ -47,6 +48,27 @@ class FailedSignaturesTest {
       failures.failed(new ClientAddress("address " + i), Optional.of("key " + i));
     }
     assertThat(failures.size()).isLessThanOrEqualTo(4096);
+  }
+
+  @Test
+  void inventedAddressesDoNotPushOutTheCounterOfAKeyThatIsBeingGuessed() {
+    flood(10_000);
+    for (int guess = 0; guess < 150; guess++) {
+      failures.failed(HERE, Optional.of("AKIA"));
+    }
+    for (int guess = 0; guess < 10; guess++) {
+      flood(10_000);
+      failures.failed(new ClientAddress("guesser " + guess), Optional.of("AKIA"));
+    }
+    assertThat(failures.failed(new ClientAddress("another"), Optional.of("AKIA")))
+        .isGreaterThan(Duration.ofMillis(500));
+  }
+
+  /** Failures, each from an address of its own. */
+  private void flood(int size) {
+    for (int i = 0; i < size; i++) {
+      failures.failed(new ClientAddress("invented " + invented++), Optional.empty());
+    }
   }
 
   @Test

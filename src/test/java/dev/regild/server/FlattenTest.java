@@ -173,7 +173,7 @@ class FlattenTest {
       }
       String write = "write -P %d %dk 300k".formatted(i + 1, i * 200);
       Program.of(List.of("qemu-io", "-f", "qcow2", "-c", write, file.toString())).run();
-      Layer layer = server.layers().publish(id, file, base);
+      Layer layer = server.layers().publish(id, 1, file, base);
       server.database.useTransaction(handle -> LayerRecords.insert(handle, layer));
       chain.add(id);
     }

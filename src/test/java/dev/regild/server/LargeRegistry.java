@@ -64,7 +64,7 @@ final class LargeRegistry {
       List<String> digests =
           database.inTransaction(handle -> {
             LayerRecords.insert(
-                handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+                handle, new Layer(LAYER, Optional.empty(), 4096, 1 << 20, "0".repeat(64), 1));
             return inventories(handle, new Inventories(database));
           });
       database.useTransaction(handle -> images(handle, new Owner(account.id(), REGION), digests));

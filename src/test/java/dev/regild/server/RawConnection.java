@@ -18,7 +18,7 @@ import java.util.Map;
 
 /** A connection on which a test writes any bytes, and reads one HTTP/1 answer after another. */
 final class RawConnection implements AutoCloseable {
-  private static final int READ_MILLIS = 20_000;
+  private static final int READ_MILLIS = 120_000;
 
   private final Socket socket;
   private final InputStream in;

@@ -100,6 +100,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.ContentStreamProvider;
@@ -390,7 +391,7 @@ final class ServerFixture implements AutoCloseable {
     return database.inTransaction(handle -> {
       Images.insert(handle, image);
       LayerRecords.insert(
-          handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "0".repeat(64)));
+          handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "0".repeat(64), 1));
       return Images.publish(
           handle,
           image,
@@ -523,9 +524,9 @@ final class ServerFixture implements AutoCloseable {
     }
 
     @Override
-    public Layer publish(String id, Path finished, Optional<String> base)
+    public Layer publish(String id, int attempt, Path finished, Optional<String> base)
         throws IOException, ProgramException, InterruptedException {
-      return store.publish(id, finished, base);
+      return store.publish(id, attempt, finished, base);
     }
 
     @Override
@@ -534,12 +535,17 @@ final class ServerFixture implements AutoCloseable {
     }
 
     @Override
-    public List<String> ids() throws IOException {
+    public List<String> ids() throws IOException, InterruptedException {
       return store.ids();
     }
 
     @Override
-    public boolean verify(Layer layer) throws IOException {
+    public void removeLeftovers(Predicate<String> needed) throws IOException {
+      store.removeLeftovers(needed);
+    }
+
+    @Override
+    public boolean verify(Layer layer) throws IOException, InterruptedException {
       return store.verify(layer);
     }
   }

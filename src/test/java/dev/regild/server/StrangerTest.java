@@ -39,7 +39,7 @@ class StrangerTest {
           Duration.ofSeconds(1),
           new ByteSize(64 << 10));
 
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @RegisterExtension
   static final RunningServer RUNNING =

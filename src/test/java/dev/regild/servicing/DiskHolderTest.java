@@ -21,7 +21,7 @@ class DiskHolderTest {
 
   /** A pipe takes 64 KiB; a request that is longer stays with its writer. */
   @Test
-  @Timeout(value = 40, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aHelperThatNeverReadsKeepsNobodyWaiting() throws Exception {
     DiskHolder holder = start("echo $$ >" + directory + "/pid; exec sleep 600");
     List<Path> chain = Collections.nCopies(100, Path.of("/" + "long/".repeat(400)));
@@ -34,7 +34,7 @@ class DiskHolderTest {
   }
 
   @Test
-  @Timeout(value = 40, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void whoWaitsForAnAnswerIsToldWhyTheGuestWasEnded() throws Exception {
     DiskHolder holder = start("touch " + directory + "/reads; while read -r line; do :; done");
     Thread aborting =

@@ -179,9 +179,9 @@ class HelperIT {
               .orElseThrow();
       List<ProcessHandle> below = holder.descendants().toList();
       holder.parent().orElseThrow().destroyForcibly();
-      holder.onExit().get(30, TimeUnit.SECONDS);
+      holder.onExit().get(180, TimeUnit.SECONDS);
       for (ProcessHandle each : below) {
-        each.onExit().get(30, TimeUnit.SECONDS);
+        each.onExit().get(180, TimeUnit.SECONDS);
       }
     } finally {
       asked.destroyForcibly();

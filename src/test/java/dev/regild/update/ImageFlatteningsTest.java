@@ -35,7 +35,7 @@ class ImageFlatteningsTest {
     image = registry.available(Registry.ALICE, "golden");
     Optional<String> base = Optional.empty();
     for (String id : new String[] {"one", "two", "three"}) {
-      Layer layer = new Layer(id, base, 1, 1 << 20, "0".repeat(64));
+      Layer layer = new Layer(id, base, 1, 1 << 20, "0".repeat(64), 1);
       registry.database.useTransaction(handle -> LayerRecords.insert(handle, layer));
       base = Optional.of(id);
     }

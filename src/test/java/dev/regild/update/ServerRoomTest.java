@@ -50,7 +50,7 @@ class ServerRoomTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(300)
   void whatItsFilesHaveTakenIsNotPromisedAnyMore() throws Exception {
     try (ServerRoom room = room(0)) {
       room.require(80 * MIB);
@@ -62,7 +62,7 @@ class ServerRoomTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(300)
   void aFullFileSystemIsNoticedAndOneWithRoomIsNot() throws Exception {
     try (ServerRoom full = room(Long.MAX_VALUE);
         ServerRoom sound = room(0)) {

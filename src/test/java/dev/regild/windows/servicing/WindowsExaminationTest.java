@@ -18,15 +18,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a fake Windows that has booted is asked, and what is made of its answers. */
-@Timeout(30)
+@Timeout(300)
 class WindowsExaminationTest {
-  private static final WindowsLimits LIMITS =
-      new WindowsLimits(
-          Duration.ofSeconds(3),
-          Duration.ofSeconds(2),
-          Duration.ofMillis(500),
-          Duration.ofSeconds(2),
-          Duration.ofMillis(10));
+  private static final WindowsLimits LIMITS = limits(Duration.ofMinutes(1));
+
+  /** For a service that never starts. */
+  private static final WindowsLimits SHORT = limits(Duration.ofSeconds(2));
 
   private static final String SERVICE =
       """
@@ -84,7 +81,7 @@ class WindowsExaminationTest {
         "Win32_PnPEntity",
         "28\tPCI\\VEN_1AF4&DEV_1000\\3&13C\tEthernet Controller\r\n10\tROOT\\X\t\r\n");
     windows.say("Win32_Service", "Spooler\t1067\r\n");
-    QualificationReport report = examine(Set.of("Agent"));
+    QualificationReport report = examine(Set.of("Agent"), SHORT);
     assertThat(report.systemState()).isEqualTo("degraded");
     assertThat(report.failedUnits())
         .containsExactly(
@@ -127,8 +124,18 @@ class WindowsExaminationTest {
         .hasMessageContaining("no CurrentBuild");
   }
 
+  private static WindowsLimits limits(Duration question) {
+    Duration patience = Duration.ofMinutes(1);
+    return new WindowsLimits(patience, patience, question, patience, Duration.ofMillis(10));
+  }
+
   private QualificationReport examine(Set<String> agentService) throws Exception {
-    return new WindowsExamination(new WindowsGuest(windows, LIMITS, line -> {}), LIMITS)
+    return examine(agentService, LIMITS);
+  }
+
+  private QualificationReport examine(Set<String> agentService, WindowsLimits limits)
+      throws Exception {
+    return new WindowsExamination(new WindowsGuest(windows, limits, line -> {}), limits)
         .run(agentService);
   }
 }

@@ -22,15 +22,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is done in a fake Windows, whose installers end as each test says. */
-@Timeout(30)
+@Timeout(300)
 class WindowsInstallationTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration SHORT = Duration.ofSeconds(2);
+
+  /** No machine is so slow that a test which does not wait for their end reaches it. */
   private static final WindowsLimits LIMITS =
-      new WindowsLimits(
-          Duration.ofSeconds(3),
-          Duration.ofSeconds(2),
-          Duration.ofSeconds(2),
-          Duration.ofSeconds(2),
-          Duration.ofMillis(1));
+      new WindowsLimits(PATIENCE, PATIENCE, PATIENCE, PATIENCE, Duration.ofMillis(1));
+
+  private static final WindowsLimits SHORT_START =
+      new WindowsLimits(SHORT, PATIENCE, PATIENCE, PATIENCE, Duration.ofMillis(1));
+  private static final WindowsLimits SHORT_TOOL =
+      new WindowsLimits(PATIENCE, SHORT, PATIENCE, PATIENCE, Duration.ofMillis(1));
+  private static final WindowsLimits SHORT_SHUTDOWN =
+      new WindowsLimits(PATIENCE, PATIENCE, PATIENCE, SHORT, Duration.ofMillis(1));
 
   private static final WindowsCd.Content STACK =
       content(Kind.SERVICING_STACK, "KB1", "01\\stack.cab");
@@ -232,7 +238,7 @@ class WindowsInstallationTest {
   @Test
   void aCleanupThatTakesTooLongDoesNotFailTheUpdate() throws Exception {
     windows.script("/StartComponentCleanup", new FakeAgent.Program(null, ""));
-    install(DRIVER);
+    install(SHORT_TOOL, DRIVER);
     assertThat(log)
         .anyMatch(line -> line.matches(".*could not be cleaned: .*dism.exe did not end .*"));
     assertThat(windows.events())
@@ -363,7 +369,7 @@ class WindowsInstallationTest {
   @Test
   void anInstallerThatHangsIsAFailure() {
     windows.script("rollup.cab", new FakeAgent.Program(null, ""));
-    assertThatThrownBy(() -> install(ROLLUP))
+    assertThatThrownBy(() -> install(SHORT_TOOL, ROLLUP))
         .isInstanceOf(GuestException.class)
         .hasMessageContaining("dism.exe did not end in the guest within 2 s");
   }
@@ -371,8 +377,8 @@ class WindowsInstallationTest {
   @Test
   void aStartWhoseWorkDoesNotEndIsAFailure() {
     windows.inRegistry("RebootInProgress");
-    assertThatThrownBy(() -> install(ROLLUP))
-        .hasMessageContaining("did not finish starting within 3 s");
+    assertThatThrownBy(() -> install(SHORT_START, ROLLUP))
+        .hasMessageContaining("did not finish starting within 2 s");
   }
 
   @Test
@@ -392,7 +398,7 @@ class WindowsInstallationTest {
   @Test
   void thePowerButtonIsPressedWhereTheAgentDoesNotDo() throws Exception {
     windows.obeysAgent = false;
-    install();
+    install(SHORT_SHUTDOWN);
     assertThat(windows.events()).endsWith("power button", "off");
   }
 
@@ -400,15 +406,19 @@ class WindowsInstallationTest {
   void aGuestThatDoesNotShutDownIsAFailure() {
     windows.obeysAgent = false;
     windows.obeysButton = false;
-    assertThatThrownBy(this::install)
+    assertThatThrownBy(() -> install(SHORT_SHUTDOWN))
         .isInstanceOf(GuestException.class)
         .hasMessageContaining("did not shut down within 2 s");
   }
 
   private void install(WindowsCd.Content... contents) throws Exception {
+    install(LIMITS, contents);
+  }
+
+  private void install(WindowsLimits limits, WindowsCd.Content... contents) throws Exception {
     WindowsCd cd = new WindowsCd(directory.resolve("cd.iso"), List.of(contents));
-    WindowsGuest guest = new WindowsGuest(windows, LIMITS, log::add);
-    new WindowsInstallation(guest, cd, LIMITS, log::add, progress::add).run();
+    WindowsGuest guest = new WindowsGuest(windows, limits, log::add);
+    new WindowsInstallation(guest, cd, limits, log::add, progress::add).run();
   }
 
   private static WindowsCd.Content whole(String version) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Windows: real NTFS, real hives, and tools that answer as their script says.
  */
 @EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
-@Timeout(600)
+@Timeout(3600)
 class WindowsMachinesIT {
   private static final String SERVICING = WindowsDisk.SERVICING;
   private static final String OLD_ROLLUP =
@@ -193,10 +193,10 @@ class WindowsMachinesIT {
   /** Those of a machine under emulation on a busy host. */
   private static WindowsLimits limits() {
     return new WindowsLimits(
-        Duration.ofMinutes(3),
-        Duration.ofMinutes(2),
-        Duration.ofMinutes(1),
-        Duration.ofMinutes(2),
+        Duration.ofMinutes(20),
+        Duration.ofMinutes(10),
+        Duration.ofMinutes(5),
+        Duration.ofMinutes(20),
         Duration.ofMillis(500));
   }
 }

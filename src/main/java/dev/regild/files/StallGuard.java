@@ -1,6 +1,5 @@
-package dev.regild.fetch;
+package dev.regild.files;
 
-import dev.regild.machine.Deadline;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * pace, or when all of it takes too long. HttpClient's own time limit ends when the headers are
  * there.
  */
-final class StallGuard extends FilterInputStream {
+public final class StallGuard extends FilterInputStream {
   private final Pace pace;
   private final long start = System.nanoTime();
   private final Thread watch;
@@ -30,9 +29,9 @@ final class StallGuard extends FilterInputStream {
    * @param bytesPerWindow that come in each window at the least
    * @param total how long all of it may take, see {@link #forBytes}
    */
-  record Pace(Duration silence, Duration window, long bytesPerWindow, Duration total) {
+  public record Pace(Duration silence, Duration window, long bytesPerWindow, Duration total) {
     /** 2 KiB/s is less than any mirror that is of use; an hour is for what has no known size. */
-    static final Pace OF_MIRRORS =
+    public static final Pace OF_MIRRORS =
         new Pace(Duration.ofSeconds(60), Duration.ofSeconds(60), 120 << 10, Duration.ofHours(1));
 
     private static final Duration LONGEST = Duration.ofDays(30);
@@ -41,7 +40,7 @@ final class StallGuard extends FilterInputStream {
      * The same pace, with as much more time as the bytes take at the least rate: of a file whose
      * size is known the rate alone decides, within 30 days.
      */
-    Pace forBytes(OptionalLong size) {
+    public Pace forBytes(OptionalLong size) {
       if (size.isEmpty()) {
         return this;
       }
@@ -53,12 +52,12 @@ final class StallGuard extends FilterInputStream {
     }
 
     /** The same pace, with no more time than that. */
-    Pace within(Deadline deadline) {
-      return new Pace(silence, window, bytesPerWindow, deadline.atMost(total).left());
+    public Pace within(Duration left) {
+      return new Pace(silence, window, bytesPerWindow, left.compareTo(total) < 0 ? left : total);
     }
   }
 
-  StallGuard(InputStream in, Pace pace) {
+  public StallGuard(InputStream in, Pace pace) {
     super(in);
     this.pace = pace;
     this.watch = Thread.ofVirtual().name("stall-guard").start(this::watch);

@@ -1,0 +1,139 @@
+package dev.regild.disk.layers;
+
+import dev.regild.disk.BorrowedLayer;
+import dev.regild.disk.DiskChain;
+import dev.regild.disk.FinishedLayer;
+import dev.regild.disk.Layer;
+import dev.regild.disk.LayerStore;
+import dev.regild.files.Sha256;
+import dev.regild.machine.ProgramException;
+import dev.regild.store.ChangedObjectException;
+import dev.regild.store.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * A layer store of objects that many nodes share: {@code layers/<id>/<attempt>.qcow2}. Who borrows
+ * a chain reads copies of it, which were verified when they came, in this node's {@link
+ * LayerCache}.
+ */
+public final class ObjectLayerStore implements LayerStore {
+  /** What the names of all layers' objects begin with. */
+  public static final String FOLDER = "layers/";
+
+  private final ObjectStore objects;
+  private final LayerCache cache;
+  private final LayerIndex index;
+
+  public ObjectLayerStore(ObjectStore objects, LayerCache cache, LayerIndex index) {
+    this.objects = objects;
+    this.cache = cache;
+    this.index = index;
+  }
+
+  /**
+   * The object of a layer: another one for each attempt, so that no late attempt writes over it.
+   */
+  public static String object(Layer layer) {
+    return "%s%s/%d%s".formatted(FOLDER, layer.id(), layer.attempt(), FinishedLayer.ENDING);
+  }
+
+  @Override
+  public BorrowedLayer borrow(String id) throws IOException, InterruptedException {
+    List<Layer> chain = index.chain(id);
+    if (chain.isEmpty()) {
+      throw new NoSuchFileException(id, null, "the layer store has no layer " + id);
+    }
+    BorrowedLayer borrowed = cache.borrow(chain, this::fetch);
+    boolean sound = false;
+    try {
+      requireChain(borrowed.file(), chain);
+      sound = true;
+      return borrowed;
+    } finally {
+      if (!sound) {
+        borrowed.close();
+      }
+    }
+  }
+
+  private void fetch(Layer layer, Path target) throws IOException, InterruptedException {
+    objects.read(object(layer), layer.bytes(), target);
+    String sha256 = Sha256.interruptibly(target);
+    if (!sha256.equals(layer.sha256())) {
+      throw new ChangedObjectException(
+          "The layer %s was changed in the store %s: the SHA-256 of %s is %s, and %s was published. Restore the object from a backup, or import the image again."
+              .formatted(layer.id(), objects.location(), object(layer), sha256, layer.sha256()));
+    }
+  }
+
+  /** Headers must name what the registry says: programs are shown these files and no others. */
+  private static void requireChain(Path file, List<Layer> chain) throws IOException {
+    List<String> expected = chain.stream().map(layer -> layer.id() + FinishedLayer.ENDING).toList();
+    List<String> found =
+        DiskChain.of(file).stream().map(each -> each.getFileName().toString()).toList();
+    if (!found.equals(expected)) {
+      throw new IOException(
+          "the layer %s stands on %s, but the registry has %s".formatted(file, found, expected));
+    }
+  }
+
+  @Override
+  public Layer publish(String id, int attempt, Path finished, Optional<String> base)
+      throws IOException, ProgramException, InterruptedException {
+    if (base.isPresent()) {
+      if (index.chain(base.get()).isEmpty()) {
+        throw new NoSuchFileException(
+            base.get(), null, "the layer store has no layer " + base.get());
+      }
+      FinishedLayer.nameBase(finished, base.get());
+    }
+    Layer layer = FinishedLayer.read(id, attempt, finished, base);
+    objects.write(object(layer), finished, layer.sha256());
+    cache.adopt(layer, finished);
+    return layer;
+  }
+
+  /** The copy here goes; the object goes with the garbage, as others may still read it. */
+  @Override
+  public void delete(String id) throws IOException {
+    cache.drop(id);
+  }
+
+  @Override
+  public void removeLeftovers(Predicate<String> needed) throws IOException {
+    for (String id : cache.ids()) {
+      if (!needed.test(id)) {
+        cache.drop(id);
+      }
+    }
+  }
+
+  @Override
+  public List<String> ids() throws IOException, InterruptedException {
+    return objects.list(FOLDER).stream()
+        .map(object -> object.name().substring(FOLDER.length()))
+        .map(name -> name.substring(0, Math.max(0, name.indexOf('/'))))
+        .distinct()
+        .toList();
+  }
+
+  /** Reads the object, into no copy that anybody would use. */
+  @Override
+  public boolean verify(Layer layer) throws IOException, InterruptedException {
+    Path scratch = cache.scratch();
+    try {
+      fetch(layer, scratch);
+      return true;
+    } catch (ChangedObjectException e) {
+      return false;
+    } finally {
+      Files.deleteIfExists(scratch);
+    }
+  }
+}

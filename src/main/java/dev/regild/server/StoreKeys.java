@@ -1,0 +1,130 @@
+package dev.regild.server;
+
+import static dev.regild.server.ConfigKeys.STORE;
+import static dev.regild.server.ConfigKeys.STORE_ENDPOINT;
+import static dev.regild.server.ConfigKeys.STORE_LEAST_RATE;
+import static dev.regild.server.ConfigKeys.STORE_PATH_STYLE;
+import static dev.regild.server.ConfigKeys.STORE_PATIENCE;
+import static dev.regild.server.ConfigKeys.STORE_REGION;
+import static dev.regild.server.ConfigKeys.STORE_SILENCE;
+import static dev.regild.server.ConfigKeys.STORE_SSE;
+import static dev.regild.server.ConfigKeys.wrong;
+
+import dev.regild.api.SigV4;
+import dev.regild.store.StoreLimits;
+import dev.regild.store.StoreLocation;
+import dev.regild.store.StoreSettings;
+import dev.regild.store.StoreSettings.Encryption;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** The keys of a shared store, by their values. */
+final class StoreKeys {
+  private final Map<String, String> values;
+
+  private StoreKeys(Map<String, String> values) {
+    this.values = values;
+  }
+
+  /** Empty if there is no store, and then none of its other keys may be set. */
+  static Optional<StoreSettings> settings(Map<String, String> values) throws ConfigException {
+    if (values.containsKey(STORE)) {
+      return Optional.of(new StoreKeys(values).settings());
+    }
+    for (String key : new TreeSet<>(values.keySet())) {
+      if (key.startsWith(STORE + ".")) {
+        throw new ConfigException(
+            "%s is set, but store is not. Set store to s3://BUCKET/PREFIX, or remove %s."
+                .formatted(key, key));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private StoreSettings settings() throws ConfigException {
+    Optional<URI> endpoint = endpoint();
+    return new StoreSettings(
+        location(),
+        endpoint,
+        region(),
+        // A bucket as a part of a host's name is what AWS wants, and few others can.
+        pathStyle(endpoint.isPresent()),
+        encryption(),
+        new StoreLimits(
+            duration(STORE_PATIENCE, StoreLimits.DEFAULT.patience()),
+            duration(STORE_SILENCE, StoreLimits.DEFAULT.silence()),
+            leastRate()));
+  }
+
+  private StoreLocation location() throws ConfigException {
+    String text = values.getOrDefault(STORE, "");
+    return StoreLocation.parse(text)
+        .orElseThrow(() -> wrong(STORE, text, "a bucket and a prefix, such as s3://images/regild"));
+  }
+
+  private Optional<URI> endpoint() throws ConfigException {
+    String text = values.get(STORE_ENDPOINT);
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      URI uri = URI.create(text);
+      boolean bare = uri.getRawQuery() == null && uri.getRawFragment() == null;
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (http && bare && uri.getHost() != null && uri.getRawUserInfo() == null) {
+        return Optional.of(uri);
+      }
+    } catch (IllegalArgumentException e) {
+      // The same remedy as for another scheme.
+    }
+    // Not the value itself, which may have a password in it.
+    throw new ConfigException(
+        STORE_ENDPOINT + " must be an address such as https://s3.example.com:9000");
+  }
+
+  private String region() throws ConfigException {
+    String text = values.getOrDefault(STORE_REGION, "us-east-1");
+    if (!SigV4.isRegion(text)) {
+      throw wrong(STORE_REGION, text, "the name of a region, such as us-east-1");
+    }
+    return text;
+  }
+
+  private boolean pathStyle(boolean byDefault) throws ConfigException {
+    String text = values.getOrDefault(STORE_PATH_STYLE, String.valueOf(byDefault));
+    return switch (text) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw wrong(STORE_PATH_STYLE, text, "true or false");
+    };
+  }
+
+  private Optional<Encryption> encryption() throws ConfigException {
+    String text = values.getOrDefault(STORE_SSE, "none");
+    Optional<Encryption> encryption = Encryption.parse(text);
+    if (encryption.isEmpty() && !text.equals("none")) {
+      throw wrong(STORE_SSE, text, "none, AES256, aws:kms or aws:kms:KEY");
+    }
+    return encryption;
+  }
+
+  private Duration duration(String key, Duration byDefault) throws ConfigException {
+    String text = values.getOrDefault(key, byDefault.toString());
+    return ConfigKeys.duration(text)
+        .filter(it -> it.toSeconds() >= 1 && it.compareTo(Duration.ofHours(1)) <= 0)
+        .orElseThrow(() -> wrong(key, text, "a duration such as 30s or 3m, from 1 s to 3600 s"));
+  }
+
+  private long leastRate() throws ConfigException {
+    String text =
+        values.getOrDefault(STORE_LEAST_RATE, String.valueOf(StoreLimits.DEFAULT.leastRate()));
+    return ByteSize.parse(text)
+        .filter(size -> size.bytes() >= 1 && size.bytes() <= 1L << 30)
+        .orElseThrow(
+            () -> wrong(STORE_LEAST_RATE, text, "a size per second from 1B to 1GiB, such as 64KiB"))
+        .bytes();
+  }
+}

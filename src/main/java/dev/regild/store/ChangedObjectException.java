@@ -1,0 +1,10 @@
+package dev.regild.store;
+
+/** An object is not what was written. */
+public final class ChangedObjectException extends StoreException {
+  private static final long serialVersionUID = 1L;
+
+  public ChangedObjectException(String message) {
+    super(message);
+  }
+}

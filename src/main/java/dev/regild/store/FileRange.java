@@ -1,0 +1,67 @@
+package dev.regild.store;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A part of a file as a stream. */
+final class FileRange extends FilterInputStream {
+  private long left;
+
+  private FileRange(InputStream in, long bytes) {
+    super(in);
+    this.left = bytes;
+  }
+
+  /** Opens it; as the SDK asks for a stream where none may fail, so does this. */
+  static InputStream open(Path file, long first, long bytes) {
+    try {
+      InputStream in = Files.newInputStream(file);
+      try {
+        in.skipNBytes(first);
+        return new FileRange(in, bytes);
+      } catch (IOException e) {
+        in.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (left == 0) {
+      return length == 0 ? 0 : -1;
+    }
+    int n = in.read(buffer, offset, (int) Math.min(left, length));
+    left -= Math.max(0, n);
+    return n;
+  }
+
+  @Override
+  public long skip(long n) throws IOException {
+    long skipped = in.skip(Math.min(n, left));
+    left -= skipped;
+    return skipped;
+  }
+
+  @Override
+  public int available() throws IOException {
+    return (int) Math.min(in.available(), left);
+  }
+
+  @Override
+  public boolean markSupported() {
+    return false;
+  }
+}

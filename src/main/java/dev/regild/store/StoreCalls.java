@@ -1,0 +1,161 @@
+package dev.regild.store;
+
+import dev.regild.machine.Deadline;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/**
+ * Makes calls to a store, and makes one again for a while if the store is away, busy or slow. The
+ * SDK's own retries are off: they give up after seconds, and count attempts where an outage takes
+ * minutes.
+ */
+final class StoreCalls {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreCalls.class);
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+  private final StoreLocation location;
+  private final Duration patience;
+
+  StoreCalls(StoreLocation location, Duration patience) {
+    this.location = location;
+    this.patience = patience;
+  }
+
+  /** One call. */
+  @FunctionalInterface
+  interface Call<T> {
+    T make() throws IOException;
+  }
+
+  /**
+   * Makes a call.
+   *
+   * @param purpose for the message: {@code write layers/x}
+   * @throws MissingObjectException if the store has no such object
+   * @throws TakenKeyException if the call had a condition that is not met
+   * @throws StoreException for whatever else the store said, or did not say in time
+   */
+  <T> T make(String purpose, Call<T> call) throws StoreException, InterruptedException {
+    Deadline deadline = Deadline.in(patience);
+    Duration pause = FIRST_PAUSE;
+    while (true) {
+      try {
+        return call.make();
+      } catch (StoreException e) {
+        throw e;
+      } catch (IOException | UncheckedIOException | SdkException thrown) {
+        // The SDK's HTTP client wraps some.
+        Exception e = thrown instanceof UncheckedIOException wrapped ? wrapped.getCause() : thrown;
+        requireNotInterrupted(e);
+        if (!isPassing(e) || deadline.isOver()) {
+          throw failure(purpose, e);
+        }
+        LOG.atWarn()
+            .addKeyValue("store", location)
+            .addKeyValue("call", purpose)
+            .addKeyValue("reason", words(e))
+            .log("the store is tried again");
+      }
+      // Many nodes that lost the store at the same moment don't come back at the same moment.
+      Thread.sleep(pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis())));
+      pause = pause.multipliedBy(2);
+      pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+  }
+
+  private static void requireNotInterrupted(Exception e) throws InterruptedException {
+    if (e instanceof AbortedException
+        || Thread.interrupted()
+        || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
+      throw new InterruptedException();
+    }
+  }
+
+  /** Whether the same call may succeed a little later. */
+  private static boolean isPassing(Exception e) {
+    return switch (e) {
+      case AwsServiceException answer -> isPassing(answer);
+      case ApiCallAttemptTimeoutException _, ApiCallTimeoutException _ -> true;
+      case SdkException _ -> hasIoCause(e);
+      default -> true;
+    };
+  }
+
+  private static boolean isPassing(AwsServiceException answer) {
+    String code = code(answer);
+    return switch (answer.statusCode()) {
+      // A store that lacks something, or room, lacks it a minute later too.
+      case 501, 505, 507 -> false;
+      case 429, 408 -> true;
+      case 400 -> code.equals("RequestTimeout");
+      case 409 -> code.equals("ConditionalRequestConflict") || code.equals("OperationAborted");
+      default -> answer.statusCode() >= 500;
+    };
+  }
+
+  private static boolean hasIoCause(Throwable e) {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (at instanceof IOException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private StoreException failure(String purpose, Exception e) {
+    String message =
+        "The store %s could not %s%s: %s. Check it with: regild doctor --store"
+            .formatted(location, purpose, isPassing(e) ? within() : "", words(e));
+    if (e instanceof AwsServiceException answer) {
+      if (answer.statusCode() == 404 && !code(answer).equals("NoSuchBucket")) {
+        return new MissingObjectException(message, e);
+      }
+      if (answer.statusCode() == 412) {
+        return new TakenKeyException(message, e);
+      }
+    }
+    return new StoreException(message, e);
+  }
+
+  private String within() {
+    return " within %s s".formatted(patience.toSeconds());
+  }
+
+  /** What the store said, or else what the connection to it said. */
+  private static String words(Exception e) {
+    if (e instanceof AwsServiceException answer) {
+      String said =
+          Optional.ofNullable(answer.awsErrorDetails())
+              .map(AwsErrorDetails::errorMessage)
+              .filter(text -> !text.isBlank())
+              .map(text -> ": " + text)
+              .orElse("");
+      return "%d %s%s".formatted(answer.statusCode(), code(answer), said).strip();
+    }
+    Throwable at = e;
+    while (at instanceof SdkException && at.getCause() != null) {
+      at = at.getCause();
+    }
+    return Objects.requireNonNullElse(at.getMessage(), at.toString());
+  }
+
+  private static String code(AwsServiceException answer) {
+    return Optional.ofNullable(answer.awsErrorDetails()).map(AwsErrorDetails::errorCode).orElse("");
+  }
+}

@@ -1,0 +1,14 @@
+package dev.regild.store;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * An object of the store.
+ *
+ * @param name its key without the store's prefix
+ * @param bytes its size
+ * @param modified by the store's clock
+ * @param sha256 that it was written with; empty in a list, and for an object that is not ours
+ */
+public record StoredObject(String name, long bytes, Instant modified, Optional<String> sha256) {}

@@ -1,0 +1,10 @@
+package dev.regild.store;
+
+/** Another object has the key: an object is never written over. */
+public final class TakenKeyException extends StoreException {
+  private static final long serialVersionUID = 1L;
+
+  TakenKeyException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,150 @@
+package dev.regild.store;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A way to a server on which things go wrong, as told. */
+public final class FaultyLink implements AutoCloseable {
+  private final ServerSocket listening;
+  private final int target;
+  private final List<Socket> open = new CopyOnWriteArrayList<>();
+  private volatile Fault fault = new Fault.None();
+
+  /** What is wrong. */
+  public sealed interface Fault {
+    /** All goes through. */
+    record None() implements Fault {}
+
+    /** Nobody is there: connections break off. */
+    record Away() implements Fault {}
+
+    /** Each request is answered so, without the server seeing it. */
+    record Answers(int status, String code, String message) implements Fault {}
+
+    /** Answers come at one byte a second once their head is there. */
+    record Slow() implements Fault {}
+  }
+
+  /** To a port of this machine. */
+  public FaultyLink(int target) throws IOException {
+    this.target = target;
+    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().name("faulty-link").start(this::accept);
+  }
+
+  public URI endpoint() {
+    return URI.create("http://127.0.0.1:" + listening.getLocalPort());
+  }
+
+  /** From now on; connections that are open break off. */
+  public void set(Fault newFault) throws IOException {
+    fault = newFault;
+    for (Socket socket : open) {
+      socket.close();
+    }
+    open.clear();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        Socket client = listening.accept();
+        open.add(client);
+        Thread.ofVirtual().start(() -> serve(client));
+      }
+    } catch (IOException e) {
+      // Closed.
+    }
+  }
+
+  private void serve(Socket client) {
+    try (client) {
+      switch (fault) {
+        case Fault.Away _ -> client.close();
+        case Fault.Answers answer -> answer(client, answer);
+        case Fault.None _ -> relay(client, false);
+        case Fault.Slow _ -> relay(client, true);
+      }
+    } catch (IOException | InterruptedException e) {
+      // The other side is gone, which is what this is for.
+    }
+  }
+
+  private static void answer(Socket client, Fault.Answers answer) throws IOException {
+    InputStream in = client.getInputStream();
+    String head = "";
+    while (!head.endsWith("\r\n\r\n")) {
+      int next = in.read();
+      if (next < 0) {
+        return;
+      }
+      head += (char) next;
+    }
+    for (String line : head.split("\r\n")) {
+      if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
+        in.skipNBytes(Long.parseLong(line.substring(15).strip()));
+      }
+    }
+    String body =
+        "<Error><Code>%s</Code><Message>%s</Message></Error>"
+            .formatted(answer.code(), answer.message());
+    client
+        .getOutputStream()
+        .write(
+            "HTTP/1.1 %d Fault\r\nContent-Type: application/xml\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+                .formatted(answer.status(), body.length(), body)
+                .getBytes(US_ASCII));
+  }
+
+  private void relay(Socket client, boolean slow) throws IOException, InterruptedException {
+    try (Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
+      open.add(server);
+      Thread there =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  client.getInputStream().transferTo(server.getOutputStream());
+                  server.shutdownOutput();
+                } catch (IOException e) {
+                  // The other direction ends both.
+                }
+              });
+      if (slow) {
+        drip(server.getInputStream(), client.getOutputStream());
+      } else {
+        server.getInputStream().transferTo(client.getOutputStream());
+      }
+      client.close();
+      there.join();
+    }
+  }
+
+  private static void drip(InputStream from, OutputStream to)
+      throws IOException, InterruptedException {
+    String head = "";
+    for (int next = from.read(); next >= 0; next = from.read()) {
+      to.write(next);
+      if (head.endsWith("\r\n\r\n")) {
+        Thread.sleep(1000);
+      } else {
+        head += (char) next;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    listening.close();
+    set(new Fault.Away());
+  }
+}
