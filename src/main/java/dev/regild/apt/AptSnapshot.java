@@ -155,13 +155,7 @@ final class AptSnapshot extends Snapshot {
     return with(securityOnly, AptPreferences.NONE)
         .upgradeOf(installed)
         .filter(offered -> DebianVersion.ORDER.compare(chosen, offered) < 0)
-        .map(offered ->
-            new KeptBack(
-                installed.name(),
-                installed.architecture(),
-                installed.version(),
-                offered,
-                reason(installed, offered, chosen)));
+        .map(offered -> new KeptBack(installed, offered, reason(installed, offered, chosen)));
   }
 
   private String reason(InstalledPackage installed, String offered, String chosen) {

@@ -237,13 +237,7 @@ final class RpmSnapshot extends Snapshot {
     return with(active, securityOnly, RpmVisibility.ALL, ignoresObsoletes)
         .upgradeOf(installed)
         .filter(offered -> RpmVersion.ORDER.compare(chosen, offered) < 0)
-        .map(offered ->
-            new KeptBack(
-                installed.name(),
-                installed.architecture(),
-                installed.version(),
-                offered,
-                reason(installed, offered)));
+        .map(offered -> new KeptBack(installed, offered, reason(installed, offered)));
   }
 
   private String reason(InstalledPackage installed, String offered) {

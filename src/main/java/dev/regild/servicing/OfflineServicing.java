@@ -24,6 +24,14 @@ import java.util.function.DoubleConsumer;
 public record OfflineServicing(
     Guests guests, QualificationBoot boot, PackageTool tool, InstalledSystem system)
     implements ImageServicing {
+  /** Returns the servicing of a system's images on those machines. */
+  public static OfflineServicing on(
+      ServicingMachines machines, PackageTool tool, InstalledSystem system) {
+    Guests guests = machines.guests();
+    return new OfflineServicing(
+        guests, new QualificationBoot(guests, machines.boot()), tool, system);
+  }
+
   @Override
   public Servicing open(ServicingTask task, Watcher watcher) throws GuestException {
     Guest guest =

@@ -25,7 +25,8 @@ class HelpTest {
 
   private static String help(String... args) {
     StringWriter out = new StringWriter();
-    assertThat(Regild.run(new PrintWriter(out), new PrintWriter(new StringWriter()), args)).isZero();
+    assertThat(Regild.run(new PrintWriter(out), new PrintWriter(new StringWriter()), args))
+        .isZero();
     return out.toString();
   }
 }
