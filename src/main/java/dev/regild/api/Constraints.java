@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * services: the elements of a list and the keys and values of a map are reported at the collection,
  * with all the constraints of the element; structures in them are reported member by member.
  */
-final class Constraints {
+record Constraints(ServiceModel model) {
   /** What AWS services echo is unbounded; a message that repeats a megabyte helps nobody. */
   private static final int ECHOED_CHARS = 512;
 
@@ -29,12 +29,6 @@ final class Constraints {
    * stack frame for each repetition.
    */
   private static final int LONGEST_MATCH = 2048;
-
-  private final ServiceModel model;
-
-  Constraints(ServiceModel model) {
-    this.model = model;
-  }
 
   /**
    * @throws ApiException ValidationException that counts and lists every violation

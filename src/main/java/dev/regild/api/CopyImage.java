@@ -8,12 +8,7 @@ import dev.regild.update.ImageCopies;
 import java.util.Optional;
 
 /** {@code CopyImage}: one of the caller's images, in the same region or another one. */
-final class CopyImage implements Operation<CopyImage.Request> {
-  private final ImageCopies copies;
-
-  CopyImage(ImageCopies copies) {
-    this.copies = copies;
-  }
+record CopyImage(ImageCopies copies) implements Operation<CopyImage.Request> {
 
   record Request(
       @JsonProperty("SourceImageName") String sourceImageName,

@@ -8,12 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** {@code CreateExportImageTask}: an image as a standalone disk, to download or to import. */
-final class CreateExportImageTask implements Operation<CreateExportImageTask.Request> {
-  private final ImageExports exports;
-
-  CreateExportImageTask(ImageExports exports) {
-    this.exports = exports;
-  }
+record CreateExportImageTask(ImageExports exports)
+    implements Operation<CreateExportImageTask.Request> {
 
   record Request(
       @JsonProperty("ImageName") String imageName,

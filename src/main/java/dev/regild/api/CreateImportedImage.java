@@ -12,20 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with. */
-final class CreateImportedImage implements Operation<CreateImportedImage.Request> {
-  private final WireImages wireImages;
-  private final Function<ImportRequest, Image> imports;
-  private final Clock clock;
-
-  /**
-   * @param imports accepts an import, or only checks it, and answers with its image
-   */
-  CreateImportedImage(Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages) {
-    this.wireImages = wireImages;
-    this.imports = imports;
-    this.clock = clock;
-  }
+/**
+ * {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with.
+ *
+ * @param imports accepts an import, or only checks it, and answers with its image
+ */
+record CreateImportedImage(
+    Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages)
+    implements Operation<CreateImportedImage.Request> {
 
   record Request(
       @JsonProperty("Name") String name,

@@ -9,20 +9,13 @@ import dev.regild.update.Updates;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code CreateUpdatedImage}: an existing image, up to date, under a new name. */
-final class CreateUpdatedImage implements Operation<CreateUpdatedImage.Request> {
-  private final Updates updates;
-  private final UpdateOptions options;
-  private final WireImages wireImages;
-
-  /**
-   * @param options what the caller allows
-   */
-  CreateUpdatedImage(Updates updates, UpdateOptions options, WireImages wireImages) {
-    this.updates = updates;
-    this.options = options;
-    this.wireImages = wireImages;
-  }
+/**
+ * {@code CreateUpdatedImage}: an existing image, up to date, under a new name.
+ *
+ * @param options what the caller allows
+ */
+record CreateUpdatedImage(Updates updates, UpdateOptions options, WireImages wireImages)
+    implements Operation<CreateUpdatedImage.Request> {
 
   record Request(
       @JsonProperty("existingImageName") String existingImageName,

@@ -5,14 +5,8 @@ import dev.regild.image.Owner;
 import dev.regild.update.ImageDeletions;
 
 /** {@code DeleteImage}. */
-final class DeleteImage implements Operation<DeleteImage.Request> {
-  private final WireImages wireImages;
-  private final ImageDeletions deletions;
-
-  DeleteImage(ImageDeletions deletions, WireImages wireImages) {
-    this.wireImages = wireImages;
-    this.deletions = deletions;
-  }
+record DeleteImage(ImageDeletions deletions, WireImages wireImages)
+    implements Operation<DeleteImage.Request> {
 
   record Request(@JsonProperty("Name") String name) {}
 

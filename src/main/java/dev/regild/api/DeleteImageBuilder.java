@@ -5,12 +5,8 @@ import dev.regild.image.Owner;
 import dev.regild.update.Cancellations;
 
 /** {@code DeleteImageBuilder}: cancels the update that is made in it. */
-final class DeleteImageBuilder implements Operation<DeleteImageBuilder.Request> {
-  private final Cancellations cancellations;
-
-  DeleteImageBuilder(Cancellations cancellations) {
-    this.cancellations = cancellations;
-  }
+record DeleteImageBuilder(Cancellations cancellations)
+    implements Operation<DeleteImageBuilder.Request> {
 
   record Request(@JsonProperty("Name") String name) {}
 

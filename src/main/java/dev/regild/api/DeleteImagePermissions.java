@@ -8,12 +8,8 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 
 /** {@code DeleteImagePermissions}: the other account doesn't see the image any more. */
-final class DeleteImagePermissions implements Operation<DeleteImagePermissions.Request> {
-  private final Database database;
-
-  DeleteImagePermissions(Database database) {
-    this.database = database;
-  }
+record DeleteImagePermissions(Database database)
+    implements Operation<DeleteImagePermissions.Request> {
 
   record Request(
       @JsonProperty("Name") String name, @JsonProperty("SharedAccountId") String sharedAccountId) {}

@@ -11,17 +11,10 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** {@code DescribeImageBuilders}: the machines in which the caller's updates are being made. */
-final class DescribeImageBuilders implements Operation.ReadOnly<DescribeImageBuilders.Request> {
+record DescribeImageBuilders(Database database, PageTokens pageTokens)
+    implements Operation.ReadOnly<DescribeImageBuilders.Request> {
   /** The model has no limit; this is the one of {@code DescribeImages}. */
   private static final int PAGE = 25;
-
-  private final Database database;
-  private final PageTokens pageTokens;
-
-  DescribeImageBuilders(Database database, PageTokens pageTokens) {
-    this.database = database;
-    this.pageTokens = pageTokens;
-  }
 
   record Request(
       @JsonProperty("Names") Optional<List<String>> names,

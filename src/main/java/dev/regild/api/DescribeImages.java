@@ -21,19 +21,10 @@ import org.jdbi.v3.core.Handle;
  * {@code DescribeImages}: the caller's own images, those shared with it, and the public ones. A
  * name or an ARN that none of them has is an error.
  */
-final class DescribeImages implements Operation.ReadOnly<DescribeImages.Request> {
+record DescribeImages(Database database, PageTokens pageTokens, WireImages wireImages)
+    implements Operation.ReadOnly<DescribeImages.Request> {
   /** The model's largest page is also what a page holds if the request doesn't say. */
   private static final int PAGE = 25;
-
-  private final WireImages wireImages;
-  private final Database database;
-  private final PageTokens pageTokens;
-
-  DescribeImages(Database database, PageTokens pageTokens, WireImages wireImages) {
-    this.wireImages = wireImages;
-    this.database = database;
-    this.pageTokens = pageTokens;
-  }
 
   record Request(
       @JsonProperty("Names") Optional<List<String>> names,

@@ -7,12 +7,8 @@ import dev.regild.image.Owner;
 import java.util.Optional;
 
 /** {@code GetExportImageTask}: how one of the caller's exports stands. */
-final class GetExportImageTask implements Operation.ReadOnly<GetExportImageTask.Request> {
-  private final Database database;
-
-  GetExportImageTask(Database database) {
-    this.database = database;
-  }
+record GetExportImageTask(Database database)
+    implements Operation.ReadOnly<GetExportImageTask.Request> {
 
   record Request(@JsonProperty("TaskId") Optional<String> taskId) {}
 

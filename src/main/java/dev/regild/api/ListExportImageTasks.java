@@ -19,16 +19,9 @@ import java.util.Optional;
  * say by what they can be filtered: it is by the members of a task, in either way of writing names
  * that AWS has ({@code AmiName}, {@code ami-name}).
  */
-final class ListExportImageTasks implements Operation.ReadOnly<ListExportImageTasks.Request> {
+record ListExportImageTasks(Database database, PageTokens pageTokens)
+    implements Operation.ReadOnly<ListExportImageTasks.Request> {
   private static final int PAGE = 50;
-
-  private final Database database;
-  private final PageTokens pageTokens;
-
-  ListExportImageTasks(Database database, PageTokens pageTokens) {
-    this.database = database;
-    this.pageTokens = pageTokens;
-  }
 
   record Request(
       @JsonProperty("Filters") Optional<List<Filter>> filters,

@@ -7,12 +7,8 @@ import dev.regild.image.TagRecords;
 import java.util.Map;
 
 /** {@code ListTagsForResource}: all tags of an image or an image builder. */
-final class ListTagsForResource implements Operation.ReadOnly<ListTagsForResource.Request> {
-  private final Database database;
-
-  ListTagsForResource(Database database) {
-    this.database = database;
-  }
+record ListTagsForResource(Database database)
+    implements Operation.ReadOnly<ListTagsForResource.Request> {
 
   record Request(@JsonProperty("ResourceArn") String resourceArn) {}
 

@@ -16,12 +16,7 @@ import tools.jackson.databind.node.JsonNodeType;
  * Whether a request has JSON types where the service model wants them. Members that the model does
  * not know are ignored, {@code null} ones are absent.
  */
-final class RequestShape {
-  private final ServiceModel model;
-
-  RequestShape(ServiceModel model) {
-    this.model = model;
-  }
+record RequestShape(ServiceModel model) {
 
   /**
    * Nothing happens if it has.

@@ -7,14 +7,7 @@ import dev.regild.image.Quotas;
 import java.util.Map;
 
 /** {@code TagResource}: adds tags to an image or an image builder. */
-final class TagResource implements Operation<TagResource.Request> {
-  private final Database database;
-  private final Quotas quotas;
-
-  TagResource(Database database, Quotas quotas) {
-    this.database = database;
-    this.quotas = quotas;
-  }
+record TagResource(Database database, Quotas quotas) implements Operation<TagResource.Request> {
 
   record Request(
       @JsonProperty("ResourceArn") String resourceArn,

@@ -7,12 +7,7 @@ import dev.regild.image.TagRecords;
 import java.util.List;
 
 /** {@code UntagResource}: takes tags away. */
-final class UntagResource implements Operation<UntagResource.Request> {
-  private final Database database;
-
-  UntagResource(Database database) {
-    this.database = database;
-  }
+record UntagResource(Database database) implements Operation<UntagResource.Request> {
 
   record Request(
       @JsonProperty("ResourceArn") String resourceArn,

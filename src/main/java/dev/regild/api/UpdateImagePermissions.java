@@ -15,16 +15,8 @@ import java.util.Optional;
  * {@code UpdateImagePermissions}: shares an image with another account of this server, or changes
  * what that account may make of it. Each call says all of it: what is absent is not allowed.
  */
-final class UpdateImagePermissions implements Operation<UpdateImagePermissions.Request> {
-  private final Database database;
-  private final Quotas quotas;
-  private final Accounts accounts;
-
-  UpdateImagePermissions(Database database, Quotas quotas, Accounts accounts) {
-    this.database = database;
-    this.quotas = quotas;
-    this.accounts = accounts;
-  }
+record UpdateImagePermissions(Database database, Quotas quotas, Accounts accounts)
+    implements Operation<UpdateImagePermissions.Request> {
 
   record Request(
       @JsonProperty("Name") String name,

@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  * apt, run in the guest. Its indexes, archives, caches and logs all lie in the workspace, which is
  * not on the disk; its preferences, holds and hooks are the image's own.
  */
-public final class Apt extends OfflineUpgrade {
+final class Apt extends OfflineUpgrade {
   private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
   private static final String PLAIN = Guest.WORKSPACE + "/plain";
@@ -108,7 +108,7 @@ public final class Apt extends OfflineUpgrade {
   /** Whether packages have been handed over uncompressed, too. */
   private boolean plain;
 
-  public Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
+  Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
     this.allowed = options;
   }

@@ -22,7 +22,6 @@ import dev.regild.plan.PackageFamily;
 import dev.regild.plan.PlatformType;
 import dev.regild.servicing.ImageServicing;
 import dev.regild.servicing.OfflineServicing;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.ServicingMachines;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -173,10 +172,6 @@ public record AptPackageSystem() implements PackageSystem {
 
   @Override
   public ImageServicing servicing(String platform, ServicingMachines machines) {
-    return new OfflineServicing(
-        machines.guests(),
-        new QualificationBoot(machines.guests(), machines.boot()),
-        new AptTool(),
-        this);
+    return OfflineServicing.on(machines, new AptTool(), this);
   }
 }

@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What an image's owner has told apt to prefer: preferences and {@code APT::Default-Release}. */
-public final class AptPolicy {
+final class AptPolicy {
   private static final String APT_CONFIG = "/usr/bin/apt-config";
 
   /** Before each file of preferences. */
@@ -41,7 +41,7 @@ public final class AptPolicy {
 
   private AptPolicy() {}
 
-  public static UpdatePolicy read(GuestFiles guest) throws IOException {
+  static UpdatePolicy read(GuestFiles guest) throws IOException {
     return guest.exists(APT_CONFIG) ? parse(guest.run("sh", "-c", SCRIPT)) : UpdatePolicy.NONE;
   }
 
@@ -52,7 +52,7 @@ public final class AptPolicy {
    *     path before it
    * @throws IOException if it holds more pins than an owner writes
    */
-  public static UpdatePolicy parse(String said) throws IOException {
+  static UpdatePolicy parse(String said) throws IOException {
     String release = "";
     String file = "";
     List<Pin> pins = new ArrayList<>();

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
  * (apt_preferences(5)), in the order and with the exceptions of apt's own code (policy.cc and
  * versionmatch.cc of apt-pkg 2.6 and 3.0).
  */
-public final class AptPreferences {
+final class AptPreferences {
   /** Without any pin. */
-  public static final AptPreferences NONE = new AptPreferences(UpdatePolicy.NONE);
+  static final AptPreferences NONE = new AptPreferences(UpdatePolicy.NONE);
 
   /** Of {@code APT::Default-Release}. */
   private static final int DEFAULT_RELEASE = 990;
@@ -39,7 +39,7 @@ public final class AptPreferences {
 
   private final IdentityHashMap<IndexOrigin, Map<Rule, Boolean>> covered = new IdentityHashMap<>();
 
-  public AptPreferences(UpdatePolicy policy) {
+  AptPreferences(UpdatePolicy policy) {
     if (!policy.defaultRelease().isEmpty()) {
       Pin pin =
           new Pin("*", Pin.Kind.RELEASE, policy.defaultRelease(), DEFAULT_RELEASE, "apt.conf");

@@ -27,18 +27,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Reads what apt's repositories hold: Release files, verified, and the indexes that they name. */
-public final class AptRepositories {
+record AptRepositories(DocumentReader documents, Clock clock) {
   static final String SOURCES_LIST = "sources.list";
 
-  private final DocumentReader documents;
-  private final Clock clock;
-
-  public AptRepositories(DocumentReader documents, Clock clock) {
-    this.documents = documents;
-    this.clock = clock;
-  }
-
-  public RepositoryContents read(Channel channel)
+  RepositoryContents read(Channel channel)
       throws FetchException, IOException, InterruptedException {
     List<AptSource> sources = channel.sources().stream().map(AptSource.class::cast).toList();
     Map<SuiteLocation, ReleaseFetch.Fetched> releases =

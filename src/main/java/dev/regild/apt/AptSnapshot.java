@@ -12,13 +12,13 @@ import dev.regild.channel.UpgradeTarget;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.files.StrongHash;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -76,11 +76,8 @@ final class AptSnapshot extends Snapshot {
   }
 
   @Override
-  public AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows) {
+  public AvailablePackages availableTo(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
     return policy.equals(UpdatePolicy.NONE) ? this : with(securityOnly, new AptPreferences(policy));
   }
 
@@ -161,13 +158,7 @@ final class AptSnapshot extends Snapshot {
     return with(securityOnly, AptPreferences.NONE)
         .upgradeOf(installed)
         .filter(offered -> DebianVersion.ORDER.compare(chosen, offered) < 0)
-        .map(offered ->
-            new KeptBack(
-                installed.name(),
-                installed.architecture(),
-                installed.version(),
-                offered,
-                reason(installed, offered, chosen)));
+        .map(offered -> new KeptBack(installed, offered, reason(installed, offered, chosen)));
   }
 
   private String reason(InstalledPackage installed, String offered, String chosen) {

@@ -15,8 +15,11 @@ record AptTool() implements PackageTool {
   }
 
   @Override
-  public String qualifiedAs() {
-    return "dpkg";
+  public String listing() {
+    return """
+    dpkg-query --show --showformat='package\\t${Package}\\t${Architecture}\\t${Version}\\t\
+    ${db:Status-Want}\\t${db:Status-Status}\\n'
+    """;
   }
 
   @Override

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Finds the best offer for one installed package, as apt does ({@code policy.cc}). */
-public final class Candidate implements Consumer<PackageTable.Offer<IndexOrigin>> {
+final class Candidate implements Consumer<PackageTable.Offer<IndexOrigin>> {
   /** From which priority on a version is chosen although it is lower than the installed one. */
   private static final int DOWNGRADES = 1000;
 
@@ -41,7 +41,7 @@ public final class Candidate implements Consumer<PackageTable.Offer<IndexOrigin>
   }
 
   /** The version that is chosen, if it is another than the installed one. */
-  public Optional<String> chosen(AptPreferences preferences) {
+  Optional<String> chosen(AptPreferences preferences) {
     List<String> highestFirst = new ArrayList<>(versions.keySet());
     highestFirst.sort(order.reversed());
     String best = installed.version();
@@ -72,7 +72,7 @@ public final class Candidate implements Consumer<PackageTable.Offer<IndexOrigin>
    * @param offered which would be chosen without preferences
    * @param chosen which is chosen instead
    */
-  public String reason(AptPreferences preferences, String offered, String chosen) {
+  String reason(AptPreferences preferences, String offered, String chosen) {
     return reason(preferences, offered)
         .or(() -> reason(preferences, chosen))
         .or(preferences::anyReason)

@@ -13,7 +13,7 @@ import java.util.Comparator;
  */
 public record DebianVersion(String text) implements Comparable<DebianVersion> {
   /** The order of versions that are kept as plain text. */
-  public static final Comparator<String> ORDER = DebianVersion::compare;
+  static final Comparator<String> ORDER = DebianVersion::compare;
 
   /** What a plan knows of dpkg and apt. */
   public static final PackageFamily FAMILY = new PackageFamily("all", ORDER, DebianKernel::of);
@@ -28,7 +28,7 @@ public record DebianVersion(String text) implements Comparable<DebianVersion> {
    *
    * @return negative, zero or positive, as {@link Comparator#compare}
    */
-  public static int compare(String a, String b) {
+  static int compare(String a, String b) {
     int colonA = a.indexOf(':');
     int colonB = b.indexOf(':');
     int byEpoch = compareNumbers(a, 0, Math.max(colonA, 0), b, 0, Math.max(colonB, 0));

@@ -28,13 +28,13 @@ public final class DpkgStatus {
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
    * @param origin its source package, and what else describes it
    */
-  public record Entry(
+  record Entry(
       String name, String architecture, String version, String status, PackageOrigin origin) {
-    public boolean installed() {
+    boolean installed() {
       return status.endsWith(" installed");
     }
 
-    public boolean held() {
+    boolean held() {
       return status.startsWith("hold ");
     }
   }
@@ -60,7 +60,7 @@ public final class DpkgStatus {
    * @throws UnfitDiskException if there are more of them than any system has, or one has a field
    *     past all measure
    */
-  public static List<Entry> parse(byte[] file) throws UnfitDiskException {
+  static List<Entry> parse(byte[] file) throws UnfitDiskException {
     return new DpkgStatus(file).parse();
   }
 

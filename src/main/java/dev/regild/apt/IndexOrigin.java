@@ -29,7 +29,7 @@ import java.util.Optional;
  * @param architecture of the machines, also for the index of what is for all of them
  * @param site the server's name; empty for files
  */
-public record IndexOrigin(
+record IndexOrigin(
     int priority,
     boolean security,
     String archive,
@@ -50,8 +50,7 @@ public record IndexOrigin(
   }
 
   /** Of an index of a snapshot, by the Release file that vouches for it. */
-  public static IndexOrigin of(
-      Path directory, SnapshotManifest manifest, SnapshotManifest.ListFile index)
+  static IndexOrigin of(Path directory, SnapshotManifest manifest, SnapshotManifest.ListFile index)
       throws IOException {
     Optional<SnapshotManifest.ListFile> release =
         manifest.files(AptFiles.RELEASE).stream()

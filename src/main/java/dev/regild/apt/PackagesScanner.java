@@ -11,9 +11,9 @@ import java.util.Arrays;
  * Steps through the stanzas of a Packages index and finds the few fields of interest as slices of
  * its buffer, without making text of the rest.
  */
-public final class PackagesScanner {
+final class PackagesScanner {
   /** The fields that are kept. */
-  public enum Field {
+  enum Field {
     PACKAGE(0, "package"),
     VERSION(1, "version"),
     ARCHITECTURE(2, "architecture"),
@@ -43,7 +43,7 @@ public final class PackagesScanner {
   private int limit;
   private boolean ended;
 
-  public PackagesScanner(InputStream in) {
+  PackagesScanner(InputStream in) {
     this.in = in;
   }
 
@@ -53,7 +53,7 @@ public final class PackagesScanner {
    * @return false at the end
    * @throws IOException also for a stanza that is longer than 16 MiB
    */
-  public boolean next() throws IOException {
+  boolean next() throws IOException {
     skipEmptyLines();
     Arrays.fill(lengths, 0);
     int stanza = position;
@@ -80,21 +80,21 @@ public final class PackagesScanner {
   }
 
   /** Where the field's value begins in {@link #buffer()}. */
-  public int start(Field field) {
+  int start(Field field) {
     return starts[field.slot];
   }
 
   /** The length of the field's value in bytes; 0 if the stanza doesn't have it. */
-  public int length(Field field) {
+  int length(Field field) {
     return lengths[field.slot];
   }
 
   /** Valid until the next call of {@link #next}. */
-  public byte[] buffer() {
+  byte[] buffer() {
     return buffer;
   }
 
-  public String text(Field field) {
+  String text(Field field) {
     return new String(buffer, start(field), length(field), UTF_8);
   }
 
@@ -202,8 +202,7 @@ public final class PackagesScanner {
    *
    * @param origin of the index
    */
-  public void addTo(PackageTable.Builder<IndexOrigin> table, IndexOrigin origin)
-      throws IOException {
+  void addTo(PackageTable.Builder<IndexOrigin> table, IndexOrigin origin) throws IOException {
     if (length(Field.PACKAGE) > 0
         && length(Field.VERSION) > 0
         && length(Field.ARCHITECTURE) > 0

@@ -17,26 +17,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.bouncycastle.openpgp.PGPSignature;
 
-/** Gets a suite's signed Release file and lets it pass only if everything about it is right. */
-final class ReleaseFetch {
+/**
+ * Gets a suite's signed Release file and lets it pass only if everything about it is right.
+ *
+ * @param untilCounts whether a Release file that has expired is refused
+ */
+record ReleaseFetch(DocumentReader documents, Keyring keyring, boolean untilCounts, Clock clock) {
   private static final String IN_RELEASE = "InRelease";
   private static final String RELEASE = "Release";
   private static final String SIGNATURE = "Release.gpg";
-
-  private final DocumentReader documents;
-  private final Keyring keyring;
-  private final boolean untilCounts;
-  private final Clock clock;
-
-  /**
-   * @param untilCounts whether a Release file that has expired is refused
-   */
-  ReleaseFetch(DocumentReader documents, Keyring keyring, boolean untilCounts, Clock clock) {
-    this.documents = documents;
-    this.keyring = keyring;
-    this.untilCounts = untilCounts;
-    this.clock = clock;
-  }
 
   /**
    * A suite's Release file.

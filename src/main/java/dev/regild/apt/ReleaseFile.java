@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param fields by name in small letters, SHA256 and the other lists left out
  * @param indexes the files that it vouches for, by their path below the suite
  */
-public record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) {
+record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> indexes) {
   /** How far ahead of ours a repository's clock may be. */
   private static final Duration CLOCK_SKEW = Duration.ofHours(1);
 
@@ -110,12 +110,12 @@ public record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> in
     return instant(what, "date").orElse(Instant.EPOCH);
   }
 
-  public boolean acquireByHash() {
+  boolean acquireByHash() {
     return isYes("acquire-by-hash");
   }
 
   /** apt's priority of the packages of such a release (apt_preferences(5)). */
-  public int priority() {
+  int priority() {
     if (!isYes("notautomatic")) {
       return 500;
     }
@@ -123,7 +123,7 @@ public record ReleaseFile(Map<String, String> fields, Map<String, FileDigest> in
   }
 
   /** Whether it is a suite of security updates, as Debian and Ubuntu name theirs. */
-  public boolean isSecurity() {
+  boolean isSecurity() {
     return fields.getOrDefault("label", "").equals("Debian-Security")
         || suite().endsWith("-security")
         || codename().endsWith("-security");

@@ -9,20 +9,20 @@ import dev.regild.channel.RepositoryUri;
  * @param suite its name under {@code dists/}; of a flat repository, which has none, the directory
  *     of its index with a slash at the end: {@code ./}, {@code binary/} or {@code /}
  */
-public record SuiteLocation(String uri, String suite) {
+record SuiteLocation(String uri, String suite) {
   /** Whether the repository has its index beside the packages, without {@code dists/}. */
   boolean isFlat() {
     return suite.endsWith("/");
   }
 
   /** The URI of a file of the suite, by its path below it; spelled as apt does. */
-  public String uriOf(String path) {
+  String uriOf(String path) {
     String directory = isFlat() ? suite.replaceFirst("^/$", "") : "dists/" + suite + "/";
     return uri + "/" + directory + path;
   }
 
   /** The name of that file in apt's lists directory. */
-  public String listFile(String path) {
+  String listFile(String path) {
     return RepositoryUri.listFile(uriOf(path));
   }
 }

@@ -102,7 +102,7 @@ public final class ChannelFile {
    */
   record Unusable(String why, Optional<String> platform, boolean isRead) implements Content {}
 
-  public static Content read(String name, Path file, PackageSystems systems) {
+  static Content read(String name, Path file, PackageSystems systems) {
     byte[] text;
     try {
       text = Files.readAllBytes(file);

@@ -75,7 +75,7 @@ public final class ChannelStore {
     this(data, clock, transport, PackageSystems.installed());
   }
 
-  public ChannelStore(Path data, Clock clock, Transport transport, PackageSystems systems)
+  ChannelStore(Path data, Clock clock, Transport transport, PackageSystems systems)
       throws IOException {
     this.systems = systems;
     if (Files.notExists(data)) {

@@ -22,7 +22,7 @@ public final class PackageSystems {
 
   private final List<PackageSystem> all;
 
-  public PackageSystems(List<PackageSystem> all) {
+  PackageSystems(List<PackageSystem> all) {
     this.all = List.copyOf(all);
   }
 
@@ -93,7 +93,7 @@ public final class PackageSystems {
   }
 
   /** Returns every name that a platform can have, for messages. */
-  public String names() {
+  String names() {
     return text(PlatformType::example);
   }
 

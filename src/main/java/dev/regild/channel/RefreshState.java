@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,18 +32,10 @@ record RefreshState(
   private static final RefreshState NONE =
       new RefreshState(Optional.empty(), Optional.empty(), Optional.empty(), Map.of(), List.of());
 
-  RefreshState(
-      Optional<Instant> attemptedAt,
-      Optional<Instant> checkedAt,
-      Optional<String> error,
-      Map<String, Validators> validators,
-      @Nullable List<String> notices) {
-    this.attemptedAt = attemptedAt;
-    this.checkedAt = checkedAt;
-    this.error = error;
-    this.validators = Map.copyOf(validators);
+  RefreshState {
+    validators = Map.copyOf(validators);
     // A state that was written before there were notices has none.
-    this.notices = notices == null ? List.of() : List.copyOf(notices);
+    notices = notices == null ? List.of() : List.copyOf(notices);
   }
 
   static RefreshState read(Path file) throws IOException {

@@ -1,20 +1,17 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.PackageFile;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
 import dev.regild.plan.PackageVersion;
-import dev.regild.plan.UpdatePolicy;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -62,10 +59,6 @@ public abstract class Snapshot implements AvailablePackages {
     return manifest.digest();
   }
 
-  public final Instant createdAt() {
-    return manifest.createdAt();
-  }
-
   /** Read only; all that a guest needs lies in it as plain files, none in a subdirectory. */
   public final Path directory() {
     return directory;
@@ -109,17 +102,9 @@ public abstract class Snapshot implements AvailablePackages {
   /**
    * What it offers to one image.
    *
-   * @param packages of the image's inventory
-   * @param chosen the stream of each module that the image has chosen, empty for one that it has
-   *     disabled
-   * @param policy what the image's owner has told its package manager
-   * @param windows what is known of a Windows image
+   * @param inventory of the image
    */
-  public abstract AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows);
+  public abstract AvailablePackages availableTo(Inventory inventory);
 
   /** The same, limited to what fixes security problems. */
   public abstract Snapshot limitedToSecurity();

@@ -46,24 +46,13 @@ public record SnapshotManifest(
   public static final String FILE = "snapshot.json";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  public SnapshotManifest(
-      String digest,
-      Instant createdAt,
-      String architecture,
-      List<ListFile> files,
-      @Nullable Map<String, List<String>> mirrors,
-      @Nullable Map<String, Route> routes,
-      @Nullable List<String> notices,
-      @Nullable String system) {
-    this.digest = digest;
-    this.createdAt = createdAt;
-    this.architecture = architecture;
-    this.files = List.copyOf(files);
+  public SnapshotManifest {
+    files = List.copyOf(files);
     // A snapshot that was made before these were kept has none.
-    this.mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
-    this.routes = routes == null ? Map.of() : Map.copyOf(routes);
-    this.notices = notices == null ? List.of() : List.copyOf(notices);
-    this.system = system == null ? "" : system;
+    mirrors = mirrors == null ? Map.of() : Map.copyOf(mirrors);
+    routes = routes == null ? Map.of() : Map.copyOf(routes);
+    notices = notices == null ? List.of() : List.copyOf(notices);
+    system = system == null ? "" : system;
   }
 
   /** What a file of a snapshot is, in words that several package systems share. */

@@ -7,15 +7,9 @@ import java.time.Duration;
  * Asks a server about work that goes on there, and waits for the server while it does not answer:
  * work survives a restart, so a command that waits for it has to.
  */
-final class Patience {
+record Patience(Progress progress) {
   private static final Duration LIMIT = Duration.ofMinutes(10);
   private static final Duration PAUSE = Duration.ofSeconds(1);
-
-  private final Progress progress;
-
-  Patience(Progress progress) {
-    this.progress = progress;
-  }
 
   /** A question that a server answers. */
   @FunctionalInterface

@@ -10,20 +10,13 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/** An update plan as a table. */
-final class PlanTable {
+/**
+ * An update plan as a table.
+ *
+ * @param plan the answer of {@code POST /regild/v1/plan}
+ */
+record PlanTable(JsonNode plan) {
   private static final JsonNode NOTHING = JsonNodeFactory.instance.objectNode();
-
-  private final JsonNode plan;
-
-  /**
-   * A plan as the server tells it.
-   *
-   * @param plan the answer of {@code POST /regild/v1/plan}
-   */
-  PlanTable(JsonNode plan) {
-    this.plan = plan;
-  }
 
   void print(PrintWriter out) {
     Map<String, JsonNode> sources = new HashMap<>();

@@ -26,9 +26,4 @@ final class ServerRefusalException extends Exception {
   boolean isTemporary() {
     return TEMPORARY.contains(type);
   }
-
-  /** The error's name in the API: {@code ResourceNotFoundException}. */
-  String type() {
-    return type;
-  }
 }

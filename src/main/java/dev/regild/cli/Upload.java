@@ -14,14 +14,7 @@ import java.security.MessageDigest;
 import tools.jackson.databind.JsonNode;
 
 /** Sends a disk to a server, and makes sure that it arrived as it is. */
-final class Upload {
-  private final Path file;
-  private final Progress progress;
-
-  Upload(Path file, Progress progress) {
-    this.file = file;
-    this.progress = progress;
-  }
+record Upload(Path file, Progress progress) {
 
   /**
    * Sends it.

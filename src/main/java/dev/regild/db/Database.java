@@ -140,7 +140,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** For jobs that keep their own connections; each statement commits by itself. */
-  public DataSource dataSource() {
+  DataSource dataSource() {
     return dataSource;
   }
 
@@ -152,7 +152,7 @@ public final class Database implements AutoCloseable {
    * A data source whose connections are the handle's own, so that a part which wants a data source
    * (the job scheduler's client) writes inside the handle's transaction. Closing them does nothing.
    */
-  public static DataSource joining(Handle handle) {
+  static DataSource joining(Handle handle) {
     return new JoiningDataSource(handle.getConnection());
   }
 

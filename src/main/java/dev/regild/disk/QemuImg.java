@@ -105,7 +105,7 @@ public final class QemuImg {
    *
    * @return what is wrong with it, empty if nothing is; clusters that are merely lost are no harm
    */
-  public static Optional<String> check(Path disk, DiskFormat format)
+  static Optional<String> check(Path disk, DiskFormat format)
       throws ProgramException, InterruptedException {
     if (format == DiskFormat.RAW) {
       return Optional.empty();
@@ -288,7 +288,7 @@ public final class QemuImg {
    *
    * @param backingFile as the header shall hold it; relative names count from the disk's directory
    */
-  public static void renameBase(Path disk, String backingFile)
+  static void renameBase(Path disk, String backingFile)
       throws ProgramException, InterruptedException {
     run(
         SHORT,

@@ -62,7 +62,7 @@ public final class ClientIdentities {
    *
    * @throws FetchException if its files are damaged
    */
-  public Optional<ClientIdentity> of(URI uri) throws FetchException {
+  Optional<ClientIdentity> of(URI uri) throws FetchException {
     if (!"https".equalsIgnoreCase(uri.getScheme()) || !Files.isDirectory(directory)) {
       return Optional.empty();
     }

@@ -31,7 +31,7 @@ import org.bouncycastle.util.io.pem.PemReader;
  * A PEM file with certificates or a key (RFC 7468). Other blocks, as Red Hat's entitlements have
  * them, are passed over. No message repeats what is in it.
  */
-public final class PemFile {
+final class PemFile {
   private static final int LONGEST = 1 << 20;
   private static final PemHeader ENCRYPTED_INSIDE = new PemHeader("Proc-Type", "4,ENCRYPTED");
 

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * (all but {@code http_proxy} in capitals too). What is on this machine is never asked through a
  * proxy.
  */
-public final class Proxies extends ProxySelector {
+final class Proxies extends ProxySelector {
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[?::1]?");
 

@@ -33,7 +33,7 @@ public record Arn(Owner owner, Kind kind, String name) {
     return new Arn(owner, Kind.IMAGE, name);
   }
 
-  public static Arn ofImageBuilder(Owner owner, String name) {
+  static Arn ofImageBuilder(Owner owner, String name) {
     return new Arn(owner, Kind.IMAGE_BUILDER, name);
   }
 

@@ -60,7 +60,7 @@ public record ImageBuilder(
   }
 
   /** The image's name, shortened where it must be, a dot, and ten random digits. */
-  public static String nameFor(String imageName, RandomGenerator random) {
+  static String nameFor(String imageName, RandomGenerator random) {
     String stem = imageName.substring(0, Math.min(imageName.length(), LONGEST_STEM));
     return "%s.%010d".formatted(stem, random.nextLong(10_000_000_000L));
   }

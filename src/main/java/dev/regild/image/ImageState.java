@@ -15,7 +15,7 @@ public enum ImageState {
   VALIDATING;
 
   /** The states that this one may become. */
-  public Set<ImageState> successors() {
+  Set<ImageState> successors() {
     return switch (this) {
       // AVAILABLE without VALIDATING where qualification is switched off.
       case PENDING, IMPORTING -> EnumSet.of(VALIDATING, AVAILABLE, FAILED);
@@ -33,7 +33,7 @@ public enum ImageState {
    *
    * @throws IllegalStateException if not
    */
-  public void requireSuccessor(ImageState next) {
+  void requireSuccessor(ImageState next) {
     if (!successors().contains(next)) {
       throw new IllegalStateException(
           "An image that is %s cannot become %s.".formatted(this, next));
@@ -41,7 +41,7 @@ public enum ImageState {
   }
 
   /** Whether nobody works on an image in this state. */
-  public boolean isFinal() {
+  boolean isFinal() {
     return this == AVAILABLE || this == FAILED;
   }
 }

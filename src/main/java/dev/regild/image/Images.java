@@ -203,7 +203,7 @@ public final class Images {
   /**
    * Whether a running update stands on this image, or it is being copied, exported or flattened.
    */
-  public static boolean usesInFlight(Handle handle, Image image) {
+  static boolean usesInFlight(Handle handle, Image image) {
     return handle
         .createQuery(
             """

@@ -88,7 +88,7 @@ public final class LayerRecords {
    * @return what was taken away, the top one first; the files can go once the transaction is
    *     committed
    */
-  public static List<Layer> removeUnneeded(Handle handle, String id) {
+  static List<Layer> removeUnneeded(Handle handle, String id) {
     List<Layer> removed = new ArrayList<>();
     Optional<Layer> next = find(handle, id);
     while (next.isPresent() && removeIfUnneeded(handle, next.get())) {

@@ -22,7 +22,7 @@ public record Owner(String accountId, String region) {
   }
 
   /** The owner of what is public in a region. */
-  public static Owner everyone(String region) {
+  static Owner everyone(String region) {
     return new Owner("", region);
   }
 

@@ -1,7 +1,6 @@
 package dev.regild.image;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an image said of itself when it was booted on a throw-away layer.
@@ -14,16 +13,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record Qualification(
     String kernel, String systemState, List<String> failedUnits, List<String> warnings) {
-  public Qualification(
-      String kernel,
-      String systemState,
-      List<String> failedUnits,
-      @Nullable List<String> warnings) {
-    this.kernel = kernel;
-    this.systemState = systemState;
-    this.failedUnits = List.copyOf(failedUnits);
+  public Qualification {
+    failedUnits = List.copyOf(failedUnits);
     // What was stored before there were warnings has none.
-    this.warnings = warnings == null ? List.of() : List.copyOf(warnings);
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
   }
 
   /** One without warnings. */

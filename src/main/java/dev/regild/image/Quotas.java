@@ -33,7 +33,7 @@ public final class Quotas {
   }
 
   /** The same for copies that are being made, where the owner is the copy's. */
-  public void requireRoomForCopy(Handle handle, Owner owner) {
+  void requireRoomForCopy(Handle handle, Owner owner) {
     requireRoom(handle, owner, Quota.COPIES, Images.countCopying(handle, owner), owner.toString());
   }
 

@@ -5,7 +5,6 @@ import dev.regild.machine.MachineSpec;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where the operating system's filesystems lie on its disk, found once, inside an appliance.
@@ -20,17 +19,11 @@ public record DiskLayout(
   /** The sector of nearly all disks. */
   public static final int USUAL_SECTOR_BYTES = 512;
 
-  public DiskLayout(
-      Firmware firmware,
-      List<Filesystem> filesystems,
-      @Nullable Hardware hardware,
-      int sectorBytes) {
-    this.firmware = firmware;
-    this.filesystems = List.copyOf(filesystems);
-    // As above: such a layout is of a disk with the usual sectors.
-    this.sectorBytes = sectorBytes == 0 ? USUAL_SECTOR_BYTES : sectorBytes;
-    // A layout that was stored before this was looked for has none.
-    this.hardware = hardware == null ? Hardware.USUAL : hardware;
+  public DiskLayout {
+    filesystems = List.copyOf(filesystems);
+    // A layout that was stored before these were looked for has neither.
+    sectorBytes = sectorBytes == 0 ? USUAL_SECTOR_BYTES : sectorBytes;
+    hardware = hardware == null ? Hardware.USUAL : hardware;
   }
 
   /** Of a system that runs on the usual machine. */
@@ -88,40 +81,14 @@ public record DiskLayout(
     private static final Pattern SUBVOLUME =
         Pattern.compile("btrfsvol:(/dev/(?:[sv]d[a-z]+\\d*|md\\d+|[^/]+/[^/]+))/(.+)");
 
-    public Filesystem(
-        String mountPoint,
-        String device,
-        long offset,
-        long size,
-        String type,
-        String uuid,
-        String label,
-        String partitionUuid,
-        @Nullable String subvolume) {
+    public Filesystem {
       Matcher old = SUBVOLUME.matcher(device);
-      boolean isOld = old.matches();
-      this.mountPoint = mountPoint;
-      this.device = isOld ? old.group(1) : device;
-      this.offset = offset;
-      this.size = size;
-      this.type = type;
-      this.uuid = uuid;
-      this.label = label;
-      this.partitionUuid = partitionUuid;
-      this.subvolume = isOld ? old.group(2) : subvolume == null ? "" : subvolume;
-    }
-
-    /** Of a file system that is mounted whole. */
-    public Filesystem(
-        String mountPoint,
-        String device,
-        long offset,
-        long size,
-        String type,
-        String uuid,
-        String label,
-        String partitionUuid) {
-      this(mountPoint, device, offset, size, type, uuid, label, partitionUuid, "");
+      if (old.matches()) {
+        device = old.group(1);
+        subvolume = old.group(2);
+      } else if (subvolume == null) {
+        subvolume = "";
+      }
     }
   }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is installed on a disk.
@@ -30,24 +29,15 @@ public record Inventory(
     SortedMap<String, String> modules,
     Optional<UpdatePolicy> policy,
     Optional<WindowsFacts> windows) {
-  @SuppressWarnings("NullableOptional") // as Jackson may give it
-  public Inventory(
-      OperatingSystem os,
-      String architecture,
-      List<InstalledPackage> packages,
-      @Nullable SortedMap<String, String> modules,
-      @Nullable Optional<UpdatePolicy> policy,
-      @Nullable Optional<WindowsFacts> windows) {
-    this.os = os;
-    this.architecture = architecture;
-    this.packages = List.copyOf(packages);
+  public Inventory {
+    packages = List.copyOf(packages);
     // An inventory that was stored before these were read has none.
-    this.modules =
+    modules =
         modules == null
             ? Collections.emptySortedMap()
             : Collections.unmodifiableSortedMap(new TreeMap<>(modules));
-    this.policy = policy == null ? Optional.empty() : policy;
-    this.windows = windows == null ? Optional.empty() : windows;
+    policy = policy == null ? Optional.empty() : policy;
+    windows = windows == null ? Optional.empty() : windows;
   }
 
   /** Of a Windows. */
@@ -73,6 +63,11 @@ public record Inventory(
   /** Of a system without modules, whose owner has said nothing. */
   public Inventory(OperatingSystem os, String architecture, List<InstalledPackage> packages) {
     this(os, architecture, packages, Collections.emptySortedMap(), UpdatePolicy.NONE);
+  }
+
+  /** Returns what its owner has told its package manager, as far as that is known. */
+  public UpdatePolicy ownersPolicy() {
+    return policy.orElse(UpdatePolicy.NONE);
   }
 
   /**

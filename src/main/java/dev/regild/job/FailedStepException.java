@@ -40,7 +40,7 @@ public final class FailedStepException extends Exception {
     return step;
   }
 
-  public int ordinal() {
+  int ordinal() {
     return ordinal;
   }
 

@@ -12,7 +12,7 @@ public enum Accelerator {
   }
 
   /** The name that QEMU's {@code -accel} takes. */
-  public String qemuName() {
+  String qemuName() {
     return qemuName;
   }
 }

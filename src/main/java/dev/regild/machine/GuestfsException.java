@@ -4,11 +4,11 @@ package dev.regild.machine;
  * Something that libguestfs, or a program in its appliance, could not do; the message is its own.
  */
 public final class GuestfsException extends Exception {
-  public GuestfsException(String message) {
+  GuestfsException(String message) {
     super(message);
   }
 
-  public GuestfsException(String message, Throwable cause) {
+  GuestfsException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -59,11 +59,6 @@ public record Program(
     public static final Limits UNPACKING =
         new Limits(4L << 30, Duration.ofMinutes(15), OptionalLong.of(6L << 30));
 
-    /** Without a limit on files. */
-    public Limits(long addressSpaceBytes, Duration cpuTime) {
-      this(addressSpaceBytes, cpuTime, OptionalLong.empty());
-    }
-
     private List<String> prlimit() {
       List<String> command = new ArrayList<>(List.of("prlimit"));
       command.addAll(options());

@@ -110,17 +110,17 @@ public final class RunningProgram implements AutoCloseable {
   }
 
   /** What the program writes to its standard output. It must be read, or the program will block. */
-  public InputStream output() {
+  InputStream output() {
     return process.getInputStream();
   }
 
   /** The end of what it has written to its standard error so far; first, why it was killed. */
-  public String errors() {
+  String errors() {
     String killed = shortage;
     return killed == null ? errors.text() : killed + "\n" + errors.text();
   }
 
-  public boolean isAlive() {
+  boolean isAlive() {
     return process.isAlive();
   }
 
@@ -129,7 +129,7 @@ public final class RunningProgram implements AutoCloseable {
    *
    * @return false when the time was up first; it then still runs
    */
-  public boolean waitFor(Duration limit) throws InterruptedException {
+  boolean waitFor(Duration limit) throws InterruptedException {
     boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
     if (ended) {
       // A daemon left behind may hold the pipe open, so not for ever.
@@ -139,7 +139,7 @@ public final class RunningProgram implements AutoCloseable {
   }
 
   /** The exit status of a program that has ended; 128 and the signal's number if one killed it. */
-  public int exitStatus() {
+  int exitStatus() {
     return process.exitValue();
   }
 

@@ -69,7 +69,7 @@ public final class VirtualMachine {
   }
 
   /** The last 64 KiB of the serial console so far, without control characters. */
-  public String console() {
+  String console() {
     return console.text();
   }
 

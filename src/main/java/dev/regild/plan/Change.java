@@ -1,7 +1,6 @@
 package dev.regild.plan;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One change of an update plan.
@@ -22,22 +21,8 @@ public record Change(
     String to,
     boolean security,
     List<Advisory> advisories) {
-  public Change(
-      ChangeKind kind,
-      String name,
-      String architecture,
-      String from,
-      String to,
-      boolean security,
-      @Nullable List<Advisory> advisories) {
-    this.kind = kind;
-    this.name = name;
-    this.architecture = architecture;
-    this.from = from;
-    this.to = to;
-    this.security = security;
-    // A plan that was stored before there were advisories has none.
-    this.advisories = advisories == null ? List.of() : List.copyOf(advisories);
+  public Change { // A plan that was stored before there were advisories has none.
+    advisories = advisories == null ? List.of() : List.copyOf(advisories);
   }
 
   /** A change about which the repositories say no more. */

@@ -13,4 +13,9 @@ public record KeptBack(
     String name, String architecture, String from, String offered, String reason) {
   /** The reason of a package that its owner has put on hold. */
   public static final String ON_HOLD = "on hold";
+
+  /** Of a package that stays as it is installed. */
+  public KeptBack(InstalledPackage installed, String offered, String reason) {
+    this(installed.name(), installed.architecture(), installed.version(), offered, reason);
+  }
 }

@@ -78,11 +78,7 @@ public final class Planner {
     if (!each.held()) {
       return available.keptBackOf(each);
     }
-    return available
-        .upgradeOf(each)
-        .map(offered ->
-            new KeptBack(
-                each.name(), each.architecture(), each.version(), offered, KeptBack.ON_HOLD));
+    return available.upgradeOf(each).map(offered -> new KeptBack(each, offered, KeptBack.ON_HOLD));
   }
 
   private static Change change(

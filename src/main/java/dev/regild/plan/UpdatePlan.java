@@ -1,7 +1,6 @@
 package dev.regild.plan;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every change that would bring an image up to date.
@@ -20,18 +19,12 @@ public record UpdatePlan(
     List<KeptBack> keptBack,
     List<PackageChange> others,
     List<String> warnings) {
-  public UpdatePlan(
-      List<Change> changes,
-      boolean securityOnly,
-      @Nullable List<KeptBack> keptBack,
-      @Nullable List<PackageChange> others,
-      @Nullable List<String> warnings) {
-    this.changes = List.copyOf(changes);
-    this.securityOnly = securityOnly;
+  public UpdatePlan {
+    changes = List.copyOf(changes);
     // A plan that was stored before these were told apart has none.
-    this.keptBack = keptBack == null ? List.of() : List.copyOf(keptBack);
-    this.others = others == null ? List.of() : List.copyOf(others);
-    this.warnings = warnings == null ? List.of() : List.copyOf(warnings);
+    keptBack = keptBack == null ? List.of() : List.copyOf(keptBack);
+    others = others == null ? List.of() : List.copyOf(others);
+    warnings = warnings == null ? List.of() : List.copyOf(warnings);
   }
 
   /** A plan in which nothing is kept back. */

@@ -8,7 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The streams of modules that a system has chosen, as dnf keeps them. */
-public final class DnfModules {
+final class DnfModules {
   private static final String DIRECTORY = "/etc/dnf/modules.d";
 
   /** Distributions have some eighty modules. */
@@ -17,7 +17,7 @@ public final class DnfModules {
   private DnfModules() {}
 
   /** The stream of each module, empty for one that is disabled. */
-  public static SortedMap<String, String> read(GuestFiles guest) throws IOException {
+  static SortedMap<String, String> read(GuestFiles guest) throws IOException {
     SortedMap<String, String> chosen = new TreeMap<>();
     if (guest.exists(DIRECTORY)) {
       String found = guest.run("find", DIRECTORY, "-name", "*.module", "-type", "f");

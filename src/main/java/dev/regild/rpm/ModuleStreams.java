@@ -26,7 +26,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * YAML document ({@code modulemd} 2, {@code modulemd-defaults} 1) after the other. A stream is
  * written {@code nodejs:10}.
  */
-public final class ModuleStreams {
+final class ModuleStreams {
   /** {@code nodejs-1:10.24.0-1.module+el8.x86_64}, the epoch always written. */
   private static final Pattern ARTIFACT =
       Pattern.compile("(.+)-(\\d+):([^-:]+)-([^-:]+)\\.([^.:-]+)");
@@ -63,7 +63,7 @@ public final class ModuleStreams {
    * @param modules uncompressed, its SHA-256 verified
    * @throws IOException if it is malformed
    */
-  public void add(InputStream modules) throws IOException {
+  void add(InputStream modules) throws IOException {
     try (MappingIterator<Document> documents = DOCUMENTS.readValues(modules)) {
       while (documents.hasNext()) {
         add(documents.next());
@@ -110,7 +110,7 @@ public final class ModuleStreams {
   }
 
   /** The streams that a package is part of; none for one that is of no module. */
-  public List<String> of(String name, String version, String architecture) {
+  List<String> of(String name, String version, String architecture) {
     return streams.getOrDefault(new Artifact(name, version, architecture), List.of());
   }
 
@@ -121,7 +121,7 @@ public final class ModuleStreams {
    * @param chosen the stream of each module that the image has chosen, empty for one that it has
    *     disabled
    */
-  public Active active(Map<String, String> chosen) {
+  Active active(Map<String, String> chosen) {
     Map<String, String> all = new HashMap<>(defaults);
     all.putAll(chosen);
     Set<String> active = new LinkedHashSet<>();
@@ -141,14 +141,14 @@ public final class ModuleStreams {
    * @param streams those
    * @param names of the packages in them, of which no others count
    */
-  public record Active(Set<String> streams, Set<String> names) {
+  record Active(Set<String> streams, Set<String> names) {
     public Active {
       streams = Set.copyOf(streams);
       names = Set.copyOf(names);
     }
 
     /** Whether a package of that name, in these streams, can be installed. */
-    public boolean admits(String name, List<String> of) {
+    boolean admits(String name, List<String> of) {
       return of.isEmpty() ? !names.contains(name) : of.stream().anyMatch(streams::contains);
     }
   }

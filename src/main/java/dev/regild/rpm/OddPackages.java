@@ -17,7 +17,7 @@ import java.util.List;
  * The packages of RPM indexes that can't be used. Neither a plan nor the guest's own package
  * manager takes them; the others of their repository are as good as ever.
  */
-public final class OddPackages implements RpmPackage.Visitor {
+final class OddPackages implements RpmPackage.Visitor {
   /**
    * For the guest: a line for each, with the URI of its repository, name, architecture and version,
    * parted by tabs. No part of a snapshot's digest, since the indexes imply it.
@@ -40,7 +40,7 @@ public final class OddPackages implements RpmPackage.Visitor {
    * @throws FetchException if a repository has no other packages, or more odd ones than a mistake
    *     explains
    */
-  public static List<String> leaveOut(Path snapshot, List<IndexFetch> indexes)
+  static List<String> leaveOut(Path snapshot, List<IndexFetch> indexes)
       throws FetchException, IOException {
     List<String> notices = new ArrayList<>();
     StringBuilder lines = new StringBuilder();

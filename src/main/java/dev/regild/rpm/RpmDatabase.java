@@ -13,7 +13,7 @@ import java.util.List;
  * What rpm knows to be installed. The database has three forms (Berkeley DB, ndb, SQLite), and each
  * rpm reads its own, so the guest's own rpm is asked.
  */
-public final class RpmDatabase {
+final class RpmDatabase {
   /** Two lines a package. The second begins with a tab, and its texts are the packager's own. */
   private static final String FORMAT =
       "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n"
@@ -24,7 +24,7 @@ public final class RpmDatabase {
   private RpmDatabase() {}
 
   /** Every installed package; of kernels all versions. */
-  public static List<InstalledPackage> read(GuestFiles guest) throws IOException {
+  static List<InstalledPackage> read(GuestFiles guest) throws IOException {
     // What a Berkeley DB keeps of processes that are gone, perhaps of another kernel, stops it.
     guest.run("sh", "-c", "rm -f /var/lib/rpm/__db.*");
     List<InstalledPackage> packages = new ArrayList<>();
@@ -69,7 +69,7 @@ public final class RpmDatabase {
   }
 
   /** rpm's main architecture is the one that rpm itself is built for. */
-  public static String architecture(List<InstalledPackage> packages) throws UnfitDiskException {
+  static String architecture(List<InstalledPackage> packages) throws UnfitDiskException {
     return packages.stream()
         .filter(each -> each.name().equals("rpm"))
         .map(InstalledPackage::architecture)

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * @param hash a {@link StrongHash} in lower-case hexadecimal
  * @param obsoletes the packages whose place it takes
  */
-public record RpmPackage(
+record RpmPackage(
     String name,
     String version,
     String architecture,
@@ -58,9 +58,9 @@ public record RpmPackage(
    * @param flags {@code LT}, {@code LE}, {@code EQ}, {@code GE} or {@code GT}; empty for all
    * @param version where the range ends; without a release if that does not matter
    */
-  public record Obsoleted(String name, String flags, String version) {
+  record Obsoleted(String name, String flags, String version) {
     /** Whether an installed version of that name is in the range. */
-    public boolean covers(String installed) {
+    boolean covers(String installed) {
       boolean withRelease = version.lastIndexOf('-') >= 0;
       String compared = withRelease ? installed : installed.replaceFirst("-[^-]*$", "");
       int order = RpmVersion.compare(compared, version);
@@ -77,7 +77,7 @@ public record RpmPackage(
   }
 
   /** Is given each package as it is read. */
-  public interface Visitor {
+  interface Visitor {
     void visit(RpmPackage each) throws IOException;
 
     /** A package that can't be used. */
@@ -124,7 +124,7 @@ public record RpmPackage(
    * @param primary uncompressed, its SHA-256 verified
    * @throws IOException if it is malformed
    */
-  public static void readAll(InputStream primary, Visitor visitor) throws IOException {
+  static void readAll(InputStream primary, Visitor visitor) throws IOException {
     XmlScanner.scan(primary, new Reading(visitor));
   }
 
@@ -133,7 +133,7 @@ public record RpmPackage(
    *
    * @param repository the root URI of its repository
    */
-  public String address(String repository) {
+  String address(String repository) {
     String start = base.isEmpty() || isAbsolute(base) ? base : repository + "/" + base;
     return (start.isEmpty() ? repository : start.replaceFirst("/+$", "")) + "/" + location;
   }
@@ -143,7 +143,7 @@ public record RpmPackage(
    *
    * @param root the URI of its repository at one of its mirrors
    */
-  public URI place(String root) {
+  URI place(String root) {
     if (isAbsolute(base)) {
       return below(base, location);
     }

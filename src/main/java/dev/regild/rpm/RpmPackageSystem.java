@@ -20,7 +20,6 @@ import dev.regild.plan.PackageFamily;
 import dev.regild.plan.PlatformType;
 import dev.regild.servicing.ImageServicing;
 import dev.regild.servicing.OfflineServicing;
-import dev.regild.servicing.QualificationBoot;
 import dev.regild.servicing.ServicingMachines;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -184,10 +183,6 @@ public record RpmPackageSystem() implements PackageSystem {
   public ImageServicing servicing(String platform, ServicingMachines machines) {
     RpmUpgrade.Tool tool =
         AMAZON_LINUX2.isNamed(platform) ? RpmUpgrade.Tool.YUM : RpmUpgrade.Tool.DNF;
-    return new OfflineServicing(
-        machines.guests(),
-        new QualificationBoot(machines.guests(), machines.boot()),
-        new RpmTool(tool),
-        this);
+    return OfflineServicing.on(machines, new RpmTool(tool), this);
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What an image's owner has told dnf or yum: excludes, and the locks of the plugin versionlock. */
-public final class RpmPolicy {
+final class RpmPolicy {
   /** That of yum is a link to that of dnf where there is both. */
   private static final List<String> SETTINGS = List.of("/etc/dnf/dnf.conf", "/etc/yum.conf");
 
@@ -22,7 +22,7 @@ public final class RpmPolicy {
 
   private RpmPolicy() {}
 
-  public static UpdatePolicy read(GuestFiles guest) throws IOException {
+  static UpdatePolicy read(GuestFiles guest) throws IOException {
     Map<String, String> settings = settings(guest);
     List<String> excludes = words(settings, "exclude");
     excludes.addAll(words(settings, "excludepkgs"));

@@ -32,20 +32,12 @@ import java.util.TreeMap;
 import org.bouncycastle.openpgp.PGPSignature;
 
 /** Reads what dnf's repositories hold: repomd.xml, verified, and the indexes that it names. */
-public final class RpmRepositories {
+record RpmRepositories(DocumentReader documents, Clock clock) {
   private static final String REPOMD = "/repodata/repomd.xml";
   private static final String SIGNATURE = REPOMD + ".asc";
   private static final String LIST = "repositories";
 
-  private final DocumentReader documents;
-  private final Clock clock;
-
-  public RpmRepositories(DocumentReader documents, Clock clock) {
-    this.documents = documents;
-    this.clock = clock;
-  }
-
-  public RepositoryContents read(Channel channel)
+  RepositoryContents read(Channel channel)
       throws FetchException, IOException, InterruptedException {
     List<Document> files = new ArrayList<>();
     List<IndexFetch> indexes = new ArrayList<>();

@@ -10,6 +10,7 @@ import dev.regild.channel.SnapshotManifest.Kind;
 import dev.regild.channel.UpgradeTarget;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
@@ -18,7 +19,6 @@ import dev.regild.plan.NewPackage;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -86,15 +86,14 @@ final class RpmSnapshot extends Snapshot {
    * package of no module counts unless such a stream has one of its name.
    */
   @Override
-  public AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows) {
+  public AvailablePackages availableTo(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
     return with(
-        contents.modules().active(chosen),
+        contents.modules().active(inventory.modules()),
         securityOnly,
-        policy.hidesPackages() ? new RpmVisibility(policy, known(packages)) : RpmVisibility.ALL,
+        policy.hidesPackages()
+            ? new RpmVisibility(policy, known(inventory.packages()))
+            : RpmVisibility.ALL,
         policy.ignoresObsoletes());
   }
 
@@ -240,13 +239,7 @@ final class RpmSnapshot extends Snapshot {
     return with(active, securityOnly, RpmVisibility.ALL, ignoresObsoletes)
         .upgradeOf(installed)
         .filter(offered -> RpmVersion.ORDER.compare(chosen, offered) < 0)
-        .map(offered ->
-            new KeptBack(
-                installed.name(),
-                installed.architecture(),
-                installed.version(),
-                offered,
-                reason(installed, offered)));
+        .map(offered -> new KeptBack(installed, offered, reason(installed, offered)));
   }
 
   private String reason(InstalledPackage installed, String offered) {

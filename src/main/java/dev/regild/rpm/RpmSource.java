@@ -46,7 +46,7 @@ public record RpmSource(
     METALINK;
 
     /** Its key in a channel's file. */
-    public String key() {
+    String key() {
       return name().toLowerCase(Locale.ROOT);
     }
   }

@@ -19,8 +19,11 @@ record RpmTool(RpmUpgrade.Tool tool) implements PackageTool {
   }
 
   @Override
-  public String qualifiedAs() {
-    return "rpm";
+  public String listing() {
+    return """
+    rpm -qa --qf 'package\\t%{NAME}\\t%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t\
+    install\\tinstalled\\n'
+    """;
   }
 
   @Override

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * that are kept, excludes, documentation), version lock and enabled modules are the image's own.
  * Each package is verified by the host, by the SHA-256 of its repository's index.
  */
-public final class RpmUpgrade extends OfflineUpgrade {
+final class RpmUpgrade extends OfflineUpgrade {
   /** What the scripts have in common. */
   private static final String SHARED = "rpm_snapshot.py";
 
@@ -40,7 +40,7 @@ public final class RpmUpgrade extends OfflineUpgrade {
   private String problem = "";
 
   /** Who resolves and installs. */
-  public enum Tool {
+  enum Tool {
     /** With the Python that RHEL 8 keeps for dnf alone. */
     DNF("dnf-upgrade.py", "/usr/libexec/platform-python"),
     /** With the Python 2 that yum is written in. */
@@ -55,7 +55,7 @@ public final class RpmUpgrade extends OfflineUpgrade {
     }
   }
 
-  public RpmUpgrade(Guest guest, Duration applyLimit, UpdatePlan plan, Tool tool) {
+  RpmUpgrade(Guest guest, Duration applyLimit, UpdatePlan plan, Tool tool) {
     super(guest, applyLimit, plan);
     this.tool = tool;
   }

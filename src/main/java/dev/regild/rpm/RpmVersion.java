@@ -16,7 +16,7 @@ import java.util.Comparator;
  */
 public record RpmVersion(String text) implements Comparable<RpmVersion> {
   /** The order of versions that are kept as plain text. */
-  public static final Comparator<String> ORDER = RpmVersion::compare;
+  static final Comparator<String> ORDER = RpmVersion::compare;
 
   /** What a plan knows of rpm, with dnf or yum. */
   public static final PackageFamily FAMILY = new PackageFamily("noarch", ORDER, RpmKernel::of);
@@ -31,7 +31,7 @@ public record RpmVersion(String text) implements Comparable<RpmVersion> {
    *
    * @return negative, zero or positive, as {@link Comparator#compare}
    */
-  public static int compare(String a, String b) {
+  static int compare(String a, String b) {
     Parts partsA = Parts.of(a);
     Parts partsB = Parts.of(b);
     int byEpoch = comparePart(partsA.epoch(), partsB.epoch());
@@ -49,7 +49,7 @@ public record RpmVersion(String text) implements Comparable<RpmVersion> {
   }
 
   /** The same version in one spelling, as indexes and rpm's database tell it in three fields. */
-  public static String of(String epoch, String version, String release) {
+  static String of(String epoch, String version, String release) {
     boolean noEpoch = epoch.isEmpty() || epoch.equals("0") || epoch.equals("(none)");
     return (noEpoch ? "" : epoch + ":") + version + "-" + release;
   }

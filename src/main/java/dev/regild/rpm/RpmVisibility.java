@@ -21,9 +21,9 @@ import java.util.stream.Stream;
  * dnf-versionlock(8)). A pattern may be a name, or a name with parts of a version and an
  * architecture; which of these it is shows by what there is.
  */
-public final class RpmVisibility {
+final class RpmVisibility {
   /** Every package is seen. */
-  public static final RpmVisibility ALL = new RpmVisibility(UpdatePolicy.NONE, List.of());
+  static final RpmVisibility ALL = new RpmVisibility(UpdatePolicy.NONE, List.of());
 
   private final NameIndex<Filter> includes = new NameIndex<>();
   private final NameIndex<Filter> excludes = new NameIndex<>();
@@ -40,12 +40,12 @@ public final class RpmVisibility {
    *
    * @param version {@code epoch:version-release}, without an epoch of 0
    */
-  public record Nevra(String name, String version, String architecture) {}
+  record Nevra(String name, String version, String architecture) {}
 
   /**
    * @param known the packages by which it is decided what a pattern stands for
    */
-  public RpmVisibility(UpdatePolicy policy, Collection<Nevra> known) {
+  RpmVisibility(UpdatePolicy policy, Collection<Nevra> known) {
     Map<String, List<Nevra>> byName =
         known.stream().collect(groupingBy(Nevra::name, LinkedHashMap::new, toList()));
     policy.includes().forEach(text -> add(text, byName, includes));
@@ -92,7 +92,7 @@ public final class RpmVisibility {
     return forms.stream().map(form -> form.parse(text)).flatMap(Optional::stream).toList();
   }
 
-  public boolean seesAll() {
+  boolean seesAll() {
     return includes.isEmpty() && excludes.isEmpty() && lockedOut.isEmpty() && locks.isEmpty();
   }
 
@@ -103,7 +103,7 @@ public final class RpmVisibility {
   }
 
   /** Whether a version is locked; then nothing that obsoletes it is seen. */
-  public boolean isLocked(Nevra each) {
+  boolean isLocked(Nevra each) {
     return first(locks, each).isPresent();
   }
 
@@ -114,7 +114,7 @@ public final class RpmVisibility {
   }
 
   /** What hides a package, for messages; empty if it is seen. */
-  public Optional<String> hiddenBy(Nevra each) {
+  Optional<String> hiddenBy(Nevra each) {
     return seesAll() ? Optional.empty() : answers.computeIfAbsent(each, this::compared);
   }
 

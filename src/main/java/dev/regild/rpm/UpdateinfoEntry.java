@@ -19,7 +19,7 @@ public record UpdateinfoEntry(Advisory advisory, List<Fixed> packages) {
   }
 
   /** One package, at the version that brings the advisory's changes. */
-  public record Fixed(String name, String version, String architecture) {}
+  record Fixed(String name, String version, String architecture) {}
 
   /** Is given each advisory as it is read. */
   public interface Visitor {

@@ -11,16 +11,8 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
 /** The AppStream protocol at {@code POST /}. */
-final class AwsService implements HttpService {
+record AwsService(Requests requests, AppStreamProtocol protocol) implements HttpService {
   private static final HeaderName TARGET = HeaderNames.create("X-Amz-Target");
-
-  private final Requests requests;
-  private final AppStreamProtocol protocol;
-
-  AwsService(Requests requests, AppStreamProtocol protocol) {
-    this.requests = requests;
-    this.protocol = protocol;
-  }
 
   @Override
   public void routing(HttpRules rules) {

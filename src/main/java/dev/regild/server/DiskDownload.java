@@ -20,17 +20,9 @@ import java.util.Optional;
  * Sends a disk, or one range of it, so that a download that broke off can go on. A disk never
  * changes: its SHA-256 is its entity tag.
  */
-final class DiskDownload {
+record DiskDownload(UploadedDisk disk, Path file) {
   /** What the client is waited for at a time. */
   private static final int BUFFER = 64 << 10;
-
-  private final UploadedDisk disk;
-  private final Path file;
-
-  DiskDownload(UploadedDisk disk, Path file) {
-    this.disk = disk;
-    this.file = file;
-  }
 
   /** Answers a GET, or a HEAD, which has all the headers of the whole disk and no body. */
   void send(ServerRequest request, ServerResponse response)

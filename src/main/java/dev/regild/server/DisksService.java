@@ -30,29 +30,16 @@ import org.slf4j.LoggerFactory;
  * deletes the caller's own. The signature is checked before the body is read, and the body's
  * declared hash while it is read.
  */
-final class DisksService implements HttpService {
+record DisksService(
+    Requests requests,
+    UploadedDisks disks,
+    DiskDeletions deletions,
+    AccountSlots downloads,
+    DiskQuotas quotas)
+    implements HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(DisksService.class);
   private static final String DISKS = "/regild/v1/disks";
   private static final String DISK = DISKS + "/{id}";
-
-  private final Requests requests;
-  private final UploadedDisks disks;
-  private final DiskDeletions deletions;
-  private final AccountSlots downloads;
-  private final DiskQuotas quotas;
-
-  DisksService(
-      Requests requests,
-      UploadedDisks disks,
-      DiskDeletions deletions,
-      AccountSlots downloads,
-      DiskQuotas quotas) {
-    this.requests = requests;
-    this.disks = disks;
-    this.deletions = deletions;
-    this.downloads = downloads;
-    this.quotas = quotas;
-  }
 
   /**
    * A disk.

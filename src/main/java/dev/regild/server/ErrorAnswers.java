@@ -17,12 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Writes every error: of the AWS protocol at the root, of our own endpoints everywhere else. */
-final class ErrorAnswers {
-  private final ApiErrors errors;
-
-  ErrorAnswers(ApiErrors errors) {
-    this.errors = errors;
-  }
+record ErrorAnswers(ApiErrors errors) {
 
   void answer(ServerRequest request, ServerResponse response, Throwable thrown) {
     ApiException error =

@@ -35,32 +35,17 @@ import java.nio.file.NoSuchFileException;
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
  * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before
  * any of it is sent, so that its length is known and a failure is an error, not half a disk.
+ *
+ * @param store of the layers
+ * @param slots how many downloads an account may have
  */
-final class ExportService implements HttpService {
-  private final Requests requests;
-  private final Database database;
-  private final LayerStore store;
-  private final Conversions conversions;
-  private final AccountSlots slots;
-
-  /**
-   * With what makes disks.
-   *
-   * @param store of the layers
-   * @param slots how many downloads an account may have
-   */
-  ExportService(
-      Requests requests,
-      Database database,
-      LayerStore store,
-      Conversions conversions,
-      AccountSlots slots) {
-    this.requests = requests;
-    this.database = database;
-    this.store = store;
-    this.conversions = conversions;
-    this.slots = slots;
-  }
+record ExportService(
+    Requests requests,
+    Database database,
+    LayerStore store,
+    Conversions conversions,
+    AccountSlots slots)
+    implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {

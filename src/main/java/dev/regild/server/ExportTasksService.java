@@ -16,16 +16,8 @@ import java.util.Map;
  * {@code GET /regild/v1/exports/TASK}: how an export stands, step by step; {@code POST
  * /regild/v1/exports/TASK/cancel}: cancels it.
  */
-final class ExportTasksService implements HttpService {
-  private final Requests requests;
-  private final Database database;
-  private final Cancellations cancellations;
-
-  ExportTasksService(Requests requests, Database database, Cancellations cancellations) {
-    this.requests = requests;
-    this.database = database;
-    this.cancellations = cancellations;
-  }
+record ExportTasksService(Requests requests, Database database, Cancellations cancellations)
+    implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {

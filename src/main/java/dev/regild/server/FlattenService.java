@@ -16,16 +16,8 @@ import java.util.Optional;
  * {@code POST /regild/v1/images/NAME/flatten}: has an image stand on one layer; {@code GET}: how
  * that stands, step by step.
  */
-final class FlattenService implements HttpService {
-  private final Requests requests;
-  private final Database database;
-  private final ImageFlattenings flattenings;
-
-  FlattenService(Requests requests, Database database, ImageFlattenings flattenings) {
-    this.requests = requests;
-    this.database = database;
-    this.flattenings = flattenings;
-  }
+record FlattenService(Requests requests, Database database, ImageFlattenings flattenings)
+    implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {

@@ -35,31 +35,16 @@ import org.jdbi.v3.core.Handle;
  * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code POST
  * /regild/v1/images/NAME/cancel}: cancels that job.
  */
-final class ImagesService implements HttpService {
+record ImagesService(
+    Requests requests,
+    Database database,
+    UpdateRecords updates,
+    Inventories inventories,
+    Cancellations cancellations,
+    ImageFlattenings flattenings)
+    implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
   static final int LONGEST_LINEAGE = 1000;
-
-  private final Requests requests;
-  private final Database database;
-  private final UpdateRecords updates;
-  private final Inventories inventories;
-  private final Cancellations cancellations;
-  private final ImageFlattenings flattenings;
-
-  ImagesService(
-      Requests requests,
-      Database database,
-      UpdateRecords updates,
-      Inventories inventories,
-      Cancellations cancellations,
-      ImageFlattenings flattenings) {
-    this.requests = requests;
-    this.database = database;
-    this.updates = updates;
-    this.inventories = inventories;
-    this.cancellations = cancellations;
-    this.flattenings = flattenings;
-  }
 
   @Override
   public void routing(HttpRules rules) {

@@ -14,16 +14,8 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
-final class PlanService implements HttpService {
-  private final Requests requests;
-  private final Updates updates;
-  private final PlannedFixes plannedFixes;
-
-  PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes) {
-    this.plannedFixes = plannedFixes;
-    this.requests = requests;
-    this.updates = updates;
-  }
+record PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes)
+    implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {

@@ -10,14 +10,7 @@ import dev.regild.image.UpdateRecord;
 import dev.regild.image.UpdateRecords;
 
 /** Reads updates as our endpoints show them. */
-final class UpdateViews {
-  private final Database database;
-  private final UpdateRecords updates;
-
-  UpdateViews(Database database, UpdateRecords updates) {
-    this.database = database;
-    this.updates = updates;
-  }
+record UpdateViews(Database database, UpdateRecords updates) {
 
   /**
    * An update.

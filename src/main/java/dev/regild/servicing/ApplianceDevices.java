@@ -11,12 +11,7 @@ import java.util.List;
  * The devices of an image's file systems, by the names that they have in one appliance. The
  * appliance's kernel gives names to disks in the order in which it comes upon them.
  */
-final class ApplianceDevices {
-  private final Guestfs appliance;
-
-  ApplianceDevices(Guestfs appliance) {
-    this.appliance = appliance;
-  }
+record ApplianceDevices(Guestfs appliance) {
 
   /**
    * Returns the device that holds a file system.

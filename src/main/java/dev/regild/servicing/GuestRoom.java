@@ -10,7 +10,7 @@ import java.util.Optional;
  * Whether an update has room on the guest's file systems. It is asked before anything is installed:
  * package managers notice when they are half through.
  */
-final class GuestRoom {
+record GuestRoom(Guest guest) {
   private static final String SCRIPT = Guest.WORKSPACE + "/room.sh";
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -19,12 +19,6 @@ final class GuestRoom {
 
   /** CAP_SYS_RESOURCE (capability.h): who has it may use what ext4 reserves. */
   private static final int MAY_USE_RESERVED = 24;
-
-  private final Guest guest;
-
-  GuestRoom(Guest guest) {
-    this.guest = guest;
-  }
 
   /**
    * What an update takes.

@@ -4,16 +4,10 @@ import java.time.Duration;
 import java.util.List;
 
 /** What belongs to an image's identity, and its logs, kept while packages change. */
-final class Keepsakes {
+record Keepsakes(Guest guest) {
   private static final String DIRECTORY = Guest.WORKSPACE + "/kept";
   private static final String SCRIPT = Guest.WORKSPACE + "/keep.sh";
   private static final Duration MOMENT = Duration.ofMinutes(10);
-
-  private final Guest guest;
-
-  Keepsakes(Guest guest) {
-    this.guest = guest;
-  }
 
   void save() throws GuestException {
     guest.run("mkdir", "-p", DIRECTORY);

@@ -24,6 +24,14 @@ import java.util.function.DoubleConsumer;
 public record OfflineServicing(
     Guests guests, QualificationBoot boot, PackageTool tool, InstalledSystem system)
     implements ImageServicing {
+  /** Returns the servicing of a system's images on those machines. */
+  public static OfflineServicing on(
+      ServicingMachines machines, PackageTool tool, InstalledSystem system) {
+    Guests guests = machines.guests();
+    return new OfflineServicing(
+        guests, new QualificationBoot(guests, machines.boot()), tool, system);
+  }
+
   @Override
   public Servicing open(ServicingTask task, Watcher watcher) throws GuestException {
     Guest guest =
@@ -42,7 +50,7 @@ public record OfflineServicing(
   public QualificationReport boot(
       Path layer, DiskLayout layout, Set<String> services, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    return boot.run(layer, layout, tool.qualifiedAs(), directory, watcher);
+    return boot.run(layer, layout, tool.listing(), directory, watcher);
   }
 
   @Override

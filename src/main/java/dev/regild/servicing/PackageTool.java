@@ -15,8 +15,11 @@ public interface PackageTool {
    */
   PackageManager of(Guest guest, Duration limit, UpdatePlan plan, UpdateOptions options);
 
-  /** Returns the word by which {@code qualification.sh} knows how to list the packages. */
-  String qualifiedAs();
+  /**
+   * Returns a script that lists the installed packages, fields parted by tabs: {@code package},
+   * name, architecture, version, and dpkg's words for what is wanted and what is so.
+   */
+  String listing();
 
   /** Returns the command that shows or corrects what is wrong with the packages. */
   String repair();

@@ -1,5 +1,7 @@
 package dev.regild.servicing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.regild.inventory.DiskLayout;
 import dev.regild.machine.MachineSpec;
 import dev.regild.machine.ProgramException;
@@ -17,7 +19,7 @@ import java.util.List;
 public final class QualificationBoot {
   private static final String UNITS = "/etc/systemd/system/";
   private static final String FALLBACK = Guest.WORKSPACE + "/efi-fallback.sh";
-  private static final String UNIT = "regild-qualification@.service";
+  private static final String UNIT = "regild-qualification.service";
 
   private final Guests guests;
   private final Machine machine;
@@ -40,15 +42,15 @@ public final class QualificationBoot {
    * Boots a disk, and waits for its report.
    *
    * @param layer a throw-away layer on the disk to prove; it is written to
-   * @param packages which are reported, in the word of {@code qualification.sh}
+   * @param listing the script of {@link PackageTool#listing}
    * @param directory of the caller, for the machine's files
    * @throws GuestException if it did not come up and report in time; the message holds the end of
    *     its serial console
    */
-  public QualificationReport run(
-      Path layer, DiskLayout layout, String packages, Path directory, Watcher watcher)
+  QualificationReport run(
+      Path layer, DiskLayout layout, String listing, Path directory, Watcher watcher)
       throws GuestException, InterruptedException {
-    placeUnit(layer, layout, packages, directory.resolve("unit"), watcher);
+    placeUnit(layer, layout, listing, directory.resolve("unit"), watcher);
     MachineSpec spec =
         new MachineSpec(
             layer,
@@ -62,18 +64,18 @@ public final class QualificationBoot {
   }
 
   private void placeUnit(
-      Path layer, DiskLayout layout, String packages, Path directory, Watcher watcher)
+      Path layer, DiskLayout layout, String listing, Path directory, Watcher watcher)
       throws GuestException {
-    String instance = UNIT.replace("@", "@" + packages);
     try (Guest guest = guests.open(layer, layout, directory, watcher)) {
       guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
-      guest.write(UNITS + UNIT, Resources.read("qualification@.service"), 0644);
+      guest.write("/etc/regild-packages.sh", listing.getBytes(UTF_8), 0755);
+      guest.write(UNITS + UNIT, Resources.read("qualification.service"), 0644);
       guest.run("mkdir", "-p", UNITS + "sysinit.target.wants", "/etc/systemd/journald.conf.d");
       guest.write(
           "/etc/systemd/journald.conf.d/regild-qualification.conf",
           Resources.read("qualification-journald.conf"),
           0644);
-      guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + instance);
+      guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + UNIT);
       new Selinux(guest).onlyWarn();
       if (layout.firmware() == DiskLayout.Firmware.UEFI) {
         placeFallback(guest, layout);

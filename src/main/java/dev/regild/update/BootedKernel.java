@@ -13,16 +13,10 @@ import java.util.Optional;
  * Compares the kernel that an image boots with the newest one that is installed in it. An update
  * that installs a kernel promises that it boots.
  */
-final class BootedKernel {
+record BootedKernel(PackageFamily system) {
   private static final String REMEDY =
       "Make the image's boot loader choose its newest kernel (GRUB_DEFAULT=0, update-grub, or"
           + " kernel-install add), and import it again.";
-
-  private final PackageFamily system;
-
-  BootedKernel(PackageFamily system) {
-    this.system = system;
-  }
 
   /** Says which kernel the existing image boots; it may have to be booted for that. */
   interface Before {

@@ -13,17 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Looks at all of an uploaded disk's tables: nothing reads it before. */
-final class CheckDisk implements Step<Import, CheckDisk.Checked> {
+record CheckDisk(UploadedDisks disks, DiskCheck check) implements Step<Import, CheckDisk.Checked> {
   /** For its turn at the check; some of the longest checks of others can come before. */
   private static final Duration CHECK_WAIT = Duration.ofHours(2);
-
-  private final UploadedDisks disks;
-  private final DiskCheck check;
-
-  CheckDisk(UploadedDisks disks, DiskCheck check) {
-    this.disks = disks;
-    this.check = check;
-  }
 
   /** A disk that QEMU may read. */
   record Checked(Import job, Path file, DiskFormat format) {}

@@ -19,18 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /** Has the host download what the transaction needs, each file verified and kept once. */
-final class Fetch implements Step<Resolve.Resolved, Fetch.Fetched> {
+record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
+    implements Step<Resolve.Resolved, Fetch.Fetched> {
   private static final int PARALLEL = 8;
-
-  private final PackageCache cache;
-  private final UpdateRooms rooms;
-  private final ReadChangelogs changelogs;
-
-  Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs) {
-    this.cache = cache;
-    this.rooms = rooms;
-    this.changelogs = changelogs;
-  }
 
   /**
    * The files of a transaction, on this machine.

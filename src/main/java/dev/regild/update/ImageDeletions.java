@@ -45,7 +45,7 @@ public final class ImageDeletions {
   }
 
   /** Ends every deletion that a process began and did not end. */
-  public void finishAll() {
+  void finishAll() {
     database
         .read(Images::unfinished)
         .forEach(image -> {

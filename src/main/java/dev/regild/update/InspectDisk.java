@@ -8,12 +8,8 @@ import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Finds the one operating system of a disk in an appliance, and reads what is installed. */
-final class InspectDisk implements Step<CheckDisk.Checked, InspectDisk.Inspected> {
-  private final DiskInspector inspector;
-
-  InspectDisk(DiskInspector inspector) {
-    this.inspector = inspector;
-  }
+record InspectDisk(DiskInspector inspector)
+    implements Step<CheckDisk.Checked, InspectDisk.Inspected> {
 
   /** A disk of which is known what it holds. */
   record Inspected(CheckDisk.Checked disk, DiskInspection inspection) {

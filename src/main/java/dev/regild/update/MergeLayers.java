@@ -15,14 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Writes a chain of layers as one compressed qcow2 that stands alone. */
-final class MergeLayers implements Step<Flattening, MergeLayers.Merged> {
-  private final LayerStore layers;
-  private final RoomReservations room;
-
-  MergeLayers(LayerStore layers, RoomReservations room) {
-    this.layers = layers;
-    this.room = room;
-  }
+record MergeLayers(LayerStore layers, RoomReservations room)
+    implements Step<Flattening, MergeLayers.Merged> {
 
   /**
    * What was written.

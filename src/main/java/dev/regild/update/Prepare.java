@@ -14,16 +14,8 @@ import java.nio.file.Path;
  * Reserves room on the server, puts an overlay on the existing image's top layer, and begins its
  * servicing.
  */
-final class Prepare implements Step<Update, Prepare.Open> {
-  private final LayerStore layers;
-  private final Platforms platforms;
-  private final UpdateRooms rooms;
-
-  Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms) {
-    this.layers = layers;
-    this.platforms = platforms;
-    this.rooms = rooms;
-  }
+record Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms)
+    implements Step<Update, Prepare.Open> {
 
   /**
    * An update whose disk is open, or was until it was sealed.

@@ -20,14 +20,8 @@ import java.util.Set;
  * Boots the new image on a throw-away layer. A unit that fails in the existing image too does not
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
-final class Qualify implements Step<Verify.Verified, Qualify.Qualified> {
-  private final Platforms platforms;
-  private final ThrowAwayBoot boot;
-
-  Qualify(Platforms platforms, ThrowAwayBoot boot) {
-    this.platforms = platforms;
-    this.boot = boot;
-  }
+record Qualify(Platforms platforms, ThrowAwayBoot boot)
+    implements Step<Verify.Verified, Qualify.Qualified> {
 
   /** An update whose disk has proved that it boots. */
   record Qualified(Verify.Verified verified, Qualification qualification) {}

@@ -17,14 +17,8 @@ import java.util.Set;
  * Boots an imported disk on a throw-away layer. How its units fared before is not known: one that
  * fails is only recorded.
  */
-final class QualifyDisk implements Step<ConvertDisk.Converted, Qualification> {
-  private final Platforms platforms;
-  private final ThrowAwayBoot boot;
-
-  QualifyDisk(Platforms platforms, ThrowAwayBoot boot) {
-    this.platforms = platforms;
-    this.boot = boot;
-  }
+record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
+    implements Step<ConvertDisk.Converted, Qualification> {
 
   @Override
   public String name() {

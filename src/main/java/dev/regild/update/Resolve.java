@@ -34,19 +34,10 @@ import java.util.stream.Stream;
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-final class Resolve implements Step<Prepare.Open, Resolve.Resolved> {
+record Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes)
+    implements Step<Prepare.Open, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
-
-  private final Database database;
-  private final Inventories inventories;
-  private final UpdateOutcomes outcomes;
-
-  Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes) {
-    this.database = database;
-    this.inventories = inventories;
-    this.outcomes = outcomes;
-  }
 
   /**
    * What is going to be done.

@@ -14,14 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Boots a disk that stays as it is, on a layer that is thrown away. */
-final class ThrowAwayBoot {
+record ThrowAwayBoot(Platforms platforms) {
   private static final Set<String> UP = Set.of("running", "degraded");
-
-  private final Platforms platforms;
-
-  ThrowAwayBoot(Platforms platforms) {
-    this.platforms = platforms;
-  }
 
   /**
    * Boots a disk and waits for its report.

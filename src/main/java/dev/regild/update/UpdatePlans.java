@@ -14,7 +14,6 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.plan.UpdatePolicy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -51,20 +50,12 @@ public final class UpdatePlans {
 
     AvailablePackages availableTo(Inventory inventory) {
       Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return availableTo(offered, inventory);
+      return offered.availableTo(inventory);
     }
 
     /** All of it, whatever the channel is limited to. */
     AvailablePackages allTo(Inventory inventory) {
-      return availableTo(snapshot, inventory);
-    }
-
-    private static AvailablePackages availableTo(Snapshot offered, Inventory inventory) {
-      return offered.availableTo(
-          inventory.packages(),
-          inventory.modules(),
-          inventory.policy().orElse(UpdatePolicy.NONE),
-          inventory.windows());
+      return snapshot.availableTo(inventory);
     }
   }
 

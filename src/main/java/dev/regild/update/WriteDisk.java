@@ -25,18 +25,8 @@ import java.util.function.DoubleConsumer;
  * Writes an image, with all layers that it stands on, as one qcow2 among the disks of its owner. An
  * attempt after a crash writes it again, under the same id.
  */
-final class WriteDisk implements Step<ExportTask, UploadedDisk> {
-  private final Database database;
-  private final LayerStore layers;
-  private final UploadedDisks disks;
-  private final RoomReservations room;
-
-  WriteDisk(Database database, LayerStore layers, UploadedDisks disks, RoomReservations room) {
-    this.database = database;
-    this.layers = layers;
-    this.disks = disks;
-    this.room = room;
-  }
+record WriteDisk(Database database, LayerStore layers, UploadedDisks disks, RoomReservations room)
+    implements Step<ExportTask, UploadedDisk> {
 
   @Override
   public String name() {

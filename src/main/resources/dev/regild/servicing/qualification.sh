@@ -2,7 +2,7 @@
 # Reports to the host how this boot went, through a virtio-serial port, then powers off.
 # One fact a line, fields parted by tabs, "end" last: a report without it is not whole.
 #
-# qualification.sh dpkg|rpm
+# qualification.sh LISTING: a script that reports the packages
 port=/dev/virtio-ports/dev.regild.qualification
 # Systemd waits by itself from 240 on: to ask it again and again would take a part of the processor
 # from the start, which is emulated where there is no KVM. Before 240 it does not know --wait, or does
@@ -35,10 +35,7 @@ done
     sed -n 's/^[[:space:]]*GRUB_DEFAULT=[\"'"'"']*\([^\"'"'"']*\).*/boot-default\t\1/p' | tail -n 1
   cat /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/loader/entries/*.conf 2>/dev/null |
     grep -o '/vmlinuz-[^[:space:]]*' | sed 's/.*vmlinuz-/boot-entry\t/' | sort -u
-  case $1 in
-  dpkg) dpkg-query --show --showformat='package\t${Package}\t${Architecture}\t${Version}\t${db:Status-Want}\t${db:Status-Status}\n' ;;
-  rpm) rpm -qa --qf 'package\t%{NAME}\t%{ARCH}\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\tinstall\tinstalled\n' ;;
-  esac
+  sh "$1"
   printf 'end\n'
 } >"$port"
 # Systemd ends all processes itself, unmounts and powers off, without a stop of unit by unit, which

@@ -8,16 +8,18 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -145,10 +147,12 @@ class AptIT {
         Snapshot offered =
             (Snapshot)
                 snapshot.availableTo(
-                    INSTALLED,
-                    Map.of(),
-                    AptPolicy.parse(said(owner.getLast(), owner.getFirst())),
-                    Optional.empty());
+                    new Inventory(
+                        new OperatingSystem("DEBIAN_12", "", "12"),
+                        "amd64",
+                        INSTALLED,
+                        Collections.emptySortedMap(),
+                        AptPolicy.parse(said(owner.getLast(), owner.getFirst()))));
         Map<String, String> ours = new TreeMap<>();
         INSTALLED.forEach(p -> offered.upgradeOf(p).ifPresent(v -> ours.put(p.name(), v)));
         assertThat(ours).as("%s", owner).isEqualTo(apt.fullUpgrade());

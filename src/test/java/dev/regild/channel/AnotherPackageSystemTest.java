@@ -19,9 +19,7 @@ import dev.regild.plan.PackageFamily;
 import dev.regild.plan.Planner;
 import dev.regild.plan.PlatformType;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import dev.regild.servicing.ImageServicing;
 import dev.regild.servicing.ServicingMachines;
 import java.io.IOException;
@@ -78,7 +76,8 @@ class AnotherPackageSystemTest {
     UpdatePlan plan =
         Planner.plan(
             installed,
-            snapshot.availableTo(installed, Map.of(), UpdatePolicy.NONE, Optional.empty()),
+            snapshot.availableTo(
+                new Inventory(new OperatingSystem("LISTED_LINUX1", "", "1"), "any", installed)),
             channel.planRules());
     assertThat(plan.changes()).extracting(Change::name).containsExactly("bash");
     assertThat(plan.unmet(installed, snapshot.family())).hasSize(1);
@@ -240,11 +239,7 @@ class AnotherPackageSystemTest {
     }
 
     @Override
-    public AvailablePackages availableTo(
-        List<InstalledPackage> packages,
-        Map<String, String> chosen,
-        UpdatePolicy policy,
-        Optional<WindowsFacts> windows) {
+    public AvailablePackages availableTo(Inventory inventory) {
       return this;
     }
 

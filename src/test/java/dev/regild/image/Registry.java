@@ -35,7 +35,7 @@ public final class Registry implements AutoCloseable {
   static final DiskLayout LAYOUT =
       new DiskLayout(
           Firmware.UEFI,
-          List.of(new Filesystem("/", "/dev/sda2", 1 << 20, 1L << 40, "ext4", "u", "l", "p")));
+          List.of(new Filesystem("/", "/dev/sda2", 1 << 20, 1L << 40, "ext4", "u", "l", "p", "")));
 
   public final JobSteps steps = new JobSteps(Clock.fixed(NOW, ZoneOffset.UTC));
   public final UpdateRecords updates = new UpdateRecords(Clock.fixed(NOW, ZoneOffset.UTC));

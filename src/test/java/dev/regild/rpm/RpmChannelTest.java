@@ -22,6 +22,8 @@ import dev.regild.fetch.TestPace;
 import dev.regild.fetch.Transport;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Program;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.Change;
@@ -42,8 +44,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPInputStream;
@@ -199,25 +201,23 @@ class RpmChannelTest {
     Snapshot snapshot = channels.current("rocky").orElseThrow();
     InstalledPackage old = installed("2:0.8-1");
     assertThat(snapshot.upgradeOf(old)).as("the default").contains("2:2.0-1.module+el8");
-    assertThat(
-            snapshot
-                .availableTo(
-                    List.of(), Map.of("runtime", "5.20"), UpdatePolicy.NONE, Optional.empty())
-                .upgradeOf(old))
+    assertThat(snapshot.availableTo(chosen("runtime", "5.20")).upgradeOf(old))
         .contains("2:3.0-1.module+el8");
-    assertThat(
-            snapshot
-                .availableTo(
-                    List.of(), Map.of("runtime", "5.30"), UpdatePolicy.NONE, Optional.empty())
-                .upgradeOf(old))
+    assertThat(snapshot.availableTo(chosen("runtime", "5.30")).upgradeOf(old))
         .as("a stream that the channel does not have, beside a package of no module")
         .contains("2:1.0-1.el8");
-    assertThat(
-            snapshot
-                .availableTo(List.of(), Map.of("runtime", ""), UpdatePolicy.NONE, Optional.empty())
-                .upgradeOf(old))
+    assertThat(snapshot.availableTo(chosen("runtime", "")).upgradeOf(old))
         .as("disabled")
         .contains("2:1.0-1.el8");
+  }
+
+  private static Inventory chosen(String module, String stream) {
+    return new Inventory(
+        new OperatingSystem("ROCKY_LINUX8", "", "8"),
+        "x86_64",
+        List.of(),
+        new TreeMap<>(Map.of(module, stream)),
+        UpdatePolicy.NONE);
   }
 
   private static final String MODULES =

@@ -13,6 +13,8 @@ import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
 import dev.regild.fixtures.HostTools;
 import dev.regild.fixtures.RpmPackages;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Program;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
@@ -35,11 +37,11 @@ import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -197,7 +199,15 @@ class RpmUpgradeIT {
     configure("excludepkgs=" + pattern);
     UpdatePolicy policy =
         new UpdatePolicy("", List.of(), List.of(), List.of(pattern), List.of(), false);
-    UpdatePlan plan = plan(snapshot.availableTo(installed(), Map.of(), policy, Optional.empty()));
+    UpdatePlan plan =
+        plan(
+            snapshot.availableTo(
+                new Inventory(
+                    new OperatingSystem("ROCKY_LINUX8", "", "8"),
+                    "x86_64",
+                    installed(),
+                    Collections.emptySortedMap(),
+                    policy)));
     Transaction transaction = resolve(RpmUpgrade.Tool.DNF, plan);
     assertThat(transaction.installs().stream().map(each -> each.name() + " " + each.to()))
         .filteredOn(each -> !each.startsWith("openssl-policy"))

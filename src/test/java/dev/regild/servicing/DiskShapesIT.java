@@ -75,7 +75,7 @@ class DiskShapesIT {
     Filesystem root = layout.filesystems().getFirst();
     Filesystem old =
         new Filesystem(
-            "/", "btrfsvol:/dev/sdb1/@rootfs", -1, -1, "btrfs", root.uuid(), root.label(), "");
+            "/", "btrfsvol:/dev/sdb1/@rootfs", -1, -1, "btrfs", root.uuid(), root.label(), "", "");
     return new DiskLayout(layout.firmware(), List.of(old));
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.machine.Program;
+import dev.regild.plan.InstalledPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ class QualificationScriptTest {
         report(atWait, "unknown initializing starting starting running", "");
     assertThat(report.systemState()).isEqualTo("running");
     assertThat(report.failedUnits()).isEmpty();
+    assertThat(report.packages()).extracting(InstalledPackage::name).containsExactly("bash");
     assertThat(directory.resolve("power")).hasContent("off");
   }
 
@@ -82,14 +84,14 @@ class QualificationScriptTest {
         """
             .formatted(atWait));
     program("sleep", "");
-    program("dpkg-query", "");
+    program("listing", "printf 'package\\tbash\\tamd64\\t5.2-1\\tinstall\\tinstalled\\n'");
     Path script = directory.resolve("script");
     Files.writeString(
         script,
         new String(Resources.read("qualification.sh"), UTF_8).replace(PORT, port.toString()));
     String path = "PATH=" + directory + ":/usr/bin:/bin";
     var _ =
-        Program.of("env", path, "sh", script.toString(), "dpkg")
+        Program.of("env", path, "sh", script.toString(), directory.resolve("listing").toString())
             .within(Duration.ofSeconds(20))
             .run();
     return QualificationReport.parse(Files.readString(port));

@@ -43,7 +43,7 @@ class SameFileSystemsIT {
     ShapedDisk disks = new ShapedDisk(directory);
     Path base = base(disks.xfs(disks.system("")));
     assertServicedAtOnce(
-        base, layout(new Filesystem("/", "/dev/sda", 0, 320 << 20, "xfs", "", "", "")));
+        base, layout(new Filesystem("/", "/dev/sda", 0, 320 << 20, "xfs", "", "", "", "")));
   }
 
   @Test

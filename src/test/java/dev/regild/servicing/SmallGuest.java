@@ -28,9 +28,9 @@ final class SmallGuest {
 
   private static final List<Filesystem> EXT2_AND_EXT3 =
       List.of(
-          new Filesystem("/boot", "/dev/sdb", BYTES, 16 << 20, "ext2", "", "", ""),
+          new Filesystem("/boot", "/dev/sdb", BYTES, 16 << 20, "ext2", "", "", "", ""),
           new Filesystem(
-              "/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", ""));
+              "/mnt/data", "/dev/sdc", BYTES + (16 << 20), 16 << 20, "ext3", "", "", "", ""));
 
   private SmallGuest() {}
 
@@ -129,7 +129,7 @@ final class SmallGuest {
   }
 
   static Filesystem filesystem(String mountPoint, String type) {
-    return new Filesystem(mountPoint, "/dev/sda", 0, BYTES, type, "", "", "");
+    return new Filesystem(mountPoint, "/dev/sda", 0, BYTES, type, "", "", "", "");
   }
 
   static Guest open(Path overlay, DiskLayout layout, Path directory) throws GuestException {

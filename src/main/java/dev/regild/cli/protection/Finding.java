@@ -8,7 +8,7 @@ package dev.regild.cli.protection;
  */
 public record Finding(String what, State state, String detail) {
   /** Whether it holds. */
-  public enum State {
+  enum State {
     HOLDS("ok"),
     /** Regild works without it, and less stands between an attacker and the host. */
     MISSING("missing"),

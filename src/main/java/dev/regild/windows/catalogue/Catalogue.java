@@ -394,7 +394,7 @@ public final class Catalogue {
   }
 
   /** Puts the packages' files into a snapshot's directory, under their names. */
-  public void linkInto(Path snapshot) throws ChannelException, IOException {
+  void linkInto(Path snapshot) throws ChannelException, IOException {
     for (CatalogueEntry entry : entries()) {
       Path target = snapshot.resolve(entry.fileName());
       if (!Files.exists(target)) {

@@ -5,11 +5,10 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotManifest;
 import dev.regild.fetch.PackageFile;
+import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
-import dev.regild.plan.WindowsFacts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,13 +45,11 @@ public final class CatalogueSnapshot extends Snapshot {
   }
 
   @Override
-  public AvailablePackages availableTo(
-      List<InstalledPackage> packages,
-      Map<String, String> chosen,
-      UpdatePolicy policy,
-      Optional<WindowsFacts> windows) {
-    return windows
-        .<AvailablePackages>map(facts -> catalogue.availableTo(packages, facts, securityOnly))
+  public AvailablePackages availableTo(Inventory inventory) {
+    return inventory
+        .windows()
+        .<AvailablePackages>map(
+            facts -> catalogue.availableTo(inventory.packages(), facts, securityOnly))
         .orElse(this);
   }
 

@@ -3,7 +3,6 @@ package dev.regild.windows.catalogue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a package of a Windows catalogue is, by its own metadata, and by what its owner says where
@@ -45,30 +44,11 @@ public record PackageFacts(
   /**
    * @throws IllegalArgumentException if a value can't be used
    */
-  public PackageFacts(
-      WindowsPackage.Kind kind,
-      String name,
-      String version,
-      String architecture,
-      String kb,
-      List<String> builds,
-      String resultingBuild,
-      boolean security,
-      List<String> hardwareIds,
-      String upgradeCode,
-      @Nullable List<String> services) {
-    this.kind = kind;
-    this.name = name;
-    this.version = version;
-    this.architecture = architecture;
-    this.kb = kb;
-    this.builds = List.copyOf(builds);
-    this.resultingBuild = resultingBuild;
-    this.security = security;
-    this.hardwareIds = List.copyOf(hardwareIds);
-    this.upgradeCode = upgradeCode;
+  public PackageFacts {
+    builds = List.copyOf(builds);
+    hardwareIds = List.copyOf(hardwareIds);
     // A catalogue that was written before services were read has none.
-    this.services = services == null ? List.of() : List.copyOf(services);
+    services = services == null ? List.of() : List.copyOf(services);
     if (name.isBlank()
         || name.length() > LONGEST_NAME
         || name.chars().anyMatch(Character::isISOControl)) {

@@ -28,7 +28,7 @@ public final class WindowsCatalogue {
   private final List<CatalogueEntry> entries;
   private final String architecture;
 
-  public WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
+  WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
     this.entries = List.copyOf(entries);
     this.architecture = architecture;
   }
@@ -48,12 +48,12 @@ public final class WindowsCatalogue {
   }
 
   /** How many packages it has. */
-  public int size() {
+  int size() {
     return entries.size();
   }
 
   /** The names of its agents. */
-  public Set<String> agents() {
+  Set<String> agents() {
     return entries.stream()
         .map(CatalogueEntry::facts)
         .filter(facts -> facts.kind() == Kind.AGENT)
@@ -62,7 +62,7 @@ public final class WindowsCatalogue {
   }
 
   /** The services of its agents that are installed, at just that version. */
-  public Set<String> agentServices(List<InstalledPackage> installed) {
+  Set<String> agentServices(List<InstalledPackage> installed) {
     return entries.stream()
         .map(CatalogueEntry::facts)
         .filter(facts -> facts.kind() == Kind.AGENT)
@@ -82,7 +82,7 @@ public final class WindowsCatalogue {
    *
    * @param securityOnly whether that is limited to what mends security
    */
-  public AvailablePackages availableTo(
+  AvailablePackages availableTo(
       List<InstalledPackage> packages, WindowsFacts windows, boolean securityOnly) {
     List<PackageFacts> offered =
         fitting(packages, windows).stream()
@@ -167,8 +167,7 @@ public final class WindowsCatalogue {
    *
    * @throws ChannelException if it has none of one of these URIs
    */
-  public Map<String, PackageFile> packageFiles(Set<String> uris, Path directory)
-      throws ChannelException {
+  Map<String, PackageFile> packageFiles(Set<String> uris, Path directory) throws ChannelException {
     Map<String, PackageFile> result = new LinkedHashMap<>();
     for (CatalogueEntry entry : entries) {
       PackageFile file = file(entry, directory);

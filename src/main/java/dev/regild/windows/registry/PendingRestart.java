@@ -45,7 +45,7 @@ public enum PendingRestart {
   }
 
   /** For messages: the registry's own name of it. */
-  public String registryName() {
+  String registryName() {
     return switch (this) {
       case COMPONENTS, PACKAGES, UPDATES -> key.substring(key.lastIndexOf('\\') + 1);
       case SESSIONS -> "SessionsPending";

@@ -14,9 +14,9 @@ public final class WindowsPlatforms {
 
   public static final PlatformType CLIENT =
       new PlatformType("WINDOWS", "Windows 10 and 11", CLIENT_ID, "");
-  public static final PlatformType SERVER_2016 = server("2016", "14393");
-  public static final PlatformType SERVER_2019 = server("2019", "17763");
-  public static final PlatformType SERVER_2022 = server("2022", "20348");
+  static final PlatformType SERVER_2016 = server("2016", "14393");
+  static final PlatformType SERVER_2019 = server("2019", "17763");
+  static final PlatformType SERVER_2022 = server("2022", "20348");
   public static final PlatformType SERVER_2025 = server("2025", "26100");
 
   public static final List<PlatformType> ALL =

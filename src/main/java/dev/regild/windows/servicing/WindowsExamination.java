@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The questions to a Windows that has just booted. */
-final class WindowsExamination {
+record WindowsExamination(WindowsGuest guest, WindowsLimits limits) {
   private static final String GUEST_AGENT = "QEMU-GA";
   private static final long NO_SUCH_SERVICE = 1060;
   private static final int MOST_PROBLEMS = 200;
@@ -34,14 +34,6 @@ final class WindowsExamination {
           + "Get-CimInstance Win32_Service | Where-Object { $_.StartMode -eq 'Auto' -and "
           + "$_.State -eq 'Stopped' -and $_.ExitCode -ne 0 -and $_.ExitCode -ne 1077 } | "
           + "ForEach-Object { '{0}{1}{2}' -f $_.Name, [char]9, $_.ExitCode }";
-
-  private final WindowsGuest guest;
-  private final WindowsLimits limits;
-
-  WindowsExamination(WindowsGuest guest, WindowsLimits limits) {
-    this.guest = guest;
-    this.limits = limits;
-  }
 
   /**
    * Asks all of them, and shuts the guest down.
