@@ -59,7 +59,8 @@ public final class InventoryDifference {
     return all;
   }
 
-  private static Map<Identity, NavigableSet<String>> versions(Inventory each, PackageFamily family) {
+  private static Map<Identity, NavigableSet<String>> versions(
+      Inventory each, PackageFamily family) {
     return each.packages().stream()
         .collect(
             groupingBy(

@@ -144,7 +144,7 @@ class PlainPackagesIT {
     QemuImg.createOverlay(golden, overlay);
     // The second partition: from 2 MiB on, to 1 MiB before the end.
     long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
-    Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "");
+    Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "", "");
     return new Guests(
             Isolation.NAMESPACE,
             () -> {

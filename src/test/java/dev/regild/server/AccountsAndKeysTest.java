@@ -159,7 +159,6 @@ class AccountsAndKeysTest {
     return server.ask(key, operation, body).header("x-amzn-errortype");
   }
 
-  /** The outcome as soon as it is the wanted one, else the last one of the second. */
   /** The server remembers a key for a second: what it says once it has looked again. */
   private static String outcomeInTheEnd(AccessKey key, String wanted) throws Exception {
     long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
