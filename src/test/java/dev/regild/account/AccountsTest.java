@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.regild.account.Account.Status;
 import dev.regild.db.Database;
@@ -94,6 +95,7 @@ class AccountsTest {
 
   @Test
   void aSecretIsNowhereInPlain() throws IOException {
+    assumeFalse(TestDatabases.isPostgres(), "the files are SQLite's");
     AccessKey key = accounts.createKey(accounts.create("desktops"), false);
     assertThat(key.toString()).doesNotContain(key.secret()).contains(key.id());
     assertThat(Optional.of(key).toString()).doesNotContain(key.secret());
