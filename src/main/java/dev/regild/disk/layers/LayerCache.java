@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,35 +133,16 @@ public final class LayerCache {
         lent.add(layer);
       }
       done = true;
-      return new Lent(file(chain.getFirst().id()), List.copyOf(lent));
+      return new BorrowedLayer(file(chain.getFirst().id()), () -> giveBack(lent));
     } finally {
       if (!done) {
-        lent.forEach(layer -> giveBack(layer.id()));
+        giveBack(lent);
       }
     }
   }
 
-  private final class Lent implements BorrowedLayer {
-    private final Path file;
-    private final List<Layer> chain;
-    private final AtomicBoolean open = new AtomicBoolean(true);
-
-    Lent(Path file, List<Layer> chain) {
-      this.file = file;
-      this.chain = chain;
-    }
-
-    @Override
-    public Path file() {
-      return file;
-    }
-
-    @Override
-    public void close() {
-      if (open.getAndSet(false)) {
-        chain.forEach(layer -> giveBack(layer.id()));
-      }
-    }
+  private void giveBack(List<Layer> lent) {
+    lent.forEach(layer -> giveBack(layer.id()));
   }
 
   private void lend(Layer layer, Source source) throws IOException, InterruptedException {
