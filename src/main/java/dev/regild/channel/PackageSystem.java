@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.FetchException;
+import dev.regild.insight.NoChangelogs;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.InstalledSystem;
 import dev.regild.inventory.Inventory;
@@ -110,7 +111,7 @@ public interface PackageSystem extends InstalledSystem {
 
   /** Returns what its packages say of themselves. */
   default PackageNotes notes() {
-    return PackageNotes.NONE;
+    return new NoChangelogs();
   }
 
   /**

@@ -8,35 +8,6 @@ import java.util.Optional;
 
 /** What the packages of one package system say of themselves. */
 public interface PackageNotes {
-  /** The notes of a system whose packages say nothing. */
-  PackageNotes NONE =
-      new PackageNotes() {
-        @Override
-        public Optional<Changelog> changelog(Path file) {
-          return Optional.empty();
-        }
-
-        @Override
-        public boolean hasChangelogs() {
-          return false;
-        }
-
-        @Override
-        public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
-          return false;
-        }
-
-        @Override
-        public boolean isKernel(String source) {
-          return false;
-        }
-
-        @Override
-        public Purl purl(OperatingSystem os, InstalledPackage each) {
-          return new Purl("generic", "", each.name(), each.version());
-        }
-      };
-
   /**
    * Reads the changelog in a package file.
    *
