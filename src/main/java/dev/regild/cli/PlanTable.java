@@ -100,8 +100,8 @@ record PlanTable(JsonNode plan) {
             .add(name);
       }
     }
-    incomplete.forEach((reason, names) ->
-        out.printf("  incomplete: %s (%s)%n", String.join(", ", names), reason));
+    incomplete.forEach(
+        (reason, names) -> out.printf("  incomplete: %s (%s)%n", String.join(", ", names), reason));
   }
 
   private static String named(JsonNode cves) {
@@ -125,7 +125,9 @@ record PlanTable(JsonNode plan) {
     return cves + (cves == 1 ? " CVE" : " CVEs");
   }
 
-  /** The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; else whether it is for security. */
+  /**
+   * The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; else whether it is for security.
+   */
   private static String advisories(JsonNode change) {
     List<String> advisories = new ArrayList<>();
     for (JsonNode advisory : change.path("advisories")) {

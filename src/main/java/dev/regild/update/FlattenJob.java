@@ -39,7 +39,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
     this.leftovers = new LayerLeftovers(tools.database(), layers);
     this.merge = new MergeLayers(layers, room);
     this.compare = new CompareLayers();
-    this.publish = 
+    this.publish =
         new PublishStandalone<>(
             layers, merged -> merged.flattening().id(), MergeLayers.Merged::file);
   }

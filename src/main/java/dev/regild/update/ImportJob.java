@@ -83,7 +83,7 @@ public final class ImportJob extends SteppedJob<Import> {
     this.inspect = new InspectDisk(inspector);
     this.convert = new ConvertDisk();
     this.qualify = new QualifyDisk(platforms, new ThrowAwayBoot(platforms));
-    this.publish = 
+    this.publish =
         new PublishStandalone<>(
             layers, converted -> converted.job().image().id(), ConvertDisk.Converted::file);
   }
