@@ -109,7 +109,7 @@ public interface PackageSystem extends InstalledSystem {
     return "its images";
   }
 
-  /** Returns what its packages say of themselves. */
+  /** Returns how to read its packages' changelogs and to form their package URLs. */
   default PackageNotes notes() {
     return new NoChangelogs();
   }

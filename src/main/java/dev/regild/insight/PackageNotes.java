@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What the packages of one package system say of themselves. */
+/** How to read the changelogs of one package system's packages, and how to name a package. */
 public interface PackageNotes {
   /**
    * Reads the changelog in a package file.
    *
    * @return empty if files of this system have none
-   * @throws IOException if the file is damaged past any use; the message says how
+   * @throws IOException if the file is too damaged to read; the message says how
    */
   Optional<Changelog> changelog(Path file) throws IOException;
 
