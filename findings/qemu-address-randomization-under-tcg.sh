@@ -2,15 +2,15 @@
 # Under emulation (TCG), address space randomization in the guest makes programs slow to start: a fork
 # and an exec take QEMU about four times the processor time that they take with "norandmaps" on the
 # guest's command line. QEMU translates the code of a shared library again in each process that has it
-# at another address, and finds its translation where the addresses are the same. It is so with two
-# processors, too.
+# at another address, and reuses the translation if the addresses are the same. The same holds with two
+# processors.
 #
 # A package manager, mkinitramfs or any large shell script in an emulated guest starts thousands of
 # programs. With KVM there is nothing to gain.
 #
 # Seen with QEMU 7.2 and Linux 6.1 (Debian 12). This script fetches those versions with the host's own
-# apt, unpacks them into a temporary directory, starts a program 300 times in a guest of nothing but
-# busybox, and fails if what QEMU does is another thing now.
+# apt, unpacks them into a temporary directory, starts a program 300 times in a guest with busybox
+# alone, and fails if QEMU behaves differently now.
 set -euo pipefail
 
 packages=(qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3 busybox=1:1.35.0-4+deb12u1+b1

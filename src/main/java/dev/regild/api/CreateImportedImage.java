@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * {@code CreateImportedImage}: an uploaded disk, by the id that its upload was answered with.
+ * {@code CreateImportedImage}: imports an uploaded disk, by the id that the upload returned.
  *
- * @param imports accepts an import, or only checks it, and answers with its image
+ * @param imports accepts an import, or only checks it, and returns its image
  */
 record CreateImportedImage(
     Function<ImportRequest, Image> imports, Clock clock, WireImages wireImages)

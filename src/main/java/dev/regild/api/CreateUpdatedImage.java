@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code CreateUpdatedImage}: an existing image, up to date, under a new name.
+ * {@code CreateUpdatedImage}: makes an updated image from an existing one.
  *
  * @param options what the caller allows
  */

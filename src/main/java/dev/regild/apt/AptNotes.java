@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What packages of Debian and Ubuntu say of themselves. */
+/** The changelogs and package URLs of Debian and Ubuntu packages. */
 final class AptNotes implements PackageNotes {
   private static final Pattern KERNEL =
       Pattern.compile("linux(?:-signed)?(?:-(?!firmware|base|atm|minidisc|wlan|ftpd|apfs).*)?");
@@ -37,10 +37,10 @@ final class AptNotes implements PackageNotes {
   }
 
   /**
-   * Entries are of the source, so the installed source version counts, which has nothing of a
-   * rebuild's {@code +b1}. What is signed has another source than what its entries are of: {@code
-   * linux-signed-amd64 (6.1.192+3)} in front of {@code linux (6.1.192-2)}; there the version of the
-   * binary counts, which is that of what was signed.
+   * Compares the entry with the installed source version, which lacks a rebuild's {@code +b1}. The
+   * changelog of a signed kernel has entries of two sources: {@code linux-signed-amd64 (6.1.192+3)}
+   * before {@code linux (6.1.192-2)}. The latter are compared with the version of the binary, which
+   * is the version of the kernel that was signed.
    */
   @Override
   public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
@@ -69,14 +69,14 @@ final class AptNotes implements PackageNotes {
         .with("distro", vendor + "-" + release);
   }
 
-  /** Until the changelog is found, or there can be none. */
+  /** Reads a package until the changelog is found, or cannot follow any more. */
   private static final class Reading implements DebFile.Visitor {
     private String name = "";
     private String version = "";
     private SourcePackage source = new SourcePackage("", "");
     private String sharedWith = "";
 
-    /** Of the upstream project, or of a package that has no other. */
+    /** The upstream project's changelog, or the only one of a native package. */
     private Optional<DebChangelog> plain = Optional.empty();
 
     private Optional<DebChangelog> debian = Optional.empty();
@@ -90,7 +90,7 @@ final class AptNotes implements PackageNotes {
         }
         return true;
       }
-      // Packages list their files in order, but dpkg-deb puts all symbolic links behind them.
+      // Packages list their files in order, but dpkg-deb puts all symbolic links after them.
       boolean past = path.compareTo(DOCUMENTS + "\uffff") > 0;
       if (past && plain.filter(each -> each.problem().isEmpty()).isPresent()) {
         return false;

@@ -16,19 +16,19 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * A changelog in the form of Debian's policy (deb-changelog(5)).
+ * A changelog in Debian's format (deb-changelog(5)).
  *
  * @param entries those that name a CVE, in the order of the file
- * @param oldest the last one of all
- * @param problem why it was not read to its end; else empty
- * @param whole whether the last one is the package's first: debhelper cuts changelogs
+ * @param oldest the file's last entry
+ * @param problem why the file was not read to its end; empty if it was
+ * @param whole whether {@code oldest} is the package's first entry: debhelper cuts changelogs
  */
 record DebChangelog(
     List<ChangelogEntry> entries, ChangelogEntry oldest, String problem, boolean whole) {
-  /** Of text; the kernel's, the longest of Debian, has 4 MB. */
+  /** The kernel's changelog, the longest in Debian, has 4 million characters. */
   static final int MOST_CHARACTERS = 32 << 20;
 
-  /** A longer line is cut there, and its rest is the next line. */
+  /** A longer line is split there. */
   private static final int LONGEST_LINE = 1 << 16;
 
   private static final int MOST_NAMED = 200_000;
@@ -36,7 +36,7 @@ record DebChangelog(
   private static final Pattern HEADING =
       Pattern.compile("([a-z0-9][a-z0-9+.-]{0,200}) \\(([^\\s()]{1,200})\\)[^;]{0,400};.*");
 
-  /** What dh_installchangelogs writes behind the entries that it leaves. */
+  /** Written by dh_installchangelogs after the entries that it keeps. */
   private static final String CUT = "# Older entries have been removed from this changelog.";
 
   /**
@@ -65,7 +65,7 @@ record DebChangelog(
     private boolean cut;
     private int named;
 
-    /** Returns why it ended before the end, or nothing. */
+    /** Returns why it stopped before the end; empty if it did not. */
     String read(BufferedReader in) throws IOException {
       long characters = 0;
       StringBuilder line = new StringBuilder();
@@ -108,12 +108,12 @@ record DebChangelog(
       items = new CveItems();
     }
 
-    /** An entry that was not read to its end counts as not read. */
+    /** Leaves out an entry that was not read to its end. */
     DebChangelog done(String problem) {
       ChangelogEntry oldest = new ChangelogEntry(source, version, List.of());
       if (problem.isEmpty()) {
         end();
-        String none = version.isEmpty() ? "its changelog has no entry that is one of Debian's" : "";
+        String none = version.isEmpty() ? "its changelog has no entry in Debian's format" : "";
         return new DebChangelog(entries, oldest, none, !cut && !version.isEmpty());
       }
       return new DebChangelog(entries, oldest, problem, false);

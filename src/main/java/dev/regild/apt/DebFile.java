@@ -13,12 +13,12 @@ import java.nio.file.Path;
 
 /**
  * Walks the files in a Debian package: an ar archive with {@code control.tar} and {@code data.tar}
- * (deb(5)). Repositories sign what it is made of, but the host has not to trust them with its
- * memory: no number and no name in the file decides what is allocated, so tar's headers are read
- * here, as far as dpkg writes them.
+ * (deb(5)). The repository vouches for the file, but must not decide how much memory the host uses:
+ * no number or name in the file decides what is allocated. So this class reads the tar headers
+ * itself, as far as dpkg writes them.
  */
 final class DebFile {
-  /** In bytes, unpacked; the largest package of Debian has half of it. */
+  /** In bytes, unpacked; twice the size of Debian's largest package. */
   private static final long LARGEST = 8L << 30;
 
   private static final String MAGIC = "!<arch>\n";
@@ -28,15 +28,15 @@ final class DebFile {
 
   private DebFile() {}
 
-  /** Is given each file of the package. */
+  /** Receives each file of the package. */
   interface Visitor {
     /**
      * Looks at a file.
      *
      * @param tar {@code control} or {@code data}
      * @param path without the leading {@code ./}
-     * @param link where it leads to; empty if it is no symbolic link
-     * @param content valid during the call; read as far as is wanted
+     * @param link the target of a symbolic link; else empty
+     * @param content valid during the call; need not be read to its end
      * @return whether to go on
      */
     boolean visit(String tar, String path, String link, InputStream content) throws IOException;
@@ -50,7 +50,7 @@ final class DebFile {
   static void walk(Path file, Visitor visitor) throws IOException {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       if (!new String(in.readNBytes(MAGIC.length()), ISO_8859_1).equals(MAGIC)) {
-        throw new IOException("it is no Debian package");
+        throw new IOException("it is not a Debian package");
       }
       while (member(in, visitor)) {
         // Each part in turn.
@@ -90,10 +90,10 @@ final class DebFile {
         return each;
       }
     }
-    throw new IOException("it has " + name + ", compressed in a way that is not known here");
+    throw new IOException("it has " + name + ", whose compression is not supported");
   }
 
-  /** Until the tar has no more, or the visitor has seen enough. */
+  /** Reads to the end of the tar, or until the visitor stops. */
   private static boolean tar(String tar, Limited in, Visitor visitor) throws IOException {
     String longName = "";
     String longLink = "";
@@ -179,12 +179,12 @@ final class DebFile {
       return n;
     }
 
-    /** To its end, whether it was read or not. */
+    /** Skips the rest. */
     void skipRest() throws IOException {
       byte[] piece = new byte[1 << 14];
       while (left > 0) {
         if (read(piece, 0, piece.length) < 0) {
-          throw new EOFException("it ends in the middle");
+          throw new EOFException("it is cut off");
         }
       }
     }

@@ -26,7 +26,7 @@ public final class DpkgStatus {
    * A package that dpkg knows.
    *
    * @param status dpkg's three words: want, error flag, state (dpkg-query(1))
-   * @param origin its source package, and what else describes it
+   * @param origin its source package, vendor and section
    */
   record Entry(
       String name, String architecture, String version, String status, PackageOrigin origin) {

@@ -22,10 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Copies a Debian package with its files uncompressed, for a guest that would take long to unpack
- * them: dpkg reads the same tar archive from it (deb(5) allows a {@code data.tar} since dpkg 1.10),
- * and everything else is the package's own bytes. The package was verified before; it is unpacked
- * in a {@link Sandbox} nevertheless.
+ * Copies a Debian package with its files uncompressed, for a guest that unpacks slowly. dpkg reads
+ * the same tar archive from the copy (deb(5) allows a {@code data.tar} since dpkg 1.10); everything
+ * else is the package's own bytes. The package was verified before, and is still unpacked in a
+ * {@link Sandbox}.
  */
 final class PlainDeb {
   private static final byte[] MAGIC = "!<arch>\n".getBytes(US_ASCII);
@@ -33,7 +33,7 @@ final class PlainDeb {
   private static final String CONTROL = "control.tar";
   private static final String DATA = "data.tar";
 
-  /** By what the names of archives end with: the program of that format. */
+  /** The program for each file name extension. */
   private static final Map<String, String> PROGRAMS =
       Map.of(".gz", "gzip", ".xz", "xz", ".zst", "zstd");
 
@@ -45,8 +45,8 @@ final class PlainDeb {
   /**
    * Writes the copy.
    *
-   * @param plain the copy's path; its directory exists, and it does not
-   * @return whether there is a copy; false if the package has an unusual form, or is not compressed
+   * @param plain the copy's path, which does not exist yet, in a directory that does
+   * @return whether a copy was made; false if the package has an unusual form or is not compressed
    * @throws ProgramException if the package can't be unpacked, or its program is missing here; no
    *     copy is left then
    */
@@ -79,7 +79,7 @@ final class PlainDeb {
     }
   }
 
-  /** The member with the package's files, if it is the last of the three that deb(5) names. */
+  /** Returns the member with the package's files, if it is the last of the three in deb(5). */
   private static Optional<Member> data(FileChannel in) throws IOException {
     if (!read(in, 0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))) {
       return Optional.empty();
@@ -164,7 +164,7 @@ final class PlainDeb {
   private record Member(long header, String name, long size, String text) {
     static final int HEADER_BYTES = 60;
 
-    /** As the header's ten digits can say. */
+    /** What the header's ten digits can hold. */
     static final long LARGEST = 9_999_999_999L;
 
     private static final int NAME_BYTES = 16;
@@ -198,7 +198,7 @@ final class PlainDeb {
       return name.startsWith(prefix) ? name.substring(prefix.length()) : "";
     }
 
-    /** The header of the same member under another name and with another size. */
+    /** Returns the header of the same member with another name and size. */
     ByteBuffer header(String newName, long newSize) {
       String changed =
           ("%-" + NAME_BYTES + "s").formatted(newName)

@@ -19,12 +19,12 @@ final class PlainDebs {
   private PlainDebs() {}
 
   /**
-   * Copies what can be copied. A package that can't is left to the guest, which unpacks it and says
-   * what is wrong with it.
+   * Copies the packages that can be copied. The guest unpacks the others, and reports what is wrong
+   * with them.
    *
    * @param packages a directory with packages
-   * @param plain a directory to make; what a job that was cut short left there is removed
-   * @return whether it holds any
+   * @param plain a directory to make; leftovers of an interrupted job are removed from it
+   * @return whether it has any copy
    */
   static boolean copy(Path packages, Path plain) throws IOException, InterruptedException {
     FileTree.remove(plain);

@@ -4,11 +4,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The source that a binary package of Debian was built from. The field {@code Source} stands in a
- * binary package only where it differs: the name, and the version in parentheses where that differs
- * too (deb-control(5)).
+ * The source that a Debian package was built from. A binary package has the field {@code Source}
+ * only if the source differs: its name and, if that differs too, its version in parentheses
+ * (deb-control(5)).
  *
- * @param version without the {@code +b1} of a rebuild, which has no source of its own
+ * @param version without a rebuild's {@code +b1}, because a rebuild has no source of its own
  */
 record SourcePackage(String name, String version) {
   private static final Pattern FIELD = Pattern.compile("(\\S+)(?:\\s+\\((\\S+)\\))?");
@@ -17,7 +17,7 @@ record SourcePackage(String name, String version) {
   /**
    * Reads a field.
    *
-   * @param field the field {@code Source}; empty where the package has none
+   * @param field the field {@code Source}; empty if the package has none
    * @param binary the package's own name
    * @param binaryVersion the package's own version
    */
@@ -31,7 +31,7 @@ record SourcePackage(String name, String version) {
         parts.group(1), version == null ? withoutRebuild(binaryVersion) : version);
   }
 
-  /** The version that a rebuilt package was rebuilt of. */
+  /** Returns the version without the suffix of a rebuild. */
   static String withoutRebuild(String version) {
     return REBUILT.matcher(version).replaceFirst("");
   }

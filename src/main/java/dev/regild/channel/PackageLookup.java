@@ -63,7 +63,7 @@ public record PackageLookup(
   }
 
   /**
-   * What the indexes say about each URI.
+   * Returns what the indexes say about each URI.
    *
    * @throws ChannelException if one of them is in none
    */

@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.FetchException;
+import dev.regild.insight.NoChangelogs;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.InstalledSystem;
 import dev.regild.inventory.Inventory;
@@ -108,9 +109,9 @@ public interface PackageSystem extends InstalledSystem {
     return "its images";
   }
 
-  /** Returns what its packages say of themselves. */
+  /** Returns how to read its packages' changelogs and to form their package URLs. */
   default PackageNotes notes() {
-    return PackageNotes.NONE;
+    return new NoChangelogs();
   }
 
   /**

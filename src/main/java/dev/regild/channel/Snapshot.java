@@ -121,10 +121,10 @@ public abstract class Snapshot implements AvailablePackages {
   public abstract Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException;
 
   /**
-   * Returns the hashes of the files of packages, as the indexes have them. Of a version that there
-   * is for several architectures, it is that of the first.
+   * Returns the hashes of packages' files from the indexes. If a version exists for several
+   * architectures, the first one counts.
    *
-   * @return without those that are not in this snapshot, or have no file of their own
+   * @return lacks packages that are not in this snapshot or have no file of their own
    */
   public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
       throws ChannelException {

@@ -60,7 +60,7 @@ final class SnapshotStore {
     return Optional.of(snapshot);
   }
 
-  /** A snapshot that many ask for at once is read once. */
+  /** Reads a snapshot once, even if many callers ask for it at the same time. */
   Snapshot load(String digest) throws IOException {
     try {
       return byDigest.get(digest, this::read);

@@ -16,17 +16,17 @@ import tools.jackson.databind.JsonNode;
 @Command(
     name = "diff",
     description =
-        "Shows how two images differ: packages, CVEs fixed, kernel, agent and size. They need not"
-            + " descend from each other.",
+        "Compares two images: packages, CVEs fixed, kernel, agent and size. Neither has to descend"
+            + " from the other.",
     mixinStandardHelpOptions = true)
 final class DiffCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(index = "0", paramLabel = "A", description = "The first image.")
+  @Parameters(index = "0", paramLabel = "A", description = "The first image's name.")
   String first = "";
 
-  @Parameters(index = "1", paramLabel = "B", description = "The image to compare it with.")
+  @Parameters(index = "1", paramLabel = "B", description = "The second image's name.")
   String second = "";
 
   @Option(names = "--json", description = "Print the server's JSON response.")
@@ -48,7 +48,7 @@ final class DiffCommand implements Callable<Integer> {
     sides(difference.path("first"), difference.path("second"), out);
     out.println();
     if (difference.path("packages").isEmpty()) {
-      out.println("Both have the same packages.");
+      out.println("Both images have the same packages.");
     } else {
       packages(difference.path("packages"), out);
     }

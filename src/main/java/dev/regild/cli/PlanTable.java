@@ -3,6 +3,7 @@ package dev.regild.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -79,6 +80,7 @@ record PlanTable(JsonNode plan) {
     out.printf(
         "CVEs fixed: %s%d, and %s%d in the kernel%n",
         least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0));
+    Map<String, List<String>> incomplete = new LinkedHashMap<>();
     for (JsonNode source : cves.path("sources")) {
       String name = source.path("source").asString("");
       JsonNode fixed = source.path("fixedCves");
@@ -93,11 +95,13 @@ record PlanTable(JsonNode plan) {
             each.path("evidence").asString("").replaceAll("\\s+", " "));
       }
       if (source.path("unknown").isString()) {
-        out.printf(
-            "  not all known of %s %s: %s%n",
-            name, source.path("to").asString(""), source.path("unknown").asString(""));
+        incomplete
+            .computeIfAbsent(source.path("unknown").asString(""), _ -> new ArrayList<>())
+            .add(name);
       }
     }
+    incomplete.forEach(
+        (reason, names) -> out.printf("  incomplete: %s (%s)%n", String.join(", ", names), reason));
   }
 
   private static String named(JsonNode cves) {
@@ -108,7 +112,7 @@ record PlanTable(JsonNode plan) {
 
   /** The advisories and, where they are known, how many CVEs. */
   private static String fixes(JsonNode change, JsonNode source) {
-    String said = mends(change);
+    String said = advisories(change);
     int count = source.path("fixed").asInt(0);
     String cves =
         source.path("unknown").isString()
@@ -121,8 +125,10 @@ record PlanTable(JsonNode plan) {
     return cves + (cves == 1 ? " CVE" : " CVEs");
   }
 
-  /** The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; or that it mends security. */
-  private static String mends(JsonNode change) {
+  /**
+   * The advisories: {@code RHSA-2024:1234 Important CVE-2024-1}; else whether it is for security.
+   */
+  private static String advisories(JsonNode change) {
     List<String> advisories = new ArrayList<>();
     for (JsonNode advisory : change.path("advisories")) {
       List<String> words = new ArrayList<>();

@@ -18,26 +18,26 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "sbom",
-    description = "Writes an image's bill of materials, as CycloneDX 1.6 or SPDX 2.3 (JSON).",
+    description = "Writes an image's bill of materials as JSON: CycloneDX 1.6 or SPDX 2.3.",
     mixinStandardHelpOptions = true)
 final class SbomCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
 
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
       defaultValue = "cyclonedx",
-      description = "cyclonedx (the default) or spdx.")
+      description = "The format: cyclonedx or spdx. Default: ${DEFAULT-VALUE}.")
   String format = "cyclonedx";
 
   @Option(
-      names = "--output",
+      names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "Write it to a file. By default, it is printed.")
+      description = "The file to write. Default: standard output.")
   @Nullable Path output;
 
   @Override

@@ -44,8 +44,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--database",
       paramLabel = "URL",
       description =
-          "A PostgreSQL, such as postgresql://regild@db/regild, in place of the database in the data"
-              + " directory. Its password can stand in PGPASSWORD or ~/.pgpass.")
+          "The URL of a PostgreSQL database, such as postgresql://regild@db/regild. The password can"
+              + " be in PGPASSWORD or ~/.pgpass. Default: a database in the data directory.")
   @Nullable String database;
 
   @Option(names = "--config", paramLabel = "FILE", description = "The configuration file (YAML).")
@@ -77,8 +77,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--store",
       paramLabel = "s3://BUCKET/PREFIX",
       description =
-          "Keeps the layers of images in an S3 bucket. Default: in the data directory. docs/store.md"
-              + " lists the other keys of a store.")
+          "The S3 bucket for the layers of images (docs/store.md). Default: the data directory.")
   @Nullable String store;
 
   @Option(

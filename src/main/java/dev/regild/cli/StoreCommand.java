@@ -2,10 +2,10 @@ package dev.regild.cli;
 
 import picocli.CommandLine.Command;
 
-/** What is done with a shared store. */
+/** The commands for the store. */
 @Command(
     name = "store",
-    description = "Looks after the S3 store of the images' layers; run it on a server's machine.",
+    description = "Manages the S3 store of the images' layers. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {CheckStoreCommand.class},
     mixinStandardHelpOptions = true)

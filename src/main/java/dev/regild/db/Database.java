@@ -27,18 +27,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The classes of the registry take a {@link Handle} for each call, so that a caller decides what
  * belongs together: {@code database.inTransaction(handle -> ...)} for what changes something,
- * {@code database.read(handle -> ...)} for what only looks. On PostgreSQL a transaction that lost
- * against another node's runs again from its beginning, so it does nothing but ask the database: no
- * network call, and no change of a file that can't be repeated.
+ * {@code database.read(handle -> ...)} for queries. On PostgreSQL, a transaction that conflicts
+ * with another node's runs again from its beginning. So it only uses the database: it makes no
+ * network call, and no change to a file that can't be repeated.
  */
 public final class Database implements AutoCloseable {
-  /** Between two attempts to reach a database at the start. */
+  /** The pause between two attempts to reach a database at the start. */
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofSeconds(1);
 
-  /** How often a transaction runs that meets a key of another one, which may be there for good. */
+  /** How often a transaction runs that meets another one's key, which may be there for good. */
   private static final int MOST_COLLISIONS = 4;
 
-  /** Nobody else tries within that time after a connection could not be made. */
+  /** For this time after a failed connection, nobody else tries to connect. */
   private static final Duration OUTAGE_KNOWN = Duration.ofSeconds(1);
 
   private static final long LONGEST_PAUSE_NANOS = 100_000_000;
@@ -50,13 +50,13 @@ public final class Database implements AutoCloseable {
   /**
    * SQLite has one writer at a time. Who waits here waits in turn, and doesn't hold a carrier
    * thread in SQLite's own sleep as it would there; the busy timeout stays for writers elsewhere.
-   * On PostgreSQL it keeps a process' own transactions from losing against each other.
+   * On PostgreSQL it keeps a process's own transactions from conflicting with each other.
    */
   private final ReentrantLock writing = new ReentrantLock(true);
 
   private volatile @Nullable String writeProblem;
 
-  /** When a connection could last not be made, by {@link System#nanoTime}; null once one was. */
+  /** When a connection last failed, by {@link System#nanoTime}; null after one succeeded. */
   private volatile @Nullable Long unreachable;
 
   private Database(Dialect dialect, HikariDataSource dataSource) {
@@ -67,7 +67,7 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Opens the embedded database, makes it if it isn't there, and brings its tables up to date.
+   * Opens the embedded database, creates it if it doesn't exist, and brings its tables up to date.
    *
    * @throws IOException if the file can't be made
    * @throws IllegalStateException if it is no database of this version or an earlier one
@@ -87,8 +87,8 @@ public final class Database implements AutoCloseable {
    * Opens a PostgreSQL database and brings its tables up to date.
    *
    * @throws DatabaseUnavailableException if it can't be reached
-   * @throws IllegalStateException if it refuses the connection, or is no database of this version
-   *     or an earlier one
+   * @throws IllegalStateException if it refuses the connection, or was not made by this version or
+   *     an earlier one
    */
   public static Database open(PostgresAddress address) {
     return open(
@@ -97,9 +97,10 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(PostgresAddress)}, and waits for a database that can't be reached.
+   * Opens a PostgreSQL database like {@link #open(PostgresAddress)}, and waits until it can be
+   * reached.
    *
-   * @param waiting is told once why the first attempt failed
+   * @param waiting receives the reason why the first attempt failed
    */
   public static Database await(PostgresAddress address, Consumer<String> waiting)
       throws InterruptedException {
@@ -193,7 +194,7 @@ public final class Database implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     throw new DatabaseUnavailableException(
-        "The transactions before this one did not end. Try again.");
+        "Earlier transactions did not finish in time. Try again.");
   }
 
   /**
@@ -259,7 +260,7 @@ public final class Database implements AutoCloseable {
     return left > 0 && !(collision && attempt >= MOST_COLLISIONS);
   }
 
-  /** Some of up to a tenth of a second, so that nodes that met once don't meet again. */
+  /** Pauses for up to a tenth of a second, so that two nodes don't conflict again. */
   private static void pause(int attempt) {
     long most = Math.min(LONGEST_PAUSE_NANOS, 2_000_000L << Math.min(attempt, 10));
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
@@ -289,7 +290,7 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Who comes right after somebody who waited in vain need not wait. */
+  /** Whoever comes right after a failed attempt need not wait. */
   private void requireReachable() {
     Long since = unreachable;
     if (since != null && System.nanoTime() - since < OUTAGE_KNOWN.toNanos()) {
@@ -311,7 +312,7 @@ public final class Database implements AutoCloseable {
     return dialect.isLostRace(cause.get())
             && String.valueOf(cause.get().getSQLState()).startsWith("4")
         ? new DatabaseUnavailableException(
-            "Other nodes change the same all the time. Try again.", e)
+            "Other transactions kept changing the same data. Try again.", e)
         : e;
   }
 
@@ -331,7 +332,7 @@ public final class Database implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Whether processes on other machines may work on it, whose clocks are others. */
+  /** Whether processes on other machines, with other clocks, may use the database. */
   boolean isShared() {
     return dialect.isShared();
   }

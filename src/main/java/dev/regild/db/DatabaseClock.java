@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The time of the database, by which nodes tell whether another one is dead: with clocks of their
- * own, one that is ten minutes ahead takes every job that runs elsewhere. Between two looks the
- * time goes on by the machine's monotonic clock, which nobody sets.
+ * The database's time, by which nodes decide whether another one is dead. By its own clock, a node
+ * that is ten minutes ahead would take every job that runs elsewhere. Between two queries, this
+ * clock advances with the machine's monotonic clock, which nobody sets.
  */
 final class DatabaseClock implements Clock {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
@@ -21,7 +21,7 @@ final class DatabaseClock implements Clock {
   private volatile Look last;
 
   /**
-   * What the database said.
+   * The database's last answer.
    *
    * @param nanos by {@link System#nanoTime}
    */
@@ -35,7 +35,7 @@ final class DatabaseClock implements Clock {
     }
   }
 
-  /** Looks at once. */
+  /** Asks the database at once. */
   DatabaseClock(Database database) {
     this.database = database;
     this.last = look();
@@ -61,7 +61,7 @@ final class DatabaseClock implements Clock {
     }
   }
 
-  /** The answer's time is somewhere in between; the earlier is the safe one. */
+  /** The answer is from some moment in between; the earlier one is safe. */
   private Look look() {
     Instant time =
         database.read(handle ->

@@ -10,14 +10,16 @@ import org.jdbi.v3.core.Handle;
 
 /** The database's clock, by which nodes whose own clocks differ agree. */
 public final class DatabaseTime {
-  /** {@code 2026-11-30 09:16:00} in UTC by SQLite; with a fraction and an offset by PostgreSQL. */
+  /**
+   * SQLite gives {@code 2026-11-30 09:16:00} in UTC, PostgreSQL a fraction and an offset as well.
+   */
   private static final Pattern FORM =
       Pattern.compile(
           "(\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?)([+-]\\d\\d(?::\\d\\d)?)?");
 
   private DatabaseTime() {}
 
-  /** The time at which the handle's transaction began, to the second at least. */
+  /** Returns the time when the handle's transaction began, at least to the second. */
   public static Instant now(Handle handle) {
     String text =
         handle

@@ -1,6 +1,6 @@
 package dev.regild.db;
 
-/** The database can't be asked at the moment; whether what was asked last was done is unknown. */
+/** The database can't be reached at the moment, and may or may not have done the last request. */
 public final class DatabaseUnavailableException extends RuntimeException {
   DatabaseUnavailableException(String message) {
     super(message);

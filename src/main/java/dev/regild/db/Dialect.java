@@ -7,9 +7,7 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/**
- * What differs between the databases; every statement of the registry is the same text for both.
- */
+/** The differences between the databases. Every statement of the registry is the same for both. */
 sealed interface Dialect permits SqliteDialect, PostgresDialect {
   /**
    * Opens the pool of connections. Does not wait for the database.
@@ -21,37 +19,37 @@ sealed interface Dialect permits SqliteDialect, PostgresDialect {
   /** Brings the tables up to date. */
   void migrate(HikariDataSource pool);
 
-  /** Says how values are written where the database accepts less than Java does. */
+  /** Registers how to write values that the database does not accept as they are. */
   default void configure(Jdbi jdbi) {}
 
   /** The first statements of each transaction that writes. */
   default void begin(Handle handle) {}
 
   /**
-   * The longest that a caller waits until it may write, and all attempts of its transaction take;
-   * empty for as long as the others need.
+   * Returns how long a caller waits for its turn to write, and how long all attempts of its
+   * transaction may take. Empty means no limit.
    */
   default Optional<Duration> patience() {
     return Optional.empty();
   }
 
-  /** Whether the transaction lost against another one, and may succeed if it runs again. */
+  /** Whether the transaction conflicted with another one, and may succeed if it runs again. */
   default boolean isLostRace(SQLException failure) {
     return false;
   }
 
-  /** Whether the database can't be asked at the moment. */
+  /** Whether the database is unreachable at the moment. */
   default boolean isOutage(SQLException failure) {
     return false;
   }
 
-  /** Whether the failure is the database's own, which no other transaction would be spared. */
+  /** Whether the failure is the database's own, so that any other transaction would fail too. */
   boolean isOfDatabase(SQLException failure);
 
   /** Writes something that changes nothing, and fails if nothing can be written. */
   void probe(Handle handle);
 
-  /** Whether processes on other machines may work on the database, whose clocks are others. */
+  /** Whether processes on other machines, with other clocks, may use the database. */
   default boolean isShared() {
     return false;
   }

@@ -64,7 +64,7 @@ public final class JobQueue implements AutoCloseable {
      * Does the job, and records its outcome, failures included.
      *
      * @param id what the job is about
-     * @param lease what every transaction that records an outcome has to hold
+     * @param lease held by every transaction that records an outcome
      * @throws LostLeaseException if another attempt has begun meanwhile, which does the job
      * @throws InterruptedException if the process is going down; the job will be done again
      */
@@ -95,7 +95,7 @@ public final class JobQueue implements AutoCloseable {
   }
 
   /**
-   * @param clock of the embedded database; a shared one has its own
+   * @param clock for the embedded database; a shared one has its own
    * @param workers how many jobs run at once
    * @param shutdownLimit how long {@link #close} lets running jobs go on before it interrupts them
    */
@@ -131,10 +131,10 @@ public final class JobQueue implements AutoCloseable {
   }
 
   /**
-   * Runs the job, unless an attempt of it runs in this process yet, which lost its lease while the
-   * database was away, or another suspect does.
+   * Runs the job, unless this process still runs an attempt that lost its lease while the database
+   * was unreachable, or another suspect.
    *
-   * @return what is to become of the job's row
+   * @return what happens to the job's row
    */
   private CompletionHandler<Void> attempt(Job job, Lease lease) throws InterruptedException {
     if (!here.add(lease.kind() + " " + lease.id())) {

@@ -3,11 +3,11 @@ package dev.regild.db;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The right of one attempt of a job to record what came of it, until another attempt begins. The
- * job scheduler gives the job's row a new version whenever it hands the job out or takes it from a
- * worker whose heartbeat stopped, so that a worker which was frozen meanwhile holds an old one.
+ * The right of one attempt of a job to record its outcome, until another attempt begins. The job
+ * scheduler gives the job's row a new version whenever it hands the job out, or takes it from a
+ * worker whose heartbeat has stopped. A worker that was frozen meanwhile holds the old version.
  *
- * @param version of the row when the attempt began
+ * @param version the row's version when the attempt began
  */
 public record Lease(String kind, String id, long version) {
   /**

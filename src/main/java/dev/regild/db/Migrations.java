@@ -21,7 +21,7 @@ import org.jdbi.v3.core.Jdbi;
 
 /** Brings a database's tables up to date. */
 final class Migrations {
-  /** What PostgreSQL gets on top of the migrations: the order of texts. */
+  /** What only PostgreSQL gets: the order of texts. */
   static final String POSTGRESQL = "db/postgresql/";
 
   private static final String FOLDER = "db/migration/";
@@ -33,9 +33,9 @@ final class Migrations {
   }
 
   /**
-   * Runs those that an SQLite database lacks. Flyway takes a quarter of a server's start to find
-   * that there is nothing to do, so the database keeps the checksum of the migrations that it has
-   * seen: if they are those of this version, Flyway is not asked.
+   * Runs the migrations that an SQLite database lacks. Flyway takes a quarter of a server's start
+   * to find that there is nothing to do, so the database keeps the checksum of the migrations that
+   * it has seen: if they are those of this version, Flyway is not asked.
    *
    * @throws FlywayException if the database has one that this version does not know, since a newer
    *     version made it
@@ -52,9 +52,9 @@ final class Migrations {
   }
 
   /**
-   * Runs those that the database lacks.
+   * Runs the migrations that the database lacks.
    *
-   * @param more folders beside the one of all databases
+   * @param more folders beside the one for all databases
    * @throws FlywayException if the database has one that this version does not know, since a newer
    *     version made it
    */

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * Where a PostgreSQL is, and who asks it.
+ * The address of a PostgreSQL database, and the role that uses it.
  *
  * @param host a name or an address
  * @param database its name
  * @param user the role; empty for the user of the operating system
- * @param password empty for the one in the {@code .pgpass} file, if there is one
- * @param encryption {@code sslmode} and the files that belong to it
+ * @param password empty for the one in the {@code .pgpass} file, if any
+ * @param encryption {@code sslmode} and its files
  */
 public record PostgresAddress(
     String host,
@@ -42,8 +42,8 @@ public record PostgresAddress(
   /**
    * Reads an address.
    *
-   * @param environment of {@code PGPASSWORD}, which holds where the address has no password
-   * @return empty if it is not of the {@link #FORM}
+   * @param environment has {@code PGPASSWORD}, for an address without a password
+   * @return empty if it does not have the {@link #FORM}
    */
   public static Optional<PostgresAddress> parse(String text, Map<String, String> environment) {
     try {
@@ -90,7 +90,7 @@ public record PostgresAddress(
     return Optional.of(parameters);
   }
 
-  /** A plus is no space in these parts of an address. */
+  /** Keeps a plus sign, which does not mean a space in these parts of an address. */
   private static String decoded(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
   }

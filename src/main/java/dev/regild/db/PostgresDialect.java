@@ -16,15 +16,14 @@ import org.postgresql.ds.PGSimpleDataSource;
 /**
  * PostgreSQL, which several nodes share.
  *
- * <p>Every transaction that writes is SERIALIZABLE, and runs again if it lost against another one:
- * the registry's checks read more rows than they write (quotas, uses of an image, free names), and
- * were written for a database with one writer. SERIALIZABLE keeps each of them right, those to come
- * too; an order of row locks would have to be kept in mind with each new check. Within one process
- * writers take turns as they do on SQLite, so that only nodes lose races against each other.
+ * <p>Every transaction that writes is SERIALIZABLE, and runs again if it conflicts with another
+ * one. The registry's checks read more rows than they write (quotas, uses of an image, free names),
+ * and were written for a database with one writer. SERIALIZABLE keeps them correct, including those
+ * that are added later; row locks in a fixed order would need thought with each new check. Within
+ * one process, writers take turns as they do on SQLite, so only nodes conflict with each other.
  *
- * <p>Nothing is set for a session and no statement is prepared on the server, so that a pooler
- * which gives each transaction another connection (pgbouncer's transaction pooling) changes
- * nothing.
+ * <p>Nothing is set for a session and no statement is prepared on the server, so a pooler that
+ * gives each transaction another connection (pgbouncer's transaction pooling) makes no difference.
  */
 record PostgresDialect(PostgresAddress address) implements Dialect {
   private static final int CONNECTIONS = 8;
@@ -36,7 +35,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
   private static final Duration PATIENCE = Duration.ofSeconds(4);
 
   /**
-   * A node that stops inside a transaction (SIGSTOP, a cut cable) gives its locks up after that.
+   * A node that stops inside a transaction (SIGSTOP, a cut cable) loses its locks after this time.
    */
   private static final String BEGIN =
       """
@@ -47,8 +46,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
 
   /**
    * serialization_failure, deadlock_detected; unique_violation, which PostgreSQL reports for some
-   * races in the place of the first, and in_failed_sql_transaction, which follows on it where a
-   * caller caught it.
+   * races instead of the first; and in_failed_sql_transaction, which follows if a caller caught it.
    */
   private static final Set<String> LOST_RACE = Set.of("40001", "40P01", "23505", "25P02");
 
@@ -84,7 +82,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
     source.setConnectTimeout((int) CONNECT.toSeconds());
     source.setLoginTimeout((int) CONNECT.toSeconds());
     source.setTcpKeepAlive(true);
-    // Statements that live on in a connection mix up the clients of a pooler.
+    // Statements that stay prepared in a connection mix up the clients of a pooler.
     source.setPrepareThreshold(0);
     return source;
   }
@@ -92,7 +90,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
   /**
    * Connects once.
    *
-   * @throws IllegalStateException if the database is not one that keeps names as they are
+   * @throws IllegalStateException if its encoding is not UTF8, or its version too old
    */
   private void requireUsable() throws SQLException {
     try (Connection connection = source().getConnection();
@@ -113,7 +111,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
     }
   }
 
-  /** Over connections of its own: what Flyway sets for a session ends with them. */
+  /** Uses connections of its own, so that what Flyway sets for a session ends with them. */
   @Override
   public void migrate(HikariDataSource pool) {
     new Migrations(source()).run(Migrations.POSTGRESQL);
@@ -139,7 +137,9 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
     return LOST_RACE.contains(state(failure));
   }
 
-  /** Class 08 is a connection that is lost or can't be made; the pool's time-out has no state. */
+  /**
+   * Class 08 means that a connection is lost or can't be made. The pool's time-out has no state.
+   */
   @Override
   public boolean isOutage(SQLException failure) {
     return failure instanceof java.sql.SQLTransientConnectionException
@@ -157,7 +157,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
     return state == null ? "" : state;
   }
 
-  /** A transaction of its own number can't begin on a standby or without room. */
+  /** Takes a transaction number, which fails on a standby or a full disk. */
   @Override
   public void probe(Handle handle) {
     handle.execute("SELECT pg_current_xact_id()");

@@ -41,15 +41,15 @@ record SqliteDialect(Path file) implements Dialect {
     new Migrations(pool).runIfChanged();
   }
 
-  /** Goes by the primary result code. */
+  /** Looks at the primary result code. */
   @Override
   public boolean isOfDatabase(SQLException failure) {
     return OF_DATABASE.contains(failure.getErrorCode() & 0xff);
   }
 
   /**
-   * An UPDATE would prove nothing: SQLite writes no page whose bytes stay the same, and none that
-   * is rolled back.
+   * Rewrites the header. An UPDATE would prove nothing: SQLite skips a page whose bytes stay the
+   * same, or whose change is rolled back.
    */
   @Override
   public void probe(Handle handle) {

@@ -7,9 +7,9 @@ import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.config.ConfigRegistry;
 
 /**
- * Writes texts as PostgreSQL can keep them: with U+FFFD where a guest or a program put a NUL, and a
- * question mark for half a surrogate pair, as SQLite's driver writes it. Otherwise a job whose
- * failure has such a character in its reason could not record that it failed.
+ * Writes texts in a form that PostgreSQL accepts: U+FFFD replaces a NUL from a guest or a program,
+ * and a question mark replaces half a surrogate pair, as in SQLite's driver. Otherwise, a job whose
+ * failure reason has such a character could not record that it failed.
  */
 final class StorableText extends AbstractArgumentFactory<String> {
   StorableText() {

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,30 +59,7 @@ public final class DirectoryLayerStore implements LayerStore {
       }
       chain.forEach(each -> readers.merge(each, 1, Integer::sum));
     }
-    return new Here(file, chain);
-  }
-
-  private final class Here implements BorrowedLayer {
-    private final Path file;
-    private final List<Path> chain;
-    private final AtomicBoolean lent = new AtomicBoolean(true);
-
-    Here(Path file, List<Path> chain) {
-      this.file = file;
-      this.chain = chain;
-    }
-
-    @Override
-    public Path file() {
-      return file;
-    }
-
-    @Override
-    public void close() {
-      if (lent.getAndSet(false)) {
-        chain.forEach(DirectoryLayerStore.this::giveBack);
-      }
-    }
+    return new BorrowedLayer(file, () -> chain.forEach(this::giveBack));
   }
 
   private void giveBack(Path file) {

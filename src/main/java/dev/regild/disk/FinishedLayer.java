@@ -7,9 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A finished qcow2 that is about to be a layer, whatever store it comes into. */
+/** A finished qcow2 file that is about to become a layer of any store. */
 public final class FinishedLayer {
-  /** Of each layer's file: a layer names its base as {@code <id>.qcow2}, without a directory. */
+  /** The end of each layer's file name. A layer names its base as {@code <id>.qcow2}. */
   public static final String ENDING = ".qcow2";
 
   private FinishedLayer() {}
@@ -21,9 +21,9 @@ public final class FinishedLayer {
   }
 
   /**
-   * What a file is as a layer.
+   * Describes a file as a layer.
    *
-   * @throws IOException if it is no qcow2, or stands on another layer than the named one
+   * @throws IOException if it is not a qcow2 file, or stands on a layer other than the named one
    */
   public static Layer read(String id, int attempt, Path finished, Optional<String> base)
       throws IOException {

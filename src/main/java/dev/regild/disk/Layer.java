@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param bytes the size of the file
  * @param virtualBytes the size of the disk that a guest sees
  * @param sha256 of the file, lower-case hexadecimal
- * @param attempt of its job that published it, from 1; each writes another object of a shared store
+ * @param attempt the number of the job's attempt that published it, from 1; a shared store has an
+ *     object for each
  */
 public record Layer(
     String id, Optional<String> base, long bytes, long virtualBytes, String sha256, int attempt) {}

@@ -22,7 +22,8 @@ public interface LayerStore {
    * from where it is. Publishing an id again, after a crash, replaces what is there.
    *
    * @param id chosen by the caller, a UUID
-   * @param attempt of the job that made it, from 1: two attempts never write the same object
+   * @param attempt the number of the job's attempt, from 1: two attempts never write the same
+   *     object
    * @param finished in a directory of {@link Workspaces}
    * @param base the layer that the file stands on, empty if it stands alone
    * @throws IOException if it could not be written, for want of space say; nothing of it is visible
@@ -32,14 +33,14 @@ public interface LayerStore {
       throws IOException, ProgramException, InterruptedException;
 
   /**
-   * Removes a layer that has no record any more, once nobody has borrowed it; one that is not there
-   * is no error. In a shared store its object goes with the garbage.
+   * Removes a layer that has no record any more, as soon as nobody borrows it. Does nothing if the
+   * store has no such layer. A shared store removes the object later, as garbage.
    */
   void delete(String id) throws IOException;
 
   /**
-   * Removes, at the start of a process, layers of earlier ones that nothing needs. A store that
-   * others share leaves what they may be making.
+   * Removes unneeded layers that earlier processes left. A shared store leaves what other nodes may
+   * be making. Called at the start of a process.
    *
    * @param needed whether the layer of an id is known, or may still be made
    */

@@ -63,7 +63,7 @@ public final class LayerRecords {
     return handle.createQuery("SELECT COUNT(*) FROM layer").mapTo(Long.class).one();
   }
 
-  /** Layers whose objects were last read before a moment, those first that were longest ago. */
+  /** Returns layers whose objects were last read before a moment, the longest ago first. */
   public static List<Layer> scrubbedBefore(Handle handle, long before, int most) {
     return handle
         .createQuery(SELECT + "WHERE scrubbed < :before ORDER BY scrubbed, id LIMIT :most")
@@ -73,7 +73,7 @@ public final class LayerRecords {
         .list();
   }
 
-  /** Writes down that the layer's object was read and found unchanged. */
+  /** Records that the layer's object was read and found unchanged. */
   public static void scrubbed(Handle handle, String id, long at) {
     handle
         .createUpdate("UPDATE layer SET scrubbed = :at WHERE id = :id")

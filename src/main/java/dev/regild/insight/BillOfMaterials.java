@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An image's bill of materials. It depends on the image alone, so that two copies can be compared
- * byte by byte: its time is the image's.
+ * An image's bill of materials. It depends on the image alone, and its time is the image's, so that
+ * two copies are equal byte by byte.
  */
 public final class BillOfMaterials {
   private static final String TOOL = "Regild";
@@ -21,7 +21,7 @@ public final class BillOfMaterials {
   private final PackageNotes notes;
 
   /**
-   * @param notes of the image's package system
+   * @param notes the notes of the image's package system
    */
   public BillOfMaterials(BillSubject subject, PackageNotes notes) {
     this.subject = subject;
@@ -139,7 +139,7 @@ public final class BillOfMaterials {
         .ifPresent(text -> properties.add(ordered("name", "regild:" + name, "value", text)));
   }
 
-  /** A Windows can have one program twice. */
+  /** Numbers repeated identifiers: Windows can have one program twice. */
   private static String unique(String text, Map<String, Integer> taken) {
     int before = taken.merge(text, 1, Integer::sum);
     return before == 1 ? text : text + "#" + before;
@@ -195,7 +195,7 @@ public final class BillOfMaterials {
     return subject.inventory().knowsOrigins() ? os : os + "; inventory " + olderInventory();
   }
 
-  /** Licences are in the words of the package system, which are no expressions of SPDX. */
+  /** Licences are in the package system's own words, which are not SPDX expressions. */
   private Map<String, Object> spdxPackage(
       InstalledPackage each,
       String id,

@@ -5,12 +5,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a bill of materials is about.
+ * The image that a bill of materials describes.
  *
  * @param name of the image
- * @param id of the image, a UUID that is never used again
+ * @param id of the image, a UUID that is never reused
  * @param arn of the image
- * @param created when the image was asked for
+ * @param created when the image was requested
  * @param layerSha256 of its own layer's file; empty while it has none
  * @param inventory what is installed in it
  */

@@ -3,19 +3,18 @@ package dev.regild.insight;
 import java.util.List;
 
 /**
- * What a package file says of its own changes. It is kept for each file's hash, so that a file is
- * read once.
+ * The changelog in a package file. It is stored under the file's hash, so that a file is read once.
  *
  * @param name of the package
  * @param version of the package
  * @param source the name of its source package
  * @param sourceVersion the version of its source package
- * @param sharedWith the package whose documentation it shares, in which its changelog is; else
- *     empty
- * @param problem why nothing, or not all, could be read; else empty
- * @param oldest the oldest version that has an entry, as far as the file was read; else empty
- * @param whole whether that is the oldest of all: distributions cut the changelogs of packages
- * @param entries those that name a CVE, the newest first
+ * @param sharedWith the package that has its changelog, because both share their documentation;
+ *     else empty
+ * @param problem why it could not be read, or not to its end; else empty
+ * @param oldest the oldest version with an entry in what was read; else empty
+ * @param whole whether {@code oldest} is the package's first version: distributions cut changelogs
+ * @param entries the entries that name a CVE, newest first
  */
 public record Changelog(
     String name,
@@ -31,7 +30,7 @@ public record Changelog(
     entries = List.copyOf(entries);
   }
 
-  /** Of a package whose changelog could not be read. */
+  /** The result for a package whose changelog could not be read. */
   public static Changelog unreadable(String name, String version, String source, String why) {
     return new Changelog(
         name, version, source, version, "", why, ChangelogEntry.NONE, false, List.of());

@@ -3,12 +3,11 @@ package dev.regild.insight;
 import java.util.List;
 
 /**
- * One version of a changelog.
+ * The entry of one version in a changelog.
  *
- * @param source the name of the source package, as the entry spells it; empty where entries name
- *     none
+ * @param source the name of the source package, as the entry spells it; empty if it names none
  * @param version as the entry spells it
- * @param cves those that it names
+ * @param cves the CVEs that it names
  */
 public record ChangelogEntry(String source, String version, List<Naming> cves) {
   /** Stands for no entry. */

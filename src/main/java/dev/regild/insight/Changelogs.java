@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What was read of package files, kept by the hash of each, and what updates fixed. */
+/** Stores the changelogs of package files by the files' hashes, and what updates fixed. */
 public final class Changelogs {
-  /** Who still needs one has its file read again. */
+  /** After that time, an update reads the file again. */
   private static final Duration KEPT = Duration.ofDays(400);
 
   private static final int MOST_AT_ONCE = 500;
@@ -29,7 +29,7 @@ public final class Changelogs {
     this.clock = clock;
   }
 
-  /** Returns those that were read of the files of these hashes, by hash. */
+  /** Returns the stored changelogs of files with these hashes, by hash. */
   public Map<String, Changelog> find(List<String> hashes) {
     Map<String, Changelog> found = new HashMap<>();
     for (int from = 0; from < hashes.size(); from += MOST_AT_ONCE) {
@@ -50,7 +50,7 @@ public final class Changelogs {
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  /** Keeps what was read of files, by hash, and lets go of what is old. */
+  /** Stores changelogs by their files' hashes, and removes old ones. */
   public void keep(Map<String, Changelog> read) {
     long now = clock.millis();
     database.useTransaction(handle -> {
@@ -75,7 +75,7 @@ public final class Changelogs {
         .execute();
   }
 
-  /** Writes down what the update fixes that makes an image. */
+  /** Records what the update that makes an image fixes. */
   public static void record(Handle handle, String imageId, Fixes fixes) {
     handle
         .createUpdate(
@@ -88,7 +88,9 @@ public final class Changelogs {
         .execute();
   }
 
-  /** Returns what the update fixed that made an image; empty if none did, or long ago. */
+  /**
+   * Returns what the update that made an image fixed; empty if it was imported, or not recorded.
+   */
   public static Optional<Fixes> fixesOf(Handle handle, String imageId) {
     return handle
         .createQuery("SELECT compressed_json FROM image_fixes WHERE image_id = :image")

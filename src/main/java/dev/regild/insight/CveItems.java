@@ -9,24 +9,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the CVEs that the items of a changelog's entry name. An item begins with a bullet and goes
- * on to the next one.
+ * Finds the CVEs in the items of a changelog's entry. An item reaches from its bullet to the next
+ * one.
  *
- * <p>A CVE counts as fixed unless its item says otherwise: where {@code regression}, {@code
- * incomplete}, {@code already fixed}, {@code revert}, {@code drop} or {@code remove} stands before
- * it with no parenthesis between, or {@code already fixed}, {@code does not affect} and the like
- * behind it, it is mentioned. The parenthesis matters: kernels write {@code Revert "net/smc:
- * Introduce TCP ULP support" (CVE-2026-46330)} for a commit whose revert is the fix.
+ * <p>A CVE counts as fixed unless its item says otherwise. It is only mentioned if {@code
+ * regression}, {@code incomplete}, {@code already fixed}, {@code revert}, {@code drop} or {@code
+ * remove} comes before it with no parenthesis in between, or if {@code already fixed}, {@code does
+ * not affect} or the like follows it. The parenthesis matters: kernels write {@code Revert
+ * "net/smc: Introduce TCP ULP support" (CVE-2026-46330)} for a commit whose revert is the fix.
  */
 public final class CveItems {
-  /** In characters; a longer item is taken as several. */
+  /** In characters. A longer item is split. */
   private static final int LONGEST_ITEM = 16 << 10;
 
   private static final int LONGEST_EVIDENCE = 300;
 
   private static final Pattern BULLET = Pattern.compile("\\s*[*+-]\\s.*");
 
-  /** Whole ones: neither a part of another word, nor cut in the middle. */
+  /** A whole identifier, not a part of another word. */
   private static final Pattern CVE =
       Pattern.compile(
           "(?<![\\w.-])CVE-(\\d{4})-(\\d{4,19})(?![A-Za-z0-9])", Pattern.CASE_INSENSITIVE);
@@ -71,7 +71,7 @@ public final class CveItems {
     item.append(item.isEmpty() ? "" : " ").append(text, 0, Math.min(text.length(), LONGEST_ITEM));
   }
 
-  /** Returns each CVE that the lines named, once: fixed if one of its items says so. */
+  /** Returns each CVE in the lines once: fixed if one of its items says so. */
   public List<Naming> named() {
     end();
     return new ArrayList<>(found.values());
@@ -100,7 +100,7 @@ public final class CveItems {
     return !isMentioned && !MENTIONED_BEHIND.matcher(behind).matches();
   }
 
-  /** As much of the item as shows the CVE. */
+  /** Returns the part of the item around the CVE. */
   private static String evidence(String text, int start, int end) {
     if (text.length() <= LONGEST_EVIDENCE) {
       return text;

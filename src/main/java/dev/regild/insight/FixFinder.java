@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * Finds what an update fixes: of each source, the entries between the version that is installed and
- * the one that will be there.
+ * Finds what an update fixes: for each source, the entries after the installed version, up to the
+ * new one.
  */
 public final class FixFinder {
   /** {@code CVE-2026-999} before {@code CVE-2026-84782}. */
@@ -31,7 +31,7 @@ public final class FixFinder {
   private final PackageFamily family;
   private final List<InstalledPackage> installed;
 
-  /** The changelog of a package that the update installs, as far as it was read. */
+  /** Returns the changelog of a package that the update installs, if it was read. */
   private final Function<Replacement, Optional<Changelog>> changelogs;
 
   public FixFinder(
@@ -45,7 +45,7 @@ public final class FixFinder {
     this.changelogs = changelogs;
   }
 
-  /** A package with what is known of it. */
+  /** A package that the update installs, and what is known about it. */
   private record Known(
       Replacement replacement, Optional<InstalledPackage> before, Optional<Changelog> changelog) {
     Optional<PackageOrigin> origin() {
@@ -87,9 +87,9 @@ public final class FixFinder {
   }
 
   /**
-   * What is compared with: the oldest of the packages that are replaced. Where all are new, as each
-   * kernel of Debian is, it is the newest installed one of the same source, or the newest kernel.
-   * Empty if nothing of it was there: then nothing was open.
+   * Returns the package to compare with: the oldest one that is replaced. If all packages are new,
+   * as with each Debian kernel, it is the newest installed one of the same source, or the newest
+   * kernel. Empty if nothing of it was installed: then nothing was open.
    */
   private Optional<InstalledPackage> base(String source, List<Known> all) {
     Comparator<InstalledPackage> order =
@@ -149,7 +149,7 @@ public final class FixFinder {
         List.copyOf(mentioned.values()));
   }
 
-  /** Packages of one source have the same changelog: one that reaches back far enough will do. */
+  /** One changelog that reaches back far enough is enough: those of one source are the same. */
   private String unknown(List<Known> all, List<Changelog> read, InstalledPackage base) {
     boolean reachesBack =
         read.stream().anyMatch(each -> each.whole() || !notes.isLater(each.oldest(), base));

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What an update fixes, as the changelogs of its packages and its channel's advisories say.
+ * What an update fixes, by its packages' changelogs and its channel's advisories.
  *
  * @param sources by the name of the source
  */
@@ -16,12 +16,13 @@ public record Fixes(List<SourceFixes> sources) {
   }
 
   /**
-   * How many CVEs there are, each counted once, however many packages share it.
+   * The numbers of CVEs, each counted once, however many packages it concerns.
    *
-   * @param fixed besides the kernel's
-   * @param kernel those that are fixed in the kernel
-   * @param mentioned those that are named and nowhere fixed
-   * @param unknown the packages of which not all is known: the numbers are what is known at least
+   * @param fixed CVEs fixed outside the kernel
+   * @param kernel CVEs fixed in the kernel
+   * @param mentioned CVEs that are named, but not fixed anywhere
+   * @param unknown packages with CVEs that may be missing; if there are any, the numbers are
+   *     minimums
    */
   public record Counts(int fixed, int kernel, int mentioned, List<String> unknown) {
     public Counts {

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 
-/** Compares what is installed in two images, of whatever lineage. */
+/** Compares what is installed in two images, which need not be related. */
 public final class InventoryDifference {
   private static final Comparator<PackageDifference> ORDER =
       Comparator.comparing(PackageDifference::name)
@@ -28,11 +28,12 @@ public final class InventoryDifference {
   private record Identity(String name, String architecture) {}
 
   /**
-   * Compares. A package that has several versions at a time, as kernels of rpm have, is compared
-   * version by version; what has one on either side has changed from one to the other.
+   * Compares two inventories. A package with several installed versions, such as an rpm kernel, is
+   * compared version by version. One with a single version on either side has changed from one to
+   * the other.
    *
-   * @param family whose order says what is higher
-   * @return by name
+   * @param family has the order of versions
+   * @return the differences, sorted by name
    */
   public static List<PackageDifference> between(
       Inventory first, Inventory second, PackageFamily family) {

@@ -1,10 +1,10 @@
 package dev.regild.insight;
 
 /**
- * A CVE that a changelog's entry names.
+ * A CVE in a changelog's entry.
  *
  * @param cve {@code CVE-2026-84782}
- * @param fixed whether the entry says that it is fixed; else it is only mentioned
- * @param line what names it, as the evidence: one item of a changelog, shortened
+ * @param fixed whether the entry fixes it; else it is only mentioned
+ * @param line the evidence: the item of the changelog that names it, shortened
  */
 public record Naming(String cve, boolean fixed, String line) {}

@@ -1,7 +1,7 @@
 package dev.regild.insight;
 
 /**
- * A package that two images do not have alike.
+ * A package that differs between two images.
  *
  * @param from its version in the first image; empty if it is only in the second
  * @param to its version in the second image; empty if it is only in the first

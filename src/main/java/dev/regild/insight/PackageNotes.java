@@ -6,42 +6,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What the packages of one package system say of themselves. */
+/** How to read the changelogs of one package system's packages, and how to name a package. */
 public interface PackageNotes {
-  /** The notes of a system whose packages say nothing. */
-  PackageNotes NONE =
-      new PackageNotes() {
-        @Override
-        public Optional<Changelog> changelog(Path file) {
-          return Optional.empty();
-        }
-
-        @Override
-        public boolean hasChangelogs() {
-          return false;
-        }
-
-        @Override
-        public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
-          return false;
-        }
-
-        @Override
-        public boolean isKernel(String source) {
-          return false;
-        }
-
-        @Override
-        public Purl purl(OperatingSystem os, InstalledPackage each) {
-          return new Purl("generic", "", each.name(), each.version());
-        }
-      };
-
   /**
    * Reads the changelog in a package file.
    *
    * @return empty if files of this system have none
-   * @throws IOException if the file is damaged past any use; the message says how
+   * @throws IOException if the file is too damaged to read; the message says how
    */
   Optional<Changelog> changelog(Path file) throws IOException;
 
@@ -52,7 +23,7 @@ public interface PackageNotes {
 
   /** Returns why nothing is known of a package whose file was not read. */
   default String unread() {
-    return "its changelog was not read yet";
+    return "no update has read the changelog yet";
   }
 
   /** Returns whether a changelog's entry is of a later version than an installed package. */

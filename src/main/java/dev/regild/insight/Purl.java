@@ -10,8 +10,8 @@ import java.util.TreeMap;
  * pkg:deb/debian/libssl3@3.0.15-1~deb12u1?arch=amd64}.
  *
  * @param type {@code deb}
- * @param namespace empty where there is none
- * @param qualifiers by name; those that are empty are left out
+ * @param namespace empty if there is none
+ * @param qualifiers by name; empty ones are left out
  */
 public record Purl(
     String type,
@@ -23,7 +23,7 @@ public record Purl(
     qualifiers = new TreeMap<>(qualifiers);
   }
 
-  /** One without qualifiers. */
+  /** A package URL without qualifiers. */
   public Purl(String type, String namespace, String name, String version) {
     this(type, namespace, name, version, new TreeMap<>());
   }
@@ -55,7 +55,7 @@ public record Purl(
     return text.toString();
   }
 
-  /** All but letters, digits, {@code .-_~} and the colon is encoded; so is the plus sign. */
+  /** Encodes everything but letters, digits, {@code .-_~} and the colon. */
   private static String encoded(String text) {
     StringBuilder result = new StringBuilder(text.length() + 8);
     for (byte each : text.getBytes(UTF_8)) {

@@ -8,8 +8,8 @@ import java.util.List;
  *
  * @param name without its architecture
  * @param from the installed version; empty for a package that is new
- * @param to the version that will be there
- * @param advisories what its repositories say about it
+ * @param to the new version
+ * @param advisories its repositories' advisories about it
  */
 public record Replacement(String name, String from, String to, List<Advisory> advisories) {
   public Replacement {

@@ -6,13 +6,13 @@ import java.util.List;
  * What an update fixes in the packages of one source.
  *
  * @param source the name of the source package
- * @param from the version of the source that is installed, or of the binary where that is not known
- * @param to the version of the source that will be there, or of the binary where that is not known
- * @param packages those of the source that the update installs, by name
- * @param kernel whether it is the source of a kernel
- * @param unknown why not all is known; empty if all is
- * @param fixed each CVE once, in the order of its identifier
- * @param mentioned those that the entries name without fixing them
+ * @param from the installed version of the source, or of the binary if that is unknown
+ * @param to the new version of the source, or of the binary if that is unknown
+ * @param packages the names of the source's packages that the update installs
+ * @param kernel whether the source is a kernel
+ * @param unknown why CVEs may be missing; empty if none are
+ * @param fixed the CVEs that it fixes, each once, sorted by identifier
+ * @param mentioned the CVEs that its entries name without fixing them
  */
 public record SourceFixes(
     String source,

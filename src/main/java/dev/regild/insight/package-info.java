@@ -1,4 +1,4 @@
-/** What an image holds, what an update fixes, and how two images differ. */
+/** What is in an image, what an update fixes, and how two images differ. */
 @NullMarked
 package dev.regild.insight;
 

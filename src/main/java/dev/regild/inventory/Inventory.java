@@ -65,20 +65,20 @@ public record Inventory(
     this(os, architecture, packages, Collections.emptySortedMap(), UpdatePolicy.NONE);
   }
 
-  /** Returns what its owner has told its package manager, as far as that is known. */
+  /** Returns the image owner's preferences for the package manager, as far as they are known. */
   public UpdatePolicy ownersPolicy() {
     return policy.orElse(UpdatePolicy.NONE);
   }
 
   /**
-   * Whether all is known that is read of a disk today; what is missing was not read yet when this
-   * was stored.
+   * Whether the inventory has everything that is read from a disk today. An older one may lack what
+   * was not read when it was stored.
    */
   public boolean isComplete() {
     return (policy.isPresent() || windows.isPresent()) && knowsOrigins();
   }
 
-  /** Whether it was stored since the origins of packages are read. */
+  /** Whether it has the origins of packages, which older inventories lack. */
   public boolean knowsOrigins() {
     return packages.isEmpty() || packages.stream().anyMatch(each -> each.origin().isPresent());
   }

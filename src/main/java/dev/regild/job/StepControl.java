@@ -12,7 +12,7 @@ public interface StepControl extends DoubleConsumer, Watcher {
   /** The attempt's own directory, removed when the attempt has ended. */
   Path directory();
 
-  /** The number of the attempt, from 1: a later one of the same job has a higher one. */
+  /** Returns the number of the job's attempt, from 1. */
   int attempt();
 
   /** Closes something that later steps use too when the attempt has ended. */

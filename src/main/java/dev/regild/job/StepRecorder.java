@@ -105,7 +105,7 @@ public final class StepRecorder implements AutoCloseable {
   }
 
   /**
-   * Records what the steps came to, in one transaction, while the job is this attempt's.
+   * Records the steps' outcome in one transaction, while the job belongs to this attempt.
    *
    * @throws CancelledJobException if the job was cancelled
    * @throws LostLeaseException if another attempt has begun

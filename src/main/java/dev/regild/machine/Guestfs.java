@@ -159,10 +159,10 @@ public final class Guestfs implements AutoCloseable {
   }
 
   /**
-   * Has the appliance's kernel put programs and libraries at the same addresses in each process:
-   * QEMU's emulation keeps translated code by its address, and translates it again for each process
-   * otherwise. Only for an appliance in which the disk's own programs run, as root: against those,
-   * random addresses keep nothing.
+   * Makes the appliance's kernel load programs and libraries at the same addresses in each process.
+   * QEMU's emulation caches translated code by its address, and would otherwise translate it again
+   * for each process. Use it only for an appliance in which the disk's own programs run as root:
+   * there, random addresses protect nothing.
    */
   public void setSameAddresses() throws GuestfsException {
     String append = System.getenv().getOrDefault("LIBGUESTFS_APPEND", "");
@@ -179,9 +179,9 @@ public final class Guestfs implements AutoCloseable {
 
   /**
    * Adds a disk, as {@code /dev/sda}, {@code /dev/sdb} and so on. Blocks that the guest discards
-   * are given back to the file. What the guest writes is in the file once the appliance has ended,
-   * but forced to the host's disk by nobody: whoever keeps it does that, or starts over after a
-   * crash.
+   * are given back to the file. What the guest writes is in the file when the appliance has ended,
+   * but is not forced to the host's disk. A caller that keeps the file does that, or starts over
+   * after a crash.
    *
    * @param bases what the disk stands on; the appliance's QEMU can open no other file
    * @param format QEMU's name of the format, never probed
@@ -437,7 +437,7 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_mount_options", options, device, mountPoint);
   }
 
-  /** Has the appliance read a device's content from the host again, which has changed it. */
+  /** Makes the appliance read a device again, after the host has changed its content. */
   public void forgetCached(String device) throws GuestfsException {
     handle.status("guestfs_blockdev_flushbufs", device);
   }

@@ -27,11 +27,11 @@ final class QemuCommand {
           + "hv-frequencies";
 
   /**
-   * What a Linux guest makes use of where it finds it, and what takes longer under emulation than
-   * doing without: string instructions and SMAP's switch end a block of translated code each time,
-   * larger register states are saved by each switch of processes, and nested virtualization and
-   * instructions for ciphers have udev load modules, which test themselves. x86-64-v3, which some
-   * systems require, has none of these.
+   * Processor features that a Linux guest uses if it finds them, and that are slower under
+   * emulation than doing without. String instructions and SMAP's switch end a block of translated
+   * code each time; each process switch saves larger register states; nested virtualization and
+   * cipher instructions make udev load modules, which test themselves. x86-64-v3, which some
+   * systems require, includes none of these.
    */
   private static final String SLOW_WHEN_EMULATED =
       ",erms=off,fsrm=off,smap=off,mpx=off,pku=off,svm=off,aes=off,vaes=off,pclmulqdq=off,"
@@ -171,12 +171,12 @@ final class QemuCommand {
     };
   }
 
-  /** The processor of a machine for a Linux guest. */
+  /** Returns the processor for a Linux guest. */
   static String linuxProcessor(Accelerator accelerator) {
     return processor(accelerator, "") + withoutSlowFeatures(accelerator);
   }
 
-  /** What is added to a processor's model for a Linux guest; may be empty. */
+  /** Returns what to add to a processor's model for a Linux guest; may be empty. */
   static String withoutSlowFeatures(Accelerator accelerator) {
     return switch (accelerator) {
       case KVM -> "";

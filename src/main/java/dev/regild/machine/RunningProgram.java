@@ -43,7 +43,7 @@ public final class RunningProgram implements AutoCloseable {
   /** Between two looks at the room that is left. */
   private static final Duration LOOK = Duration.ofMillis(100);
 
-  /** Between two looks at what was killed, and for how long they go on. */
+  /** The pause between two looks at killed processes, and for how long to look. */
   private static final Duration AWAIT_PAUSE = Duration.ofMillis(2);
 
   private static final Duration LONGEST_END = Duration.ofSeconds(10);
@@ -162,8 +162,8 @@ public final class RunningProgram implements AutoCloseable {
   }
 
   /**
-   * Looks again and again: for a process that is not our child, Java pauses 0.3 s and more between
-   * two looks, and takes one that has ended to be alive until its parent has reaped it.
+   * Polls. For a process that is not our child, Java pauses 0.3 s and more between two looks, and
+   * counts one that has ended as alive until its parent has reaped it.
    */
   private static void awaitGone(List<ProcessHandle> tree) {
     Deadline deadline = Deadline.in(LONGEST_END);

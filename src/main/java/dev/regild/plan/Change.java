@@ -11,7 +11,7 @@ import java.util.List;
  * @param from the installed version; empty for a package that is new
  * @param to the version that the channel offers
  * @param security whether its repositories say that it mends security
- * @param advisories what they say about it, by id; empty where they have none, as Debian's
+ * @param advisories the repositories' advisories about it, sorted by id; Debian's have none
  */
 public record Change(
     ChangeKind kind,

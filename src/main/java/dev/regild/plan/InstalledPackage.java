@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param architecture the package manager's own word for it: {@code amd64}, {@code all}
  * @param version the full version, epoch and revision included
  * @param held whether the image's owner told the package manager to leave it alone
- * @param origin where it comes from; empty in an inventory that was stored before that was read
+ * @param origin where it comes from; empty in an older inventory, which lacks origins
  */
 public record InstalledPackage(
     String name,
@@ -32,12 +32,12 @@ public record InstalledPackage(
     this.origin = origin == null ? Optional.empty() : origin;
   }
 
-  /** A package of which no origin is known. */
+  /** A package without a known origin. */
   public InstalledPackage(String name, String architecture, String version, boolean held) {
     this(name, architecture, version, held, Optional.empty());
   }
 
-  /** The same from there. */
+  /** Returns the same package with an origin. */
   public InstalledPackage from(PackageOrigin place) {
     return new InstalledPackage(name, architecture, version, held, Optional.of(place));
   }

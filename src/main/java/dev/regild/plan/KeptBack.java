@@ -14,7 +14,7 @@ public record KeptBack(
   /** The reason of a package that its owner has put on hold. */
   public static final String ON_HOLD = "on hold";
 
-  /** Of a package that stays as it is installed. */
+  /** For a package that stays at its installed version. */
   public KeptBack(InstalledPackage installed, String offered, String reason) {
     this(installed.name(), installed.architecture(), installed.version(), offered, reason);
   }

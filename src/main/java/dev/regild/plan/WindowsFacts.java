@@ -47,7 +47,7 @@ public record WindowsFacts(
   }
 
   /**
-   * A KB of Component Based Servicing.
+   * A KB in Component Based Servicing.
    *
    * @param identity {@code Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2340.1.10}
    * @param kb {@code KB5035857}; empty where the package doesn't say

@@ -14,7 +14,7 @@ import java.util.List;
  * rpm reads its own, so the guest's own rpm is asked.
  */
 final class RpmDatabase {
-  /** Two lines a package. The second begins with a tab, and its texts are the packager's own. */
+  /** Two lines for each package. The second begins with a tab and has texts by the packager. */
   private static final String FORMAT =
       "%{NAME}\\t%{EPOCH}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n"
           + "\\t%{SOURCERPM}\\t%{VENDOR}\\t%{GROUP}\\t%{LICENSE}\\n";
@@ -38,7 +38,7 @@ final class RpmDatabase {
         continue;
       }
       if (described && (follows || (fields.length != 5 && !packages.isEmpty()))) {
-        // It describes a key, or a text of the line before has more than one line.
+        // It describes a key, or continues a text of the line before.
         continue;
       }
       if (fields.length != 5) {

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * The header of an rpm: a lead, a header of signatures, and the one with its tags (RPM's file
- * format, version 4). Only texts and 32-bit numbers are read.
+ * format, version 4). Reads only texts and 32-bit numbers.
  */
 final class RpmHeader {
   static final int NAME = 1000;
@@ -32,7 +32,7 @@ final class RpmHeader {
   private static final int ENTRY = 16;
   private static final int INT32 = 4;
 
-  /** A header has some hundred tags, and that of a kernel, with its files, 20 MB. */
+  /** A header has a few hundred tags; a kernel's, which lists its files, has 20 MB. */
   private static final int MOST_TAGS = 10_000;
 
   private static final int LARGEST = 128 << 20;
@@ -67,14 +67,14 @@ final class RpmHeader {
     return sizes[1];
   }
 
-  /** How many tags, and how many bytes of values. */
+  /** The number of tags, and of bytes of values. */
   private static int[] sizes(DataInputStream in) throws IOException {
     int magic = in.readInt();
     in.skipNBytes(INT32);
     int count = in.readInt();
     int bytes = in.readInt();
     if (magic != MAGIC) {
-      throw new IOException("it is no rpm of version 3 or 4");
+      throw new IOException("it is not an rpm of version 3 or 4");
     }
     if (count < 0 || count > MOST_TAGS || bytes < 0 || bytes > LARGEST) {
       throw new IOException("its header is damaged, or too large");
@@ -82,11 +82,11 @@ final class RpmHeader {
     return new int[] {count, bytes};
   }
 
-  /** Grows as bytes come, whatever was announced. */
+  /** Reads as many bytes as come, whatever size was announced. */
   private static byte[] whole(InputStream in, int size) throws IOException {
     byte[] bytes = in.readNBytes(size);
     if (bytes.length < size) {
-      throw new IOException("it ends in the middle of its header");
+      throw new IOException("it is cut off in its header");
     }
     return bytes;
   }
@@ -109,7 +109,7 @@ final class RpmHeader {
               ? List.of(
                   String.valueOf(Integer.toUnsignedLong(ByteBuffer.wrap(store).getInt(entry[1]))))
               : List.of();
-      // A text, several, and one in several languages.
+      // One text, several texts, and one text in several languages.
       case 6, 8, 9 -> strings(entry[1], Math.clamp(entry[2], 0, MOST_VALUES));
       default -> List.of();
     };

@@ -18,10 +18,11 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What rpms say of themselves. */
+/** The changelogs and package URLs of rpms. */
 final class RpmNotes implements PackageNotes {
   /**
-   * Ends the name of an entry: {@code Jane <jane@example.org> - 1:1.1.1k-9}, {@code [4.18.0-553]}.
+   * The version at the end of an entry's name: {@code Jane <jane@example.org> - 1:1.1.1k-9}, {@code
+   * [4.18.0-553]}.
    */
   private static final Pattern VERSION =
       Pattern.compile(
@@ -31,7 +32,7 @@ final class RpmNotes implements PackageNotes {
       Pattern.compile("kernel(?:-rt|-uek|-debug|-64k)?|kernel\\d.*");
   private static final int MOST_CHARACTERS = 32 << 20;
 
-  /** By the beginning of a platform's name, as the specification of purl's types spells them. */
+  /** Vendors as purl's specification spells them, by the beginning of the platform's name. */
   private static final Map<String, String> VENDORS =
       Map.of(
           "AMAZON", "amazon",
@@ -63,7 +64,7 @@ final class RpmNotes implements PackageNotes {
     return Optional.of(changelog(name, version, source, names, texts));
   }
 
-  /** Builders cut an rpm's changelog as they like, and do not say so: it never counts as whole. */
+  /** An rpm's changelog never counts as whole, because builders cut it without saying so. */
   private static Changelog changelog(
       String name, String version, SourceRpm source, List<String> names, List<String> texts) {
     List<ChangelogEntry> entries = new ArrayList<>();
@@ -91,9 +92,7 @@ final class RpmNotes implements PackageNotes {
         name, version, source.name(), source.version(), "", problem, oldest, false, entries);
   }
 
-  /**
-   * Entries leave out the epoch, or the distribution's part of the release, as their author likes.
-   */
+  /** Compares only the parts that both have: some authors leave out the epoch or the release. */
   @Override
   public boolean isLater(ChangelogEntry entry, InstalledPackage installed) {
     String base =
@@ -106,7 +105,7 @@ final class RpmNotes implements PackageNotes {
         > 0;
   }
 
-  /** Without what the other one does not have. */
+  /** Returns the version without the parts that the other one lacks. */
   private static String comparable(String version, String other) {
     String sameEpoch = other.contains(":") ? version : version.replaceFirst("^\\d+:", "");
     return other.contains("-") ? sameEpoch : sameEpoch.replaceFirst("-[^-]*$", "");

@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 /**
  * The source that an rpm was built from.
  *
- * @param name empty where the rpm names none
- * @param version with its release, without an epoch, which the name of a file does not have
+ * @param name empty if the rpm names none
+ * @param version with its release, but without an epoch, which file names lack
  */
 record SourceRpm(String name, String version) {
   private static final Pattern FILE =

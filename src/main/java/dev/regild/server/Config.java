@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * @param listen where the server accepts connections
  * @param data the directory of all that the server keeps
- * @param database the PostgreSQL that nodes share; empty for the embedded database in {@code data}
+ * @param database a PostgreSQL database; empty for the embedded one in {@code data}
  * @param auth who is let in
  * @param region the region of callers that name none
  * @param isolation what stands between a serviced disk and the host
@@ -30,8 +30,8 @@ import java.util.Optional;
  * @param flattenDepth the most layers that an image has after an update without being flattened; 0
  *     for any number
  * @param auditSize how much is kept of the audit log
- * @param store that is shared with other nodes; empty if all is kept in the data directory
- * @param cache the most that copies of a shared store's layers take on this node
+ * @param store the S3 store of the layers; empty if they are in the data directory
+ * @param cache the most that local copies of the store's layers take
  */
 public record Config(
     Listen listen,

@@ -193,7 +193,7 @@ final class ConfigKeys {
     throw wrong(DATA, text, "the path of a directory");
   }
 
-  /** Its errors do not repeat the value, which may hold a password. */
+  /** Its errors do not repeat the value, which may contain a password. */
   private Optional<PostgresAddress> database() throws ConfigException {
     String text = values.getOrDefault(DATABASE, "");
     if (text.isEmpty()) {

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens a database that may not be there yet. Until it is, the server's address says so to whoever
- * asks for its health, and to every other request that the server is not available.
+ * Opens a database that may not be up yet. Until it is, the server's address answers health checks
+ * with the reason, and refuses every other request.
  */
 final class DatabaseWait {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseWait.class);
@@ -41,9 +41,9 @@ final class DatabaseWait {
   }
 
   /**
-   * Opens the database, however long that takes.
+   * Opens the database, and waits until it can be reached.
    *
-   * @throws ConfigException if it refuses the connection, or is none that this version can use
+   * @throws ConfigException if it refuses the connection, or this version can't use it
    */
   Database open(PostgresAddress address) throws ConfigException, IOException {
     try {
@@ -77,7 +77,7 @@ final class DatabaseWait {
                   new Unavailable()),
               GRACE));
     } catch (ConfigException | IOException e) {
-      // The server itself meets the same when it starts, and says it.
+      // The server fails in the same way when it starts, and reports it.
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot answer while waiting");
     }
   }

@@ -13,9 +13,9 @@ import java.util.Optional;
 /**
  * How two images differ.
  *
- * @param packages those that they do not have alike, by name
- * @param cves what the updates fixed that lead from the first to the second; absent if the second
- *     does not descend from the first, or one of the updates is older than that is written down
+ * @param packages the packages that differ, sorted by name
+ * @param cves what the updates from the first image to the second fixed; absent if the second does
+ *     not descend from the first, or if one of the updates was made before this was recorded
  */
 record DifferenceView(
     SideView first, SideView second, List<PackageDifference> packages, Optional<FixesView> cves) {
@@ -26,7 +26,7 @@ record DifferenceView(
   /**
    * One of the images.
    *
-   * @param kernel that booted when it was qualified
+   * @param kernel the kernel that booted in its qualification
    * @param layerBytes the size of its own layer
    */
   record SideView(

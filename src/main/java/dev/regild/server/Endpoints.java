@@ -23,7 +23,7 @@ import java.util.List;
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param inventories what is installed in images
- * @param plannedFixes what updates would fix
+ * @param plannedFixes finds what updates would fix
  * @param disks uploaded and exported disks
  * @param layers the store of the images' layers
  * @param data the server's data directory

@@ -36,7 +36,7 @@ import java.nio.file.NoSuchFileException;
  * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before
  * any of it is sent, so that its length is known and a failure is an error, not half a disk.
  *
- * @param store of the layers
+ * @param store the store of the layers
  * @param slots how many downloads an account may have
  */
 record ExportService(

@@ -23,8 +23,8 @@ final class FailedSignatures {
   private static final Duration LONGEST = Duration.ofSeconds(2);
 
   /**
-   * Counters that are kept. Past that, those that count often stay: a flood of invented addresses
-   * pushes out its own counters, not that of a key which is being guessed.
+   * The number of counters. Beyond it, frequently used ones stay: a flood of invented addresses
+   * evicts its own counters, not the counter of a key that is being guessed.
    */
   private static final int MOST = 4096;
 
@@ -40,7 +40,7 @@ final class FailedSignatures {
   private record Counter(double failures, long time) {
     Counter oneMore(long now) {
       double forgotten = (now - time) / 1e9 * FORGOTTEN_PER_SECOND;
-      // Beyond this no delay grows, and none would end after a flood has.
+      // More would not make a delay longer, and would make it outlast a flood.
       double most = FREE + (double) LONGEST.toMillis() / STEP.toMillis();
       return new Counter(Math.min(most, Math.max(0, failures - forgotten) + 1), now);
     }

@@ -7,23 +7,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an update fixes, as our endpoints show it. The numbers count each CVE once.
+ * What an update fixes, in the form of our endpoints. The numbers count each CVE once.
  *
- * @param fixed besides the kernel's
- * @param kernel those that are fixed in the kernel
- * @param mentioned those that are named and nowhere fixed
- * @param unknown the packages of which not all is known: the numbers are what is known at least
- * @param sources by the name of the source package
+ * @param fixed CVEs fixed outside the kernel
+ * @param kernel CVEs fixed in the kernel
+ * @param mentioned CVEs that are named, but not fixed anywhere
+ * @param unknown packages with CVEs that may be missing; if there are any, the numbers are minimums
+ * @param sources sorted by the name of the source package
  */
 record FixesView(
     int fixed, int kernel, int mentioned, List<String> unknown, List<SourceView> sources) {
 
   /**
-   * What is fixed in the packages of one source.
+   * What an update fixes in the packages of one source.
    *
-   * @param unknown why not all is known; absent if all is
-   * @param fixedCves absent where the kernel's are folded
-   * @param mentionedCves absent where the kernel's are folded
+   * @param unknown why CVEs may be missing; absent if none are
+   * @param fixedCves absent for a kernel whose CVEs are only counted
+   * @param mentionedCves absent for a kernel whose CVEs are only counted
    */
   record SourceView(
       String source,

@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param qualification what it said when it was booted
  * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
- * @param cves what the update fixed that made it; absent if none did, or before that was read
+ * @param cves what the update that made it fixed; absent if it was imported, or not recorded
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
  */

@@ -34,9 +34,9 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
- * What is in an image. {@code GET /regild/v1/images/NAME/sbom}: its bill of materials; {@code
- * …/vulnerabilities}: each CVE that the update fixed which made it, and each that an update would
- * fix now, with the evidence; {@code …/diff?with=OTHER}: how another image differs from it.
+ * Shows what is in an image. {@code GET /regild/v1/images/NAME/sbom} returns its bill of materials;
+ * {@code …/vulnerabilities} each CVE that the update which made it fixed, and each that an update
+ * would fix now, with the evidence; {@code …/diff?with=OTHER} its differences from another image.
  */
 final class InsightService implements HttpService {
   private final Requests requests;
@@ -157,13 +157,13 @@ final class InsightService implements HttpService {
             .orElseThrow(() ->
                 new ApiException(
                     ErrorType.VALIDATION,
-                    "The query parameter with is missing. It names the image to compare with."));
+                    "The query parameter 'with' is missing. Name the image to compare with: ?with=NAME"));
     Examined first = examined(caller.owner(), name);
     Examined second = examined(caller.owner(), other);
     if (!first.system().equals(second.system())) {
       throw new ApiException(
           ErrorType.VALIDATION,
-          "%s has packages of %s and %s of %s. Compare images of one package system."
+          "%s uses %s and %s uses %s. Compare images of one package system."
               .formatted(name, first.system().name(), other, second.system().name()));
     }
     OwnAnswers.send(
@@ -182,7 +182,9 @@ final class InsightService implements HttpService {
         each.layer().map(Layer::bytes).orElse(0L));
   }
 
-  /** Of the updates that lead from the first image to the second; empty if none do, or not all. */
+  /**
+   * Returns what the updates from the first image to the second fixed; empty if it is not known.
+   */
   private static Optional<Fixes> fixesBetween(Handle handle, Image first, Image second) {
     List<SourceFixes> all = new ArrayList<>();
     Image next = second;

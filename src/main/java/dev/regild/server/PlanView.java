@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param keptBack what stays behind what the channel offers, and why
  * @param others what else comes, goes or changes, as far as it is known
  * @param warnings what the image's owner should know, whatever is updated
- * @param cves what it fixes, as far as it is known
+ * @param cves what the update would fix, as far as that is known
  */
 record PlanView(
     String image,
@@ -28,7 +28,7 @@ record PlanView(
     List<PackageChange> others,
     List<String> warnings,
     Optional<FixesView> cves) {
-  /** Without what it fixes. */
+  /** The plan without CVEs. */
   static PlanView of(String image, UpdatePlan plan) {
     return new PlanView(
         image,
@@ -41,7 +41,7 @@ record PlanView(
         Optional.empty());
   }
 
-  /** The same with what it fixes. */
+  /** Returns the same plan with CVEs. */
   PlanView fixing(Optional<FixesView> fixes) {
     return new PlanView(image, upToDate, securityOnly, changes, keptBack, others, warnings, fixes);
   }

@@ -39,7 +39,7 @@ final class ReadinessChecks {
    * another one tried, and never while somebody writes.
    */
   private record WritableDatabase(Database database) implements Check {
-    /** Less than all checks together have. */
+    /** Shorter than the limit of all checks together. */
     private static final Duration LONGEST = Duration.ofMillis(1500);
 
     @Override

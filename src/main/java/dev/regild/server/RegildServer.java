@@ -269,7 +269,7 @@ public final class RegildServer implements AutoCloseable {
     return front.port();
   }
 
-  /** A directory's layers in the data directory, or a shared store's with copies here. */
+  /** Returns the layers in the data directory, or those of the store with copies here. */
   private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
       throws IOException {
     if (config.store().isEmpty()) {

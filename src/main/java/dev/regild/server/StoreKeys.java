@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** The keys of a shared store, by their values. */
+/** Reads the keys of a store. */
 final class StoreKeys {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
   private static final Duration LONGEST = Duration.ofHours(1);
@@ -35,7 +35,9 @@ final class StoreKeys {
     this.values = values;
   }
 
-  /** Empty if there is no store, and then none of its other keys may be set. */
+  /**
+   * Returns the store's settings; empty without a store, when none of its other keys may be set.
+   */
   static Optional<StoreSettings> settings(Map<String, String> values) throws ConfigException {
     if (values.containsKey(STORE)) {
       return Optional.of(new StoreKeys(values).settings());
@@ -56,7 +58,7 @@ final class StoreKeys {
         location(),
         endpoint,
         region(),
-        // A bucket as a part of a host's name is what AWS wants, and few others can.
+        // AWS wants the bucket in the host name, which few other stores support.
         pathStyle(endpoint.isPresent()),
         encryption(),
         new Upkeep(
@@ -91,7 +93,7 @@ final class StoreKeys {
     } catch (IllegalArgumentException e) {
       // The same remedy as for another scheme.
     }
-    // Not the value itself, which may have a password in it.
+    // Without the value, which may contain a password.
     throw new ConfigException(
         STORE_ENDPOINT + " must be an address such as https://s3.example.com:9000");
   }

@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * The CVEs of an image.
  *
- * @param fixed by the update that made it; absent if none did, or before this was read
+ * @param fixed by the update that made it; absent if it was imported, or not recorded
  * @param toFix what an update would fix now; absent if it can't be compared
  * @param notCompared why {@code toFix} is absent
  */

@@ -28,10 +28,10 @@ final class ApplianceGuest implements Guest {
   /** Sparse files: room for packages, indexes and caches, taken only as it is used. */
   private static final long SCRATCH_BYTES = 16L << 30;
 
-  /** The indexes, the packages as they are, and unpacked ones. */
+  /** For the indexes, the packages, and their unpacked copies. */
   private static final int UPLOADS = 3;
 
-  /** After the image's disk and two scratch drives. */
+  /** Comes after the image's disk and two scratch drives. */
   private static final char FIRST_HANDED = 'd';
 
   /**
@@ -45,7 +45,7 @@ final class ApplianceGuest implements Guest {
   private final Guestfs appliance;
 
   /**
-   * What is to be handed over is not known when the appliance starts: its disks are, still empty.
+   * The disks are added empty, because their content is not known yet when the appliance starts.
    */
   private final List<HandedDisk> handed = new ArrayList<>();
 
@@ -82,9 +82,9 @@ final class ApplianceGuest implements Guest {
       throws GuestException, GuestfsException {
     appliance.setMemoryMiB(MEMORY_MIB);
     if (emulated) {
-      // Two processors that wake each other cost more than they bring: a fork and exec takes 10 ms
+      // Two processors that wake each other cost more than they gain: a fork and exec takes 10 ms
       // of
-      // the host's processor with two, and 5 ms with one.
+      // the host's processor time with two, and 5 ms with one.
       appliance.setCpus(1);
       appliance.setSameAddresses();
     } else {
@@ -175,7 +175,9 @@ final class ApplianceGuest implements Guest {
         "looking for " + path, () -> appliance.exists(path) || appliance.isSymbolicLink(path));
   }
 
-  /** On a disk of their own: message by message, each byte costs the appliance's processor. */
+  /**
+   * Uses a disk, because an upload by messages costs the appliance processor time for each byte.
+   */
   @Override
   public void upload(Path hostDirectory, String name) throws GuestException {
     if (uploads == handed.size()) {

@@ -52,16 +52,16 @@ public interface Guest extends GuestFiles, AutoCloseable {
   boolean exists(String path) throws GuestException;
 
   /**
-   * Hands over the regular files of a host's directory, not deeper. Files can be added to the
-   * directory that the guest has them in; they may be links to where it can only read.
+   * Hands over the regular files of a host's directory, without subdirectories. The guest can add
+   * files to the directory that it gets; the files handed over may be links to read-only ones.
    *
    * @param name of the directory to make below {@link #WORKSPACE}
    */
   void upload(Path hostDirectory, String name) throws GuestException;
 
   /**
-   * Whether a program takes many times longer in the guest than on the host, so that the host had
-   * better unpack what it hands over.
+   * Returns whether programs take many times longer in the guest than on the host, so that the host
+   * should unpack what it hands over.
    */
   default boolean isEmulated() {
     return false;

@@ -17,32 +17,32 @@ import java.util.stream.Stream;
 
 /**
  * A disk with files that an appliance can only read. It is empty when the appliance starts, and
- * gets its file system when it is known what belongs on it.
+ * gets its file system as soon as its content is known.
  *
- * @param file a sparse raw disk, of which the appliance sees each change
+ * @param file a sparse raw disk; the appliance sees each change of it
  */
 record HandedDisk(Path file) {
   static final DiskFormat FORMAT = DiskFormat.RAW;
 
-  /** Takes no room: {@link #fill} uses what it needs. */
+  /** The file is sparse: {@link #fill} uses only the space that it needs. */
   private static final long BYTES = 64L << 30;
 
   private static final int BLOCK_BYTES = 4096;
 
-  /** In the file system, beside what mke2fs makes itself. */
+  /** The directory of the files in the file system. */
   static final String FILES = "files";
 
-  /** Of an empty file system, with room for its directory. */
+  /** The size of an empty file system with its directory. */
   private static final long OWN_BYTES = 16L << 20;
 
-  /** What a file takes at the most: an inode, a name, a map of its blocks. */
+  /** The most that a file takes beside its content: an inode, a name, a map of its blocks. */
   private static final long BYTES_PER_FILE = 4L * BLOCK_BYTES;
 
   private static final Duration LIMIT = Duration.ofMinutes(15);
   private static final Program.Limits LIMITS =
       new Program.Limits(4L << 30, LIMIT, OptionalLong.of(BYTES));
 
-  /** Makes an empty one in a directory. */
+  /** Makes an empty disk in a directory. */
   static HandedDisk empty(Path directory) throws IOException {
     Path file = Files.createTempFile(directory, "handed-", ".raw");
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
@@ -52,9 +52,9 @@ record HandedDisk(Path file) {
   }
 
   /**
-   * Puts the regular files of a directory on it, not deeper; links are followed.
+   * Writes the regular files of a directory to the disk, without subdirectories. Follows links.
    *
-   * @return whether there are any; if not, it stays empty
+   * @return whether there are any; if not, the disk stays empty
    */
   boolean fill(Path directory) throws IOException, ProgramException, InterruptedException {
     Path tree = Files.createDirectory(file.resolveSibling(file.getFileName() + ".tree"));
@@ -75,7 +75,7 @@ record HandedDisk(Path file) {
     }
   }
 
-  /** A second name takes no room; on another file system it has to be a copy. */
+  /** Makes a hard link, which takes no space, or a copy of a file on another file system. */
   private static long link(Path file, Path directory) throws IOException {
     Path real = file.toRealPath();
     Path second = directory.resolve(file.getFileName());

@@ -24,7 +24,7 @@ import java.util.function.DoubleConsumer;
 public record OfflineServicing(
     Guests guests, QualificationBoot boot, PackageTool tool, InstalledSystem system)
     implements ImageServicing {
-  /** Returns the servicing of a system's images on those machines. */
+  /** Returns the servicing of a package system's images on these machines. */
   public static OfflineServicing on(
       ServicingMachines machines, PackageTool tool, InstalledSystem system) {
     Guests guests = machines.guests();

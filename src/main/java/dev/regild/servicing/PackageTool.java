@@ -16,8 +16,8 @@ public interface PackageTool {
   PackageManager of(Guest guest, Duration limit, UpdatePlan plan, UpdateOptions options);
 
   /**
-   * Returns a script that lists the installed packages, fields parted by tabs: {@code package},
-   * name, architecture, version, and dpkg's words for what is wanted and what is so.
+   * Returns a script that lists the installed packages, with fields separated by tabs: {@code
+   * package}, name, architecture, version, and dpkg's words for the wanted and the actual state.
    */
   String listing();
 

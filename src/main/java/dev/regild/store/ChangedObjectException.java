@@ -1,6 +1,6 @@
 package dev.regild.store;
 
-/** An object is not what was written. */
+/** An object differs from what was written. */
 public final class ChangedObjectException extends StoreException {
   private static final long serialVersionUID = 1L;
 

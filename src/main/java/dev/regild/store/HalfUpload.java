@@ -1,9 +1,9 @@
 package dev.regild.store;
 
 /**
- * A multipart upload that was begun and is neither complete nor aborted.
+ * A multipart upload that is neither completed nor aborted.
  *
- * @param name the key that the object is to have, without the store's prefix
- * @param id the store's
+ * @param name the object's future key, without the store's prefix
+ * @param id the store's id of the upload
  */
 public record HalfUpload(String name, String id) {}

@@ -3,6 +3,7 @@ package dev.regild.store;
 import dev.regild.files.Parallel;
 import dev.regild.files.Sha256;
 import dev.regild.files.StallGuard;
+import dev.regild.store.StoreSettings.Encryption;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -55,6 +56,11 @@ public final class ObjectStore implements AutoCloseable {
 
   private final StoreSettings settings;
   private final StoreLocation location;
+
+  /** What the store is asked to encrypt with; null for what the bucket does by itself. */
+  private final @Nullable String encryption;
+
+  private final @Nullable String encryptionKey;
   private final S3Client client;
   private final StoreCalls calls;
 
@@ -62,6 +68,8 @@ public final class ObjectStore implements AutoCloseable {
   public ObjectStore(StoreSettings settings) {
     this.settings = settings;
     this.location = settings.location();
+    this.encryption = settings.encryption().map(Encryption::algorithm).orElse(null);
+    this.encryptionKey = settings.encryption().flatMap(Encryption::key).orElse(null);
     this.client = StoreClient.of(settings);
     this.calls = new StoreCalls(location, settings.limits().patience());
   }
@@ -104,22 +112,17 @@ public final class ObjectStore implements AutoCloseable {
             "write " + name,
             () ->
                 client.putObject(
-                    request -> {
-                      request
-                          .bucket(location.bucket())
-                          .key(location.key(name))
-                          .contentType(TYPE)
-                          .metadata(Map.of(SHA256, sha256))
-                          .ifNoneMatch("*")
-                          .overrideConfiguration(
-                              it -> it.apiCallAttemptTimeout(settings.limits().sending(bytes)));
-                      settings
-                          .encryption()
-                          .ifPresent(it ->
-                              request
-                                  .serverSideEncryption(it.algorithm())
-                                  .ssekmsKeyId(it.key().orElse(null)));
-                    },
+                    request ->
+                        request
+                            .bucket(location.bucket())
+                            .key(location.key(name))
+                            .contentType(TYPE)
+                            .metadata(Map.of(SHA256, sha256))
+                            .serverSideEncryption(encryption)
+                            .ssekmsKeyId(encryptionKey)
+                            .ifNoneMatch("*")
+                            .overrideConfiguration(
+                                it -> it.apiCallAttemptTimeout(settings.limits().sending(bytes))),
                     body(file, 0, bytes)));
   }
 
@@ -150,19 +153,14 @@ public final class ObjectStore implements AutoCloseable {
             "begin to write " + name,
             () ->
                 client
-                    .createMultipartUpload(request -> {
-                      request
-                          .bucket(location.bucket())
-                          .key(location.key(name))
-                          .contentType(TYPE)
-                          .metadata(Map.of(SHA256, sha256));
-                      settings
-                          .encryption()
-                          .ifPresent(it ->
-                              request
-                                  .serverSideEncryption(it.algorithm())
-                                  .ssekmsKeyId(it.key().orElse(null)));
-                    })
+                    .createMultipartUpload(request ->
+                        request
+                            .bucket(location.bucket())
+                            .key(location.key(name))
+                            .contentType(TYPE)
+                            .metadata(Map.of(SHA256, sha256))
+                            .serverSideEncryption(encryption)
+                            .ssekmsKeyId(encryptionKey))
                     .uploadId());
     return new HalfUpload(name, id);
   }

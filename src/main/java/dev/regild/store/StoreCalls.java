@@ -19,9 +19,9 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /**
- * Makes calls to a store, and makes one again for a while if the store is away, busy or slow. The
- * SDK's own retries are off: they give up after seconds, and count attempts where an outage takes
- * minutes.
+ * Makes calls to a store, and repeats a call for a while if the store is unreachable, busy or slow.
+ * The SDK's own retries are off: they count attempts and give up after seconds, while an outage
+ * takes minutes.
  */
 final class StoreCalls {
   private static final Logger LOG = LoggerFactory.getLogger(StoreCalls.class);
@@ -48,8 +48,8 @@ final class StoreCalls {
    *
    * @param purpose for the message: {@code write layers/x}
    * @throws MissingObjectException if the store has no such object
-   * @throws TakenKeyException if the call had a condition that is not met
-   * @throws StoreException for whatever else the store said, or did not say in time
+   * @throws TakenKeyException if the call's condition is not met
+   * @throws StoreException if the store refused the call otherwise, or did not answer in time
    */
   <T> T make(String purpose, Call<T> call) throws StoreException, InterruptedException {
     Deadline deadline = Deadline.in(patience);
@@ -69,16 +69,16 @@ final class StoreCalls {
             .addKeyValue("store", location)
             .addKeyValue("call", purpose)
             .addKeyValue("reason", words(e))
-            .log("the store is tried again");
+            .log("a call to the store is repeated");
       }
-      // Many nodes that lost the store at the same moment don't come back at the same moment.
+      // Nodes that lost the store at the same moment must not all come back at the same moment.
       Thread.sleep(pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis())));
       pause = pause.multipliedBy(2);
       pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
   }
 
-  /** The SDK's HTTP client wraps some. */
+  /** Unwraps what the SDK's HTTP client has wrapped. */
   private static Exception unwrapped(Exception thrown) {
     return thrown instanceof UncheckedIOException
         ? Objects.requireNonNullElse((Exception) thrown.getCause(), thrown)
@@ -106,7 +106,7 @@ final class StoreCalls {
   private static boolean isPassing(AwsServiceException answer) {
     String code = code(answer);
     return switch (answer.statusCode()) {
-      // A store that lacks something, or room, lacks it a minute later too.
+      // A missing feature or missing space is still missing a minute later.
       case 501, 505, 507 -> false;
       case 429, 408 -> true;
       case 400 -> code.equals("RequestTimeout");
@@ -143,7 +143,7 @@ final class StoreCalls {
     return " within %s s".formatted(patience.toSeconds());
   }
 
-  /** What the store said, or else what the connection to it said. */
+  /** Returns the store's own message, or else the connection's. */
   private static String words(Exception e) {
     if (e instanceof AwsServiceException answer) {
       String said =

@@ -9,7 +9,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 
-/** The SDK's client as every S3 understands it. */
+/** Configures the SDK's client so that it works with any S3 store. */
 final class StoreClient {
   private static final Duration CONNECT = Duration.ofSeconds(10);
 
@@ -21,7 +21,7 @@ final class StoreClient {
         S3Client.builder()
             .region(Region.of(settings.region()))
             .forcePathStyle(settings.pathStyle())
-            // Off, or else trailers that stores which are not AWS refuse come with each body.
+            // Off, because other stores than AWS refuse the trailers that would follow each body.
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
             // One hash of the whole body in the signature, where the endpoint is plain http.

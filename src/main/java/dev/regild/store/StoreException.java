@@ -2,7 +2,7 @@ package dev.regild.store;
 
 import java.io.IOException;
 
-/** The store refused something, or did not answer in time; the message has its own words. */
+/** The store refused a call, or did not answer in time. The message contains the store's own. */
 public class StoreException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -5,18 +5,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the objects are.
+ * The place of the objects.
  *
  * @param bucket its name
- * @param prefix what every key begins with, without a slash at its end; empty for none
+ * @param prefix the beginning of every key, without a slash at its end; empty for none
  */
 public record StoreLocation(String bucket, String prefix) {
-  /** Names of buckets as AWS has them; a prefix of characters that need no escape in a key. */
+  /** Bucket names by AWS' rules, and a prefix of characters that need no escape in a key. */
   private static final Pattern FORM =
       Pattern.compile(
           "s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9_.=-]{1,100}){0,8})/?");
 
-  /** Reads {@code s3://bucket/prefix}; empty if it has another form. */
+  /** Parses {@code s3://bucket/prefix}; empty if the text has another form. */
   public static Optional<StoreLocation> parse(String text) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches() || text.contains("/../") || text.contains("/./")) {
@@ -27,12 +27,12 @@ public record StoreLocation(String bucket, String prefix) {
         new StoreLocation(matcher.group(1), prefix.isEmpty() ? "" : prefix.substring(1)));
   }
 
-  /** The key of an object in the bucket. */
+  /** Returns the key of an object in the bucket. */
   String key(String name) {
     return prefix.isEmpty() ? name : prefix + "/" + name;
   }
 
-  /** The reverse of {@link #key}. */
+  /** Returns the name of the object with this key. */
   String name(String key) {
     return prefix.isEmpty() ? key : key.substring(prefix.length() + 1);
   }

@@ -5,15 +5,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How to reach a store. The credentials come from the environment, or from the AWS SDK's chain.
+ * How to reach a store. The AWS SDK finds the credentials in its usual order.
  *
- * @param location of the objects
- * @param endpoint of the service; empty for AWS' own of that region
- * @param region that requests are signed for
- * @param pathStyle whether the bucket is named in the path, not in the host's name
- * @param encryption that the store is asked for; empty for what the bucket does by itself
- * @param upkeep when what nobody needs is removed, and contents are read again
- * @param limits of time
+ * @param location the place of the objects
+ * @param endpoint the address of the service; empty for AWS' own in the region
+ * @param region the region that requests are signed for
+ * @param pathStyle whether the bucket is in the path, not in the host name
+ * @param encryption what the store is asked for; empty for the bucket's own default
+ * @param upkeep when garbage is removed, and contents are read again
+ * @param limits the time limits
  */
 public record StoreSettings(
     StoreLocation location,
@@ -27,7 +27,7 @@ public record StoreSettings(
   /**
    * How a store is kept in order.
    *
-   * @param grace how long an object stays that no layer needs
+   * @param grace how long an object stays after no layer needs it
    * @param scrub the period in which each object is read and its SHA-256 compared
    */
   public record Upkeep(Duration grace, Duration scrub) {
@@ -38,10 +38,10 @@ public record StoreSettings(
    * Encryption by the store.
    *
    * @param algorithm {@code AES256} or {@code aws:kms}
-   * @param key of the key service, by its id or ARN; empty for the account's own
+   * @param key the id or ARN of a key in the key service; empty for the account's default key
    */
   public record Encryption(String algorithm, Optional<String> key) {
-    /** Reads {@code AES256}, {@code aws:kms} or {@code aws:kms:KEY}. */
+    /** Parses {@code AES256}, {@code aws:kms} or {@code aws:kms:KEY}. */
     public static Optional<Encryption> parse(String text) {
       if (text.equals("AES256") || text.equals("aws:kms")) {
         return Optional.of(new Encryption(text, Optional.empty()));

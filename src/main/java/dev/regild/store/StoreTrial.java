@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 
-/** Tries by real calls whether a store can do what Regild needs, on objects of its own. */
+/** Tests by real calls, on objects of its own, whether a store supports what Regild needs. */
 public final class StoreTrial {
   private static final int SMALL = 100_000;
 
@@ -30,7 +30,7 @@ public final class StoreTrial {
   }
 
   /**
-   * What came of one trial.
+   * The outcome of one trial.
    *
    * @param what was tried
    * @param problem what is wrong; empty if nothing is
@@ -45,17 +45,17 @@ public final class StoreTrial {
     String run() throws IOException, InterruptedException;
   }
 
-  /** Tries everything; the objects are removed again. */
+  /** Tries everything, and removes the objects. */
   public List<Outcome> run() throws IOException, InterruptedException {
     Path small = file("small", SMALL, 1);
     Path other = file("other", SMALL, 2);
     Path large = file("large", LARGE, 3);
     Path another = file("another", LARGE, 4);
     if (attempt("write an object", () -> written("small", small))) {
-      var _ = attempt("refuse to write over it", () -> refused("small", other, false));
+      var _ = attempt("refuse to overwrite it", () -> refused("small", other, false));
       var _ = attempt("read it in ranges", () -> read("small", small));
       var _ = attempt("write an object in parts", () -> writtenInParts(large));
-      var _ = attempt("refuse to write over it in parts", () -> refused("large", another, true));
+      var _ = attempt("refuse to overwrite it in parts", () -> refused("large", another, true));
       var _ = attempt("list objects", this::listed);
       var _ = attempt("list and remove unfinished uploads", this::uploadsListed);
       var _ = attempt("delete objects", this::deleted);
@@ -89,7 +89,7 @@ public final class StoreTrial {
             found.sha256().filter(sha256::equals).isPresent()
                 ? ""
                 : "The store did not keep the metadata of the object. Regild needs a store that does.")
-        .orElse("The store took the object and does not have it.");
+        .orElse("The store accepted the object, but does not have it. Check the bucket's rules.");
   }
 
   private String writtenInParts(Path file) throws IOException, InterruptedException {
@@ -108,20 +108,22 @@ public final class StoreTrial {
     } catch (TakenKeyException e) {
       return "";
     }
-    return "The store ignored If-None-Match and wrote over an object. Use a store that supports conditional writes.";
+    return "The store ignored If-None-Match and overwrote an object. Use a store that supports conditional writes.";
   }
 
   private String read(String name, Path file) throws IOException, InterruptedException {
     Path back = directory.resolve(name + ".back");
     store.read(folder + name, Files.size(file), back);
-    return Files.mismatch(file, back) == -1 ? "" : "What came back is not what was written.";
+    return Files.mismatch(file, back) == -1
+        ? ""
+        : "The store returned other content than was written.";
   }
 
   private String listed() throws IOException, InterruptedException {
     List<String> names = store.list(folder).stream().map(StoredObject::name).toList();
     return names.equals(List.of(folder + "large", folder + "small"))
         ? ""
-        : "The store has the objects small and large, and lists " + names + ".";
+        : "The store has the objects small and large, but lists " + names + ".";
   }
 
   private String uploadsListed() throws IOException, InterruptedException {
@@ -129,9 +131,11 @@ public final class StoreTrial {
     List<HalfUpload> found = store.halfUploads(folder);
     store.abort(upload);
     if (!found.contains(upload)) {
-      return "The store does not list an unfinished upload. Set a rule of the bucket that removes them.";
+      return "The store does not list an unfinished upload. Add a rule to the bucket that removes them.";
     }
-    return store.halfUploads(folder).isEmpty() ? "" : "The store did not remove it.";
+    return store.halfUploads(folder).isEmpty()
+        ? ""
+        : "The store did not remove an unfinished upload. Add a rule to the bucket that removes them.";
   }
 
   private String deleted() throws IOException, InterruptedException {

@@ -1,6 +1,6 @@
 package dev.regild.store;
 
-/** Another object has the key: an object is never written over. */
+/** Another object has the key, and objects are never overwritten. */
 public final class TakenKeyException extends StoreException {
   private static final long serialVersionUID = 1L;
 

@@ -31,7 +31,7 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
    * @param files how many there are
    * @param totalBytes of all of them
    * @param downloadedBytes what had to come over the network
-   * @param fixes what the update fixes, as the files say
+   * @param fixes what the update fixes, by the changelogs in the files
    */
   record Fetched(
       Resolve.Resolved resolved,

@@ -29,7 +29,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   private final LayerLeftovers leftovers;
   private final MergeLayers merge;
   private final CompareLayers compare;
-  private final PublishMerged publish;
+  private final PublishStandalone<MergeLayers.Merged> publish;
 
   public FlattenJob(
       Tools tools, ImageFlattenings images, LayerStore layers, RoomReservations room) {
@@ -39,7 +39,9 @@ public final class FlattenJob extends SteppedJob<Flattening> {
     this.leftovers = new LayerLeftovers(tools.database(), layers);
     this.merge = new MergeLayers(layers, room);
     this.compare = new CompareLayers();
-    this.publish = new PublishMerged(layers);
+    this.publish =
+        new PublishStandalone<>(
+            layers, merged -> merged.flattening().id(), MergeLayers.Merged::file);
   }
 
   @Override

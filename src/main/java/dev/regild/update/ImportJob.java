@@ -56,7 +56,7 @@ public final class ImportJob extends SteppedJob<Import> {
   private final InspectDisk inspect;
   private final ConvertDisk convert;
   private final QualifyDisk qualify;
-  private final PublishDisk publish;
+  private final PublishStandalone<ConvertDisk.Converted> publish;
 
   /**
    * @param platforms open disks of which nothing is known yet
@@ -83,7 +83,9 @@ public final class ImportJob extends SteppedJob<Import> {
     this.inspect = new InspectDisk(inspector);
     this.convert = new ConvertDisk();
     this.qualify = new QualifyDisk(platforms, new ThrowAwayBoot(platforms));
-    this.publish = new PublishDisk(layers);
+    this.publish =
+        new PublishStandalone<>(
+            layers, converted -> converted.job().image().id(), ConvertDisk.Converted::file);
   }
 
   @Override

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says what a planned update would fix, from changelogs that were read before: by updates of any
- * image to the same packages. Nothing is fetched.
+ * Finds what a planned update would fix, from changelogs that earlier updates of any image have
+ * read. Fetches nothing.
  */
 public final class PlannedFixes {
   private static final Logger LOG = LoggerFactory.getLogger(PlannedFixes.class);
@@ -48,7 +48,7 @@ public final class PlannedFixes {
   private final UpdatePlans plans;
   private final Changelogs changelogs;
 
-  /** The hashes of files; empty for a package that a snapshot does not have. */
+  /** The hashes of packages' files; empty for a package that the snapshot does not have. */
   private final Cache<Wanted, String> files =
       Caffeine.newBuilder().maximumSize(REMEMBERED_FILES).build();
 
@@ -70,10 +70,10 @@ public final class PlannedFixes {
   }
 
   /**
-   * Returns what a plan would fix; what is not known yet says so.
+   * Returns what a plan would fix, with the packages for which that is unknown.
    *
-   * @param plan of an update of that image
-   * @return empty if the image has no disk, or its platform no snapshot
+   * @param plan the plan of an update of this image
+   * @return empty if the image has no disk, or its platform has no snapshot
    */
   public Optional<Fixes> find(Owner owner, String imageName, UpdatePlan plan) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
@@ -108,9 +108,7 @@ public final class PlannedFixes {
     }
   }
 
-  /**
-   * The packages whose changelog others share: a metapackage stands for a kernel that comes new.
-   */
+  /** Adds the packages whose changelogs others share: a metapackage stands for a new kernel. */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
     Set<String> names = new HashSet<>();

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the changelogs of the packages that an update installs, each content once. Whatever is in
- * them, the update goes on.
+ * Reads the changelogs of the packages that an update installs, each file once. Whatever is in
+ * them, the update continues.
  */
 final class ReadChangelogs {
   private static final Logger LOG = LoggerFactory.getLogger(ReadChangelogs.class);
@@ -91,8 +91,7 @@ final class ReadChangelogs {
     try {
       return notes.changelog(path);
     } catch (IOException | RuntimeException e) {
-      // A parser that gives up on foreign bytes, in whatever way, is no reason to give up the
-      // update.
+      // Whatever a parser of foreign bytes throws must not fail the update.
       LOG.atWarn()
           .addKeyValue("file", file.fileName())
           .addKeyValue("reason", e.toString())
@@ -101,7 +100,7 @@ final class ReadChangelogs {
     }
   }
 
-  /** Of a system whose files have changelogs, one that is missing could not be read. */
+  /** A missing changelog could not be read, if the system's files have changelogs. */
   private static Optional<Changelog> of(
       PackageNotes notes, Collection<Changelog> read, Replacement each, PackageFamily family) {
     Optional<Changelog> found =

@@ -68,7 +68,7 @@ public final class UpdateOutcomes {
     records.replan(handle, imageId, plan);
   }
 
-  /** From now on the record tells what the update fixes. */
+  /** Records what the update fixes. */
   void fixes(Handle handle, String imageId, Fixes fixes) {
     requireRunning(handle, imageId);
     Changelogs.record(handle, imageId, fixes);

@@ -189,7 +189,7 @@ class AptNotesTest {
     assertThat(unknown(before, changelog(broken))).startsWith("its changelog is damaged");
     Path upstream = deb("openssl", "3.0.22-1~deb12u2", "", "", "Release 3\n * CVE-2026-1\n", true);
     assertThat(unknown(before, changelog(upstream)))
-        .isEqualTo("its changelog has no entry that is one of Debian's");
+        .isEqualTo("its changelog has no entry in Debian's format");
     String cut = "\n# Older entries have been removed from this changelog.\n";
     Changelog short1 = changelog(deb("openssl", "3.0.22-1~deb12u2", "", "", OPENSSL + cut));
     assertThat(unknown(before, short1)).isEqualTo("its changelog begins with 3.0.15-1~deb12u1");
@@ -198,7 +198,7 @@ class AptNotesTest {
     assertThat(unknown(inRange, short1)).isEmpty();
     assertThatThrownBy(() -> notes.changelog(Files.writeString(directory.resolve("x"), "x")))
         .isInstanceOf(IOException.class)
-        .hasMessage("it is no Debian package");
+        .hasMessage("it is not a Debian package");
   }
 
   /** What was read of it counts where it reaches back far enough. */

@@ -533,14 +533,9 @@ final class ServerFixture implements AutoCloseable {
   }
 
   private record LayersBeside(LayerStore store, Path directory) implements LayerStore {
-    private record Beside(Path file) implements BorrowedLayer {
-      @Override
-      public void close() {}
-    }
-
     @Override
     public BorrowedLayer borrow(String id) {
-      return new Beside(directory.resolve(id + ".qcow2"));
+      return new BorrowedLayer(directory.resolve(id + ".qcow2"), () -> {});
     }
 
     @Override

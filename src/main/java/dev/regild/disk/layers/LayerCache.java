@@ -25,16 +25,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Copies of layers on this node, up to a limit: {@code <id>.qcow2}, and beside it {@code
- * <id>.sha256}, which comes last and says that the file is whole and verified. Those that were used
- * least recently go first; one that is borrowed stays. What a killed process left half is removed
- * when the cache is opened.
+ * <id>.sha256}, which is written last and proves that the file is whole and verified. The copies
+ * used least recently are removed first; borrowed ones stay. What a killed process left unfinished
+ * is removed when the cache is opened.
  */
 public final class LayerCache {
   private static final Logger LOG = LoggerFactory.getLogger(LayerCache.class);
@@ -44,10 +43,10 @@ public final class LayerCache {
   private final long mostBytes;
   private final RoomReservations room;
 
-  /** The one that was used least recently first; with this object's lock. */
+  /** The least recently used copy comes first. Guarded by this object's lock. */
   private final Map<String, Copy> copies = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** A copy that is here, or on its way. */
+  /** A copy that is here or being fetched. */
   private static final class Copy {
     private final String sha256;
     private final long bytes;
@@ -62,7 +61,7 @@ public final class LayerCache {
     }
   }
 
-  /** Brings a layer here. */
+  /** Fetches layers. */
   @FunctionalInterface
   interface Source {
     /**
@@ -76,8 +75,8 @@ public final class LayerCache {
   /**
    * Opens the cache; no other process may use the directory.
    *
-   * @param directory made if it is missing, in one that others can't write to
-   * @param mostBytes of all copies together
+   * @param directory created if it is missing; others must not be able to write to its parent
+   * @param mostBytes the most that all copies together may take
    */
   public LayerCache(Path directory, long mostBytes, RoomReservations room) throws IOException {
     // A layer has its guest's password hashes.
@@ -119,11 +118,10 @@ public final class LayerCache {
   }
 
   /**
-   * Lends a chain of layers; those that are not here are brought, each once however many ask.
+   * Lends a chain of layers. Fetches the missing ones, each once, even for several callers.
    *
-   * @param chain the top one first
-   * @throws IOException if one can't be brought, or there is no room for it beside those that are
-   *     borrowed
+   * @param chain starts with the top layer
+   * @throws IOException if a layer can't be fetched, or does not fit beside the borrowed ones
    */
   BorrowedLayer borrow(List<Layer> chain, Source source) throws IOException, InterruptedException {
     List<Layer> lent = new ArrayList<>();
@@ -134,35 +132,16 @@ public final class LayerCache {
         lent.add(layer);
       }
       done = true;
-      return new Lent(file(chain.getFirst().id()), List.copyOf(lent));
+      return new BorrowedLayer(file(chain.getFirst().id()), () -> giveBack(lent));
     } finally {
       if (!done) {
-        lent.forEach(layer -> giveBack(layer.id()));
+        giveBack(lent);
       }
     }
   }
 
-  private final class Lent implements BorrowedLayer {
-    private final Path file;
-    private final List<Layer> chain;
-    private final AtomicBoolean open = new AtomicBoolean(true);
-
-    Lent(Path file, List<Layer> chain) {
-      this.file = file;
-      this.chain = chain;
-    }
-
-    @Override
-    public Path file() {
-      return file;
-    }
-
-    @Override
-    public void close() {
-      if (open.getAndSet(false)) {
-        chain.forEach(layer -> giveBack(layer.id()));
-      }
-    }
+  private void giveBack(List<Layer> lent) {
+    lent.forEach(layer -> giveBack(layer.id()));
   }
 
   private void lend(Layer layer, Source source) throws IOException, InterruptedException {
@@ -175,7 +154,7 @@ public final class LayerCache {
     }
   }
 
-  /** Whether it is here now; waits for one that is on its way. */
+  /** Returns whether the layer is here; waits for one that is being fetched. */
   private synchronized boolean lendHere(Layer layer) throws IOException, InterruptedException {
     Copy copy = copies.get(layer.id());
     while (copy != null && !copy.here && !copy.failed) {
@@ -205,14 +184,14 @@ public final class LayerCache {
     }
   }
 
-  /** Takes it upon the caller to bring the layer; null if another has done so meanwhile. */
+  /** Makes the caller the one who fetches the layer; null if another one has started meanwhile. */
   private synchronized @Nullable Copy expect(Layer layer) throws IOException {
     if (copies.containsKey(layer.id())) {
       return null;
     }
     if (!evict(layer.bytes())) {
       throw new IOException(
-          "The layer %s has %s, and there is no room for it in node.cache, which is %s, beside the layers that are in use. Raise node.cache."
+          "The layer %s (%s) does not fit in node.cache (%s) beside the layers that are in use. Raise node.cache."
               .formatted(layer.id(), ByteCount.text(layer.bytes()), ByteCount.text(mostBytes)));
     }
     Copy copy = new Copy(layer.sha256(), layer.bytes());
@@ -252,8 +231,8 @@ public final class LayerCache {
   }
 
   /**
-   * Takes a file that has just been published, so that the next update need not bring it. Where
-   * there is no room for it, it is removed.
+   * Takes a file that has just been published, so that the next update need not fetch it. If it
+   * does not fit, it is removed.
    */
   void adopt(Layer layer, Path finished) throws IOException {
     Copy copy = new Copy(layer.sha256(), layer.bytes());
@@ -280,7 +259,7 @@ public final class LayerCache {
     }
   }
 
-  /** The cache may be on another disk than the workspaces are. */
+  /** Moves the file to the cache, which may be on a different disk from the workspaces. */
   private Path onOurFileSystem(Path finished) throws IOException {
     Path part = DurableFiles.temporaryBeside(file("adopted"));
     try {
@@ -304,7 +283,7 @@ public final class LayerCache {
     }
   }
 
-  /** Removes a copy, once nobody has borrowed it; one that is not here is no error. */
+  /** Removes a copy as soon as nobody borrows it. Does nothing if there is none. */
   synchronized void drop(String id) throws IOException {
     Copy copy = copies.get(id);
     if (copy != null && copy.readers > 0) {
@@ -314,13 +293,14 @@ public final class LayerCache {
     }
   }
 
-  /** The layers that are here or on their way. */
+  /** Returns the layers that are here or being fetched. */
   synchronized Set<String> ids() {
     return Set.copyOf(copies.keySet());
   }
 
   /**
-   * Makes room for as many bytes; false, and nothing is removed, if what is borrowed forbids it.
+   * Makes room for this many bytes. Returns false, and removes nothing, if the borrowed copies
+   * leave too little.
    */
   private synchronized boolean evict(long bytes) throws IOException {
     long borrowed =
@@ -346,7 +326,7 @@ public final class LayerCache {
     removeFiles(id);
   }
 
-  /** The proof first: without it, the file is what a crash left. */
+  /** Removes the proof first: a file without it counts as a crash's leftover. */
   private void removeFiles(String id) throws IOException {
     Files.deleteIfExists(proof(id));
     Files.deleteIfExists(file(id));

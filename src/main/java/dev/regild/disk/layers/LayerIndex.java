@@ -3,9 +3,9 @@ package dev.regild.disk.layers;
 import dev.regild.disk.Layer;
 import java.util.List;
 
-/** What the registry knows of layers. */
+/** The registry's records of layers. */
 @FunctionalInterface
 public interface LayerIndex {
-  /** The layer of that id and all that it stands on, the top one first; empty if there is none. */
+  /** Returns the layer and all layers below it, from the top; empty if the layer is unknown. */
   List<Layer> chain(String id);
 }

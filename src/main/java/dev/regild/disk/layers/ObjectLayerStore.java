@@ -17,12 +17,11 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A layer store of objects that many nodes share: {@code layers/<id>/<attempt>.qcow2}. Who borrows
- * a chain reads copies of it, which were verified when they came, in this node's {@link
- * LayerCache}.
+ * A layer store of objects that many nodes share: {@code layers/<id>/<attempt>.qcow2}. A borrower
+ * reads copies in this node's {@link LayerCache}, which were verified when they were fetched.
  */
 public final class ObjectLayerStore implements LayerStore {
-  /** What the names of all layers' objects begin with. */
+  /** The beginning of all layers' object names. */
   public static final String FOLDER = "layers/";
 
   private final ObjectStore objects;
@@ -36,7 +35,8 @@ public final class ObjectLayerStore implements LayerStore {
   }
 
   /**
-   * The object of a layer: another one for each attempt, so that no late attempt writes over it.
+   * Returns the name of a layer's object. Each attempt has another one, so that a late attempt does
+   * not overwrite it.
    */
   public static String object(Layer layer) {
     return "%s%s/%d%s".formatted(FOLDER, layer.id(), layer.attempt(), FinishedLayer.ENDING);
@@ -66,12 +66,12 @@ public final class ObjectLayerStore implements LayerStore {
     String sha256 = Sha256.interruptibly(target);
     if (!sha256.equals(layer.sha256())) {
       throw new ChangedObjectException(
-          "The layer %s was changed in the store %s: the SHA-256 of %s is %s, and %s was published. Restore the object from a backup, or import the image again."
+          "The layer %s was changed in the store %s: the SHA-256 of %s is %s, not %s. Restore the object from a backup, or import the image again."
               .formatted(layer.id(), objects.location(), object(layer), sha256, layer.sha256()));
     }
   }
 
-  /** Headers must name what the registry says: programs are shown these files and no others. */
+  /** The headers must name the registry's files, because programs see only those. */
   private static void requireChain(Path file, List<Layer> chain) throws IOException {
     List<String> expected = chain.stream().map(layer -> layer.id() + FinishedLayer.ENDING).toList();
     List<String> found =
@@ -98,7 +98,10 @@ public final class ObjectLayerStore implements LayerStore {
     return layer;
   }
 
-  /** The copy here goes; the object goes with the garbage, as others may still read it. */
+  /**
+   * Removes only the copy here. The object is left to the garbage collection, as others may read
+   * it.
+   */
   @Override
   public void delete(String id) throws IOException {
     cache.drop(id);

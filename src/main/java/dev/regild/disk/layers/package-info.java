@@ -1,4 +1,4 @@
-/** Layers that are objects of a shared store, and the copies of them that a node reads. */
+/** Layers as objects of a shared store, and a node's copies of them. */
 @NullMarked
 package dev.regild.disk.layers;
 

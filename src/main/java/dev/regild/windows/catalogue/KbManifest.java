@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an {@code update.mum} says, the manifest of a KB of Component Based Servicing.
+ * An {@code update.mum}: the manifest of a KB in Component Based Servicing.
  *
  * @param name of its identity: {@code Package_for_RollupFix}
  * @param version of its identity: {@code 20348.2340.1.10}
@@ -39,7 +39,7 @@ record KbManifest(
   private static final Pattern KB = Pattern.compile("KB[0-9]{4,8}");
   private static final Pattern SYSTEM = Pattern.compile("10\\.0\\.([0-9]{5,6})\\.[0-9]+");
 
-  /** KBs that are numbered by the build that they bring. */
+  /** KBs that are numbered by the build that they install. */
   private static final Pattern BUILT = Pattern.compile("([0-9]{5,6})\\.([0-9]+)\\.[0-9.]+");
 
   /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */

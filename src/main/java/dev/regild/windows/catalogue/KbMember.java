@@ -20,7 +20,7 @@ public final class KbMember {
     return PACKAGE.matcher(name).matches() && !BESIDE.matcher(name).matches();
   }
 
-  /** Whether a package is the servicing stack that a KB brings along. */
+  /** Whether a package is the servicing stack inside a KB. */
   public static boolean isServicingStack(String name) {
     return name.toLowerCase(Locale.ROOT).startsWith("ssu-");
   }

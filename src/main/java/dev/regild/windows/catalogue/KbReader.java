@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads a KB: a {@code .cab}, or a {@code .msu} with such in it, which is a cabinet or, in its
- * newer form, a WIM. A {@code .msu} that brings a servicing stack along is the KB, of which Windows
- * installs both.
+ * Reads a KB: a {@code .cab}, or a {@code .msu} that contains one. A {@code .msu} is a cabinet or,
+ * in its newer form, a WIM. If it also contains a servicing stack, it counts as one KB, because
+ * Windows installs both.
  */
 final class KbReader {
   private static final int MOST_PARTS = 32;

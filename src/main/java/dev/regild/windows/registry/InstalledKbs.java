@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The KBs that Component Based Servicing knows of. */
+/** The KBs in Component Based Servicing's records. */
 final class InstalledKbs {
   static final String SERVICING = "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing";
 
   private static final String INSTALLED = "INSTALLED";
   private static final String SUPERSEDED = "SUPERSEDED";
 
-  /** What a KB is installed as; each has many packages of its parts as well. */
+  /** The name of a KB's own package. Its parts have packages of their own. */
   private static final String KB_PACKAGE = "Package_for_";
 
   /** {@code name~publisher's key~architecture~language~version}. */
@@ -26,7 +26,7 @@ final class InstalledKbs {
 
   private InstalledKbs() {}
 
-  /** Every KB that is installed, or is on its way in or out, by identity. */
+  /** Returns every KB that is installed, being installed or being removed, by identity. */
   static List<InstalledKb> read(WindowsRegistry registry) {
     List<InstalledKb> kbs = new ArrayList<>();
     for (RegistryKey key : registry.software().subkeysOf(SERVICING + "\\Packages")) {
@@ -41,8 +41,8 @@ final class InstalledKbs {
   }
 
   /**
-   * Whether the system has what a KB brings. One that a cumulative update takes in is superseded,
-   * and an installer says of it that it is there already.
+   * Returns whether the system has what a KB installs. A KB that a cumulative update includes is
+   * superseded, and its installer reports that it is already installed.
    */
   static boolean isPresent(InstalledKb kb) {
     return kb.state().equals(INSTALLED) || kb.state().equals(SUPERSEDED);

@@ -3,7 +3,7 @@ package dev.regild.windows.registry;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The name in the identity of a KB of Component Based Servicing. */
+/** The name in the identity of a KB in Component Based Servicing. */
 public final class KbName {
   /** A servicing stack's name has the revision in it for which it came. */
   private static final Pattern SERVICING_STACK =

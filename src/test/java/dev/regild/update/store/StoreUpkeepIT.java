@@ -191,8 +191,8 @@ class StoreUpkeepIT {
   @Test
   void doctorTriesWhatTheStoreCanDo() throws Exception {
     assertThat(regild(0, "doctor", "--store"))
-        .containsPattern("refuse to write over it +ok")
-        .containsPattern("refuse to write over it in parts +ok")
+        .containsPattern("refuse to overwrite it +ok")
+        .containsPattern("refuse to overwrite it in parts +ok")
         .containsPattern("list and remove unfinished uploads +ok")
         .containsPattern("delete objects +ok");
     assertThat(server.files(prefix)).isEmpty();
