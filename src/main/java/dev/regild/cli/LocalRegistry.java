@@ -6,6 +6,7 @@ import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.PostgresAddress;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.server.RegistryId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,11 @@ final class LocalRegistry {
    */
   Opened open() throws IOException {
     Path file = data.resolve("regild.db");
+    if (url.isEmpty() && RegistryId.isIn(data)) {
+      throw new IOException(
+          "The registry of %s is in a PostgreSQL. Name it: --database URL, or REGILD_DATABASE."
+              .formatted(data));
+    }
     if (url.isEmpty() && !Files.isRegularFile(file)) {
       throw new IOException(
           "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
