@@ -93,7 +93,7 @@ public final class StoreTrial {
   }
 
   private String writtenInParts(Path file) throws IOException, InterruptedException {
-    store.writeInParts(folder + "large", file, LARGE, Sha256.of(file));
+    store.writeInParts(folder + "large", file, LARGE, Sha256.of(file), false);
     return read("large", file);
   }
 
@@ -101,7 +101,7 @@ public final class StoreTrial {
       throws IOException, InterruptedException {
     try {
       if (inParts) {
-        store.writeInParts(folder + name, file, Files.size(file), Sha256.of(file));
+        store.writeInParts(folder + name, file, Files.size(file), Sha256.of(file), false);
       } else {
         store.write(folder + name, file, Sha256.of(file));
       }
