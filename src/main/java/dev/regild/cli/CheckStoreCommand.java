@@ -10,6 +10,7 @@ import dev.regild.update.store.StoreCheck;
 import dev.regild.update.store.StoreCheck.Finding;
 import dev.regild.update.store.StoreGarbage;
 import dev.regild.update.store.StoreGarbage.Garbage;
+import dev.regild.update.store.StoreOwner;
 import dev.regild.update.store.StoreRepair;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -87,6 +88,7 @@ final class CheckStoreCommand implements Callable<Integer> {
   private Set<Finding> repaired(
       Database database, ObjectStore objects, Path data, Duration grace, List<Finding> findings)
       throws IOException, InterruptedException {
+    StoreOwner.require(database, objects);
     StoreRepair repairs = new StoreRepair(database, objects, data.resolve("cache"));
     Set<Finding> repaired = new HashSet<>();
     for (Finding finding : findings) {
