@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Tries by real calls whether a store can do what Regild needs, on objects of its own. */
@@ -83,13 +84,16 @@ public final class StoreTrial {
   private String written(String name, Path file) throws IOException, InterruptedException {
     String sha256 = Sha256.of(file);
     store.write(folder + name, file, sha256);
-    return store
-        .find(folder + name)
-        .map(found ->
-            found.sha256().filter(sha256::equals).isPresent()
-                ? ""
-                : "The store did not keep the metadata of the object. Regild needs a store that does.")
-        .orElse("The store took the object and does not have it.");
+    Optional<StoredObject> found = store.find(folder + name);
+    if (found.isEmpty()) {
+      return "The store took the object and does not have it.";
+    }
+    if (!found.get().sha256().equals(Optional.of(sha256))) {
+      // Nothing else is tried, so nothing else removes it.
+      store.delete(folder + name);
+      return "The store did not keep the metadata of the object. Regild needs a store that does.";
+    }
+    return "";
   }
 
   private String writtenInParts(Path file) throws IOException, InterruptedException {

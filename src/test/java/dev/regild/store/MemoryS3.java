@@ -28,6 +28,9 @@ public final class MemoryS3 implements AutoCloseable {
   /** Whether every PUT is refused, with nothing written. */
   public volatile boolean refusing;
 
+  /** Whether it forgets the metadata of objects. */
+  public volatile boolean forgetting;
+
   public MemoryS3() throws IOException {
     System.setProperty("aws.accessKeyId", "regild-tests");
     System.setProperty("aws.secretAccessKey", "not-a-secret-of-anybody");
@@ -86,7 +89,7 @@ public final class MemoryS3 implements AutoCloseable {
       send(exchange, 412, error("PreconditionFailed"));
     } else {
       objects.put(key, body);
-      hashes.put(key, exchange.getRequestHeaders().getFirst("x-amz-meta-sha256"));
+      hashes.put(key, forgetting ? "" : exchange.getRequestHeaders().getFirst("x-amz-meta-sha256"));
       send(exchange, 200, "");
     }
   }

@@ -60,6 +60,17 @@ class ObjectStoreTest {
     assertThat(openFiles()).doesNotContain(file.toRealPath());
   }
 
+  @Test
+  void aTrialLeavesNothingInAStoreThatKeepsNoMetadata() throws Exception {
+    server.forgetting = true;
+    assertThat(new StoreTrial(store, directory).run())
+        .singleElement()
+        .extracting(StoreTrial.Outcome::problem)
+        .asString()
+        .contains("did not keep the metadata");
+    assertThat(server.objects).isEmpty();
+  }
+
   private static List<Path> openFiles() throws IOException {
     List<Path> open = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
