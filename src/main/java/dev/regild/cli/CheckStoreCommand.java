@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.cli.LocalRegistry.Opened;
 import dev.regild.db.Database;
+import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreSettings;
@@ -9,10 +10,12 @@ import dev.regild.update.store.StoreCheck;
 import dev.regild.update.store.StoreCheck.Finding;
 import dev.regild.update.store.StoreGarbage;
 import dev.regild.update.store.StoreGarbage.Garbage;
+import dev.regild.update.store.StoreOwner;
 import dev.regild.update.store.StoreRepair;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,7 +39,11 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LocalRegistry registry = new LocalRegistry();
 
-  @Option(names = "--config", paramLabel = "FILE", description = "The server's configuration file.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The server's configuration file: its data directory, database and store.")
   @Nullable Path config;
 
   @Option(
@@ -59,12 +66,16 @@ final class CheckStoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException, InterruptedException {
-    StoreSettings settings = StoreOptions.read(config, registry.data, store);
-    try (Opened opened = registry.open();
+    Config server = StoreOptions.read(config, registry.named(spec), registry.url, store);
+    StoreSettings settings = StoreOptions.store(server);
+    try (Opened opened = LocalRegistry.open(server);
         ObjectStore objects = new ObjectStore(settings)) {
       Database database = opened.database();
       List<Finding> findings = new StoreCheck(database, objects).run(!quick);
-      Set<Finding> repaired = repair ? repaired(database, objects, settings, findings) : Set.of();
+      Set<Finding> repaired =
+          repair
+              ? repaired(database, objects, server.data(), settings.upkeep().grace(), findings)
+              : Set.of();
       print(findings, repaired);
       return findings.stream()
               .filter(finding -> finding.problem() != StoreCheck.Problem.ORPHANED)
@@ -75,9 +86,10 @@ final class CheckStoreCommand implements Callable<Integer> {
   }
 
   private Set<Finding> repaired(
-      Database database, ObjectStore objects, StoreSettings settings, List<Finding> findings)
+      Database database, ObjectStore objects, Path data, Duration grace, List<Finding> findings)
       throws IOException, InterruptedException {
-    StoreRepair repairs = new StoreRepair(database, objects, registry.data.resolve("cache"));
+    StoreOwner.require(database, objects);
+    StoreRepair repairs = new StoreRepair(database, objects, data.resolve("cache"));
     Set<Finding> repaired = new HashSet<>();
     for (Finding finding : findings) {
       if (repairs.repair(finding)) {
@@ -85,7 +97,7 @@ final class CheckStoreCommand implements Callable<Integer> {
       }
     }
     Set<String> removed =
-        new StoreGarbage(database, objects, settings.upkeep().grace())
+        new StoreGarbage(database, objects, grace)
             .collect().removed().stream().map(Garbage::object).collect(Collectors.toSet());
     findings.stream()
         .filter(finding -> finding.problem() == StoreCheck.Problem.ORPHANED)

@@ -96,7 +96,10 @@ final class DoctorCommand implements Callable<Integer> {
       return tryWindows.run(registry, out) ? 0 : 1;
     }
     if (store != null) {
-      return store(StoreOptions.read(config, registry.data, store), out);
+      return store(
+          StoreOptions.store(
+              StoreOptions.read(config, registry.named(spec), registry.url, store)),
+          out);
     }
     Checkup machine = new Checkup("WHAT");
     HostTools tools = HostTools.look();

@@ -32,7 +32,7 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
 /**
  * The objects of one store. Each is written once, whole or not at all, with its SHA-256 beside it,
- * and never over another one; who reads one knows its SHA-256 and checks it, as the checksums of
+ * and over another one only to repair that; who reads one knows its SHA-256 and checks it, as the checksums of
  * the SDK are off: stores that are not AWS refuse them.
  */
 public final class ObjectStore implements AutoCloseable {
@@ -90,11 +90,7 @@ public final class ObjectStore implements AutoCloseable {
       throws IOException, InterruptedException {
     long bytes = Files.size(file);
     try {
-      if (bytes < MULTIPART_FROM) {
-        writeWhole(name, file, bytes, sha256);
-      } else {
-        writeInParts(name, file, bytes, sha256);
-      }
+      send(name, file, bytes, sha256, false);
     } catch (TakenKeyException e) {
       Optional<StoredObject> there = find(name);
       if (there
@@ -105,7 +101,28 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  private void writeWhole(String name, Path file, long bytes, String sha256)
+  /**
+   * Writes a file in the place of whatever object has the name. That one is there until the new one
+   * is there whole.
+   *
+   * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
+   * @throws StoreException if it can't be written; nothing of it is visible then
+   */
+  public void replace(String name, Path file, String sha256)
+      throws IOException, InterruptedException {
+    send(name, file, Files.size(file), sha256, true);
+  }
+
+  private void send(String name, Path file, long bytes, String sha256, boolean over)
+      throws IOException, InterruptedException {
+    if (bytes < MULTIPART_FROM) {
+      writeWhole(name, file, bytes, sha256, over);
+    } else {
+      writeInParts(name, file, bytes, sha256, over);
+    }
+  }
+
+  private void writeWhole(String name, Path file, long bytes, String sha256, boolean over)
       throws StoreException, InterruptedException {
     var _ =
         calls.make(
@@ -120,13 +137,18 @@ public final class ObjectStore implements AutoCloseable {
                             .metadata(Map.of(SHA256, sha256))
                             .serverSideEncryption(encryption)
                             .ssekmsKeyId(encryptionKey)
-                            .ifNoneMatch("*")
+                            .ifNoneMatch(condition(over))
                             .overrideConfiguration(
                                 it -> it.apiCallAttemptTimeout(settings.limits().sending(bytes))),
                     body(file, 0, bytes)));
   }
 
-  void writeInParts(String name, Path file, long bytes, String sha256)
+  /** Of a write: over nothing, unless over whatever is there. */
+  private static @Nullable String condition(boolean over) {
+    return over ? null : "*";
+  }
+
+  void writeInParts(String name, Path file, long bytes, String sha256, boolean over)
       throws IOException, InterruptedException {
     HalfUpload upload = begin(name, sha256);
     boolean done = false;
@@ -138,7 +160,7 @@ public final class ObjectStore implements AutoCloseable {
         int number = parts.size() + 1;
         parts.add(() -> sendPart(upload, number, file, first, Math.min(size, bytes - first)));
       }
-      complete(upload, Parallel.run(AT_ONCE, parts));
+      complete(upload, Parallel.run(AT_ONCE, parts), over);
       done = true;
     } finally {
       if (!done) {
@@ -187,7 +209,7 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /** Without {@code x-amz-mp-object-size}, which s3proxy refuses and others ignore. */
-  private void complete(HalfUpload upload, List<CompletedPart> parts)
+  private void complete(HalfUpload upload, List<CompletedPart> parts, boolean over)
       throws StoreException, InterruptedException {
     var _ =
         calls.make(
@@ -198,7 +220,7 @@ public final class ObjectStore implements AutoCloseable {
                         .bucket(location.bucket())
                         .key(location.key(upload.name()))
                         .uploadId(upload.id())
-                        .ifNoneMatch("*")
+                        .ifNoneMatch(condition(over))
                         .multipartUpload(it -> it.parts(parts))
                         // A store may put the parts together before it answers.
                         .overrideConfiguration(
@@ -221,7 +243,7 @@ public final class ObjectStore implements AutoCloseable {
 
   /** The SDK reads it twice where the endpoint is plain http: once for its hash, once to send. */
   private static RequestBody body(Path file, long first, long bytes) {
-    return RequestBody.fromContentProvider(() -> FileRange.open(file, first, bytes), bytes, TYPE);
+    return RequestBody.fromContentProvider(FileRange.provider(file, first, bytes), bytes, TYPE);
   }
 
   /**

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 
 /** Compares a store with the registry. */
 public final class StoreCheck {
@@ -70,14 +72,17 @@ public final class StoreCheck {
         compare(each.getKey(), layer, contents, findings);
       }
     }
-    database.useTransaction(handle -> {
-      for (String object : stored.keySet()) {
-        if (!needed.isNeeded(handle, object)) {
-          findings.add(new Finding(Problem.ORPHANED, object, "no layer needs it"));
-        }
-      }
-    });
+    findings.addAll(database.inTransaction(handle -> orphans(handle, stored.keySet())));
     return findings;
+  }
+
+  /** By what the registry needs now: reading the contents may have taken hours. */
+  private static List<Finding> orphans(Handle handle, Set<String> stored) {
+    NeededLayers needed = NeededLayers.read(handle);
+    return stored.stream()
+        .filter(object -> !needed.isNeeded(handle, object))
+        .map(object -> new Finding(Problem.ORPHANED, object, "no layer needs it"))
+        .toList();
   }
 
   private void compare(String object, Layer layer, boolean contents, List<Finding> findings)

@@ -52,8 +52,13 @@ public final class StoreGarbage {
    */
   public record Collected(List<Garbage> waiting, List<Garbage> removed) {}
 
-  /** Does both phases once. */
+  /**
+   * Does both phases once.
+   *
+   * @throws IOException if the store belongs to another registry, or does not answer
+   */
   public Collected collect() throws IOException, InterruptedException {
+    StoreOwner.require(database, objects);
     // The store first: what is published after that is not looked at.
     Set<Garbage> found = new HashSet<>();
     for (StoredObject object : objects.list(ObjectLayerStore.FOLDER)) {

@@ -46,9 +46,11 @@ public final class StoreRepair {
       return false;
     }
     if (finding.problem() == Problem.CHANGED) {
-      objects.delete(finding.object());
+      // Not deleted first: what is left of it may be all that there is if this fails.
+      objects.replace(finding.object(), copy, layer.sha256());
+    } else {
+      objects.write(finding.object(), copy, layer.sha256());
     }
-    objects.write(finding.object(), copy, layer.sha256());
     return true;
   }
 }

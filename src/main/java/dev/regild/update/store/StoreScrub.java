@@ -43,23 +43,39 @@ public final class StoreScrub {
    * @return the layers that are not well
    */
   public List<Layer> round(Duration between) throws IOException, InterruptedException {
+    int most = database.read(handle -> share(handle, between));
     List<Layer> damaged = new ArrayList<>();
-    for (Layer layer : database.read(handle -> due(handle, between))) {
-      if (isWell(layer)) {
-        database.useTransaction(handle ->
-            LayerRecords.scrubbed(handle, layer.id(), DatabaseTime.now(handle).toEpochMilli()));
-      } else {
-        damaged.add(layer);
+    int well = 0;
+    while (well < most) {
+      // Those that are damaged stay the first, and must not keep the others from their turn.
+      int wanted = most - well + damaged.size();
+      List<Layer> due = new ArrayList<>(database.read(handle -> due(handle, wanted)));
+      due.removeAll(damaged);
+      if (due.isEmpty()) {
+        break;
+      }
+      for (Layer layer : due) {
+        if (isWell(layer)) {
+          database.useTransaction(handle ->
+              LayerRecords.scrubbed(handle, layer.id(), DatabaseTime.now(handle).toEpochMilli()));
+          well++;
+        } else {
+          damaged.add(layer);
+        }
       }
     }
     return damaged;
   }
 
-  /** Twice the share that the period asks for, of those whose half period is over. */
-  private List<Layer> due(Handle handle, Duration between) {
+  /** Twice what the period asks for. */
+  private int share(Handle handle, Duration between) {
     double share = 2.0 * between.toMillis() / period.toMillis();
+    return (int) Math.ceil(LayerRecords.count(handle) * Math.min(1, share));
+  }
+
+  /** Of those whose half period is over. */
+  private List<Layer> due(Handle handle, int most) {
     long now = DatabaseTime.now(handle).toEpochMilli();
-    int most = (int) Math.ceil(LayerRecords.count(handle) * Math.min(1, share));
     return LayerRecords.scrubbedBefore(handle, now - period.toMillis() / 2, most);
   }
 
