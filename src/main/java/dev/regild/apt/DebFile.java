@@ -173,7 +173,7 @@ final class DebFile {
       if (left == 0) {
         return -1;
       }
-      // A small file may have gigabytes in it.
+      // A small file may unpack to gigabytes.
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedIOException("interrupted");
       }

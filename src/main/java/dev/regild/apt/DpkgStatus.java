@@ -124,9 +124,8 @@ public final class DpkgStatus {
     }
   }
 
-  /** What only describes a package is cut where it is too long. */
-  private Optional<String> description(String field, int start, int end)
-      throws UnfitDiskException {
+  /** Returns a field that only describes a package, cut to the limit. */
+  private Optional<String> description(String field, int start, int end) throws UnfitDiskException {
     return value(field, start, Math.min(end, start + field.length() + LONGEST_VALUE));
   }
 

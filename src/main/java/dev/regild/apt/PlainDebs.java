@@ -18,8 +18,8 @@ final class PlainDebs {
   private static final int MOST_AT_ONCE = 4;
 
   /**
-   * What each byte of a package may take: its files, which xz makes up to six times smaller, as
-   * they are here and once more on the disk that is handed over.
+   * The most space for each byte of a package: xz makes its files up to six times smaller, and they
+   * are stored here and on the disk that is handed over.
    */
   private static final int BYTES_PER_PACKAGE_BYTE = 12;
 
@@ -57,7 +57,8 @@ final class PlainDebs {
       LOG.atInfo()
           .addKeyValue("directory", plain)
           .addKeyValue("freeBytes", free)
-          .log("packages are left to the guest to unpack, as there is little room here");
+          .log(
+              "too little space here to unpack packages; the guest unpacks them, which takes longer");
       return false;
     }
     int atOnce = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
@@ -68,7 +69,7 @@ final class PlainDebs {
     return Parallel.run(atOnce, tasks).contains(true);
   }
 
-  /** Whether as much as must stay free stays so: without copies the update only takes longer. */
+  /** Whether enough space stays free. Without copies, the update only takes longer. */
   private static boolean hasRoom(List<Path> debs, long free) throws IOException {
     long bytes = 0;
     for (Path each : debs) {
@@ -84,7 +85,7 @@ final class PlainDebs {
       LOG.atWarn()
           .addKeyValue("package", deb.getFileName())
           .addKeyValue("reason", e.getMessage())
-          .log("a package is left to the guest to unpack, which takes longer");
+          .log("a package can't be unpacked here; the guest unpacks it, which takes longer");
       return false;
     }
   }

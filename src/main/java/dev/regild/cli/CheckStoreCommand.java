@@ -28,12 +28,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Works on the registry and the store themselves, beside running servers. */
+/** Works on the registry and the store directly, beside a running server. */
 @Command(
     name = "check",
     description =
         "Compares the store with the registry and lists objects that are missing, changed or orphaned."
-            + " Exits with 1 if it finds a layer that is missing or changed.",
+            + " Exits with 1 if a layer is missing or changed and was not repaired.",
     mixinStandardHelpOptions = true)
 final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -42,14 +42,14 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description =
-          "The server's configuration file: its data directory, database and store.")
+      description = "The server's configuration file: its data directory, database and store.")
   @Nullable Path config;
 
   @Option(
       names = "--store",
       paramLabel = "s3://BUCKET/PREFIX",
-      description = "Default: REGILD_STORE, else the key store of the configuration file.")
+      description =
+          "The store. Default: REGILD_STORE, else the key store of the configuration file.")
   @Nullable String store;
 
   @Option(
@@ -60,8 +60,8 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Option(
       names = "--repair",
       description =
-          "Write missing and changed objects again from the copies in this node's cache, and remove"
-              + " orphaned ones that have been so for store.grace.")
+          "Write missing and changed objects again from the copies in this machine's cache, and remove"
+              + " objects that have been orphaned for store.grace.")
   boolean repair;
 
   @Override

@@ -32,7 +32,7 @@ final class LocalRegistry {
       paramLabel = "URL",
       defaultValue = "${env:REGILD_DATABASE:-}",
       description =
-          "The server's PostgreSQL, if it has one. Default: REGILD_DATABASE, else the database in the"
+          "The URL of the server's PostgreSQL. Default: REGILD_DATABASE, else the database in the"
               + " data directory.")
   String url = "";
 
@@ -44,7 +44,7 @@ final class LocalRegistry {
     }
   }
 
-  /** The data directory if the command's line names it, or else null. */
+  /** Returns the data directory if the command line names it, or else null. */
   @Nullable Path named(CommandSpec command) {
     return command.commandLine().getParseResult().hasMatchedOption("--data") ? data : null;
   }
@@ -90,7 +90,7 @@ final class LocalRegistry {
     return open(url.isEmpty() ? Optional.empty() : Optional.of(address()));
   }
 
-  /** As {@link #open()}, of the server's configuration. */
+  /** Opens the registry that the server's configuration names, like {@link #open()}. */
   static Opened open(Config config) throws IOException {
     LocalRegistry registry = new LocalRegistry();
     registry.data = config.data();
@@ -101,7 +101,7 @@ final class LocalRegistry {
     Path file = data.resolve("regild.db");
     if (postgres.isEmpty() && RegistryId.isIn(data)) {
       throw new IOException(
-          "The registry of %s is in a PostgreSQL. Name it: --database URL, or REGILD_DATABASE."
+          "The registry of %s is in PostgreSQL. Name the database with --database URL or REGILD_DATABASE."
               .formatted(data));
     }
     if (postgres.isEmpty() && !Files.isRegularFile(file)) {
@@ -114,8 +114,7 @@ final class LocalRegistry {
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database =
-        postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
+    Database database = postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
     try {
       return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {

@@ -9,22 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The server's configuration as a command reads it that works on the store. */
+/** Reads the server's configuration for commands that work on the store. */
 final class StoreOptions {
   private StoreOptions() {}
 
   /**
-   * Reads the configuration of a file, of the environment and of options.
+   * Reads the configuration from a file, the environment and options.
    *
    * @param data an option; null for the directory that the configuration names
    * @param database an option; null or empty for the one that the configuration names
    * @param store an option; null or empty for the one that the configuration names
    */
   static Config read(
-      @Nullable Path config,
-      @Nullable Path data,
-      @Nullable String database,
-      @Nullable String store)
+      @Nullable Path config, @Nullable Path data, @Nullable String database, @Nullable String store)
       throws ConfigException {
     Map<String, String> flags = new HashMap<>();
     if (data != null) {
@@ -42,7 +39,7 @@ final class StoreOptions {
   }
 
   /**
-   * The store of a configuration.
+   * Returns the store's settings.
    *
    * @throws ConfigException if there is none
    */
@@ -51,6 +48,6 @@ final class StoreOptions {
         .store()
         .orElseThrow(() ->
             new ConfigException(
-                "No store is configured. Name it: --store s3://BUCKET/PREFIX, REGILD_STORE, or the key store in --config FILE."));
+                "No store is configured. Name it with --store s3://BUCKET/PREFIX, REGILD_STORE or the key store in --config FILE."));
   }
 }

@@ -84,7 +84,7 @@ public final class CveItems {
     return new ArrayList<>(found.values());
   }
 
-  /** Returns how often the items that have ended name a CVE. */
+  /** Returns how often the finished items name a CVE. */
   public int count() {
     return count;
   }
@@ -108,7 +108,7 @@ public final class CveItems {
   }
 
   private static boolean isFixed(String before, String behind) {
-    // Searched once: a pattern that goes on to the end would be tried at each word of a hostile item.
+    // One search: a pattern that reaches to the end would be tried at each word of a hostile item.
     int parenthesis = Math.max(before.lastIndexOf('('), before.lastIndexOf(')'));
     String near = before.substring(parenthesis + 1);
     Matcher mentioned = MENTIONED_BEFORE.matcher(near);

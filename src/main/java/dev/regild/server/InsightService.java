@@ -48,7 +48,7 @@ final class InsightService implements HttpService {
   private final PlannedFixes plannedFixes;
   private final AccountSlots slots;
 
-  /** A hostile image can have 64 MiB of packages' texts, and documents of several times that. */
+  /** A hostile image can have 64 MiB of package texts, and documents several times as large. */
   private final Semaphore turn = new Semaphore(1, true);
 
   InsightService(
@@ -72,7 +72,7 @@ final class InsightService implements HttpService {
     byte[] make();
   }
 
-  /** Makes one document at a time, and sends as many at a time as downloads may run. */
+  /** Makes one document at a time, but sends as many at a time as downloads may run. */
   private void send(ServerResponse response, Caller caller, String mediaType, Making making)
       throws InterruptedException {
     try (Slot _ = slots.take(caller)) {

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Keeps a PostgreSQL and the data directory with its layers together: a server removes the layers
- * that its database does not know, which with another database are all of them.
+ * Keeps a PostgreSQL database and its data directory together. A server removes the layers that its
+ * database does not know: with another database, all of them.
  */
 public final class RegistryId {
   private static final String FILE = "registry-id";
@@ -25,7 +25,7 @@ public final class RegistryId {
     this.data = data;
   }
 
-  /** Whether the registry of a data directory is in a PostgreSQL. */
+  /** Whether the registry of a data directory is in PostgreSQL. */
   public static boolean isIn(Path data) {
     return Files.exists(data.resolve(FILE));
   }
@@ -53,12 +53,12 @@ public final class RegistryId {
     // Neither has an id: a new database, and a directory of the embedded one.
     if (ofData.isEmpty() || !ofData.equals(ofDatabase)) {
       throw new ConfigException(
-          "data is '%s', which holds the layers of another database than the one that database names; name the directory that belongs to it, or a new directory and a new database"
+          "data is '%s', which belongs to a different database from the one in database; name the directory of that database, or a new directory and a new database"
               .formatted(data));
     }
   }
 
-  /** What a crash left of one that was being written counts for nothing. */
+  /** An empty file, which a crash may leave, counts as none. */
   private Optional<String> ofData() throws IOException {
     Path file = data.resolve(FILE);
     return Files.exists(file)
@@ -67,14 +67,14 @@ public final class RegistryId {
   }
 
   /**
-   * Refuses the embedded database for a data directory whose registry is in a PostgreSQL.
+   * Refuses the embedded database for a data directory whose registry is in PostgreSQL.
    *
    * @throws ConfigException if it is
    */
   static void requireNone(Path data) throws ConfigException {
     if (isIn(data)) {
       throw new ConfigException(
-          "data is '%s', whose registry is in a PostgreSQL, but database is not set; set database, or name another directory"
+          "data is '%s', whose registry is in PostgreSQL, but database is not set; set database, or name another directory"
               .formatted(data));
     }
   }

@@ -19,8 +19,8 @@ final class FileRange extends FilterInputStream {
   }
 
   /**
-   * The range as often as the SDK asks for it. It closes the last stream only, so this closes those
-   * before: over plain http there are two of each body, of which the first is hashed.
+   * Opens the range as often as the SDK asks for it. The SDK closes only the last stream, so this
+   * closes the earlier ones. Over plain http, it reads each body twice: first to hash it.
    */
   static ContentStreamProvider provider(Path file, long first, long bytes) {
     return new ContentStreamProvider() {

@@ -31,12 +31,12 @@ import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
 /**
- * The objects of one store. Each is written once, whole or not at all, with its SHA-256 beside it,
- * and over another one only to repair that; who reads one knows its SHA-256 and checks it, as the checksums of
- * the SDK are off: stores that are not AWS refuse them.
+ * The objects of one store. Each is written once, whole or not at all, with its SHA-256 in its
+ * metadata, and is overwritten only to repair it. Readers know the SHA-256 and check it: the SDK's
+ * checksums are off, because stores other than AWS refuse them.
  */
 public final class ObjectStore implements AutoCloseable {
-  /** From this size on an object is sent in parts. */
+  /** Objects of this size and more are sent in parts. */
   static final long MULTIPART_FROM = 64L << 20;
 
   static final long PART = 16L << 20;
@@ -44,10 +44,12 @@ public final class ObjectStore implements AutoCloseable {
   /** S3's limit is 10,000. */
   private static final int MOST_PARTS = 9_000;
 
-  /** Parts and ranges of one object that are under way at the same time. */
+  /** How many parts or ranges of one object are transferred at the same time. */
   private static final int AT_ONCE = 4;
 
-  /** Of an object that is only hashed: held in memory, so that a broken one is asked for again. */
+  /**
+   * The ranges of an object that is only hashed. They are held in memory, to repeat broken ones.
+   */
   private static final int PIECE = 4 << 20;
 
   private static final int BUFFER = 256 << 10;
@@ -79,8 +81,8 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Writes a file as a new object. An object that an earlier call wrote, whose answer was lost, is
-   * as good.
+   * Writes a file as a new object. Succeeds too if an earlier call, whose answer was lost, wrote
+   * it.
    *
    * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
    * @throws TakenKeyException if another object has the name
@@ -102,8 +104,7 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Writes a file in the place of whatever object has the name. That one is there until the new one
-   * is there whole.
+   * Writes a file over any object of the name, which stays until the new one is complete.
    *
    * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
    * @throws StoreException if it can't be written; nothing of it is visible then
@@ -143,7 +144,7 @@ public final class ObjectStore implements AutoCloseable {
                     body(file, 0, bytes)));
   }
 
-  /** Of a write: over nothing, unless over whatever is there. */
+  /** Returns the condition of a write: that no object is there, or none. */
   private static @Nullable String condition(boolean over) {
     return over ? null : "*";
   }
@@ -208,7 +209,7 @@ public final class ObjectStore implements AutoCloseable {
     return CompletedPart.builder().partNumber(number).eTag(tag).build();
   }
 
-  /** Without {@code x-amz-mp-object-size}, which s3proxy refuses and others ignore. */
+  /** Does without {@code x-amz-mp-object-size}, which s3proxy refuses and others ignore. */
   private void complete(HalfUpload upload, List<CompletedPart> parts, boolean over)
       throws StoreException, InterruptedException {
     var _ =
@@ -227,7 +228,7 @@ public final class ObjectStore implements AutoCloseable {
                             it -> it.apiCallAttemptTimeout(settings.limits().patience()))));
   }
 
-  /** Once: what stays is found by {@link #halfUploads} later. */
+  /** Tries once. What stays is found by {@link #halfUploads} later. */
   private void abortQuietly(HalfUpload upload) {
     try {
       var _ =
@@ -237,7 +238,7 @@ public final class ObjectStore implements AutoCloseable {
                   .key(location.key(upload.name()))
                   .uploadId(upload.id()));
     } catch (RuntimeException e) {
-      // The cause of the failure itself is what the caller reads.
+      // The caller sees the failure that led here.
     }
   }
 
@@ -247,7 +248,7 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Reads an object into a file, in ranges side by side.
+   * Reads an object into a file, several ranges at a time.
    *
    * @param bytes its size
    * @param target does not exist yet; the caller removes it if this fails
@@ -289,7 +290,7 @@ public final class ObjectStore implements AutoCloseable {
     while (at < first + bytes) {
       int n = in.read(buffer, 0, (int) Math.min(buffer.length, first + bytes - at));
       if (n < 0) {
-        throw new EOFException("it sent %d bytes less than asked".formatted(first + bytes - at));
+        throw new EOFException("it sent %d bytes too few".formatted(first + bytes - at));
       }
       ByteBuffer piece = ByteBuffer.wrap(buffer, 0, n);
       while (piece.hasRemaining()) {
@@ -299,7 +300,7 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Reads an object and keeps none of it.
+   * Reads an object only to hash it.
    *
    * @param bytes its size
    * @return its SHA-256, lower-case hexadecimal
@@ -318,7 +319,7 @@ public final class ObjectStore implements AutoCloseable {
                 try (InputStream in = open(name, bytes, first, length)) {
                   byte[] piece = in.readNBytes(length);
                   if (piece.length < length) {
-                    throw new EOFException("it sent less than asked");
+                    throw new EOFException("it sent too few bytes");
                   }
                   return piece;
                 }
@@ -327,7 +328,7 @@ public final class ObjectStore implements AutoCloseable {
     return Sha256.hex(digest);
   }
 
-  /** One range, guarded against a store that stalls or creeps. */
+  /** Opens one range, guarded against a store that stalls or is too slow. */
   private InputStream open(String name, long whole, long first, long bytes) throws IOException {
     ResponseInputStream<GetObjectResponse> answer =
         client.getObject(request ->
@@ -339,13 +340,13 @@ public final class ObjectStore implements AutoCloseable {
     if (!range.equals("bytes %d-%d/%d".formatted(first, first + bytes - 1, whole))) {
       answer.abort();
       throw new ChangedObjectException(
-          "The object %s of the store %s does not have %d bytes: it answers with the range '%s'. Restore it from a backup."
+          "The object %s in the store %s does not have %d bytes: the store sent the range '%s'. Restore the object from a backup."
               .formatted(name, location, whole, range));
     }
     return new StallGuard(new Answer(answer, bytes), settings.limits().pace(bytes));
   }
 
-  /** An answer whose connection is used again only if all of it was read. */
+  /** An answer whose connection is reused only if all of it was read. */
   private static final class Answer extends FilterInputStream {
     private final ResponseInputStream<?> answer;
     private long left;
@@ -373,7 +374,7 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  /** What is known of an object without reading it. */
+  /** Returns an object's metadata; empty if there is no such object. */
   public Optional<StoredObject> find(String name) throws IOException, InterruptedException {
     try {
       HeadObjectResponse head =
@@ -393,7 +394,7 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  /** Removes an object; one that is not there is no error. */
+  /** Removes an object. Does nothing if there is none. */
   public void delete(String name) throws IOException, InterruptedException {
     try {
       var _ =
@@ -403,11 +404,11 @@ public final class ObjectStore implements AutoCloseable {
                   client.deleteObject(
                       request -> request.bucket(location.bucket()).key(location.key(name))));
     } catch (MissingObjectException e) {
-      // Some stores say so.
+      // Some stores report it.
     }
   }
 
-  /** All objects whose name begins so, in the order of their names. */
+  /** Returns all objects whose names begin so, in the order of their names. */
   public List<StoredObject> list(String beginning) throws IOException, InterruptedException {
     List<StoredObject> found = new ArrayList<>();
     @Nullable String next = null;
@@ -435,7 +436,7 @@ public final class ObjectStore implements AutoCloseable {
     return found;
   }
 
-  /** Multipart uploads under names that begin so, which nobody has completed or aborted yet. */
+  /** Returns the unfinished multipart uploads whose names begin so. */
   public List<HalfUpload> halfUploads(String beginning) throws IOException, InterruptedException {
     List<HalfUpload> found = new ArrayList<>();
     @Nullable String key = null;
@@ -464,7 +465,7 @@ public final class ObjectStore implements AutoCloseable {
     return found;
   }
 
-  /** Gives up a multipart upload; one that is not there is no error. */
+  /** Aborts a multipart upload. Does nothing if there is none. */
   public void abort(HalfUpload upload) throws IOException, InterruptedException {
     try {
       var _ =

@@ -89,7 +89,7 @@ public final class StoreTrial {
       return "The store accepted the object, but does not have it. Check the bucket's rules.";
     }
     if (!found.get().sha256().equals(Optional.of(sha256))) {
-      // Nothing else is tried, so nothing else removes it.
+      // No other trial follows that would remove it.
       store.delete(folder + name);
       return "The store did not keep the metadata of the object. Regild needs a store that does.";
     }

@@ -36,7 +36,10 @@ class CheckStoreCommandTest {
     Files.writeString(directory.resolve("registry-id"), "1");
     Files.createFile(directory.resolve("regild.db"));
     assertThat(check("data: " + directory))
-        .contains("The registry of " + directory + " is in a PostgreSQL. Name it: --database URL");
+        .contains(
+            "The registry of "
+                + directory
+                + " is in PostgreSQL. Name the database with --database URL");
   }
 
   private String check(String configuration, String... more) throws Exception {

@@ -102,7 +102,9 @@ public final class ObjectLayerStore implements LayerStore {
     return layer;
   }
 
-  /** Keeps a copy. If that fails, the next update fetches one: the layer is in the store already. */
+  /**
+   * Keeps a copy. If that fails, the next update fetches one: the layer is in the store already.
+   */
   private void adopt(Layer layer, Path finished) {
     try {
       cache.adopt(layer, finished);

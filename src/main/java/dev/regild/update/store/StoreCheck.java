@@ -41,12 +41,12 @@ public final class StoreCheck {
    * What was found.
    *
    * @param object its name
-   * @param detail for people
+   * @param detail the problem, for messages
    */
   public record Finding(Problem problem, String object, String detail) {}
 
   /**
-   * Compares both; reads no more than the sizes, or all contents too.
+   * Compares the store with the registry.
    *
    * @param contents whether each object is read and its SHA-256 compared
    */
@@ -67,7 +67,7 @@ public final class StoreCheck {
             new Finding(
                 Problem.CHANGED,
                 each.getKey(),
-                "it has %d bytes, and %d were published".formatted(object.bytes(), layer.bytes())));
+                "it has %d bytes instead of %d".formatted(object.bytes(), layer.bytes())));
       } else if (contents || object == null) {
         compare(each.getKey(), layer, contents, findings);
       }
@@ -76,7 +76,7 @@ public final class StoreCheck {
     return findings;
   }
 
-  /** By what the registry needs now: reading the contents may have taken hours. */
+  /** Asks the registry again, because reading the contents may have taken hours. */
   private static List<Finding> orphans(Handle handle, Set<String> stored) {
     NeededLayers needed = NeededLayers.read(handle);
     return stored.stream()

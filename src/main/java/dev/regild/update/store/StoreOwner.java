@@ -15,8 +15,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Which registry a store belongs to: to every other one, all layers in it are garbage. The first
- * registry that collects garbage writes its id into the store.
+ * The registry that a store belongs to. To any other one, all of its layers would be garbage. The
+ * first registry that collects garbage writes its id into the store.
  */
 public final class StoreOwner {
   static final String OBJECT = "registry";
@@ -24,7 +24,7 @@ public final class StoreOwner {
   private StoreOwner() {}
 
   /**
-   * Takes a store that belongs to no registry yet.
+   * Claims a store that belongs to no registry yet.
    *
    * @throws IOException if it belongs to another one
    */
@@ -37,7 +37,7 @@ public final class StoreOwner {
     }
     if (!objects.find(OBJECT).flatMap(StoredObject::sha256).equals(Optional.of(sha256))) {
       throw new IOException(
-          "The store %s belongs to another registry, so nothing is removed from it. Give each registry a prefix of its own; if the other one is gone, delete the object %s."
+          "The store %s belongs to another registry, so nothing is removed from it. Give each registry its own prefix; if the other one is gone, delete the object %s."
               .formatted(objects.location(), OBJECT));
     }
   }
@@ -49,7 +49,7 @@ public final class StoreOwner {
       Files.writeString(file, id);
       objects.write(OBJECT, file, sha256);
     } catch (TakenKeyException e) {
-      // Another one was faster.
+      // Another node was faster.
     } finally {
       Files.deleteIfExists(file);
     }
