@@ -125,8 +125,7 @@ public final class DpkgStatus {
   }
 
   /** What only describes a package is cut where it is too long. */
-  private Optional<String> description(String field, int start, int end)
-      throws UnfitDiskException {
+  private Optional<String> description(String field, int start, int end) throws UnfitDiskException {
     return value(field, start, Math.min(end, start + field.length() + LONGEST_VALUE));
   }
 

@@ -42,8 +42,7 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description =
-          "The server's configuration file: its data directory, database and store.")
+      description = "The server's configuration file: its data directory, database and store.")
   @Nullable Path config;
 
   @Option(

@@ -97,8 +97,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     if (store != null) {
       return store(
-          StoreOptions.store(
-              StoreOptions.read(config, registry.named(spec), registry.url, store)),
+          StoreOptions.store(StoreOptions.read(config, registry.named(spec), registry.url, store)),
           out);
     }
     Checkup machine = new Checkup("WHAT");

@@ -114,8 +114,7 @@ final class LocalRegistry {
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database =
-        postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
+    Database database = postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
     try {
       return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {

@@ -21,10 +21,7 @@ final class StoreOptions {
    * @param store an option; null or empty for the one that the configuration names
    */
   static Config read(
-      @Nullable Path config,
-      @Nullable Path data,
-      @Nullable String database,
-      @Nullable String store)
+      @Nullable Path config, @Nullable Path data, @Nullable String database, @Nullable String store)
       throws ConfigException {
     Map<String, String> flags = new HashMap<>();
     if (data != null) {

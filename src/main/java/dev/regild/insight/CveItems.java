@@ -108,7 +108,8 @@ public final class CveItems {
   }
 
   private static boolean isFixed(String before, String behind) {
-    // Searched once: a pattern that goes on to the end would be tried at each word of a hostile item.
+    // Searched once: a pattern that goes on to the end would be tried at each word of a hostile
+    // item.
     int parenthesis = Math.max(before.lastIndexOf('('), before.lastIndexOf(')'));
     String near = before.substring(parenthesis + 1);
     Matcher mentioned = MENTIONED_BEFORE.matcher(near);

@@ -31,8 +31,8 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
 /**
  * The objects of one store. Each is written once, whole or not at all, with its SHA-256 beside it,
- * and over another one only to repair that; who reads one knows its SHA-256 and checks it, as the checksums of
- * the SDK are off: stores that are not AWS refuse them.
+ * and over another one only to repair that; who reads one knows its SHA-256 and checks it, as the
+ * checksums of the SDK are off: stores that are not AWS refuse them.
  */
 public final class ObjectStore implements AutoCloseable {
   /** From this size on an object is sent in parts. */

@@ -104,7 +104,8 @@ public final class MemoryS3 implements AutoCloseable {
       return;
     }
     Matcher range =
-        RANGE.matcher(Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range")).orElse(""));
+        RANGE.matcher(
+            Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range")).orElse(""));
     if (!range.matches()) {
       send(exchange, 200, object);
       return;
@@ -120,8 +121,8 @@ public final class MemoryS3 implements AutoCloseable {
   private String list() {
     StringBuilder list = new StringBuilder("<ListBucketResult>");
     objects.forEach((key, object) ->
-        list.append("<Contents><Key>%s</Key><Size>%d</Size></Contents>"
-            .formatted(key, object.length)));
+        list.append(
+            "<Contents><Key>%s</Key><Size>%d</Size></Contents>".formatted(key, object.length)));
     return list.append("</ListBucketResult>").toString();
   }
 

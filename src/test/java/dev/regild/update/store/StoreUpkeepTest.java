@@ -118,8 +118,7 @@ class StoreUpkeepTest {
 
   private Layer written(String id) throws Exception {
     Path file = Files.writeString(data.resolve(id), "the content of " + id);
-    Layer layer =
-        new Layer(id, Optional.empty(), Files.size(file), 1 << 20, Sha256.of(file), 1);
+    Layer layer = new Layer(id, Optional.empty(), Files.size(file), 1 << 20, Sha256.of(file), 1);
     objects.write(ObjectLayerStore.object(layer), file, layer.sha256());
     return layer;
   }
