@@ -65,9 +65,15 @@ public final class ObjectStore implements AutoCloseable {
   private final @Nullable String encryptionKey;
   private final S3Client client;
   private final StoreCalls calls;
+  private final long multipartFrom;
 
   /** Connects to nothing yet. */
   public ObjectStore(StoreSettings settings) {
+    this(settings, MULTIPART_FROM);
+  }
+
+  ObjectStore(StoreSettings settings, long multipartFrom) {
+    this.multipartFrom = multipartFrom;
     this.settings = settings;
     this.location = settings.location();
     this.encryption = settings.encryption().map(Encryption::algorithm).orElse(null);
@@ -93,13 +99,21 @@ public final class ObjectStore implements AutoCloseable {
     long bytes = Files.size(file);
     try {
       send(name, file, bytes, sha256, false);
-    } catch (TakenKeyException e) {
-      Optional<StoredObject> there = find(name);
-      if (there
-          .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
-          .isEmpty()) {
-        throw e;
-      }
+    } catch (TakenKeyException | MissingObjectException e) {
+      requireWritten(name, bytes, sha256, e);
+    }
+  }
+
+  /**
+   * A call whose answer was lost is made again. Then the object is there already, or its upload is
+   * not there any more.
+   */
+  private void requireWritten(String name, long bytes, String sha256, StoreException refusal)
+      throws IOException, InterruptedException {
+    if (find(name)
+        .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
+        .isEmpty()) {
+      throw refusal;
     }
   }
 
@@ -111,12 +125,17 @@ public final class ObjectStore implements AutoCloseable {
    */
   public void replace(String name, Path file, String sha256)
       throws IOException, InterruptedException {
-    send(name, file, Files.size(file), sha256, true);
+    long bytes = Files.size(file);
+    try {
+      send(name, file, bytes, sha256, true);
+    } catch (MissingObjectException e) {
+      requireWritten(name, bytes, sha256, e);
+    }
   }
 
   private void send(String name, Path file, long bytes, String sha256, boolean over)
       throws IOException, InterruptedException {
-    if (bytes < MULTIPART_FROM) {
+    if (bytes < multipartFrom) {
       writeWhole(name, file, bytes, sha256, over);
     } else {
       writeInParts(name, file, bytes, sha256, over);

@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +25,8 @@ public final class MemoryS3 implements AutoCloseable {
   public final Map<String, byte[]> objects = new ConcurrentSkipListMap<>();
 
   private final Map<String, String> hashes = new ConcurrentSkipListMap<>();
+  private final AtomicInteger parts = new AtomicInteger();
+  private final AtomicReference<String> uploading = new AtomicReference<>("");
   private final HttpServer server;
 
   /** Whether every PUT is refused, with nothing written. */
@@ -41,6 +45,11 @@ public final class MemoryS3 implements AutoCloseable {
 
   /** A store whose keys begin with {@code regild/}. */
   public ObjectStore store() {
+    return store(ObjectStore.MULTIPART_FROM);
+  }
+
+  /** The same, which sends larger files in parts. */
+  ObjectStore store(long multipartFrom) {
     return new ObjectStore(
         new StoreSettings(
             new StoreLocation("images", "regild"),
@@ -49,7 +58,8 @@ public final class MemoryS3 implements AutoCloseable {
             true,
             Optional.empty(),
             StoreSettings.Upkeep.DEFAULT,
-            StoreLimits.DEFAULT));
+            StoreLimits.DEFAULT),
+        multipartFrom);
   }
 
   public URI endpoint() {
@@ -62,10 +72,23 @@ public final class MemoryS3 implements AutoCloseable {
     String query = Optional.ofNullable(exchange.getRequestURI().getQuery()).orElse("");
     byte[] object = objects.get(key);
     switch (exchange.getRequestMethod()) {
-      case "PUT" -> put(exchange, key, body);
+      case "POST" -> post(exchange, key, query);
+      case "PUT" -> {
+        if (query.contains("partNumber=")) {
+          exchange.getResponseHeaders().set("ETag", "part");
+          parts.addAndGet(body.length);
+          send(exchange, 200, "");
+        } else {
+          put(exchange, key, body);
+        }
+      }
       case "DELETE" -> {
-        objects.remove(key);
-        send(exchange, 204, "");
+        if (query.contains("uploadId=")) {
+          send(exchange, 404, error("NoSuchUpload"));
+        } else {
+          objects.remove(key);
+          send(exchange, 204, "");
+        }
       }
       default -> {
         if (query.contains("list-type=2")) {
@@ -78,6 +101,25 @@ public final class MemoryS3 implements AutoCloseable {
           get(exchange, key, object);
         }
       }
+    }
+  }
+
+  /** Of one upload at a time, whose parts are of zeros. */
+  private void post(HttpExchange exchange, String key, String query) throws IOException {
+    if (query.startsWith("uploads")) {
+      parts.set(0);
+      uploading.set(exchange.getRequestHeaders().getFirst("x-amz-meta-sha256"));
+      send(
+          exchange,
+          200,
+          "<InitiateMultipartUploadResult><UploadId>one</UploadId></InitiateMultipartUploadResult>");
+    } else if (uploading.get().isEmpty()) {
+      send(exchange, 404, error("NoSuchUpload"));
+    } else {
+      objects.put(key, new byte[parts.get()]);
+      hashes.put(key, uploading.getAndSet(""));
+      // Without an answer.
+      exchange.close();
     }
   }
 

@@ -60,6 +60,19 @@ class ObjectStoreTest {
     assertThat(openFiles()).doesNotContain(file.toRealPath());
   }
 
+  /** The call is made again, and the upload is not there any more. */
+  @Test
+  void anObjectIsWrittenThoughTheAnswerToItsLastCallIsLost() throws Exception {
+    Path file = Files.write(directory.resolve("large"), new byte[100_000]);
+    String sha256 = Sha256.of(file);
+    try (ObjectStore inParts = server.store(1)) {
+      inParts.write("layers/a", file, sha256);
+      assertThat(store.find("layers/a").flatMap(StoredObject::sha256)).contains(sha256);
+      inParts.replace("layers/a", file, sha256);
+    }
+    assertThat(store.find("layers/a").map(StoredObject::bytes)).contains(Files.size(file));
+  }
+
   @Test
   void aTrialLeavesNothingInAStoreThatKeepsNoMetadata() throws Exception {
     server.forgetting = true;
