@@ -31,8 +31,6 @@ record DebChangelog(
   /** A longer line is split there. */
   private static final int LONGEST_LINE = 1 << 16;
 
-  private static final int MOST_NAMED = 200_000;
-
   private static final Pattern HEADING =
       Pattern.compile("([a-z0-9][a-z0-9+.-]{0,200}) \\(([^\\s()]{1,200})\\)[^;]{0,400};.*");
 
@@ -70,7 +68,8 @@ record DebChangelog(
       long characters = 0;
       StringBuilder line = new StringBuilder();
       for (int c = in.read(); c >= 0; c = in.read()) {
-        if (++characters > MOST_CHARACTERS || named > MOST_NAMED) {
+        if (++characters > MOST_CHARACTERS
+            || named + items.count() > CveItems.MOST_IN_A_CHANGELOG) {
           return "its changelog is too long; its first %d characters were read"
               .formatted(characters - 1);
         }
@@ -103,8 +102,8 @@ record DebChangelog(
       ChangelogEntry entry = new ChangelogEntry(source, version, items.named());
       if (!version.isEmpty() && !entry.cves().isEmpty()) {
         entries.add(entry);
-        named += entry.cves().size();
       }
+      named += items.count();
       items = new CveItems();
     }
 

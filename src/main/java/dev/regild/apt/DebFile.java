@@ -8,6 +8,7 @@ import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -171,6 +172,10 @@ final class DebFile {
     public int read(byte[] buffer, int offset, int length) throws IOException {
       if (left == 0) {
         return -1;
+      }
+      // A small file may unpack to gigabytes.
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted");
       }
       int n = in.read(buffer, offset, (int) Math.min(length, left));
       if (n > 0) {

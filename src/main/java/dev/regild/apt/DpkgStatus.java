@@ -113,15 +113,20 @@ public final class DpkgStatus {
       case 'V' -> version = value("Version: ", start, end).orElse(version);
       case 'S' -> {
         status = value("Status: ", start, end).orElse(status);
-        source = value("Source: ", start, end).orElse(source);
-        section = value("Section: ", start, end).orElse(section);
+        source = description("Source: ", start, end).orElse(source);
+        section = description("Section: ", start, end).orElse(section);
       }
-      case 'O' -> vendor = value("Origin: ", start, end).orElse(vendor);
-      case 'M' -> maintainer = value("Maintainer: ", start, end).orElse(maintainer);
+      case 'O' -> vendor = description("Origin: ", start, end).orElse(vendor);
+      case 'M' -> maintainer = description("Maintainer: ", start, end).orElse(maintainer);
       default -> {
         // Another field, or a line that goes on with one.
       }
     }
+  }
+
+  /** Returns a field that only describes a package, cut to the limit. */
+  private Optional<String> description(String field, int start, int end) throws UnfitDiskException {
+    return value(field, start, Math.min(end, start + field.length() + LONGEST_VALUE));
   }
 
   private Optional<String> value(String field, int start, int end) throws UnfitDiskException {

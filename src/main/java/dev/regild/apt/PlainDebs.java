@@ -2,6 +2,7 @@ package dev.regild.apt;
 
 import dev.regild.files.FileTree;
 import dev.regild.files.Parallel;
+import dev.regild.machine.FreeSpace;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,12 @@ final class PlainDebs {
   private static final Logger LOG = LoggerFactory.getLogger(PlainDebs.class);
   private static final int MOST_AT_ONCE = 4;
 
+  /**
+   * The most space for each byte of a package: xz makes its files up to six times smaller, and they
+   * are stored here and on the disk that is handed over.
+   */
+  private static final int BYTES_PER_PACKAGE_BYTE = 12;
+
   private PlainDebs() {}
 
   /**
@@ -24,20 +31,51 @@ final class PlainDebs {
    *
    * @param packages a directory with packages
    * @param plain a directory to make; leftovers of an interrupted job are removed from it
-   * @return whether it has any copy
+   * @return whether it has any copy; false too if its file system has no room for the copies
    */
   static boolean copy(Path packages, Path plain) throws IOException, InterruptedException {
     FileTree.remove(plain);
     Files.createDirectories(plain);
+    return copy(packages, plain, Files.getFileStore(plain).getUsableSpace());
+  }
+
+  /**
+   * As {@link #copy(Path, Path)}.
+   *
+   * @param free bytes of its file system
+   */
+  static boolean copy(Path packages, Path plain, long free)
+      throws IOException, InterruptedException {
+    List<Path> debs;
     try (Stream<Path> files = Files.list(packages)) {
-      List<Parallel.Task<Boolean, IOException>> tasks =
+      debs =
           files
               .filter(file -> file.toString().endsWith(".deb") && Files.isRegularFile(file))
-              .<Parallel.Task<Boolean, IOException>>map(file -> () -> copyOne(file, plain))
               .toList();
-      int atOnce = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
-      return Parallel.run(atOnce, tasks).contains(true);
     }
+    if (!hasRoom(debs, free)) {
+      LOG.atInfo()
+          .addKeyValue("directory", plain)
+          .addKeyValue("freeBytes", free)
+          .log(
+              "too little space here to unpack packages; the guest unpacks them, which takes longer");
+      return false;
+    }
+    int atOnce = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
+    List<Parallel.Task<Boolean, IOException>> tasks =
+        debs.stream()
+            .<Parallel.Task<Boolean, IOException>>map(file -> () -> copyOne(file, plain))
+            .toList();
+    return Parallel.run(atOnce, tasks).contains(true);
+  }
+
+  /** Whether enough space stays free. Without copies, the update only takes longer. */
+  private static boolean hasRoom(List<Path> debs, long free) throws IOException {
+    long bytes = 0;
+    for (Path each : debs) {
+      bytes += Files.size(each);
+    }
+    return bytes <= (free - FreeSpace.DEFAULT_MARK_BYTES) / BYTES_PER_PACKAGE_BYTE;
   }
 
   private static boolean copyOne(Path deb, Path plain) throws InterruptedException {
@@ -47,7 +85,7 @@ final class PlainDebs {
       LOG.atWarn()
           .addKeyValue("package", deb.getFileName())
           .addKeyValue("reason", e.getMessage())
-          .log("a package is left to the guest to unpack, which takes longer");
+          .log("a package can't be unpacked here; the guest unpacks it, which takes longer");
       return false;
     }
   }

@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.cli.LocalRegistry.Opened;
 import dev.regild.db.Database;
+import dev.regild.server.Config;
 import dev.regild.server.ConfigException;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreSettings;
@@ -9,10 +10,12 @@ import dev.regild.update.store.StoreCheck;
 import dev.regild.update.store.StoreCheck.Finding;
 import dev.regild.update.store.StoreGarbage;
 import dev.regild.update.store.StoreGarbage.Garbage;
+import dev.regild.update.store.StoreOwner;
 import dev.regild.update.store.StoreRepair;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,24 +28,28 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Works on the registry and the store themselves, beside running servers. */
+/** Works on the registry and the store directly, beside a running server. */
 @Command(
     name = "check",
     description =
         "Compares the store with the registry and lists objects that are missing, changed or orphaned."
-            + " Exits with 1 if it finds a layer that is missing or changed.",
+            + " Exits with 1 if a layer is missing or changed and was not repaired.",
     mixinStandardHelpOptions = true)
 final class CheckStoreCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LocalRegistry registry = new LocalRegistry();
 
-  @Option(names = "--config", paramLabel = "FILE", description = "The server's configuration file.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The server's configuration file: its data directory, database and store.")
   @Nullable Path config;
 
   @Option(
       names = "--store",
       paramLabel = "s3://BUCKET/PREFIX",
-      description = "Default: REGILD_STORE, else the key store of the configuration file.")
+      description =
+          "The store. Default: REGILD_STORE, else the key store of the configuration file.")
   @Nullable String store;
 
   @Option(
@@ -53,18 +60,22 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Option(
       names = "--repair",
       description =
-          "Write missing and changed objects again from the copies in this node's cache, and remove"
-              + " orphaned ones that have been so for store.grace.")
+          "Write missing and changed objects again from the copies in this machine's cache, and remove"
+              + " objects that have been orphaned for store.grace.")
   boolean repair;
 
   @Override
   public Integer call() throws IOException, ConfigException, InterruptedException {
-    StoreSettings settings = StoreOptions.read(config, registry.data, store);
-    try (Opened opened = registry.open();
+    Config server = StoreOptions.read(config, registry.named(spec), registry.url, store);
+    StoreSettings settings = StoreOptions.store(server);
+    try (Opened opened = LocalRegistry.open(server);
         ObjectStore objects = new ObjectStore(settings)) {
       Database database = opened.database();
       List<Finding> findings = new StoreCheck(database, objects).run(!quick);
-      Set<Finding> repaired = repair ? repaired(database, objects, settings, findings) : Set.of();
+      Set<Finding> repaired =
+          repair
+              ? repaired(database, objects, server.data(), settings.upkeep().grace(), findings)
+              : Set.of();
       print(findings, repaired);
       return findings.stream()
               .filter(finding -> finding.problem() != StoreCheck.Problem.ORPHANED)
@@ -75,9 +86,10 @@ final class CheckStoreCommand implements Callable<Integer> {
   }
 
   private Set<Finding> repaired(
-      Database database, ObjectStore objects, StoreSettings settings, List<Finding> findings)
+      Database database, ObjectStore objects, Path data, Duration grace, List<Finding> findings)
       throws IOException, InterruptedException {
-    StoreRepair repairs = new StoreRepair(database, objects, registry.data.resolve("cache"));
+    StoreOwner.require(database, objects);
+    StoreRepair repairs = new StoreRepair(database, objects, data.resolve("cache"));
     Set<Finding> repaired = new HashSet<>();
     for (Finding finding : findings) {
       if (repairs.repair(finding)) {
@@ -85,7 +97,7 @@ final class CheckStoreCommand implements Callable<Integer> {
       }
     }
     Set<String> removed =
-        new StoreGarbage(database, objects, settings.upkeep().grace())
+        new StoreGarbage(database, objects, grace)
             .collect().removed().stream().map(Garbage::object).collect(Collectors.toSet());
     findings.stream()
         .filter(finding -> finding.problem() == StoreCheck.Problem.ORPHANED)

@@ -76,8 +76,7 @@ final class DoctorCommand implements Callable<Integer> {
       fallbackValue = "",
       paramLabel = "s3://BUCKET/PREFIX",
       description =
-          "Checks by real calls, and nothing else, what the store of the configuration, or this one, can"
-              + " do. docs/store.md.")
+          "Test only the S3 store (docs/store.md), by real calls: the configured one, or this one.")
   @Nullable String store;
 
   @ArgGroup(exclusive = false)
@@ -96,7 +95,9 @@ final class DoctorCommand implements Callable<Integer> {
       return tryWindows.run(registry, out) ? 0 : 1;
     }
     if (store != null) {
-      return store(StoreOptions.read(config, registry.data, store), out);
+      return store(
+          StoreOptions.store(StoreOptions.read(config, registry.named(spec), registry.url, store)),
+          out);
     }
     Checkup machine = new Checkup("WHAT");
     HostTools tools = HostTools.look();

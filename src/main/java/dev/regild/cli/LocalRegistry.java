@@ -6,12 +6,16 @@ import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.PostgresAddress;
 import dev.regild.files.PrivateDirectory;
+import dev.regild.server.Config;
+import dev.regild.server.RegistryId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The option of commands that work on a server's registry itself, beside the running server. */
@@ -28,7 +32,7 @@ final class LocalRegistry {
       paramLabel = "URL",
       defaultValue = "${env:REGILD_DATABASE:-}",
       description =
-          "The server's PostgreSQL, if it has one. Default: REGILD_DATABASE, else the database in the"
+          "The URL of the server's PostgreSQL. Default: REGILD_DATABASE, else the database in the"
               + " data directory.")
   String url = "";
 
@@ -38,6 +42,11 @@ final class LocalRegistry {
     public void close() {
       database.close();
     }
+  }
+
+  /** Returns the data directory if the command line names it, or else null. */
+  @Nullable Path named(CommandSpec command) {
+    return command.commandLine().getParseResult().hasMatchedOption("--data") ? data : null;
   }
 
   /** Opens the registry for one change of its accounts. */
@@ -78,8 +87,24 @@ final class LocalRegistry {
    * @throws IOException if no server has worked on the directory yet, or its files can't be read
    */
   Opened open() throws IOException {
+    return open(url.isEmpty() ? Optional.empty() : Optional.of(address()));
+  }
+
+  /** Opens the registry that the server's configuration names, like {@link #open()}. */
+  static Opened open(Config config) throws IOException {
+    LocalRegistry registry = new LocalRegistry();
+    registry.data = config.data();
+    return registry.open(config.database());
+  }
+
+  private Opened open(Optional<PostgresAddress> postgres) throws IOException {
     Path file = data.resolve("regild.db");
-    if (url.isEmpty() && !Files.isRegularFile(file)) {
+    if (postgres.isEmpty() && RegistryId.isIn(data)) {
+      throw new IOException(
+          "The registry of %s is in PostgreSQL. Name the database with --database URL or REGILD_DATABASE."
+              .formatted(data));
+    }
+    if (postgres.isEmpty() && !Files.isRegularFile(file)) {
       throw new IOException(
           "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
               .formatted(data));
@@ -89,7 +114,7 @@ final class LocalRegistry {
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database = url.isEmpty() ? Database.open(file) : postgres();
+    Database database = postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
     try {
       return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {
@@ -98,10 +123,12 @@ final class LocalRegistry {
     }
   }
 
-  private Database postgres() throws IOException {
-    PostgresAddress address =
-        PostgresAddress.parse(url, System.getenv())
-            .orElseThrow(() -> new IOException("--database must be " + PostgresAddress.FORM));
+  private PostgresAddress address() throws IOException {
+    return PostgresAddress.parse(url, System.getenv())
+        .orElseThrow(() -> new IOException("--database must be " + PostgresAddress.FORM));
+  }
+
+  private static Database postgres(PostgresAddress address) throws IOException {
     try {
       return Database.open(address);
     } catch (DatabaseUnavailableException | IllegalStateException e) {

@@ -37,7 +37,7 @@ record PlanTable(JsonNode plan) {
     others(out);
     keptBack(out);
     cves(plan.path("cves"), out);
-    plan.path("warnings").forEach(each -> out.println("warning: " + each.asString("")));
+    plan.path("warnings").forEach(each -> line(out, "warning: %s".formatted(each.asString(""))));
   }
 
   private void others(PrintWriter out) {
@@ -54,20 +54,27 @@ record PlanTable(JsonNode plan) {
               .filter(version -> !version.isEmpty())
               .collect(Collectors.joining(" -> "));
       String why = other.path("why").asString("");
-      out.printf(
-          "%s: %s %s%s%n",
-          what, other.path("name").asString(""), versions, why.isEmpty() ? "" : " (" + why + ")");
+      line(
+          out,
+          "%s: %s %s%s"
+              .formatted(
+                  what,
+                  other.path("name").asString(""),
+                  versions,
+                  why.isEmpty() ? "" : " (" + why + ")"));
     }
   }
 
   private void keptBack(PrintWriter out) {
     for (JsonNode each : plan.path("keptBack")) {
-      out.printf(
-          "kept back: %s %s, %s is offered (%s)%n",
-          each.path("name").asString(""),
-          each.path("from").asString(""),
-          each.path("offered").asString(""),
-          each.path("reason").asString(""));
+      line(
+          out,
+          "kept back: %s %s, %s is offered (%s)"
+              .formatted(
+                  each.path("name").asString(""),
+                  each.path("from").asString(""),
+                  each.path("offered").asString(""),
+                  each.path("reason").asString("")));
     }
   }
 
@@ -77,22 +84,25 @@ record PlanTable(JsonNode plan) {
     }
     JsonNode unknown = cves.path("unknown");
     String least = unknown.isEmpty() ? "" : "at least ";
-    out.printf(
-        "CVEs fixed: %s%d, and %s%d in the kernel%n",
-        least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0));
+    line(
+        out,
+        "CVEs fixed: %s%d, and %s%d in the kernel"
+            .formatted(least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0)));
     Map<String, List<String>> incomplete = new LinkedHashMap<>();
     for (JsonNode source : cves.path("sources")) {
       String name = source.path("source").asString("");
       JsonNode fixed = source.path("fixedCves");
       if (!fixed.isEmpty()) {
-        out.printf("  %s: %s%n", name, named(fixed));
+        line(out, "  %s: %s".formatted(name, named(fixed)));
       }
       for (JsonNode each : source.path("mentionedCves")) {
-        out.printf(
-            "  %s mentions %s: %s%n",
-            name,
-            each.path("cve").asString(""),
-            each.path("evidence").asString("").replaceAll("\\s+", " "));
+        line(
+            out,
+            "  %s mentions %s: %s"
+                .formatted(
+                    name,
+                    each.path("cve").asString(""),
+                    each.path("evidence").asString("").replaceAll("\\s+", " ")));
       }
       if (source.path("unknown").isString()) {
         incomplete
@@ -100,8 +110,12 @@ record PlanTable(JsonNode plan) {
             .add(name);
       }
     }
-    incomplete.forEach(
-        (reason, names) -> out.printf("  incomplete: %s (%s)%n", String.join(", ", names), reason));
+    incomplete.forEach((reason, names) ->
+        line(out, "  incomplete: %s (%s)".formatted(String.join(", ", names), reason)));
+  }
+
+  private static void line(PrintWriter out, String text) {
+    out.println(Printable.line(text));
   }
 
   private static String named(JsonNode cves) {

@@ -22,7 +22,12 @@ final class Printable {
     return CONTROLS.matcher(text).replaceAll("?");
   }
 
-  /** The same of every text in an answer, names of members included. */
+  /** The same on one line: a name with a line feed would make lines that look like ours. */
+  static String line(String text) {
+    return text(text).replace('\n', ' ').replace('\t', ' ');
+  }
+
+  /** As {@link #text}, of every text in an answer, names of members included. */
   static JsonNode json(JsonNode node) {
     return switch (node) {
       case ObjectNode object -> {

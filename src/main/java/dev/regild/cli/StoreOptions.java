@@ -9,25 +9,45 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Which store a command works on, as the server's configuration says. */
+/** Reads the server's configuration for commands that work on the store. */
 final class StoreOptions {
   private StoreOptions() {}
 
   /**
-   * The store of a configuration file, of the environment or of a flag.
+   * Reads the configuration from a file, the environment and options.
    *
-   * @throws ConfigException if there is none, or its keys can't be used
+   * @param data an option; null for the directory that the configuration names
+   * @param database an option; null or empty for the one that the configuration names
+   * @param store an option; null or empty for the one that the configuration names
    */
-  static StoreSettings read(@Nullable Path config, Path data, @Nullable String store)
+  static Config read(
+      @Nullable Path config, @Nullable Path data, @Nullable String database, @Nullable String store)
       throws ConfigException {
-    Map<String, String> flags = new HashMap<>(Map.of("data", data.toString()));
-    if (store != null && !store.isEmpty()) {
-      flags.put("store", store);
+    Map<String, String> flags = new HashMap<>();
+    if (data != null) {
+      flags.put("data", data.toString());
     }
-    return Config.read(Optional.ofNullable(config), System.getenv(), flags)
+    put(flags, "database", database);
+    put(flags, "store", store);
+    return Config.read(Optional.ofNullable(config), System.getenv(), flags);
+  }
+
+  private static void put(Map<String, String> flags, String key, @Nullable String value) {
+    if (value != null && !value.isEmpty()) {
+      flags.put(key, value);
+    }
+  }
+
+  /**
+   * Returns the store's settings.
+   *
+   * @throws ConfigException if there is none
+   */
+  static StoreSettings store(Config config) throws ConfigException {
+    return config
         .store()
         .orElseThrow(() ->
             new ConfigException(
-                "No store is configured. Name it: --store s3://BUCKET/PREFIX, REGILD_STORE, or the key store in --config FILE."));
+                "No store is configured. Name it with --store s3://BUCKET/PREFIX, REGILD_STORE or the key store in --config FILE."));
   }
 }

@@ -14,7 +14,7 @@ final class Table {
   }
 
   void row(String... cells) {
-    rows.add(Arrays.stream(cells).map(Printable::text).toList());
+    rows.add(Arrays.stream(cells).map(Printable::line).toList());
   }
 
   void print(PrintWriter out) {

@@ -28,6 +28,10 @@ public record PostgresAddress(
     Optional<String> user,
     Optional<String> password,
     Map<String, String> encryption) {
+  public PostgresAddress {
+    encryption = Map.copyOf(encryption);
+  }
+
   /** What an address must be, for messages. */
   public static final String FORM =
       "an address such as postgresql://regild@db.example.com:5432/regild, with sslmode, sslrootcert,"

@@ -26,7 +26,15 @@ public record Changelog(
     ChangelogEntry oldest,
     boolean whole,
     List<ChangelogEntry> entries) {
+  /** In characters; the texts are the packager's own. */
+  private static final int LONGEST = 1000;
+
   public Changelog {
+    name = bounded(name);
+    version = bounded(version);
+    source = bounded(source);
+    sourceVersion = bounded(sourceVersion);
+    sharedWith = bounded(sharedWith);
     entries = List.copyOf(entries);
   }
 
@@ -34,6 +42,10 @@ public record Changelog(
   public static Changelog unreadable(String name, String version, String source, String why) {
     return new Changelog(
         name, version, source, version, "", why, ChangelogEntry.NONE, false, List.of());
+  }
+
+  private static String bounded(String text) {
+    return text.length() > LONGEST ? text.substring(0, LONGEST) : text;
   }
 
   /** Whether any entry was read. */

@@ -19,6 +19,12 @@ import java.util.regex.Pattern;
  * "net/smc: Introduce TCP ULP support" (CVE-2026-46330)} for a commit whose revert is the fix.
  */
 public final class CveItems {
+  /**
+   * How often a changelog may name CVEs before the rest is ignored, because each one costs memory
+   * and time. The kernel's changelog names 5,000.
+   */
+  public static final int MOST_IN_A_CHANGELOG = 50_000;
+
   /** In characters. A longer item is split. */
   private static final int LONGEST_ITEM = 16 << 10;
 
@@ -38,7 +44,7 @@ public final class CveItems {
       Pattern.compile(
           "\\b(?:regress(?:ions?|ed|es)|incomplete(?:ly)?|insufficient(?:ly)?|"
               + ALREADY
-              + "|revert(?:s|ed|ing)?|drop(?:s|ped|ping)?|remov(?:e|es|ed|ing))\\b([^()]*)$",
+              + "|revert(?:s|ed|ing)?|drop(?:s|ped|ping)?|remov(?:e|es|ed|ing))\\b",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern FIXES =
@@ -58,6 +64,7 @@ public final class CveItems {
 
   private final Map<String, Naming> found = new LinkedHashMap<>();
   private final StringBuilder item = new StringBuilder();
+  private int count;
 
   /** Takes the entry's next line. */
   public void line(String line) {
@@ -77,6 +84,11 @@ public final class CveItems {
     return new ArrayList<>(found.values());
   }
 
+  /** Returns how often the finished items name a CVE. */
+  public int count() {
+    return count;
+  }
+
   private void end() {
     if (item.isEmpty()) {
       return;
@@ -85,6 +97,7 @@ public final class CveItems {
     item.setLength(0);
     Matcher cves = CVE.matcher(text);
     while (cves.find()) {
+      count++;
       String cve = cves.group().toUpperCase(Locale.ROOT);
       boolean fixed = isFixed(text.substring(0, cves.start()), text.substring(cves.end()));
       Naming before = found.get(cve);
@@ -95,8 +108,11 @@ public final class CveItems {
   }
 
   private static boolean isFixed(String before, String behind) {
-    Matcher mentioned = MENTIONED_BEFORE.matcher(before);
-    boolean isMentioned = mentioned.find() && !FIXES.matcher(mentioned.group(1)).find();
+    // One search: a pattern that reaches to the end would be tried at each word of a hostile item.
+    int parenthesis = Math.max(before.lastIndexOf('('), before.lastIndexOf(')'));
+    String near = before.substring(parenthesis + 1);
+    Matcher mentioned = MENTIONED_BEFORE.matcher(near);
+    boolean isMentioned = mentioned.find() && !FIXES.matcher(near).find(mentioned.end());
     return !isMentioned && !MENTIONED_BEHIND.matcher(behind).matches();
   }
 

@@ -2,6 +2,7 @@ package dev.regild.insight;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,7 +21,7 @@ public record Purl(
     String version,
     SortedMap<String, String> qualifiers) {
   public Purl {
-    qualifiers = new TreeMap<>(qualifiers);
+    qualifiers = Collections.unmodifiableSortedMap(new TreeMap<>(qualifiers));
   }
 
   /** A package URL without qualifiers. */

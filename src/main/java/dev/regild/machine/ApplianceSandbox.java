@@ -141,7 +141,8 @@ final class ApplianceSandbox {
             OptionalLong.of(MAX_FILE_BYTES));
     List<String> command = sandbox.command(List.of(QemuCommand.QEMU), Optional.of(limits));
     int end = command.indexOf("--remount-ro");
-    List<String> own = new ArrayList<>(List.of("--as-pid-1", "--info-fd", "4"));
+    // libguestfs passes our environment on, which may contain the master key and passwords.
+    List<String> own = new ArrayList<>(List.of("--clearenv", "--as-pid-1", "--info-fd", "4"));
     for (Path image : images) {
       own.addAll(List.of("--ro-bind-try", image.toString(), image.toString()));
     }

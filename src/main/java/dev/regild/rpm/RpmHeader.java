@@ -35,7 +35,7 @@ final class RpmHeader {
   /** A header has a few hundred tags; a kernel's, which lists its files, has 20 MB. */
   private static final int MOST_TAGS = 10_000;
 
-  private static final int LARGEST = 128 << 20;
+  private static final int LARGEST = 64 << 20;
   private static final int MOST_VALUES = 100_000;
 
   private final Map<Integer, int[]> tags = new HashMap<>();

@@ -32,6 +32,9 @@ final class RpmNotes implements PackageNotes {
       Pattern.compile("kernel(?:-rt|-uek|-debug|-64k)?|kernel\\d.*");
   private static final int MOST_CHARACTERS = 32 << 20;
 
+  /** An entry with a longer name has no version. */
+  private static final int LONGEST_NAME = 1000;
+
   /** Vendors as purl's specification spells them, by the beginning of the platform's name. */
   private static final Map<String, String> VENDORS =
       Map.of(
@@ -72,24 +75,39 @@ final class RpmNotes implements PackageNotes {
     // An entry that does not say its version belongs to the one before it, which is later.
     String last = version;
     long characters = 0;
+    int named = 0;
     for (int i = 0; i < names.size() && problem.isEmpty(); i++) {
+      last = version(names.get(i)).orElse(last);
       characters += texts.get(i).length();
-      Matcher said = VERSION.matcher(names.get(i));
-      last = said.matches() ? said.group(1) : last;
-      if (characters > MOST_CHARACTERS) {
+      CveItems items = characters > MOST_CHARACTERS ? new CveItems() : items(texts.get(i), named);
+      List<Naming> cves = items.named();
+      named += items.count();
+      if (characters > MOST_CHARACTERS || named > CveItems.MOST_IN_A_CHANGELOG) {
         problem = "its changelog is too long; its first %d entries were read".formatted(i);
-      } else {
-        CveItems items = new CveItems();
-        texts.get(i).lines().forEach(items::line);
-        List<Naming> named = items.named();
-        if (!named.isEmpty()) {
-          entries.add(new ChangelogEntry("", last, named));
-        }
+      } else if (!cves.isEmpty()) {
+        entries.add(new ChangelogEntry("", last, cves));
       }
     }
     ChangelogEntry oldest = new ChangelogEntry("", last, List.of());
     return new Changelog(
         name, version, source.name(), source.version(), "", problem, oldest, false, entries);
+  }
+
+  /** Returns the CVEs of an entry, up to the limit for the whole changelog. */
+  private static CveItems items(String text, int namedBefore) {
+    CveItems items = new CveItems();
+    for (String line : (Iterable<String>) text.lines()::iterator) {
+      if (namedBefore + items.count() > CveItems.MOST_IN_A_CHANGELOG) {
+        break;
+      }
+      items.line(line);
+    }
+    return items;
+  }
+
+  private static Optional<String> version(String name) {
+    Matcher said = VERSION.matcher(name.length() > LONGEST_NAME ? "" : name);
+    return said.matches() ? Optional.of(said.group(1)) : Optional.empty();
   }
 
   /** Compares only the parts that both have: some authors leave out the epoch or the release. */

@@ -72,6 +72,7 @@ record Endpoints(
         new ExportTasksService(requests, database, images.cancellations()),
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
-        new InsightService(requests, database, inventories, images.updates(), plannedFixes));
+        new InsightService(
+            requests, database, inventories, images.updates(), plannedFixes, downloads));
   }
 }

@@ -20,6 +20,7 @@ import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import dev.regild.server.AccountSlots.Slot;
 import dev.regild.update.PlannedFixes;
 import dev.regild.update.Updates;
 import io.helidon.http.HeaderNames;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -44,18 +46,45 @@ final class InsightService implements HttpService {
   private final Inventories inventories;
   private final Updates updates;
   private final PlannedFixes plannedFixes;
+  private final AccountSlots slots;
+
+  /** A hostile image can have 64 MiB of package texts, and documents several times as large. */
+  private final Semaphore turn = new Semaphore(1, true);
 
   InsightService(
       Requests requests,
       Database database,
       Inventories inventories,
       Updates updates,
-      PlannedFixes plannedFixes) {
+      PlannedFixes plannedFixes,
+      AccountSlots slots) {
     this.requests = requests;
     this.database = database;
     this.inventories = inventories;
     this.updates = updates;
     this.plannedFixes = plannedFixes;
+    this.slots = slots;
+  }
+
+  /** Makes a document. */
+  @FunctionalInterface
+  private interface Making {
+    byte[] make();
+  }
+
+  /** Makes one document at a time, but sends as many at a time as downloads may run. */
+  private void send(ServerResponse response, Caller caller, String mediaType, Making making)
+      throws InterruptedException {
+    try (Slot _ = slots.take(caller)) {
+      byte[] document;
+      turn.acquire();
+      try {
+        document = making.make();
+      } finally {
+        turn.release();
+      }
+      response.header(HeaderNames.CONTENT_TYPE, mediaType).send(document);
+    }
   }
 
   @Override
@@ -65,11 +94,15 @@ final class InsightService implements HttpService {
     rules.get("/regild/v1/images/{name}/diff", this::difference);
   }
 
-  private void bill(ServerRequest request, ServerResponse response) {
+  private void bill(ServerRequest request, ServerResponse response) throws InterruptedException {
     RequestLog.operation("ShowBillOfMaterials");
     Caller caller = Requests.admitted(requests.caller(request), false);
     Format format = format(request.query().first("format").orElse("cyclonedx"));
     Examined image = examined(caller.owner(), request.path().pathParameters().get("name"));
+    send(response, caller, format.mediaType(), () -> bill(image, format));
+  }
+
+  private byte[] bill(Examined image, Format format) {
     BillSubject subject =
         new BillSubject(
             image.image().name(),
@@ -78,12 +111,8 @@ final class InsightService implements HttpService {
             image.image().created(),
             image.layer().map(Layer::sha256),
             inventories.load(image.disk().inventory()));
-    response
-        .header(HeaderNames.CONTENT_TYPE, format.mediaType())
-        .send(
-            OwnAnswers.json()
-                .writeValueAsBytes(
-                    new BillOfMaterials(subject, image.system().notes()).as(format)));
+    return OwnAnswers.json()
+        .writeValueAsBytes(new BillOfMaterials(subject, image.system().notes()).as(format));
   }
 
   private static Format format(String name) {
@@ -145,7 +174,8 @@ final class InsightService implements HttpService {
             name, fixed.map(FixesView::whole), toFix.map(FixesView::whole), notCompared));
   }
 
-  private void difference(ServerRequest request, ServerResponse response) {
+  private void difference(ServerRequest request, ServerResponse response)
+      throws InterruptedException {
     RequestLog.operation("CompareImages");
     Caller caller = Requests.admitted(requests.caller(request), false);
     String name = request.path().pathParameters().get("name");
@@ -166,13 +196,19 @@ final class InsightService implements HttpService {
           "%s uses %s and %s uses %s. Compare images of one package system."
               .formatted(name, first.system().name(), other, second.system().name()));
     }
-    OwnAnswers.send(
+    send(
         response,
-        DifferenceView.of(
-            side(first),
-            side(second),
-            first.system().family(),
-            database.read(handle -> fixesBetween(handle, first.image(), second.image()))));
+        caller,
+        "application/json",
+        () -> OwnAnswers.json().writeValueAsBytes(difference(first, second)));
+  }
+
+  private DifferenceView difference(Examined first, Examined second) {
+    return DifferenceView.of(
+        side(first),
+        side(second),
+        first.system().family(),
+        database.read(handle -> fixesBetween(handle, first.image(), second.image())));
   }
 
   private DifferenceView.Side side(Examined each) {

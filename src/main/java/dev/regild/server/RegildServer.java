@@ -291,6 +291,7 @@ public final class RegildServer implements AutoCloseable {
   private static Database database(Config config, DataDirectory data)
       throws ConfigException, IOException {
     if (config.database().isEmpty()) {
+      RegistryId.requireNone(data.path());
       return Database.open(data.resolve("regild.db"));
     }
     Database database = new DatabaseWait(config, data.path()).open(config.database().get());

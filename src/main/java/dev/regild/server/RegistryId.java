@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.db.Database;
+import dev.regild.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +11,10 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Keeps a database of its own and the data directory with its layers together: a server removes the
- * layers that its database does not know, which with another database are all of them.
+ * Keeps a PostgreSQL database and its data directory together. A server removes the layers that its
+ * database does not know: with another database, all of them.
  */
-final class RegistryId {
+public final class RegistryId {
   private static final String FILE = "registry-id";
 
   private final Database database;
@@ -24,20 +25,23 @@ final class RegistryId {
     this.data = data;
   }
 
+  /** Whether the registry of a data directory is in PostgreSQL. */
+  public static boolean isIn(Path data) {
+    return Files.exists(data.resolve(FILE));
+  }
+
   /**
    * Binds a new database to a new data directory.
    *
    * @throws ConfigException if one of them belongs to another already
    */
   void require() throws ConfigException, IOException {
-    Path file = data.resolve(FILE);
-    Optional<String> ofData =
-        Files.exists(file) ? Optional.of(Files.readString(file).strip()) : Optional.empty();
+    Optional<String> ofData = ofData();
     Optional<String> ofDatabase = database.read(RegistryId::find);
     if (ofDatabase.isEmpty() && isUnused()) {
       // The file first: after a crash in between, the next start takes its id.
       String id = ofData.orElseGet(() -> UUID.randomUUID().toString());
-      Files.writeString(file, id);
+      DurableFiles.write(data.resolve(FILE), id);
       database.useTransaction(handle -> {
         if (find(handle).isEmpty()) {
           handle.execute("INSERT INTO registry (id) VALUES (?)", id);
@@ -46,9 +50,31 @@ final class RegistryId {
       ofData = Optional.of(id);
       ofDatabase = database.read(RegistryId::find);
     }
-    if (!ofData.equals(ofDatabase)) {
+    // Neither has an id: a new database, and a directory of the embedded one.
+    if (ofData.isEmpty() || !ofData.equals(ofDatabase)) {
       throw new ConfigException(
-          "data is '%s', which holds the layers of another database than the one that database names; name the directory that belongs to it, or a new directory and a new database"
+          "data is '%s', which belongs to a different database from the one in database; name the directory of that database, or a new directory and a new database"
+              .formatted(data));
+    }
+  }
+
+  /** An empty file, which a crash may leave, counts as none. */
+  private Optional<String> ofData() throws IOException {
+    Path file = data.resolve(FILE);
+    return Files.exists(file)
+        ? Optional.of(Files.readString(file).strip()).filter(id -> !id.isEmpty())
+        : Optional.empty();
+  }
+
+  /**
+   * Refuses the embedded database for a data directory whose registry is in PostgreSQL.
+   *
+   * @throws ConfigException if it is
+   */
+  static void requireNone(Path data) throws ConfigException {
+    if (isIn(data)) {
+      throw new ConfigException(
+          "data is '%s', whose registry is in PostgreSQL, but database is not set; set database, or name another directory"
               .formatted(data));
     }
   }

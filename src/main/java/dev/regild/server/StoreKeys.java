@@ -75,7 +75,12 @@ final class StoreKeys {
   private StoreLocation location() throws ConfigException {
     String text = values.getOrDefault(STORE, "");
     return StoreLocation.parse(text)
-        .orElseThrow(() -> wrong(STORE, text, "a bucket and a prefix, such as s3://images/regild"));
+        // Who writes keys into it finds them in the log otherwise.
+        .orElseThrow(() ->
+            wrong(
+                STORE,
+                text.replaceFirst("//.*@", "//…@"),
+                "a bucket and a prefix, such as s3://images/regild"));
   }
 
   private Optional<URI> endpoint() throws ConfigException {

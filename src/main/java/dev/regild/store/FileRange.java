@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.ContentStreamProvider;
 
 /** A part of a file as a stream. */
 final class FileRange extends FilterInputStream {
@@ -16,8 +18,32 @@ final class FileRange extends FilterInputStream {
     this.left = bytes;
   }
 
+  /**
+   * Opens the range as often as the SDK asks for it. The SDK closes only the last stream, so this
+   * closes the earlier ones. Over plain http, it reads each body twice: first to hash it.
+   */
+  static ContentStreamProvider provider(Path file, long first, long bytes) {
+    return new ContentStreamProvider() {
+      private @Nullable InputStream last;
+
+      @Override
+      public InputStream newStream() {
+        try {
+          if (last != null) {
+            last.close();
+          }
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        InputStream next = open(file, first, bytes);
+        last = next;
+        return next;
+      }
+    };
+  }
+
   /** Opens it; as the SDK asks for a stream where none may fail, so does this. */
-  static InputStream open(Path file, long first, long bytes) {
+  private static InputStream open(Path file, long first, long bytes) {
     try {
       InputStream in = Files.newInputStream(file);
       try {

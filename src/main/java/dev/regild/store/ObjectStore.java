@@ -31,12 +31,12 @@ import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
 /**
- * The objects of one store. Each is written once, whole or not at all, with its SHA-256 beside it,
- * and never over another one; who reads one knows its SHA-256 and checks it, as the checksums of
- * the SDK are off: stores that are not AWS refuse them.
+ * The objects of one store. Each is written once, whole or not at all, with its SHA-256 in its
+ * metadata, and is overwritten only to repair it. Readers know the SHA-256 and check it: the SDK's
+ * checksums are off, because stores other than AWS refuse them.
  */
 public final class ObjectStore implements AutoCloseable {
-  /** From this size on an object is sent in parts. */
+  /** Objects of this size and more are sent in parts. */
   static final long MULTIPART_FROM = 64L << 20;
 
   static final long PART = 16L << 20;
@@ -44,10 +44,12 @@ public final class ObjectStore implements AutoCloseable {
   /** S3's limit is 10,000. */
   private static final int MOST_PARTS = 9_000;
 
-  /** Parts and ranges of one object that are under way at the same time. */
+  /** How many parts or ranges of one object are transferred at the same time. */
   private static final int AT_ONCE = 4;
 
-  /** Of an object that is only hashed: held in memory, so that a broken one is asked for again. */
+  /**
+   * The ranges of an object that is only hashed. They are held in memory, to repeat broken ones.
+   */
   private static final int PIECE = 4 << 20;
 
   private static final int BUFFER = 256 << 10;
@@ -63,9 +65,15 @@ public final class ObjectStore implements AutoCloseable {
   private final @Nullable String encryptionKey;
   private final S3Client client;
   private final StoreCalls calls;
+  private final long multipartFrom;
 
   /** Connects to nothing yet. */
   public ObjectStore(StoreSettings settings) {
+    this(settings, MULTIPART_FROM);
+  }
+
+  ObjectStore(StoreSettings settings, long multipartFrom) {
+    this.multipartFrom = multipartFrom;
     this.settings = settings;
     this.location = settings.location();
     this.encryption = settings.encryption().map(Encryption::algorithm).orElse(null);
@@ -79,8 +87,8 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Writes a file as a new object. An object that an earlier call wrote, whose answer was lost, is
-   * as good.
+   * Writes a file as a new object. Succeeds too if an earlier call, whose answer was lost, wrote
+   * it.
    *
    * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
    * @throws TakenKeyException if another object has the name
@@ -90,22 +98,51 @@ public final class ObjectStore implements AutoCloseable {
       throws IOException, InterruptedException {
     long bytes = Files.size(file);
     try {
-      if (bytes < MULTIPART_FROM) {
-        writeWhole(name, file, bytes, sha256);
-      } else {
-        writeInParts(name, file, bytes, sha256);
-      }
-    } catch (TakenKeyException e) {
-      Optional<StoredObject> there = find(name);
-      if (there
-          .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
-          .isEmpty()) {
-        throw e;
-      }
+      send(name, file, bytes, sha256, false);
+    } catch (TakenKeyException | MissingObjectException e) {
+      requireWritten(name, bytes, sha256, e);
     }
   }
 
-  private void writeWhole(String name, Path file, long bytes, String sha256)
+  /**
+   * A call whose answer was lost is made again. Then the object is there already, or its upload is
+   * not there any more.
+   */
+  private void requireWritten(String name, long bytes, String sha256, StoreException refusal)
+      throws IOException, InterruptedException {
+    if (find(name)
+        .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
+        .isEmpty()) {
+      throw refusal;
+    }
+  }
+
+  /**
+   * Writes a file over any object of the name, which stays until the new one is complete.
+   *
+   * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
+   * @throws StoreException if it can't be written; nothing of it is visible then
+   */
+  public void replace(String name, Path file, String sha256)
+      throws IOException, InterruptedException {
+    long bytes = Files.size(file);
+    try {
+      send(name, file, bytes, sha256, true);
+    } catch (MissingObjectException e) {
+      requireWritten(name, bytes, sha256, e);
+    }
+  }
+
+  private void send(String name, Path file, long bytes, String sha256, boolean over)
+      throws IOException, InterruptedException {
+    if (bytes < multipartFrom) {
+      writeWhole(name, file, bytes, sha256, over);
+    } else {
+      writeInParts(name, file, bytes, sha256, over);
+    }
+  }
+
+  private void writeWhole(String name, Path file, long bytes, String sha256, boolean over)
       throws StoreException, InterruptedException {
     var _ =
         calls.make(
@@ -120,13 +157,18 @@ public final class ObjectStore implements AutoCloseable {
                             .metadata(Map.of(SHA256, sha256))
                             .serverSideEncryption(encryption)
                             .ssekmsKeyId(encryptionKey)
-                            .ifNoneMatch("*")
+                            .ifNoneMatch(condition(over))
                             .overrideConfiguration(
                                 it -> it.apiCallAttemptTimeout(settings.limits().sending(bytes))),
                     body(file, 0, bytes)));
   }
 
-  void writeInParts(String name, Path file, long bytes, String sha256)
+  /** Returns the condition of a write: that no object is there, or none. */
+  private static @Nullable String condition(boolean over) {
+    return over ? null : "*";
+  }
+
+  void writeInParts(String name, Path file, long bytes, String sha256, boolean over)
       throws IOException, InterruptedException {
     HalfUpload upload = begin(name, sha256);
     boolean done = false;
@@ -138,7 +180,7 @@ public final class ObjectStore implements AutoCloseable {
         int number = parts.size() + 1;
         parts.add(() -> sendPart(upload, number, file, first, Math.min(size, bytes - first)));
       }
-      complete(upload, Parallel.run(AT_ONCE, parts));
+      complete(upload, Parallel.run(AT_ONCE, parts), over);
       done = true;
     } finally {
       if (!done) {
@@ -186,8 +228,8 @@ public final class ObjectStore implements AutoCloseable {
     return CompletedPart.builder().partNumber(number).eTag(tag).build();
   }
 
-  /** Without {@code x-amz-mp-object-size}, which s3proxy refuses and others ignore. */
-  private void complete(HalfUpload upload, List<CompletedPart> parts)
+  /** Does without {@code x-amz-mp-object-size}, which s3proxy refuses and others ignore. */
+  private void complete(HalfUpload upload, List<CompletedPart> parts, boolean over)
       throws StoreException, InterruptedException {
     var _ =
         calls.make(
@@ -198,14 +240,14 @@ public final class ObjectStore implements AutoCloseable {
                         .bucket(location.bucket())
                         .key(location.key(upload.name()))
                         .uploadId(upload.id())
-                        .ifNoneMatch("*")
+                        .ifNoneMatch(condition(over))
                         .multipartUpload(it -> it.parts(parts))
                         // A store may put the parts together before it answers.
                         .overrideConfiguration(
                             it -> it.apiCallAttemptTimeout(settings.limits().patience()))));
   }
 
-  /** Once: what stays is found by {@link #halfUploads} later. */
+  /** Tries once. What stays is found by {@link #halfUploads} later. */
   private void abortQuietly(HalfUpload upload) {
     try {
       var _ =
@@ -215,17 +257,17 @@ public final class ObjectStore implements AutoCloseable {
                   .key(location.key(upload.name()))
                   .uploadId(upload.id()));
     } catch (RuntimeException e) {
-      // The cause of the failure itself is what the caller reads.
+      // The caller sees the failure that led here.
     }
   }
 
   /** The SDK reads it twice where the endpoint is plain http: once for its hash, once to send. */
   private static RequestBody body(Path file, long first, long bytes) {
-    return RequestBody.fromContentProvider(() -> FileRange.open(file, first, bytes), bytes, TYPE);
+    return RequestBody.fromContentProvider(FileRange.provider(file, first, bytes), bytes, TYPE);
   }
 
   /**
-   * Reads an object into a file, in ranges side by side.
+   * Reads an object into a file, several ranges at a time.
    *
    * @param bytes its size
    * @param target does not exist yet; the caller removes it if this fails
@@ -267,7 +309,7 @@ public final class ObjectStore implements AutoCloseable {
     while (at < first + bytes) {
       int n = in.read(buffer, 0, (int) Math.min(buffer.length, first + bytes - at));
       if (n < 0) {
-        throw new EOFException("it sent %d bytes less than asked".formatted(first + bytes - at));
+        throw new EOFException("it sent %d bytes too few".formatted(first + bytes - at));
       }
       ByteBuffer piece = ByteBuffer.wrap(buffer, 0, n);
       while (piece.hasRemaining()) {
@@ -277,7 +319,7 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   /**
-   * Reads an object and keeps none of it.
+   * Reads an object only to hash it.
    *
    * @param bytes its size
    * @return its SHA-256, lower-case hexadecimal
@@ -296,7 +338,7 @@ public final class ObjectStore implements AutoCloseable {
                 try (InputStream in = open(name, bytes, first, length)) {
                   byte[] piece = in.readNBytes(length);
                   if (piece.length < length) {
-                    throw new EOFException("it sent less than asked");
+                    throw new EOFException("it sent too few bytes");
                   }
                   return piece;
                 }
@@ -305,7 +347,7 @@ public final class ObjectStore implements AutoCloseable {
     return Sha256.hex(digest);
   }
 
-  /** One range, guarded against a store that stalls or creeps. */
+  /** Opens one range, guarded against a store that stalls or is too slow. */
   private InputStream open(String name, long whole, long first, long bytes) throws IOException {
     ResponseInputStream<GetObjectResponse> answer =
         client.getObject(request ->
@@ -317,13 +359,13 @@ public final class ObjectStore implements AutoCloseable {
     if (!range.equals("bytes %d-%d/%d".formatted(first, first + bytes - 1, whole))) {
       answer.abort();
       throw new ChangedObjectException(
-          "The object %s of the store %s does not have %d bytes: it answers with the range '%s'. Restore it from a backup."
+          "The object %s in the store %s does not have %d bytes: the store sent the range '%s'. Restore the object from a backup."
               .formatted(name, location, whole, range));
     }
     return new StallGuard(new Answer(answer, bytes), settings.limits().pace(bytes));
   }
 
-  /** An answer whose connection is used again only if all of it was read. */
+  /** An answer whose connection is reused only if all of it was read. */
   private static final class Answer extends FilterInputStream {
     private final ResponseInputStream<?> answer;
     private long left;
@@ -351,7 +393,7 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  /** What is known of an object without reading it. */
+  /** Returns an object's metadata; empty if there is no such object. */
   public Optional<StoredObject> find(String name) throws IOException, InterruptedException {
     try {
       HeadObjectResponse head =
@@ -371,7 +413,7 @@ public final class ObjectStore implements AutoCloseable {
     }
   }
 
-  /** Removes an object; one that is not there is no error. */
+  /** Removes an object. Does nothing if there is none. */
   public void delete(String name) throws IOException, InterruptedException {
     try {
       var _ =
@@ -381,11 +423,11 @@ public final class ObjectStore implements AutoCloseable {
                   client.deleteObject(
                       request -> request.bucket(location.bucket()).key(location.key(name))));
     } catch (MissingObjectException e) {
-      // Some stores say so.
+      // Some stores report it.
     }
   }
 
-  /** All objects whose name begins so, in the order of their names. */
+  /** Returns all objects whose names begin so, in the order of their names. */
   public List<StoredObject> list(String beginning) throws IOException, InterruptedException {
     List<StoredObject> found = new ArrayList<>();
     @Nullable String next = null;
@@ -413,7 +455,7 @@ public final class ObjectStore implements AutoCloseable {
     return found;
   }
 
-  /** Multipart uploads under names that begin so, which nobody has completed or aborted yet. */
+  /** Returns the unfinished multipart uploads whose names begin so. */
   public List<HalfUpload> halfUploads(String beginning) throws IOException, InterruptedException {
     List<HalfUpload> found = new ArrayList<>();
     @Nullable String key = null;
@@ -442,7 +484,7 @@ public final class ObjectStore implements AutoCloseable {
     return found;
   }
 
-  /** Gives up a multipart upload; one that is not there is no error. */
+  /** Aborts a multipart upload. Does nothing if there is none. */
   public void abort(HalfUpload upload) throws IOException, InterruptedException {
     try {
       var _ =

@@ -78,8 +78,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
-    database.useTransaction(
-        handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
+    steps.record(handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
     Prepare.Open applied = steps.run(apply, fetched);
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);

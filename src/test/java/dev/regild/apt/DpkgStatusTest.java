@@ -36,6 +36,14 @@ class DpkgStatusTest {
             tuple("d", "", "", "hold ok installed"));
   }
 
+  @Test
+  void aDescriptionThatIsTooLongIsCut() throws Exception {
+    String name = "x".repeat(999);
+    assertThat(parse("Package: a\nVersion: 1\nMaintainer: %s y\nSection: %1$s\n".formatted(name)))
+        .extracting(DpkgStatus.Entry::origin)
+        .containsExactly(new PackageOrigin("a", "1", name, name, ""));
+  }
+
   /** The paragraphs of a Debian 12, shortened. */
   @Test
   void everyFormOfASourceIsRead() throws Exception {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.fixtures.HostTools;
+import dev.regild.machine.FreeSpace;
 import dev.regild.machine.Program;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
@@ -103,6 +104,18 @@ class PlainDebTest {
     assertThat(PlainDeb.copy(more, plain)).isFalse();
 
     assertThat(plain).doesNotExist();
+  }
+
+  @Test
+  void theGuestUnpacksThemWhereThereIsNoRoomForCopies() throws Exception {
+    Path packages = Files.createDirectory(directory.resolve("packages"));
+    Path deb = Files.move(deb("xz"), packages.resolve("a.deb"));
+    long room = FreeSpace.DEFAULT_MARK_BYTES + 12 * Files.size(deb);
+    Path plain = Files.createDirectory(directory.resolve("plain"));
+    assertThat(PlainDebs.copy(packages, plain, room - 1)).isFalse();
+    assertThat(plain).isEmptyDirectory();
+    assertThat(PlainDebs.copy(packages, plain, room)).isTrue();
+    assertThat(plain.resolve("a.deb")).isNotEmptyFile();
   }
 
   @Test

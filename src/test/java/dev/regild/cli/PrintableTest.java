@@ -37,6 +37,26 @@ class PrintableTest {
   }
 
   @Test
+  void aNameWithALineFeedMakesNoLineOfItsOwn() throws Exception {
+    String name = "a\nCVEs fixed: 9";
+    StringWriter printed = new StringWriter();
+    Table table = new Table("NAME");
+    table.row(name);
+    table.print(new PrintWriter(printed, true));
+    String cves =
+        """
+        {"fixed": 1, "kernel": 0, "sources": [
+          {"source": "%1$s", "to": "%1$s", "unknown": "%1$s",
+            "fixedCves": [{"cve": "CVE-2026-1111"}],
+            "mentionedCves": [{"cve": "CVE-2026-1112", "evidence": "%1$s"}]}]}
+        """
+            .formatted(name.replace("\n", "\\n"));
+    PlanTable.cves(JsonMapper.shared().readTree(cves), new PrintWriter(printed, true));
+    assertThat(printed.toString().lines().filter(line -> line.startsWith("CVEs fixed")))
+        .containsExactly("CVEs fixed: 1, and 0 in the kernel");
+  }
+
+  @Test
   void whatAServerAnswersIsNeutralInTextsAndNames() throws Exception {
     String answer =
         """

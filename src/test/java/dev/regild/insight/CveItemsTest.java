@@ -24,6 +24,7 @@ class CveItemsTest {
           * Remove SSLv2 to fix CVE-2016-0800.                            | CVE-2016-0800 | true
           * Fix regression of the patch for CVE-2021-3711.                | CVE-2021-3711 | false
           * Complete the incomplete fix for CVE-2020-1971                 | CVE-2020-1971 | false
+          * Drop the patch (of Jane) and add CVE-2020-1972                | CVE-2020-1972 | true
           * CVE-2019-1551 was already fixed in 1.1.1d-2                   | CVE-2019-1551 | false
           * Already fixed in 1.1.1d: CVE-2019-1552                        | CVE-2019-1552 | false
           * Revert "Fix for CVE-2022-0778"                                | CVE-2022-0778 | false

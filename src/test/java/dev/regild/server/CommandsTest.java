@@ -93,7 +93,7 @@ class CommandsTest {
         .contains("kernel")
         .doesNotContain("CVEs");
     assertThat(commands.run(0, "diff", "golden", "golden"))
-        .contains("Both have the same packages.");
+        .contains("Both images have the same packages.");
     assertThat(commands.run(1, "diff", "golden", "none")).contains("none");
   }
 

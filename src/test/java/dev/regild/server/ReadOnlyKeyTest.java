@@ -180,14 +180,23 @@ class ReadOnlyKeyTest {
   void downloadsPastTheAccountsQuotaAreRefused() throws Exception {
     quota(Quota.DOWNLOADS, 0);
     for (String path :
-        List.of("/regild/v1/images/golden/disk", "/regild/v1/disks/" + ServerFixture.DISK)) {
+        List.of(
+            "/regild/v1/images/golden/disk",
+            "/regild/v1/images/golden/sbom",
+            "/regild/v1/images/golden/diff?with=golden",
+            "/regild/v1/disks/" + ServerFixture.DISK)) {
       HttpResponse<byte[]> refused = server.send(server.readOnlyKey, "GET", path);
       assertThat(refused.statusCode()).as(path).isEqualTo(429);
       assertThat(refused.headers().firstValue("retry-after")).contains("5");
     }
     quota(Quota.DOWNLOADS, 4);
-    assertThat(server.send(server.readOnlyKey, "GET", "/regild/v1/images/golden/disk").statusCode())
-        .isEqualTo(200);
+    for (String path :
+        List.of(
+            "/regild/v1/images/golden/disk",
+            "/regild/v1/images/golden/sbom",
+            "/regild/v1/images/golden/diff?with=golden")) {
+      assertThat(server.send(server.readOnlyKey, "GET", path).statusCode()).as(path).isEqualTo(200);
+    }
   }
 
   @Test

@@ -94,6 +94,7 @@ class StoreKeysTest {
       value = {
         "store | images/regild | store is 'images/regild', but must be a bucket and a prefix",
         "store | s3://Images | store is 's3://Images', but must be a bucket and a prefix",
+        "store | s3://AKIA:canary/of+a/key@images | store is 's3://…@images', but must be",
         "store | s3://images/../other | store is 's3://images/../other', but must be",
         "store.endpoint | s3.example.com:9000 | store.endpoint must be an address such as https://",
         "store.endpoint | https://key:secret@s3.example.com | store.endpoint must be an address such as",

@@ -171,14 +171,14 @@ public final class LayerCache {
       remove(layer.id());
       return false;
     }
-    copy.readers++;
     Files.setLastModifiedTime(proof(layer.id()), FileTime.from(Instant.now()));
+    copy.readers++;
     return true;
   }
 
   private boolean isWhole(Layer layer) {
     try {
-      return Files.size(file(layer.id())) == layer.bytes();
+      return Files.size(file(layer.id())) == layer.bytes() && Files.exists(proof(layer.id()));
     } catch (IOException e) {
       return false;
     }

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A layer store of objects that many nodes share: {@code layers/<id>/<attempt>.qcow2}. A borrower
@@ -23,6 +25,8 @@ import java.util.function.Predicate;
 public final class ObjectLayerStore implements LayerStore {
   /** The beginning of all layers' object names. */
   public static final String FOLDER = "layers/";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ObjectLayerStore.class);
 
   private final ObjectStore objects;
   private final LayerCache cache;
@@ -94,8 +98,22 @@ public final class ObjectLayerStore implements LayerStore {
     }
     Layer layer = FinishedLayer.read(id, attempt, finished, base);
     objects.write(object(layer), finished, layer.sha256());
-    cache.adopt(layer, finished);
+    adopt(layer, finished);
     return layer;
+  }
+
+  /**
+   * Keeps a copy. If that fails, the next update fetches one: the layer is in the store already.
+   */
+  private void adopt(Layer layer, Path finished) {
+    try {
+      cache.adopt(layer, finished);
+    } catch (IOException e) {
+      LOG.atWarn()
+          .addKeyValue("layer", layer.id())
+          .addKeyValue("reason", e.toString())
+          .log("a new layer could not be kept in the cache");
+    }
   }
 
   /**

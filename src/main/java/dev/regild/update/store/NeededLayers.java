@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The layers that the registry needs, at one moment.
+ * The layers that the registry needs at one moment.
  *
- * @param byObject each layer by the name of its object
- * @param inFlight ids that jobs which have not ended may publish
+ * @param byObject the layers by the names of their objects
+ * @param inFlight the ids that running jobs may still publish
  */
 record NeededLayers(Map<String, Layer> byObject, Set<String> inFlight) {
   private static final Pattern OBJECT =
@@ -33,7 +33,7 @@ record NeededLayers(Map<String, Layer> byObject, Set<String> inFlight) {
         Images.unfinished(handle).stream().map(Image::id).collect(Collectors.toSet()));
   }
 
-  /** Whether an object is none of ours, as what a killed store leaves, or a layer needs it. */
+  /** Whether a layer needs the object, or the object is not one of ours. */
   boolean isNeeded(Handle handle, String object) {
     Matcher matcher = OBJECT.matcher(object);
     return !matcher.matches()

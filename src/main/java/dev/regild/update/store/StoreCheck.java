@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
 
 /** Compares a store with the registry. */
 public final class StoreCheck {
@@ -39,12 +41,12 @@ public final class StoreCheck {
    * What was found.
    *
    * @param object its name
-   * @param detail for people
+   * @param detail the problem, for messages
    */
   public record Finding(Problem problem, String object, String detail) {}
 
   /**
-   * Compares both; reads no more than the sizes, or all contents too.
+   * Compares the store with the registry.
    *
    * @param contents whether each object is read and its SHA-256 compared
    */
@@ -65,19 +67,22 @@ public final class StoreCheck {
             new Finding(
                 Problem.CHANGED,
                 each.getKey(),
-                "it has %d bytes, and %d were published".formatted(object.bytes(), layer.bytes())));
+                "it has %d bytes instead of %d".formatted(object.bytes(), layer.bytes())));
       } else if (contents || object == null) {
         compare(each.getKey(), layer, contents, findings);
       }
     }
-    database.useTransaction(handle -> {
-      for (String object : stored.keySet()) {
-        if (!needed.isNeeded(handle, object)) {
-          findings.add(new Finding(Problem.ORPHANED, object, "no layer needs it"));
-        }
-      }
-    });
+    findings.addAll(database.inTransaction(handle -> orphans(handle, stored.keySet())));
     return findings;
+  }
+
+  /** Asks the registry again, because reading the contents may have taken hours. */
+  private static List<Finding> orphans(Handle handle, Set<String> stored) {
+    NeededLayers needed = NeededLayers.read(handle);
+    return stored.stream()
+        .filter(object -> !needed.isNeeded(handle, object))
+        .map(object -> new Finding(Problem.ORPHANED, object, "no layer needs it"))
+        .toList();
   }
 
   private void compare(String object, Layer layer, boolean contents, List<Finding> findings)

@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes objects of layers that no image stands on any more, and multipart uploads that killed
- * nodes left, in two phases: it writes down what it sees, and removes what it wrote down longer ago
- * than a time of grace, by the database's clock. So nothing goes on the word of one node.
+ * Removes the objects of layers that no image needs, and multipart uploads that killed nodes left.
+ * It works in two phases: it records garbage in the database, and removes what was recorded longer
+ * ago than the grace, by the database's clock. So no node removes anything on its own.
  */
 public final class StoreGarbage {
   private static final Logger LOG = LoggerFactory.getLogger(StoreGarbage.class);
@@ -45,16 +45,21 @@ public final class StoreGarbage {
   public record Garbage(String object, String upload) {}
 
   /**
-   * What came of a collection.
+   * The outcome of a collection.
    *
-   * @param waiting written down, within its grace
-   * @param removed now
+   * @param waiting recorded, within its grace
+   * @param removed by this collection
    */
   public record Collected(List<Garbage> waiting, List<Garbage> removed) {}
 
-  /** Does both phases once. */
+  /**
+   * Does both phases once.
+   *
+   * @throws IOException if the store belongs to another registry, or does not answer
+   */
   public Collected collect() throws IOException, InterruptedException {
-    // The store first: what is published after that is not looked at.
+    StoreOwner.require(database, objects);
+    // The store first: what is published later is not looked at.
     Set<Garbage> found = new HashSet<>();
     for (StoredObject object : objects.list(ObjectLayerStore.FOLDER)) {
       found.add(new Garbage(object.name(), ""));
@@ -130,7 +135,7 @@ public final class StoreGarbage {
         .execute();
   }
 
-  /** No call to the store inside a transaction: the mark goes with the next collection. */
+  /** Calls the store outside a transaction. The next collection removes the record. */
   private void remove(Garbage garbage) throws IOException, InterruptedException {
     if (garbage.upload().isEmpty()) {
       objects.delete(garbage.object());

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Writes objects again that are missing or were changed, from the copies that a node has. */
+/** Writes missing and changed objects again from a node's copies. */
 public final class StoreRepair {
   private final Database database;
   private final ObjectStore objects;
@@ -27,9 +27,9 @@ public final class StoreRepair {
   }
 
   /**
-   * Repairs what was found, if this node has a good copy of the layer.
+   * Repairs an object, if this node has a good copy of the layer.
    *
-   * @return whether it is well now
+   * @return whether it was repaired
    */
   public boolean repair(Finding finding) throws IOException, InterruptedException {
     if (finding.problem() == Problem.ORPHANED) {
@@ -46,9 +46,11 @@ public final class StoreRepair {
       return false;
     }
     if (finding.problem() == Problem.CHANGED) {
-      objects.delete(finding.object());
+      // Not deleted first: if this fails, the damaged object may be all that is left.
+      objects.replace(finding.object(), copy, layer.sha256());
+    } else {
+      objects.write(finding.object(), copy, layer.sha256());
     }
-    objects.write(finding.object(), copy, layer.sha256());
     return true;
   }
 }

@@ -17,8 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the objects of all layers once in a period, a few in each round, and compares their
- * SHA-256.
+ * Reads the objects of all layers once in a period, some in each round, and compares their SHA-256.
  */
 public final class StoreScrub {
   private static final Logger LOG = LoggerFactory.getLogger(StoreScrub.class);
@@ -28,7 +27,7 @@ public final class StoreScrub {
   private final Duration period;
 
   /**
-   * @param period in which each object is read once at the least
+   * @param period in which each object is read at least once
    */
   public StoreScrub(Database database, ObjectStore objects, Duration period) {
     this.database = database;
@@ -37,29 +36,45 @@ public final class StoreScrub {
   }
 
   /**
-   * Does a round's share of the work, those first that were read longest ago.
+   * Does a round's share of the work, and starts with the objects that were read longest ago.
    *
    * @param between the time between two rounds
-   * @return the layers that are not well
+   * @return the damaged layers
    */
   public List<Layer> round(Duration between) throws IOException, InterruptedException {
+    int most = database.read(handle -> share(handle, between));
     List<Layer> damaged = new ArrayList<>();
-    for (Layer layer : database.read(handle -> due(handle, between))) {
-      if (isWell(layer)) {
-        database.useTransaction(handle ->
-            LayerRecords.scrubbed(handle, layer.id(), DatabaseTime.now(handle).toEpochMilli()));
-      } else {
-        damaged.add(layer);
+    int well = 0;
+    while (well < most) {
+      // Damaged ones stay first in the order, and must not keep the others from their turn.
+      int wanted = most - well + damaged.size();
+      List<Layer> due = new ArrayList<>(database.read(handle -> due(handle, wanted)));
+      due.removeAll(damaged);
+      if (due.isEmpty()) {
+        break;
+      }
+      for (Layer layer : due) {
+        if (isWell(layer)) {
+          database.useTransaction(handle ->
+              LayerRecords.scrubbed(handle, layer.id(), DatabaseTime.now(handle).toEpochMilli()));
+          well++;
+        } else {
+          damaged.add(layer);
+        }
       }
     }
     return damaged;
   }
 
-  /** Twice the share that the period asks for, of those whose half period is over. */
-  private List<Layer> due(Handle handle, Duration between) {
+  /** Returns how many to read: twice what the period needs. */
+  private int share(Handle handle, Duration between) {
     double share = 2.0 * between.toMillis() / period.toMillis();
+    return (int) Math.ceil(LayerRecords.count(handle) * Math.min(1, share));
+  }
+
+  /** Returns layers that were last read more than half a period ago. */
+  private List<Layer> due(Handle handle, int most) {
     long now = DatabaseTime.now(handle).toEpochMilli();
-    int most = (int) Math.ceil(LayerRecords.count(handle) * Math.min(1, share));
     return LayerRecords.scrubbedBefore(handle, now - period.toMillis() / 2, most);
   }
 

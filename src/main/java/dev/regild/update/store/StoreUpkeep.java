@@ -8,13 +8,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Collects a store's garbage and scrubs it now and then. Every node asks for its turn in the
- * database; one of them has it.
+ * Collects a store's garbage and scrubs it at intervals. Every node asks the database for its turn,
+ * and one of them gets it.
  */
 public final class StoreUpkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreUpkeep.class);
 
-  /** Between two collections, and two rounds of scrubbing, whichever node does them. */
+  /** The time between two collections, and two rounds of scrubbing, on whichever node. */
   private static final Duration BETWEEN = Duration.ofMinutes(30);
 
   private static final Duration LOOK = Duration.ofMinutes(1);
@@ -30,7 +30,7 @@ public final class StoreUpkeep implements AutoCloseable {
     this.scrub = scrub;
   }
 
-  /** Starts looking for turns, in the background until it is closed. */
+  /** Starts asking for turns in the background, until it is closed. */
   public static StoreUpkeep start(Database database, StoreGarbage garbage, StoreScrub scrub) {
     StoreUpkeep upkeep = new StoreUpkeep(database, garbage, scrub);
     upkeep.thread.start();
@@ -64,9 +64,7 @@ public final class StoreUpkeep implements AutoCloseable {
     }
   }
 
-  /**
-   * Takes the turn of a task, unless a node has taken it since that long, by the database's clock.
-   */
+  /** Takes the turn of a task, unless a node took it within this time, by the database's clock. */
   static boolean isOurTurn(Database database, String task, Duration between) {
     return database.inTransaction(handle -> {
       handle

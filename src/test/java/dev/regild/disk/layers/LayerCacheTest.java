@@ -67,6 +67,18 @@ class LayerCacheTest {
   }
 
   @Test
+  void aCopyWhoseProofIsGoneIsBroughtAgainAndCanGoAfterwards() throws Exception {
+    borrow("a").close();
+    Files.delete(directory.resolve("cache").resolve("a.sha256"));
+    borrow("a").close();
+    assertThat(fetched).hasValue(2);
+    for (String id : List.of("b", "c", "d")) {
+      borrow(id).close();
+    }
+    assertThat(cache.ids()).containsExactlyInAnyOrder("b", "c", "d");
+  }
+
+  @Test
   void aChainThatCannotComeWholeIsGivenBack() throws Exception {
     Layer top = layer("top", Optional.of("a"));
     Layer base = layer("a", Optional.empty());

@@ -1,0 +1,98 @@
+package dev.regild.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.files.Sha256;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ObjectStoreTest {
+  @TempDir Path directory;
+  private MemoryS3 server;
+  private ObjectStore store;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new MemoryS3();
+    store = server.store();
+  }
+
+  @AfterEach
+  void stop() {
+    store.close();
+    server.close();
+  }
+
+  @Test
+  void anObjectIsReplacedInOneStepOrStays() throws Exception {
+    Path old = Files.writeString(directory.resolve("old"), "old");
+    Path fresh = Files.writeString(directory.resolve("new"), "new");
+    store.write("layers/a", old, Sha256.of(old));
+    assertThatThrownBy(() -> store.write("layers/a", fresh, Sha256.of(fresh)))
+        .isInstanceOf(TakenKeyException.class);
+    server.refusing = true;
+    assertThatThrownBy(() -> store.replace("layers/a", fresh, Sha256.of(fresh)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("AccessDenied");
+    assertThat(openFiles()).doesNotContain(fresh.toRealPath());
+    assertThat(server.objects).containsEntry("regild/layers/a", "old".getBytes(UTF_8));
+    server.refusing = false;
+    store.replace("layers/a", fresh, Sha256.of(fresh));
+    assertThat(store.find("layers/a").flatMap(StoredObject::sha256)).contains(Sha256.of(fresh));
+    assertThat(server.objects).containsEntry("regild/layers/a", "new".getBytes(UTF_8));
+  }
+
+  /** Over plain http the SDK reads each body twice. */
+  @Test
+  void aFileThatWasWrittenIsNotOpenAnyMore() throws Exception {
+    Path file = Files.write(directory.resolve("layer"), new byte[100_000]);
+    store.write("layers/a", file, Sha256.of(file));
+    assertThat(openFiles()).doesNotContain(file.toRealPath());
+  }
+
+  /** The call is made again, and the upload is not there any more. */
+  @Test
+  void anObjectIsWrittenThoughTheAnswerToItsLastCallIsLost() throws Exception {
+    Path file = Files.write(directory.resolve("large"), new byte[100_000]);
+    String sha256 = Sha256.of(file);
+    try (ObjectStore inParts = server.store(1)) {
+      inParts.write("layers/a", file, sha256);
+      assertThat(store.find("layers/a").flatMap(StoredObject::sha256)).contains(sha256);
+      inParts.replace("layers/a", file, sha256);
+    }
+    assertThat(store.find("layers/a").map(StoredObject::bytes)).contains(Files.size(file));
+  }
+
+  @Test
+  void aTrialLeavesNothingInAStoreThatKeepsNoMetadata() throws Exception {
+    server.forgetting = true;
+    assertThat(new StoreTrial(store, directory).run())
+        .singleElement()
+        .extracting(StoreTrial.Outcome::problem)
+        .asString()
+        .contains("did not keep the metadata");
+    assertThat(server.objects).isEmpty();
+  }
+
+  private static List<Path> openFiles() throws IOException {
+    List<Path> open = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path each : all) {
+        if (Files.exists(each)) {
+          open.add(Files.readSymbolicLink(each));
+        }
+      }
+    }
+    return open;
+  }
+}

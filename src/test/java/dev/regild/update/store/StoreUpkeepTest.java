@@ -1,0 +1,125 @@
+package dev.regild.update.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.db.Database;
+import dev.regild.disk.Layer;
+import dev.regild.disk.layers.ObjectLayerStore;
+import dev.regild.files.Sha256;
+import dev.regild.image.LayerRecords;
+import dev.regild.store.MemoryS3;
+import dev.regild.store.ObjectStore;
+import dev.regild.store.StoreException;
+import dev.regild.update.store.StoreCheck.Finding;
+import dev.regild.update.store.StoreCheck.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What must not go wrong in the upkeep of a store; {@link StoreUpkeepIT} has the rest. */
+class StoreUpkeepTest {
+  @TempDir Path data;
+  private Database database;
+  private MemoryS3 server;
+  private ObjectStore objects;
+
+  @BeforeEach
+  void open() throws Exception {
+    database = Database.open(data.resolve("regild.db"));
+    server = new MemoryS3();
+    objects = server.store();
+  }
+
+  @AfterEach
+  void close() {
+    objects.close();
+    server.close();
+    database.close();
+  }
+
+  @Test
+  void anObjectIsThereWhenItsRepairFails() throws Exception {
+    Layer layer = known("a");
+    byte[] damaged = new byte[100];
+    server.objects.put(key(layer), damaged);
+    Finding finding = new StoreCheck(database, objects).run(true).getFirst();
+    assertThat(finding.problem()).isEqualTo(Problem.CHANGED);
+    Files.move(data.resolve("a"), data.resolve("a.qcow2"));
+    StoreRepair repair = new StoreRepair(database, objects, data);
+    server.refusing = true;
+    assertThatThrownBy(() -> repair.repair(finding)).isInstanceOf(StoreException.class);
+    assertThat(server.objects).containsEntry(key(layer), damaged);
+    server.refusing = false;
+    assertThat(repair.repair(finding)).isTrue();
+    assertThat(new StoreCheck(database, objects).run(true)).isEmpty();
+  }
+
+  @Test
+  void aDamagedLayerDoesNotKeepOthersFromBeingScrubbed() throws Exception {
+    Layer damaged = known("a");
+    var _ = known("b");
+    var _ = known("c");
+    server.objects.put(key(damaged), new byte[(int) damaged.bytes()]);
+    StoreScrub scrub = new StoreScrub(database, objects, Duration.ofDays(30));
+    // A round's share is one layer.
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+    assertThat(scrubbed()).containsExactly("b");
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+    assertThat(scrubbed()).containsExactly("b", "c");
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+  }
+
+  private List<String> scrubbed() {
+    return database.read(handle ->
+        handle
+            .createQuery("SELECT id FROM layer WHERE scrubbed > 0 ORDER BY id")
+            .mapTo(String.class)
+            .list());
+  }
+
+  @Test
+  void anotherRegistryRemovesNothing() throws Exception {
+    Layer layer = known("a");
+    assertThat(garbage(database).collect().waiting()).isEmpty();
+    try (Database other = Database.open(data.resolve("other.db"))) {
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> garbage(other).collect())
+            .isInstanceOf(IOException.class)
+            .hasMessageContaining("s3://images/regild belongs to another registry");
+      }
+    }
+    assertThat(server.objects).containsKey(key(layer));
+    database.useTransaction(handle -> handle.execute("DELETE FROM layer"));
+    assertThat(garbage(database).collect().waiting()).hasSize(1);
+    assertThat(garbage(database).collect().removed()).hasSize(1);
+  }
+
+  private StoreGarbage garbage(Database registry) {
+    return new StoreGarbage(registry, objects, Duration.ZERO);
+  }
+
+  private static String key(Layer layer) {
+    return "regild/" + ObjectLayerStore.object(layer);
+  }
+
+  private Layer known(String id) throws Exception {
+    Layer layer = written(id);
+    database.useTransaction(handle -> LayerRecords.insert(handle, layer));
+    return layer;
+  }
+
+  private Layer written(String id) throws Exception {
+    Path file = Files.writeString(data.resolve(id), "the content of " + id);
+    Layer layer = new Layer(id, Optional.empty(), Files.size(file), 1 << 20, Sha256.of(file), 1);
+    objects.write(ObjectLayerStore.object(layer), file, layer.sha256());
+    return layer;
+  }
+}
