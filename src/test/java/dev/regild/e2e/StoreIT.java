@@ -51,8 +51,7 @@ class StoreIT {
       try (ServerProcess server = start(data, store)) {
         Path exported =
             server.download(
-                "/regild/v1/images/updated/disk?format=qcow2",
-                directory.resolve("exported.qcow2"));
+                "/regild/v1/images/updated/disk?format=qcow2", directory.resolve("exported.qcow2"));
         var _ =
             Program.of(
                     "qemu-img",
