@@ -188,6 +188,9 @@ public final class JobQueue implements AutoCloseable {
     } catch (InterruptedException e) {
       changeAttempts(lease, -1);
       throw e;
+    } catch (DatabaseUnavailableException e) {
+      uncount(lease);
+      throw e;
     } catch (Error e) {
       // The next attempt would read the same bytes, and end in the same way.
       LOG.atError()
@@ -200,6 +203,15 @@ public final class JobQueue implements AutoCloseable {
           lease,
           "The job needs more memory than the server has (%s). Check the disk or the repository, or give the server more memory, then try again."
               .formatted(e.getClass().getSimpleName()));
+    }
+  }
+
+  /** What the database did says nothing about the job, but only an answer of it can say so. */
+  private void uncount(Lease lease) {
+    try {
+      var _ = changeAttempts(lease, -1);
+    } catch (DatabaseUnavailableException | LostLeaseException e) {
+      LOG.debug("an attempt counts that the database ended: {}", e.getMessage());
     }
   }
 

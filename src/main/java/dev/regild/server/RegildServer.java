@@ -271,10 +271,11 @@ public final class RegildServer implements AutoCloseable {
 
   /** Returns the layers in the data directory, or those of the store with copies here. */
   private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
-      throws IOException {
+      throws ConfigException, IOException {
     if (config.store().isEmpty()) {
       return new DirectoryLayerStore(data);
     }
+    OwnLayers.requireNone(data);
     StoreSettings.Upkeep upkeep = config.store().get().upkeep();
     ObjectStore objects = opened(new ObjectStore(config.store().get()));
     opened(

@@ -95,6 +95,26 @@ class JobQueueTest {
   }
 
   @Test
+  void anAttemptThatTheDatabaseEndsDoesNotCount() throws Exception {
+    CountDownLatch failing = new CountDownLatch(1);
+    try (Database database = open();
+        JobQueue jobs =
+            started(
+                database,
+                _ -> {
+                  failing.countDown();
+                  throw new DatabaseUnavailableException("in a test");
+                })) {
+      enqueue(database, jobs, 3);
+      assertThat(failing.await(120, SECONDS)).isTrue();
+      for (int i = 0; i < 600 && attempts(database) > 3; i++) {
+        Thread.sleep(10);
+      }
+      assertThat(attempts(database)).isEqualTo(3);
+    }
+  }
+
+  @Test
   void ofJobsThatMayHaveEndedTheProcessOneRunsAtATime() throws Exception {
     AtomicInteger together = new AtomicInteger();
     BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
