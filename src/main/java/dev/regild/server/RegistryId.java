@@ -53,7 +53,7 @@ public final class RegistryId {
     // Neither has an id: a new database, and a directory of the embedded one.
     if (ofData.isEmpty() || !ofData.equals(ofDatabase)) {
       throw new ConfigException(
-          "data is '%s', which belongs to a different database from the one in database; name the directory of that database, or a new directory and a new database"
+          "data is '%s', which belongs to another database; name the directory of the configured database, or a new directory and a new database"
               .formatted(data));
     }
   }

@@ -96,9 +96,29 @@ public final class ObjectStore implements AutoCloseable {
    */
   public void write(String name, Path file, String sha256)
       throws IOException, InterruptedException {
+    send(name, file, sha256, false);
+  }
+
+  /**
+   * Writes a file over any object of the name, which stays until the new one is complete.
+   *
+   * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
+   * @throws StoreException if it can't be written; nothing of it is visible then
+   */
+  public void replace(String name, Path file, String sha256)
+      throws IOException, InterruptedException {
+    send(name, file, sha256, true);
+  }
+
+  private void send(String name, Path file, String sha256, boolean over)
+      throws IOException, InterruptedException {
     long bytes = Files.size(file);
     try {
-      send(name, file, bytes, sha256, false);
+      if (bytes < multipartFrom) {
+        writeWhole(name, file, bytes, sha256, over);
+      } else {
+        writeInParts(name, file, bytes, sha256, over);
+      }
     } catch (TakenKeyException | MissingObjectException e) {
       requireWritten(name, bytes, sha256, e);
     }
@@ -114,31 +134,6 @@ public final class ObjectStore implements AutoCloseable {
         .filter(it -> it.bytes() == bytes && it.sha256().equals(Optional.of(sha256)))
         .isEmpty()) {
       throw refusal;
-    }
-  }
-
-  /**
-   * Writes a file over any object of the name, which stays until the new one is complete.
-   *
-   * @param sha256 of the file, lower-case hexadecimal; it is kept beside the object
-   * @throws StoreException if it can't be written; nothing of it is visible then
-   */
-  public void replace(String name, Path file, String sha256)
-      throws IOException, InterruptedException {
-    long bytes = Files.size(file);
-    try {
-      send(name, file, bytes, sha256, true);
-    } catch (MissingObjectException e) {
-      requireWritten(name, bytes, sha256, e);
-    }
-  }
-
-  private void send(String name, Path file, long bytes, String sha256, boolean over)
-      throws IOException, InterruptedException {
-    if (bytes < multipartFrom) {
-      writeWhole(name, file, bytes, sha256, over);
-    } else {
-      writeInParts(name, file, bytes, sha256, over);
     }
   }
 

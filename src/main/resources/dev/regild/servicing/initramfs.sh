@@ -33,8 +33,8 @@ is_mark() {
   [ -f "$1" ] && cmp -s "$1" "$workspace/initramfs-mark"
 }
 
-# mkinitramfs MKINITRAMFS ARGUMENT...: runs it. If it is a script of the shell, it is read by one that
-# has our functions, which are for its own shell alone: its hooks don't get them.
+# mkinitramfs MKINITRAMFS ARGUMENT...: runs it. A shell script runs in a shell that has our functions.
+# Its hooks, which are other processes, don't get them.
 mkinitramfs() {
   if [ -f "$workspace/plain-paths.sh" ] && [ "$(head -n 1 "$1")" = '#!/bin/sh' ]; then
     REGILD_FUNCTIONS=$workspace/plain-paths.sh sh -c \

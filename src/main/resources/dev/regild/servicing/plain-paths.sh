@@ -1,11 +1,11 @@
-# Read before mkinitramfs, which asks realpath, readlink and mkdir about each file that it copies: two
-# thousand processes, of which most are told what they were given. These functions answer for paths
-# in which nothing is to be resolved, and leave all others to the programs.
+# Read before mkinitramfs, which calls realpath, readlink and mkdir for each file that it copies: two
+# thousand processes, most of which print their argument. These functions answer for paths without
+# links, and call the programs for all others.
 
-# What is asked for each file, and does not change meanwhile.
+# Asked for each file, and always the same.
 regild_bin=$(readlink -f /bin)
 
-# Whether a path is absolute, and its text needs no change.
+# Whether a path is absolute and normalized.
 regild_is_plain() {
   case $1 in
   */ | *//* | */./* | */../* | */. | */..) return 1 ;;
@@ -14,7 +14,7 @@ regild_is_plain() {
   esac
 }
 
-# Whether a path that is plain leads through no symbolic link to something that exists.
+# Whether a plain path exists and contains no symbolic link.
 regild_is_direct() {
   [ -e "$1" ] || return 1
   regild_rest=$1

@@ -38,6 +38,6 @@ done
   sh "$1"
   printf 'end\n'
 } >"$port"
-# Systemd ends all processes itself, unmounts and powers off, without a stop of unit by unit, which
-# proves nothing (whatever hangs is killed) and takes a sixth of an emulated boot.
+# systemd ends all processes, unmounts and powers off, without stopping unit by unit. That would prove
+# nothing (whatever hangs is killed), and takes a sixth of an emulated boot.
 systemctl poweroff --force
