@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.SigningKeys;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.PostgresAddress;
@@ -33,7 +34,8 @@ final class LocalRegistry {
   String url = "";
 
   /** The registry while a command works on it. */
-  record Opened(Database database, Accounts accounts) implements AutoCloseable {
+  record Opened(Database database, Accounts accounts, SigningKeys signingKeys)
+      implements AutoCloseable {
     @Override
     public void close() {
       database.close();
@@ -91,7 +93,10 @@ final class LocalRegistry {
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
     Database database = url.isEmpty() ? Database.open(file) : postgres();
     try {
-      return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
+      return new Opened(
+          database,
+          new Accounts(database, masterKey, Clock.systemUTC()),
+          new SigningKeys(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {
       database.close();
       throw e;

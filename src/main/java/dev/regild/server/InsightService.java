@@ -80,10 +80,7 @@ final class InsightService implements HttpService {
             inventories.load(image.disk().inventory()));
     response
         .header(HeaderNames.CONTENT_TYPE, format.mediaType())
-        .send(
-            OwnAnswers.json()
-                .writeValueAsBytes(
-                    new BillOfMaterials(subject, image.system().notes()).as(format)));
+        .send(new BillOfMaterials(subject, image.system().notes()).json(format));
   }
 
   private static Format format(String name) {
