@@ -44,7 +44,7 @@ public final class PublicSigningKey {
    * @throws IllegalArgumentException if it is not one Ed25519 key
    */
   public static PublicSigningKey ofPem(String pem) {
-    String text = pem.strip() + "\n";
+    String text = pem.replace("\r", "").strip() + "\n";
     if (!text.startsWith(BEGIN) || !text.endsWith(END)) {
       throw new IllegalArgumentException("It has no line " + BEGIN.strip() + ".");
     }

@@ -93,6 +93,11 @@ public final class SigningKeys {
 
   /** Returns every key, the one that signs first. */
   public List<Kept> list() {
+    return list(database);
+  }
+
+  /** The same for who does not have the master key: public keys are no secret. */
+  public static List<Kept> list(Database database) {
     return database.read(handle -> {
       int newest =
           handle

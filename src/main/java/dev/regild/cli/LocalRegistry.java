@@ -80,18 +80,12 @@ final class LocalRegistry {
    * @throws IOException if no server has worked on the directory yet, or its files can't be read
    */
   Opened open() throws IOException {
-    Path file = data.resolve("regild.db");
-    if (url.isEmpty() && !Files.isRegularFile(file)) {
-      throw new IOException(
-          "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
-              .formatted(data));
-    }
-    requireOwner();
+    requireRegistry();
     MasterKey masterKey =
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database = url.isEmpty() ? Database.open(file) : postgres();
+    Database database = connect();
     try {
       return new Opened(
           database,
@@ -101,6 +95,29 @@ final class LocalRegistry {
       database.close();
       throw e;
     }
+  }
+
+  /** Opens the database alone, for what needs no master key. */
+  Database openDatabase() throws IOException {
+    requireRegistry();
+    return connect();
+  }
+
+  private void requireRegistry() throws IOException {
+    if (url.isEmpty() && !Files.isRegularFile(file())) {
+      throw new IOException(
+          "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
+              .formatted(data));
+    }
+    requireOwner();
+  }
+
+  private Path file() {
+    return data.resolve("regild.db");
+  }
+
+  private Database connect() throws IOException {
+    return url.isEmpty() ? Database.open(file()) : postgres();
   }
 
   private Database postgres() throws IOException {

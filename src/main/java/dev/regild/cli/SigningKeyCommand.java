@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.account.SigningKeys;
 import dev.regild.cli.LocalRegistry.Opened;
+import dev.regild.db.Database;
 import java.io.IOException;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,8 @@ final class SigningKeyCommand {
       mixinStandardHelpOptions = true)
   int list(@Mixin LocalRegistry registry) throws IOException {
     Table table = new Table("SIGNING KEY", "STATUS", "CREATED");
-    try (Opened opened = registry.open()) {
-      for (SigningKeys.Kept each : opened.signingKeys().list()) {
+    try (Database database = registry.openDatabase()) {
+      for (SigningKeys.Kept each : SigningKeys.list(database)) {
         table.row(
             each.publicKey().id(),
             each.current() ? "SIGNS" : "VERIFIES",
@@ -55,9 +56,9 @@ final class SigningKeyCommand {
               description = "The signing key's id. Default: the key that signs.")
           @Nullable String id)
       throws IOException {
-    try (Opened opened = registry.open()) {
+    try (Database database = registry.openDatabase()) {
       SigningKeys.Kept found =
-          opened.signingKeys().list().stream()
+          SigningKeys.list(database).stream()
               .filter(each -> id == null ? each.current() : each.publicKey().id().equals(id))
               .findFirst()
               .orElseThrow(() ->

@@ -458,7 +458,7 @@ final class ServerFixture implements AutoCloseable {
     return new SteppedJob.Tools(database, steps, running, new Workspaces(data));
   }
 
-  private ImageCopies copies() throws IOException {
+  ImageCopies copies() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
     return new ImageCopies(database, quotas, jobs, Clock.systemUTC());

@@ -1,4 +1,4 @@
-package dev.regild.cli;
+package dev.regild.cli.terminal;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /** The file that a command writes its result to: whole, or not at all. */
-final class OutputFile {
+public final class OutputFile {
   private OutputFile() {}
 
   /**
@@ -15,7 +15,7 @@ final class OutputFile {
    *
    * @throws IOException if it can't be written, or its directory does not exist
    */
-  static void write(Path file, InputStream content) throws IOException {
+  public static void write(Path file, InputStream content) throws IOException {
     Path whole = file.toAbsolutePath();
     Path directory = whole.resolveSibling(".");
     if (!Files.isDirectory(directory)) {
