@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
+import dev.regild.fixtures.Processes;
 import dev.regild.fixtures.StandIn;
 import dev.regild.servicing.Isolation;
 import java.io.BufferedReader;
@@ -126,7 +127,7 @@ class TryWindowsIT {
 
       assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
       assertThat(leftBehind()).isEmpty();
-      assertThat(children).noneMatch(ProcessHandle::isAlive);
+      assertThat(children).noneMatch(child -> Processes.isRunning(child.pid()));
     } finally {
       process.destroyForcibly();
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.fixtures.Processes;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -220,10 +221,10 @@ class GuestfsIT {
       jvm.destroyForcibly().waitFor();
     }
     Instant end = Instant.now().plusSeconds(120);
-    while (isAlive(Long.parseLong(pid)) && Instant.now().isBefore(end)) {
+    while (Processes.isRunning(Long.parseLong(pid)) && Instant.now().isBefore(end)) {
       Thread.sleep(100);
     }
-    assertThat(isAlive(Long.parseLong(pid))).isFalse();
+    assertThat(Processes.isRunning(Long.parseLong(pid))).isFalse();
   }
 
   /** A process of its own that launches an appliance, prints its QEMU's id and never ends. */
@@ -281,11 +282,6 @@ class GuestfsIT {
         .descendants()
         .filter(p -> p.info().command().orElse("").contains("qemu"))
         .toList();
-  }
-
-  private static boolean isAlive(long pid) throws Exception {
-    Path status = Path.of("/proc/" + pid + "/stat");
-    return Files.exists(status) && !Files.readString(status).contains(") Z ");
   }
 
   private interface Call {

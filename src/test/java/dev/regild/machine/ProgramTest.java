@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.regild.fixtures.Processes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -206,7 +207,6 @@ class ProgramTest {
 
   private static boolean isRunning(Path pidFile) throws IOException {
     long pid = Long.parseLong(Files.readString(pidFile).strip());
-    return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent()
-        && !Files.readString(Path.of("/proc/" + pid + "/stat")).contains(") Z ");
+    return Processes.isRunning(pid);
   }
 }

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,9 +35,9 @@ class StrangerTest {
       new Config.Http(
           8,
           6,
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(1),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(2),
           new ByteSize(64 << 10));
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -50,6 +51,12 @@ class StrangerTest {
   @BeforeAll
   static void start(ServerFixture running) throws Exception {
     server = running;
+  }
+
+  /** A connection counts until the server has seen that its client is gone. */
+  @BeforeEach
+  void awaitOthersToBeGone() throws InterruptedException {
+    await(() -> server.metrics.registry().get("regild.connections").gauge().value() <= 2);
   }
 
   @Test
@@ -166,10 +173,10 @@ class StrangerTest {
 
   @Test
   void anUploadThatKeepsItsRateMayTakeLongerThanACall() throws Exception {
-    byte[] disk = new byte[600_000];
+    byte[] disk = new byte[900_000];
     try (RawConnection connection = connect()) {
       connection.write(upload(disk).start("HTTP/1.1", "Content-Length: " + disk.length));
-      for (int part = 0; part < 6; part++) {
+      for (int part = 0; part < 9; part++) {
         connection.write(new byte[100_000]);
         Thread.sleep(300);
       }
@@ -287,7 +294,8 @@ class StrangerTest {
     }
   }
 
-  private Answer answer(byte[] request) throws IOException {
+  private Answer answer(byte[] request) throws Exception {
+    awaitOthersToBeGone();
     try (RawConnection connection = connect()) {
       return connection.write(request).read();
     }
@@ -370,7 +378,7 @@ class StrangerTest {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("waited too long").isLessThan(end);
-      Thread.sleep(20);
+      Thread.sleep(5);
     }
   }
 }
