@@ -61,8 +61,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     out.println(
         "signature  good, by the key %s (%s)"
-            .formatted(
-                key.id(), keyFile == null ? "as the server has it" : "of " + keyFile));
+            .formatted(key.id(), keyFile == null ? "as the server has it" : "of " + keyFile));
     JsonNode statement = statement(signed);
     out.println("statement  " + told(statement));
     List<String> layers = layers(client, statement);
@@ -85,8 +84,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static PublicSigningKey read(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return PublicSigningKey.ofPem(
-          new String(in.readNBytes(LARGEST_KEY), US_ASCII));
+      return PublicSigningKey.ofPem(new String(in.readNBytes(LARGEST_KEY), US_ASCII));
     } catch (IllegalArgumentException e) {
       throw new IOException(
           "%s is not a public key of Regild. %s".formatted(file, e.getMessage()), e);

@@ -60,7 +60,8 @@ record ProvenanceService(
           Image image = Images.require(handle, caller.owner(), name);
           return number
               .flatMap(each -> Statements.find(handle, image.id(), each))
-              .or(() -> number.isPresent() ? Optional.empty() : Statements.newest(handle, image.id()))
+              .or(() ->
+                  number.isPresent() ? Optional.empty() : Statements.newest(handle, image.id()))
               .orElseThrow(() -> missing(handle, image, number));
         });
     response
@@ -80,8 +81,7 @@ record ProvenanceService(
   }
 
   private static RefusedException missing(Handle handle, Image image, Optional<Integer> number) {
-    Optional<Integer> newest =
-        Statements.newest(handle, image.id()).map(Statements.Kept::number);
+    Optional<Integer> newest = Statements.newest(handle, image.id()).map(Statements.Kept::number);
     String why;
     if (newest.isPresent()) {
       why =

@@ -12,7 +12,6 @@ import dev.regild.image.Flattening;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.ImportRecord;
 import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Qualification;
@@ -54,8 +53,7 @@ public final class Attestations {
   /**
    * @param isolation of guests while updates service them
    */
-  public Attestations(
-      SigningKeys keys, Inventories inventories, Isolation isolation, Clock clock) {
+  public Attestations(SigningKeys keys, Inventories inventories, Isolation isolation, Clock clock) {
     this.keys = keys;
     this.inventories = inventories;
     this.isolation = isolation;
@@ -105,9 +103,13 @@ public final class Attestations {
             byproducts));
   }
 
-  /** Signs an import: what the disk was, and what it became. */
+  /**
+   * Signs an import: what the disk was, and what it became.
+   *
+   * @param askedBy the id of the access key; empty if it is not known
+   */
   void ofImport(
-      Handle handle, Map<String, String> versions, ImportRecord record, CheckDisk.Checked disk) {
+      Handle handle, Map<String, String> versions, String askedBy, CheckDisk.Checked disk) {
     Published image = published(handle, disk.job().image().id());
     List<ResourceDescriptor> dependencies = new ArrayList<>();
     dependencies.add(
@@ -115,8 +117,8 @@ public final class Attestations {
     disk.packed().map(Attestations::packed).ifPresent(dependencies::add);
     Map<String, Object> asked = new LinkedHashMap<>();
     asked.put("newImage", image.image().arn());
-    asked.put("disk", record.diskId());
-    asked.put("validated", record.validated());
+    asked.put("disk", disk.job().diskId());
+    asked.put("validated", disk.job().validated());
     sign(
         handle,
         image,
@@ -124,7 +126,7 @@ public final class Attestations {
             subject(image),
             BuildType.IMPORT,
             asked,
-            askedBy(image.image(), record.askedBy()),
+            askedBy(image.image(), askedBy),
             dependencies,
             new Builder(Isolation.VM.name().toLowerCase(Locale.ROOT), versions),
             run(image.image().id(), image.image().created()),

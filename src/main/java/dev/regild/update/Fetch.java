@@ -76,7 +76,8 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
     }
     long total = contents.keySet().stream().mapToLong(PackageFile::size).sum();
     Fixes fixes = changelogs.read(update, resolved.transaction(), contents);
-    return new Fetched(resolved, directory, List.copyOf(contents.keySet()), total, downloaded.get(), fixes);
+    return new Fetched(
+        resolved, directory, List.copyOf(contents.keySet()), total, downloaded.get(), fixes);
   }
 
   @Override

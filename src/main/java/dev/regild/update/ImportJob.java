@@ -106,8 +106,9 @@ public final class ImportJob extends SteppedJob<Import> {
     Map<String, String> versions = ToolVersions.read();
     steps.record(handle -> {
       succeed(handle, job.image().id(), inspected.inspection(), layer, seen);
-      ImportRecord record = ImportRecords.find(handle, job.image().id()).orElseThrow();
-      attestations.ofImport(handle, versions, record, checked);
+      String askedBy =
+          ImportRecords.find(handle, job.image().id()).map(ImportRecord::askedBy).orElse("");
+      attestations.ofImport(handle, versions, askedBy, checked);
     });
   }
 

@@ -55,10 +55,12 @@ class SigningKeysTest {
     String id = keys.firstStart().orElseThrow();
     assertThat(id).matches("[0-9a-f]{64}");
     assertThat(with(Optional.empty()).firstStart()).isEmpty();
-    assertThat(keys.list()).singleElement().satisfies(kept -> {
-      assertThat(kept.publicKey().id()).isEqualTo(id);
-      assertThat(kept.current()).isTrue();
-    });
+    assertThat(keys.list())
+        .singleElement()
+        .satisfies(kept -> {
+          assertThat(kept.publicKey().id()).isEqualTo(id);
+          assertThat(kept.current()).isTrue();
+        });
     SigningKey signing = database.read(keys::current);
     assertThat(kept(0).verifies(MESSAGE, signing.sign(MESSAGE))).isTrue();
     assertThat(kept(0).verifies("another".getBytes(UTF_8), signing.sign(MESSAGE))).isFalse();

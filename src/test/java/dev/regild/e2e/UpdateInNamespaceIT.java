@@ -288,7 +288,11 @@ class UpdateInNamespaceIT {
     assertThat(statement.at("/predicate/runDetails/builder/version/qemu").asString())
         .matches("[0-9.]+.*");
     JsonNode bill = http.get(path + "/sbom");
-    assertThat(statement.at("/predicate/runDetails/byproducts").valueStream().map(UpdateInNamespaceIT::hash))
+    assertThat(
+            statement
+                .at("/predicate/runDetails/byproducts")
+                .valueStream()
+                .map(UpdateInNamespaceIT::hash))
         .contains(Sha256.of(JsonMapper.shared().writeValueAsBytes(bill)));
     assertThat(http.get(path + "/layers").path("layers").valueStream())
         .hasSize(2)

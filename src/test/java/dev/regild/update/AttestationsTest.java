@@ -10,8 +10,8 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
-import dev.regild.channel.TestRepository.Deb;
 import dev.regild.channel.TestRepository;
+import dev.regild.channel.TestRepository.Deb;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.Layer;
 import dev.regild.disk.UploadedDisk;
@@ -21,7 +21,6 @@ import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
-import dev.regild.image.ImportRecord;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
@@ -65,8 +64,7 @@ class AttestationsTest {
       Map.of("regild", "1", "qemu", "7.2.22", "libguestfs", "1.48.6");
   private static final UpdatePlan PLAN =
       new UpdatePlan(
-          List.of(
-              new Change(ChangeKind.OS, "bash\u001b[2J", "amd64", "5.1-1", "5.2-1")));
+          List.of(new Change(ChangeKind.OS, "bash\u001b[2J", "amd64", "5.1-1", "5.2-1")));
 
   @TempDir Path directory;
   private Registry registry;
@@ -124,15 +122,14 @@ class AttestationsTest {
 
       Image base = registry.available(Registry.ALICE, "golden");
       Image made = registry.updating(base, "golden-2");
-      registry.database.useTransaction(handle ->
-          handle.execute("UPDATE update_run SET asked_by = 'AKIAEXAMPLE'"));
+      registry.database.useTransaction(
+          handle -> handle.execute("UPDATE update_run SET asked_by = 'AKIAEXAMPLE'"));
       String layer = UUID.randomUUID().toString();
       Update update = update(made, base, snapshot);
       registry.database.useTransaction(handle -> {
         publish(handle, made, new Layer(layer, layerOf(base), 1, 1, "a".repeat(64), 1));
         UpdateRecord record = registry.updates.findById(handle, made.id()).orElseThrow();
-        attestations.ofUpdate(
-            handle, VERSIONS, record, update, List.of(fetched, withPassword));
+        attestations.ofUpdate(handle, VERSIONS, record, update, List.of(fetched, withPassword));
       });
 
       String text = statement(made);
@@ -155,8 +152,8 @@ class AttestationsTest {
       assertThat(madeOf.valueStream().filter(each -> digest(each).equals(Sha256.of(release))))
           .as("the signed Release, byte by byte")
           .singleElement()
-          .satisfies(each ->
-              assertThat(each.at("/annotations/kind").asString()).isEqualTo("RELEASE"));
+          .satisfies(
+              each -> assertThat(each.at("/annotations/kind").asString()).isEqualTo("RELEASE"));
       JsonNode ofBash = named(madeOf, "package/bash_5.2-1_amd64.deb");
       assertThat(digest(ofBash)).isEqualTo(Sha256.of(bash.content()));
       assertThat(ofBash.path("uri").asString()).isEqualTo(uri);
@@ -198,11 +195,7 @@ class AttestationsTest {
           handle,
           image,
           new Layer(UUID.randomUUID().toString(), Optional.empty(), 1, 1, "a".repeat(64), 1));
-      attestations.ofImport(
-          handle,
-          VERSIONS,
-          new ImportRecord("ami-1", Optional.empty(), true, Optional.empty(), ""),
-          disk);
+      attestations.ofImport(handle, VERSIONS, "", disk);
     });
     JsonNode statement = JsonMapper.shared().readTree(statement(image));
     assertThat(digests(statement.path("subject"))).containsExactly("a".repeat(64));
@@ -228,14 +221,7 @@ class AttestationsTest {
   private Update update(Image made, Image base, Snapshot snapshot) {
     ImageDisk disk = base.disk().orElseThrow();
     return new Update(
-        made,
-        base,
-        disk,
-        inventory(base),
-        PLAN,
-        UpdateOptions.NONE,
-        snapshot,
-        directory);
+        made, base, disk, inventory(base), PLAN, UpdateOptions.NONE, snapshot, directory);
   }
 
   private Inventory inventory(Image image) {
@@ -250,9 +236,7 @@ class AttestationsTest {
     LayerRecords.insert(handle, layer);
     Inventory inventory =
         new Inventory(
-            new OperatingSystem("DEBIAN_12", "Debian", "12." + layer.id()),
-            "amd64",
-            List.of());
+            new OperatingSystem("DEBIAN_12", "Debian", "12." + layer.id()), "amd64", List.of());
     Images.publish(
         handle,
         image,
@@ -261,8 +245,7 @@ class AttestationsTest {
                 layer.id(),
                 // Stored by this transaction: nobody else can read it yet.
                 registry.inventories.store(handle, inventory),
-                new DiskLayout(
-                    DiskLayout.Firmware.BIOS, List.of())),
+                new DiskLayout(DiskLayout.Firmware.BIOS, List.of())),
             "DEBIAN_12",
             Optional.empty(),
             Optional.of(new Qualification("6.1.0-40-amd64", "running", List.of()))));
@@ -273,8 +256,7 @@ class AttestationsTest {
     Envelope envelope =
         Envelope.parse(
             registry
-                .<Optional<Statements.Kept>>read(
-                    handle -> Statements.newest(handle, image.id()))
+                .<Optional<Statements.Kept>>read(handle -> Statements.newest(handle, image.id()))
                 .orElseThrow()
                 .envelope());
     assertThat(envelope.isSignedBy(keys.list().getFirst().publicKey())).isTrue();

@@ -57,8 +57,7 @@ public final class Statements {
             """)
         .bind("image", imageId)
         .map((row, _) ->
-            new Kept(
-                row.getInt("number"), Zstd.decompress(row.getBytes("compressed_envelope"))))
+            new Kept(row.getInt("number"), Zstd.decompress(row.getBytes("compressed_envelope"))))
         .findOne();
   }
 

@@ -39,7 +39,11 @@ class EnvelopeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "[]", "{}", "{\"payloadType\":\"a\"}", "{\"payloadType\":1,\"payload\":\"\"}",
+        "",
+        "[]",
+        "{}",
+        "{\"payloadType\":\"a\"}",
+        "{\"payloadType\":1,\"payload\":\"\"}",
         "{\"payloadType\":\"a\",\"payload\":\"%\"}",
         "{\"payloadType\":\"a\",\"payload\":\"\",\"signatures\":[{}]}"
       })
