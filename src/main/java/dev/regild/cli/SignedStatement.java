@@ -53,11 +53,22 @@ final class SignedStatement {
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, PublicSigningKey> keys = new LinkedHashMap<>();
     for (JsonNode each : client.get("/regild/v1/keys/signing").path("keys")) {
-      PublicSigningKey key = PublicSigningKey.ofPem(each.path("pem").asString(""));
+      PublicSigningKey key = key(each);
       keys.put(key.id(), key);
     }
     return envelope.keyIds().stream()
         .flatMap(id -> Optional.ofNullable(keys.get(id)).stream())
         .findFirst();
+  }
+
+  private static PublicSigningKey key(JsonNode each) throws IOException {
+    try {
+      return PublicSigningKey.ofPem(each.path("pem").asString(""));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "The server's key %s can't be read. %s"
+              .formatted(each.path("id").asString(""), e.getMessage()),
+          e);
+    }
   }
 }

@@ -23,7 +23,6 @@ import dev.regild.insight.provenance.Envelope;
 import dev.regild.insight.provenance.ResourceDescriptor;
 import dev.regild.insight.provenance.Statement;
 import dev.regild.insight.provenance.Statement.BuildType;
-import dev.regild.insight.provenance.Statement.Builder;
 import dev.regild.insight.provenance.Statement.Run;
 import dev.regild.insight.provenance.Statements;
 import dev.regild.servicing.Isolation;
@@ -98,7 +97,7 @@ public final class Attestations {
             asked,
             askedBy(image.image(), record.askedBy()),
             dependencies,
-            new Builder(isolation.name().toLowerCase(Locale.ROOT), versions),
+            new Statement.Builder(isolation.name().toLowerCase(Locale.ROOT), versions),
             run(record.imageId(), record.created()),
             byproducts));
   }
@@ -128,7 +127,7 @@ public final class Attestations {
             asked,
             askedBy(image.image(), askedBy),
             dependencies,
-            new Builder(Isolation.VM.name().toLowerCase(Locale.ROOT), versions),
+            new Statement.Builder(Isolation.VM.name().toLowerCase(Locale.ROOT), versions),
             run(image.image().id(), image.image().created()),
             byproducts(handle, image)));
   }
@@ -155,7 +154,7 @@ public final class Attestations {
               Map.of("image", each.arn()),
               Map.of(),
               dependencies,
-              new Builder(ON_THE_HOST, versions),
+              new Statement.Builder(ON_THE_HOST, versions),
               run(flattening.id(), flattening.created()),
               byproducts(handle, image)));
     }
@@ -184,7 +183,7 @@ public final class Attestations {
             asked,
             Map.of(),
             dependencies,
-            new Builder(ON_THE_HOST, versions),
+            new Statement.Builder(ON_THE_HOST, versions),
             run(copy.id(), copy.created()),
             byproducts(handle, image)));
   }

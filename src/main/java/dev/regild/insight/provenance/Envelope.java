@@ -38,6 +38,7 @@ public final class Envelope {
   }
 
   /** A signature; the id of the key is a hint that nobody has signed. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Signature(String keyId, byte[] bytes) {}
 
   /** Signs a statement. */

@@ -17,6 +17,7 @@ public final class Statements {
    * @param number within its image
    * @param envelope as it was signed, in JSON
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Kept(int number, byte[] envelope) {}
 
   /** Adds a statement to those of an image. */
