@@ -480,7 +480,8 @@ class UpdateInNamespaceIT {
     assertThat(said).isEqualTo("as promised\n");
     Image sibling = await(SIBLING);
     assertThat(sibling.state()).as(sibling.toString()).isEqualTo(ImageState.AVAILABLE);
-    assertThat(detail(SIBLING, "Fetch")).matches("\\d+ packages, [0-9.]+ MiB, 0 B downloaded");
+    assertThat(detail(SIBLING, "Fetch"))
+        .matches("\\d+ packages, [0-9.]+ MiB, 0 B downloaded; CVEs fixed: \\d+, .*");
     assertThat(sha256(server.layer(made.base().arn()))).isEqualTo(made.baseSha256());
   }
 
