@@ -6,6 +6,8 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
+import dev.regild.cli.terminal.Progress;
+import dev.regild.cli.terminal.Times;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.DebianRelease;

@@ -20,8 +20,9 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The key that encrypts the secrets of access keys at rest: AES-256-GCM, with the access key's id
- * as associated data, so that a secret moved to another row doesn't open.
+ * The key that encrypts secrets at rest: those of access keys, and the private halves of signing
+ * keys. AES-256-GCM, with the id of the key as associated data, so that a secret moved to another
+ * row doesn't open.
  */
 public final class MasterKey {
   /** The environment variable that holds the key in Base64 and stands above the file. */

@@ -1,4 +1,4 @@
-/** Accounts and their access keys. */
+/** Accounts, their access keys, and the keys that sign statements. */
 @NullMarked
 package dev.regild.account;
 

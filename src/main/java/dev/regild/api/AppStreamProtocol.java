@@ -140,7 +140,7 @@ public final class AppStreamProtocol {
     constraints.check(facts.input(), json);
     I request = served.reader.readValue(json);
     caller.requirePermission(served.operation.changes(request));
-    return wire.write(served.operation.answer(caller.owner(), request));
+    return wire.write(served.operation.answer(caller, request));
   }
 
   private static String unknown(String target) {

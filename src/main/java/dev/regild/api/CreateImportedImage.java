@@ -72,6 +72,15 @@ record CreateImportedImage(
 
   @Override
   public Result answer(Owner caller, Request request) {
+    return answer(caller, "", request);
+  }
+
+  @Override
+  public Result answer(Caller caller, Request request) {
+    return answer(caller.owner(), caller.key(), request);
+  }
+
+  private Result answer(Owner caller, String askedBy, Request request) {
     RoleArn.require(request.iamRoleArn);
     Instant now = clock.instant();
     ImportRequest wanted =
@@ -88,7 +97,8 @@ record CreateImportedImage(
             request.agentSoftwareVersion,
             request.runtimeValidationConfig.isPresent(),
             request.runtimeValidationConfig.flatMap(RuntimeValidationConfig::intendedInstanceType),
-            request.dryRun.orElse(false));
+            request.dryRun.orElse(false),
+            askedBy);
     return new Result(wireImages.of(imports.apply(wanted)));
   }
 }

@@ -36,6 +36,15 @@ record CreateUpdatedImage(Updates updates, UpdateOptions options, WireImages wir
 
   @Override
   public Result answer(Owner caller, Request request) {
+    return answer(caller, "", request);
+  }
+
+  @Override
+  public Result answer(Caller caller, Request request) {
+    return answer(caller.owner(), caller.key(), request);
+  }
+
+  private Result answer(Owner caller, String askedBy, Request request) {
     UpdateAnswer answer =
         updates.update(
             new UpdateRequest(
@@ -46,7 +55,8 @@ record CreateUpdatedImage(Updates updates, UpdateOptions options, WireImages wir
                 request.newImageDisplayName,
                 request.newImageTags.orElse(Map.of()),
                 request.dryRun.orElse(false),
-                options));
+                options,
+                askedBy));
     return new Result(wireImages.of(answer.image()), answer.canUpdateImage());
   }
 }

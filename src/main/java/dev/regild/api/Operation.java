@@ -28,6 +28,11 @@ interface Operation<I> {
    */
   Object answer(Owner caller, I request);
 
+  /** The same for an operation that keeps which access key asked. */
+  default Object answer(Caller caller, I request) {
+    return answer(caller.owner(), request);
+  }
+
   /** One that only looks. */
   interface ReadOnly<I> extends Operation<I> {
     @Override

@@ -69,6 +69,11 @@ public abstract class Snapshot implements AvailablePackages {
     return manifest.architecture();
   }
 
+  /** Returns its files: the signed documents of its repositories, and what they name. */
+  public final List<SnapshotManifest.ListFile> files() {
+    return manifest.files();
+  }
+
   protected final SnapshotManifest manifest() {
     return manifest;
   }

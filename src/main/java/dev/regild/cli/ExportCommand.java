@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.Progress;
 import dev.regild.disk.ByteCount;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

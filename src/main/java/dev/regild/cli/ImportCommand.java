@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.Progress;
 import dev.regild.disk.DiskPreview;
 import dev.regild.disk.UnfitDiskException;
 import java.io.FileNotFoundException;

@@ -1,5 +1,8 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.InterruptionNotice;
+import dev.regild.cli.terminal.Progress;
+import dev.regild.cli.terminal.Times;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package dev.regild.cli;
 
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.SigningKeys;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.PostgresAddress;
@@ -37,7 +38,8 @@ final class LocalRegistry {
   String url = "";
 
   /** The registry while a command works on it. */
-  record Opened(Database database, Accounts accounts) implements AutoCloseable {
+  record Opened(Database database, Accounts accounts, SigningKeys signingKeys)
+      implements AutoCloseable {
     @Override
     public void close() {
       database.close();
@@ -87,7 +89,7 @@ final class LocalRegistry {
    * @throws IOException if no server has worked on the directory yet, or its files can't be read
    */
   Opened open() throws IOException {
-    return open(url.isEmpty() ? Optional.empty() : Optional.of(address()));
+    return open(postgres());
   }
 
   /** Opens the registry that the server's configuration names, like {@link #open()}. */
@@ -98,37 +100,63 @@ final class LocalRegistry {
   }
 
   private Opened open(Optional<PostgresAddress> postgres) throws IOException {
-    Path file = data.resolve("regild.db");
-    if (postgres.isEmpty() && RegistryId.isIn(data)) {
-      throw new IOException(
-          "The registry of %s is in PostgreSQL. Name the database with --database URL or REGILD_DATABASE."
-              .formatted(data));
-    }
-    if (postgres.isEmpty() && !Files.isRegularFile(file)) {
-      throw new IOException(
-          "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
-              .formatted(data));
-    }
-    requireOwner();
+    requireRegistry(postgres);
     MasterKey masterKey =
         MasterKey.loadExisting(
             data.resolve("master.key"),
             Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
-    Database database = postgres.isEmpty() ? Database.open(file) : postgres(postgres.get());
+    Database database = connect(postgres);
     try {
-      return new Opened(database, new Accounts(database, masterKey, Clock.systemUTC()));
+      return new Opened(
+          database,
+          new Accounts(database, masterKey, Clock.systemUTC()),
+          new SigningKeys(database, masterKey, Clock.systemUTC()));
     } catch (RuntimeException e) {
       database.close();
       throw e;
     }
   }
 
-  private PostgresAddress address() throws IOException {
-    return PostgresAddress.parse(url, System.getenv())
-        .orElseThrow(() -> new IOException("--database must be " + PostgresAddress.FORM));
+  /** Opens the database alone, for what needs no master key. */
+  Database openDatabase() throws IOException {
+    Optional<PostgresAddress> postgres = postgres();
+    requireRegistry(postgres);
+    return connect(postgres);
   }
 
-  private static Database postgres(PostgresAddress address) throws IOException {
+  private void requireRegistry(Optional<PostgresAddress> postgres) throws IOException {
+    if (postgres.isEmpty() && RegistryId.isIn(data)) {
+      throw new IOException(
+          "The registry of %s is in PostgreSQL. Name the database with --database URL or REGILD_DATABASE."
+              .formatted(data));
+    }
+    if (postgres.isEmpty() && !Files.isRegularFile(file())) {
+      throw new IOException(
+          "%s contains no registry. Name the data directory of a server that has been started before: --data DIR"
+              .formatted(data));
+    }
+    requireOwner();
+  }
+
+  private Path file() {
+    return data.resolve("regild.db");
+  }
+
+  private Database connect(Optional<PostgresAddress> postgres) throws IOException {
+    return postgres.isEmpty() ? Database.open(file()) : connect(postgres.get());
+  }
+
+  /** The PostgreSQL that a flag or the environment names. */
+  private Optional<PostgresAddress> postgres() throws IOException {
+    if (url.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        PostgresAddress.parse(url, System.getenv())
+            .orElseThrow(() -> new IOException("--database must be " + PostgresAddress.FORM)));
+  }
+
+  private static Database connect(PostgresAddress address) throws IOException {
     try {
       return Database.open(address);
     } catch (DatabaseUnavailableException | IllegalStateException e) {

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.Progress;
 import java.io.IOException;
 import java.time.Duration;
 

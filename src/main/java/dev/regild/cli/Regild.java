@@ -48,11 +48,14 @@ public final class Regild {
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
     commands.put("diff", DiffCommand.class);
+    commands.put("provenance", ProvenanceCommand.class);
+    commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
     commands.put("account", AccountCommand.class);
     commands.put("key", KeyCommand.class);
+    commands.put("signing-key", SigningKeyCommand.class);
     commands.put("publish", PublishCommand.class);
     commands.put("store", StoreCommand.class);
     commands.put("doctor", DoctorCommand.class);

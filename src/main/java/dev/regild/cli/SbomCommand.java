@@ -1,12 +1,11 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.OutputFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,20 +50,7 @@ final class SbomCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println(Printable.text(new String(content.readAllBytes(), StandardCharsets.UTF_8)));
       } else {
-        Path whole = file.toAbsolutePath();
-        Path directory = whole.resolveSibling(".");
-        if (!Files.isDirectory(directory)) {
-          throw new IOException(
-              "The directory of %s does not exist. Create it, or name another file."
-                  .formatted(file));
-        }
-        Path temporary = Files.createTempFile(directory, ".sbom", ".part");
-        try {
-          Files.copy(content, temporary, StandardCopyOption.REPLACE_EXISTING);
-          Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-          Files.deleteIfExists(temporary);
-        }
+        OutputFile.write(file, content);
       }
     }
     return 0;

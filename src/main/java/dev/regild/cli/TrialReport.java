@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.regild.cli.terminal.Times;
 import dev.regild.windows.servicing.TrialStep;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,5 +1,6 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.Progress;
 import dev.regild.disk.ByteCount;
 import dev.regild.files.Sha256;
 import java.io.FilterInputStream;

@@ -1,5 +1,6 @@
 package dev.regild.image;
 
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -16,6 +17,16 @@ public final class CopyRecords {
         .bind("image", copy.id())
         .bind("source", source.id())
         .execute();
+  }
+
+  /** What is copied; empty if the copy has ended. */
+  public static Optional<Image> source(Handle handle, Image copy) {
+    return handle
+        .createQuery("SELECT source_image_id FROM image_copy WHERE image_id = :image")
+        .bind("image", copy.id())
+        .mapTo(String.class)
+        .findOne()
+        .flatMap(id -> Images.findById(handle, id));
   }
 
   /** Takes a copy that has ended away; nothing happens if it is gone. */

@@ -191,6 +191,17 @@ public final class Images {
         .list();
   }
 
+  /** The AVAILABLE images whose own layer is that one, oldest first. */
+  public static List<Image> availableOn(Handle handle, String layer) {
+    return handle
+        .createQuery(
+            ImageRow.SELECT
+                + " WHERE layer_id = :layer AND state = 'AVAILABLE' ORDER BY created, id")
+        .bind("layer", layer)
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
   /** The images that were updated from this one, oldest first. */
   public static List<Image> children(Handle handle, Image image) {
     return handle

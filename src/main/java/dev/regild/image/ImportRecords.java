@@ -16,8 +16,10 @@ public final class ImportRecords {
         .createUpdate(
             """
             INSERT INTO image_import (
-              image_id, disk_id, agent_software_version, validated, intended_instance_type, ended)
-            VALUES (:image, :disk, :agentSoftwareVersion, :validated, :intendedInstanceType, :ended)
+              image_id, disk_id, agent_software_version, validated, intended_instance_type, ended,
+              asked_by)
+            VALUES (:image, :disk, :agentSoftwareVersion, :validated, :intendedInstanceType, :ended,
+              :askedBy)
             """)
         .bind("image", image.id())
         .bind("disk", record.diskId())
@@ -25,6 +27,7 @@ public final class ImportRecords {
         .bind("validated", record.validated())
         .bind("intendedInstanceType", record.intendedInstanceType().orElse(null))
         .bind("ended", false)
+        .bind("askedBy", record.askedBy())
         .execute();
   }
 
@@ -38,7 +41,8 @@ public final class ImportRecords {
                 row.getString("disk_id"),
                 Column.text(row, "agent_software_version"),
                 row.getBoolean("validated"),
-                Column.text(row, "intended_instance_type")))
+                Column.text(row, "intended_instance_type"),
+                row.getString("asked_by")))
         .findOne();
   }
 

@@ -57,15 +57,24 @@ public final class Inventories {
     return cache.get(digest, this::read);
   }
 
+  /** The same inside a transaction, which may have stored it itself. */
+  public Inventory load(Handle handle, String digest) {
+    Inventory known = cache.getIfPresent(digest);
+    return known == null ? read(handle, digest) : known;
+  }
+
   private Inventory read(String digest) {
+    return database.read(handle -> read(handle, digest));
+  }
+
+  private Inventory read(Handle handle, String digest) {
     byte[] compressed =
-        database.read(handle ->
-            handle
-                .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
-                .bind("digest", digest)
-                .mapTo(byte[].class)
-                .findOne()
-                .orElseThrow(() -> new IllegalStateException("No inventory " + digest + ".")));
+        handle
+            .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
+            .bind("digest", digest)
+            .mapTo(byte[].class)
+            .findOne()
+            .orElseThrow(() -> new IllegalStateException("No inventory " + digest + "."));
     byte[] json = Zstd.decompress(compressed);
     if (!digest(json).equals(digest)) {
       throw new IllegalStateException(

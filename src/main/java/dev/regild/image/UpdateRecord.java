@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param snapshot the digest of the channel's snapshot that the update is pinned to
  * @param plan what it is going to change; once the guest was asked, what of it is possible
  * @param options what the caller or the channel allows
+ * @param askedBy the id of the access key that asked; empty if it is not known
  * @param status how it stands
  * @param attempt 0 before the first, one more with each start
  * @param created when it was accepted
@@ -30,6 +31,7 @@ public record UpdateRecord(
     String snapshot,
     UpdatePlan plan,
     UpdateOptions options,
+    String askedBy,
     Status status,
     int attempt,
     Instant created,

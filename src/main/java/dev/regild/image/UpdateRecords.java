@@ -36,25 +36,30 @@ public final class UpdateRecords {
   /** Writes down an update that was accepted; its new image has to be there already. */
   public void start(
       Handle handle, Image newImage, Image existing, String snapshot, UpdatePlan plan) {
-    start(handle, newImage, existing, snapshot, plan, UpdateOptions.NONE);
+    start(handle, newImage, existing, snapshot, plan, UpdateOptions.NONE, "");
   }
 
-  /** The same with what the caller or the channel allows. */
+  /**
+   * The same with what the caller or the channel allows.
+   *
+   * @param askedBy the id of the access key that asked; empty where requests are not signed
+   */
   public void start(
       Handle handle,
       Image newImage,
       Image existing,
       String snapshot,
       UpdatePlan plan,
-      UpdateOptions options) {
+      UpdateOptions options,
+      String askedBy) {
     handle
         .createUpdate(
             """
             INSERT INTO update_run (
               image_id, existing_image_id, existing_image_name, snapshot_digest, plan, options,
-              status, attempt, created)
+              status, attempt, created, asked_by)
             VALUES (:image, :existingId, :existingName, :snapshot, :plan, :options, 'RUNNING', 0,
-              :now)
+              :now, :askedBy)
             """)
         .bind("image", newImage.id())
         .bind("existingId", existing.id())
@@ -62,6 +67,7 @@ public final class UpdateRecords {
         .bind("snapshot", snapshot)
         .bind("plan", Json.write(plan))
         .bind("options", Json.write(options))
+        .bind("askedBy", askedBy)
         .bind("now", clock.millis())
         .execute();
   }
@@ -219,6 +225,7 @@ public final class UpdateRecords {
         row.getString("snapshot_digest"),
         Json.read(row.getString("plan"), UpdatePlan.class),
         Json.read(row.getString("options"), UpdateOptions.class),
+        row.getString("asked_by"),
         Status.valueOf(row.getString("status")),
         attempt,
         Instant.ofEpochMilli(row.getLong("created")),

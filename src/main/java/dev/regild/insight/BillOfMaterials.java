@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An image's bill of materials. It depends on the image alone, and its time is the image's, so that
  * two copies are equal byte by byte.
  */
 public final class BillOfMaterials {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String TOOL = "Regild";
   private static final String NO_ASSERTION = "NOASSERTION";
 
@@ -42,6 +44,11 @@ public final class BillOfMaterials {
     public String mediaType() {
       return mediaType;
     }
+  }
+
+  /** Returns the document as JSON, byte by byte the same each time. */
+  public byte[] json(Format format) {
+    return JSON.writeValueAsBytes(as(format));
   }
 
   /** Returns the document, ready to be written as JSON. */
@@ -181,7 +188,11 @@ public final class BillOfMaterials {
     document.put("SPDXID", "SPDXRef-DOCUMENT");
     document.put("name", subject.name());
     document.put("documentNamespace", "urn:uuid:" + subject.id());
-    document.put("creationInfo", Map.of("created", time(), "creators", List.of("Tool: " + TOOL)));
+    // Not Map.of, whose order is another in each process.
+    Map<String, Object> creation = new LinkedHashMap<>();
+    creation.put("created", time());
+    creation.put("creators", List.of("Tool: " + TOOL));
+    document.put("creationInfo", creation);
     document.put("packages", packages);
     if (!licenses.isEmpty()) {
       document.put("hasExtractedLicensingInfos", licenses);

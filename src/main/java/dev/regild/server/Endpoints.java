@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import dev.regild.account.SigningKeys;
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
@@ -28,6 +29,7 @@ import java.util.List;
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
+ * @param signingKeys verify statements
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -44,6 +46,7 @@ record Endpoints(
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
+    SigningKeys signingKeys,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -73,6 +76,7 @@ record Endpoints(
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
-            requests, database, inventories, images.updates(), plannedFixes, downloads));
+            requests, database, inventories, images.updates(), plannedFixes, downloads),
+        new ProvenanceService(requests, database, signingKeys, layers, downloads));
   }
 }

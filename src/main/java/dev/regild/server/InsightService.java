@@ -111,8 +111,7 @@ final class InsightService implements HttpService {
             image.image().created(),
             image.layer().map(Layer::sha256),
             inventories.load(image.disk().inventory()));
-    return OwnAnswers.json()
-        .writeValueAsBytes(new BillOfMaterials(subject, image.system().notes()).as(format));
+    return new BillOfMaterials(subject, image.system().notes()).json(format);
   }
 
   private static Format format(String name) {

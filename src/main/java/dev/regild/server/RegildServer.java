@@ -3,6 +3,7 @@ package dev.regild.server;
 import dev.regild.account.Accounts;
 import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
+import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.OpenDoor;
@@ -39,6 +40,7 @@ import dev.regild.servicing.QualificationBoot;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreSettings;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
@@ -138,7 +140,14 @@ public final class RegildServer implements AutoCloseable {
         .run()
         .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
 
+    SigningKeys signingKeys = new SigningKeys(database, masterKey, clock);
+    signingKeys
+        .firstStart()
+        .ifPresent(id -> LOG.atInfo().addKeyValue("key", id).log("signing key created"));
+
     Inventories inventories = new Inventories(database);
+    Attestations attestations =
+        new Attestations(signingKeys, inventories, config.isolation(), clock);
     UpdateRecords updates = new UpdateRecords(clock);
     JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas());
@@ -163,7 +172,7 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, layers, room));
+    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -177,7 +186,8 @@ public final class RegildServer implements AutoCloseable {
             layers,
             platforms(config, config.isolation(), appliances),
             room,
-            flattenings));
+            flattenings,
+            attestations));
     jobs.register(
         ImportJob.KIND,
         new ImportJob(
@@ -190,9 +200,10 @@ public final class RegildServer implements AutoCloseable {
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
+            attestations,
             clock));
 
-    jobs.register(CopyJob.KIND, new CopyJob(tools));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
@@ -243,6 +254,7 @@ public final class RegildServer implements AutoCloseable {
             layers,
             data.path(),
             flattenings,
+            signingKeys,
             metrics,
             audit,
             events,

@@ -11,14 +11,25 @@ import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Looks at all of an uploaded disk's tables: nothing reads it before. */
 record CheckDisk(UploadedDisks disks, DiskCheck check) implements Step<Import, CheckDisk.Checked> {
   /** For its turn at the check; some of the longest checks of others can come before. */
   private static final Duration CHECK_WAIT = Duration.ofHours(2);
 
-  /** A disk that QEMU may read. */
-  record Checked(Import job, Path file, DiskFormat format) {}
+  /**
+   * A disk that QEMU may read.
+   *
+   * @param sha256 of the file, as it was received
+   * @param packed what it was unpacked from
+   */
+  record Checked(
+      Import job,
+      Path file,
+      DiskFormat format,
+      String sha256,
+      Optional<UploadedDisk.Packed> packed) {}
 
   @Override
   public String name() {
@@ -37,7 +48,7 @@ record CheckDisk(UploadedDisks disks, DiskCheck check) implements Step<Import, C
                     "The uploaded disk " + job.diskId() + " is gone. Upload it again."));
     Path file = disks.path(disk);
     check.requireSelfContained(account, file, disk.format(), CHECK_WAIT);
-    return new Checked(job, file, disk.format());
+    return new Checked(job, file, disk.format(), disk.sha256(), disk.packed());
   }
 
   @Override

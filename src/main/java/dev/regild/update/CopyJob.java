@@ -11,6 +11,7 @@ import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.machine.ToolVersions;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -22,20 +23,25 @@ public final class CopyJob extends SteppedJob<Image> {
 
   private final JobSteps records;
   private final LinkLayers link;
+  private final Attestations attestations;
 
-  public CopyJob(Tools tools) {
+  public CopyJob(Tools tools, Attestations attestations) {
     super(JobKind.COPY, tools);
     this.records = tools.steps();
+    this.attestations = attestations;
     this.link = new LinkLayers(tools.database());
   }
 
   @Override
   protected void make(Image copy, StepRecorder steps) throws Exception {
     steps.run(link, copy);
-    steps.record(handle ->
-        CopyRecords.end(
-            handle,
-            Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE)));
+    steps.record(handle -> {
+      Image made =
+          Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE);
+      Image source = CopyRecords.source(handle, made).orElseThrow();
+      attestations.ofCopy(handle, ToolVersions.ofRegild(), source, made);
+      CopyRecords.end(handle, made);
+    });
   }
 
   @Override

@@ -28,7 +28,7 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
    *
    * @param resolved what they are for
    * @param directory holds every file by the name that the guest expects
-   * @param files how many there are
+   * @param files as the signed indexes name them
    * @param totalBytes of all of them
    * @param downloadedBytes what had to come over the network
    * @param fixes what the update fixes, by the changelogs in the files
@@ -36,7 +36,7 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
   record Fetched(
       Resolve.Resolved resolved,
       Path directory,
-      int files,
+      List<PackageFile> files,
       long totalBytes,
       long downloadedBytes,
       Fixes fixes) {}
@@ -76,7 +76,8 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
     }
     long total = contents.keySet().stream().mapToLong(PackageFile::size).sum();
     Fixes fixes = changelogs.read(update, resolved.transaction(), contents);
-    return new Fetched(resolved, directory, contents.size(), total, downloaded.get(), fixes);
+    return new Fetched(
+        resolved, directory, List.copyOf(contents.keySet()), total, downloaded.get(), fixes);
   }
 
   @Override
@@ -84,7 +85,7 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
     Fixes.Counts counts = fetched.fixes().counts();
     return "%d packages, %s, %s downloaded; CVEs fixed: %d, in the kernel: %d%s"
         .formatted(
-            fetched.files(),
+            fetched.files().size(),
             ByteCount.text(fetched.totalBytes()),
             ByteCount.text(fetched.downloadedBytes()),
             counts.fixed(),

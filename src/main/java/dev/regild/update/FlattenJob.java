@@ -13,6 +13,8 @@ import dev.regild.job.CancelledJobException;
 import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.machine.ToolVersions;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -26,16 +28,22 @@ public final class FlattenJob extends SteppedJob<Flattening> {
 
   private final JobSteps records;
   private final ImageFlattenings images;
+  private final Attestations attestations;
   private final LayerLeftovers leftovers;
   private final MergeLayers merge;
   private final CompareLayers compare;
   private final PublishStandalone<MergeLayers.Merged> publish;
 
   public FlattenJob(
-      Tools tools, ImageFlattenings images, LayerStore layers, RoomReservations room) {
+      Tools tools,
+      ImageFlattenings images,
+      Attestations attestations,
+      LayerStore layers,
+      RoomReservations room) {
     super(JobKind.FLATTENING, tools);
     this.records = tools.steps();
     this.images = images;
+    this.attestations = attestations;
     this.leftovers = new LayerLeftovers(tools.database(), layers);
     this.merge = new MergeLayers(layers, room);
     this.compare = new CompareLayers();
@@ -49,8 +57,11 @@ public final class FlattenJob extends SteppedJob<Flattening> {
     MergeLayers.Merged merged = steps.run(merge, flattening);
     MergeLayers.Merged compared = steps.run(compare, merged);
     Layer layer = steps.run(publish, compared);
-    steps.record(
-        handle -> Flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer));
+    Map<String, String> versions = ToolVersions.read();
+    steps.record(handle -> {
+      Flattenings.succeed(handle, requireRunning(handle, flattening.id()), layer);
+      attestations.ofFlattening(handle, versions, flattening, layer);
+    });
   }
 
   @Override

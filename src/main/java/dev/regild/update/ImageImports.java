@@ -106,7 +106,8 @@ public final class ImageImports {
             disk.id(),
             request.agentSoftwareVersion(),
             request.validated(),
-            request.intendedInstanceType()));
+            request.intendedInstanceType(),
+            request.askedBy()));
     jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.

@@ -153,7 +153,13 @@ public final class ImageUpdates implements Updates {
     quotas.tag(handle, request.owner(), created.arn(), request.tags());
     ImageBuilders.insert(handle, ImageBuilder.updating(existing, created, random, now));
     records.start(
-        handle, created, existing, snapshot, plan, request.options().or(offer.channel().options()));
+        handle,
+        created,
+        existing,
+        snapshot,
+        plan,
+        request.options().or(offer.channel().options()),
+        request.askedBy());
     jobs.enqueue(handle, JOB, created.id());
     return created;
   }

@@ -26,9 +26,11 @@ import dev.regild.job.CancelledJobException;
 import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.machine.ToolVersions;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -50,6 +52,7 @@ public final class ImportJob extends SteppedJob<Import> {
   private final LayerLeftovers leftovers;
   private final UploadedDisks disks;
   private final AgentVersions agentVersions;
+  private final Attestations attestations;
   private final Clock clock;
 
   private final CheckDisk check;
@@ -70,6 +73,7 @@ public final class ImportJob extends SteppedJob<Import> {
       DiskInspector inspector,
       Platforms platforms,
       AgentVersions agentVersions,
+      Attestations attestations,
       Clock clock) {
     super(JobKind.IMPORT, tools);
     this.database = tools.database();
@@ -78,6 +82,7 @@ public final class ImportJob extends SteppedJob<Import> {
     this.leftovers = new LayerLeftovers(database, layers);
     this.disks = disks;
     this.agentVersions = agentVersions;
+    this.attestations = attestations;
     this.clock = clock;
     this.check = new CheckDisk(disks, check);
     this.inspect = new InspectDisk(inspector);
@@ -100,7 +105,13 @@ public final class ImportJob extends SteppedJob<Import> {
     }
     Layer layer = steps.run(publish, converted);
     Optional<Qualification> seen = qualification;
-    steps.record(handle -> succeed(handle, job.image().id(), inspected.inspection(), layer, seen));
+    Map<String, String> versions = ToolVersions.read();
+    steps.record(handle -> {
+      succeed(handle, job.image().id(), inspected.inspection(), layer, seen);
+      String askedBy =
+          ImportRecords.find(handle, job.image().id()).map(ImportRecord::askedBy).orElse("");
+      attestations.ofImport(handle, versions, askedBy, checked);
+    });
   }
 
   private void startQualification(Handle handle, String imageId) {

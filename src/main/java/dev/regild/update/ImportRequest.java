@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param validated whether the image is to be booted before it is AVAILABLE
  * @param intendedInstanceType the type that the image is going to run on
  * @param dryRun whether only the checks are wanted
+ * @param askedBy the id of the caller's access key; empty where requests are not signed
  */
 public record ImportRequest(
     Owner owner,
@@ -32,7 +33,8 @@ public record ImportRequest(
     Optional<String> agentSoftwareVersion,
     boolean validated,
     Optional<String> intendedInstanceType,
-    boolean dryRun) {
+    boolean dryRun,
+    String askedBy) {
   public ImportRequest {
     tags = Map.copyOf(tags);
     applications = List.copyOf(applications);

@@ -20,8 +20,10 @@ import dev.regild.job.FailedStepException;
 import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.machine.ToolVersions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /** Makes an accepted update: each step works on what the one before it has made. */
@@ -34,6 +36,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   private final LayerLeftovers leftovers;
   private final UpdateRooms rooms;
   private final ImageFlattenings flattenings;
+  private final Attestations attestations;
 
   private final Prepare prepare;
   private final Resolve resolve;
@@ -55,7 +58,8 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
       LayerStore layers,
       Platforms platforms,
       RoomReservations room,
-      ImageFlattenings flattenings) {
+      ImageFlattenings flattenings,
+      Attestations attestations) {
     super(JobKind.UPDATE, tools);
     this.database = tools.database();
     this.inventories = inventories;
@@ -65,6 +69,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.leftovers = new LayerLeftovers(database, layers);
     this.rooms = new UpdateRooms(room);
     this.flattenings = flattenings;
+    this.attestations = attestations;
     this.prepare = new Prepare(layers, platforms, rooms);
     this.resolve = new Resolve(database, inventories, outcomes);
     this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
@@ -85,8 +90,10 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     steps.record(handle -> outcomes.startQualification(handle, update.newImage().id()));
     Qualify.Qualified qualified = steps.run(qualify, sealed);
     Publish.Published published = steps.run(publish, qualified);
+    Map<String, String> versions = ToolVersions.read();
     steps.record(handle -> {
       outcomes.succeed(handle, published);
+      attestations.ofUpdate(handle, versions, record, published.update(), fetched.files());
       flattenings.afterUpdate(handle, update.newImage().id());
     });
   }

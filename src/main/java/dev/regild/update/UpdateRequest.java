@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param tags of the new image
  * @param dryRun whether only to answer
  * @param options what the caller allows beside what the image's channel does
+ * @param askedBy the id of the caller's access key; empty where requests are not signed
  */
 public record UpdateRequest(
     Owner owner,
@@ -25,7 +26,8 @@ public record UpdateRequest(
     Optional<String> displayName,
     Map<String, String> tags,
     boolean dryRun,
-    UpdateOptions options) {
+    UpdateOptions options,
+    String askedBy) {
   public UpdateRequest {
     tags = Map.copyOf(tags);
   }

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.regild.account.PublicSigningKey;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.GoldenImage;
 import dev.regild.disk.ByteCount;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.insight.provenance.Envelope;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.servicing.Guest;
@@ -263,6 +266,41 @@ class UpdateInNamespaceIT {
     assertThat(difference.path("packages")).hasSizeGreaterThan(3);
     assertThat(difference.path("cves")).isEqualTo(fixed);
     System.out.printf("CVEs fixed: %s, kernel: %s%n", fixed.path("fixed"), fixed.path("kernel"));
+  }
+
+  /** Of an update that ran for real: its layers, its packages, and its bill of materials. */
+  @Test
+  void theStatementOfThePublishedImageVerifies() throws Exception {
+    String path = "/regild/v1/images/" + UPDATED;
+    Envelope envelope =
+        Envelope.parse(JsonMapper.shared().writeValueAsBytes(http.get(path + "/provenance")));
+    String pem = http.get("/regild/v1/keys/signing").at("/keys/0/pem").asString();
+    assertThat(envelope.isSignedBy(PublicSigningKey.ofPem(pem))).isTrue();
+    JsonNode statement = JsonMapper.shared().readTree(envelope.payload());
+    assertThat(statement.path("subject").valueStream().map(UpdateInNamespaceIT::hash))
+        .containsExactly(sha256(server.layer(made.updated().arn())), made.baseSha256());
+    JsonNode madeOf = statement.at("/predicate/buildDefinition/resolvedDependencies");
+    assertThat(madeOf.valueStream().map(each -> each.path("name").asString()))
+        .anyMatch(name -> name.startsWith("package/linux-image-"))
+        .anyMatch(name -> name.startsWith("statement/" + BASE));
+    assertThat(madeOf.valueStream().map(each -> each.at("/annotations/kind").asString("")))
+        .contains("RELEASE");
+    assertThat(statement.at("/predicate/runDetails/builder/version/qemu").asString())
+        .matches("[0-9.]+.*");
+    JsonNode bill = http.get(path + "/sbom");
+    assertThat(
+            statement
+                .at("/predicate/runDetails/byproducts")
+                .valueStream()
+                .map(UpdateInNamespaceIT::hash))
+        .contains(Sha256.of(JsonMapper.shared().writeValueAsBytes(bill)));
+    assertThat(http.get(path + "/layers").path("layers").valueStream())
+        .hasSize(2)
+        .allMatch(layer -> layer.path("intact").asBoolean());
+  }
+
+  private static String hash(JsonNode descriptor) {
+    return descriptor.at("/digest/sha256").asString("");
   }
 
   @Test

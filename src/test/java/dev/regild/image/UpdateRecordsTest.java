@@ -53,6 +53,7 @@ class UpdateRecordsTest {
                 "sha256:s",
                 Registry.PLAN,
                 UpdateOptions.NONE,
+                "",
                 Status.RUNNING,
                 0,
                 NOW,

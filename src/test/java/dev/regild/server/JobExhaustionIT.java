@@ -2,6 +2,8 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.account.MasterKey;
+import dev.regild.account.SigningKeys;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
@@ -27,6 +29,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.Attestations;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Platforms;
 import dev.regild.update.UpdatePlans;
@@ -37,6 +40,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +174,12 @@ class JobExhaustionIT {
     private static ImportJob importJob(Path data, Database database) throws Exception {
       DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
       Inventories inventories = new Inventories(database);
+      SigningKeys signingKeys =
+          new SigningKeys(
+              database,
+              MasterKey.load(data.resolve("master.key"), Optional.empty()),
+              Clock.systemUTC());
+      var _ = signingKeys.firstStart();
       Guests guests = new Guests(Isolation.VM, () -> Accelerator.TCG, Duration.ofMinutes(1));
       QualificationBoot.Machine machine =
           new QualificationBoot.Machine(512, 1, Duration.ofMinutes(1));
@@ -186,6 +196,7 @@ class JobExhaustionIT {
           new Platforms(guests, machine, machine),
           new AgentVersions(
               new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories)),
+          new Attestations(signingKeys, inventories, Isolation.VM, Clock.systemUTC()),
           Clock.systemUTC());
     }
   }

@@ -363,7 +363,8 @@ class OwnEndpointsIT {
               Optional.empty(),
               Map.of(),
               false,
-              UpdateOptions.NONE));
+              UpdateOptions.NONE,
+              ""));
       return Images.require(handle, server.owner("us-east-1"), name);
     });
   }

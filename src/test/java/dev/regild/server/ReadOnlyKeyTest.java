@@ -345,7 +345,8 @@ class ReadOnlyKeyTest {
             Optional.empty(),
             Map.of(),
             false,
-            UpdateOptions.NONE));
+            UpdateOptions.NONE,
+            ""));
     return server.database.read(handle -> Images.require(handle, server.owner("us-east-1"), name));
   }
 

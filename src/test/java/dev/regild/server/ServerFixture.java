@@ -4,6 +4,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
@@ -63,6 +64,7 @@ import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
 import dev.regild.update.AgentVersions;
+import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
 import dev.regild.update.ExportJob;
@@ -135,6 +137,7 @@ final class ServerFixture implements AutoCloseable {
   final AccessKey key;
   final AccessKey readOnlyKey;
   final Accounts accounts;
+  final SigningKeys signingKeys;
   final Quotas quotas = new Quotas(new QuotaLimits(Map.of()));
   final UpdateRecords updates = new UpdateRecords(Clock.systemUTC());
   final JobSteps steps = new JobSteps(Clock.systemUTC());
@@ -161,11 +164,10 @@ final class ServerFixture implements AutoCloseable {
     this.data = data;
     this.room = room;
     database = TestDatabases.open(data.resolve("regild.db"));
-    accounts =
-        new Accounts(
-            database,
-            MasterKey.load(data.resolve("master.key"), Optional.empty()),
-            Clock.systemUTC());
+    MasterKey masterKey = MasterKey.load(data.resolve("master.key"), Optional.empty());
+    accounts = new Accounts(database, masterKey, Clock.systemUTC());
+    signingKeys = new SigningKeys(database, masterKey, Clock.systemUTC());
+    var _ = signingKeys.firstStart();
     account = accounts.create("default");
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
@@ -204,6 +206,7 @@ final class ServerFixture implements AutoCloseable {
             goldenLayers(),
             data,
             flattenings(0),
+            signingKeys,
             metrics,
             audit,
             events,
@@ -455,14 +458,14 @@ final class ServerFixture implements AutoCloseable {
     return new SteppedJob.Tools(database, steps, running, new Workspaces(data));
   }
 
-  private ImageCopies copies() throws IOException {
+  ImageCopies copies() throws IOException {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(CopyJob.KIND, copyJob());
     return new ImageCopies(database, quotas, jobs, Clock.systemUTC());
   }
 
   CopyJob copyJob() throws IOException {
-    return new CopyJob(tools());
+    return new CopyJob(tools(), attestations());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -495,7 +498,7 @@ final class ServerFixture implements AutoCloseable {
   }
 
   FlattenJob flattenJob() throws IOException {
-    return new FlattenJob(tools(), flattenings(0), layers(), room);
+    return new FlattenJob(tools(), flattenings(0), attestations(), layers(), room);
   }
 
   private ImageImports imports() {
@@ -524,7 +527,13 @@ final class ServerFixture implements AutoCloseable {
         new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()),
         new Platforms(guests, machine, machine),
         agentVersions(inventories),
+        attestations(),
         Clock.systemUTC());
+  }
+
+  private Attestations attestations() {
+    return new Attestations(
+        signingKeys, new Inventories(database), Isolation.VM, Clock.systemUTC());
   }
 
   /** Those of the images of {@link #golden}, whose files lie in the data directory itself. */

@@ -51,7 +51,11 @@ class RemedyTest {
     return new ConvertDisk.Converted(
         new InspectDisk.Inspected(
             new CheckDisk.Checked(
-                new Import(image, "ami-1", true), Path.of("disk"), DiskFormat.QCOW2),
+                new Import(image, "ami-1", true),
+                Path.of("disk"),
+                DiskFormat.QCOW2,
+                "0".repeat(64),
+                Optional.empty()),
             inspection),
         Path.of("image.qcow2"),
         1);

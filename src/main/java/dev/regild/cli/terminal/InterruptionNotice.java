@@ -1,4 +1,4 @@
-package dev.regild.cli;
+package dev.regild.cli.terminal;
 
 import java.io.PrintWriter;
 
@@ -6,7 +6,7 @@ import java.io.PrintWriter;
  * What a command that waits says when it is interrupted (Ctrl-C): the work goes on in the server,
  * and this is how to watch and to end it.
  */
-final class InterruptionNotice implements AutoCloseable {
+public final class InterruptionNotice implements AutoCloseable {
   private final Thread hook;
 
   /**
@@ -14,7 +14,7 @@ final class InterruptionNotice implements AutoCloseable {
    *
    * @param image that the server makes
    */
-  InterruptionNotice(PrintWriter out, String image) {
+  public InterruptionNotice(PrintWriter out, String image) {
     this.hook =
         new Thread(
             () -> {

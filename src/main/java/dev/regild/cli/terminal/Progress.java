@@ -1,4 +1,4 @@
-package dev.regild.cli;
+package dev.regild.cli.terminal;
 
 import java.io.Console;
 import java.io.PrintWriter;
@@ -8,7 +8,7 @@ import java.util.Optional;
  * Shows how far something is: a bar that redraws itself on a terminal, else a line each time that a
  * quarter is done.
  */
-final class Progress {
+public final class Progress {
   private static final int WIDTH = 30;
 
   private final PrintWriter out;
@@ -16,18 +16,18 @@ final class Progress {
   private String label = "";
   private int lastShown = -1;
 
-  Progress(PrintWriter out, boolean terminal) {
+  public Progress(PrintWriter out, boolean terminal) {
     this.out = out;
     this.terminal = terminal;
   }
 
   /** Whether there is a person in front of a terminal. */
-  static boolean onTerminal() {
+  public static boolean onTerminal() {
     return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
   }
 
   /** Shows how far the named thing is, 0 to 1. */
-  synchronized void show(String name, double done) {
+  public synchronized void show(String name, double done) {
     int percent = (int) Math.round(100 * Math.clamp(done, 0, 1));
     if (!name.equals(label)) {
       label = name;
@@ -49,7 +49,7 @@ final class Progress {
   }
 
   /** Replaces the bar by a line that stays. */
-  synchronized void done(String line) {
+  public synchronized void done(String line) {
     if (terminal) {
       out.print("\r\033[K");
     }

@@ -1,0 +1,87 @@
+package dev.regild.cli;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.account.PublicSigningKey;
+import dev.regild.cli.terminal.OutputFile;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+@Command(
+    name = "provenance",
+    description =
+        "Writes an image's signed statement: an in-toto statement with SLSA provenance, in a DSSE"
+            + " envelope. regild verify checks it.",
+    mixinStandardHelpOptions = true)
+final class ProvenanceCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin ServerConnection connection = new ServerConnection();
+
+  @Parameters(paramLabel = "NAME", description = "The image.")
+  String name = "";
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description = "Write the envelope to a file. By default, it is printed.")
+  @Nullable Path output;
+
+  @Option(
+      names = "--key-output",
+      paramLabel = "FILE",
+      description = "Write the public key that verifies it to a file too, in PEM.")
+  @Nullable Path keyOutput;
+
+  @Option(names = "--decode", description = "Print the statement without its envelope, to read it.")
+  boolean decode;
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    ApiClient client = connection.client();
+    SignedStatement statement = SignedStatement.of(client, name);
+    Path keyFile = keyOutput;
+    if (keyFile != null) {
+      PublicSigningKey key =
+          statement
+              .serversKey(client)
+              .orElseThrow(() ->
+                  new IOException(
+                      "The server does not have the key that signed the statement of %s. See docs/insight.md, If a signing key is lost."
+                          .formatted(name)));
+      OutputFile.write(keyFile, new ByteArrayInputStream(key.pem().getBytes(US_ASCII)));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    Path file = output;
+    if (file != null) {
+      OutputFile.write(file, new ByteArrayInputStream(statement.json()));
+    }
+    if (decode) {
+      out.println(decoded(statement));
+    } else if (file == null) {
+      out.println(Printable.text(new String(statement.json(), UTF_8)));
+    }
+    return 0;
+  }
+
+  private String decoded(SignedStatement statement) throws IOException {
+    try {
+      return Printable.json(JsonMapper.shared().readTree(statement.envelope().payload()))
+          .toPrettyString();
+    } catch (JacksonException e) {
+      throw new IOException("The statement of %s is not JSON.".formatted(name), e);
+    }
+  }
+}

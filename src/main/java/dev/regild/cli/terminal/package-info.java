@@ -1,0 +1,5 @@
+/** What commands show while they work, and the files that they write. */
+@NullMarked
+package dev.regild.cli.terminal;
+
+import org.jspecify.annotations.NullMarked;
