@@ -3,19 +3,14 @@ package dev.regild.apt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.GoldenDisk;
 import dev.regild.fixtures.HostTools;
-import dev.regild.inventory.DiskLayout;
-import dev.regild.inventory.DiskLayout.Filesystem;
-import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.GuestException;
-import dev.regild.servicing.Guests;
-import dev.regild.servicing.Isolation;
 import dev.regild.servicing.Transaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,22 +129,8 @@ class InitramfsIT {
   }
 
   private Guest open() throws Exception {
-    Path golden = Fixtures.goldenImage();
     Path overlay = directory.resolve("overlay-" + overlays.incrementAndGet() + ".qcow2");
-    QemuImg.createOverlay(golden, overlay);
-    // The second partition: from 2 MiB on, to 1 MiB before the end.
-    long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
-    Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "", "");
-    return new Guests(
-            Isolation.NAMESPACE,
-            () -> {
-              throw new AssertionError();
-            },
-            LIMIT)
-        .open(
-            overlay,
-            new DiskLayout(Firmware.BIOS, List.of(root)),
-            directory.resolve("guest-" + overlays.get()),
-            _ -> {});
+    QemuImg.createOverlay(Fixtures.goldenImage(), overlay);
+    return GoldenDisk.open(overlay, directory.resolve("guest-" + overlays.get()));
   }
 }

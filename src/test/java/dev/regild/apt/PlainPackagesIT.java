@@ -7,20 +7,15 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
-import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fixtures.Fixtures;
+import dev.regild.fixtures.GoldenDisk;
 import dev.regild.fixtures.HostTools;
-import dev.regild.inventory.DiskLayout;
-import dev.regild.inventory.DiskLayout.Filesystem;
-import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.GuestException;
-import dev.regild.servicing.Guests;
-import dev.regild.servicing.Isolation;
 import dev.regild.servicing.Transaction;
 import dev.regild.servicing.Transaction.Download;
 import java.lang.reflect.InvocationTargetException;
@@ -139,19 +134,8 @@ class PlainPackagesIT {
   }
 
   private static Guest open(Path work) throws Exception {
-    Path golden = Fixtures.goldenImage();
     Path overlay = work.resolve("overlay.qcow2");
-    QemuImg.createOverlay(golden, overlay);
-    // The second partition: from 2 MiB on, to 1 MiB before the end.
-    long size = QemuImg.info(golden, DiskFormat.QCOW2).virtualBytes() - (3 << 20);
-    Filesystem root = new Filesystem("/", "/dev/sda2", 2 << 20, size, "ext4", "", "", "", "");
-    return new Guests(
-            Isolation.NAMESPACE,
-            () -> {
-              throw new AssertionError();
-            },
-            LIMIT)
-        .open(
-            overlay, new DiskLayout(Firmware.BIOS, List.of(root)), work.resolve("guest"), _ -> {});
+    QemuImg.createOverlay(Fixtures.smallImage(), overlay);
+    return GoldenDisk.open(overlay, work.resolve("guest"));
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.Fixtures;
-import dev.regild.machine.AcceleratorProbe;
-import dev.regild.machine.Guestfs;
+import dev.regild.fixtures.GoldenDisk;
+import dev.regild.servicing.Guest;
 import dev.regild.servicing.Isolation;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -71,8 +71,8 @@ class ImportValidationIT {
   @Test
   void aDiskThatDoesNotBootFailsWithTheEndOfItsConsole() throws Exception {
     Path data = directory.resolve("data");
-    Path disk = withoutKernel(data);
-    try (LocalServer server = server(data, Map.of("qualification.time-limit", "60s"));
+    Path disk = withoutKernel();
+    try (LocalServer server = server(data, Map.of("qualification.time-limit", "30s"));
         AppStreamClient client = server.client()) {
       StringWriter errors = new StringWriter();
       int status =
@@ -118,19 +118,10 @@ class ImportValidationIT {
   }
 
   /** A copy of the golden image, the kernel of which is gone. */
-  private Path withoutKernel(Path data) throws Exception {
+  private Path withoutKernel() throws Exception {
     Path disk = Files.copy(Fixtures.goldenImage(), directory.resolve("broken.qcow2"));
-    Files.createDirectories(data);
-    try (Guestfs appliance =
-        Guestfs.create(
-            new AcceleratorProbe(data.resolve("accelerator")).verdict().accelerator(), directory)) {
-      appliance.addDrive(disk, "qcow2", false);
-      appliance.launch(Duration.ofMinutes(5));
-      appliance.mount("/dev/sda2", "/");
-      appliance.command(
-          List.of("find", "/boot", "-name", "vmlinuz-*", "-delete"), Duration.ofMinutes(1));
-      appliance.unmountAll();
-      appliance.shutdown();
+    try (Guest guest = GoldenDisk.open(disk, directory.resolve("guest"))) {
+      guest.run("find", "/boot", "-name", "vmlinuz-*", "-delete");
     }
     return disk;
   }

@@ -121,7 +121,7 @@ final class LocalServer implements AutoCloseable {
         Duration.ofDays(1));
   }
 
-  /** Starts one without a channel. */
+  /** Starts one with the channels that the data directory has: none if it is new. */
   static LocalServer start(Path data, Isolation isolation) throws Exception {
     return start(data, new ChannelStore(data, Clock.systemUTC()), isolation, Map.of());
   }

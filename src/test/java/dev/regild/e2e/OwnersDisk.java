@@ -4,12 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.demo.AgentPackage;
 import dev.regild.fixtures.Fixtures;
-import dev.regild.machine.AcceleratorProbe;
-import dev.regild.machine.Guestfs;
+import dev.regild.fixtures.GoldenDisk;
+import dev.regild.servicing.Guest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -17,6 +16,8 @@ import java.util.Map;
  * owner's own in the places that an update is tempted to write to.
  */
 final class OwnersDisk {
+  private static final String POLICY = "/usr/sbin/policy-rc.d";
+
   /** The content of each file that the owner wrote. */
   static final Map<String, String> FILES =
       Map.of(
@@ -28,7 +29,7 @@ final class OwnersDisk {
           "golden-42\n",
           "/etc/apt/preferences.d/owner",
           "Package: nothing-at-all\nPin: version 1\nPin-Priority: 1\n",
-          "/usr/sbin/policy-rc.d",
+          POLICY,
           "#!/bin/sh\n# The owner's own.\nexit 0\n",
           "/var/lib/cloud/data/instance-id",
           "i-0123456789abcdef0\n",
@@ -41,24 +42,16 @@ final class OwnersDisk {
    * Makes it.
    *
    * @param directory where to write it
-   * @param acceleratorCache the file in which the accelerator's verdict is remembered
    */
-  static Path make(Path directory, Path acceleratorCache) throws Exception {
+  static Path make(Path directory) throws Exception {
     Path disk = directory.resolve("owners-disk.qcow2");
     Files.copy(Fixtures.goldenImage(), disk, StandardCopyOption.REPLACE_EXISTING);
-    Files.createDirectories(acceleratorCache.getParent());
-    try (Guestfs appliance =
-        Guestfs.create(new AcceleratorProbe(acceleratorCache).verdict().accelerator(), directory)) {
-      appliance.addDrive(disk, "qcow2", false);
-      appliance.launch(Duration.ofMinutes(5));
-      appliance.mount("/dev/sda2", "/");
-      appliance.makeDirectories("/var/lib/cloud/data");
+    try (Guest guest = GoldenDisk.open(disk, directory.resolve("owner"))) {
+      guest.run("mkdir", "-p", "/var/lib/cloud/data");
       for (Map.Entry<String, String> file : FILES.entrySet()) {
-        appliance.write(file.getKey(), file.getValue().getBytes(UTF_8));
+        int mode = file.getKey().equals(POLICY) ? 0755 : 0644;
+        guest.write(file.getKey(), file.getValue().getBytes(UTF_8), mode);
       }
-      appliance.changeMode("/usr/sbin/policy-rc.d", 0755);
-      appliance.unmountAll();
-      appliance.shutdown();
     }
     return disk;
   }

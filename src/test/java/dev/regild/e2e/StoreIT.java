@@ -51,13 +51,13 @@ class StoreIT {
       try (ServerProcess server = start(data, store)) {
         Path exported =
             server.download(
-                "/regild/v1/images/updated/disk?format=raw", directory.resolve("exported.raw"));
+                "/regild/v1/images/updated/disk?format=qcow2", directory.resolve("exported.qcow2"));
         var _ =
             Program.of(
                     "qemu-img",
                     "compare",
                     "-f",
-                    "raw",
+                    "qcow2",
                     "-F",
                     "qcow2",
                     exported.toString(),

@@ -22,16 +22,22 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.appstream.AppStreamClient;
+import software.amazon.awssdk.services.appstream.model.Image;
 import software.amazon.awssdk.services.appstream.model.ImageState;
 
 /**
- * {@code regild doctor --try-windows} beside a running server, on images of the stand-in for
- * Windows that were imported as a user imports them.
+ * {@code regild doctor --try-windows} beside a running server, on an image of the stand-in for
+ * Windows that was imported as a user imports it.
  */
 @EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
 @Timeout(3600)
 class TryWindowsIT {
-  private static final String SILENT = "silent";
+  private static final String IMAGE = "win";
+  private static final String MEMORY = "512MiB";
+
+  /** Of a machine in which the image's guest agent never answers. */
+  private static final String SILENT_MEMORY = "768MiB";
+
   private static final Duration LIMIT = Duration.ofMinutes(10);
 
   @TempDir static Path directory;
@@ -39,7 +45,6 @@ class TryWindowsIT {
   private static Path data;
   private static Path temporary;
   private static LocalServer server;
-  private static boolean silentIsThere;
 
   private String out = "";
   private String err = "";
@@ -49,19 +54,28 @@ class TryWindowsIT {
     data = Files.createDirectory(directory.resolve("data"));
     server = LocalServer.start(data, Isolation.VM);
     temporary = Files.createDirectory(directory.resolve("temporary"));
+    Path disk =
+        StandIn.server2022()
+            .when("boot", "768 MiB", "hang=3600")
+            .build(directory.resolve("windows.qcow2"));
+    try (AppStreamClient client = server.client()) {
+      Image image = server.importDisk(client, IMAGE, disk);
+      assertThat(image.state()).as("%s", image).isEqualTo(ImageState.AVAILABLE);
+    }
   }
 
   @AfterAll
   static void stop() {
-    server.close();
+    if (server != null) {
+      server.close();
+    }
   }
 
   @Test
   void anImageThatCanBeServicedHasAReportWithoutProblems() throws Exception {
-    importDisk("win", StandIn.server2022());
     Path report = directory.resolve("report.txt");
 
-    assertThat(doctor("win", "--report", report.toString())).as(out + "\n" + err).isZero();
+    assertThat(doctor(IMAGE, MEMORY, "--report", report.toString())).as(out + "\n" + err).isZero();
 
     assertThat(out)
         .contains(
@@ -95,10 +109,10 @@ class TryWindowsIT {
 
   @Test
   void anAgentThatNeverAnswersIsSaidAtTheLimit() throws Exception {
-    importSilent();
     Path report = directory.resolve("silent.txt");
 
-    assertThat(doctor(SILENT, "--report", report.toString(), "--start-limit", "30s")).isOne();
+    assertThat(doctor(IMAGE, SILENT_MEMORY, "--report", report.toString(), "--start-limit", "30s"))
+        .isOne();
 
     assertThat(Files.readString(report))
         .contains("! The guest agent did not answer within 30 s", "QEMU guest agent of virtio-win")
@@ -109,9 +123,8 @@ class TryWindowsIT {
 
   @Test
   void nothingIsLeftWhenItIsToldToEnd() throws Exception {
-    importSilent();
     Process process =
-        start(options(SILENT, "--report", directory.resolve("ended.txt").toString()))
+        start(options(IMAGE, SILENT_MEMORY, "--report", directory.resolve("ended.txt").toString()))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     try (BufferedReader lines = process.inputReader()) {
@@ -135,35 +148,19 @@ class TryWindowsIT {
 
   @Test
   void whatCannotBeTriedIsRefused() throws Exception {
-    assertThat(doctor("missing")).isOne();
+    assertThat(doctor("missing", MEMORY)).isOne();
     assertThat(err).contains("missing");
     assertThat(run(List.of("--try-windows", "--data", data.toString()))).isEqualTo(2);
     assertThat(err).contains("--image=NAME");
   }
 
-  /** An image whose guest agent never answers, imported once. */
-  private static void importSilent() throws Exception {
-    if (!silentIsThere) {
-      importDisk(SILENT, StandIn.server2022().when("boot", "*", "hang=3600"));
-      silentIsThere = true;
-    }
+  private int doctor(String image, String memory, String... options) throws Exception {
+    return run(options(image, memory, options));
   }
 
-  private static void importDisk(String name, StandIn windows) throws Exception {
-    Path disk = windows.build(directory.resolve(name + ".qcow2"));
-    try (AppStreamClient client = server.client()) {
-      var image = server.importDisk(client, name, disk);
-      assertThat(image.state()).as("%s", image).isEqualTo(ImageState.AVAILABLE);
-    }
-  }
-
-  private int doctor(String image, String... options) throws Exception {
-    return run(options(image, options));
-  }
-
-  private static List<String> options(String image, String... more) {
+  private static List<String> options(String image, String memory, String... more) {
     List<String> options = new ArrayList<>(List.of("--try-windows", "--image", image));
-    options.addAll(List.of("--region", LocalServer.REGION, "--memory", "512MiB"));
+    options.addAll(List.of("--region", LocalServer.REGION, "--memory", memory));
     options.addAll(List.of("--data", data.toString()));
     options.addAll(List.of(more));
     return options;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.apt.AptSource;
 import dev.regild.apt.HostSources;
+import dev.regild.channel.Channel;
 import dev.regild.channel.PackageSource;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.GoldenImage;
 import dev.regild.fixtures.Fixtures;
-import dev.regild.machine.AcceleratorProbe;
-import dev.regild.machine.Guestfs;
+import dev.regild.fixtures.GoldenDisk;
 import dev.regild.servicing.Guest;
 import dev.regild.servicing.Isolation;
 import java.nio.file.Files;
@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -58,44 +59,65 @@ class UpdateDebian13IT {
           "/var/lib/dpkg/info/grub-pc.postinst configure"
               + " \"$(dpkg-query --show --showformat '${Version}' grub-pc)\"");
 
+  private static final String BASE = "trixie";
+  private static final String PINNED = "pinned";
+
   @TempDir static Path shared;
   @TempDir Path directory;
 
-  private static Path disk = Path.of("");
-  private static Path pinnedDisk = Path.of("");
+  /** With both images; each test has a server of its own on it. */
+  private static Path data = Path.of("");
 
   @BeforeAll
-  static void setUp() throws Exception {
-    disk = Files.copy(Fixtures.debian13(), shared.resolve("disk.qcow2"));
-    pinnedDisk = Files.copy(disk, shared.resolve("pinned.qcow2"));
-    AcceleratorProbe probe = new AcceleratorProbe(shared.resolve("accelerator"));
-    try (Guestfs appliance = Guestfs.create(probe.verdict().accelerator(), shared)) {
-      appliance.addDrive(disk, "qcow2", false);
-      appliance.addDrive(pinnedDisk, "qcow2", false);
-      appliance.launch(Duration.ofMinutes(5));
-      appliance.mount("/dev/sda2", "/");
-      appliance.write(INITRAMFS, FOR_ITS_MACHINE.getBytes(UTF_8));
-      appliance.write(
-          "/tmp/answers",
+  static void importTheDisks() throws Exception {
+    data = shared.resolve("data");
+    AgentRepository agent =
+        Fixtures.agentRepository(shared.resolve("agent"), GoldenImage.AGENT, AGENT);
+    List<PackageSource> sources = new ArrayList<>(debian13());
+    sources.add(LocalServer.source(agent));
+    Channel channel = LocalServer.channel("DEBIAN_13", sources, AgentPackage.NAME);
+    try (LocalServer server = LocalServer.start(data, channel, Isolation.NAMESPACE, Map.of());
+        AppStreamClient client = server.client()) {
+      for (Image image :
+          List.of(
+              server.importDisk(client, BASE, disk()),
+              server.importDisk(client, PINNED, pinnedDisk()))) {
+        assertThat(image.state()).as(image.toString()).isEqualTo(ImageState.AVAILABLE);
+        assertThat(image.platformAsString()).isEqualTo("DEBIAN_13");
+      }
+    }
+  }
+
+  private static Path disk() throws Exception {
+    Path disk = Files.copy(Fixtures.debian13(), shared.resolve("disk.qcow2"));
+    try (Guest guest = GoldenDisk.open(disk, shared.resolve("disk-guest"))) {
+      guest.write(INITRAMFS, FOR_ITS_MACHINE.getBytes(UTF_8), 0644);
+      String answers = Guest.WORKSPACE + "/answers";
+      guest.write(
+          answers,
           """
           grub-pc grub-pc/install_devices multiselect %s
           grub-pc grub-pc/install_devices_empty boolean false
           """
               .formatted(DISK_OF_GRUB)
-              .getBytes(UTF_8));
-      appliance.command(List.of("debconf-set-selections", "/tmp/answers"), Duration.ofMinutes(2));
-      appliance.removeFile("/tmp/answers");
-      appliance.unmountAll();
-      appliance.mount("/dev/sdb2", "/");
-      // As an owner does who wants to stay on a kernel: by the title of its entry.
-      String kernel =
-          appliance.command(List.of("ls", "/lib/modules"), Duration.ofMinutes(1)).strip();
-      appliance.write(
-          "/etc/default/grub.d/60-pinned.cfg",
-          "GRUB_DEFAULT=\"%s\"\n".formatted(entry(kernel)).getBytes(UTF_8));
-      appliance.unmountAll();
-      appliance.shutdown();
+              .getBytes(UTF_8),
+          0644);
+      guest.run("debconf-set-selections", answers);
     }
+    return disk;
+  }
+
+  /** As an owner does who wants to stay on a kernel: by the title of its entry. */
+  private static Path pinnedDisk() throws Exception {
+    Path disk = Files.copy(Fixtures.debian13(), shared.resolve("pinned.qcow2"));
+    try (Guest guest = GoldenDisk.open(disk, shared.resolve("pinned-guest"))) {
+      String kernel = guest.run("ls", "/lib/modules").strip();
+      guest.write(
+          "/etc/default/grub.d/60-pinned.cfg",
+          "GRUB_DEFAULT=\"%s\"\n".formatted(entry(kernel)).getBytes(UTF_8),
+          0644);
+    }
+    return disk;
   }
 
   private static String entry(String kernel) {
@@ -105,22 +127,19 @@ class UpdateDebian13IT {
   @ParameterizedTest
   @EnumSource(Isolation.class)
   void theKernelThatBootsIsTheOneThatWasInstalled(Isolation isolation) throws Exception {
-    try (LocalServer server = start(isolation);
+    String name = "renewed-in-" + isolation.name().toLowerCase(Locale.ROOT);
+    try (LocalServer server = LocalServer.start(data, isolation);
         AppStreamClient client = server.client()) {
       SignedHttp http = server.http();
-      Image base = server.importDisk(client, "trixie", disk);
-      assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
-      assertThat(base.platformAsString()).isEqualTo("DEBIAN_13");
+      client.createUpdatedImage(r -> r.existingImageName(BASE).newImageName(name));
+      Image renewed = LocalServer.await(client, name);
 
-      client.createUpdatedImage(r -> r.existingImageName("trixie").newImageName("renewed"));
-      Image renewed = LocalServer.await(client, "renewed");
-
-      JsonNode update = http.get("/regild/v1/updates/renewed");
+      JsonNode update = http.get("/regild/v1/updates/" + name);
       print(update);
       assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
       Matcher kernel = NEW_KERNEL.matcher(update.at("/steps/1/detail").asString());
       assertThat(kernel.find()).as("%s", update).isTrue();
-      JsonNode qualification = http.get("/regild/v1/images/renewed").path("qualification");
+      JsonNode qualification = http.get("/regild/v1/images/" + name).path("qualification");
       assertThat(qualification.path("kernel").asString()).isEqualTo(kernel.group(1));
       assertThat(qualification.path("systemState").asString()).isEqualTo("running");
       assertThat(qualification.path("warnings").isEmpty()).isTrue();
@@ -149,13 +168,11 @@ class UpdateDebian13IT {
 
   @Test
   void anUpdateWhoseKernelTheOwnersPinKeepsFromBootingFails() throws Exception {
-    try (LocalServer server = start(Isolation.NAMESPACE);
+    String name = "renewed-pinned";
+    try (LocalServer server = LocalServer.start(data, Isolation.NAMESPACE);
         AppStreamClient client = server.client()) {
-      Image base = server.importDisk(client, "pinned", pinnedDisk);
-      assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
-
-      client.createUpdatedImage(r -> r.existingImageName("pinned").newImageName("renewed"));
-      Image renewed = LocalServer.await(client, "renewed");
+      client.createUpdatedImage(r -> r.existingImageName(PINNED).newImageName(name));
+      Image renewed = LocalServer.await(client, name);
 
       assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.FAILED);
       assertThat(renewed.stateChangeReason().message())
@@ -163,22 +180,10 @@ class UpdateDebian13IT {
               "The new image boots the kernel \\S+-cloud-amd64 and not \\S+-cloud-amd64, which the"
                   + " update installed: GRUB_DEFAULT=Advanced options for Debian GNU/Linux>")
           .contains("chooses another entry");
-      assertThat(server.http().get("/regild/v1/updates/renewed").at("/steps/6/status").asString())
+      assertThat(server.http().get("/regild/v1/updates/" + name).at("/steps/6/status").asString())
           .as("Qualify")
           .isEqualTo("FAILED");
     }
-  }
-
-  private LocalServer start(Isolation isolation) throws Exception {
-    AgentRepository agent =
-        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT);
-    List<PackageSource> sources = new ArrayList<>(debian13());
-    sources.add(LocalServer.source(agent));
-    return LocalServer.start(
-        directory.resolve("data"),
-        LocalServer.channel("DEBIAN_13", sources, AgentPackage.NAME),
-        isolation,
-        Map.of());
   }
 
   /** This machine's sources of Debian, whatever its own release is. */

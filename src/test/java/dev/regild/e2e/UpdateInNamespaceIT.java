@@ -128,7 +128,7 @@ class UpdateInNamespaceIT {
   @BeforeAll
   static void updateAnImageThatIsOutOfDate() throws Exception {
     Path data = directory.resolve("data");
-    Path disk = OwnersDisk.make(directory, data.resolve("accelerator"));
+    Path disk = OwnersDisk.make(directory);
     server =
         LocalServer.start(
             data, Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT));

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,19 +25,24 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The main job on a disk whose packages are rpm's, with the isolation {@code namespace}: its real
- * rpm and dnf bring it up to date from a repository of createrepo_c.
+ * The main job on a disk whose packages are rpm's: its real rpm and dnf bring it up to date from a
+ * repository of createrepo_c, with either isolation.
  */
 @EnabledIf("dev.regild.fixtures.RockyImage#isAvailable")
 class UpdateRpmIT {
+  private static final String BASE = "rocky";
   private static final String NOTES = "/var/lib/rpm/__db.001";
   private static final String ARCHITECTURE = RpmSource.hostArchitecture();
 
+  @TempDir static Path shared;
   @TempDir Path directory;
 
-  @Test
-  void anImageIsBroughtUpToDateByItsOwnDnf() throws Exception {
-    Path data = directory.resolve("data");
+  /** With the image; each test has a server of its own on it. */
+  private static Path data = Path.of("");
+
+  @BeforeAll
+  static void importTheDisk() throws Exception {
+    data = shared.resolve("data");
     RockyImage rocky = RockyImage.open();
     RpmSource source =
         new RpmSource(
@@ -48,23 +54,28 @@ class UpdateRpmIT {
                 Isolation.NAMESPACE,
                 Map.of());
         AppStreamClient client = server.client()) {
-      SignedHttp http = server.http();
-      Image base = server.importDisk(client, "rocky", rocky.disk());
+      Image base = server.importDisk(client, BASE, rocky.disk());
       assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
       assertThat(base.platformAsString()).isEqualTo("ROCKY_LINUX8");
       assertThat(base.appstreamAgentVersion()).isEqualTo("1.0.0-1.el8");
+    }
+  }
+
+  @Test
+  void anImageIsBroughtUpToDateByItsOwnDnf() throws Exception {
+    try (LocalServer server = LocalServer.start(data, Isolation.NAMESPACE);
+        AppStreamClient client = server.client()) {
+      SignedHttp http = server.http();
       assertPlan(http.post("/regild/v1/plan", "{\"image\":\"rocky\"}"));
-      assertThat(dryRun(server, data))
+      assertThat(dryRun(server))
           .containsPattern("OS +openssl-libs .* RLSA-2026:0001 Important CVE-2026-0001");
 
-      client.createUpdatedImage(r -> r.existingImageName("rocky").newImageName("renewed"));
-      Image renewed = LocalServer.await(client, "renewed");
+      Image renewed = update(client, "renewed");
 
-      assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
-      assertThat(renewed.appstreamAgentVersion()).isEqualTo("2.0.0-1.el8");
       assertSteps(http.get("/regild/v1/updates/renewed"));
       assertThat(server.unfinished()).isEmpty();
       assertThat(LocalServer.canUpdate(client, "renewed")).isFalse();
+      Image base = client.describeImages(r -> r.names(BASE)).images().getFirst();
       GuestTree before;
       try (Guest guest = server.open(base.arn(), directory.resolve("base"))) {
         before = GuestTree.read(guest);
@@ -75,6 +86,35 @@ class UpdateRpmIT {
         assertNothingElse(before, GuestTree.read(guest));
       }
     }
+  }
+
+  @Test
+  void anImageIsRenewedByItsOwnDnfWithoutTheHostEverMountingIt() throws Exception {
+    try (LocalServer server = LocalServer.start(data, Isolation.VM);
+        AppStreamClient client = server.client()) {
+      Image renewed = update(client, "renewed-in-vm");
+
+      JsonNode steps = server.http().get("/regild/v1/updates/renewed-in-vm").path("steps");
+      assertThat(steps.valueStream().map(step -> step.path("status").asString()))
+          .hasSize(8)
+          .containsOnly("DONE");
+      assertThat(steps.path(0).path("detail").asString()).contains("VM");
+      assertThat(server.unfinished()).isEmpty();
+      assertThat(LocalServer.canUpdate(client, "renewed-in-vm")).isFalse();
+      try (Guest guest = server.open(renewed.arn(), directory.resolve("renewed"))) {
+        assertThat(guest.run("rpm", "-q", "kernel-core", "--qf", "%{RELEASE}\\n").lines())
+            .containsExactlyInAnyOrder("513.el8", "553.el8");
+        assertThat(guest.exists("/.autorelabel")).as("SELINUX=enforcing").isTrue();
+      }
+    }
+  }
+
+  private static Image update(AppStreamClient client, String name) throws Exception {
+    client.createUpdatedImage(r -> r.existingImageName(BASE).newImageName(name));
+    Image renewed = LocalServer.await(client, name);
+    assertThat(renewed.state()).as(renewed.toString()).isEqualTo(ImageState.AVAILABLE);
+    assertThat(renewed.appstreamAgentVersion()).isEqualTo("2.0.0-1.el8");
+    return renewed;
   }
 
   private static void assertPlan(JsonNode plan) {
@@ -100,7 +140,7 @@ class UpdateRpmIT {
             tuple("AGENT", RockyImage.AGENT, "noarch", "1.0.0-1.el8", "2.0.0-1.el8", "[]"));
   }
 
-  private static String dryRun(LocalServer server, Path data) {
+  private static String dryRun(LocalServer server) {
     StringWriter said = new StringWriter();
     PrintWriter out = new PrintWriter(said);
     int status =
@@ -108,7 +148,7 @@ class UpdateRpmIT {
             out,
             out,
             "update",
-            "rocky",
+            BASE,
             "renewed",
             "--dry-run",
             "--endpoint",

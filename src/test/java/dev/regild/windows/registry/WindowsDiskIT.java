@@ -18,6 +18,7 @@ import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.DiskBus;
+import dev.regild.machine.Guestfs;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.WindowsFacts;
 import dev.regild.plan.WindowsFacts.Driver;
@@ -25,6 +26,8 @@ import dev.regild.plan.WindowsFacts.InstalledKb;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
@@ -160,35 +163,55 @@ class WindowsDiskIT {
   }
 
   @Test
-  void aHibernatedDiskIsRefused() throws Exception {
-    assertRefused(WindowsDisk.windows11().hibernated(), "hibernated", "powercfg /hibernate off");
-  }
-
-  @Test
-  void aDirtyVolumeIsRefused() throws Exception {
-    assertRefused(WindowsDisk.server2022().dirty(), "marked as dirty", "shutdown /s /t 0");
-  }
-
-  @Test
   void aWindowsWithoutAnAgentIsRefused() throws Exception {
     assertRefused(
         WindowsDisk.server2022().withoutAgent(), "has no QEMU guest agent", "qemu-ga-x86_64.msi");
   }
 
-  @Test
-  void aWindowsThatBootsFromNoDiskOfAMachineIsRefused() throws Exception {
-    assertRefused(
-        WindowsDisk.server2022().withoutVirtio().startOverride("storahci", 3),
-        "neither from a virtio disk (viostor) nor from SATA (storahci)",
-        "virtio-win CD");
-  }
+  /** A disk, and what its refusal names. */
+  private record Unfit(WindowsDisk windows, String cause, String remedy) {}
 
+  /** Each is a drive of one appliance. */
   @Test
-  void aWindowsForArmIsRefused() throws Exception {
-    assertRefused(
-        WindowsDisk.windows11().architecture("ARM64"),
-        "this server only runs x86-64",
-        "Upload an x86-64 disk");
+  void aWindowsThatCannotBeServicedAsItIsIsRefused() throws Exception {
+    List<Unfit> unfit =
+        List.of(
+            new Unfit(
+                WindowsDisk.windows11().hibernated(), "hibernated", "powercfg /hibernate off"),
+            new Unfit(WindowsDisk.server2022().dirty(), "marked as dirty", "shutdown /s /t 0"),
+            new Unfit(
+                WindowsDisk.server2022().withoutVirtio().startOverride("storahci", 3),
+                "neither from a virtio disk (viostor) nor from SATA (storahci)",
+                "virtio-win CD"),
+            new Unfit(
+                WindowsDisk.windows11().architecture("ARM64"),
+                "this server only runs x86-64",
+                "Upload an x86-64 disk"));
+    List<Path> disks = new ArrayList<>();
+    List<String> before = new ArrayList<>();
+    for (Unfit each : unfit) {
+      Path disk = each.windows().build(directory.resolve("disk-%d.raw".formatted(disks.size())));
+      disks.add(disk);
+      before.add(hash(disk));
+    }
+    try (Guestfs appliance = Guestfs.create(Accelerator.TCG, directory)) {
+      for (Path disk : disks) {
+        appliance.addDrive(disk, DiskFormat.RAW.qemuName(), true);
+      }
+      appliance.launch(Duration.ofMinutes(5));
+      List<String> roots = appliance.inspectOs();
+      assertThat(roots).containsExactly("/dev/sda1", "/dev/sdb1", "/dev/sdc1", "/dev/sdd1");
+      for (int n = 0; n < unfit.size(); n++) {
+        WindowsReader reader = new WindowsReader(appliance, roots.get(n), directory);
+        assertThatThrownBy(reader::read)
+            .isInstanceOf(UnfitDiskException.class)
+            .hasMessageContaining(unfit.get(n).cause())
+            .hasMessageContaining(unfit.get(n).remedy());
+      }
+    }
+    for (int n = 0; n < unfit.size(); n++) {
+      assertThat(hash(disks.get(n))).as(unfit.get(n).cause()).isEqualTo(before.get(n));
+    }
   }
 
   private void assertRefused(WindowsDisk windows, String cause, String remedy) throws Exception {

@@ -52,10 +52,12 @@ class WindowsMachinesIT {
 
   @TempDir Path directory;
 
+  /** In a machine with UEFI and a TPM, which it has after the restart too. */
   @Test
   void everyKindOfPackageIsInstalledThroughRestartsAndAnAgentThatGoesAway() throws Exception {
     Path disk =
         StandIn.of(WindowsDisk.server2022().update(OLD_ROLLUP, 112, "KB5035857").device(DEVICE))
+            .uefi()
             .when("msiexec.exe", ".msi", "work=1", "away=2")
             .build(directory.resolve("windows.qcow2"));
     Path files = Files.createDirectory(directory.resolve("files"));
@@ -83,10 +85,12 @@ class WindowsMachinesIT {
                 "KB5037016",
                 WindowsPackages.servicingStack(files, "KB5037016", "20348.2400")));
 
-    service(disk, BIOS, packages, files, limits());
+    service(disk, layout(Firmware.UEFI, DiskBus.VIRTIO, true), packages, files, limits());
 
-    StandInDisk after = StandInDisk.open(disk, WindowsDisk.BIOS_OFFSET, directory);
+    StandInDisk after = StandInDisk.open(disk, WindowsDisk.UEFI_OFFSET, directory);
     assertThat(after.isClean()).isTrue();
+    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Uefi")).isEqualTo("1");
+    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Tpm")).isEqualTo("1");
     assertThat(after.value("SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", "UBR"))
         .isEqualTo("2402");
     assertThat(after.keys("SOFTWARE", SERVICING + "\\Packages"))
@@ -107,18 +111,6 @@ class WindowsMachinesIT {
         .anyMatch(line -> line.contains("/StartComponentCleanup"))
         .endsWith("end: off");
     assertThat(log).anyMatch(line -> line.contains("retrying because"));
-  }
-
-  @Test
-  void aMachineWithUefiHasItsTpm() throws Exception {
-    Path disk = StandIn.server2022().uefi().build(directory.resolve("windows.qcow2"));
-
-    service(disk, layout(Firmware.UEFI, DiskBus.VIRTIO, true), List.of(), directory, limits());
-
-    StandInDisk after = StandInDisk.open(disk, WindowsDisk.UEFI_OFFSET, directory);
-    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Uefi")).isEqualTo("1");
-    assertThat(after.value("SOFTWARE", StandIn.MACHINE_KEY, "Tpm")).isEqualTo("1");
-    assertThat(after.isClean()).isTrue();
   }
 
   @Test
