@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -61,6 +62,11 @@ class ImportRefusalsIT {
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
     assertThat(server.unfinished()).isEmpty();
+    // An image is FAILED before its upload is removed.
+    Instant limit = Instant.now().plusSeconds(120);
+    while (!list("disks").isEmpty() && Instant.now().isBefore(limit)) {
+      Thread.sleep(100);
+    }
     assertThat(list("disks")).isEmpty();
   }
 
