@@ -3,11 +3,9 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.Fixtures;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,8 +103,6 @@ class CrashIT {
 
   private void assertNothingIsLeft() throws Exception {
     server.assertNothingIsLeft();
-    try (Stream<Path> disks = Files.list(base.data().resolve("disks"))) {
-      assertThat(disks).isEmpty();
-    }
+    server.assertNoDiskIsLeft();
   }
 }

@@ -53,7 +53,7 @@ class ImportCrashIT {
     JsonNode shown = server.get("/regild/v1/images/" + IMAGE).body();
     assertThat(shown.path("qualification").path("systemState").asString()).isEqualTo("running");
     server.assertNothingIsLeft();
-    assertThat(list(data.resolve("disks"))).isEmpty();
+    server.assertNoDiskIsLeft();
     assertThat(list(data.resolve("layers"))).hasSize(1);
   }
 
@@ -70,7 +70,7 @@ class ImportCrashIT {
         .startsWith("The import was cancelled");
     server.awaitEvent("import cancelled");
     server.assertNothingIsLeft();
-    assertThat(list(data.resolve("disks"))).isEmpty();
+    server.assertNoDiskIsLeft();
     assertThat(list(data.resolve("layers"))).isEmpty();
     assertThat(
             server.post("/regild/v1/images/" + IMAGE + "/cancel").body().path("Message").asString())

@@ -337,6 +337,15 @@ final class ServerProcess implements AutoCloseable {
     assertGone(this::processes);
   }
 
+  /** Waits until no uploaded disk is there: one is removed after its image has ended. */
+  void assertNoDiskIsLeft() throws Exception {
+    assertGone(() -> {
+      try (Stream<Path> disks = Files.list(data.resolve("disks"))) {
+        return disks.map(Path::toString).toList();
+      }
+    });
+  }
+
   private void assertGone(Callable<List<String>> what) throws Exception {
     await(END_OF_CHILDREN, "the end of all that it started", () -> what.call().isEmpty());
   }
