@@ -239,9 +239,9 @@ class CreateImportedImageTest {
         JSON.readTree(
             """
             {"diskId": "%s", "agentSoftwareVersion": "ALWAYS_LATEST", "validated": true,
-             "intendedInstanceType": "stream.standard.medium"}
+             "intendedInstanceType": "stream.standard.medium", "askedBy": "%s"}
             """
-                .formatted(ServerFixture.DISK));
+                .formatted(ServerFixture.DISK, server.key.id()));
     assertThat(shown.path("imported")).isEqualTo(expected);
   }
 
