@@ -3,12 +3,11 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.regild.fixtures.StandIn;
 import dev.regild.servicing.Isolation;
 import java.nio.file.Path;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,57 +23,26 @@ import tools.jackson.databind.JsonNode;
  */
 @EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
 class UpdateWindowsIT {
-  /** The one servicing stack for which the installer says that the disk is full. */
-  private static final String NO_ROOM = "KB5037099";
+  @TempDir Path directory;
+  @AutoClose private LocalServer server;
+  @AutoClose private AppStreamClient client;
 
-  @TempDir static Path directory;
-  private static WindowsBase windows;
-  private static LocalServer server;
-  private static AppStreamClient client;
-  private static Image base;
-
-  private List<String> offered = List.of();
-
-  @BeforeAll
-  static void importTheBase() throws Exception {
-    windows = new WindowsBase(directory.resolve("data"));
+  @BeforeEach
+  void start() throws Exception {
+    WindowsBase base = new WindowsBase(directory.resolve("data"));
     server =
-        LocalServer.start(
-            windows.data(), WindowsBase.channel(), Isolation.VM, WindowsBase.SETTINGS);
+        LocalServer.start(base.data(), WindowsBase.channel(), Isolation.VM, WindowsBase.SETTINGS);
     client = server.client();
-    Path disk =
-        WindowsBase.standIn()
-            .when("dism.exe", NO_ROOM, "exit=" + 0x80070070L)
-            .build(directory.resolve("windows.qcow2"));
-    base = server.importDisk(client, "windows", disk);
-    assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      client.close();
-      server.close();
-    }
-  }
-
-  @AfterEach
-  void emptyTheCatalogue() {
-    offered.forEach(windows::remove);
+    base.addServicingStack();
+    base.addCumulative();
+    base.addDriver();
+    base.addAgent();
   }
 
   @Test
   void anImageIsBroughtUpToDateByItsOwnInstallers() throws Exception {
-    offered =
-        List.of(
-            WindowsBase.SERVICING_STACK,
-            WindowsBase.CUMULATIVE,
-            WindowsBase.DRIVER,
-            WindowsBase.AGENT);
-    windows.addServicingStack(WindowsBase.SERVICING_STACK);
-    windows.addCumulative();
-    windows.addDriver();
-    windows.addAgent();
+    Image base = server.importDisk(client, "windows", WindowsBase.standIn().build(disk()));
+    assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
     assertThat(base.platformAsString()).isEqualTo("WINDOWS_SERVER_2022");
     assertThat(base.appstreamAgentVersion()).isEqualTo("2.3.0");
     assertPlan(server.http().post("/regild/v1/plan", "{\"image\":\"windows\"}"));
@@ -98,19 +66,23 @@ class UpdateWindowsIT {
 
   @Test
   void anInstallerThatFailsFailsTheUpdateWithItsCodesMeaning() throws Exception {
-    offered = List.of(NO_ROOM);
-    windows.addServicingStack(NO_ROOM);
+    StandIn full = WindowsBase.standIn().when("dism.exe", "/Add-Package", "exit=" + 0x80070070L);
+    server.importDisk(client, "windows", full.build(disk()));
 
-    client.createUpdatedImage(r -> r.existingImageName("windows").newImageName("failed"));
-    Image failed = LocalServer.await(client, "failed");
+    client.createUpdatedImage(r -> r.existingImageName("windows").newImageName("renewed"));
+    Image failed = LocalServer.await(client, "renewed");
 
     assertThat(failed.state()).isEqualTo(ImageState.FAILED);
     assertThat(failed.stateChangeReason().message())
-        .contains(NO_ROOM)
+        .contains("KB5037016")
         .contains("0x80070070 (the disk is full)")
         .contains("enlarge its disk");
     assertThat(client.describeImageBuilders().imageBuilders()).isEmpty();
     assertThat(server.unfinished()).isEmpty();
+  }
+
+  private Path disk() {
+    return directory.resolve("windows.qcow2");
   }
 
   private static void assertPlan(JsonNode plan) {

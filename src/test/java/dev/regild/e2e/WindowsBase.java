@@ -65,13 +65,9 @@ record WindowsBase(Path data) {
     return StandIn.of(windows());
   }
 
-  /**
-   * Adds a servicing stack to the catalogue.
-   *
-   * @param kb the number of its file, such as {@value #SERVICING_STACK}
-   */
-  void addServicingStack(String kb) throws Exception {
-    add(WindowsPackages.servicingStack(files(), kb, "20348.2400"));
+  /** Adds {@value #SERVICING_STACK} to the catalogue. */
+  void addServicingStack() throws Exception {
+    add(WindowsPackages.servicingStack(files(), SERVICING_STACK, "20348.2400"));
   }
 
   /** Adds {@value #CUMULATIVE} to the catalogue. */

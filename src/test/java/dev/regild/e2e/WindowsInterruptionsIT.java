@@ -86,7 +86,7 @@ class WindowsInterruptionsIT {
   @Test
   void anUpdateWhoseServerIsKilledWhileAnInstallerRunsIsMadeByTheNextOne() throws Exception {
     offered = WindowsBase.SERVICING_STACK;
-    windows.addServicingStack(offered);
+    windows.addServicingStack();
     start("20m");
     update("killed");
     awaitInstaller("killed");
