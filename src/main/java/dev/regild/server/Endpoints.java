@@ -77,6 +77,7 @@ record Endpoints(
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
-        new ProvenanceService(requests, database, signingKeys, layers, downloads));
+        new ProvenanceService(requests, database, signingKeys, layers, downloads),
+        new StatusService(requests, database, images.clock()));
   }
 }

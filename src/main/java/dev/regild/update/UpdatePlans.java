@@ -12,6 +12,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
+import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.util.HashSet;
@@ -40,7 +41,7 @@ public final class UpdatePlans {
   }
 
   /** What the images of a platform are compared with. */
-  record Offer(Channel channel, Snapshot snapshot) {
+  public record Offer(Channel channel, Snapshot snapshot) {
     /** The names of the agent's packages: those of the channel and of its catalogue. */
     Set<String> agents() {
       Set<String> agents = new HashSet<>(snapshot.agents());
@@ -48,9 +49,15 @@ public final class UpdatePlans {
       return agents;
     }
 
-    AvailablePackages availableTo(Inventory inventory) {
+    /** What the channel lets an image have of it. */
+    public AvailablePackages availableTo(Inventory inventory) {
       Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
       return offered.availableTo(inventory);
+    }
+
+    /** What makes a change one of a driver or of the agent. */
+    public PlanRules rules() {
+      return channel.planRules(snapshot.agents());
     }
 
     /** All of it, whatever the channel is limited to. */
@@ -76,7 +83,7 @@ public final class UpdatePlans {
    * @throws RefusedException INCOMPATIBLE, with the remedy, if there is no channel for it, or none
    *     that can be used
    */
-  Offer offerFor(String platform) {
+  public Offer offerFor(String platform) {
     try {
       Channel channel =
           channelFor(platform)
@@ -109,7 +116,7 @@ public final class UpdatePlans {
     return Planner.plan(
         inventory.packages(),
         offer.availableTo(inventory),
-        offer.channel().planRules(offer.snapshot().agents()));
+        offer.rules());
   }
 
   /** Whether an update of the inventory of that digest would change anything. */
