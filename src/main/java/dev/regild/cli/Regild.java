@@ -8,11 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 
 /** The entry point of every command. */
@@ -20,7 +18,7 @@ import picocli.CommandLine.ParameterException;
     name = "regild",
     description = "Keeps golden images current.",
     mixinStandardHelpOptions = true,
-    versionProvider = Regild.Version.class,
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
@@ -61,18 +59,6 @@ public final class Regild {
     commands.put("doctor", DoctorCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
     return commands;
-  }
-
-  /** What the jar's manifest says. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      return new String[] {
-        "regild "
-            + Optional.ofNullable(Regild.class.getPackage().getImplementationVersion())
-                .orElse("of this source tree")
-      };
-    }
   }
 
   /** Runs a command; the process's exit status is the command's. */

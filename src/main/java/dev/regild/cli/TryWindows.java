@@ -171,7 +171,7 @@ final class TryWindows {
         Program.of("qemu-system-x86_64", "--version").run().lines().findFirst().orElse("QEMU");
     return List.of(
         "Trial of the Windows image %s (%s)".formatted(name, candidate.platform()),
-        "%s, %s".formatted(new Regild.Version().getVersion()[0], qemu),
+        "%s, %s".formatted(new Version().getVersion()[0], qemu),
         "%s, %d MiB, %d processors, %d s for each start"
             .formatted(
                 accelerator, machine.memoryMiB(), machine.cpus(), machine.timeLimit().toSeconds()));

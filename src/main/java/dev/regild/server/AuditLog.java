@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -102,6 +104,7 @@ final class AuditLog implements AutoCloseable {
    * @param source the address that it came from
    * @param omitted how many calls before it, of senders that nobody knows, have no line
    */
+  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   record Entry(
       Instant time,
       String request,
@@ -149,11 +152,11 @@ final class AuditLog implements AutoCloseable {
   }
 
   private byte[] line(Entry entry) {
-    ObjectNode members = OwnAnswers.json().valueToTree(entry);
+    ObjectNode members = JsonMapper.shared().valueToTree(entry);
     if (lost > 0) {
       members.put("lost", lost);
     }
-    return (OwnAnswers.text(members) + "\n").getBytes(UTF_8);
+    return (members + "\n").getBytes(UTF_8);
   }
 
   /** The whole line or none of it. */

@@ -1,7 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
-import dev.regild.api.AppStreamProtocol;
+import dev.regild.api.AppStreamOperations;
 import dev.regild.api.Authentication;
 import dev.regild.api.ImageServices;
 import dev.regild.db.Database;
@@ -61,7 +61,7 @@ record Endpoints(
     Database database = images.database();
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
-        new AwsService(requests, AppStreamProtocol.serving(images)),
+        new AwsService(requests, AppStreamOperations.serving(images)),
         new HealthService(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),

@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.ApiException;
+import dev.regild.api.AppStreamOperations;
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
@@ -34,7 +35,7 @@ final class ImportChecksService implements HttpService {
   ImportChecksService(
       Requests requests, ImageServices services, UploadedDisks disks, DiskQuotas quotas) {
     this.requests = requests;
-    this.protocol = AppStreamProtocol.checkingImports(services);
+    this.protocol = AppStreamOperations.checkingImports(services);
     this.disks = disks;
     this.quotas = quotas;
   }

@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.api.ApiException;
+import dev.regild.api.AppStreamOperations;
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
@@ -43,7 +44,7 @@ final class UpdatesService implements HttpService {
                 removals -> Stream.of(false, true).map(hooks -> new UpdateOptions(removals, hooks)))
             .collect(
                 Collectors.toUnmodifiableMap(
-                    options -> options, options -> AppStreamProtocol.updating(services, options)));
+                    options -> options, options -> AppStreamOperations.updating(services, options)));
   }
 
   @Override
