@@ -2,6 +2,16 @@ package dev.regild.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.regild.cli.channel.AddChannelCommand;
+import dev.regild.cli.channel.ChannelCommand;
+import dev.regild.cli.doctor.DoctorCommand;
+import dev.regild.cli.registry.AccountCommand;
+import dev.regild.cli.registry.KeyCommand;
+import dev.regild.cli.registry.PublishCommand;
+import dev.regild.cli.registry.SigningKeyCommand;
+import dev.regild.cli.store.StoreCommand;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Version;
 import dev.regild.files.Umask;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
