@@ -53,7 +53,7 @@ public final class DiskCheck {
   /**
    * Tells a disk's format by its first bytes.
    *
-   * @throws UnfitDiskException if it is none of the formats; the message says what it looks like
+   * @throws UnfitDiskException if it has another format; the message says what it looks like
    */
   public static DiskFormat detect(Path file) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(file)) {

@@ -26,7 +26,7 @@ public final class TagRecords {
     batch.execute();
   }
 
-  /** Removes the tags of those keys; one that isn't there is no error. */
+  /** Removes the tags of those keys. Does nothing for a key that has no tag. */
   public static void remove(Handle handle, String arn, Collection<String> keys) {
     if (!keys.isEmpty()) {
       handle

@@ -199,7 +199,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Of no matter for an isolation that is not chosen, so what is missing is no problem here. */
+  /** What an isolation that is not chosen lacks is not a problem. */
   private static void namespace(Checkup checks) throws IOException {
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
       Protections protections = Protections.ofThisHost(directory.path());

@@ -96,7 +96,7 @@ public final class UploadedDisks {
    * @param account whose it is
    * @param quota how much the account may have; disks that are on their way count
    * @param declaredLength how long the sender says that it is
-   * @throws UnfitDiskException if it is no disk that stands alone
+   * @throws UnfitDiskException if it is not a disk that stands alone
    * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
    * @throws DisksBusyException if so many other disks are being checked or unpacked that this one
    *     can't be
@@ -195,7 +195,7 @@ public final class UploadedDisks {
     return file(disk.id());
   }
 
-  /** Removes a disk; one that is not there is no error. */
+  /** Removes a disk. Does nothing if it does not exist. */
   public void delete(String id) throws IOException {
     if (ID.matcher(id).matches()) {
       Files.deleteIfExists(record(id));
@@ -203,7 +203,7 @@ public final class UploadedDisks {
     }
   }
 
-  /** Removes a disk that was uploaded; an exported one stays, one that is not there is no error. */
+  /** Removes a disk that was uploaded; an exported one stays. Does nothing if it does not exist. */
   public void removeUpload(String id) throws IOException {
     if (find(id).filter(disk -> disk.origin() == UploadedDisk.Origin.UPLOADED).isPresent()) {
       delete(id);

@@ -22,7 +22,7 @@ final class Download {
    * Sends it.
    *
    * @throws CloseConnectionException if the client is gone, or takes it too slowly: that ends the
-   *     connection, and is no failure of ours
+   *     connection, and is not a failure of the server
    */
   static void send(ServerResponse response, Content content)
       throws IOException, InterruptedException {

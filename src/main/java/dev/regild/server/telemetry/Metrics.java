@@ -95,7 +95,7 @@ final class Metrics implements AutoCloseable {
     channelAges = ages;
   }
 
-  /** Channels come and go, so their rows are made anew each time. */
+  /** Channels come and go, so their rows are made again each time. */
   synchronized String scrape() {
     refreshAges.register(
         channelAges.get().entrySet().stream()
