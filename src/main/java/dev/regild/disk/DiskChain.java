@@ -97,7 +97,7 @@ public final class DiskChain {
     Files.writeString(recordOf(overlay), base.toAbsolutePath().toString());
   }
 
-  static Path recordOf(Path overlay) {
+  public static Path recordOf(Path overlay) {
     return overlay.resolveSibling(overlay.getFileName() + RECORD);
   }
 }

@@ -9,12 +9,12 @@ import org.jdbi.v3.core.Handle;
 /** The tags of resources, by ARN. Each call takes the caller's handle. */
 public final class TagRecords {
   /** The API's limit for one resource. */
-  static final int MOST = 50;
+  public static final int MOST = 50;
 
   private TagRecords() {}
 
   /** Adds tags; a key that is there already gets the new value. {@link dev.regild.image.quota.Quotas#tag} limits them. */
-  static void put(Handle handle, String arn, Map<String, String> tags) {
+  public static void put(Handle handle, String arn, Map<String, String> tags) {
     var batch =
         handle.prepareBatch(
             """
@@ -48,7 +48,7 @@ public final class TagRecords {
     return tags;
   }
 
-  static void removeAll(Handle handle, String arn) {
+  public static void removeAll(Handle handle, String arn) {
     handle.createUpdate("DELETE FROM tag WHERE resource_arn = :arn").bind("arn", arn).execute();
   }
 }

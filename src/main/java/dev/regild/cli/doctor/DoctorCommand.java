@@ -52,7 +52,7 @@ import tools.jackson.databind.node.ObjectNode;
             + " channels and protections. With --try-windows, starts a Windows image on it"
             + " instead.",
     mixinStandardHelpOptions = true)
-final class DoctorCommand implements Callable<Integer> {
+public final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;
 
   /** A snapshot that has missed this many refreshes in a row is a problem. */
