@@ -1,5 +1,10 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -65,8 +70,7 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     if (limit < 1) {
-      throw new IllegalArgumentException(
-          "--limit is %d. It must be 1 or more.".formatted(limit));
+      throw new IllegalArgumentException("--limit is %d. It must be 1 or more.".formatted(limit));
     }
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
@@ -109,7 +113,14 @@ final class StatusCommand implements Callable<Integer> {
   private static void table(List<JsonNode> images, PrintWriter out) {
     Table table =
         new Table(
-            "NAME", "PLATFORM", "STATUS", "SINCE", "CHANGES", "FIXABLE", "OPEN", "EXPLOITED",
+            "NAME",
+            "PLATFORM",
+            "STATUS",
+            "SINCE",
+            "CHANGES",
+            "FIXABLE",
+            "OPEN",
+            "EXPLOITED",
             "SUPPORT");
     for (JsonNode image : images) {
       JsonNode cves = image.path("cves");
@@ -193,8 +204,11 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String support(JsonNode support) {
-    String end = day(support.path(support.path("longTermEnds").isString() ? "longTermEnds" : "ends"));
-    return support.path("ended").asBoolean(false) ? "ended " + end : end.equals("-") ? end : "until " + end;
+    String end =
+        day(support.path(support.path("longTermEnds").isString() ? "longTermEnds" : "ends"));
+    return support.path("ended").asBoolean(false)
+        ? "ended " + end
+        : end.equals("-") ? end : "until " + end;
   }
 
   private static void summary(JsonNode summary, PrintWriter out) {

@@ -28,6 +28,7 @@ import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;

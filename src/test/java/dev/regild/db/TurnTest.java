@@ -36,8 +36,8 @@ class TurnTest {
       assumeTrue(TestDatabases.isPostgres(), "an embedded database has one process");
       Turn dead = new Turn(database, "work", Duration.ofMinutes(2));
       assertThat(dead.take()).isTrue();
-      database.useTransaction(handle ->
-          handle.execute("UPDATE node_turn SET held_until = held_until - 130000"));
+      database.useTransaction(
+          handle -> handle.execute("UPDATE node_turn SET held_until = held_until - 130000"));
       assertThat(new Turn(database, "work", Duration.ofMinutes(2)).take()).isTrue();
     }
   }

@@ -113,10 +113,7 @@ public final class UpdatePlans {
   }
 
   private static UpdatePlan plan(Offer offer, Inventory inventory) {
-    return Planner.plan(
-        inventory.packages(),
-        offer.availableTo(inventory),
-        offer.rules());
+    return Planner.plan(inventory.packages(), offer.availableTo(inventory), offer.rules());
   }
 
   /** Whether an update of the inventory of that digest would change anything. */

@@ -7,8 +7,8 @@ import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
-import dev.regild.update.PlannedFixes;
-import dev.regild.update.UpdatePlans.Offer;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Verdict.Changes;
 import dev.regild.update.verdict.Verdict.Fixable;
 import dev.regild.update.verdict.Verdict.State;
@@ -41,8 +41,7 @@ final class Judge {
   /** How an inventory compares. */
   record Comparison(State state, Changes changes, Fixable fixable) {
     /** There is nothing to compare with. */
-    static final Comparison UNKNOWN =
-        new Comparison(State.UNKNOWN, Changes.NONE, Fixable.NOTHING);
+    static final Comparison UNKNOWN = new Comparison(State.UNKNOWN, Changes.NONE, Fixable.NOTHING);
   }
 
   /** Frees the answers about packages, which are asked about no more. */
@@ -73,8 +72,7 @@ final class Judge {
       return offer.availableTo(inventory);
     }
     AvailablePackages known =
-        shared.computeIfAbsent(
-            basis.get(), _ -> new SharedOffer(offer.availableTo(inventory)));
+        shared.computeIfAbsent(basis.get(), _ -> new SharedOffer(offer.availableTo(inventory)));
     if (shared.size() > MOST_OFFERS) {
       shared.remove(shared.keySet().iterator().next());
     }

@@ -14,9 +14,9 @@ import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
-import dev.regild.update.PlannedFixes;
-import dev.regild.update.UpdatePlans;
-import dev.regild.update.UpdatePlans.Offer;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.planning.UpdatePlans.Offer;
 import dev.regild.update.verdict.Judge.Comparison;
 import dev.regild.update.verdict.Verdicts.Due;
 import dev.regild.update.verdict.Verdicts.Judged;
@@ -115,8 +115,7 @@ public final class Judging implements AutoCloseable {
    * @param refusal why it can't be used
    * @param basis stands for all of it
    */
-  private record Standard(
-      String platform, Optional<Offer> offer, String refusal, String basis) {}
+  private record Standard(String platform, Optional<Offer> offer, String refusal, String basis) {}
 
   /**
    * Judges every inventory that has to be judged. For one thread.
@@ -180,8 +179,8 @@ public final class Judging implements AutoCloseable {
     int judged = 0;
     while (true) {
       List<String> due =
-          database.read(handle ->
-              Verdicts.outdated(handle, standard.platform(), standard.basis(), BATCH));
+          database.read(
+              handle -> Verdicts.outdated(handle, standard.platform(), standard.basis(), BATCH));
       int now = due.isEmpty() ? 0 : bench.judge(due);
       if (now == 0) {
         return judged;
@@ -197,8 +196,7 @@ public final class Judging implements AutoCloseable {
       List<Due> due = database.read(handle -> Verdicts.unjudged(handle, BATCH));
       int now = 0;
       Map<String, List<String>> byPlatform =
-          due.stream()
-              .collect(groupingBy(Due::platform, mapping(Due::inventory, toList())));
+          due.stream().collect(groupingBy(Due::platform, mapping(Due::inventory, toList())));
       for (Map.Entry<String, List<String>> each : byPlatform.entrySet()) {
         now +=
             benches
@@ -242,12 +240,10 @@ public final class Judging implements AutoCloseable {
       } catch (IllegalStateException e) {
         loaded.putAll(loadEach(digests, verdicts));
       }
-      Map<String, Comparison> compared =
-          judge.map(it -> it.compare(loaded)).orElse(Map.of());
+      Map<String, Comparison> compared = judge.map(it -> it.compare(loaded)).orElse(Map.of());
       for (String digest : loaded.keySet()) {
         verdicts.add(
-            verdict(
-                digest, compared.getOrDefault(digest, Comparison.UNKNOWN), standard.refusal()));
+            verdict(digest, compared.getOrDefault(digest, Comparison.UNKNOWN), standard.refusal()));
       }
       return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
     }

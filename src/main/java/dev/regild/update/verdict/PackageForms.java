@@ -147,9 +147,11 @@ final class PackageForms {
           .forEach(each ->
               found.put(Objects.requireNonNull(unknown.remove(each.getValue())), each.getKey()));
     }
-    int next = handle.createQuery("SELECT COALESCE(MAX(id), 0) FROM known_package")
-        .mapTo(Integer.class)
-        .one();
+    int next =
+        handle
+            .createQuery("SELECT COALESCE(MAX(id), 0) FROM known_package")
+            .mapTo(Integer.class)
+            .one();
     PreparedBatch packages =
         handle.prepareBatch("INSERT INTO known_package (id, facts) VALUES (:id, :facts)");
     for (Map.Entry<String, InstalledPackage> each : unknown.entrySet()) {
@@ -192,7 +194,8 @@ final class PackageForms {
     int[] sorted =
         inventory.packages().stream()
             .mapToInt(each ->
-                Objects.requireNonNull(found.containsKey(each) ? found.get(each) : numbers.get(each)))
+                Objects.requireNonNull(
+                    found.containsKey(each) ? found.get(each) : numbers.get(each)))
             .sorted()
             .toArray();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(2 * sorted.length);

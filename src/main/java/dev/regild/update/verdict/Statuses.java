@@ -48,11 +48,17 @@ public final class Statuses {
     if (query.exploited()) {
       conditions.append(" AND verdict.exploited_cves > 0");
     }
+    // Names are unique, and the database has them sorted.
+    boolean byName = query.sort() == StatusQuery.Sort.NAME;
+    String beyond = query.descending() ? "<" : ">";
     if (query.after().isPresent()) {
       conditions.append(
-          " AND (%1$s %2$s :value OR (%1$s = :value AND image.name > :name))"
-              .formatted(by, query.descending() ? "<" : ">"));
+          byName
+              ? " AND image.name %s :name".formatted(beyond)
+              : " AND (%1$s %2$s :value OR (%1$s = :value AND image.name > :name))"
+                  .formatted(by, beyond));
     }
+    String direction = query.descending() ? "DESC" : "ASC";
     // Written with bound values only: what comes from a request never gets into the text.
     Query statement =
         handle.createQuery(
@@ -60,13 +66,15 @@ public final class Statuses {
                 + " image.created AS image_created, %s AS place, verdict.*".formatted(by)
                 + ROWS
                 + conditions
-                + " ORDER BY place %s, image_name LIMIT :limit"
-                    .formatted(query.descending() ? "DESC" : "ASC"));
+                + " ORDER BY %s LIMIT :limit"
+                    .formatted(
+                        byName
+                            ? "image_name " + direction
+                            : "place " + direction + ", image_name"));
     bind(statement, query.owner());
     query.platform().ifPresent(platform -> statement.bind("platform", platform));
-    query
-        .after()
-        .ifPresent(key -> statement.bind("value", key.value()).bind("name", key.name()));
+    query.after().ifPresent(key -> statement.bind("name", key.name()));
+    query.after().filter(_ -> !byName).ifPresent(key -> statement.bind("value", key.value()));
     return statement.bind("limit", query.limit()).map((row, _) -> placed(row)).list();
   }
 

@@ -2,7 +2,7 @@ package dev.regild.update.verdict;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
@@ -15,8 +15,8 @@ import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
-import dev.regild.update.PlannedFixes;
-import dev.regild.update.UpdatePlans;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -76,8 +76,7 @@ final class Fleet {
       Handle handle, Owner owner, String name, String platform, String inventoryDigest) {
     Instant now = Instant.ofEpochMilli(Instant.now().toEpochMilli());
     ImageDisk disk =
-        new ImageDisk(
-            LAYER, inventoryDigest, new DiskLayout(DiskLayout.Firmware.BIOS, List.of()));
+        new ImageDisk(LAYER, inventoryDigest, new DiskLayout(DiskLayout.Firmware.BIOS, List.of()));
     Images.insert(
         handle,
         new Image(

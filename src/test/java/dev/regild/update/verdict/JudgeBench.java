@@ -111,11 +111,7 @@ final class JudgeBench {
     long again = look(fleet, inventories);
     System.out.printf(
         "%-28s %12d %14d %12d %14d%n",
-        "%,d, %,d".formatted(IMAGES, inventories),
-        first,
-        arrival,
-        again,
-        (peak - before) >> 20);
+        "%,d, %,d".formatted(IMAGES, inventories), first, arrival, again, (peak - before) >> 20);
   }
 
   private static List<MemoryPoolMXBean> pools() {
@@ -215,7 +211,8 @@ final class JudgeBench {
         digests.add(
             fleet.inventories.store(
                 handle,
-                Fleet.inventory(Fleet.PLATFORM, packages(random).toArray(InstalledPackage[]::new))));
+                Fleet.inventory(
+                    Fleet.PLATFORM, packages(random).toArray(InstalledPackage[]::new))));
       }
       for (int i = 0; i < IMAGES; i++) {
         Fleet.add(

@@ -94,8 +94,7 @@ class JudgingTest {
 
   private Verdict verdict(String image) {
     return database.read(handle ->
-        Verdicts.find(
-                handle, Images.require(handle, OWNER, image).disk().orElseThrow().inventory())
+        Verdicts.find(handle, Images.require(handle, OWNER, image).disk().orElseThrow().inventory())
             .orElseThrow());
   }
 
@@ -201,7 +200,8 @@ class JudgingTest {
             plain.architecture(),
             plain.packages(),
             Collections.emptySortedMap(),
-            UpdatePolicy.ofApt("", List.of(new Pin("bash", Pin.Kind.VERSION, "5.2-1", 1001, "own")))));
+            UpdatePolicy.ofApt(
+                "", List.of(new Pin("bash", Pin.Kind.VERSION, "5.2-1", 1001, "own")))));
 
     assertThat(fleet.judging.look()).isEqualTo(5);
     assertThat(verdict("both").changes().all()).isEqualTo(2);
@@ -219,8 +219,7 @@ class JudgingTest {
     fleet.judging.look();
     assertThat(verdict("golden").fixable()).isEqualTo(new Verdict.Fixable(0, 0, 1));
 
-    new Changelogs(database, Clock.systemUTC())
-        .keep(Map.of(Sha256.of(deb.content()), changelog()));
+    new Changelogs(database, Clock.systemUTC()).keep(Map.of(Sha256.of(deb.content()), changelog()));
     fleet.judging.close();
     Judging restarted = fleet.anotherJudge();
     assertThat(restarted.look()).isEqualTo(1);
@@ -297,8 +296,9 @@ class JudgingTest {
                 case NOT_JUDGED -> List.of("new");
               });
     }
-    assertThat(database.<Statuses.Summary, RuntimeException>read(handle ->
-            Statuses.summary(handle, OWNER)))
+    assertThat(
+            database.<Statuses.Summary, RuntimeException>read(
+                handle -> Statuses.summary(handle, OWNER)))
         .isEqualTo(new Statuses.Summary(5, 1, 2, 1, 1, 0));
   }
 
@@ -322,7 +322,14 @@ class JudgingTest {
         do {
           StatusQuery query =
               new StatusQuery(
-                  OWNER, Optional.empty(), Optional.of(PLATFORM), false, sort, descending, after, 2);
+                  OWNER,
+                  Optional.empty(),
+                  Optional.of(PLATFORM),
+                  false,
+                  sort,
+                  descending,
+                  after,
+                  2);
           List<Statuses.Placed> page = database.read(handle -> Statuses.list(handle, query));
           page.forEach(each -> paged.add(each.status().name()));
           after = page.isEmpty() ? Optional.empty() : Optional.of(page.getLast().key());

@@ -1,4 +1,4 @@
-package dev.regild.server;
+package dev.regild.server.rest;
 
 import dev.regild.update.verdict.ImageStatus;
 import dev.regild.update.verdict.Verdict;

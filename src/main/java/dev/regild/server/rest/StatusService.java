@@ -1,9 +1,12 @@
-package dev.regild.server;
+package dev.regild.server.rest;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
 import dev.regild.db.Database;
+import dev.regild.server.http.OwnAnswers;
+import dev.regild.server.http.Requests;
+import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.verdict.StatusQuery;
 import dev.regild.update.verdict.StatusQuery.Key;
 import dev.regild.update.verdict.StatusQuery.Sort;
@@ -28,7 +31,8 @@ import java.util.stream.Collectors;
  * {@code status}, {@code platform}, {@code exploited}, {@code sort}, {@code order}, {@code limit}
  * and {@code after}.
  */
-record StatusService(Requests requests, Database database, Clock clock) implements HttpService {
+public record StatusService(Requests requests, Database database, Clock clock)
+    implements HttpService {
   private static final int USUAL_LIMIT = 100;
   private static final int MOST = 1000;
 
