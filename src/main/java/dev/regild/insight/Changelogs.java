@@ -73,6 +73,21 @@ public final class Changelogs {
         .bind("json", packed(changelog))
         .bind("now", now)
         .execute();
+    ChangelogIndex.add(handle, hash, changelog);
+  }
+
+  /**
+   * Adds changelogs to the index that an earlier version stored.
+   *
+   * @param most how many at most
+   * @return how many were added
+   */
+  public static int index(Handle handle, int most) {
+    List<String> unindexed = ChangelogIndex.missing(handle, most);
+    if (!unindexed.isEmpty()) {
+      find(handle, unindexed).forEach((hash, each) -> ChangelogIndex.add(handle, hash, each));
+    }
+    return unindexed.size();
   }
 
   /** Records what the update that makes an image fixes. */

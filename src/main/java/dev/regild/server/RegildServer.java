@@ -55,6 +55,7 @@ import dev.regild.update.ImportJob;
 import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
 import dev.regild.update.Recovery;
+import dev.regild.update.SnapshotChangelogs;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -162,7 +163,9 @@ public final class RegildServer implements AutoCloseable {
             new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes =
+        new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());

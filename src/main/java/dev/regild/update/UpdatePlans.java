@@ -40,7 +40,7 @@ public final class UpdatePlans {
   }
 
   /** What the images of a platform are compared with. */
-  record Offer(Channel channel, Snapshot snapshot) {
+  public record Offer(Channel channel, Snapshot snapshot) {
     /** The names of the agent's packages: those of the channel and of its catalogue. */
     Set<String> agents() {
       Set<String> agents = new HashSet<>(snapshot.agents());
@@ -48,9 +48,13 @@ public final class UpdatePlans {
       return agents;
     }
 
+    /** Returns the snapshot, limited to what the channel offers of it. */
+    public Snapshot limited() {
+      return channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
+    }
+
     AvailablePackages availableTo(Inventory inventory) {
-      Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return offered.availableTo(inventory);
+      return limited().availableTo(inventory);
     }
 
     /** All of it, whatever the channel is limited to. */
@@ -76,7 +80,7 @@ public final class UpdatePlans {
    * @throws RefusedException INCOMPATIBLE, with the remedy, if there is no channel for it, or none
    *     that can be used
    */
-  Offer offerFor(String platform) {
+  public Offer offerFor(String platform) {
     try {
       Channel channel =
           channelFor(platform)

@@ -77,6 +77,7 @@ import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
 import dev.regild.update.PlannedFixes;
 import dev.regild.update.Platforms;
+import dev.regild.update.SnapshotChangelogs;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateOutcomes;
 import dev.regild.update.UpdatePlans;
@@ -222,7 +223,7 @@ final class ServerFixture implements AutoCloseable {
         database,
         inventories,
         new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories),
-        new Changelogs(database, Clock.systemUTC()));
+        new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC())));
   }
 
   private final class Decisions implements Updates {
