@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every image that has or had a disk, with its inventory in the index of packages: what searches
@@ -23,6 +25,8 @@ import org.jdbi.v3.core.statement.SqlStatements;
 public final class ImageHistory {
   /** How long searches find a deleted image. */
   public static final Duration KEPT = Duration.ofDays(400);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ImageHistory.class);
 
   private ImageHistory() {}
 
@@ -100,17 +104,29 @@ public final class ImageHistory {
         .list();
   }
 
-  /** Adds an image that an earlier version made, with its inventory. */
-  public static void add(Handle handle, Image image, Inventories inventories) {
-    image
-        .disk()
-        .map(ImageDisk::inventory)
-        .ifPresent(digest -> {
-          if (!PackageIndex.has(handle, digest)) {
-            PackageIndex.add(handle, digest, inventories.load(handle, digest));
-          }
-          record(handle, image, digest);
-        });
+  /**
+   * Adds an image that an earlier version made, with its inventory.
+   *
+   * @return whether it could be added; its inventory may be damaged
+   */
+  public static boolean add(Handle handle, Image image, Inventories inventories) {
+    if (image.disk().isEmpty()) {
+      return false;
+    }
+    String digest = image.disk().get().inventory();
+    try {
+      if (!PackageIndex.has(handle, digest)) {
+        PackageIndex.add(handle, digest, inventories.load(handle, digest));
+      }
+    } catch (IllegalStateException e) {
+      LOG.atWarn()
+          .addKeyValue("image", image.arn())
+          .addKeyValue("reason", e.getMessage())
+          .log("searches do not find an image");
+      return false;
+    }
+    record(handle, image, digest);
+    return true;
   }
 
   /** Forgets images that were deleted long ago, unless an export of them was completed. */

@@ -269,7 +269,10 @@ public final class Verdicts {
             Verdict.of(
                 each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
       }
-      PackageNotes notes = system(each).orElseThrow().notes();
+      Optional<PackageNotes> notes = system(each).map(PackageSystem::notes);
+      if (notes.isEmpty()) {
+        return Optional.empty();
+      }
       InstalledPackage installed = each.installed();
       Optional<Verdict> mentioned = Optional.empty();
       for (Changelog changelog :
@@ -280,7 +283,7 @@ public final class Verdicts {
               continue;
             }
             if (naming.fixed()) {
-              State state = notes.isLater(entry, installed) ? State.FIXABLE : State.FIXED;
+              State state = notes.get().isLater(entry, installed) ? State.FIXABLE : State.FIXED;
               return Optional.of(
                   Verdict.of(each, state, offered, entry.version(), naming.line()));
             }
