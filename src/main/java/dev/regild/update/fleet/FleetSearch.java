@@ -1,8 +1,8 @@
 package dev.regild.update.fleet;
 
 import dev.regild.db.Database;
-import dev.regild.image.ExportTask;
-import dev.regild.image.ExportTasks;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.ImageHistory.Known;
 import dev.regild.image.ImageHistory.PageKey;

@@ -1,0 +1,113 @@
+package dev.regild.update.planning;
+
+import dev.regild.channel.Snapshot;
+import dev.regild.db.Database;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.Changelog;
+import dev.regild.insight.FixFinder;
+import dev.regild.insight.Fixes;
+import dev.regild.insight.Replacement;
+import dev.regild.inventory.Inventory;
+import dev.regild.plan.PackageVersion;
+import dev.regild.plan.UpdatePlan;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds what a planned update would fix, from changelogs that were read before. Fetches nothing.
+ */
+public final class PlannedFixes {
+  private final Database database;
+  private final Inventories inventories;
+  private final UpdatePlans plans;
+  private final SnapshotChangelogs changelogs;
+
+  public PlannedFixes(
+      Database database,
+      Inventories inventories,
+      UpdatePlans plans,
+      SnapshotChangelogs changelogs) {
+    this.database = database;
+    this.inventories = inventories;
+    this.plans = plans;
+    this.changelogs = changelogs;
+  }
+
+  /**
+   * Returns what a plan would fix, with the packages for which that is unknown.
+   *
+   * @param plan the plan of an update of this image
+   * @return empty if the image has no disk, or its platform has no snapshot
+   */
+  public Optional<Fixes> find(Owner owner, String imageName, UpdatePlan plan) {
+    Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
+    Optional<Snapshot> snapshot = snapshot(image.platform().orElse(""));
+    if (snapshot.isEmpty() || image.disk().isEmpty()) {
+      return Optional.empty();
+    }
+    Inventory inventory = inventories.load(image.disk().get().inventory());
+    return Optional.of(find(snapshot.get(), inventory, plan));
+  }
+
+  private Optional<Snapshot> snapshot(String platform) {
+    try {
+      return Optional.of(plans.offerFor(platform).snapshot());
+    } catch (RefusedException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Returns what an update of an inventory to a snapshot would fix. */
+  public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
+    List<Replacement> replacements = replacements(plan);
+    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
+    List<Replacement> behind = behind(replacements, known);
+    known.putAll(known(snapshot, behind));
+    replacements.addAll(behind);
+    return new FixFinder(
+            snapshot.system().notes(),
+            snapshot.family(),
+            inventory.packages(),
+            each -> Optional.ofNullable(known.get(version(each))))
+        .find(replacements);
+  }
+
+  private static List<Replacement> replacements(UpdatePlan plan) {
+    List<Replacement> replacements = new ArrayList<>();
+    plan.changes()
+        .forEach(each ->
+            replacements.add(
+                new Replacement(each.name(), each.from(), each.to(), each.advisories())));
+    return replacements;
+  }
+
+  /** Returns the packages whose changelogs others share: a metapackage stands for a new kernel. */
+  private static List<Replacement> behind(
+      List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
+    Set<String> names = new HashSet<>();
+    replacements.forEach(each -> names.add(each.name()));
+    List<Replacement> behind = new ArrayList<>();
+    for (Changelog each : known.values()) {
+      if (!each.sharedWith().isEmpty() && names.add(each.sharedWith())) {
+        behind.add(new Replacement(each.sharedWith(), "", each.version(), List.of()));
+      }
+    }
+    return behind;
+  }
+
+  private Map<PackageVersion, Changelog> known(Snapshot snapshot, List<Replacement> all) {
+    return changelogs.find(snapshot, all.stream().map(PlannedFixes::version).toList());
+  }
+
+  private static PackageVersion version(Replacement each) {
+    return new PackageVersion(each.name(), each.to());
+  }
+}
