@@ -75,7 +75,7 @@ public final class ChangelogIndex {
   }
 
   /** Returns the files with changelogs of packages of these names. */
-  public static Map<PackageVersion, String> filesOf(Handle handle, Collection<String> names) {
+  static Map<PackageVersion, String> filesOf(Handle handle, Collection<String> names) {
     Map<PackageVersion, String> files = new HashMap<>();
     if (!names.isEmpty()) {
       handle

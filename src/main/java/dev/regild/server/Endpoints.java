@@ -28,11 +28,13 @@ import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.planning.PlannedFixes;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
@@ -47,6 +49,7 @@ import java.util.List;
  * @param updates what updates do and did
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
+ * @param search finds images by what is in them
  * @param disks uploaded and exported disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
@@ -64,6 +67,7 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
+    FleetSearch search,
     UploadedDisks disks,
     LayerStore layers,
     Path data,
@@ -99,6 +103,7 @@ record Endpoints(
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
+        new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads));
   }
 }

@@ -64,6 +64,9 @@ import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
@@ -220,6 +223,9 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
     ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
     ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
@@ -227,6 +233,7 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, deletions, data.path()).run();
     flattenings.removeRetired();
+    indexUpkeep.begin();
     opened(jobs).start();
     ChannelRefresh refresh =
         opened(
@@ -263,6 +270,7 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
             disks,
             layers,
             data.path(),

@@ -85,6 +85,8 @@ import dev.regild.update.ImportJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
@@ -211,6 +213,7 @@ public final class ServerFixture implements AutoCloseable {
             updates,
             new Inventories(database),
             plannedFixes(),
+            search(),
             disks,
             goldenLayers(),
             data,
@@ -223,6 +226,14 @@ public final class ServerFixture implements AutoCloseable {
             slots(Quota.DOWNLOADS));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private FleetSearch search() throws IOException {
+    UpdatePlans plans =
+        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), new Inventories(database));
+    Changelogs changelogs = new Changelogs(database, Clock.systemUTC());
+    return new FleetSearch(
+        database, new Verdicts(database, plans, new SnapshotChangelogs(changelogs)));
   }
 
   private PlannedFixes plannedFixes() throws IOException {

@@ -208,7 +208,8 @@ public final class Verdicts {
 
     Map<Long, Verdict> of(Map<Long, IndexedPackage> all) {
       Map<IndexedPackage, Changelog> later = later(all);
-      Map<PackageVersion, Changelog> own = own(all);
+      Map<PackageVersion, Changelog> own =
+          changelogs.find(all.values().stream().map(CveVerdicts::version).toList());
       Map<Long, Verdict> verdicts = new HashMap<>();
       all.forEach((key, each) ->
           judged(
@@ -242,19 +243,6 @@ public final class Verdicts {
             Optional.ofNullable(known.get(to)).ifPresent(found -> later.put(each, found)));
       });
       return later;
-    }
-
-    /** Returns the changelogs of what is installed. */
-    private Map<PackageVersion, Changelog> own(Map<Long, IndexedPackage> all) {
-      Set<String> names = new LinkedHashSet<>(all.values().stream().map(it -> it.name()).toList());
-      Map<PackageVersion, String> files =
-          database.read(handle -> ChangelogIndex.filesOf(handle, names));
-      files.keySet().retainAll(all.values().stream().map(CveVerdicts::version).toList());
-      Map<String, Changelog> read = changelogs.ofFiles(files.values());
-      Map<PackageVersion, Changelog> own = new HashMap<>();
-      files.forEach((each, hash) ->
-          Optional.ofNullable(read.get(hash)).ifPresent(found -> own.put(each, found)));
-      return own;
     }
 
     private Optional<Verdict> judged(

@@ -1,5 +1,7 @@
 package dev.regild.update.planning;
 
+import static java.util.stream.Collectors.toSet;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.regild.channel.ChannelException;
@@ -49,17 +51,26 @@ public final class SnapshotChangelogs {
     this.changelogs = changelogs;
   }
 
-  /** Returns the changelogs that were read. */
+  /** Returns the changelogs of a snapshot's packages that were read. */
   public Map<PackageVersion, Changelog> find(Snapshot snapshot, Collection<PackageVersion> all) {
     Map<PackageVersion, String> hashes = hashes(snapshot, new HashSet<>(all));
     Map<String, Changelog> byHash = ofFiles(hashes.values());
     Map<PackageVersion, Changelog> known = new HashMap<>();
-    hashes.forEach((each, hash) -> {
-      Changelog changelog = byHash.get(hash);
-      if (changelog != null) {
-        known.put(each, changelog);
-      }
-    });
+    hashes.forEach((each, hash) ->
+        Optional.ofNullable(byHash.get(hash)).ifPresent(found -> known.put(each, found)));
+    return known;
+  }
+
+  /** Returns the changelogs of packages that were read, whatever snapshot has or had the files. */
+  public Map<PackageVersion, Changelog> find(Collection<PackageVersion> all) {
+    Set<PackageVersion> wanted = Set.copyOf(all);
+    Map<PackageVersion, String> hashes =
+        changelogs.filesOf(wanted.stream().map(PackageVersion::name).collect(toSet()));
+    hashes.keySet().retainAll(wanted);
+    Map<String, Changelog> byHash = ofFiles(hashes.values());
+    Map<PackageVersion, Changelog> known = new HashMap<>();
+    hashes.forEach((each, hash) ->
+        Optional.ofNullable(byHash.get(hash)).ifPresent(found -> known.put(each, found)));
     return known;
   }
 
@@ -83,7 +94,7 @@ public final class SnapshotChangelogs {
   }
 
   /** Returns the changelogs of files with these hashes, by hash, as far as they were read. */
-  public Map<String, Changelog> ofFiles(Collection<String> hashes) {
+  private Map<String, Changelog> ofFiles(Collection<String> hashes) {
     Map<String, Changelog> known = new HashMap<>();
     Set<String> missing = new HashSet<>();
     for (String hash : hashes) {
