@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -63,7 +64,9 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.Verdicts;
@@ -235,10 +238,18 @@ public final class RegildServer implements AutoCloseable {
     flattenings.removeRetired();
     indexUpkeep.begin();
     opened(jobs).start();
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
-                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+                channels,
+                earlierSnapshots,
+                database,
+                updates,
+                packages,
+                clock,
+                ChannelRefresh.Pauses.DEFAULT));
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -271,6 +282,8 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             plannedFixes,
             new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
             layers,
             data.path(),

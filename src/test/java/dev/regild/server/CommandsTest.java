@@ -91,7 +91,20 @@ class CommandsTest {
     assertThat(commands.run(0, "diff", "golden", "compared"))
         .contains("downgraded  openssl  3.0.11-1  3.0.9-1")
         .contains("kernel")
-        .doesNotContain("CVEs");
+        .contains("failing units  none")
+        .contains("CVEs new, as packages are older: at least 0")
+        .doesNotContain("CVEs fixed");
+    JsonNode part = own("/regild/v1/images/golden/diff?with=compared&limit=1");
+    assertThat(part.path("packages")).hasSize(1);
+    assertThat(
+            own("/regild/v1/images/golden/diff?with=compared&limit=1&next="
+                    + part.path("next").asString())
+                .at("/packages/0/name")
+                .asString())
+        .isEqualTo("zstd");
+    assertThat(commands.run(2, "diff", "golden")).contains("or write --snapshot");
+    assertThat(commands.run(1, "diff", "golden", "--snapshot"))
+        .contains("No channel for DEBIAN_12");
     assertThat(commands.run(0, "diff", "golden", "golden"))
         .contains("Both images have the same packages.");
     assertThat(commands.run(1, "diff", "golden", "none")).contains("none");

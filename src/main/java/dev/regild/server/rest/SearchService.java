@@ -12,7 +12,6 @@ import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.Question;
 import dev.regild.update.fleet.Verdict;
-import io.helidon.common.parameters.Parameters;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -43,18 +42,17 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
   private void find(ServerRequest request, ServerResponse response) {
     RequestLog.operation("SearchImages");
     Caller caller = Requests.admitted(requests.caller(request), false);
-    Parameters query = request.query();
-    Question question = question(query);
-    Optional<Verdict.State> state = text(query, "state").map(SearchService::state);
-    boolean withDeleted = !text(query, "deleted").equals(Optional.of("false"));
+    Question question = question(request);
+    Optional<Verdict.State> state = ListPart.text(request, "state").map(SearchService::state);
+    boolean withDeleted = !ListPart.text(request, "deleted").equals(Optional.of("false"));
     List<String> asked =
         List.of(caller.owner().toString(), question.toString(), state.toString(), "" + withDeleted);
     FleetSearch.Part part =
         new FleetSearch.Part(
             state,
             withDeleted,
-            text(query, "next").map(token -> key(tokens.read(asked, token))),
-            text(query, "limit").map(SearchService::limit).orElse(BY_DEFAULT));
+            ListPart.text(request, "next").map(token -> key(tokens.read(asked, token))),
+            ListPart.text(request, "limit").map(text -> ListPart.limit(text, MOST)).orElse(BY_DEFAULT));
     FleetSearch.Answer answer = search.find(caller.owner(), question, part);
     Optional<String> next =
         answer.next().map(key -> tokens.next(asked, key.name() + BETWEEN + key.id()));
@@ -66,11 +64,11 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
     return new PageKey(token.substring(0, at), token.substring(at + 1));
   }
 
-  private static Question question(Parameters query) {
-    Optional<String> name = text(query, "package");
-    Optional<String> cve = text(query, "cve");
-    Optional<String> advisory = text(query, "advisory");
-    Optional<String> version = text(query, "version");
+  private static Question question(ServerRequest request) {
+    Optional<String> name = ListPart.text(request, "package");
+    Optional<String> cve = ListPart.text(request, "cve");
+    Optional<String> advisory = ListPart.text(request, "advisory");
+    Optional<String> version = ListPart.text(request, "version");
     if (Stream.of(name, cve, advisory).filter(Optional::isPresent).count() != 1
         || (version.isPresent() && name.isEmpty())) {
       throw invalid(
@@ -93,22 +91,6 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
             invalid(
                 "The query parameter state is '%s'. It must be fixable, fixed, mentioned or unknown."
                     .formatted(name.toLowerCase(Locale.ROOT))));
-  }
-
-  private static int limit(String text) {
-    if (text.matches("\\d{1,4}")) {
-      int limit = Integer.parseInt(text);
-      if (limit >= 1 && limit <= MOST) {
-        return limit;
-      }
-    }
-    throw invalid(
-        "The query parameter limit is '%s'. It must be a whole number from 1 to %d."
-            .formatted(text, MOST));
-  }
-
-  private static Optional<String> text(Parameters query, String name) {
-    return query.first(name).asOptional().filter(text -> !text.isEmpty());
   }
 
   private static ApiException invalid(String message) {
