@@ -73,8 +73,7 @@ public final class EarlierSnapshots {
     Instant oldest = clock.instant().minus(limits.age());
     long bytes = 0;
     Set<String> kept = new HashSet<>();
-    for (String digest :
-        database.read(handle -> SnapshotHistory.lastOfEachDay(handle, oldest))) {
+    for (String digest : database.read(handle -> SnapshotHistory.lastOfEachDay(handle, oldest))) {
       bytes += bytes(channels.snapshotDirectory(digest), counted);
       if (bytes > limits.bytes()) {
         break;
@@ -140,8 +139,7 @@ public final class EarlierSnapshots {
   private static Optional<Instant> time(String which) {
     try {
       return which.length() == 10
-          ? Optional.of(
-              LocalDate.parse(which).plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant())
+          ? Optional.of(LocalDate.parse(which).plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant())
           : Optional.of(Instant.parse(which));
     } catch (DateTimeParseException e) {
       return Optional.empty();

@@ -73,7 +73,8 @@ final class FindCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    if (Stream.<@Nullable String>of(packageName, cve, advisory).filter(Objects::nonNull).count() != 1) {
+    if (Stream.<@Nullable String>of(packageName, cve, advisory).filter(Objects::nonNull).count()
+        != 1) {
       throw new ParameterException(
           spec.commandLine(), "Name a package, or write one of --cve and --advisory.");
     }
@@ -122,8 +123,7 @@ final class FindCommand implements Callable<Integer> {
     Table table = new Table("IMAGE", "PACKAGE", "VERSION", "STATE", "AN UPDATE BRINGS", "FIXED IN");
     for (JsonNode image : images) {
       String name =
-          image.path("name").asString("")
-              + (image.path("deleted").isString() ? " (deleted)" : "");
+          image.path("name").asString("") + (image.path("deleted").isString() ? " (deleted)" : "");
       for (JsonNode each : image.path("packages")) {
         table.row(
             name,
@@ -147,7 +147,6 @@ final class FindCommand implements Callable<Integer> {
       }
     }
     long present = images.stream().filter(image -> !image.path("deleted").isString()).count();
-    out.println(
-        "%d images, and %d that were deleted".formatted(present, images.size() - present));
+    out.println("%d images, and %d that were deleted".formatted(present, images.size() - present));
   }
 }

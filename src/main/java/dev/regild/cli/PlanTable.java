@@ -95,11 +95,7 @@ record PlanTable(JsonNode plan) {
         out,
         "%s: %s%d, and %s%d in the kernel"
             .formatted(
-                title,
-                least,
-                cves.path("fixed").asInt(0),
-                least,
-                cves.path("kernel").asInt(0)));
+                title, least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0)));
     Map<String, List<String>> incomplete = new LinkedHashMap<>();
     for (JsonNode source : cves.path("sources")) {
       String name = source.path("source").asString("");

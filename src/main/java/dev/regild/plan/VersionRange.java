@@ -4,9 +4,9 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /**
- * Versions from one to another, both included. A bound is compared only as far as it is written: one
- * without an epoch or a revision stands for all epochs or revisions, so that {@code 5.6.0..5.6.1}
- * includes {@code 5.6.1-1}.
+ * Versions from one to another, both included. A bound is compared only as far as it is written:
+ * one without an epoch or a revision stands for all epochs or revisions, so that {@code
+ * 5.6.0..5.6.1} includes {@code 5.6.1-1}.
  *
  * @param from the lowest version; empty if there is no lower bound
  * @param to the highest version; empty if there is no upper bound

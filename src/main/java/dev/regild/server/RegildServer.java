@@ -63,8 +63,6 @@ import dev.regild.update.ImageImports;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
-import dev.regild.update.planning.SnapshotChangelogs;
-import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.UpdateJob;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
@@ -72,6 +70,8 @@ import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -180,8 +180,7 @@ public final class RegildServer implements AutoCloseable {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
-    PlannedFixes plannedFixes =
-        new PlannedFixes(database, inventories, plans, snapshotChangelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());

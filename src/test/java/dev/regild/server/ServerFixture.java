@@ -256,9 +256,7 @@ public final class ServerFixture implements AutoCloseable {
   private SnapshotOffers snapshotOffers() throws IOException {
     EarlierSnapshots.Limits limits = new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30);
     return new SnapshotOffers(
-        plans(),
-        channels(),
-        new EarlierSnapshots(database, channels(), limits, Clock.systemUTC()));
+        plans(), channels(), new EarlierSnapshots(database, channels(), limits, Clock.systemUTC()));
   }
 
   private PlannedFixes plannedFixes() throws IOException {

@@ -152,8 +152,7 @@ public final class ExportTasks {
               SELECT + "WHERE image_id IN (<images>) AND state = 'COMPLETED' ORDER BY created, id")
           .bindList("images", List.copyOf(imageIds))
           .map(ROW)
-          .forEach(each ->
-              found.computeIfAbsent(each.imageId(), _ -> new ArrayList<>()).add(each));
+          .forEach(each -> found.computeIfAbsent(each.imageId(), _ -> new ArrayList<>()).add(each));
     }
     return found;
   }

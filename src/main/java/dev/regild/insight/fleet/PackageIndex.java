@@ -67,8 +67,8 @@ public final class PackageIndex {
     Set<IndexedPackage> packages = packages(inventory);
     boolean whole =
         inventory.packages().stream()
-            .allMatch(each ->
-                packages.contains(IndexedPackage.of(inventory.os().platform(), each)));
+            .allMatch(
+                each -> packages.contains(IndexedPackage.of(inventory.os().platform(), each)));
     int id =
         handle
             .createQuery("SELECT COALESCE(MAX(id), 0) + 1 FROM indexed_inventory")
@@ -128,17 +128,19 @@ public final class PackageIndex {
         }
       }
       Map<Long, IndexedPackage> known = find(handle, wanted.keySet());
-      wanted.entrySet().removeIf(each -> {
-        boolean taken = known.containsKey(each.getKey());
-        boolean itself = each.getValue().equals(known.get(each.getKey()));
-        if (taken && !itself) {
-          again.add(each.getValue());
-        }
-        if (itself) {
-          keys.put(each.getKey(), each.getValue());
-        }
-        return taken;
-      });
+      wanted
+          .entrySet()
+          .removeIf(each -> {
+            boolean taken = known.containsKey(each.getKey());
+            boolean itself = each.getValue().equals(known.get(each.getKey()));
+            if (taken && !itself) {
+              again.add(each.getValue());
+            }
+            if (itself) {
+              keys.put(each.getKey(), each.getValue());
+            }
+            return taken;
+          });
       insert(handle, wanted);
       keys.putAll(wanted);
       rest = again;

@@ -49,8 +49,7 @@ public record DifferenceService(
     rules.get("/regild/v1/images/{name}/diff", this::compare);
   }
 
-  private void compare(ServerRequest request, ServerResponse response)
-      throws InterruptedException {
+  private void compare(ServerRequest request, ServerResponse response) throws InterruptedException {
     RequestLog.operation("CompareImages");
     Caller caller = Requests.admitted(requests.caller(request), false);
     String name = request.path().pathParameters().get("name");

@@ -17,8 +17,8 @@ record ImageContent(Image image, ImageDisk disk, PackageSystem system, Optional<
   /**
    * Finds an image.
    *
-   * @throws RefusedException NOT_FOUND if the owner has none of that name; INCOMPATIBLE if it has no
-   *     disk or its platform is not known
+   * @throws RefusedException NOT_FOUND if the owner has none of that name; INCOMPATIBLE if it has
+   *     no disk or its platform is not known
    */
   static ImageContent require(Database database, Owner owner, String name) {
     return database.read(handle -> {
@@ -31,8 +31,8 @@ record ImageContent(Image image, ImageDisk disk, PackageSystem system, Optional<
           image
               .platform()
               .flatMap(PackageSystems.installed()::find)
-              .orElseThrow(() ->
-                  incompatible("The platform of the image %s is not known.".formatted(name)));
+              .orElseThrow(
+                  () -> incompatible("The platform of the image %s is not known.".formatted(name)));
       return new ImageContent(image, disk, system, LayerRecords.find(handle, disk.layer()));
     });
   }

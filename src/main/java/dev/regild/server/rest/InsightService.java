@@ -53,8 +53,7 @@ public record InsightService(
     Caller caller = Requests.admitted(requests.caller(request), false);
     Format format = format(request.query().first("format").orElse("cyclonedx"));
     ImageContent image =
-        ImageContent.require(
-            database, caller.owner(), request.path().pathParameters().get("name"));
+        ImageContent.require(database, caller.owner(), request.path().pathParameters().get("name"));
     documents.send(response, caller, format.mediaType(), () -> bill(image, format));
   }
 

@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * {@code GET /regild/v1/search}: the caller's images that have a package, a CVE or an advisory, with
- * what an update would change about it.
+ * {@code GET /regild/v1/search}: the caller's images that have a package, a CVE or an advisory,
+ * with what an update would change about it.
  */
 public record SearchService(Requests requests, FleetSearch search, PageTokens tokens)
     implements HttpService {
@@ -52,7 +52,9 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
             state,
             withDeleted,
             ListPart.text(request, "next").map(token -> key(tokens.read(asked, token))),
-            ListPart.text(request, "limit").map(text -> ListPart.limit(text, MOST)).orElse(BY_DEFAULT));
+            ListPart.text(request, "limit")
+                .map(text -> ListPart.limit(text, MOST))
+                .orElse(BY_DEFAULT));
     FleetSearch.Answer answer = search.find(caller.owner(), question, part);
     Optional<String> next =
         answer.next().map(key -> tokens.next(asked, key.name() + BETWEEN + key.id()));

@@ -11,8 +11,8 @@ import java.util.Optional;
  *
  * @param packages that differ, sorted by name
  * @param fixed what the second has fixed and the first has not; empty if none of it is known
- * @param lost what the first has fixed and the second has not, because its packages are older; empty
- *     if none are older
+ * @param lost what the first has fixed and the second has not, because its packages are older;
+ *     empty if none are older
  * @param advisories of the channel's repositories about the changes, by id
  */
 public record Difference(

@@ -159,9 +159,7 @@ public final class Differences {
     }
     Map<PackageVersion, Changelog> known =
         changelogs.find(
-            replacements.stream()
-                .map(each -> new PackageVersion(each.name(), each.to()))
-                .toList());
+            replacements.stream().map(each -> new PackageVersion(each.name(), each.to())).toList());
     FixFinder finder =
         new FixFinder(
             system.notes(),

@@ -1,12 +1,12 @@
 package dev.regild.update.fleet;
 
 import dev.regild.db.Database;
-import dev.regild.image.jobs.ExportTask;
-import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.ImageHistory.Known;
 import dev.regild.image.ImageHistory.PageKey;
 import dev.regild.image.Owner;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -47,10 +47,7 @@ public final class FleetSearch {
    * @param limit how many images at most
    */
   public record Part(
-      Optional<Verdict.State> state,
-      boolean withDeleted,
-      Optional<PageKey> after,
-      int limit) {}
+      Optional<Verdict.State> state, boolean withDeleted, Optional<PageKey> after, int limit) {}
 
   /**
    * An image that was found.
@@ -76,8 +73,8 @@ public final class FleetSearch {
     Verdicts.All all = verdicts.of(owner, question);
     Map<Long, Verdict> chosen = all.byKey();
     part.state()
-        .ifPresent(state ->
-            chosen.values().removeIf(each -> !each.state().equals(Optional.of(state))));
+        .ifPresent(
+            state -> chosen.values().removeIf(each -> !each.state().equals(Optional.of(state))));
     return database.read(handle -> {
       List<String> incomplete = new ArrayList<>(all.incomplete());
       if (!indexed.get() && !isIndexed(handle)) {
@@ -93,11 +90,7 @@ public final class FleetSearch {
   }
 
   private static Answer answer(
-      Handle handle,
-      Owner owner,
-      Map<Long, Verdict> chosen,
-      Part part,
-      List<String> incomplete) {
+      Handle handle, Owner owner, Map<Long, Verdict> chosen, Part part, List<String> incomplete) {
     List<Known> images =
         ImageHistory.withPackages(
             handle, owner, chosen.keySet(), part.withDeleted(), part.after(), part.limit() + 1);

@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Adds to the index what an earlier version stored, and removes from it what nothing needs any more.
- * It works in short jobs, one after the other, so that it never keeps a worker from an update, and
- * one node at a time does it.
+ * Adds to the index what an earlier version stored, and removes from it what nothing needs any
+ * more. It works in short jobs, one after the other, so that it never keeps a worker from an
+ * update, and one node at a time does it.
  */
 public final class IndexUpkeep implements JobQueue.Job {
   /** The kind of the jobs; their ids are numbers. */

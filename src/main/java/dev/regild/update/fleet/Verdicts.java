@@ -17,9 +17,9 @@ import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageVersion;
+import dev.regild.update.fleet.Verdict.State;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
-import dev.regild.update.fleet.Verdict.State;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -102,8 +102,7 @@ public final class Verdicts {
         database.read(handle -> {
           List<String> sources = ChangelogIndex.sourcesNaming(handle, cve);
           Map<Long, IndexedPackage> found =
-              new LinkedHashMap<>(
-                  PackageIndex.ofSources(handle, owner.accountId(), sources, MOST));
+              new LinkedHashMap<>(PackageIndex.ofSources(handle, owner.accountId(), sources, MOST));
           found.putAll(PackageIndex.named(handle, owner.accountId(), advised, MOST));
           return found;
         });
@@ -135,8 +134,7 @@ public final class Verdicts {
   private static Optional<Verdict> byAdvisory(
       IndexedPackage each, String id, List<Snapshot.Advised> advised, Offers offers) {
     if (each.name().equals(id)) {
-      return Optional.of(
-          Verdict.of(each, State.FIXED, offers.offered(each), each.version(), id));
+      return Optional.of(Verdict.of(each, State.FIXED, offers.offered(each), each.version(), id));
     }
     Optional<String> offered = offers.offered(each);
     Optional<PackageSystem> system = system(each);
@@ -189,8 +187,7 @@ public final class Verdicts {
 
     List<Advisory> advisories(IndexedPackage each) {
       return offered(each)
-          .flatMap(to ->
-              snapshot(each.platform()).map(has -> has.reasonsFor(each.installed(), to)))
+          .flatMap(to -> snapshot(each.platform()).map(has -> has.reasonsFor(each.installed(), to)))
           .map(reasons -> reasons.advisories())
           .orElse(List.of());
     }
@@ -246,16 +243,13 @@ public final class Verdicts {
     }
 
     private Optional<Verdict> judged(
-        IndexedPackage each,
-        Optional<Changelog> later,
-        Optional<Changelog> own) {
+        IndexedPackage each, Optional<Changelog> later, Optional<Changelog> own) {
       Optional<String> offered = offers.offered(each);
       Optional<Advisory> advisory =
           offers.advisories(each).stream().filter(it -> it.cves().contains(cve)).findFirst();
       if (advisory.isPresent()) {
         return Optional.of(
-            Verdict.of(
-                each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
+            Verdict.of(each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
       }
       Optional<PackageNotes> notes = system(each).map(PackageSystem::notes);
       if (notes.isEmpty()) {
@@ -263,8 +257,7 @@ public final class Verdicts {
       }
       InstalledPackage installed = each.installed();
       Optional<Verdict> mentioned = Optional.empty();
-      for (Changelog changelog :
-          Stream.concat(later.stream(), own.stream()).toList()) {
+      for (Changelog changelog : Stream.concat(later.stream(), own.stream()).toList()) {
         for (ChangelogEntry entry : changelog.entries()) {
           for (Naming naming : entry.cves()) {
             if (!naming.cve().equals(cve)) {
@@ -272,8 +265,7 @@ public final class Verdicts {
             }
             if (naming.fixed()) {
               State state = notes.get().isLater(entry, installed) ? State.FIXABLE : State.FIXED;
-              return Optional.of(
-                  Verdict.of(each, state, offered, entry.version(), naming.line()));
+              return Optional.of(Verdict.of(each, state, offered, entry.version(), naming.line()));
             }
             mentioned =
                 Optional.of(

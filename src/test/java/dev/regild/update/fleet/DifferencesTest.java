@@ -155,8 +155,7 @@ class DifferencesTest {
         handle.execute(
             "DELETE FROM channel_snapshot WHERE since = ?",
             Instant.parse("2026-03-01T23:00:00Z").toEpochMilli()));
-    assertThat(
-            earlier(APRIL, new EarlierSnapshots.Limits(Duration.ofDays(20), 1L << 30)).kept())
+    assertThat(earlier(APRIL, new EarlierSnapshots.Limits(Duration.ofDays(20), 1L << 30)).kept())
         .containsExactly(april);
     // What the current snapshot has takes no room of its own.
     assertThat(earlier(APRIL, new EarlierSnapshots.Limits(Duration.ofDays(90), 0)).kept())

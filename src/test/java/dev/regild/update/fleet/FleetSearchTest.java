@@ -13,8 +13,6 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
-import dev.regild.image.jobs.ExportTask;
-import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageHistory;
@@ -23,6 +21,8 @@ import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
@@ -34,12 +34,12 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.VersionRange;
-import dev.regild.update.planning.SnapshotChangelogs;
-import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.fleet.FleetSearch.Answer;
 import dev.regild.update.fleet.FleetSearch.Found;
 import dev.regild.update.fleet.FleetSearch.Part;
 import dev.regild.update.fleet.Verdict.State;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.UpdatePlans;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -268,11 +268,9 @@ class FleetSearchTest {
         new InstalledPackage("openssl", "amd64", version, false)
             .from(new PackageOrigin("openssl", version, "", "", ""));
     Inventory inventory =
-        new Inventory(
-            new OperatingSystem(platform, platform, "12"), "amd64", List.of(openssl));
+        new Inventory(new OperatingSystem(platform, platform, "12"), "amd64", List.of(openssl));
     Image image =
-        Image.importing(
-            owner, name, Optional.empty(), Optional.empty(), List.of(), Instant.now());
+        Image.importing(owner, name, Optional.empty(), Optional.empty(), List.of(), Instant.now());
     return database.inTransaction(handle -> {
       String layer = UUID.randomUUID().toString();
       Images.insert(handle, image);
