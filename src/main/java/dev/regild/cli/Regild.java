@@ -57,6 +57,7 @@ public final class Regild {
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
     commands.put("diff", DiffCommand.class);
+    commands.put("find", FindCommand.class);
     commands.put("provenance", ProvenanceCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);

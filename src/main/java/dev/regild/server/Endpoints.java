@@ -21,6 +21,8 @@ import dev.regild.server.health.Readiness;
 import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.Requests;
+import dev.regild.server.rest.DifferenceService;
+import dev.regild.server.rest.Documents;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
 import dev.regild.server.rest.FlattenService;
@@ -29,12 +31,16 @@ import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.StatusService;
+import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotOffers;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +54,9 @@ import java.util.List;
  * @param updates what updates do and did
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
+ * @param search finds images by what is in them
+ * @param differences compares images
+ * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
@@ -65,6 +74,9 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
+    FleetSearch search,
+    Differences differences,
+    SnapshotOffers snapshotOffers,
     UploadedDisks disks,
     LayerStore layers,
     Path data,
@@ -82,6 +94,7 @@ record Endpoints(
   List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
+    Documents documents = new Documents(downloads);
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamOperations.serving(images)),
@@ -99,7 +112,22 @@ record Endpoints(
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
-            requests, database, inventories, images.updates(), plannedFixes, downloads),
+            requests,
+            database,
+            inventories,
+            images.updates(),
+            plannedFixes,
+            images.pageTokens(),
+            documents),
+        new DifferenceService(
+            requests,
+            database,
+            inventories,
+            differences,
+            snapshotOffers,
+            images.pageTokens(),
+            documents),
+        new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()));
   }

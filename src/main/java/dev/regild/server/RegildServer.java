@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -63,8 +64,14 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -173,7 +180,8 @@ public final class RegildServer implements AutoCloseable {
             new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
@@ -218,6 +226,9 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
     ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
     ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
@@ -225,11 +236,20 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, deletions, data.path()).run();
     flattenings.removeRetired();
+    indexUpkeep.begin();
     opened(jobs).start();
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
-                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+                channels,
+                earlierSnapshots,
+                database,
+                updates,
+                packages,
+                clock,
+                ChannelRefresh.Pauses.DEFAULT));
 
     opened(new Judging(database, inventories, plans, plannedFixes, clock)).start();
 
@@ -263,6 +283,9 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
             layers,
             data.path(),
