@@ -10,6 +10,7 @@ import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
@@ -47,7 +48,7 @@ class StatusTest {
     PlannedFixes fixes =
         new PlannedFixes(
             server.database, inventories, plans, new Changelogs(server.database, clock));
-    Judging judging = new Judging(server.database, inventories, plans, fixes, clock);
+    Judging judging = new Judging(server.database, inventories, plans, fixes, Turns.ALONE, clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));
   }

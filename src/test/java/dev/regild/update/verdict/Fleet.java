@@ -14,6 +14,7 @@ import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
@@ -51,7 +52,7 @@ final class Fleet {
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(database, inventories, plans, new Changelogs(database, clock));
-    return new Judging(database, inventories, plans, fixes, clock);
+    return new Judging(database, inventories, plans, fixes, Turns.ALONE, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {
