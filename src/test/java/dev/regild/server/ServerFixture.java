@@ -286,6 +286,8 @@ public final class ServerFixture implements AutoCloseable {
     EarlierSnapshots.Limits limits = new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30);
     return new SnapshotOffers(
         plans(), channels(), new EarlierSnapshots(database, channels(), limits, Clock.systemUTC()));
+  }
+
   private record NoNodes() implements Nodes {
     @Override
     public List<Node> list() {

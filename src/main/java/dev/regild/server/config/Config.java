@@ -166,6 +166,7 @@ public record Config(
         conversions,
         flattenDepth,
         auditSize,
+        snapshots,
         store,
         cache,
         node);

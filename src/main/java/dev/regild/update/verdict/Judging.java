@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toList;
 
 import dev.regild.channel.ChannelFile;
 import dev.regild.db.Database;
-import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
@@ -294,8 +293,6 @@ public final class Judging implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (DatabaseUnavailableException e) {
-      LOG.debug("the turn to judge ends by itself: {}", e.getMessage());
     }
   }
 }

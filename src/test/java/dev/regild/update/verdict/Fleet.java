@@ -17,6 +17,7 @@ import dev.regild.inventory.OperatingSystem;
 import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import java.time.Clock;
 import java.time.Instant;
@@ -51,7 +52,7 @@ final class Fleet {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
-        new PlannedFixes(database, inventories, plans, new Changelogs(database, clock));
+        new PlannedFixes(database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
     return new Judging(database, inventories, plans, fixes, Turns.ALONE, clock);
   }
 
