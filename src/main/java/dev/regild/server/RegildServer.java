@@ -282,9 +282,7 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 ChannelRefresh.Pauses.DEFAULT));
 
-    opened(
-            new Judging(
-                database, inventories, plans, plannedFixes, membership.turns(), clock))
+    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
         .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);

@@ -48,7 +48,10 @@ class StatusTest {
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(
-            server.database, inventories, plans, new SnapshotChangelogs(new Changelogs(server.database, clock)));
+            server.database,
+            inventories,
+            plans,
+            new SnapshotChangelogs(new Changelogs(server.database, clock)));
     Judging judging = new Judging(server.database, inventories, plans, fixes, Turns.ALONE, clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));

@@ -17,7 +17,6 @@ import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

@@ -52,7 +52,8 @@ final class Fleet {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
-        new PlannedFixes(database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
+        new PlannedFixes(
+            database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
     return new Judging(database, inventories, plans, fixes, Turns.ALONE, clock);
   }
 
