@@ -168,7 +168,7 @@ final class ChannelRefresh implements AutoCloseable {
         return;
       }
       try {
-        if (turns == Turns.ALONE
+        if (turns.equals(Turns.ALONE)
             || channels.due().stream().anyMatch(due -> due.name().equals(channel.name()))) {
           refresh(channel);
         }
