@@ -293,6 +293,7 @@ public final class RegildServer implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(masterKey.derived("page-tokens")),
+                nodes,
                 clock),
             updates,
             inventories,

@@ -233,6 +233,7 @@ public final class ServerFixture implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(new byte[32]),
+                nodes,
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
