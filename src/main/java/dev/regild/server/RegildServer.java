@@ -159,11 +159,12 @@ public final class RegildServer implements AutoCloseable {
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
+    Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Database database = opened(database(config, data));
     Clock clock = database.clock();
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Membership membership =
-        opened(Membership.join(config, role, data.path(), database, accelerator));
+        opened(Membership.join(config, role, data.path(), work, database, accelerator));
     MasterKey masterKey = new NodeKeys(data.path(), database, role).masterKey();
     Accounts accounts = new Accounts(database, masterKey, clock);
     if (role != Role.WORKER) {
@@ -187,7 +188,7 @@ public final class RegildServer implements AutoCloseable {
     ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
     LayerStore layers = layerStore(config, data.path(), database, room, membership.turns());
-    Workspaces workspaces = new Workspaces(config.node().work().orElse(data.path()));
+    Workspaces workspaces = new Workspaces(work);
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
     Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
@@ -248,7 +249,7 @@ public final class RegildServer implements AutoCloseable {
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
-    new Recovery(database, layers, workspaces, data.path()).run();
+    new Recovery(database, layers, workspaces, work).run();
     opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
     if (role.runsJobs()) {
       opened(jobs).start();
