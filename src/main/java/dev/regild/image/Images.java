@@ -7,7 +7,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -5,6 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.regild.api.operation.CreateImportedImage;
+import dev.regild.api.operation.CreateUpdatedImage;
+import dev.regild.api.operation.DeleteImage;
+import dev.regild.api.operation.DescribeImageBuilders;
+import dev.regild.api.operation.DescribeImages;
+import dev.regild.api.operation.ListTagsForResource;
+import dev.regild.api.operation.TagResource;
+import dev.regild.api.operation.UntagResource;
+import dev.regild.api.operation.WireApplication;
+import dev.regild.api.operation.WireImage;
+import dev.regild.api.operation.WireImageBuilder;
 import dev.regild.image.Owner;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;

@@ -3,6 +3,8 @@ package dev.regild.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.regild.api.operation.DescribeImages;
+import dev.regild.api.operation.TagResource;
 import dev.regild.image.Owner;
 import java.util.List;
 import java.util.stream.Stream;

@@ -12,10 +12,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.RefusedException.Reason;
 import dev.regild.image.StateChangeReason.Code;
+import dev.regild.image.builder.ImageBuilders;
+import dev.regild.image.jobs.UpdateRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,8 +1,11 @@
 package dev.regild.image;
 
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.builder.ImageBuilder;
+import dev.regild.image.builder.ImageBuilders;
+import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
