@@ -266,6 +266,14 @@ public final class Database implements AutoCloseable {
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
   }
 
+  /**
+   * Runs work that changes something inside the transaction of this thread, or else in one of its
+   * own.
+   */
+  public <T, X extends Exception> T joinTransaction(HandleCallback<T, X> work) throws X {
+    return writing.isHeldByCurrentThread() ? read(work) : inTransaction(work);
+  }
+
   /** {@link #inTransaction} for work that has no result. */
   public <X extends Exception> void useTransaction(HandleConsumer<X> work) throws X {
     inTransaction(handle -> {

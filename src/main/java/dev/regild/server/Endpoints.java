@@ -6,7 +6,8 @@ import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -38,6 +39,7 @@ import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that answers requests.
@@ -48,6 +50,7 @@ import java.util.List;
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
  * @param disks uploaded and exported disks
+ * @param shared the disks again, if they are in a store
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
@@ -64,7 +67,8 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
-    UploadedDisks disks,
+    DiskStore disks,
+    Optional<ObjectDiskStore> shared,
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,

@@ -16,16 +16,12 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
-import dev.regild.disk.layers.DirectoryLayerStore;
-import dev.regild.disk.layers.LayerCache;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.layers.ObjectLayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.LayerRecords;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -47,8 +43,6 @@ import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.store.ObjectStore;
-import dev.regild.store.StoreSettings;
 import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -68,9 +62,6 @@ import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
-import dev.regild.update.store.StoreGarbage;
-import dev.regild.update.store.StoreScrub;
-import dev.regild.update.store.StoreUpkeep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -163,10 +154,11 @@ public final class RegildServer implements AutoCloseable {
     Quotas quotas = new Quotas(config.quotas());
     ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = layerStore(config, data.path(), database, room);
-    Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
+    Storage storage = opened(Storage.open(config, data.path(), database, diskCheck, room, clock));
+    LayerStore layers = storage.layers();
+    DiskStore disks = storage.disks();
+    Workspaces workspaces = new Workspaces(data.path());
     Appliances appliances =
         new Appliances(
             new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
@@ -218,7 +210,7 @@ public final class RegildServer implements AutoCloseable {
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
     ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
+    ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
@@ -261,6 +253,7 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             plannedFixes,
             disks,
+            storage.shared(),
             layers,
             data.path(),
             flattenings,
@@ -289,26 +282,6 @@ public final class RegildServer implements AutoCloseable {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
-  }
-
-  /** Returns the layers in the data directory, or those of the store with copies here. */
-  private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
-      throws ConfigException, IOException {
-    if (config.store().isEmpty()) {
-      return new DirectoryLayerStore(data);
-    }
-    OwnLayers.requireNone(data);
-    StoreSettings.Upkeep upkeep = config.store().get().upkeep();
-    ObjectStore objects = opened(new ObjectStore(config.store().get()));
-    opened(
-        StoreUpkeep.start(
-            database,
-            new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub())));
-    return new ObjectLayerStore(
-        objects,
-        new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
-        id -> database.read(handle -> LayerRecords.chain(handle, id)));
   }
 
   private static Database database(Config config, DataDirectory data)

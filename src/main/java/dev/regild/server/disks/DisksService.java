@@ -8,7 +8,7 @@ import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.disk.upload.DiskQuotaException;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.AccountSlots.Slot;
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 record DisksService(
     Requests requests,
-    UploadedDisks disks,
+    DiskStore disks,
     DiskDeletions deletions,
     AccountSlots downloads,
     DiskQuotas quotas)
@@ -114,7 +114,7 @@ record DisksService(
     Caller caller = Requests.admitted(requests.caller(request), false);
     UploadedDisk disk = require(caller, request);
     try (Slot _ = downloads.take(caller)) {
-      new DiskDownload(disk, disks.path(disk)).send(request, response);
+      new DiskDownload(disk, disks).send(request, response);
     }
   }
 

@@ -9,7 +9,7 @@ import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.disk.layers.BorrowedLayer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -25,7 +25,7 @@ import java.util.function.DoubleConsumer;
  * Writes an image, with all layers that it stands on, as one qcow2 among the disks of its owner. An
  * attempt after a crash writes it again, under the same id.
  */
-record WriteDisk(Database database, LayerStore layers, UploadedDisks disks, RoomReservations room)
+record WriteDisk(Database database, LayerStore layers, DiskStore disks, RoomReservations room)
     implements Step<ExportTask, UploadedDisk> {
 
   @Override

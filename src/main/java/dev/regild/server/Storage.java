@@ -1,0 +1,107 @@
+package dev.regild.server;
+
+import dev.regild.db.Database;
+import dev.regild.disk.DiskCheck;
+import dev.regild.disk.RoomReservations;
+import dev.regild.disk.layers.DirectoryLayerStore;
+import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.layers.NodeCache;
+import dev.regild.disk.layers.ObjectLayerStore;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.image.LayerRecords;
+import dev.regild.server.config.Config;
+import dev.regild.server.config.ConfigException;
+import dev.regild.store.ObjectStore;
+import dev.regild.store.StoreSettings;
+import dev.regild.update.store.StoreGarbage;
+import dev.regild.update.store.StoreScrub;
+import dev.regild.update.store.StoreUpkeep;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * Where a server keeps large files: in its data directory, or in a store that nodes share.
+ *
+ * @param layers of images
+ * @param disks uploaded and exported ones
+ * @param shared the disks again, if they are in a store
+ * @param parts to be closed, the last one first
+ */
+record Storage(
+    LayerStore layers,
+    DiskStore disks,
+    Optional<ObjectDiskStore> shared,
+    Deque<AutoCloseable> parts)
+    implements AutoCloseable {
+
+  /**
+   * Opens what the configuration names.
+   *
+   * @throws ConfigException if the data directory has layers and a store is configured
+   */
+  static Storage open(
+      Config config,
+      Path data,
+      Database database,
+      DiskCheck check,
+      RoomReservations room,
+      Clock clock)
+      throws ConfigException, IOException {
+    return config.store().isEmpty()
+        ? here(data, check, room, clock)
+        : shared(config, config.store().get(), data, database, check, room, clock);
+  }
+
+  private static Storage here(Path data, DiskCheck check, RoomReservations room, Clock clock)
+      throws IOException {
+    return new Storage(
+        new DirectoryLayerStore(data),
+        new UploadedDisks(data.resolve("disks"), check, clock, room),
+        Optional.empty(),
+        new ArrayDeque<>());
+  }
+
+  private static Storage shared(
+      Config config,
+      StoreSettings settings,
+      Path data,
+      Database database,
+      DiskCheck check,
+      RoomReservations room,
+      Clock clock)
+      throws ConfigException, IOException {
+    OwnLayers.requireNone(data);
+    NodeCache cache = new NodeCache(data.resolve("cache"), config.cache().bytes(), room);
+    Deque<AutoCloseable> parts = new ArrayDeque<>();
+    ObjectStore objects = new ObjectStore(settings);
+    parts.push(objects);
+    ObjectDiskStore disks =
+        new ObjectDiskStore(
+            database, objects, cache, data.resolve("arriving"), check, clock, room);
+    StoreSettings.Upkeep upkeep = settings.upkeep();
+    parts.push(
+        StoreUpkeep.start(
+            database,
+            new StoreGarbage(database, objects, upkeep.grace()),
+            new StoreScrub(database, objects, upkeep.scrub())));
+    return new Storage(
+        new ObjectLayerStore(
+            objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),
+        disks,
+        Optional.of(disks),
+        parts);
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!parts.isEmpty()) {
+      parts.pop().close();
+    }
+  }
+}
