@@ -163,7 +163,7 @@ public final class Images {
   }
 
   /** How many copies are being made for the owner. */
-  static long countCopying(Handle handle, Owner owner) {
+  public static long countCopying(Handle handle, Owner owner) {
     return handle
         .createQuery(
             """

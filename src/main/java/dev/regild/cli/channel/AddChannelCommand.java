@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     name = "add",
     description = "Adds a channel and creates its first snapshot.",
     mixinStandardHelpOptions = true)
-final class AddChannelCommand implements Callable<Integer> {
+public final class AddChannelCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @ParentCommand ChannelCommand channel = new ChannelCommand();
 
@@ -88,7 +88,7 @@ final class AddChannelCommand implements Callable<Integer> {
   boolean noRefresh;
 
   /** Gives {@code regild channel add} the options of every package system. */
-  static void declareSourceOptions(CommandLine line) {
+  public static void declareSourceOptions(CommandLine line) {
     CommandLine channel = line.getSubcommands().getOrDefault("channel", line);
     CommandLine add = channel.getSubcommands().get("add");
     if (add != null && add.getCommandSpec().userObject() instanceof AddChannelCommand) {

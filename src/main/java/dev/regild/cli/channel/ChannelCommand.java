@@ -46,7 +46,7 @@ import tools.jackson.databind.json.JsonMapper;
       RemovePackageCommand.class
     },
     mixinStandardHelpOptions = true)
-final class ChannelCommand {
+public final class ChannelCommand {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(

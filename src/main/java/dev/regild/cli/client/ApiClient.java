@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A client of a running server: the AppStream protocol, and the server's own endpoints. */
-final class ApiClient {
+public final class ApiClient {
   /** Times of the protocol are decimal numbers; a double would show them with an exponent. */
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
@@ -53,7 +53,7 @@ final class ApiClient {
   }
 
   /** Calls an operation of the AppStream protocol. */
-  JsonNode call(String operation, Map<String, ?> request)
+  public JsonNode call(String operation, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {
     String body = JSON.writeValueAsString(request);
     Map<String, String> headers =
@@ -67,12 +67,12 @@ final class ApiClient {
   }
 
   /** Gets one of the server's own resources. */
-  JsonNode get(String path) throws ServerRefusalException, IOException, InterruptedException {
+  public JsonNode get(String path) throws ServerRefusalException, IOException, InterruptedException {
     return json(send(signed("GET", path, Map.of(), "").GET(), BodyHandlers.ofInputStream()));
   }
 
   /** Deletes one of the server's own resources. */
-  void delete(String path) throws ServerRefusalException, IOException, InterruptedException {
+  public void delete(String path) throws ServerRefusalException, IOException, InterruptedException {
     HttpResponse<InputStream> response =
         send(signed("DELETE", path, Map.of(), "").DELETE(), BodyHandlers.ofInputStream());
     if (response.statusCode() / 100 != 2) {
@@ -82,7 +82,7 @@ final class ApiClient {
   }
 
   /** Posts JSON to one of the server's own endpoints. */
-  JsonNode post(String path, Map<String, ?> request)
+  public JsonNode post(String path, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {
     String body = JSON.writeValueAsString(request);
     Map<String, String> headers = Map.of("Content-Type", "application/json");
@@ -91,7 +91,7 @@ final class ApiClient {
   }
 
   /** Posts JSON to one of the server's own endpoints that answers with nothing. */
-  void submit(String path, Map<String, ?> request)
+  public void submit(String path, Map<String, ?> request)
       throws ServerRefusalException, IOException, InterruptedException {
     String body = JSON.writeValueAsString(request);
     Map<String, String> headers = Map.of("Content-Type", "application/json");
@@ -116,7 +116,7 @@ final class ApiClient {
   }
 
   /** Opens a stream of the server's; the caller closes it. */
-  HttpResponse<InputStream> open(String path)
+  public HttpResponse<InputStream> open(String path)
       throws ServerRefusalException, IOException, InterruptedException {
     HttpRequest.Builder builder =
         signed("GET", path, Map.of(), "").GET().timeout(Duration.ofDays(1));
@@ -128,7 +128,7 @@ final class ApiClient {
   }
 
   /** A path's segment as it stands in a URI. */
-  static String segment(String text) {
+  public static String segment(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** Shows a job while it runs: each step with its time. */
-final class JobProgress {
+public final class JobProgress {
   private static final Duration POLL = Duration.ofMillis(300);
 
   private final ApiClient client;
@@ -24,7 +24,7 @@ final class JobProgress {
   /**
    * @param path where the server tells of the job
    */
-  JobProgress(ApiClient client, String path, PrintWriter out) {
+  public JobProgress(ApiClient client, String path, PrintWriter out) {
     this.client = client;
     this.path = path;
     this.progress = new Progress(out, Progress.onTerminal());
@@ -36,7 +36,7 @@ final class JobProgress {
    *
    * @return the job then, SUCCEEDED or FAILED
    */
-  JsonNode follow() throws ServerRefusalException, IOException, InterruptedException {
+  public JsonNode follow() throws ServerRefusalException, IOException, InterruptedException {
     while (true) {
       JsonNode job = patience.ask(() -> client.get(path));
       show(job);
@@ -48,12 +48,12 @@ final class JobProgress {
   }
 
   /** Where the server tells of the job that makes an image. */
-  static String ofImage(String name) {
+  public static String ofImage(String name) {
     return "/regild/v1/images/" + ApiClient.segment(name) + "/job";
   }
 
   /** Where the server tells of an export. */
-  static String ofExport(String task) {
+  public static String ofExport(String task) {
     return "/regild/v1/exports/" + ApiClient.segment(task);
   }
 
@@ -63,7 +63,7 @@ final class JobProgress {
    * @return the image, AVAILABLE
    * @throws IOException if it FAILED, with the reason
    */
-  static JsonNode await(ApiClient client, String image, PrintWriter out)
+  public static JsonNode await(ApiClient client, String image, PrintWriter out)
       throws ServerRefusalException, IOException, InterruptedException {
     try (InterruptionNotice _ = new InterruptionNotice(out, image)) {
       JobProgress progress = new JobProgress(client, ofImage(image), out);
@@ -78,7 +78,7 @@ final class JobProgress {
   }
 
   /** Prints the steps of a job so far, the running one with how far it is. */
-  static void print(JsonNode job, PrintWriter out) {
+  public static void print(JsonNode job, PrintWriter out) {
     for (JsonNode step : job.path("steps")) {
       String name = step.path("name").asString("");
       out.println(

@@ -7,13 +7,13 @@ import java.io.IOException;
  *
  * @param id what the server calls it
  */
-record SentDisk(ApiClient client, String id) {
+public record SentDisk(ApiClient client, String id) {
   /**
    * Removes it, since nothing comes of it.
    *
    * @return a sentence that says what became of it
    */
-  String withdraw() throws InterruptedException {
+  public String withdraw() throws InterruptedException {
     try {
       client.delete("/regild/v1/disks/" + ApiClient.segment(id));
       return "The uploaded disk was removed.";

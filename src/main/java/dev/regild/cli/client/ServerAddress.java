@@ -16,7 +16,7 @@ final class ServerAddress implements ITypeConverter<URI> {
         return address;
       }
     } catch (URISyntaxException e) {
-      // Answered below, like every other text that is no address.
+      // Answered below, like every other text that is not an address.
     }
     throw new TypeConversionException(
         "'%s' is not a server's address; write http://HOST:PORT, https://HOST:PORT or HOST:PORT"

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /** The options of every command that talks to a running server. */
-final class ServerConnection {
+public final class ServerConnection {
   @Option(
       names = "--endpoint",
       paramLabel = "URL",
@@ -22,7 +22,7 @@ final class ServerConnection {
       description =
           "The server's URL, or HOST:PORT. Default: REGILD_ENDPOINT, else"
               + " http://127.0.0.1:8790.")
-  URI endpoint = URI.create("http://127.0.0.1:8790");
+  public URI endpoint = URI.create("http://127.0.0.1:8790");
 
   @Option(
       names = "--region",
@@ -38,14 +38,14 @@ final class ServerConnection {
       description =
           "The data directory of a server on this machine, to read credentials from if"
               + " the environment has none. Default: REGILD_DATA, else /var/lib/regild.")
-  Path data = Path.of("/var/lib/regild");
+  public Path data = Path.of("/var/lib/regild");
 
-  ApiClient client() throws IOException {
+  public ApiClient client() throws IOException {
     return new ApiClient(endpoint, regionOr(region), credentials());
   }
 
   /** The region that was named, else that of the environment, else us-east-1. */
-  static String regionOr(@Nullable String named) {
+  public static String regionOr(@Nullable String named) {
     if (named != null) {
       return named;
     }

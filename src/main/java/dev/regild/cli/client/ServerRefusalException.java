@@ -3,7 +3,7 @@ package dev.regild.cli.client;
 import java.util.Set;
 
 /** The server refused a request. */
-final class ServerRefusalException extends Exception {
+public final class ServerRefusalException extends Exception {
   /**
    * What a server answers while it starts, stops or is busy, and a proxy while its server is down.
    */

@@ -10,7 +10,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** An image's signed statement as a server answers with it, and the keys that the server names. */
-final class SignedStatement {
+public final class SignedStatement {
   /** A plan of thousands of changes takes less. */
   private static final int LARGEST = 64 << 20;
 
@@ -23,7 +23,7 @@ final class SignedStatement {
   }
 
   /** Gets the newest statement of an image. */
-  static SignedStatement of(ApiClient client, String image)
+  public static SignedStatement of(ApiClient client, String image)
       throws ServerRefusalException, IOException, InterruptedException {
     String path = "/regild/v1/images/%s/provenance".formatted(ApiClient.segment(image));
     try (InputStream content = client.open(path).body()) {
@@ -40,16 +40,16 @@ final class SignedStatement {
   }
 
   /** Returns the envelope byte by byte as the server has it. */
-  byte[] json() {
+  public byte[] json() {
     return json.clone();
   }
 
-  Envelope envelope() {
+  public Envelope envelope() {
     return envelope;
   }
 
   /** Returns the key, of those that the server has, which the envelope says has signed it. */
-  Optional<PublicSigningKey> serversKey(ApiClient client)
+  public Optional<PublicSigningKey> serversKey(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
     Map<String, PublicSigningKey> keys = new LinkedHashMap<>();
     for (JsonNode each : client.get("/regild/v1/keys/signing").path("keys")) {

@@ -15,14 +15,14 @@ import java.security.MessageDigest;
 import tools.jackson.databind.JsonNode;
 
 /** Sends a disk to a server, and makes sure that it arrived as it is. */
-record Upload(Path file, Progress progress) {
+public record Upload(Path file, Progress progress) {
 
   /**
    * Sends it.
    *
    * @throws IOException if it did not arrive as it is; nothing of it stays then
    */
-  SentDisk send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
+  public SentDisk send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
     long size = Files.size(file);
     MessageDigest sha256 = Sha256.digest();
     JsonNode answer =

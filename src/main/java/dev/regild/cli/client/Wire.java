@@ -8,11 +8,11 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** Reads values of the wire, and asks for one image. */
-final class Wire {
+public final class Wire {
   private Wire() {}
 
   /** A time of the AppStream protocol, to the second; {@code -} if there is none. */
-  static String time(JsonNode epochSeconds) {
+  public static String time(JsonNode epochSeconds) {
     return epochSeconds.isNumber() ? instant(epochSeconds).toString() : "-";
   }
 

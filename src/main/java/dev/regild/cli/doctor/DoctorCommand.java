@@ -52,7 +52,7 @@ import tools.jackson.databind.node.ObjectNode;
             + " channels and protections. With --try-windows, starts a Windows image on it"
             + " instead.",
     mixinStandardHelpOptions = true)
-final class DoctorCommand implements Callable<Integer> {
+public final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;
 
   /** A snapshot that has missed this many refreshes in a row is a problem. */
@@ -199,7 +199,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Of no matter for an isolation that is not chosen, so what is missing is no problem here. */
+  /** What an isolation that is not chosen lacks is not a problem. */
   private static void namespace(Checkup checks) throws IOException {
     try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-doctor-")) {
       Protections protections = Protections.ofThisHost(directory.path());

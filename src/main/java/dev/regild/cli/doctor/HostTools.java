@@ -49,7 +49,7 @@ final class HostTools {
    *
    * @param found its version or place; empty if it is missing or doesn't work
    * @param trouble what is wrong with it, and the remedy; empty if nothing is
-   * @param debianPackage that brings it; empty where it is no single one
+   * @param debianPackage that brings it; empty where there are several
    */
   record Finding(
       String what, Need need, Optional<String> found, String trouble, String debianPackage) {

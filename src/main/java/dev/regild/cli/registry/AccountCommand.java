@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Manages the accounts that own images. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-final class AccountCommand {
+public final class AccountCommand {
   private static final String DEFAULT = "default";
 
   @Spec CommandSpec spec = CommandSpec.create();

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
     description = "Manages an account's access keys. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-final class KeyCommand {
+public final class KeyCommand {
   @Spec CommandSpec spec = CommandSpec.create();
 
   /** The registry and the account in it that every command here is about. */

@@ -20,13 +20,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The option of commands that work on a server's registry itself, beside the running server. */
-final class LocalRegistry {
+public final class LocalRegistry {
   @Option(
       names = "--data",
       paramLabel = "DIR",
       defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
-  Path data = Path.of("/var/lib/regild");
+  public Path data = Path.of("/var/lib/regild");
 
   @Option(
       names = "--database",
@@ -35,10 +35,10 @@ final class LocalRegistry {
       description =
           "The URL of the server's PostgreSQL. Default: REGILD_DATABASE, else the database in the"
               + " data directory.")
-  String url = "";
+  public String url = "";
 
   /** The registry while a command works on it. */
-  record Opened(Database database, Accounts accounts, SigningKeys signingKeys)
+  public record Opened(Database database, Accounts accounts, SigningKeys signingKeys)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -47,7 +47,7 @@ final class LocalRegistry {
   }
 
   /** Returns the data directory if the command line names it, or else null. */
-  @Nullable Path named(CommandSpec command) {
+  public @Nullable Path named(CommandSpec command) {
     return command.commandLine().getParseResult().hasMatchedOption("--data") ? data : null;
   }
 
@@ -62,14 +62,14 @@ final class LocalRegistry {
    * Refuses a data directory of another user: what a command writes there, the server couldn't
    * read.
    */
-  void requireOwner() throws IOException {
+  public void requireOwner() throws IOException {
     requireOwner(data);
   }
 
   /**
    * Whether the data directory is there, and our user's; what is made in it is the server's then.
    */
-  boolean isOurs() {
+  public boolean isOurs() {
     try {
       requireOwner(data);
       return Files.isDirectory(data);
@@ -78,7 +78,7 @@ final class LocalRegistry {
     }
   }
 
-  static void requireOwner(Path data) throws IOException {
+  public static void requireOwner(Path data) throws IOException {
     PrivateDirectory.requireOurs(
         data, "Run this command as the server's user: sudo -u USER regild …");
   }
@@ -88,12 +88,12 @@ final class LocalRegistry {
    *
    * @throws IOException if no server has worked on the directory yet, or its files can't be read
    */
-  Opened open() throws IOException {
+  public Opened open() throws IOException {
     return open(postgres());
   }
 
   /** Opens the registry that the server's configuration names, like {@link #open()}. */
-  static Opened open(Config config) throws IOException {
+  public static Opened open(Config config) throws IOException {
     LocalRegistry registry = new LocalRegistry();
     registry.data = config.data();
     return registry.open(config.database());

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         "Makes an image public: every account of its region can see it, but none can"
             + " change it.",
     mixinStandardHelpOptions = true)
-final class PublishCommand implements Callable<Integer> {
+public final class PublishCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin LocalRegistry registry = new LocalRegistry();
 

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         "Manages the keys that sign the statements of images. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
-final class SigningKeyCommand {
+public final class SigningKeyCommand {
   @Spec CommandSpec spec = CommandSpec.create();
 
   private PrintWriter out() {

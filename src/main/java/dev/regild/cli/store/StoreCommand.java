@@ -9,4 +9,4 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {CheckStoreCommand.class},
     mixinStandardHelpOptions = true)
-final class StoreCommand {}
+public final class StoreCommand {}

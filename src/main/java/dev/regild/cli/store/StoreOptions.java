@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the server's configuration for commands that work on the store. */
-final class StoreOptions {
+public final class StoreOptions {
   private StoreOptions() {}
 
   /**
@@ -20,7 +20,7 @@ final class StoreOptions {
    * @param database an option; null or empty for the one that the configuration names
    * @param store an option; null or empty for the one that the configuration names
    */
-  static Config read(
+  public static Config read(
       @Nullable Path config, @Nullable Path data, @Nullable String database, @Nullable String store)
       throws ConfigException {
     Map<String, String> flags = new HashMap<>();
@@ -43,7 +43,7 @@ final class StoreOptions {
    *
    * @throws ConfigException if there is none
    */
-  static StoreSettings store(Config config) throws ConfigException {
+  public static StoreSettings store(Config config) throws ConfigException {
     return config
         .store()
         .orElseThrow(() ->

@@ -10,7 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Text as a terminal may show it. Names and messages come from guests and repositories, whose
  * control characters would move the cursor, or change what was printed before.
  */
-final class Printable {
+public final class Printable {
   /** Of both ranges, and those that turn the direction of writing; lines and columns stay. */
   private static final Pattern CONTROLS =
       Pattern.compile("[\\p{gc=Cc}\\u202A-\\u202E\\u2066-\\u2069&&[^\\n\\t]]");
@@ -18,17 +18,17 @@ final class Printable {
   private Printable() {}
 
   /** The text with a question mark for each control character but line feeds and tabs. */
-  static String text(String text) {
+  public static String text(String text) {
     return CONTROLS.matcher(text).replaceAll("?");
   }
 
   /** The same on one line: a name with a line feed would make lines that look like ours. */
-  static String line(String text) {
+  public static String line(String text) {
     return text(text).replace('\n', ' ').replace('\t', ' ');
   }
 
   /** As {@link #text}, of every text in an answer, names of members included. */
-  static JsonNode json(JsonNode node) {
+  public static JsonNode json(JsonNode node) {
     return switch (node) {
       case ObjectNode object -> {
         ObjectNode result = JsonNodeFactory.instance.objectNode();

@@ -6,18 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Rows of text in columns that are as wide as their widest cell. */
-final class Table {
+public final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table(String... headings) {
+  public Table(String... headings) {
     rows.add(List.of(headings));
   }
 
-  void row(String... cells) {
+  public void row(String... cells) {
     rows.add(Arrays.stream(cells).map(Printable::line).toList());
   }
 
-  void print(PrintWriter out) {
+  public void print(PrintWriter out) {
     int columns = rows.getFirst().size();
     int[] widths = new int[columns];
     for (List<String> row : rows) {

@@ -28,7 +28,7 @@ enum DiskCompression {
   /** How many first bytes {@link #of} looks at. */
   static final int HEAD_BYTES = 10;
 
-  /** The compression of a file with these first bytes; empty if it has none that we know. */
+  /** The compression of a file with these first bytes; empty if it is unknown. */
   static Optional<DiskCompression> of(byte[] head) {
     return Arrays.stream(values()).filter(c -> c.begins(head)).findFirst();
   }

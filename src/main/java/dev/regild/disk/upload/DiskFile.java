@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /**
- * The file that a disk is written to as it comes. Long runs of zeros become holes. What is no disk
+ * The file that a disk is written to as it comes. Long runs of zeros become holes. What is not a disk
  * is refused when its beginning has come.
  */
 final class DiskFile implements DiskSink, Closeable {
@@ -90,7 +90,7 @@ final class DiskFile implements DiskSink, Closeable {
     headIsKnown = true;
   }
 
-  /** A hole at the end is none until something follows it. */
+  /** A hole at the end does not count until something follows it. */
   private void fillUp() throws IOException {
     if (channel.size() < bytes) {
       writeAt(bytes - 1, ByteBuffer.wrap(new byte[1]));

@@ -10,7 +10,7 @@ interface DiskSink {
    * Takes the next bytes.
    *
    * @return whether it wants more
-   * @throws UnfitDiskException if they show that it is no disk that can be taken
+   * @throws UnfitDiskException if they show that the disk is not accepted
    */
   boolean write(byte[] buffer, int offset, int length) throws IOException, UnfitDiskException;
 }

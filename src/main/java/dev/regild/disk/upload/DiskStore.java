@@ -33,7 +33,7 @@ public interface DiskStore {
    * @param account whose it is
    * @param quota how much the account may have; disks that are on their way count
    * @param declaredLength how long the sender says that it is
-   * @throws UnfitDiskException if it is no disk that stands alone
+   * @throws UnfitDiskException if it is not a disk that stands alone
    * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
    * @throws dev.regild.disk.DisksBusyException if so many other disks are being checked or unpacked
    *     that this one can't be
@@ -89,9 +89,9 @@ public interface DiskStore {
    */
   BorrowedDisk borrow(UploadedDisk disk) throws IOException, InterruptedException;
 
-  /** Removes a disk; one that is not there is no error. */
+  /** Removes a disk. Does nothing if it does not exist. */
   void delete(String id) throws IOException;
 
-  /** Removes a disk that was uploaded; an exported one stays, one that is not there is no error. */
+  /** Removes a disk that was uploaded; an exported one stays. Does nothing if it does not exist. */
   void removeUpload(String id) throws IOException;
 }

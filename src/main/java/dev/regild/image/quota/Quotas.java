@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Refuses what would exceed a quota. Each limit is read anew: a change of it shows at the next
+ * Refuses what would exceed a quota. Each limit is read every time: a change of it shows at the next
  * check.
  */
 public final class Quotas {

@@ -83,7 +83,7 @@ public record Config(
    * @param timeLimit from power on to power off
    * @param memory of the machine
    */
-  record Qualification(Duration timeLimit, ByteSize memory) {}
+  public record Qualification(Duration timeLimit, ByteSize memory) {}
 
   /**
    * The machine of a Windows image.
@@ -103,7 +103,7 @@ public record Config(
    * @param bodyTimeLimit for the whole body of a request that is not an upload
    * @param leastRate bytes a second that an upload brings and a download takes
    */
-  record Http(
+  public record Http(
       int connections,
       int connectionsPerAddress,
       Duration headTimeLimit,

@@ -27,10 +27,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Every key: its name, its default, and what its value may be. */
-final class ConfigKeys {
+public final class ConfigKeys {
   static final String LISTEN = "listen";
   static final String DATA = "data";
-  static final String DATABASE = "database";
+  public static final String DATABASE = "database";
   static final String AUTH = "auth";
   static final String REGION = "region";
   static final String ISOLATION = "isolation";

@@ -21,7 +21,7 @@ record ByteRange(long first, long bytes) {
 
   /**
    * What the header {@code Range} asks for. RFC 9110, section 14.2, lets a server ignore what it
-   * does not serve: several ranges, other units, and what is no range.
+   * does not serve: several ranges, other units, and what is not a range.
    *
    * @return the part, or the whole where the header is ignored; empty if no byte of the file is in
    *     the range

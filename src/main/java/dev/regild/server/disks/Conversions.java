@@ -20,7 +20,7 @@ import java.util.concurrent.Semaphore;
  * shortly after it was read, shares it; only so many are made at one time, and none without room
  * that is reserved for it. A disk that nobody waits for any more is not made to its end.
  */
-final class Conversions implements AutoCloseable {
+public final class Conversions implements AutoCloseable {
   private static final String PREFIX = "export-";
 
   private final Path directory;
@@ -35,7 +35,7 @@ final class Conversions implements AutoCloseable {
    * @param atOnce how many are made at one time
    * @param kept for how long a disk stays that nobody reads
    */
-  Conversions(Path directory, RoomReservations room, int atOnce, Duration kept) throws IOException {
+  public Conversions(Path directory, RoomReservations room, int atOnce, Duration kept) throws IOException {
     this.directory = Files.createDirectories(directory);
     this.kept = kept;
     this.tools = new Conversion.Tools(room, new Semaphore(atOnce, true), this::discardUnread);

@@ -6,7 +6,7 @@ import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
 
 /** How many disks each account may keep, as the registry says now. */
-record DiskQuotas(Database database, Quotas quotas) {
+public record DiskQuotas(Database database, Quotas quotas) {
   DiskQuota of(String account) {
     return database.read(handle ->
         new DiskQuota(

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * deletes the caller's own. The signature is checked before the body is read, and the body's
  * declared hash while it is read.
  */
-record DisksService(
+public record DisksService(
     Requests requests,
     DiskStore disks,
     DiskDeletions deletions,

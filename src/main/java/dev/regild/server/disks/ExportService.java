@@ -44,7 +44,7 @@ import java.nio.file.NoSuchFileException;
  * @param store the store of the layers
  * @param slots how many downloads an account may have
  */
-record ExportService(
+public record ExportService(
     Requests requests,
     Database database,
     LayerStore store,

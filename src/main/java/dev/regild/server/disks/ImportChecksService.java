@@ -26,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code POST /regild/v1/import-checks?bytes=N}: whether the call {@code CreateImportedImage},
  * which is the body, would be accepted once a disk of that size is uploaded. Nothing is written.
  */
-final class ImportChecksService implements HttpService {
+public final class ImportChecksService implements HttpService {
   /** In the form of a disk's id; the call has no meaning without one. */
   private static final String NO_DISK = "ami-00000000000000000";
 
@@ -35,7 +35,7 @@ final class ImportChecksService implements HttpService {
   private final DiskStore disks;
   private final DiskQuotas quotas;
 
-  ImportChecksService(
+  public ImportChecksService(
       Requests requests, ImageServices services, DiskStore disks, DiskQuotas quotas) {
     this.requests = requests;
     this.protocol = AppStreamOperations.checkingImports(services);

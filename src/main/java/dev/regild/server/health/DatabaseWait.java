@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * Opens a database that may not be up yet. Until it is, the server's address answers health checks
  * with the reason, and refuses every other request.
  */
-final class DatabaseWait {
+public final class DatabaseWait {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseWait.class);
   private static final Duration GRACE = Duration.ofMillis(200);
 
@@ -41,7 +41,7 @@ final class DatabaseWait {
   /**
    * @param data the server's data directory
    */
-  DatabaseWait(Config config, Path data) {
+  public DatabaseWait(Config config, Path data) {
     this.config = config;
     this.data = data;
   }
@@ -51,7 +51,7 @@ final class DatabaseWait {
    *
    * @throws ConfigException if it refuses the connection, or this version can't use it
    */
-  Database open(PostgresAddress address) throws ConfigException, IOException {
+  public Database open(PostgresAddress address) throws ConfigException, IOException {
     try {
       Database database = Database.await(address, this::answer);
       LOG.atInfo().addKeyValue("database", address).log("database opened");

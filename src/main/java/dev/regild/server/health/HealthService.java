@@ -12,11 +12,11 @@ import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code /health/live}: the process answers; {@code /health/ready}: it can do its work. */
-final class HealthService implements HttpService {
+public final class HealthService implements HttpService {
   private final JsonMapper json = new JsonMapper();
   private final Readiness readiness;
 
-  HealthService(Readiness readiness) {
+  public HealthService(Readiness readiness) {
     this.readiness = readiness;
   }
 

@@ -12,7 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 
 /** {@code /metrics} in Prometheus's text format. */
-final class MetricsService implements HttpService {
+public final class MetricsService implements HttpService {
   /** However many ask, the numbers are put together four times a second at most. */
   private static final Duration GOOD_FOR = Duration.ofMillis(250);
 
@@ -20,7 +20,7 @@ final class MetricsService implements HttpService {
   private byte[] scraped = {};
   private long scrapedAt;
 
-  MetricsService(Metrics metrics) {
+  public MetricsService(Metrics metrics) {
     this.metrics = metrics;
   }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  * The verdict of all checks, however many ask: one look a second at most, in a thread of its own,
  * so that a disk that hangs holds nobody up.
  */
-final class Readiness {
+public final class Readiness {
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);
 
   private final List<Check> checks;
@@ -24,7 +24,7 @@ final class Readiness {
   private boolean first = true;
   private long looked;
 
-  Readiness(List<Check> checks, Duration goodFor) {
+  public Readiness(List<Check> checks, Duration goodFor) {
     this.checks = List.copyOf(checks);
     this.goodFor = goodFor;
   }

@@ -20,13 +20,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** What a server needs to do its work: a database and a directory that it can write, and room. */
-final class ReadinessChecks {
+public final class ReadinessChecks {
   /** Below that not even a small update has room. */
   private static final long LEAST_ROOM = 1L << 30;
 
   private ReadinessChecks() {}
 
-  static List<Check> of(Database database, Path data, AuditLog audit) {
+  public static List<Check> of(Database database, Path data, AuditLog audit) {
     return List.of(
         new WritableDatabase(database),
         new WritableDirectory(data.resolve("probe")),

@@ -12,7 +12,7 @@ import java.util.function.ToIntFunction;
  * How much of one thing each account does at one time on this server, and all of them together. A
  * key that may only read has half of its account's, rounded up: it leaves the rest to the others.
  */
-final class AccountSlots {
+public final class AccountSlots {
   private final Quota quota;
   private final ToIntFunction<String> limits;
   private final int mostTogether;
@@ -26,7 +26,7 @@ final class AccountSlots {
    * @param limits how many an account may have, by its id
    * @param mostTogether how many all accounts may have
    */
-  AccountSlots(Quota quota, ToIntFunction<String> limits, int mostTogether) {
+  public AccountSlots(Quota quota, ToIntFunction<String> limits, int mostTogether) {
     this.quota = quota;
     this.limits = limits;
     this.mostTogether = mostTogether;
@@ -34,7 +34,7 @@ final class AccountSlots {
 
   /** One of them. */
   @FunctionalInterface
-  interface Slot extends AutoCloseable {
+  public interface Slot extends AutoCloseable {
     /** Gives it back. */
     @Override
     void close();
@@ -46,7 +46,7 @@ final class AccountSlots {
    * @throws ApiException ThrottlingException if the account or the key has as many as it may,
    *     ServiceUnavailableException if all together have
    */
-  Slot take(Caller caller) {
+  public Slot take(Caller caller) {
     String account = caller.owner().accountId();
     int limit = limits.applyAsInt(account);
     int limitOfKey = caller.readOnly() ? limit / 2 + limit % 2 : limit;

@@ -8,12 +8,12 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 
 /** Sends what is too large to be held in memory. */
-final class Download {
+public final class Download {
   private Download() {}
 
   /** What is sent. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     /** Writes all of it. */
     void writeTo(OutputStream out) throws IOException, InterruptedException;
   }
@@ -22,9 +22,9 @@ final class Download {
    * Sends it.
    *
    * @throws CloseConnectionException if the client is gone, or takes it too slowly: that ends the
-   *     connection, and is no failure of ours
+   *     connection, and is not a failure of the server
    */
-  static void send(ServerResponse response, Content content)
+  public static void send(ServerResponse response, Content content)
       throws IOException, InterruptedException {
     try (OutputStream out = response.outputStream()) {
       content.writeTo(out);

@@ -36,7 +36,7 @@ record ErrorAnswers(ApiErrors errors) {
     try {
       response.send(aws ? errors.body(error) : errors.ownBody(error));
     } catch (ServerConnectionException e) {
-      // The client is gone: that is no failure, and a log of it would be the client's to fill.
+      // The client is gone. That is not a failure, and clients could fill a log of it.
       GuardedConnection.current().ifPresent(GuardedConnection::end);
     }
   }

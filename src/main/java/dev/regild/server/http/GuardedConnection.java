@@ -17,7 +17,7 @@ import java.util.function.Function;
  * One connection: admitted or refused, read and written within limits, and ended so that a client
  * which is still sending reads the answer that it was given.
  */
-final class GuardedConnection implements ServerConnection, InterruptableTask<Void> {
+public final class GuardedConnection implements ServerConnection, InterruptableTask<Void> {
   private static final ScopedValue<GuardedConnection> CURRENT = ScopedValue.newInstance();
   private static final AtomicLong ORDER = new AtomicLong();
 
@@ -84,11 +84,11 @@ final class GuardedConnection implements ServerConnection, InterruptableTask<Voi
   }
 
   /** The connection that the current thread answers on; empty in a thread that answers none. */
-  static Optional<GuardedConnection> current() {
+  public static Optional<GuardedConnection> current() {
     return CURRENT.isBound() ? Optional.of(CURRENT.get()) : Optional.empty();
   }
 
-  PacedReader reader() {
+  public PacedReader reader() {
     return reader;
   }
 

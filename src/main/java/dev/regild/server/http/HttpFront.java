@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** The HTTP server: routes, limits, one filter, one way to answer errors. */
-final class HttpFront implements AutoCloseable {
+public final class HttpFront implements AutoCloseable {
   /** A disk is uploaded in one request; the 4 KiB of the server's default would throttle it. */
   private static final int SOCKET_BUFFER = 1 << 20;
 
@@ -48,7 +48,7 @@ final class HttpFront implements AutoCloseable {
    * @param grace how long requests may go on after {@link #close}
    * @throws ConfigException if the address can't be listened on
    */
-  static HttpFront start(
+  public static HttpFront start(
       Config.Listen listen,
       Config.Http limits,
       Metrics metrics,
@@ -117,7 +117,7 @@ final class HttpFront implements AutoCloseable {
         "cannot listen on %s:%d: is the port in use?".formatted(listen.host(), listen.port()));
   }
 
-  int port() {
+  public int port() {
     return server.port();
   }
 

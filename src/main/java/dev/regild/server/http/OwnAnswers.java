@@ -6,7 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** JSON of our own endpoints: small letters, absent members left out, times as ISO-8601 in UTC. */
-final class OwnAnswers {
+public final class OwnAnswers {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .changeDefaultPropertyInclusion(
@@ -15,17 +15,17 @@ final class OwnAnswers {
 
   private OwnAnswers() {}
 
-  static void send(ServerResponse response, Object body) {
+  public static void send(ServerResponse response, Object body) {
     response
         .header(HeaderNames.CONTENT_TYPE, "application/json")
         .send(JSON.writeValueAsBytes(body));
   }
 
-  static String text(Object body) {
+  public static String text(Object body) {
     return JSON.writeValueAsString(body);
   }
 
-  static JsonMapper json() {
+  public static JsonMapper json() {
     return JSON;
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * request, the whole head of one, each stretch of a body, and the whole of a body where that is
  * asked for.
  */
-final class PacedReader implements Supplier<byte[]> {
+public final class PacedReader implements Supplier<byte[]> {
   /** A body is taken over in pieces of at most this size; a chunk is one piece. */
   static final int LARGEST_PIECE = 4 << 20;
 
@@ -84,7 +84,7 @@ final class PacedReader implements Supplier<byte[]> {
   }
 
   /** Runs it if the client ends the connection before the current request is answered. */
-  void onHangUp(Runnable action) {
+  public void onHangUp(Runnable action) {
     if (ahead == null) {
       ahead = new ReadAhead(in);
       in = ahead;

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * What the endpoints read of a request: who sent it, and its body, within limits. The head is
  * judged first: nobody without a key of this server has any of a body read.
  */
-final class Requests {
+public final class Requests {
   /** No request of the protocol comes near it. */
   static final int LARGEST_BODY = 1 << 20;
 
@@ -44,12 +44,12 @@ final class Requests {
   private final BodyRoom bodies = new BodyRoom();
   private final Semaphore heldBack = new Semaphore(MOST_HELD_BACK);
 
-  Requests(Authentication authentication) {
+  public Requests(Authentication authentication) {
     this.authentication = authentication;
   }
 
   /** A request with its body, which is empty if there is none. */
-  static final class Received {
+  public static final class Received {
     private final Caller caller;
     private final byte[] body;
 
@@ -58,11 +58,11 @@ final class Requests {
       this.body = body;
     }
 
-    Caller caller() {
+    public Caller caller() {
       return caller;
     }
 
-    byte[] body() {
+    public byte[] body() {
       return body;
     }
   }
@@ -73,7 +73,7 @@ final class Requests {
    * @throws ApiException one of the authentication errors; RequestEntityTooLargeException above 1
    *     MiB; SerializationException if the body is not whole
    */
-  Received received(ServerRequest request) {
+  public Received received(ServerRequest request) {
     HttpCall call = call(request);
     Claim claim = judged(request, call, () -> authentication.examine(call));
     byte[] body = body(request, sender(request, call));
@@ -83,12 +83,12 @@ final class Requests {
   }
 
   /** Who sent a request whose body, if there is one, says nothing. */
-  Caller caller(ServerRequest request) {
+  public Caller caller(ServerRequest request) {
     return received(request).caller();
   }
 
   /** Who sent a request whose body is yet to be read. */
-  Caller callerOfStream(ServerRequest request) {
+  public Caller callerOfStream(ServerRequest request) {
     HttpCall call = call(request);
     Caller caller =
         judged(request, call, () -> authentication.authenticate(call, new Payload.Streamed()));
@@ -102,14 +102,14 @@ final class Requests {
    * @param changes whether the call changes anything
    * @throws ApiException if its account is suspended, or its key may not change anything
    */
-  static Caller admitted(Caller caller, boolean changes) {
+  public static Caller admitted(Caller caller, boolean changes) {
     RequestLog.caller(caller);
     caller.requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
     caller.requirePermission(changes);
     return caller;
   }
 
-  static HttpCall call(ServerRequest request) {
+  public static HttpCall call(ServerRequest request) {
     Map<String, List<String>> headers = new HashMap<>();
     for (Header header : request.headers()) {
       headers.put(header.headerName().lowerCase(), header.allValues());

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * any more, the client is gone, or the server stops. One look at the database, four times a second,
  * serves all streams; without streams there is none.
  */
-final class EventStreams implements AutoCloseable {
+public final class EventStreams implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
   private static final Duration LOOK = Duration.ofMillis(250);
 
@@ -50,7 +50,7 @@ final class EventStreams implements AutoCloseable {
    *
    * @param slots how many an account may have
    */
-  EventStreams(Database database, UpdateRecords updates, AccountSlots slots) {
+  public EventStreams(Database database, UpdateRecords updates, AccountSlots slots) {
     this.database = database;
     this.updates = updates;
     this.views = new UpdateViews(database, updates);

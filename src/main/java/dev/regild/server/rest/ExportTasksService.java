@@ -19,7 +19,7 @@ import java.util.Map;
  * {@code GET /regild/v1/exports/TASK}: how an export stands, step by step; {@code POST
  * /regild/v1/exports/TASK/cancel}: cancels it.
  */
-record ExportTasksService(Requests requests, Database database, Cancellations cancellations)
+public record ExportTasksService(Requests requests, Database database, Cancellations cancellations)
     implements HttpService {
 
   @Override

@@ -19,7 +19,7 @@ import java.util.Optional;
  * {@code POST /regild/v1/images/NAME/flatten}: has an image stand on one layer; {@code GET}: how
  * that stands, step by step.
  */
-record FlattenService(Requests requests, Database database, ImageFlattenings flattenings)
+public record FlattenService(Requests requests, Database database, ImageFlattenings flattenings)
     implements HttpService {
 
   @Override

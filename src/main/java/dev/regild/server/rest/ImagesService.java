@@ -38,7 +38,7 @@ import org.jdbi.v3.core.Handle;
  * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code POST
  * /regild/v1/images/NAME/cancel}: cancels that job.
  */
-record ImagesService(
+public record ImagesService(
     Requests requests,
     Database database,
     UpdateRecords updates,

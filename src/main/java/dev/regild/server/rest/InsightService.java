@@ -44,7 +44,7 @@ import org.jdbi.v3.core.Handle;
  * {@code …/vulnerabilities} each CVE that the update which made it fixed, and each that an update
  * would fix now, with the evidence; {@code …/diff?with=OTHER} its differences from another image.
  */
-final class InsightService implements HttpService {
+public final class InsightService implements HttpService {
   private final Requests requests;
   private final Database database;
   private final Inventories inventories;
@@ -55,7 +55,7 @@ final class InsightService implements HttpService {
   /** A hostile image can have 64 MiB of package texts, and documents several times as large. */
   private final Semaphore turn = new Semaphore(1, true);
 
-  InsightService(
+  public InsightService(
       Requests requests,
       Database database,
       Inventories inventories,

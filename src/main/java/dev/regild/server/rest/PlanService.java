@@ -17,7 +17,7 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 
 /** {@code POST /regild/v1/plan}: what an update of an image would change, change by change. */
-record PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes)
+public record PlanService(Requests requests, Updates updates, PlannedFixes plannedFixes)
     implements HttpService {
 
   @Override

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param image the image that it is about
  * @param upToDate whether there is nothing to change
- * @param securityOnly whether its channel offers only what mends security
+ * @param securityOnly whether its channel offers only security fixes
  * @param changes by kind, then name, then architecture
  * @param keptBack what stays behind what the channel offers, and why
  * @param others what else comes, goes or changes, as far as it is known

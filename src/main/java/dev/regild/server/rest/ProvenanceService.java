@@ -39,7 +39,7 @@ import org.jdbi.v3.core.Handle;
  *
  * @param downloads whose slots the reading of layers takes, which reads as much
  */
-record ProvenanceService(
+public record ProvenanceService(
     Requests requests,
     Database database,
     SigningKeys keys,

@@ -10,7 +10,7 @@ import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 
 /** Reads updates as our endpoints show them. */
-record UpdateViews(Database database, UpdateRecords updates) {
+public record UpdateViews(Database database, UpdateRecords updates) {
 
   /**
    * An update.

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * server-sent events if the client accepts them. {@code POST /regild/v1/updates}: the call {@code
  * CreateUpdatedImage} with the query parameters {@code allow-removals} and {@code skip-hooks}.
  */
-final class UpdatesService implements HttpService {
+public final class UpdatesService implements HttpService {
   private static final String CREATE = "CreateUpdatedImage";
 
   private final Requests requests;
@@ -36,7 +36,7 @@ final class UpdatesService implements HttpService {
   private final EventStreams events;
   private final Map<UpdateOptions, AppStreamProtocol> protocols;
 
-  UpdatesService(
+  public UpdatesService(
       Requests requests, ImageServices services, UpdateViews views, EventStreams events) {
     this.requests = requests;
     this.views = views;

@@ -45,7 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * for want of room say, the next one that can says how many were lost, and no line is ever half
  * there.
  */
-final class AuditLog implements AutoCloseable {
+public final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
   /** Far more than an operation, a hundred names and a key take. */
@@ -83,11 +83,11 @@ final class AuditLog implements AutoCloseable {
    * @param age of the files that were put aside
    * @param total bytes of all files
    */
-  record Limits(long bytes, Duration age, long total) {
+  public record Limits(long bytes, Duration age, long total) {
     private static final Duration KEPT = Duration.ofDays(90);
 
     /** As much as that, for 90 days. */
-    static Limits of(ByteSize total) {
+    public static Limits of(ByteSize total) {
       return new Limits(Math.min(64L << 20, total.bytes() / 4), KEPT, total.bytes());
     }
   }
@@ -119,7 +119,7 @@ final class AuditLog implements AutoCloseable {
       Optional<Long> omitted) {}
 
   /** Adds to the log of that directory. */
-  static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {
+  public static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {
     return new AuditLog(directory, limits, clock);
   }
 
@@ -148,7 +148,7 @@ final class AuditLog implements AutoCloseable {
   }
 
   /** Why the last line could not be written; empty if it was. */
-  Optional<String> problem() {
+  public Optional<String> problem() {
     return Optional.ofNullable(problem);
   }
 

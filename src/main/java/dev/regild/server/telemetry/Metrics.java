@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What is counted and timed, in Prometheus's format. */
-final class Metrics implements AutoCloseable {
+public final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics garbageCollection = new JvmGcMetrics();
@@ -35,7 +35,7 @@ final class Metrics implements AutoCloseable {
   /** Requests that are counted together. */
   private record Kind(String operation, String outcome) {}
 
-  Metrics() {
+  public Metrics() {
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
@@ -60,12 +60,12 @@ final class Metrics implements AutoCloseable {
    *
    * @param reason of a fixed set: what was waited for too long, {@code replaced}, {@code refused}
    */
-  void connectionEnded(String reason) {
+  public void connectionEnded(String reason) {
     registry.counter("regild.connections.ended", "reason", reason).increment();
   }
 
   /** Shows how many connections are open. */
-  void connections(IntSupplier open) {
+  public void connections(IntSupplier open) {
     Gauge.builder("regild.connections", open::getAsInt)
         .description("Open connections")
         .strongReference(true)
@@ -91,12 +91,12 @@ final class Metrics implements AutoCloseable {
    *
    * @param ages since the last good refresh, by channel
    */
-  void watchChannels(Supplier<Map<String, Duration>> ages) {
+  public void watchChannels(Supplier<Map<String, Duration>> ages) {
     channelAges = ages;
   }
 
-  /** Channels come and go, so their rows are made anew each time. */
-  synchronized String scrape() {
+  /** Channels come and go, so their rows are made again each time. */
+  public synchronized String scrape() {
     refreshAges.register(
         channelAges.get().entrySet().stream()
             .map(age ->

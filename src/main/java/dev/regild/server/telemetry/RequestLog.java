@@ -29,9 +29,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * line, a measurement and, for the audit, another line when it has been answered. Of requests whose
  * sender is not known only so many have lines, so that a stranger can't fill the disk.
  */
-final class RequestLog implements Filter {
-  static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
-  static final HeaderName ERROR_TYPE = HeaderNames.create("x-amzn-ErrorType");
+public final class RequestLog implements Filter {
+  public static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
+  public static final HeaderName ERROR_TYPE = HeaderNames.create("x-amzn-ErrorType");
 
   private static final Logger LOG = LoggerFactory.getLogger(RequestLog.class);
   private static final String ID = "request";
@@ -49,7 +49,7 @@ final class RequestLog implements Filter {
   /** At most 20 MB a day. */
   private final LineBudget strangersAudit = new LineBudget(200, 1, System::nanoTime);
 
-  RequestLog(Metrics metrics, AuditLog audit) {
+  public RequestLog(Metrics metrics, AuditLog audit) {
     this.metrics = metrics;
     this.audit = audit;
   }
@@ -57,23 +57,23 @@ final class RequestLog implements Filter {
   private record Resources(List<String> names) {}
 
   /** Names what the current request asks for. */
-  static void operation(String name) {
+  public static void operation(String name) {
     MDC.put(OPERATION, name);
   }
 
   /** Names who sent the current request. */
-  static void caller(Caller caller) {
+  public static void caller(Caller caller) {
     MDC.put(ACCOUNT, caller.owner().accountId());
     MDC.put(REGION, caller.owner().region());
   }
 
   /** Names what a request is about; its sender has to be known. */
-  static void resources(ServerRequest request, List<String> names) {
+  public static void resources(ServerRequest request, List<String> names) {
     request.context().register(new Resources(names));
   }
 
   /** The id of the access key that a request says it is signed with. */
-  static Optional<String> claimedKey(HttpCall call) {
+  public static Optional<String> claimedKey(HttpCall call) {
     return claimedKey(call.header("authorization"));
   }
 
@@ -85,7 +85,7 @@ final class RequestLog implements Filter {
   }
 
   /** The current request's id. */
-  static String requestId() {
+  public static String requestId() {
     return Optional.ofNullable(MDC.get(ID)).orElse("none");
   }
 

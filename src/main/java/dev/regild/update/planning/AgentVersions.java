@@ -26,7 +26,7 @@ public final class AgentVersions implements LatestAgents {
   }
 
   /** Its version; empty if there is no agent, or the platform has no channel that names one. */
-  Optional<String> of(Inventory inventory) {
+  public Optional<String> of(Inventory inventory) {
     return channel(inventory.os().platform())
         .map(this::agentNames)
         .flatMap(names -> agents(inventory, names).stream().findFirst())

@@ -40,7 +40,7 @@ public final class UpdatePlans {
   }
 
   /** What the images of a platform are compared with. */
-  record Offer(Channel channel, Snapshot snapshot) {
+  public record Offer(Channel channel, Snapshot snapshot) {
     /** The names of the agent's packages: those of the channel and of its catalogue. */
     Set<String> agents() {
       Set<String> agents = new HashSet<>(snapshot.agents());
@@ -76,7 +76,7 @@ public final class UpdatePlans {
    * @throws RefusedException INCOMPATIBLE, with the remedy, if there is no channel for it, or none
    *     that can be used
    */
-  Offer offerFor(String platform) {
+  public Offer offerFor(String platform) {
     try {
       Channel channel =
           channelFor(platform)
@@ -101,7 +101,7 @@ public final class UpdatePlans {
   }
 
   /** Every change of an update of the inventory of that digest. */
-  UpdatePlan plan(Offer offer, String inventory) {
+  public UpdatePlan plan(Offer offer, String inventory) {
     return plan(offer, inventories.load(inventory));
   }
 
@@ -113,7 +113,7 @@ public final class UpdatePlans {
   }
 
   /** Whether an update of the inventory of that digest would change anything. */
-  boolean hasChanges(Offer offer, String inventory) {
+  public boolean hasChanges(Offer offer, String inventory) {
     return changes.get(
         question(offer, inventory), _ -> !plan(offer, inventories.load(inventory)).isEmpty());
   }

@@ -5,7 +5,7 @@ import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Has the guest's own package manager, or installer, carry the transaction out. */
-final class Apply implements Step<Fetch.Fetched, Prepare.Open> {
+public final class Apply implements Step<Fetch.Fetched, Prepare.Open> {
   @Override
   public String name() {
     return "Apply";

@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Looks at all of an uploaded disk's tables: nothing reads it before. */
-record CheckDisk(DiskStore disks, DiskCheck check) implements Step<Import, CheckDisk.Checked> {
+public record CheckDisk(DiskStore disks, DiskCheck check) implements Step<Import, CheckDisk.Checked> {
   /** For its turn at the check; some of the longest checks of others can come before. */
   private static final Duration CHECK_WAIT = Duration.ofHours(2);
 
@@ -24,7 +24,7 @@ record CheckDisk(DiskStore disks, DiskCheck check) implements Step<Import, Check
    * @param sha256 of the file, as it was received
    * @param packed what it was unpacked from
    */
-  record Checked(
+  public record Checked(
       Import job,
       Path file,
       DiskFormat format,

@@ -7,7 +7,7 @@ import dev.regild.machine.ProgramException;
 import java.io.IOException;
 
 /** Proves that the new layer reads as the old chain does, which may be removed after it. */
-final class CompareLayers implements Step<MergeLayers.Merged, MergeLayers.Merged> {
+public final class CompareLayers implements Step<MergeLayers.Merged, MergeLayers.Merged> {
 
   @Override
   public String name() {

@@ -10,15 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Converts a disk to a compressed qcow2 that stands on nothing. */
-final class ConvertDisk implements Step<InspectDisk.Inspected, ConvertDisk.Converted> {
+public final class ConvertDisk implements Step<InspectDisk.Inspected, ConvertDisk.Converted> {
 
   /**
    * A disk that can become a layer.
    *
    * @param bytes the size of the file
    */
-  record Converted(InspectDisk.Inspected disk, Path file, long bytes) {
-    Import job() {
+  public record Converted(InspectDisk.Inspected disk, Path file, long bytes) {
+    public Import job() {
       return disk.disk().job();
     }
   }

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /** Has the host download what the transaction needs, each file verified and kept once. */
-record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
+public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
     implements Step<Resolve.Resolved, Fetch.Fetched> {
   private static final int PARALLEL = 8;
 
@@ -33,7 +33,7 @@ record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs changelogs)
    * @param downloadedBytes what had to come over the network
    * @param fixes what the update fixes, by the changelogs in the files
    */
-  record Fetched(
+  public record Fetched(
       Resolve.Resolved resolved,
       Path directory,
       List<PackageFile> files,

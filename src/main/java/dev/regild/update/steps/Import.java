@@ -9,4 +9,4 @@ import dev.regild.image.Image;
  * @param diskId the disk that it is made of
  * @param validated whether it is booted before it is AVAILABLE
  */
-record Import(Image image, String diskId, boolean validated) {}
+public record Import(Image image, String diskId, boolean validated) {}

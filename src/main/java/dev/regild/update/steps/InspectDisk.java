@@ -8,11 +8,11 @@ import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Finds the one operating system of a disk in an appliance, and reads what is installed. */
-record InspectDisk(DiskInspector inspector)
+public record InspectDisk(DiskInspector inspector)
     implements Step<CheckDisk.Checked, InspectDisk.Inspected> {
 
   /** A disk of which is known what it holds. */
-  record Inspected(CheckDisk.Checked disk, DiskInspection inspection) {
+  public record Inspected(CheckDisk.Checked disk, DiskInspection inspection) {
     String platform() {
       return inspection.inventory().os().platform();
     }

@@ -16,7 +16,7 @@ import java.util.List;
  * Finds the layers that a copy has in common with its source. The copy's row has named them since
  * it was accepted, so no byte is copied.
  */
-record LinkLayers(Database database) implements Step<Image, List<Layer>> {
+public record LinkLayers(Database database) implements Step<Image, List<Layer>> {
 
   @Override
   public String name() {

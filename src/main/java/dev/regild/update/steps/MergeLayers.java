@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Writes a chain of layers as one compressed qcow2 that stands alone. */
-record MergeLayers(LayerStore layers, RoomReservations room)
+public record MergeLayers(LayerStore layers, RoomReservations room)
     implements Step<Flattening, MergeLayers.Merged> {
 
   /**
@@ -25,7 +25,7 @@ record MergeLayers(LayerStore layers, RoomReservations room)
    * @param file the new one
    * @param bytes its size
    */
-  record Merged(Flattening flattening, Path chain, Path file, long bytes) {}
+  public record Merged(Flattening flattening, Path chain, Path file, long bytes) {}
 
   @Override
   public String name() {

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * Reserves room on the server, puts an overlay on the existing image's top layer, and begins its
  * servicing.
  */
-record Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms)
+public record Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms)
     implements Step<Update, Prepare.Open> {
 
   /**
@@ -24,7 +24,7 @@ record Prepare(LayerStore layers, Platforms platforms, UpdateRooms rooms)
    * @param base the existing image's top layer, borrowed for as long as the job runs
    * @param servicing the work on its disk
    */
-  record Open(Update update, Path base, Servicing servicing) {}
+  public record Open(Update update, Path base, Servicing servicing) {}
 
   @Override
   public String name() {

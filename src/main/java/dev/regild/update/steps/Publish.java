@@ -13,10 +13,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Turns the overlay into a compressed, immutable layer of the store. */
-final class Publish implements Step<Qualify.Qualified, Publish.Published> {
+public final class Publish implements Step<Qualify.Qualified, Publish.Published> {
   private final LayerStore layers;
 
-  Publish(LayerStore layers) {
+  public Publish(LayerStore layers) {
     this.layers = layers;
   }
 
@@ -27,8 +27,8 @@ final class Publish implements Step<Qualify.Qualified, Publish.Published> {
    * @param layer in the store
    * @param overlayBytes the room that the overlay took before it was compressed
    */
-  record Published(Qualify.Qualified qualified, Layer layer, long overlayBytes) {
-    Update update() {
+  public record Published(Qualify.Qualified qualified, Layer layer, long overlayBytes) {
+    public Update update() {
       return qualified.verified().update();
     }
   }

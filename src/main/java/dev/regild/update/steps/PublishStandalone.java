@@ -17,7 +17,7 @@ import java.util.function.Function;
  *
  * @param <D> what has the file
  */
-final class PublishStandalone<D> implements Step<D, Layer> {
+public final class PublishStandalone<D> implements Step<D, Layer> {
   private final LayerStore layers;
   private final Function<D, String> id;
   private final Function<D, Path> file;
@@ -25,7 +25,7 @@ final class PublishStandalone<D> implements Step<D, Layer> {
   /**
    * @param id returns the id of the new layer
    */
-  PublishStandalone(LayerStore layers, Function<D, String> id, Function<D, Path> file) {
+  public PublishStandalone(LayerStore layers, Function<D, String> id, Function<D, Path> file) {
     this.layers = layers;
     this.id = id;
     this.file = file;

@@ -20,11 +20,11 @@ import java.util.Set;
  * Boots the new image on a throw-away layer. A unit that fails in the existing image too does not
  * fail the new one: where any fails, the existing image is booted as well, to compare.
  */
-record Qualify(Platforms platforms, ThrowAwayBoot boot)
+public record Qualify(Platforms platforms, ThrowAwayBoot boot)
     implements Step<Verify.Verified, Qualify.Qualified> {
 
   /** An update whose disk has proved that it boots. */
-  record Qualified(Verify.Verified verified, Qualification qualification) {}
+  public record Qualified(Verify.Verified verified, Qualification qualification) {}
 
   @Override
   public String name() {

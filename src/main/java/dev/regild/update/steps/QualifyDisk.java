@@ -17,7 +17,7 @@ import java.util.Set;
  * Boots an imported disk on a throw-away layer. How its units fared before is not known: one that
  * fails is only recorded.
  */
-record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
+public record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
     implements Step<ConvertDisk.Converted, Qualification> {
 
   @Override

@@ -30,13 +30,13 @@ import org.slf4j.LoggerFactory;
  * Reads the changelogs of the packages that an update installs, each file once. Whatever is in
  * them, the update continues.
  */
-final class ReadChangelogs {
+public final class ReadChangelogs {
   private static final Logger LOG = LoggerFactory.getLogger(ReadChangelogs.class);
   private static final int AT_ONCE = Math.max(2, Runtime.getRuntime().availableProcessors());
 
   private final Changelogs changelogs;
 
-  ReadChangelogs(Changelogs changelogs) {
+  public ReadChangelogs(Changelogs changelogs) {
     this.changelogs = changelogs;
   }
 

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-record Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes)
+public record Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes)
     implements Step<Prepare.Open, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
@@ -44,7 +44,7 @@ record Resolve(Database database, Inventories inventories, UpdateOutcomes outcom
    *
    * @param open with what of the plan is possible, and all that else comes and goes
    */
-  record Resolved(Prepare.Open open, Transaction transaction) {}
+  public record Resolved(Prepare.Open open, Transaction transaction) {}
 
   @Override
   public String name() {

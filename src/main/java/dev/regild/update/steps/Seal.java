@@ -5,7 +5,7 @@ import dev.regild.job.StepControl;
 import java.io.IOException;
 
 /** Takes every trace of the servicing off the disk, and closes it. */
-final class Seal implements Step<Verify.Verified, Verify.Verified> {
+public final class Seal implements Step<Verify.Verified, Verify.Verified> {
   @Override
   public String name() {
     return "Seal";

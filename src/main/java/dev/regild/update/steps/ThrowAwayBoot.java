@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Boots a disk that stays as it is, on a layer that is thrown away. */
-record ThrowAwayBoot(Platforms platforms) {
+public record ThrowAwayBoot(Platforms platforms) {
   private static final Set<String> UP = Set.of("running", "degraded");
 
   /**

@@ -21,7 +21,7 @@ import java.nio.file.Path;
  * @param snapshot what the update is pinned to
  * @param directory this update's own, gone when it has ended
  */
-record Update(
+public record Update(
     Image newImage,
     Image existing,
     ImageDisk base,

@@ -51,7 +51,7 @@ public final class UpdateOutcomes {
   }
 
   /** The number of the attempt that begins. */
-  int startOver(Handle handle, String imageId) {
+  public int startOver(Handle handle, String imageId) {
     Image image = requireRunning(handle, imageId);
     if (image.state() == ImageState.VALIDATING) {
       Images.transition(handle, image, ImageState.PENDING);
@@ -70,12 +70,12 @@ public final class UpdateOutcomes {
   }
 
   /** Records what the update fixes. */
-  void fixes(Handle handle, String imageId, Fixes fixes) {
+  public void fixes(Handle handle, String imageId, Fixes fixes) {
     requireRunning(handle, imageId);
     Changelogs.record(handle, imageId, fixes);
   }
 
-  void startQualification(Handle handle, String imageId) {
+  public void startQualification(Handle handle, String imageId) {
     Image image = requireRunning(handle, imageId);
     Images.transition(handle, image, ImageState.VALIDATING);
     ImageBuilders.findFor(handle, image)
@@ -83,7 +83,7 @@ public final class UpdateOutcomes {
             ImageBuilders.transition(handle, builder, ImageBuilderState.PENDING_QUALIFICATION));
   }
 
-  void succeed(Handle handle, Publish.Published made) {
+  public void succeed(Handle handle, Publish.Published made) {
     Update update = made.update();
     Inventory inventory = made.qualified().verified().inventory();
     Image image = requireRunning(handle, update.newImage().id());
@@ -101,13 +101,13 @@ public final class UpdateOutcomes {
   }
 
   /** The image is FAILED with an error, and its builder gone. */
-  void fail(Handle handle, String imageId, String message) {
+  public void fail(Handle handle, String imageId, String message) {
     ImageError error = new ImageError("INTERNAL_SERVICE_ERROR", message, clock.instant());
     fail(handle, imageId, message, List.of(error));
   }
 
   /** The image is FAILED, its builder gone, and the step that is running has FAILED too. */
-  void cancel(Handle handle, String imageId, String message) {
+  public void cancel(Handle handle, String imageId, String message) {
     fail(handle, imageId, message, List.of());
     steps.failRunning(handle, imageId, "Cancelled.");
   }
@@ -121,7 +121,7 @@ public final class UpdateOutcomes {
     records.failed(handle, imageId);
   }
 
-  boolean isRunning(Handle handle, String imageId) {
+  public boolean isRunning(Handle handle, String imageId) {
     return records
         .findById(handle, imageId)
         .filter(record -> record.status() == UpdateRecord.Status.RUNNING)

@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * watched while they run. An update that fails while its file system is full failed because of
  * that, whatever its guest says: a guest knows of errors of its disk only.
  */
-final class UpdateRooms {
+public final class UpdateRooms {
   /** What an update takes however small it is: an initramfs, logs, what its trial boot writes. */
   static final long LEAST_BYTES = 384L << 20;
 
@@ -41,14 +41,14 @@ final class UpdateRooms {
   private final long markBytes;
   private final Map<String, ServerRoom> rooms = new ConcurrentHashMap<>();
 
-  UpdateRooms(RoomReservations reservations) {
+  public UpdateRooms(RoomReservations reservations) {
     this(reservations, FreeSpace.DEFAULT_MARK_BYTES);
   }
 
   /**
    * @param markBytes below which a file system counts as full
    */
-  UpdateRooms(RoomReservations reservations, long markBytes) {
+  public UpdateRooms(RoomReservations reservations, long markBytes) {
     this.reservations = reservations;
     this.markBytes = markBytes;
   }
@@ -101,7 +101,7 @@ final class UpdateRooms {
   }
 
   /** What a failure comes from: the server's full disk if it is full, else what the step says. */
-  FailedStepException cause(String imageId, FailedStepException failure) {
+  public FailedStepException cause(String imageId, FailedStepException failure) {
     ServerRoom room = rooms.get(imageId);
     boolean known = failure.getCause() instanceof StepException step && step.remedy().isPresent();
     Optional<String> shortage = room == null || known ? Optional.empty() : room.shortage();
@@ -113,7 +113,7 @@ final class UpdateRooms {
   }
 
   /** Gives back what is reserved for an update, if anything is. */
-  void end(String imageId) {
+  public void end(String imageId) {
     ServerRoom room = rooms.remove(imageId);
     if (room != null) {
       room.close();

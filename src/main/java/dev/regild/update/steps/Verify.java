@@ -12,13 +12,13 @@ import java.io.IOException;
 import java.util.List;
 
 /** Reads the inventory again: everything in the plan is now at its version or better. */
-final class Verify implements Step<Prepare.Open, Verify.Verified> {
+public final class Verify implements Step<Prepare.Open, Verify.Verified> {
   /**
    * An update that is on its disk.
    *
    * @param inventory of the new image
    */
-  record Verified(Prepare.Open open, Inventory inventory) {
+  public record Verified(Prepare.Open open, Inventory inventory) {
     Update update() {
       return open.update();
     }

@@ -1,4 +1,4 @@
-package dev.regild.image.quota;
+package dev.regild.image;
 
 import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
@@ -7,13 +7,9 @@ import static dev.regild.image.Registry.BOB;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.Image;
-import dev.regild.image.Images;
-import dev.regild.image.ImagesTest;
-import dev.regild.image.Owner;
-import dev.regild.image.PublicImages;
-import dev.regild.image.RefusedException;
-import dev.regild.image.Registry;
+import dev.regild.image.quota.Quota;
+import dev.regild.image.quota.QuotaLimits;
+import dev.regild.image.quota.Quotas;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.regild.image.jobs;
+package dev.regild.image;
 
 import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
@@ -8,13 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.Image;
-import dev.regild.image.Images;
-import dev.regild.image.JobStep;
-import dev.regild.image.JobSteps;
-import dev.regild.image.Predecessor;
-import dev.regild.image.Registry;
+import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecord.Status;
+import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,21 +1,17 @@
-package dev.regild.api;
+package dev.regild.api.operation;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.regild.api.operation.CreateImportedImage;
-import dev.regild.api.operation.CreateUpdatedImage;
-import dev.regild.api.operation.DeleteImage;
-import dev.regild.api.operation.DescribeImageBuilders;
-import dev.regild.api.operation.DescribeImages;
-import dev.regild.api.operation.ListTagsForResource;
-import dev.regild.api.operation.TagResource;
-import dev.regild.api.operation.UntagResource;
-import dev.regild.api.operation.WireApplication;
-import dev.regild.api.operation.WireImage;
-import dev.regild.api.operation.WireImageBuilder;
+import dev.regild.api.ApiErrors;
+import dev.regild.api.ApiException;
+import dev.regild.api.AppStreamProtocol;
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.api.Operation;
+import dev.regild.api.ServiceModel;
 import dev.regild.image.Owner;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;

@@ -1,10 +1,13 @@
-package dev.regild.api;
+package dev.regild.api.operation;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.regild.api.operation.DescribeImages;
-import dev.regild.api.operation.TagResource;
+import dev.regild.api.ApiException;
+import dev.regild.api.AppStreamProtocol;
+import dev.regild.api.Caller;
+import dev.regild.api.Operation;
+import dev.regild.api.ServiceModel;
 import dev.regild.image.Owner;
 import java.util.List;
 import java.util.stream.Stream;
