@@ -16,6 +16,7 @@ import dev.regild.server.disks.DiskQuotas;
 import dev.regild.server.disks.DisksService;
 import dev.regild.server.disks.ExportService;
 import dev.regild.server.disks.ImportChecksService;
+import dev.regild.server.disks.UploadsService;
 import dev.regild.server.health.HealthService;
 import dev.regild.server.health.MetricsService;
 import dev.regild.server.health.Readiness;
@@ -93,6 +94,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
+        new UploadsService(requests, shared, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates), events),
         new ImagesService(

@@ -72,6 +72,10 @@ final class StoreCalls {
             .addKeyValue("call", purpose)
             .addKeyValue("reason", words(e))
             .log("a call to the store is repeated");
+      } catch (RuntimeException e) {
+        // The SDK's signer wraps what the body throws.
+        requireNotLocal(e);
+        throw e;
       }
       // Nodes that lost the store at the same moment must not all come back at the same moment.
       Thread.sleep(pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis())));

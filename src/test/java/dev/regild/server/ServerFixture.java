@@ -211,6 +211,7 @@ final class ServerFixture implements AutoCloseable {
             new Inventories(database),
             plannedFixes(),
             disks,
+            Optional.empty(),
             goldenLayers(),
             data,
             flattenings(0),
@@ -512,7 +513,7 @@ final class ServerFixture implements AutoCloseable {
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
-    return new ImageImports(database, quotas, disks, check, jobs, Clock.systemUTC());
+    return new ImageImports(database, quotas, disks, jobs, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {

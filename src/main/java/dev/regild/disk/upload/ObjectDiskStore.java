@@ -26,6 +26,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -255,7 +257,7 @@ public final class ObjectDiskStore implements DiskStore {
               taken.format(),
               taken.bytes(),
               taken.sha256(),
-              clock.instant(),
+              now(),
               taken.packed());
       DiskRecords.insert(handle, new DiskRecords.Stored(disk, object));
       return disk;
@@ -286,7 +288,7 @@ public final class ObjectDiskStore implements DiskStore {
               format,
               Files.size(file),
               sha256,
-              clock.instant(),
+              now(),
               Optional.empty());
       String object = ObjectUploads.newObject(id);
       objects.write(object, file, sha256);
@@ -300,6 +302,11 @@ public final class ObjectDiskStore implements DiskStore {
     } finally {
       Files.deleteIfExists(file);
     }
+  }
+
+  /** Returns the time as the database keeps it. */
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   @Override

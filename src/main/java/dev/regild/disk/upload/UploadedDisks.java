@@ -76,7 +76,7 @@ public final class UploadedDisks implements DiskStore {
   public UploadedDisk receive(
       String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
-    String id = newId();
+    String id = DiskStore.newId();
     boolean done = false;
     try (UploadRoom.Place place = room.reserve(account, quota, declaredLength)) {
       UploadedDisk disk = write(id, account, stream, declaredLength, place);
