@@ -67,7 +67,7 @@ public final class ServiceModel {
     return shape;
   }
 
-  StructureShape structure(String name) {
+  public StructureShape structure(String name) {
     return (StructureShape) shape(name);
   }
 

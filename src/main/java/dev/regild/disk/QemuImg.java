@@ -105,7 +105,7 @@ public final class QemuImg {
    *
    * @return what is wrong with it, empty if nothing is; clusters that are merely lost are no harm
    */
-  static Optional<String> check(Path disk, DiskFormat format)
+  public static Optional<String> check(Path disk, DiskFormat format)
       throws ProgramException, InterruptedException {
     if (format == DiskFormat.RAW) {
       return Optional.empty();

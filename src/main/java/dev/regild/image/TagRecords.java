@@ -13,7 +13,10 @@ public final class TagRecords {
 
   private TagRecords() {}
 
-  /** Adds tags; a key that is there already gets the new value. {@link dev.regild.image.quota.Quotas#tag} limits them. */
+  /**
+   * Adds tags; a key that is there already gets the new value. {@link
+   * dev.regild.image.quota.Quotas#tag} limits them.
+   */
   public static void put(Handle handle, String arn, Map<String, String> tags) {
     var batch =
         handle.prepareBatch(

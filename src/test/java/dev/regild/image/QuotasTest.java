@@ -1,9 +1,9 @@
 package dev.regild.image;
 
-import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
 import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
+import static dev.regild.image.Registry.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;

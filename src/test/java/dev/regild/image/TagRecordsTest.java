@@ -1,7 +1,7 @@
 package dev.regild.image;
 
-import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+import static dev.regild.image.Registry.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;

@@ -131,7 +131,7 @@ import software.amazon.awssdk.services.appstream.AppStreamClient;
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
  * works on them.
  */
-final class ServerFixture implements AutoCloseable {
+public final class ServerFixture implements AutoCloseable {
   static final UpdatePlan PLAN =
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
@@ -141,8 +141,8 @@ final class ServerFixture implements AutoCloseable {
 
   final Path data;
   final Database database;
-  final Account account;
-  final AccessKey key;
+  public final Account account;
+  public final AccessKey key;
   final AccessKey readOnlyKey;
   final Accounts accounts;
   final SigningKeys signingKeys;
@@ -163,12 +163,12 @@ final class ServerFixture implements AutoCloseable {
   private final RoomReservations room;
   private HttpFront front;
 
-  ServerFixture(Path data) throws Exception {
+  public ServerFixture(Path data) throws Exception {
     this(data, Config.Http.DEFAULT, new RoomReservations());
   }
 
   /** With other limits for clients, and a room of its own for exports. */
-  ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
+  public ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
     this.room = room;
     database = TestDatabases.open(data.resolve("regild.db"));
@@ -272,7 +272,7 @@ final class ServerFixture implements AutoCloseable {
         Integer.MAX_VALUE);
   }
 
-  int port() {
+  public int port() {
     return front.port();
   }
 
@@ -288,7 +288,7 @@ final class ServerFixture implements AutoCloseable {
   /**
    * What the server answers to a call of one operation in us-east-1, over a connection of its own.
    */
-  Answer ask(AccessKey caller, String operation, String body) throws IOException {
+  public Answer ask(AccessKey caller, String operation, String body) throws IOException {
     try (var connection = new RawConnection(front.port())) {
       return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
     }

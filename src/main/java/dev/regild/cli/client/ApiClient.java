@@ -1,7 +1,6 @@
 package dev.regild.cli.client;
 
 import dev.regild.cli.terminal.Printable;
-import dev.regild.cli.terminal.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -46,7 +45,7 @@ public final class ApiClient {
           .connectTimeout(Duration.ofSeconds(10))
           .build();
 
-  ApiClient(URI endpoint, String region, AwsCredentialsIdentity credentials) {
+  public ApiClient(URI endpoint, String region, AwsCredentialsIdentity credentials) {
     this.endpoint = endpoint;
     this.region = region;
     this.credentials = credentials;
@@ -67,7 +66,8 @@ public final class ApiClient {
   }
 
   /** Gets one of the server's own resources. */
-  public JsonNode get(String path) throws ServerRefusalException, IOException, InterruptedException {
+  public JsonNode get(String path)
+      throws ServerRefusalException, IOException, InterruptedException {
     return json(send(signed("GET", path, Map.of(), "").GET(), BodyHandlers.ofInputStream()));
   }
 

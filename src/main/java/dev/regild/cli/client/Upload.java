@@ -22,7 +22,8 @@ public record Upload(Path file, Progress progress) {
    *
    * @throws IOException if it did not arrive as it is; nothing of it stays then
    */
-  public SentDisk send(ApiClient client) throws ServerRefusalException, IOException, InterruptedException {
+  public SentDisk send(ApiClient client)
+      throws ServerRefusalException, IOException, InterruptedException {
     long size = Files.size(file);
     MessageDigest sha256 = Sha256.digest();
     JsonNode answer =

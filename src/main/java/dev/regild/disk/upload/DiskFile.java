@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /**
- * The file that a disk is written to as it comes. Long runs of zeros become holes. What is not a disk
- * is refused when its beginning has come.
+ * The file that a disk is written to as it comes. Long runs of zeros become holes. What is not a
+ * disk is refused when its beginning has come.
  */
 final class DiskFile implements DiskSink, Closeable {
   /** Magic numbers, partition tables and superblocks lie in it. */

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Refuses what would exceed a quota. Each limit is read every time: a change of it shows at the next
- * check.
+ * Refuses what would exceed a quota. Each limit is read every time: a change of it shows at the
+ * next check.
  */
 public final class Quotas {
   private final QuotaLimits limits;

@@ -110,7 +110,7 @@ public record Config(
       Duration idleTimeLimit,
       Duration bodyTimeLimit,
       ByteSize leastRate) {
-    static final Http DEFAULT =
+    public static final Http DEFAULT =
         new Http(
             1024,
             256,

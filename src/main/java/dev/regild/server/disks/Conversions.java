@@ -35,7 +35,8 @@ public final class Conversions implements AutoCloseable {
    * @param atOnce how many are made at one time
    * @param kept for how long a disk stays that nobody reads
    */
-  public Conversions(Path directory, RoomReservations room, int atOnce, Duration kept) throws IOException {
+  public Conversions(Path directory, RoomReservations room, int atOnce, Duration kept)
+      throws IOException {
     this.directory = Files.createDirectories(directory);
     this.kept = kept;
     this.tools = new Conversion.Tools(room, new Semaphore(atOnce, true), this::discardUnread);

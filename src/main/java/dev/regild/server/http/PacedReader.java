@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PacedReader implements Supplier<byte[]> {
   /** A body is taken over in pieces of at most this size; a chunk is one piece. */
-  static final int LARGEST_PIECE = 4 << 20;
+  public static final int LARGEST_PIECE = 4 << 20;
 
   private final Config.Http limits;
   private final PeerDeadline deadline;

@@ -47,7 +47,8 @@ public final class UpdatesService implements HttpService {
                 removals -> Stream.of(false, true).map(hooks -> new UpdateOptions(removals, hooks)))
             .collect(
                 Collectors.toUnmodifiableMap(
-                    options -> options, options -> AppStreamOperations.updating(services, options)));
+                    options -> options,
+                    options -> AppStreamOperations.updating(services, options)));
   }
 
   @Override

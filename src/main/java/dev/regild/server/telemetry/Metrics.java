@@ -44,7 +44,7 @@ public final class Metrics implements AutoCloseable {
     garbageCollection.bindTo(registry);
   }
 
-  PrometheusMeterRegistry registry() {
+  public PrometheusMeterRegistry registry() {
     return registry;
   }
 

@@ -14,7 +14,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Looks at all of an uploaded disk's tables: nothing reads it before. */
-public record CheckDisk(DiskStore disks, DiskCheck check) implements Step<Import, CheckDisk.Checked> {
+public record CheckDisk(DiskStore disks, DiskCheck check)
+    implements Step<Import, CheckDisk.Checked> {
   /** For its turn at the check; some of the longest checks of others can come before. */
   private static final Duration CHECK_WAIT = Duration.ofHours(2);
 

@@ -25,7 +25,8 @@ import java.util.function.DoubleConsumer;
  * Writes an image, with all layers that it stands on, as one qcow2 among the disks of its owner. An
  * attempt after a crash writes it again, under the same id.
  */
-public record WriteDisk(Database database, LayerStore layers, DiskStore disks, RoomReservations room)
+public record WriteDisk(
+    Database database, LayerStore layers, DiskStore disks, RoomReservations room)
     implements Step<ExportTask, UploadedDisk> {
 
   @Override

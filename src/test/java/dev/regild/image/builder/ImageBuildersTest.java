@@ -1,11 +1,11 @@
 package dev.regild.image.builder;
 
-import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
 import static dev.regild.image.RefusedException.Reason.CONCURRENT_MODIFICATION;
 import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
 import static dev.regild.image.Registry.NOW;
+import static dev.regild.image.Registry.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;
