@@ -133,9 +133,10 @@ public final class RegildServer implements AutoCloseable {
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Database database = opened(database(config, data));
     MasterKey masterKey =
-        MasterKey.load(
-            data.resolve("master.key"),
-            Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
+        NodeMasterKey.load(
+            data.path(),
+            database,
+            config.database().isPresent() || config.store().isPresent());
     Accounts accounts = new Accounts(database, masterKey, clock);
     new FirstStart(data.path(), accounts)
         .run()
@@ -152,12 +153,14 @@ public final class RegildServer implements AutoCloseable {
     UpdateRecords updates = new UpdateRecords(clock);
     JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas());
-    ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    Storage storage = opened(Storage.open(config, data.path(), database, diskCheck, room, clock));
+    Storage storage = opened(
+                Storage.open(config, data.path(), database, masterKey, diskCheck, room, clock));
     LayerStore layers = storage.layers();
     DiskStore disks = storage.disks();
+    ChannelStore channels = storage.channels();
+    PackageCache packages = storage.packages();
     Workspaces workspaces = new Workspaces(data.path());
     Appliances appliances =
         new Appliances(
@@ -167,7 +170,6 @@ public final class RegildServer implements AutoCloseable {
     PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
-    PackageCache packages = new PackageCache(data.path());
     JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
     RunningJobs running = new RunningJobs();
     SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);

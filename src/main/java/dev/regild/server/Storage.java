@@ -1,5 +1,9 @@
 package dev.regild.server;
 
+import dev.regild.account.MasterKey;
+import dev.regild.channel.ChannelFiles;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.shared.SharedChannels;
 import dev.regild.db.Database;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
@@ -10,15 +14,19 @@ import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.fetch.PackageCache;
+import dev.regild.fetch.SharedPackages;
 import dev.regild.image.LayerRecords;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
+import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreSettings;
 import dev.regild.update.store.StoreGarbage;
 import dev.regild.update.store.StoreScrub;
 import dev.regild.update.store.StoreUpkeep;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -31,12 +39,16 @@ import java.util.Optional;
  * @param layers of images
  * @param disks uploaded and exported ones
  * @param shared the disks again, if they are in a store
+ * @param channels with their snapshots
+ * @param packages that updates have downloaded
  * @param parts to be closed, the last one first
  */
 record Storage(
     LayerStore layers,
     DiskStore disks,
     Optional<ObjectDiskStore> shared,
+    ChannelStore channels,
+    PackageCache packages,
     Deque<AutoCloseable> parts)
     implements AutoCloseable {
 
@@ -49,13 +61,14 @@ record Storage(
       Config config,
       Path data,
       Database database,
+      MasterKey masterKey,
       DiskCheck check,
       RoomReservations room,
       Clock clock)
       throws ConfigException, IOException {
     return config.store().isEmpty()
         ? here(data, check, room, clock)
-        : shared(config, config.store().get(), data, database, check, room, clock);
+        : shared(config, config.store().get(), data, database, masterKey, check, room, clock);
   }
 
   private static Storage here(Path data, DiskCheck check, RoomReservations room, Clock clock)
@@ -64,6 +77,8 @@ record Storage(
         new DirectoryLayerStore(data),
         new UploadedDisks(data.resolve("disks"), check, clock, room),
         Optional.empty(),
+        new ChannelStore(data, clock),
+        new PackageCache(data),
         new ArrayDeque<>());
   }
 
@@ -72,6 +87,7 @@ record Storage(
       StoreSettings settings,
       Path data,
       Database database,
+      MasterKey masterKey,
       DiskCheck check,
       RoomReservations room,
       Clock clock)
@@ -84,6 +100,8 @@ record Storage(
     ObjectDiskStore disks =
         new ObjectDiskStore(
             database, objects, cache, data.resolve("arriving"), check, clock, room);
+    ContentStore contents = new ContentStore(database, objects);
+    ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
     parts.push(
         StoreUpkeep.start(
@@ -95,7 +113,24 @@ record Storage(
             objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),
         disks,
         Optional.of(disks),
+        new ChannelStore(data, clock, channels),
+        new PackageCache(data, new SharedPackages(database, contents)),
         parts);
+  }
+
+  /** Takes over what other nodes have done while this one was away. */
+  private static ChannelFiles channels(
+      Database database, ContentStore contents, MasterKey masterKey, Path data)
+      throws IOException {
+    try {
+      SharedChannels channels =
+          new SharedChannels(database, contents, new MasterKeySeal(masterKey), data);
+      channels.pull();
+      return channels;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while reading the channels");
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;
+import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectRecord;
 import dev.regild.store.ObjectRecords;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import org.jdbi.v3.core.Handle;
 final class NeededObjects {
   /** The folders that the registry's objects are in. */
   static final List<String> FOLDERS =
-      List.of("content/", ObjectUploads.FOLDER, ObjectLayerStore.FOLDER);
+      List.of(ContentStore.FOLDER, ObjectUploads.FOLDER, ObjectLayerStore.FOLDER);
 
   private static final String UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
   private static final Pattern LAYER =
@@ -34,7 +35,7 @@ final class NeededObjects {
   private static final Pattern DISK =
       Pattern.compile(
           Pattern.quote(ObjectUploads.FOLDER) + "(ami-[0-9a-f]{17})/" + UUID + "\\.disk");
-  private static final Pattern CONTENT = Pattern.compile("content/[0-9a-f]{64}/" + UUID);
+  private static final Pattern CONTENT = Pattern.compile(ContentStore.FOLDER + "[0-9a-f]{64}/" + UUID);
 
   private NeededObjects() {}
 

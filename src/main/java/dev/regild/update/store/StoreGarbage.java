@@ -61,6 +61,7 @@ public final class StoreGarbage {
   public Collected collect() throws IOException, InterruptedException {
     StoreOwner.require(database, objects);
     removeAbandonedUploads();
+    database.useTransaction(this::forgetUnusedContents);
     Run run = new Run(database.read(StoreGarbage::marks));
     for (String folder : NeededObjects.FOLDERS) {
       objects.list(
@@ -87,6 +88,21 @@ public final class StoreGarbage {
       objects.uploads().abort(upload);
       LOG.atInfo().addKeyValue("object", upload.name()).log("abandoned upload removed");
     }
+  }
+
+  /** A content was kept before something refers to it, which takes less than the grace. */
+  private void forgetUnusedContents(Handle handle) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM stored_object
+             WHERE name LIKE 'content/%' AND written < :before
+               AND NOT EXISTS (SELECT 1 FROM snapshot_file WHERE object = stored_object.name)
+               AND NOT EXISTS (SELECT 1 FROM catalogue_file WHERE object = stored_object.name)
+               AND NOT EXISTS (SELECT 1 FROM package_file WHERE object = stored_object.name)
+            """)
+        .bind("before", DatabaseTime.now(handle).minus(grace).toEpochMilli())
+        .execute();
   }
 
   /** One run over the store, a page at a time. */
