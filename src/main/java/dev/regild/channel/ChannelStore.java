@@ -366,16 +366,13 @@ public final class ChannelStore {
   }
 
   /**
-   * Hands on to other nodes what was changed in a channel's files, such as its catalogue.
+   * Hands on to other nodes what was changed in a channel's files, such as its catalogue. The caller
+   * holds the channel's lock.
    *
    * @throws ChannelException if another node has changed the channel at the same time
    */
-  public void changed(String name) throws ChannelException, InterruptedException {
-    try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
-      files.push(name);
-    } catch (IOException e) {
-      throw unusable(e);
-    }
+  public void handOn(String name) throws ChannelException, IOException, InterruptedException {
+    files.push(name);
   }
 
   private void pull() throws ChannelException, InterruptedException {

@@ -25,6 +25,10 @@ import java.util.stream.Stream;
 /** The files of channels in a node's data directory. */
 final class LocalChannels {
   static final String CREDENTIALS = "auth.conf";
+
+  /** Says that the files here are copies. */
+  private static final String MARK = ".shared";
+
   private static final String CERTIFICATES = "client-certificates/";
 
   private final Path data;
@@ -33,6 +37,14 @@ final class LocalChannels {
   LocalChannels(Path data) throws IOException {
     this.data = data;
     this.directory = PrivateDirectory.within(data, "channels").path();
+    if (Files.notExists(directory.resolve(MARK))) {
+      DurableFiles.write(directory.resolve(MARK), "");
+    }
+  }
+
+  /** Whether the channels of a data directory are copies of what is in a store. */
+  static boolean areIn(Path data) {
+    return Files.exists(data.resolve("channels").resolve(MARK));
   }
 
 

@@ -72,6 +72,11 @@ public final class SharedChannels implements ChannelFiles {
     this.snapshots = new SharedSnapshots(database, contents, data.resolve("snapshots"));
   }
 
+  /** Whether the channels of a data directory are copies of what is in a store. */
+  public static boolean areIn(Path data) {
+    return LocalChannels.areIn(data);
+  }
+
   @Override
   public void look() {
     if (database.isInTransaction() || System.nanoTime() - looked < FRESH.toNanos()) {
