@@ -43,10 +43,7 @@ public final class MasterKeyProof {
   }
 
   private static Optional<byte[]> sealed(Handle handle) {
-    return handle
-        .createQuery("SELECT sealed FROM master_key_proof")
-        .mapTo(byte[].class)
-        .findOne();
+    return handle.createQuery("SELECT sealed FROM master_key_proof").mapTo(byte[].class).findOne();
   }
 
   /** A registry of an earlier version has no proof, but access keys. */

@@ -366,8 +366,8 @@ public final class ChannelStore {
   }
 
   /**
-   * Hands on to other nodes what was changed in a channel's files, such as its catalogue. The caller
-   * holds the channel's lock.
+   * Hands on to other nodes what was changed in a channel's files, such as its catalogue. The
+   * caller holds the channel's lock.
    *
    * @throws ChannelException if another node has changed the channel at the same time
    */

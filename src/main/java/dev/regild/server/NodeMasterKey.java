@@ -23,8 +23,7 @@ final class NodeMasterKey {
   static MasterKey load(Path data, Database database, boolean shared)
       throws ConfigException, IOException {
     Path file = data.resolve("master.key");
-    Optional<String> variable =
-        Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE));
+    Optional<String> variable = Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE));
     if (!shared) {
       return MasterKey.load(file, variable);
     }

@@ -63,12 +63,10 @@ import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -134,9 +132,7 @@ public final class RegildServer implements AutoCloseable {
     Database database = opened(database(config, data));
     MasterKey masterKey =
         NodeMasterKey.load(
-            data.path(),
-            database,
-            config.database().isPresent() || config.store().isPresent());
+            data.path(), database, config.database().isPresent() || config.store().isPresent());
     Accounts accounts = new Accounts(database, masterKey, clock);
     new FirstStart(data.path(), accounts)
         .run()
@@ -155,8 +151,8 @@ public final class RegildServer implements AutoCloseable {
     Quotas quotas = new Quotas(config.quotas());
     RoomReservations room = new RoomReservations();
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    Storage storage = opened(
-                Storage.open(config, data.path(), database, masterKey, diskCheck, room, clock));
+    Storage storage =
+        opened(Storage.open(config, data.path(), database, masterKey, diskCheck, room, clock));
     LayerStore layers = storage.layers();
     DiskStore disks = storage.disks();
     ChannelStore channels = storage.channels();

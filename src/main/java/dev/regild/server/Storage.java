@@ -98,8 +98,7 @@ record Storage(
     ObjectStore objects = new ObjectStore(settings);
     parts.push(objects);
     ObjectDiskStore disks =
-        new ObjectDiskStore(
-            database, objects, cache, data.resolve("arriving"), check, clock, room);
+        new ObjectDiskStore(database, objects, cache, data.resolve("arriving"), check, clock, room);
     ContentStore contents = new ContentStore(database, objects);
     ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
@@ -120,8 +119,7 @@ record Storage(
 
   /** Takes over what other nodes have done while this one was away. */
   private static ChannelFiles channels(
-      Database database, ContentStore contents, MasterKey masterKey, Path data)
-      throws IOException {
+      Database database, ContentStore contents, MasterKey masterKey, Path data) throws IOException {
     try {
       SharedChannels channels =
           new SharedChannels(database, contents, new MasterKeySeal(masterKey), data);

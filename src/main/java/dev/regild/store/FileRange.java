@@ -26,8 +26,7 @@ final class FileRange extends FilterInputStream {
    * closes the earlier ones. Over plain http, it reads each body twice: first to hash it.
    */
   static RequestBody body(Path file, long first, long bytes) {
-    return RequestBody.fromContentProvider(
-        provider(file, first, bytes), bytes, ObjectStore.TYPE);
+    return RequestBody.fromContentProvider(provider(file, first, bytes), bytes, ObjectStore.TYPE);
   }
 
   private static ContentStreamProvider provider(Path file, long first, long bytes) {

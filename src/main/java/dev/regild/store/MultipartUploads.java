@@ -44,9 +44,7 @@ public final class MultipartUploads {
                             .key(location.key(name))
                             .contentType(ObjectStore.TYPE)
                             .metadata(
-                                sha256
-                                    .map(it -> Map.of(ObjectStore.SHA256, it))
-                                    .orElse(Map.of()))
+                                sha256.map(it -> Map.of(ObjectStore.SHA256, it)).orElse(Map.of()))
                             .serverSideEncryption(settings.algorithm())
                             .ssekmsKeyId(settings.encryptionKey()))
                     .uploadId());

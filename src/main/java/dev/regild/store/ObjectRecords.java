@@ -40,8 +40,7 @@ public final class ObjectRecords {
   }
 
   /** Returns an object of this content whose name begins so. */
-  public static Optional<ObjectRecord> withContent(
-      Handle handle, String beginning, String sha256) {
+  public static Optional<ObjectRecord> withContent(Handle handle, String beginning, String sha256) {
     return handle
         .createQuery(SELECT + "WHERE sha256 = :sha256 ORDER BY name")
         .bind("sha256", sha256)
@@ -105,7 +104,6 @@ public final class ObjectRecords {
   }
 
   private static ObjectRecord object(ResultSet row) throws SQLException {
-    return new ObjectRecord(
-        row.getString("name"), row.getLong("bytes"), row.getString("sha256"));
+    return new ObjectRecord(row.getString("name"), row.getLong("bytes"), row.getString("sha256"));
   }
 }

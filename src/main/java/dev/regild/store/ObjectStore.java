@@ -159,8 +159,7 @@ public final class ObjectStore implements AutoCloseable {
       for (long at = 0; at < bytes; at += size) {
         long first = at;
         int number = parts.size() + 1;
-        parts.add(() ->
-            uploads.send(upload, number, file, first, Math.min(size, bytes - first)));
+        parts.add(() -> uploads.send(upload, number, file, first, Math.min(size, bytes - first)));
       }
       uploads.complete(upload, Parallel.run(AT_ONCE, parts), over);
       done = true;
@@ -185,12 +184,15 @@ public final class ObjectStore implements AutoCloseable {
     MessageDigest digest = Sha256.digest();
     try (FileChannel file =
         FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      reads.inOrder(name, bytes, piece -> {
-        digest.update(piece.duplicate());
-        while (piece.hasRemaining()) {
-          var _ = file.write(piece);
-        }
-      });
+      reads.inOrder(
+          name,
+          bytes,
+          piece -> {
+            digest.update(piece.duplicate());
+            while (piece.hasRemaining()) {
+              var _ = file.write(piece);
+            }
+          });
     }
     return Sha256.hex(digest);
   }

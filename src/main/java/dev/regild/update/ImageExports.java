@@ -6,8 +6,8 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;

@@ -7,8 +7,8 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.UnfitDiskException;
-import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.RefusedException;
@@ -29,11 +29,7 @@ public final class ImageImports {
   private final Clock clock;
 
   public ImageImports(
-      Database database,
-      Quotas quotas,
-      DiskStore disks,
-      JobQueue jobs,
-      Clock clock) {
+      Database database, Quotas quotas, DiskStore disks, JobQueue jobs, Clock clock) {
     this.database = database;
     this.quotas = quotas;
     this.disks = disks;

@@ -110,8 +110,7 @@ class SharedChannelsIT {
   }
 
   private SharedChannels shared(String node) throws Exception {
-    MasterKey masterKey =
-        MasterKey.load(directory.resolve("master.key"), Optional.empty());
+    MasterKey masterKey = MasterKey.load(directory.resolve("master.key"), Optional.empty());
     SharedChannels shared =
         new SharedChannels(database, contents, new MasterKeySeal(masterKey), data(node));
     shared.pull();
@@ -193,8 +192,9 @@ class SharedChannelsIT {
     List<byte[]> sealed =
         database.read(handle ->
             handle.createQuery("SELECT sealed FROM channel_secret").mapTo(byte[].class).list());
-    assertThat(sealed).singleElement().satisfies(it ->
-        assertThat(new String(it, UTF_8)).doesNotContain("s3cret"));
+    assertThat(sealed)
+        .singleElement()
+        .satisfies(it -> assertThat(new String(it, UTF_8)).doesNotContain("s3cret"));
     shared("there").writeCredentials("machine other.example login a password b");
     later();
     shared("here").pull();

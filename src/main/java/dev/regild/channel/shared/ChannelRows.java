@@ -111,7 +111,10 @@ final class ChannelRows {
   }
 
   static void deleteSecret(Handle handle, String path) {
-    handle.createUpdate("DELETE FROM channel_secret WHERE path = :path").bind("path", path).execute();
+    handle
+        .createUpdate("DELETE FROM channel_secret WHERE path = :path")
+        .bind("path", path)
+        .execute();
   }
 
   /** Returns a catalogue's files by their paths. */

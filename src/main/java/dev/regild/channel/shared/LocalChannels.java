@@ -7,8 +7,8 @@ import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
 import dev.regild.store.ObjectRecord;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,7 +46,6 @@ final class LocalChannels {
   static boolean areIn(Path data) {
     return Files.exists(data.resolve("channels").resolve(MARK));
   }
-
 
   /**
    * A channel's small files.
@@ -189,8 +188,7 @@ final class LocalChannels {
     if (Files.isDirectory(certificates)) {
       try (Stream<Path> files = Files.list(certificates)) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
-          secrets.put(
-              CERTIFICATES + channel + "/" + file.getFileName(), Files.readAllBytes(file));
+          secrets.put(CERTIFICATES + channel + "/" + file.getFileName(), Files.readAllBytes(file));
         }
       }
     }
@@ -234,7 +232,8 @@ final class LocalChannels {
     Path parent = file.resolveSibling("");
     if (!parent.equals(data)) {
       Files.createDirectories(
-          parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+          parent,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
     Path fresh = DurableFiles.temporaryBeside(file);
     try {
@@ -242,8 +241,7 @@ final class LocalChannels {
           FileChannel.open(
               fresh,
               Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(
-                  PosixFilePermissions.fromString("rw-------")))) {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
         ByteBuffer bytes = ByteBuffer.wrap(content);
         while (bytes.hasRemaining()) {
           var _ = channel.write(bytes);

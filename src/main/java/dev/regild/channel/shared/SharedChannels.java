@@ -10,7 +10,6 @@ import dev.regild.files.LockFile;
 import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectRecord;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -144,8 +143,8 @@ public final class SharedChannels implements ChannelFiles {
     static Rows read(Handle handle) {
       List<ChannelRow> channels = ChannelRows.channels(handle);
       Map<String, Map<String, ObjectRecord>> catalogues = new HashMap<>();
-      channels.forEach(channel ->
-          catalogues.put(channel.name(), ChannelRows.catalogue(handle, channel.name())));
+      channels.forEach(
+          channel -> catalogues.put(channel.name(), ChannelRows.catalogue(handle, channel.name())));
       return new Rows(
           ChannelRows.revision(handle), channels, ChannelRows.secrets(handle), catalogues);
     }

@@ -68,22 +68,20 @@ final class SharedSnapshots {
     if (Files.isDirectory(target)) {
       return true;
     }
-    Map<String, ObjectRecord> files =
-        database.read(handle -> ChannelRows.snapshot(handle, digest));
+    Map<String, ObjectRecord> files = database.read(handle -> ChannelRows.snapshot(handle, digest));
     if (files.isEmpty()) {
       return false;
     }
     Path unfinished = Files.createDirectories(directory.resolve(UNFINISHED + UUID.randomUUID()));
     try {
       List<Parallel.Task<Boolean, IOException>> fetches = new ArrayList<>();
-      files.forEach(
-          (path, object) ->
-              fetches.add(() -> {
-                Path file = unfinished.resolve(path);
-                contents.fetch(object, what(path, digest), file);
-                DurableFiles.force(file);
-                return true;
-              }));
+      files.forEach((path, object) ->
+          fetches.add(() -> {
+            Path file = unfinished.resolve(path);
+            contents.fetch(object, what(path, digest), file);
+            DurableFiles.force(file);
+            return true;
+          }));
       var _ = Parallel.run(AT_ONCE, fetches);
       DurableFiles.force(unfinished);
       moveIntoPlace(unfinished, target);
@@ -109,9 +107,7 @@ final class SharedSnapshots {
     ObjectRecord manifest =
         database.read(handle -> ChannelRows.snapshot(handle, digest)).get(MANIFEST);
     Path file = directory.resolve(digest).resolve(MANIFEST);
-    if (manifest == null
-        || !Files.exists(file)
-        || Sha256.of(file).equals(manifest.sha256())) {
+    if (manifest == null || !Files.exists(file) || Sha256.of(file).equals(manifest.sha256())) {
       return;
     }
     Path fresh = DurableFiles.temporaryBeside(file);

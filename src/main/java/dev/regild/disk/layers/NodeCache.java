@@ -30,9 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Copies of the store's layers and disks on this node, up to a limit: {@code <id>.qcow2} or {@code
  * <id>.disk}, and beside it {@code <id>.sha256}, which is written last and proves that the file is
- * whole and verified. The copies
- * used least recently are removed first; borrowed ones stay. What a killed process left unfinished
- * is removed when the cache is opened.
+ * whole and verified. The copies used least recently are removed first; borrowed ones stay. What a
+ * killed process left unfinished is removed when the cache is opened.
  */
 public final class NodeCache {
   private static final Logger LOG = LoggerFactory.getLogger(NodeCache.class);
@@ -327,7 +326,10 @@ public final class NodeCache {
    */
   private synchronized boolean evict(long bytes) throws IOException {
     long borrowed =
-        copies.values().stream().filter(it -> it.readers > 0).mapToLong(it -> it.file.bytes()).sum();
+        copies.values().stream()
+            .filter(it -> it.readers > 0)
+            .mapToLong(it -> it.file.bytes())
+            .sum();
     if (bytes > mostBytes - borrowed) {
       return false;
     }

@@ -115,8 +115,7 @@ final class Appending {
                 directory,
                 upload.id() + ".",
                 ".part",
-                PosixFilePermissions.asFileAttribute(
-                    PosixFilePermissions.fromString("rw-------")));
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       } catch (IOException e) {
         reservation.close();
         throw e;
@@ -257,8 +256,7 @@ final class Appending {
                 return UploadRecords.takePartNumber(handle, upload.id(), appender);
               })
               .orElseThrow(Appending.this::overtaken);
-      UploadedPart sent =
-          objects.uploads().send(upload.parts(), number, part.file, 0, part.bytes);
+      UploadedPart sent = objects.uploads().send(upload.parts(), number, part.file, 0, part.bytes);
       boolean appended =
           database.inTransaction(handle ->
               UploadRecords.append(

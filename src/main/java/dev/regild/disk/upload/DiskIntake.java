@@ -41,7 +41,11 @@ final class DiskIntake {
    * @param room is asked before anything is written
    */
   Taken take(
-      String account, InputStream stream, OptionalLong declaredLength, Path file, DiskFile.Room room)
+      String account,
+      InputStream stream,
+      OptionalLong declaredLength,
+      Path file,
+      DiskFile.Room room)
       throws IOException, UnfitDiskException {
     HandedStream handed = new HandedStream(stream);
     IncomingBytes incoming = new IncomingBytes(handed, declaredLength);

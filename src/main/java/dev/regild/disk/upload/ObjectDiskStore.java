@@ -73,8 +73,7 @@ public final class ObjectDiskStore implements DiskStore {
     this.intake = new DiskIntake(check);
     this.clock = clock;
     this.room = room;
-    this.uploads =
-        new ObjectUploads(database, objects, this.directory, room, intake.mostBytes());
+    this.uploads = new ObjectUploads(database, objects, this.directory, room, intake.mostBytes());
     for (String name : Listing.names(this.directory)) {
       Files.deleteIfExists(this.directory.resolve(name));
     }
@@ -238,8 +237,8 @@ public final class ObjectDiskStore implements DiskStore {
     }
   }
 
-  private UploadedDisk record(
-      Upload upload, String object, DiskIntake.Taken taken, DiskQuota quota) throws IOException {
+  private UploadedDisk record(Upload upload, String object, DiskIntake.Taken taken, DiskQuota quota)
+      throws IOException {
     return database.inTransaction(handle -> {
       Optional<DiskRecords.Stored> earlier = DiskRecords.find(handle, upload.id());
       if (earlier.isPresent()) {

@@ -30,10 +30,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Disks in one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only our own
- * user can read them. A disk without its record is what a broken upload has left; it is removed
- * when the directory is opened. So is one whose record names no owner, as an earlier version wrote
- * it.
+ * Disks in one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only
+ * our own user can read them. A disk without its record is what a broken upload has left; it is
+ * removed when the directory is opened. So is one whose record names no owner, as an earlier
+ * version wrote it.
  */
 public final class UploadedDisks implements DiskStore {
   private static final Logger LOG = LoggerFactory.getLogger(UploadedDisks.class);

@@ -3,8 +3,8 @@ package dev.regild.image.jobs;
 import static dev.regild.image.RefusedException.Reason.IN_USE;
 
 import dev.regild.db.Database;
-import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.RefusedException;
 import java.io.IOException;
 import org.jdbi.v3.core.Handle;

@@ -3,8 +3,8 @@ package dev.regild.server.disks;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
-import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.AccountSlots.Slot;
@@ -133,7 +133,6 @@ public record DisksService(
     return UploadBody.read(
         request,
         body ->
-            disks.receive(
-                account, quotas.of(account), body, request.headers().contentLength()));
+            disks.receive(account, quotas.of(account), body, request.headers().contentLength()));
   }
 }

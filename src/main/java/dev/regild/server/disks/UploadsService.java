@@ -32,8 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param shared where the uploads go; empty without a store
  */
-public record UploadsService(
-    Requests requests, Optional<ObjectDiskStore> shared, DiskQuotas quotas)
+public record UploadsService(Requests requests, Optional<ObjectDiskStore> shared, DiskQuotas quotas)
     implements HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(UploadsService.class);
   private static final String UPLOADS = "/regild/v1/uploads";
@@ -81,9 +80,7 @@ public record UploadsService(
         UploadBody.answering(
             () -> store().uploads().begin(account, quotas.of(account), OptionalLong.of(bytes)));
     RequestLog.resources(request, List.of(upload.id()));
-    response
-        .status(Status.CREATED_201)
-        .header(HeaderNames.LOCATION, UPLOADS + "/" + upload.id());
+    response.status(Status.CREATED_201).header(HeaderNames.LOCATION, UPLOADS + "/" + upload.id());
     OwnAnswers.send(response, UploadView.of(upload));
   }
 

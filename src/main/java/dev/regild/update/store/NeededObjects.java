@@ -4,12 +4,12 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.ObjectUploads;
 import dev.regild.disk.upload.UploadRecords;
+import dev.regild.image.Flattening;
+import dev.regild.image.Flattenings;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.jobs.ExportTasks;
-import dev.regild.image.Flattening;
-import dev.regild.image.Flattenings;
 import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectRecord;
 import dev.regild.store.ObjectRecords;
@@ -35,7 +35,8 @@ final class NeededObjects {
   private static final Pattern DISK =
       Pattern.compile(
           Pattern.quote(ObjectUploads.FOLDER) + "(ami-[0-9a-f]{17})/" + UUID + "\\.disk");
-  private static final Pattern CONTENT = Pattern.compile(ContentStore.FOLDER + "[0-9a-f]{64}/" + UUID);
+  private static final Pattern CONTENT =
+      Pattern.compile(ContentStore.FOLDER + "[0-9a-f]{64}/" + UUID);
 
   private NeededObjects() {}
 

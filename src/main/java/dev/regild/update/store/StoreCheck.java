@@ -107,8 +107,7 @@ public final class StoreCheck {
       return objects.sha256(object.name(), object.bytes()).equals(object.sha256())
           ? Optional.empty()
           : Optional.of(
-              new Finding(
-                  Problem.CHANGED, object.name(), "its SHA-256 is not " + object.sha256()));
+              new Finding(Problem.CHANGED, object.name(), "its SHA-256 is not " + object.sha256()));
     } catch (MissingObjectException e) {
       return Optional.of(missing(object));
     } catch (ChangedObjectException e) {

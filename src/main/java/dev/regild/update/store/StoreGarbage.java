@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the objects that the registry does not need, and multipart uploads that killed nodes left.
- * It works in two phases: it records garbage in the database, and removes what was recorded longer
- * ago than the grace, by the database's clock. So no node removes anything on its own.
+ * Removes the objects that the registry does not need, and multipart uploads that killed nodes
+ * left. It works in two phases: it records garbage in the database, and removes what was recorded
+ * longer ago than the grace, by the database's clock. So no node removes anything on its own.
  */
 public final class StoreGarbage {
   private static final Logger LOG = LoggerFactory.getLogger(StoreGarbage.class);
@@ -66,16 +66,12 @@ public final class StoreGarbage {
     for (String folder : NeededObjects.FOLDERS) {
       objects.list(
           folder,
-          page ->
-              run.take(
-                  page.stream().map(object -> new Garbage(object.name(), "")).toList()));
+          page -> run.take(page.stream().map(object -> new Garbage(object.name(), "")).toList()));
       objects
           .uploads()
           .list(
               folder,
-              page ->
-                  run.take(
-                      page.stream().map(it -> new Garbage(it.name(), it.id())).toList()));
+              page -> run.take(page.stream().map(it -> new Garbage(it.name(), it.id())).toList()));
     }
     run.forgetWhatIsGone();
     return new Collected(List.copyOf(run.waiting), List.copyOf(run.removed));
@@ -133,8 +129,7 @@ public final class StoreGarbage {
       page.forEach(gone::remove);
     }
 
-    private void mark(
-        Handle handle, List<Garbage> page, List<Garbage> due, List<Garbage> marked) {
+    private void mark(Handle handle, List<Garbage> page, List<Garbage> due, List<Garbage> marked) {
       Set<String> needed =
           NeededObjects.among(handle, page.stream().map(Garbage::object).distinct().toList());
       long now = DatabaseTime.now(handle).toEpochMilli();
@@ -164,8 +159,7 @@ public final class StoreGarbage {
         .createQuery("SELECT object, upload, seen FROM store_garbage")
         .map((row, _) ->
             Map.entry(
-                new Garbage(row.getString("object"), row.getString("upload")),
-                row.getLong("seen")))
+                new Garbage(row.getString("object"), row.getString("upload")), row.getLong("seen")))
         .forEach(mark -> marks.put(mark.getKey(), mark.getValue()));
     return marks;
   }

@@ -17,9 +17,7 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Reads all objects once in a period, some in each round, and compares their SHA-256.
- */
+/** Reads all objects once in a period, some in each round, and compares their SHA-256. */
 public final class StoreScrub {
   private static final Logger LOG = LoggerFactory.getLogger(StoreScrub.class);
 
@@ -63,8 +61,8 @@ public final class StoreScrub {
       }
       for (ObjectRecord object : due) {
         if (isWell(object, kind)) {
-          database.useTransaction(handle ->
-              kind.scrubbed(handle, object, DatabaseTime.now(handle).toEpochMilli()));
+          database.useTransaction(
+              handle -> kind.scrubbed(handle, object, DatabaseTime.now(handle).toEpochMilli()));
           well++;
         } else {
           damaged.add(object);

@@ -161,8 +161,7 @@ class ObjectDiskStoreIT {
     // A whole part, and a broken one that the store takes.
     assertThat(so.received()).isEqualTo(broke);
     assertThat(there.uploads().find(BOB, upload.id())).isEmpty();
-    Upload whole =
-        there.uploads().append(so, broke, stream(disk, broke, disk.length), PLENTY);
+    Upload whole = there.uploads().append(so, broke, stream(disk, broke, disk.length), PLENTY);
     UploadedDisk made = there.finish(whole, PLENTY);
     assertThat(made.sha256()).isEqualTo(Sha256.of(disk));
     assertThat(made.format()).isEqualTo(DiskFormat.RAW);
@@ -183,10 +182,8 @@ class ObjectDiskStoreIT {
             () -> here.uploads().append(upload, 0, breaking(stream(disk, 0, 4 << 20)), PLENTY))
         .hasMessage("the connection was lost");
     assertThat(there.uploads().find(ALICE, upload.id()).orElseThrow().received()).isZero();
-    assertThatThrownBy(
-            () -> there.uploads().append(upload, 4 << 20, stream(disk, 0, 1), PLENTY))
-        .isInstanceOfSatisfying(
-            UploadOffsetException.class, e -> assertThat(e.received()).isZero())
+    assertThatThrownBy(() -> there.uploads().append(upload, 4 << 20, stream(disk, 0, 1), PLENTY))
+        .isInstanceOfSatisfying(UploadOffsetException.class, e -> assertThat(e.received()).isZero())
         .hasMessageContaining("has 0 bytes, so the next bytes do not belong at 4194304");
     there.uploads().discard(upload);
     assertThat(halfUploads()).isEmpty();
@@ -258,10 +255,8 @@ class ObjectDiskStoreIT {
     new Random(3).nextBytes(noDisk);
     assertThatThrownBy(() -> received(noDisk)).isInstanceOf(UnfitDiskException.class);
     assertThatThrownBy(() -> received(new byte[0])).isInstanceOf(UnfitDiskException.class);
-    assertThatThrownBy(
-            () ->
-                here.receive(
-                    ALICE, PLENTY, stream(disk, 0, 1 << 20), OptionalLong.of(disk.length)))
+    assertThatThrownBy(() ->
+            here.receive(ALICE, PLENTY, stream(disk, 0, 1 << 20), OptionalLong.of(disk.length)))
         .hasMessageContaining("ended after 0 of 41943040 bytes");
     DiskQuota one = new DiskQuota(1, 1L << 40);
     Upload promised = there.uploads().begin(ALICE, one, OptionalLong.of(10));
@@ -271,9 +266,7 @@ class ObjectDiskStoreIT {
     there.uploads().discard(promised);
     DiskQuota small = new DiskQuota(5, 20 << 20);
     assertThatThrownBy(
-            () ->
-                here.receive(
-                    ALICE, small, new ByteArrayInputStream(disk), OptionalLong.empty()))
+            () -> here.receive(ALICE, small, new ByteArrayInputStream(disk), OptionalLong.empty()))
         .isInstanceOf(DiskQuotaException.class);
     assertThat(server.files(prefix + "/disks")).isEmpty();
     assertThat(halfUploads()).isEmpty();
@@ -297,24 +290,20 @@ class ObjectDiskStoreIT {
   @Test
   void anExportIsThereForAllNodesAndItsAttemptsDoNotMix() throws Exception {
     String id = DiskStore.newId();
-    UploadedDisk first =
-        here.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
+    UploadedDisk first = here.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
     assertThat(there.find(ALICE, id)).contains(first);
     there.removeUpload(id);
     assertThat(there.find(ALICE, id)).isPresent();
-    assertThatThrownBy(
-            () ->
-                here.export(
-                    id,
-                    ALICE,
-                    DiskFormat.RAW,
-                    file -> {
-                      // While this attempt was frozen, another one ran to its end.
-                      var _ =
-                          there.export(
-                              id, ALICE, DiskFormat.RAW, next -> Files.write(next, disk));
-                      Files.write(file, disk);
-                    }))
+    assertThatThrownBy(() ->
+            here.export(
+                id,
+                ALICE,
+                DiskFormat.RAW,
+                file -> {
+                  // While this attempt was frozen, another one ran to its end.
+                  var _ = there.export(id, ALICE, DiskFormat.RAW, next -> Files.write(next, disk));
+                  Files.write(file, disk);
+                }))
         .hasMessageContaining("Another attempt has written the disk " + id);
     UploadedDisk exported = there.find(ALICE, id).orElseThrow();
     try (BorrowedDisk borrowed = here.borrow(exported)) {
@@ -336,14 +325,12 @@ class ObjectDiskStoreIT {
               new FaultyLink.Fault.Away())) {
         link.set(new FaultyLink.Fault.None());
         Upload upload = unlucky.uploads().begin(ALICE, PLENTY, OptionalLong.of(disk.length));
-        Upload half =
-            unlucky.uploads().append(upload, 0, stream(disk, 0, 16 << 20), PLENTY);
+        Upload half = unlucky.uploads().append(upload, 0, stream(disk, 0, 16 << 20), PLENTY);
         link.set(fault);
-        assertThatThrownBy(
-                () ->
-                    unlucky
-                        .uploads()
-                        .append(half, 16 << 20, stream(disk, 16 << 20, disk.length), PLENTY))
+        assertThatThrownBy(() ->
+                unlucky
+                    .uploads()
+                    .append(half, 16 << 20, stream(disk, 16 << 20, disk.length), PLENTY))
             .isInstanceOf(StoreException.class)
             .hasMessageContaining("could not write part")
             .hasMessageContaining(
