@@ -287,6 +287,19 @@ public final class Database implements AutoCloseable {
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
   }
 
+  /** Whether this thread is inside a transaction. */
+  public boolean isInTransaction() {
+    return writing.isHeldByCurrentThread();
+  }
+
+  /**
+   * Runs work that changes something inside the transaction of this thread, or else in one of its
+   * own.
+   */
+  public <T, X extends Exception> T joinTransaction(HandleCallback<T, X> work) throws X {
+    return isInTransaction() ? read(work) : inTransaction(work);
+  }
+
   /** {@link #inTransaction} for work that has no result. */
   public <X extends Exception> void useTransaction(HandleConsumer<X> work) throws X {
     inTransaction(handle -> {

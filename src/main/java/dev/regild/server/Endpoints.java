@@ -6,7 +6,8 @@ import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -16,6 +17,7 @@ import dev.regild.server.disks.DiskQuotas;
 import dev.regild.server.disks.DisksService;
 import dev.regild.server.disks.ExportService;
 import dev.regild.server.disks.ImportChecksService;
+import dev.regild.server.disks.UploadsService;
 import dev.regild.server.health.HealthService;
 import dev.regild.server.health.MetricsService;
 import dev.regild.server.health.Readiness;
@@ -41,6 +43,7 @@ import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that answers requests.
@@ -51,6 +54,7 @@ import java.util.List;
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
  * @param disks uploaded and exported disks
+ * @param shared the disks again, if they are in a store
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
@@ -69,7 +73,8 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
-    UploadedDisks disks,
+    DiskStore disks,
+    Optional<ObjectDiskStore> shared,
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
@@ -95,6 +100,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
+        new UploadsService(requests, shared, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(

@@ -239,6 +239,7 @@ public final class ServerFixture implements AutoCloseable {
             new Inventories(database),
             plannedFixes(),
             disks,
+            Optional.empty(),
             goldenLayers(),
             data,
             flattenings(0),
@@ -560,7 +561,7 @@ public final class ServerFixture implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
     return new ImageImports(
-        database, quotas, disks, check, jobs, Routing.ANYWHERE, Clock.systemUTC());
+        database, quotas, disks, jobs, Routing.ANYWHERE, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {

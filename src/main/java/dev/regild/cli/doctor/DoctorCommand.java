@@ -94,7 +94,8 @@ public final class DoctorCommand implements Callable<Integer> {
             spec.commandLine(),
             "--json does not go with --try-windows, which writes its own report.");
       }
-      return tryWindows.run(registry, out) ? 0 : 1;
+      Config server = StoreOptions.read(config, registry.named(spec), registry.url, store);
+      return tryWindows.run(registry, server.store(), out) ? 0 : 1;
     }
     if (store != null) {
       return store(

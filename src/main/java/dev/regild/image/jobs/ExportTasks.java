@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,6 +139,18 @@ public final class ExportTasks {
         .bind("limit", limit)
         .map(ROW)
         .list();
+  }
+
+  /** Returns those of the disks' ids that a running task exports to. */
+  public static List<String> exportingTo(Handle handle, Collection<String> disks) {
+    return disks.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery(
+                "SELECT ami_id FROM export_task WHERE state = 'EXPORTING' AND ami_id IN (<disks>)")
+            .bindList("disks", List.copyOf(disks))
+            .mapTo(String.class)
+            .list();
   }
 
   /** Ends a task that is EXPORTING; nothing happens if it has ended. */
