@@ -134,7 +134,21 @@ public final class Regild {
       return 1;
     });
     line.setParameterExceptionHandler(withoutAWordTwice(line.getParameterExceptionHandler()));
+    line.setExecutionStrategy(Regild::runAndClose);
     return line.execute(args);
+  }
+
+  /** Ends the connections that a command about channels has opened. */
+  private static int runAndClose(CommandLine.ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } finally {
+      for (CommandLine each : parsed.asCommandLineList()) {
+        if (each.getCommand() instanceof ChannelCommand channels) {
+          channels.close();
+        }
+      }
+    }
   }
 
   /** picocli 4.7 says "option option '--tag'" of a value that is not KEY=VALUE. */

@@ -6,7 +6,8 @@ import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -16,6 +17,7 @@ import dev.regild.server.disks.DiskQuotas;
 import dev.regild.server.disks.DisksService;
 import dev.regild.server.disks.ExportService;
 import dev.regild.server.disks.ImportChecksService;
+import dev.regild.server.disks.UploadsService;
 import dev.regild.server.health.HealthService;
 import dev.regild.server.health.MetricsService;
 import dev.regild.server.health.Readiness;
@@ -48,6 +50,7 @@ import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Everything that answers requests.
@@ -61,6 +64,7 @@ import java.util.List;
  * @param differences compares images
  * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
+ * @param shared the disks again, if they are in a store
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
@@ -82,7 +86,8 @@ record Endpoints(
     FleetSearch search,
     Differences differences,
     SnapshotOffers snapshotOffers,
-    UploadedDisks disks,
+    DiskStore disks,
+    Optional<ObjectDiskStore> shared,
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
@@ -109,6 +114,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
+        new UploadsService(requests, shared, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(

@@ -239,6 +239,7 @@ public final class ServerFixture implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(new byte[32]),
+                nodes,
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
@@ -247,6 +248,7 @@ public final class ServerFixture implements AutoCloseable {
             differences(),
             snapshotOffers(),
             disks,
+            Optional.empty(),
             goldenLayers(),
             data,
             flattenings(0),
@@ -589,7 +591,7 @@ public final class ServerFixture implements AutoCloseable {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
     return new ImageImports(
-        database, quotas, disks, check, jobs, Routing.ANYWHERE, Clock.systemUTC());
+        database, quotas, disks, jobs, Routing.ANYWHERE, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {
