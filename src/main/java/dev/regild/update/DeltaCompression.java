@@ -59,10 +59,23 @@ final class DeltaCompression implements AutoCloseable {
     }
   }
 
-  /** Ends it, if it still runs, and waits until its programs are gone. */
+  /**
+   * Ends it, if it still runs, and waits until its program is gone, even if interrupted: the
+   * directory that it writes to goes next.
+   */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     thread.interrupt();
-    thread.join();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
