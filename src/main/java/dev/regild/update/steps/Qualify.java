@@ -46,9 +46,8 @@ public record Qualify(Platforms platforms, ThrowAwayBoot boot)
     Path base = verified.open().base();
     DeltaCompression compression =
         control.keep(
-            DeltaCompression.start(
-                progress ->
-                    QemuImg.compressDelta(update.overlay(), base, update.delta(), progress)));
+            DeltaCompression.start(progress ->
+                QemuImg.compressDelta(update.overlay(), base, update.delta(), progress)));
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
     Existing existing = new Existing(update, base, control);
