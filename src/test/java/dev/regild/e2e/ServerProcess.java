@@ -178,12 +178,31 @@ final class ServerProcess implements AutoCloseable {
     reader.join(Duration.ofMinutes(1));
   }
 
+  /** Stops it where it is, until {@link #thaw}; its children go on. */
+  void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Program.of("kill", "-" + name, Long.toString(process.pid())).run();
+  }
+
   /** Asks it to end as an operator's service manager does; whether it has ended. */
   boolean terminate() throws InterruptedException {
     process.toHandle().destroy();
     boolean ended = process.waitFor(END_OF_CHILDREN.toSeconds(), TimeUnit.SECONDS);
     reader.join(Duration.ofMinutes(1));
     return ended;
+  }
+
+  /** Where it answers. */
+  URI endpoint() {
+    return uri("");
   }
 
   /** The AWS SDK's client; whoever asks is let in. */
