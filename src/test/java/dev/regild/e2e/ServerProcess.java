@@ -74,6 +74,19 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
+   * The same, started by another program.
+   *
+   * @param prefix that program with its arguments; it becomes the server, by exec
+   */
+  static ServerProcess start(
+      List<String> prefix, Path data, String isolation, Map<String, String> variables)
+      throws Exception {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command(data, isolation));
+    return start(command, data, variables);
+  }
+
+  /**
    * Starts one as another user than root, to whom the data directory is given.
    *
    * @param data below directories that the user may pass

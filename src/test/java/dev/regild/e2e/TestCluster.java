@@ -69,13 +69,25 @@ final class TestCluster implements AutoCloseable {
 
   /** Starts a node, again if it ran before. */
   ServerProcess start(String name) throws Exception {
+    return start(name, List.of(), Map.of());
+  }
+
+  /**
+   * Starts a node, again if it ran before.
+   *
+   * @param prefix the program that starts it, with its arguments
+   * @param further variables of its environment
+   */
+  ServerProcess start(String name, List<String> prefix, Map<String, String> further)
+      throws Exception {
     Path data = data(name);
     if (!nodes.isEmpty() && Files.notExists(data)) {
       copy(data(nodes.keySet().iterator().next()), data);
     }
     Map<String, String> variables = new HashMap<>(variables());
     variables.put("REGILD_NODE_NAME", name);
-    ServerProcess node = ServerProcess.start(data, "namespace", variables);
+    variables.putAll(further);
+    ServerProcess node = ServerProcess.start(prefix, data, "namespace", variables);
     nodes.put(name, node);
     return node;
   }
@@ -145,7 +157,11 @@ final class TestCluster implements AutoCloseable {
 
   /** Waits until a node begins a step of an update, and returns that node's name. */
   String awaitStep(String image, String step) throws Exception {
-    String event = "message=\"step started\" image=" + image + " step=" + step + " ";
+    return awaitEvent("message=\"step started\" image=" + image + " step=" + step + " ");
+  }
+
+  /** Waits until a node logs something, and returns that node's name. */
+  String awaitEvent(String event) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
       for (Map.Entry<String, ServerProcess> node : nodes.entrySet()) {
@@ -156,6 +172,11 @@ final class TestCluster implements AutoCloseable {
       assertThat(System.nanoTime()).as("%s%n%s", event, logs()).isLessThan(deadline);
       Thread.sleep(50);
     }
+  }
+
+  /** The names of the nodes that were started. */
+  List<String> names() {
+    return List.copyOf(nodes.keySet());
   }
 
   /** What all nodes have logged so far. */
