@@ -47,6 +47,8 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
+    commands.put("worker", WorkerCommand.class);
+    commands.put("nodes", NodesCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);

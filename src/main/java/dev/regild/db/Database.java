@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,6 +56,7 @@ public final class Database implements AutoCloseable {
   private final ReentrantLock writing = new ReentrantLock(true);
 
   private volatile @Nullable String writeProblem;
+  private volatile @Nullable Clock clock;
 
   /** When a connection last failed, by {@link System#nanoTime}; null after one succeeded. */
   private volatile @Nullable Long unreachable;
@@ -333,8 +335,21 @@ public final class Database implements AutoCloseable {
   }
 
   /** Whether processes on other machines, with other clocks, may use the database. */
-  boolean isShared() {
+  public boolean isShared() {
     return dialect.isShared();
+  }
+
+  /**
+   * Returns the clock by which the registry's times are written: the machine's, or that of a shared
+   * database, so that it does not matter how the clocks of the nodes are set.
+   */
+  public Clock clock() {
+    Clock known = clock;
+    if (known == null) {
+      known = isShared() ? new DatabaseClock(this) : Clock.systemUTC();
+      clock = known;
+    }
+    return known;
   }
 
   @Override

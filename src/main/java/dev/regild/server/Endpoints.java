@@ -10,6 +10,7 @@ import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Nodes;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.disks.DiskQuotas;
 import dev.regild.server.disks.DisksService;
@@ -26,6 +27,8 @@ import dev.regild.server.rest.ExportTasksService;
 import dev.regild.server.rest.FlattenService;
 import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
+import dev.regild.server.rest.NodesService;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.UpdateViews;
@@ -57,6 +60,8 @@ import java.util.List;
  * @param events the streams of events
  * @param conversions images as disks, for downloads
  * @param downloads how many an account may have
+ * @param nodes that share the database
+ * @param operators who may drain them
  */
 record Endpoints(
     Authentication authentication,
@@ -73,7 +78,9 @@ record Endpoints(
     AuditLog audit,
     EventStreams events,
     Conversions conversions,
-    AccountSlots downloads) {
+    AccountSlots downloads,
+    Nodes nodes,
+    Operators operators) {
 
   /** However many probes and strangers ask. */
   private static final Duration READINESS_GOOD_FOR = Duration.ofSeconds(1);
@@ -84,21 +91,31 @@ record Endpoints(
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamOperations.serving(images)),
-        new HealthService(
-            new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
+        health(),
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
-        new UpdatesService(requests, images, new UpdateViews(database, updates), events),
+        new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(
-            requests, database, updates, inventories, images.cancellations(), flattenings),
-        new FlattenService(requests, database, flattenings),
-        new ExportTasksService(requests, database, images.cancellations()),
+            requests, database, updates, inventories, images.cancellations(), flattenings, nodes),
+        new FlattenService(requests, database, flattenings, nodes),
+        new ExportTasksService(requests, database, images.cancellations(), nodes),
+        new NodesService(requests, nodes, operators),
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
         new ProvenanceService(requests, database, signingKeys, layers, downloads));
+  }
+
+  /** What a worker answers. */
+  List<HttpService> ofWorker() {
+    return List.of(health(), new MetricsService(metrics));
+  }
+
+  private HealthService health() {
+    return new HealthService(
+        new Readiness(ReadinessChecks.of(images.database(), data, audit), READINESS_GOOD_FOR));
   }
 }

@@ -33,6 +33,9 @@ import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
+import dev.regild.job.node.Nodes;
+import dev.regild.job.node.Routing;
+import dev.regild.job.node.Turns;
 import dev.regild.machine.Appliances;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -42,6 +45,7 @@ import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
@@ -69,6 +73,7 @@ import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.store.StoreGarbage;
+import dev.regild.update.store.StoreOwner;
 import dev.regild.update.store.StoreScrub;
 import dev.regild.update.store.StoreUpkeep;
 import java.io.IOException;
@@ -99,10 +104,10 @@ public final class RegildServer implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
-  private RegildServer(Config config) throws ConfigException, IOException {
+  private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
     try {
-      listeningOn = assemble(config);
+      listeningOn = assemble(config, role);
     } finally {
       if (listeningOn < 0) {
         close();
@@ -117,7 +122,22 @@ public final class RegildServer implements AutoCloseable {
    * @throws ConfigException if the address or the data directory can't be used
    */
   public static RegildServer start(Config config) throws ConfigException, IOException {
-    return new RegildServer(config);
+    return start(config, Role.SERVE);
+  }
+
+  /**
+   * Starts a process of that role.
+   *
+   * @throws ConfigException if the address, the data directory or the database can't be used, or
+   *     the role needs a database that others share
+   */
+  public static RegildServer start(Config config, Role role) throws ConfigException, IOException {
+    if (role != Role.SERVE && config.database().isEmpty()) {
+      throw new ConfigException(
+          "database is not set, but regild %s needs one that other nodes share; set database and store as they do"
+              .formatted(role.words()));
+    }
+    return new RegildServer(config, role);
   }
 
   /** The port that it listens on. */
@@ -137,18 +157,21 @@ public final class RegildServer implements AutoCloseable {
     return part;
   }
 
-  private int assemble(Config config) throws ConfigException, IOException {
-    Clock clock = Clock.systemUTC();
+  private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Database database = opened(database(config, data));
-    MasterKey masterKey =
-        MasterKey.load(
-            data.resolve("master.key"),
-            Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
+    Clock clock = database.clock();
+    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Membership membership =
+        opened(Membership.join(config, role, data.path(), database, accelerator));
+    MasterKey masterKey = new NodeKeys(data.path(), database, role).masterKey();
     Accounts accounts = new Accounts(database, masterKey, clock);
-    new FirstStart(data.path(), accounts)
-        .run()
-        .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    if (role != Role.WORKER) {
+      new FirstStart(data.path(), accounts)
+          .run()
+          .ifPresent(
+              file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    }
 
     SigningKeys signingKeys = new SigningKeys(database, masterKey, clock);
     signingKeys
@@ -163,20 +186,21 @@ public final class RegildServer implements AutoCloseable {
     Quotas quotas = new Quotas(config.quotas());
     ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = layerStore(config, data.path(), database, room);
-    Workspaces workspaces = new Workspaces(data.path());
+    LayerStore layers = layerStore(config, data.path(), database, room, membership.turns());
+    Workspaces workspaces = new Workspaces(config.node().work().orElse(data.path()));
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    Appliances appliances =
-        new Appliances(
-            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
+    Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
     PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     PackageCache packages = new PackageCache(data.path());
-    JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    JobQueue jobs =
+        new JobQueue(database, clock, config.workers(), JOB_GRACE, membership.jobNode());
+    Nodes nodes = membership.nodes(jobs, clock);
+    Routing routing = membership.routing();
     RunningJobs running = new RunningJobs();
     SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
@@ -217,18 +241,30 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
-    ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
+    ImageUpdates imageUpdates =
+        new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
+    ImageImports imageImports =
+        new ImageImports(database, quotas, disks, diskCheck, jobs, routing, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
-    new Recovery(database, layers, workspaces, deletions, data.path()).run();
-    flattenings.removeRetired();
-    opened(jobs).start();
+    new Recovery(database, layers, workspaces, data.path()).run();
+    opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    if (role.runsJobs()) {
+      opened(jobs).start();
+    } else {
+      jobs.recover();
+    }
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
-                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+                channels,
+                database,
+                updates,
+                packages,
+                clock,
+                membership.turns(),
+                ChannelRefresh.Pauses.DEFAULT));
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -238,7 +274,8 @@ public final class RegildServer implements AutoCloseable {
         opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
     int mostHeld = config.http().connections() / 2;
     EventStreams events =
-        new EventStreams(database, updates, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
+        new EventStreams(
+            database, updates, nodes, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
     Endpoints endpoints =
@@ -269,7 +306,9 @@ public final class RegildServer implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2));
+            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2),
+            nodes,
+            new Operators(database, config.node().operators()));
     HttpFront front =
         opened(
             HttpFront.start(
@@ -277,14 +316,14 @@ public final class RegildServer implements AutoCloseable {
                 config.http(),
                 metrics,
                 audit,
-                endpoints.services(),
+                role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     opened(events);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
-        .log("server started");
+        .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
@@ -292,7 +331,8 @@ public final class RegildServer implements AutoCloseable {
   }
 
   /** Returns the layers in the data directory, or those of the store with copies here. */
-  private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
+  private LayerStore layerStore(
+      Config config, Path data, Database database, RoomReservations room, Turns turns)
       throws ConfigException, IOException {
     if (config.store().isEmpty()) {
       return new DirectoryLayerStore(data);
@@ -300,15 +340,38 @@ public final class RegildServer implements AutoCloseable {
     OwnLayers.requireNone(data);
     StoreSettings.Upkeep upkeep = config.store().get().upkeep();
     ObjectStore objects = opened(new ObjectStore(config.store().get()));
+    if (database.isShared()) {
+      requireOurs(database, objects);
+    }
     opened(
         StoreUpkeep.start(
             database,
             new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub())));
+            new StoreScrub(database, objects, upkeep.scrub()),
+            turns));
     return new ObjectLayerStore(
         objects,
         new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
         id -> database.read(handle -> LayerRecords.chain(handle, id)));
+  }
+
+  /**
+   * With another one, this node would look for layers where none are, and write where none look.
+   */
+  private static void requireOurs(Database database, ObjectStore objects)
+      throws ConfigException, IOException {
+    try {
+      Optional<String> conflict = StoreOwner.conflict(database, objects);
+      if (conflict.isPresent()) {
+        throw new ConfigException("store: " + conflict.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while looking at the store", e);
+    } catch (IOException e) {
+      // Jobs wait for the store as well, and the garbage collection looks again.
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot see whose the store is");
+    }
   }
 
   private static Database database(Config config, DataDirectory data)
@@ -320,7 +383,7 @@ public final class RegildServer implements AutoCloseable {
     Database database = new DatabaseWait(config, data.path()).open(config.database().get());
     boolean ours = false;
     try {
-      new RegistryId(database, data.path()).require();
+      new RegistryId(database, data.path()).require(config.store().isPresent());
       ours = true;
       return database;
     } finally {

@@ -17,6 +17,7 @@ import dev.regild.image.ReservedNames;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.time.Clock;
 import org.jdbi.v3.core.Handle;
@@ -28,6 +29,7 @@ public final class ImageImports {
   private final UploadedDisks disks;
   private final DiskCheck check;
   private final JobQueue jobs;
+  private final Routing routing;
   private final Clock clock;
 
   public ImageImports(
@@ -36,12 +38,14 @@ public final class ImageImports {
       UploadedDisks disks,
       DiskCheck check,
       JobQueue jobs,
+      Routing routing,
       Clock clock) {
     this.database = database;
     this.quotas = quotas;
     this.disks = disks;
     this.check = check;
     this.jobs = jobs;
+    this.routing = routing;
     this.clock = clock;
   }
 
@@ -108,7 +112,11 @@ public final class ImageImports {
             request.validated(),
             request.intendedInstanceType(),
             request.askedBy()));
-    jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
+    jobs.enqueue(
+        handle,
+        ImportJob.KIND,
+        ImportJob.jobId(image.id(), disk.id()),
+        routing.importOf(disk.bytes()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.
       throw new RefusedException(DRY_RUN, "The import would be accepted.");

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Clears away what a process left that was killed: directories of jobs, links to the sockets of
- * machines, layers that the registry never came to know, deletions half done. Runs before the
- * workers start.
+ * machines, layers that the registry never came to know. It looks only at this process's own
+ * directories. Runs before the workers start.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -26,22 +26,15 @@ public final class Recovery {
   private final Database database;
   private final LayerStore layers;
   private final Workspaces workspaces;
-  private final ImageDeletions deletions;
   private final Path data;
 
   /**
    * @param data the data directory
    */
-  public Recovery(
-      Database database,
-      LayerStore layers,
-      Workspaces workspaces,
-      ImageDeletions deletions,
-      Path data) {
+  public Recovery(Database database, LayerStore layers, Workspaces workspaces, Path data) {
     this.database = database;
     this.layers = layers;
     this.workspaces = workspaces;
-    this.deletions = deletions;
     this.data = data;
   }
 
@@ -58,6 +51,5 @@ public final class Recovery {
     Set<String> inFlight =
         database.read(Images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
     layers.removeLeftovers(layer -> known.contains(layer) || inFlight.contains(layer));
-    deletions.finishAll();
   }
 }

@@ -46,6 +46,9 @@ final class ServerProcess implements AutoCloseable {
   private static final List<Path> LINKS =
       List.of(Path.of("/run/regild"), Path.of(System.getProperty("java.io.tmpdir")));
 
+  /** What servers and workers log with their address. */
+  private static final String STARTED = " started\" address=";
+
   private final Path data;
   private final Process process;
   private final Thread reader;
@@ -70,7 +73,15 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess start(Path data, String isolation, Map<String, String> variables)
       throws Exception {
-    return start(command(data, isolation), data, variables);
+    return start(command("serve", data, isolation), data, variables);
+  }
+
+  /** Starts one that only runs jobs, with the database and the store that its variables name. */
+  static ServerProcess startWorker(Path data, String isolation, Map<String, String> variables)
+      throws Exception {
+    List<String> command = new ArrayList<>(command("worker", data, isolation));
+    command.removeAll(List.of("--auth", "off"));
+    return start(command, data, variables);
   }
 
   /**
@@ -93,10 +104,10 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess startAsOrdinaryUser(Path data, String isolation) throws Exception {
     Program.of("chown", "-R", OrdinaryUser.NAME, data.toString()).run();
-    return start(OrdinaryUser.runs(command(data, isolation)), data, Map.of());
+    return start(OrdinaryUser.runs(command("serve", data, isolation)), data, Map.of());
   }
 
-  private static List<String> command(Path data, String isolation) {
+  private static List<String> command(String role, Path data, String isolation) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
@@ -105,7 +116,7 @@ final class ServerProcess implements AutoCloseable {
         "-cp",
         System.getProperty("java.class.path"),
         "dev.regild.cli.Regild",
-        "serve",
+        role,
         "--data",
         data.toString(),
         "--listen",
@@ -122,8 +133,7 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().putAll(variables);
     ServerProcess server = new ServerProcess(data, builder.start());
     server.reader.start();
-    server.awaitLog(
-        Duration.ofMinutes(5), "the server's start", () -> server.says("server started"));
+    server.awaitLog(Duration.ofMinutes(5), "the server's start", () -> server.says(STARTED));
     return server;
   }
 
@@ -268,7 +278,7 @@ final class ServerProcess implements AutoCloseable {
   private URI uri(String path) {
     String line;
     synchronized (log) {
-      line = log.stream().filter(l -> l.contains("server started")).findFirst().orElseThrow();
+      line = log.stream().filter(l -> l.contains(STARTED)).findFirst().orElseThrow();
     }
     String address = line.replaceFirst(".* address=\"?([0-9.:]+).*", "$1");
     return URI.create("http://" + address + path);

@@ -8,6 +8,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.windows.catalogue.CatalogueSource;
@@ -51,6 +52,7 @@ class ChannelRefreshTest {
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
               Clock.systemUTC(),
+              Turns.ALONE,
               AT_ONCE);
       metrics.watchChannels(refresh::ages);
       try (Socket asked = dead.accept()) {

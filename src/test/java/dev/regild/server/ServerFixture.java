@@ -52,6 +52,9 @@ import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
+import dev.regild.job.node.Node;
+import dev.regild.job.node.Nodes;
+import dev.regild.job.node.Routing;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -66,6 +69,7 @@ import dev.regild.server.disks.Conversions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
@@ -111,11 +115,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jdbi.v3.core.Handle;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.ContentStreamProvider;
@@ -157,6 +163,27 @@ public final class ServerFixture implements AutoCloseable {
   private final EventStreams events;
   private final Conversions conversions;
   final Metrics metrics = new Metrics();
+
+  /** The nodes that the server shows; a test may replace them. */
+  volatile Nodes shownNodes = new NoNodes();
+
+  private final Nodes nodes =
+      new Nodes() {
+        @Override
+        public List<Node> list() {
+          return shownNodes.list();
+        }
+
+        @Override
+        public boolean setDraining(String name, boolean draining) {
+          return shownNodes.setDraining(name, draining);
+        }
+
+        @Override
+        public Optional<String> waiting(Handle handle, String job) {
+          return shownNodes.waiting(handle, job);
+        }
+      };
   private final AuditLog audit;
   private final Endpoints endpoints;
   private final Config.Http limits;
@@ -185,7 +212,7 @@ public final class ServerFixture implements AutoCloseable {
         account.id(),
         DiskFormat.QCOW2,
         file -> QemuImg.create(file, DiskFormat.QCOW2, 1 << 20));
-    events = new EventStreams(database, updates, slots(Quota.EVENT_STREAMS));
+    events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
@@ -219,9 +246,28 @@ public final class ServerFixture implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS));
+            slots(Quota.DOWNLOADS),
+            nodes,
+            new Operators(database, Set.of()));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private record NoNodes() implements Nodes {
+    @Override
+    public List<Node> list() {
+      return List.of();
+    }
+
+    @Override
+    public boolean setDraining(String name, boolean draining) {
+      return false;
+    }
+
+    @Override
+    public Optional<String> waiting(Handle handle, String job) {
+      return Optional.empty();
+    }
   }
 
   private PlannedFixes plannedFixes() throws IOException {
@@ -512,7 +558,8 @@ public final class ServerFixture implements AutoCloseable {
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
-    return new ImageImports(database, quotas, disks, check, jobs, Clock.systemUTC());
+    return new ImageImports(
+        database, quotas, disks, check, jobs, Routing.ANYWHERE, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {

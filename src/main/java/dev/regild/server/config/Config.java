@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything about a server that can be set. One YAML file, environment variables over it, flags
@@ -32,6 +33,7 @@ import java.util.Optional;
  * @param auditSize how much is kept of the audit log
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
+ * @param node this process among others that share the database
  */
 public record Config(
     Listen listen,
@@ -51,7 +53,8 @@ public record Config(
     int flattenDepth,
     ByteSize auditSize,
     Optional<StoreSettings> store,
-    ByteSize cache) {
+    ByteSize cache,
+    Node node) {
 
   /**
    * Where connections are accepted.
@@ -75,6 +78,27 @@ public record Config(
     TEXT,
     /** One JSON object a line. */
     JSON
+  }
+
+  /**
+   * One of several processes that share a database.
+   *
+   * @param workerListen where a process that only runs jobs answers health checks
+   * @param name unique among them; empty for one that is made of the host's
+   * @param work the directory of its jobs' unfinished files; empty for {@code work} in the data
+   *     directory
+   * @param operators the accounts that see and drain nodes; empty for the first one
+   * @param kvm whether the updates and imports that it accepts need KVM
+   */
+  public record Node(
+      Listen workerListen,
+      Optional<String> name,
+      Optional<Path> work,
+      Set<String> operators,
+      boolean kvm) {
+    public Node {
+      operators = Set.copyOf(operators);
+    }
   }
 
   /**
@@ -118,6 +142,30 @@ public record Config(
             Duration.ofSeconds(75),
             Duration.ofSeconds(60),
             new ByteSize(4096));
+  }
+
+  /** Returns the same for a process that only runs jobs. */
+  public Config ofWorker() {
+    return new Config(
+        node.workerListen(),
+        data,
+        database,
+        auth,
+        region,
+        isolation,
+        workers,
+        logFormat,
+        quotas,
+        applianceStartLimit,
+        qualification,
+        windows,
+        http,
+        conversions,
+        flattenDepth,
+        auditSize,
+        store,
+        cache,
+        node);
   }
 
   /**
