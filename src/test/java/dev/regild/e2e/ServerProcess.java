@@ -93,7 +93,7 @@ final class ServerProcess implements AutoCloseable {
       List<String> prefix, Path data, String isolation, Map<String, String> variables)
       throws Exception {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(command(data, isolation));
+    command.addAll(command("serve", data, isolation));
     return start(command, data, variables);
   }
 
