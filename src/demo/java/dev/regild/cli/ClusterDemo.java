@@ -51,6 +51,7 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
   private static final Duration IN_APPLY = Duration.ofSeconds(2);
 
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final int MOST_POLLS = 50;
 
   /** Puts the channel into the first node's data directory. */
   interface Channels {
@@ -140,6 +141,7 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     var _ = JobProgress.await(client, UPDATED, out);
     out.printf("%-10s %9s%n", "in all", Times.text(Duration.ofNanos(System.nanoTime() - start)));
 
+    awaitRest(client);
     title("The outcome");
     JsonNode update = client.get("/regild/v1/updates/" + UPDATED);
     out.printf(
@@ -186,6 +188,18 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
       Thread.sleep(POLL);
     }
     throw new IOException("No node began to install. Their logs are in DIR/NODE/node.log.");
+  }
+
+  /** An image is there a moment before its job has ended. */
+  private static void awaitRest(ApiClient client)
+      throws ServerRefusalException, IOException, InterruptedException {
+    for (int i = 0; i < MOST_POLLS; i++) {
+      JsonNode nodes = client.get("/regild/v1/nodes").path("nodes");
+      if (nodes.valueStream().allMatch(node -> node.path("jobs").asInt(0) == 0)) {
+        return;
+      }
+      Thread.sleep(POLL);
+    }
   }
 
   private void printNodes(ApiClient client)

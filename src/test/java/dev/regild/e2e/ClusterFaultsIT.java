@@ -3,7 +3,6 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.regild.fixtures.Fixtures;
 import dev.regild.fixtures.HaProxy;
 import dev.regild.fixtures.PostgresCluster;
 import java.net.URI;
@@ -33,8 +32,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Three nodes on one PostgreSQL and one S3 server, of which one is killed, one is frozen, and both
- * servers go away, in the middle of updates: each update still ends once. bench/faults.sh tries what
- * takes longer.
+ * servers go away, in the middle of updates: each update still ends once. bench/faults.sh tries
+ * what takes longer.
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -163,11 +162,7 @@ class ClusterFaultsIT {
         .hasSize(IMAGES)
         .doesNotHaveDuplicates();
     assertThat(
-            cluster
-                .node("c")
-                .call("DescribeImageBuilders", Map.of())
-                .body()
-                .path("ImageBuilders"))
+            cluster.node("c").call("DescribeImageBuilders", Map.of()).body().path("ImageBuilders"))
         .hasSize(IMAGES);
   }
 

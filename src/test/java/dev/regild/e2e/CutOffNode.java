@@ -70,8 +70,7 @@ record CutOffNode(String namespace, FaultyLink database, FaultyLink store)
         "REGILD_DATABASE",
         postgres
             .url("regild")
-            .replace(
-                "127.0.0.1:" + postgres.port(), database.endpoint().getAuthority()),
+            .replace("127.0.0.1:" + postgres.port(), database.endpoint().getAuthority()),
         "REGILD_STORE_ENDPOINT",
         store.endpoint().toString());
   }

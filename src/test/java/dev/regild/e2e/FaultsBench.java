@@ -22,8 +22,7 @@ import tools.jackson.databind.JsonNode;
 final class FaultsBench {
   static final PrintStream OUT = System.out;
   private static final List<String> NAMES = List.of("a", "b", "c");
-  private static final String FAKETIME =
-      "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+  private static final String FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
   /** After the last heartbeat of a node, until its jobs are others'. */
   static final Duration LEASE = Duration.ofSeconds(40);
@@ -50,10 +49,21 @@ final class FaultsBench {
     rows.put("cut-store", bench -> bench.cut(Cable.TO_STORE));
     rows.put("clock", FaultsBench::clock);
     rows.put("store-away", bench -> bench.store(new Fault.Away(), true));
-    rows.put("store-500", bench -> bench.store(new Fault.Answers(500, "InternalError", "We encountered an internal error."), true));
-    rows.put("store-503", bench -> bench.store(new Fault.Answers(503, "SlowDown", "Reduce your request rate."), true));
+    rows.put(
+        "store-500",
+        bench ->
+            bench.store(
+                new Fault.Answers(500, "InternalError", "We encountered an internal error."),
+                true));
+    rows.put(
+        "store-503",
+        bench ->
+            bench.store(new Fault.Answers(503, "SlowDown", "Reduce your request rate."), true));
     rows.put("store-slow", bench -> bench.store(new Fault.Slow(), false));
-    rows.put("store-full", bench -> bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
+    rows.put(
+        "store-full",
+        bench ->
+            bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
     rows.put("random", bench -> new RandomFaults(bench.directory, bench.argument).run());
     return rows;
   }
@@ -109,12 +119,14 @@ final class FaultsBench {
           UpdatableBase.awaitMidst(cluster.node(node), image, step);
           cluster.node(node).kill();
           long killed = System.nanoTime();
-          String other = NAMES.stream().filter(name -> !name.equals(node)).findFirst().orElseThrow();
+          String other =
+              NAMES.stream().filter(name -> !name.equals(node)).findFirst().orElseThrow();
           available(cluster, other, image);
           double afterLease = seconds(killed) - LEASE.toSeconds();
           slowest = Math.max(slowest, afterLease);
           kills++;
-          OUT.printf(Locale.ROOT, "  %s: %.1f s after the lease's end at most%n", image, afterLease);
+          OUT.printf(
+              Locale.ROOT, "  %s: %.1f s after the lease's end at most%n", image, afterLease);
           cluster.start(node).assertNothingIsLeft();
         }
       }
@@ -281,12 +293,7 @@ final class FaultsBench {
   }
 
   private static int attempts(TestCluster cluster, String image) throws Exception {
-    return cluster
-        .node("a")
-        .get("/regild/v1/updates/" + image)
-        .body()
-        .path("attempt")
-        .asInt();
+    return cluster.node("a").get("/regild/v1/updates/" + image).body().path("attempt").asInt();
   }
 
   static void require(boolean condition, String otherwise) {

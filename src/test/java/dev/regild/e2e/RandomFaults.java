@@ -46,8 +46,7 @@ final class RandomFaults {
     FaultsBench.OUT.printf("  seed %d%n", seed);
     try (TestCluster cluster = TestCluster.start(directory, NAMES);
         FaultyLink link = new FaultyLink(cluster.store().port())) {
-      Map<String, String> settings =
-          Map.of("REGILD_STORE_ENDPOINT", link.endpoint().toString());
+      Map<String, String> settings = Map.of("REGILD_STORE_ENDPOINT", link.endpoint().toString());
       cluster.importBase(cluster.node("a"));
       for (String name : NAMES) {
         cluster.node(name).close();

@@ -54,8 +54,7 @@ final class RegistryCheck {
           .as("layers in the store")
           .containsExactlyInAnyOrderElementsOf(query(connection, "SELECT id FROM layer"));
     }
-    assertThat(cluster.checkStore(nodes.getFirst()))
-        .contains("The store and the registry agree.");
+    assertThat(cluster.checkStore(nodes.getFirst())).contains("The store and the registry agree.");
     for (String name : nodes) {
       cluster.node(name).assertNothingIsLeft();
     }

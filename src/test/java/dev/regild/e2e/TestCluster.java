@@ -143,9 +143,7 @@ final class TestCluster implements AutoCloseable {
   /** Imports the golden image as {@value #BASE}. */
   void importBase(ServerProcess node) throws Exception {
     JsonNode base = node.importDisk(Fixtures.goldenImage(), BASE);
-    assertThat(base.path("State").asString())
-        .as("%s%n%s", base, node.log())
-        .isEqualTo("AVAILABLE");
+    assertThat(base.path("State").asString()).as("%s%n%s", base, node.log()).isEqualTo("AVAILABLE");
   }
 
   /** Has {@value #BASE} updated. */
