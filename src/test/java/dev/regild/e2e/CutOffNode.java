@@ -2,8 +2,10 @@ package dev.regild.e2e;
 
 import dev.regild.fixtures.PostgresCluster;
 import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
 import dev.regild.store.FaultyLink;
 import dev.regild.store.S3Proxy;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,17 +105,20 @@ record CutOffNode(String namespace, FaultyLink database, FaultyLink store)
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     database.close();
     store.close();
-    run("ip", "netns", "del", namespace);
-    for (Cable cable : Cable.values()) {
-      // The ends on this side may have gone with those inside.
-      var _ = Program.of("sh", "-c", "ip link del \"$1\" 2>/dev/null || :", "sh", cable.host).run();
+    try {
+      // The ends of the cables go with it.
+      run("ip", "netns", "del", namespace);
+    } catch (ProgramException e) {
+      throw new IOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private static void run(String... command) throws Exception {
+  private static void run(String... command) throws ProgramException, InterruptedException {
     Program.of(command).run();
   }
 }

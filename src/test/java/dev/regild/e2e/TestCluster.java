@@ -210,7 +210,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     for (ServerProcess node : nodes.values()) {
       node.close();
     }
