@@ -78,8 +78,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,7 +95,7 @@ public final class RegildServer implements AutoCloseable {
   /** Whoever asks for the same disk again so soon has it at once. */
   private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
@@ -148,10 +146,8 @@ public final class RegildServer implements AutoCloseable {
     closed.await();
   }
 
-  /** Parts are closed in the reverse order of their opening. */
   private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
+    return parts.opened(part);
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
@@ -427,13 +423,7 @@ public final class RegildServer implements AutoCloseable {
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
-      }
-    }
+    parts.close();
     closed.countDown();
   }
 }
