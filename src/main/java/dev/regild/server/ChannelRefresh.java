@@ -9,12 +9,14 @@ import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.update.planning.Prefetch;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Refreshes every channel when it is due, and removes snapshots that are not kept any more and
  * packages that no update has asked for in a month. Channels are refreshed side by side, so that
- * one whose mirror is slow or dead delays no other.
+ * one whose mirror is slow or dead delays no other. After a refresh, changelogs are prefetched.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
@@ -42,6 +44,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private final ChannelStore channels;
   private final EarlierSnapshots earlier;
+  private final Optional<Prefetch> prefetch;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -51,6 +54,9 @@ final class ChannelRefresh implements AutoCloseable {
   private final ExecutorService refreshes =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+
+  /** One channel at a time, so that prefetching takes little of the line and of the processors. */
+  private final Semaphore prefetching = new Semaphore(1);
 
   /** The names of the channels that are being refreshed. */
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
@@ -74,6 +80,7 @@ final class ChannelRefresh implements AutoCloseable {
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -81,6 +88,7 @@ final class ChannelRefresh implements AutoCloseable {
       Pauses pauses) {
     this.channels = channels;
     this.earlier = earlier;
+    this.prefetch = prefetch;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
@@ -92,13 +100,14 @@ final class ChannelRefresh implements AutoCloseable {
   static ChannelRefresh start(
       ChannelStore channels,
       EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, earlier, database, updates, packages, clock, pauses);
+        new ChannelRefresh(channels, earlier, prefetch, database, updates, packages, clock, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -172,6 +181,7 @@ final class ChannelRefresh implements AutoCloseable {
         newSnapshot.set(true);
       }
       refreshed.set(true);
+      refreshes.execute(() -> prefetch(channel));
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
@@ -179,6 +189,27 @@ final class ChannelRefresh implements AutoCloseable {
           .log("channel was not refreshed");
     } catch (InterruptedException e) {
       LOG.debug("the refresh of {} was interrupted", channel.name());
+    }
+  }
+
+  /** After every refresh: images may have come, and a mirror may have been away before. */
+  private void prefetch(Channel channel) {
+    try {
+      if (prefetch.isPresent()) {
+        prefetching.acquire();
+        try {
+          var _ = prefetch.get().run(channel);
+        } finally {
+          prefetching.release();
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.toString())
+          .log("changelogs are not prefetched");
+    } catch (InterruptedException e) {
+      LOG.debug("the prefetch of {} was interrupted", channel.name());
     }
   }
 

@@ -20,6 +20,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,6 +54,7 @@ class ChannelRefreshTest {
                   channels,
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
+              Optional.empty(),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
