@@ -138,7 +138,8 @@ final class ChannelRefresh implements AutoCloseable {
       for (Channel channel : channels.due()) {
         begin(channel);
       }
-      earlier.record();
+      // Also those that another process has refreshed.
+      earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
