@@ -68,6 +68,7 @@ import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
@@ -277,6 +278,18 @@ public final class RegildServer implements AutoCloseable {
             ChannelRefresh.start(
                 channels,
                 earlierSnapshots,
+                config
+                    .prefetch()
+                    .map(size ->
+                        new Prefetch(
+                            database,
+                            plans,
+                            changelogs,
+                            snapshotChangelogs,
+                            packages,
+                            room,
+                            data.path(),
+                            size.bytes())),
                 database,
                 updates,
                 packages,
