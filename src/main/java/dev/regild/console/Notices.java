@@ -1,0 +1,43 @@
+package dev.regild.console;
+
+import java.util.Locale;
+
+/** What a page says of the request before it. The address names one, so nobody else's words show. */
+enum Notices {
+  DELETED("The image is being deleted."),
+  CANCELLED("The job was cancelled."),
+  TAGGED("The tags were saved."),
+  PERMITTED("The permissions were saved."),
+  COPIED("The copy was accepted."),
+  EXPORTED("The export was accepted."),
+  REVOKED("The session was ended."),
+  REFRESHED("The channel was refreshed."),
+  UNCHANGED("The channel was refreshed and has nothing new."),
+  LOGGED_OUT("You are logged out."),
+  KEY_CHANGED("The access key was changed."),
+  KEY_DELETED("The access key was deleted."),
+  UP_TO_DATE("The image is up to date; nothing was created."),
+  DISK_DELETED("The disk was deleted."),
+  CHANNEL_ADDED("The channel was added."),
+  CHANNEL_REMOVED("The channel was removed.");
+
+  private final String text;
+
+  Notices(String text) {
+    this.text = text;
+  }
+
+  String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The words for a code; empty if it is none of ours. */
+  static String text(String code) {
+    for (Notices each : values()) {
+      if (each.code().equals(code)) {
+        return each.text;
+      }
+    }
+    return "";
+  }
+}
