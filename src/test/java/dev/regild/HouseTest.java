@@ -14,7 +14,6 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Holds the arrows between the rooms of the house, as docs/architecture.md draws them. */
@@ -23,9 +22,6 @@ class HouseTest {
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("dev.regild");
-
-  /** Rooms that are to be divided yet. */
-  private static final Set<String> LARGE = Set.of("dev.regild.server", "dev.regild.update");
 
   @Test
   void aRoomUsesOnlyTheRoomsBelowIt() {
@@ -100,7 +96,6 @@ class HouseTest {
             .filter(each -> each.isTopLevelClass() && !each.getSimpleName().equals("package-info"))
             .collect(groupingBy(JavaClass::getPackageName, counting()));
     assertThat(files.entrySet())
-        .filteredOn(room -> !LARGE.contains(room.getKey()))
         .allSatisfy(room -> assertThat(room.getValue()).as(room.getKey()).isLessThanOrEqualTo(50));
   }
 

@@ -38,7 +38,7 @@ public record AgentPackage(
 
   public AgentPackage {
     if (!VERSION.matcher(version).matches()) {
-      throw new IllegalArgumentException("version is no version of a Debian package: " + version);
+      throw new IllegalArgumentException("not a version of a Debian package: " + version);
     }
   }
 

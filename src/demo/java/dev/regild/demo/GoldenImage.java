@@ -62,7 +62,7 @@ public final class GoldenImage {
    *
    * @param repository of the agent, which the image names as its source and whose key it trusts
    * @return the qcow2 file, not to be written to
-   * @throws IOException if there is no place that packages come from; the message says what to do
+   * @throws IOException if packages can come from nowhere; the message says what to do
    * @throws ProgramException if a tool is missing or fails
    */
   public Path full(AgentRepository repository)

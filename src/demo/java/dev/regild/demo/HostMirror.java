@@ -28,7 +28,7 @@ record HostMirror(String archive, String security, List<String> options) {
       return component.equals("main") && uri.matches("(https?|ftp|file|copy):.*");
     }
 
-    /** Not any suite of that form: Ubuntu's {@code noble-security} is no place for Debian. */
+    /** Not any suite of that form: Ubuntu's {@code noble-security} is not a place for Debian. */
     boolean isSecurity() {
       return Stream.of(DebianRelease.values())
           .anyMatch(release -> suite.equals(release.suite() + "-security"));

@@ -8,7 +8,7 @@ import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;

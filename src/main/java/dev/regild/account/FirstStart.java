@@ -27,7 +27,8 @@ public final class FirstStart {
     Account account = accounts.newAccount("default");
     AccessKey key = AccessKey.generate(account, false);
     Path file = dataDirectory.resolve("credentials");
-    // The file first: after a crash in between, the next start finds no account and writes it anew.
+    // The file first: after a crash in between, the next start finds no account and writes the file
+    // again.
     PrivateFile.write(file, key.asCredentialsFile());
     accounts.add(account, key);
     return Optional.of(file);

@@ -14,8 +14,8 @@ public final class ApiErrors {
   private final WireJson json = new WireJson();
 
   /**
-   * The error for whatever a request ended with. What is none of a client's business is logged, and
-   * answered with the request's id alone.
+   * The error for whatever a request ended with. What clients must not see is logged, and answered
+   * with the request's id alone.
    */
   public ApiException errorFor(Throwable thrown, String requestId) {
     return switch (thrown) {

@@ -16,7 +16,7 @@ public final class ApiException extends RuntimeException {
   }
 
   /** The message; unlike other exceptions', it is never absent. */
-  String text() {
+  public String text() {
     return String.valueOf(getMessage());
   }
 }

@@ -1,7 +1,6 @@
 package dev.regild.api;
 
 import dev.regild.api.ServiceModel.OperationModel;
-import dev.regild.plan.UpdateOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +28,8 @@ public final class AppStreamProtocol {
    */
   private record Served<I>(Operation<I> operation, OperationModel facts, ObjectReader reader) {}
 
-  AppStreamProtocol(ServiceModel model, List<Operation<?>> operations) {
+  /** Serves these operations alone. */
+  public AppStreamProtocol(ServiceModel model, List<Operation<?>> operations) {
     this.requestShape = new RequestShape(model);
     this.constraints = new Constraints(model);
     this.operations =
@@ -44,52 +44,6 @@ public final class AppStreamProtocol {
         operation,
         model.operation(operation.name()).orElseThrow(),
         wire.readerOfRequests(operation));
-  }
-
-  /** The operations that are served. */
-  public static AppStreamProtocol serving(ImageServices services) {
-    WireImages wireImages = new WireImages(services.agents());
-    return new AppStreamProtocol(
-        ServiceModel.load(),
-        List.of(
-            new CopyImage(services.copies()),
-            new CreateExportImageTask(services.exports()),
-            new CreateImportedImage(services.imports()::importDisk, services.clock(), wireImages),
-            new CreateUpdatedImage(services.updates(), UpdateOptions.NONE, wireImages),
-            new DeleteImage(services.deletions(), wireImages),
-            new DeleteImageBuilder(services.cancellations()),
-            new DeleteImagePermissions(services.database()),
-            new DescribeImageBuilders(services.database(), services.pageTokens()),
-            new DescribeImagePermissions(services.database(), services.pageTokens()),
-            new DescribeImages(services.database(), services.pageTokens(), wireImages),
-            new GetExportImageTask(services.database()),
-            new ListExportImageTasks(services.database(), services.pageTokens()),
-            new ListTagsForResource(services.database()),
-            new TagResource(services.database(), services.quotas()),
-            new UntagResource(services.database()),
-            new UpdateImagePermissions(
-                services.database(), services.quotas(), services.accounts())));
-  }
-
-  /** An update alone, for which the caller allows more than the call has members for. */
-  public static AppStreamProtocol updating(ImageServices services, UpdateOptions options) {
-    return new AppStreamProtocol(
-        ServiceModel.load(),
-        List.of(
-            new CreateUpdatedImage(
-                services.updates(), options, new WireImages(services.agents()))));
-  }
-
-  /**
-   * An import alone, as a check before its disk is sent: the answer shows the image that it would
-   * make.
-   */
-  public static AppStreamProtocol checkingImports(ImageServices services) {
-    return new AppStreamProtocol(
-        ServiceModel.load(),
-        List.of(
-            new CreateImportedImage(
-                services.imports()::check, services.clock(), new WireImages(services.agents()))));
   }
 
   /** The target of an operation. */

@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
  * @param region the region that the request is for
  * @param service the signing name of the service
  */
-record CredentialScope(String accessKeyId, String date, String region, String service) {
+public record CredentialScope(String accessKeyId, String date, String region, String service) {
   /** Every region's name so far, the isolated and sovereign ones included, has this form. */
-  static final Pattern REGION = Pattern.compile("(?=.{1,32}$)[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}");
+  public static final Pattern REGION =
+      Pattern.compile("(?=.{1,32}$)[a-z]{2,8}(-[a-z0-9]{1,16}){1,4}");
 
   private static final Pattern FORM =
       Pattern.compile("([\\w.-]{1,128})/(\\d{8})/([^/]{1,64})/([^/]{1,64})/aws4_request");

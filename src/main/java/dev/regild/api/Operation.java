@@ -7,7 +7,7 @@ import dev.regild.image.Owner;
  *
  * @param <I> its request: a record whose components are named as the service model has them
  */
-interface Operation<I> {
+public interface Operation<I> {
   /** The name in the header {@code X-Amz-Target}; the service model has to know it. */
   default String name() {
     return getClass().getSimpleName();

@@ -38,7 +38,7 @@ public final class PageTokens {
    * @param query all that the answer depends on
    * @param lastKey the key of the last item
    */
-  String next(List<String> query, String lastKey) {
+  public String next(List<String> query, String lastKey) {
     byte[] key = lastKey.getBytes(UTF_8);
     byte[] signature = sign(query, key);
     byte[] token = Arrays.copyOf(signature, SIGNATURE_BYTES + key.length);
@@ -51,7 +51,7 @@ public final class PageTokens {
    *
    * @throws ApiException InvalidParameterCombinationException if it isn't one of this query
    */
-  String read(List<String> query, String token) {
+  public String read(List<String> query, String token) {
     byte[] decoded = decode(token);
     if (decoded.length > SIGNATURE_BYTES) {
       byte[] key = Arrays.copyOfRange(decoded, SIGNATURE_BYTES, decoded.length);

@@ -24,7 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The facts of the image half of the AppStream service model 2016-12-01: operations and shapes. It
  * is the only place that knows constraints.
  */
-final class ServiceModel {
+public final class ServiceModel {
   private static final String RESOURCE = "service-model.json";
 
   private final Map<String, OperationModel> operations;
@@ -44,7 +44,7 @@ final class ServiceModel {
    */
   record OperationModel(String input, String output, List<String> errors) {}
 
-  static ServiceModel load() {
+  public static ServiceModel load() {
     try (InputStream resource = ServiceModel.class.getResourceAsStream(RESOURCE)) {
       if (resource == null) {
         throw new IllegalStateException(RESOURCE + " is missing from the program");
@@ -67,7 +67,7 @@ final class ServiceModel {
     return shape;
   }
 
-  StructureShape structure(String name) {
+  public StructureShape structure(String name) {
     return (StructureShape) shape(name);
   }
 

@@ -154,7 +154,7 @@ public final class SigV4 implements Authentication {
     return signedAt;
   }
 
-  /** A header that steers the request, but could be changed on the way, is no part of it. */
+  /** A header that steers the request, but could be changed on the way, is not part of it. */
   private static void checkSignedHeaders(HttpCall call, List<String> signedHeaders) {
     List<String> unsigned =
         call.headers().keySet().stream()

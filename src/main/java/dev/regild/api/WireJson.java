@@ -31,7 +31,7 @@ final class WireJson {
   /**
    * The JSON value of a request's body.
    *
-   * @throws ApiException SerializationException if it is none, or is nested deeper than Jackson
+   * @throws ApiException SerializationException if it is not JSON, or is nested deeper than Jackson
    *     reads
    */
   JsonNode read(byte[] body) {

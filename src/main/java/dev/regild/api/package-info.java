@@ -1,4 +1,4 @@
-/** The AppStream protocol: JSON 1.1, SigV4, validation, errors, one class per operation. */
+/** The AppStream protocol: JSON 1.1, SigV4, constraints, errors. */
 @NullMarked
 package dev.regild.api;
 

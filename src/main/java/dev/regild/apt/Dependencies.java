@@ -23,7 +23,7 @@ final class Dependencies {
    * to go, so nothing else satisfies it.
    *
    * @param relations the package's, with a comma between them
-   * @return with what breaks it; empty if it is none of its own dependencies
+   * @return with what breaks it; empty if none of its own dependencies breaks
    */
   static String broken(String relations, List<Install> installs, Set<String> removed) {
     Map<String, String> after = new HashMap<>();

@@ -40,7 +40,7 @@ final class ReleaseDate {
   private ReleaseDate() {}
 
   /**
-   * @throws DateTimeException if it is none
+   * @throws DateTimeException if it is not a date
    */
   static Instant parse(String text) {
     String one = text.strip().replaceAll("\\s+", " ");

@@ -22,7 +22,7 @@ public enum FileForm {
     this.magic = magic;
   }
 
-  /** Of a file that is there; {@link #OTHER} if it is none of these. */
+  /** Of a file that is there; {@link #OTHER} if it has another form. */
   public static FileForm of(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       String start = new String(in.readNBytes(8), ISO_8859_1);

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  *     with {@code !} before them, those that are none although another pattern names them
  * @param agentPackages names of the agent's packages
  * @param refreshInterval how old the last check may grow before the next is due
- * @param securityOnly whether updates are limited to what mends security
+ * @param securityOnly whether updates are limited to security fixes
  * @param options what its operator allows every update
  */
 public record Channel(
@@ -34,7 +34,7 @@ public record Channel(
     UpdateOptions options) {
   /**
    * Kernels and their headers, firmware and microcode, modules built by DKMS, graphics; of all
-   * platforms, since their names don't meet. What begins with an exclamation mark is none.
+   * platforms, since their names don't meet. A name that begins with an exclamation mark excludes.
    */
   public static final List<String> DEFAULT_DRIVER_PACKAGES =
       List.of(
@@ -143,7 +143,7 @@ public record Channel(
         UpdateOptions.NONE);
   }
 
-  /** A channel that is not limited to what mends security. */
+  /** A channel that is not limited to security fixes. */
   public Channel(
       String name,
       String platform,

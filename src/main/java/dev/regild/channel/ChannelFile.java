@@ -40,7 +40,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * driver-packages: [linux-image-*, "*-dkms"] # default: Channel.DEFAULT_DRIVER_PACKAGES
  * agent-packages: [example-agent]            # default: none
  * refresh-interval: 1h                       # s, m, h or d; default: 1h
- * security-only: true                        # only what mends security; default: false
+ * security-only: true                        # only security fixes; default: false
  * allow-removals: true                       # of what was installed by hand; default: false
  * skip-hooks: true                           # leave the images' hooks of apt out; default: false
  * }</pre>

@@ -81,7 +81,7 @@ public record IndexFetch(
 
   /**
    * What the document promises, by a hash: the same promise is the same index. That of the content
-   * if it is known, since repositories compress anew what has not changed.
+   * if it is known, since repositories compress unchanged indexes again.
    */
   String promise() {
     return content.map(FileDigest::hash).orElseGet(() -> variants.getFirst().packed().hash());

@@ -17,7 +17,7 @@ public final class RepositoryUri {
    * The URI without slashes at its end.
    *
    * @param key of the channel's file, for the message
-   * @throws IllegalArgumentException if it is none that packages can come from
+   * @throws IllegalArgumentException if packages cannot come from it
    */
   public static String checked(String key, String text) {
     return withoutTrailingSlash(checked(key, text, false));

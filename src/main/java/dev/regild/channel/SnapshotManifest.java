@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param architecture the main architecture
  * @param files all of its files but this one, by name
  * @param mirrors the places of a repository that has several, by its root URI, the best first; not
- *     a part of the digest, as they change by the hour: whoever fetches reads them anew
+ *     a part of the digest, as they change by the hour: each fetch reads them again
  * @param routes how the servers of a repository are reached, by its root URI, if not as usual
  * @param notices what the operator should know of the packages in its indexes
  * @param system the name of its package system; empty in a manifest that was written before it was

@@ -1,5 +1,9 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.JobProgress;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;

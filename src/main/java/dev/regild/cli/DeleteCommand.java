@@ -1,5 +1,7 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;

@@ -1,5 +1,8 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.terminal.Progress;
 import dev.regild.disk.ByteCount;
 import java.io.FileDescriptor;

@@ -1,5 +1,10 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.client.Wire;
+import dev.regild.cli.terminal.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

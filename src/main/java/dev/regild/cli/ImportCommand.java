@@ -1,8 +1,14 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.JobProgress;
+import dev.regild.cli.client.SentDisk;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.client.Upload;
 import dev.regild.cli.terminal.Progress;
-import dev.regild.disk.DiskPreview;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.upload.DiskPreview;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package dev.regild.cli;
 
-import dev.regild.disk.OvfDescriptor;
+import dev.regild.disk.upload.OvfDescriptor;
 import java.text.Normalizer;
 import java.util.Optional;
 

@@ -1,5 +1,7 @@
 package dev.regild.cli;
 
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Table;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;

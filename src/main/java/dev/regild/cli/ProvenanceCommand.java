@@ -4,7 +4,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.account.PublicSigningKey;
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.client.SignedStatement;
 import dev.regild.cli.terminal.OutputFile;
+import dev.regild.cli.terminal.Printable;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;

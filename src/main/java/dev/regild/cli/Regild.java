@@ -2,17 +2,25 @@ package dev.regild.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.regild.cli.channel.AddChannelCommand;
+import dev.regild.cli.channel.ChannelCommand;
+import dev.regild.cli.doctor.DoctorCommand;
+import dev.regild.cli.registry.AccountCommand;
+import dev.regild.cli.registry.KeyCommand;
+import dev.regild.cli.registry.PublishCommand;
+import dev.regild.cli.registry.SigningKeyCommand;
+import dev.regild.cli.store.StoreCommand;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Version;
 import dev.regild.files.Umask;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 
 /** The entry point of every command. */
@@ -20,7 +28,7 @@ import picocli.CommandLine.ParameterException;
     name = "regild",
     description = "Keeps golden images current.",
     mixinStandardHelpOptions = true,
-    versionProvider = Regild.Version.class,
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
@@ -61,18 +69,6 @@ public final class Regild {
     commands.put("doctor", DoctorCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
     return commands;
-  }
-
-  /** What the jar's manifest says. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      return new String[] {
-        "regild "
-            + Optional.ofNullable(Regild.class.getPackage().getImplementationVersion())
-                .orElse("of this source tree")
-      };
-    }
   }
 
   /** Runs a command; the process's exit status is the command's. */

@@ -1,6 +1,10 @@
 package dev.regild.cli;
 
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.terminal.OutputFile;
+import dev.regild.cli.terminal.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -1,9 +1,9 @@
 package dev.regild.cli;
 
-import dev.regild.server.Config;
-import dev.regild.server.ConfigException;
-import dev.regild.server.Logging;
 import dev.regild.server.RegildServer;
+import dev.regild.server.config.Config;
+import dev.regild.server.config.ConfigException;
+import dev.regild.server.telemetry.Logging;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

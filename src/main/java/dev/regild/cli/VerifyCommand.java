@@ -3,6 +3,11 @@ package dev.regild.cli;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.regild.account.PublicSigningKey;
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.client.SignedStatement;
+import dev.regild.cli.terminal.Printable;
 import dev.regild.insight.provenance.Statement;
 import java.io.IOException;
 import java.io.InputStream;

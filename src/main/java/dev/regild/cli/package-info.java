@@ -1,4 +1,4 @@
-/** The commands, one class each. */
+/** The entry point, and the commands that are clients of a running server, one class each. */
 @NullMarked
 package dev.regild.cli;
 

@@ -70,7 +70,7 @@ public final class Database implements AutoCloseable {
    * Opens the embedded database, creates it if it doesn't exist, and brings its tables up to date.
    *
    * @throws IOException if the file can't be made
-   * @throws IllegalStateException if it is no database of this version or an earlier one
+   * @throws IllegalStateException if it is not a database of this version or an earlier one
    */
   public static Database open(Path file) throws IOException {
     if (Files.notExists(file)) {

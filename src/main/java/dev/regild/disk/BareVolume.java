@@ -22,7 +22,7 @@ record BareVolume(String name, long end) {
   /** LVM's label lies in one of the first four sectors (lvm2, lib/label/label.h). */
   private static final int LABEL_SECTORS = 4;
 
-  /** Looks for one; empty if the disk begins with none that Linux systems have their root on. */
+  /** Looks for one; empty if the disk does not begin with one that Linux can have its root on. */
   static Optional<BareVolume> find(FileChannel disk) throws IOException {
     Optional<BareVolume> xfs = xfs(disk);
     Optional<BareVolume> ext = xfs.isPresent() ? xfs : ext(disk);

@@ -29,8 +29,8 @@ public final class DiskChain {
    * A disk, and below it what it stands on, down to the file that stands alone.
    *
    * @param disk a qcow2
-   * @throws IOException if it is no qcow2, a file of the chain is missing or no regular file, or a
-   *     header names another file than it should
+   * @throws IOException if it is not a qcow2, a file of the chain is missing or not a regular file,
+   *     or a header names another file than it should
    */
   public static List<Path> of(Path disk) throws IOException {
     List<Path> chain = new ArrayList<>();
@@ -97,7 +97,7 @@ public final class DiskChain {
     Files.writeString(recordOf(overlay), base.toAbsolutePath().toString());
   }
 
-  static Path recordOf(Path overlay) {
+  public static Path recordOf(Path overlay) {
     return overlay.resolveSibling(overlay.getFileName() + RECORD);
   }
 }

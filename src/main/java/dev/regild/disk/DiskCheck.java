@@ -53,7 +53,7 @@ public final class DiskCheck {
   /**
    * Tells a disk's format by its first bytes.
    *
-   * @throws UnfitDiskException if it is none of the formats; the message says what it looks like
+   * @throws UnfitDiskException if it has another format; the message says what it looks like
    */
   public static DiskFormat detect(Path file) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(file)) {
@@ -201,7 +201,7 @@ public final class DiskCheck {
     }
   }
 
-  static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
+  public static long requireGood(Qcow2Header header, long fileBytes) throws UnfitDiskException {
     if (header.backingFile().isPresent()) {
       throw new UnfitDiskException(
           "the disk needs a backing file, %s%s".formatted(header.backingFile().get(), FLATTEN));
@@ -250,7 +250,7 @@ public final class DiskCheck {
   }
 
   /** How large the file of a disk is at most: all of the largest disk, and a format's tables. */
-  long mostFileBytes() {
+  public long mostFileBytes() {
     return maxVirtualBytes + (maxVirtualBytes >> 4) + (1 << 20);
   }
 

@@ -7,13 +7,13 @@ import java.time.Duration;
 public final class DisksBusyException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  DisksBusyException(Duration waited) {
+  public DisksBusyException(Duration waited) {
     super(
         "The server is busy checking other disks, and this one waited for %d s. Try again later."
             .formatted(waited.toSeconds()));
   }
 
-  DisksBusyException(String message) {
+  public DisksBusyException(String message) {
     super(message);
   }
 }

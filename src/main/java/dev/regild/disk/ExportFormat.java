@@ -77,7 +77,7 @@ public enum ExportFormat {
   }
 
   /** The size that a disk gets in this format: Azure takes a VHD in whole MiB only. */
-  long sizeFor(long virtualBytes) {
+  public long sizeFor(long virtualBytes) {
     return this == VHD ? (virtualBytes + MIB - 1) / MIB * MIB : virtualBytes;
   }
 

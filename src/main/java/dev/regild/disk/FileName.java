@@ -3,7 +3,7 @@ package dev.regild.disk;
 import java.util.regex.Pattern;
 
 /** Names that are given to files: a name must not lead out of its directory. */
-final class FileName {
+public final class FileName {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private FileName() {}
@@ -13,7 +13,7 @@ final class FileName {
    *
    * @throws IllegalArgumentException if a file can't have it
    */
-  static String checked(String name) {
+  public static String checked(String name) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException("not a name for a file of the data directory: " + name);
     }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param refcountClusters the size of that table
  * @param incompatible the bits of features that a reader must know
  */
-record Qcow2Header(
+public record Qcow2Header(
     int version,
     Optional<String> backingFile,
     int clusterBits,
@@ -61,7 +61,7 @@ record Qcow2Header(
     return Math.max(l1End, refcountEnd);
   }
 
-  static Qcow2Header read(Path disk) throws IOException, UnfitDiskException {
+  public static Qcow2Header read(Path disk) throws IOException, UnfitDiskException {
     try (FileChannel channel = FileChannel.open(disk)) {
       ByteBuffer header = FileBytes.at(channel, 0, VERSION_3_BYTES);
       if (header.remaining() < VERSION_2_BYTES || header.getInt(0) != MAGIC) {

@@ -105,7 +105,7 @@ public final class QemuImg {
    *
    * @return what is wrong with it, empty if nothing is; clusters that are merely lost are no harm
    */
-  static Optional<String> check(Path disk, DiskFormat format)
+  public static Optional<String> check(Path disk, DiskFormat format)
       throws ProgramException, InterruptedException {
     if (format == DiskFormat.RAW) {
       return Optional.empty();
@@ -188,7 +188,7 @@ public final class QemuImg {
    * As {@link #createOverlay}, of a disk that is larger than its base; what is beyond the base's
    * end reads as zeros.
    */
-  static void createLargerOverlay(Path base, Path overlay, long virtualBytes)
+  public static void createLargerOverlay(Path base, Path overlay, long virtualBytes)
       throws ProgramException, InterruptedException {
     createOverlay(base, overlay, List.of(Long.toString(virtualBytes)));
   }
@@ -278,7 +278,7 @@ public final class QemuImg {
   }
 
   /** Writes a layer, or an overlay of one, as one standalone disk in a form for other systems. */
-  static void export(Path source, ExportFormat format, Path target, DoubleConsumer progress)
+  public static void export(Path source, ExportFormat format, Path target, DoubleConsumer progress)
       throws ProgramException, InterruptedException {
     convert(source, DiskFormat.QCOW2, target, format.options(), progress);
   }
@@ -288,7 +288,7 @@ public final class QemuImg {
    *
    * @param backingFile as the header shall hold it; relative names count from the disk's directory
    */
-  static void renameBase(Path disk, String backingFile)
+  public static void renameBase(Path disk, String backingFile)
       throws ProgramException, InterruptedException {
     run(
         SHORT,

@@ -96,7 +96,7 @@ public final class RoomReservations {
      *
      * @throws NoRoomException if it is filling up
      */
-    synchronized void requireStillFree() throws IOException {
+    public synchronized void requireStillFree() throws IOException {
       promise(directory, store, 0);
     }
 

@@ -26,7 +26,7 @@ public final class Workspaces {
     return PrivateDirectory.take(work.resolve(FileName.checked(job))).path();
   }
 
-  /** Removes a job's directory with all that is in it; one that is not there is no error. */
+  /** Removes a job's directory with all that is in it. Does nothing if it does not exist. */
   public void remove(String job) throws IOException {
     FileTree.remove(work.resolve(FileName.checked(job)));
   }

@@ -1,4 +1,4 @@
-/** Layers and their chains, disk formats, uploaded disks, the layer store. */
+/** Disk formats, checks of disks, qemu-img, the room on disks, workspaces. */
 @NullMarked
 package dev.regild.disk;
 

@@ -24,7 +24,7 @@ public final class ProxyAddress {
    * stands for the same.
    *
    * @param setting where it was said, for the message, which never shows a password
-   * @throws IllegalArgumentException if it is none, or of a kind that can't be used
+   * @throws IllegalArgumentException if it is not an address, or of a kind that can't be used
    */
   public static ProxyAddress parse(String setting, String text) {
     try {

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
 public record FileDigest(OptionalLong size, String hash) {
   public FileDigest {
     if (StrongHash.ofText(hash).isEmpty()) {
-      throw new IllegalArgumentException("'" + hash + "' is no hash that can be relied on");
+      throw new IllegalArgumentException("'" + hash + "' is not a strong hash");
     }
   }
 

@@ -21,8 +21,8 @@ public final class StallGuard extends FilterInputStream {
   private volatile String broken = "";
 
   /**
-   * How fast a server has to be. A byte now and then is no stall, and would keep a download going
-   * for ever: so there is a least rate as well, and a limit for all of it.
+   * How fast a server has to be. A byte now and then does not stall, and would keep a download
+   * going for ever: so there is a least rate as well, and a limit for all of it.
    *
    * @param silence how long nothing may come
    * @param window over which the rate is measured, from the start on

@@ -29,7 +29,7 @@ public enum StrongHash {
     this.length = length;
   }
 
-  /** Returns the hash that a text is one of; empty if it is none. */
+  /** Returns the hash that a text is one of; empty if it is not one. */
   public static Optional<StrongHash> ofText(String hex) {
     for (StrongHash each : values()) {
       if (hex.length() == each.length && HEX.matcher(hex).matches()) {

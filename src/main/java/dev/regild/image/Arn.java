@@ -33,7 +33,7 @@ public record Arn(Owner owner, Kind kind, String name) {
     return new Arn(owner, Kind.IMAGE, name);
   }
 
-  static Arn ofImageBuilder(Owner owner, String name) {
+  public static Arn ofImageBuilder(Owner owner, String name) {
     return new Arn(owner, Kind.IMAGE_BUILDER, name);
   }
 

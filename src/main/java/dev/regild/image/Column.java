@@ -6,14 +6,14 @@ import java.time.Instant;
 import java.util.Optional;
 
 /** Columns that may be empty. */
-final class Column {
+public final class Column {
   private Column() {}
 
-  static Optional<String> text(ResultSet row, String name) throws SQLException {
+  public static Optional<String> text(ResultSet row, String name) throws SQLException {
     return Optional.ofNullable(row.getString(name));
   }
 
-  static Optional<Instant> instant(ResultSet row, String name) throws SQLException {
+  public static Optional<Instant> instant(ResultSet row, String name) throws SQLException {
     long millis = row.getLong(name);
     return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
   }

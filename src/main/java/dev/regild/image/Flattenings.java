@@ -1,6 +1,6 @@
 package dev.regild.image;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Flattening.State;
 import java.sql.ResultSet;
 import java.sql.SQLException;

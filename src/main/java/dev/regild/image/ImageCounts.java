@@ -6,7 +6,7 @@ import org.jdbi.v3.core.Handle;
  * How many images each owner has. To add to a count makes every other one who adds to it wait until
  * the transaction has ended, on a database with many writers too.
  */
-final class ImageCounts {
+public final class ImageCounts {
   private ImageCounts() {}
 
   static long of(Handle handle, Owner owner) {
@@ -25,7 +25,7 @@ final class ImageCounts {
    *
    * @param images how many more; fewer, if negative
    */
-  static void add(Handle handle, Owner owner, int images) {
+  public static void add(Handle handle, Owner owner, int images) {
     handle
         .createUpdate(
             """

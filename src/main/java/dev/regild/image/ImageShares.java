@@ -91,7 +91,7 @@ public final class ImageShares {
   }
 
   /** How many accounts the image is shared with. */
-  static long count(Handle handle, Image image) {
+  public static long count(Handle handle, Image image) {
     return handle
         .createQuery("SELECT COUNT(*) FROM image_share WHERE image_id = :image")
         .bind("image", image.id())

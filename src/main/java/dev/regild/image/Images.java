@@ -7,7 +7,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -163,7 +163,7 @@ public final class Images {
   }
 
   /** How many copies are being made for the owner. */
-  static long countCopying(Handle handle, Owner owner) {
+  public static long countCopying(Handle handle, Owner owner) {
     return handle
         .createQuery(
             """

@@ -29,7 +29,7 @@ public final class JobSteps {
   }
 
   /** Fails the steps that an attempt has left running. */
-  void interrupt(Handle handle, String job) {
+  public void interrupt(Handle handle, String job) {
     failRunning(handle, job, "Interrupted; the job starts over.");
   }
 

@@ -11,7 +11,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The JSON that the registry's columns hold. */
-final class Json {
+public final class Json {
   /**
    * Records are their components: what else they can say ({@code isEmpty}) isn't stored. A truth
    * value that was not there when a text was stored is false.
@@ -33,7 +33,7 @@ final class Json {
 
   private Json() {}
 
-  static String write(Object value) {
+  public static String write(Object value) {
     return MAPPER.writeValueAsString(value);
   }
 
@@ -41,7 +41,7 @@ final class Json {
     return MAPPER.writeValueAsBytes(value);
   }
 
-  static <T> T read(String json, Class<T> type) {
+  public static <T> T read(String json, Class<T> type) {
     return MAPPER.readValue(json, type);
   }
 
@@ -51,12 +51,12 @@ final class Json {
         SHARED.get(new Decoded(json, type), key -> MAPPER.readValue(key.json, key.type)));
   }
 
-  static <T> T read(byte[] json, Class<T> type) {
+  public static <T> T read(byte[] json, Class<T> type) {
     return MAPPER.readValue(json, type);
   }
 
   /** A map of texts, in the order of its keys. */
-  static Map<String, String> readTexts(String json) {
+  public static Map<String, String> readTexts(String json) {
     return MAPPER.readValue(json, new TypeReference<TreeMap<String, String>>() {});
   }
 

@@ -17,7 +17,7 @@ public record Owner(String accountId, String region) {
       throw new IllegalArgumentException("An account id must have twelve digits: " + accountId);
     }
     if (!REGION.matcher(region).matches()) {
-      throw new IllegalArgumentException("This is no region: " + region);
+      throw new IllegalArgumentException("Not a region: " + region);
     }
   }
 

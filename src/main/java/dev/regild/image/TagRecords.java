@@ -9,12 +9,15 @@ import org.jdbi.v3.core.Handle;
 /** The tags of resources, by ARN. Each call takes the caller's handle. */
 public final class TagRecords {
   /** The API's limit for one resource. */
-  static final int MOST = 50;
+  public static final int MOST = 50;
 
   private TagRecords() {}
 
-  /** Adds tags; a key that is there already gets the new value. {@link Quotas#tag} limits them. */
-  static void put(Handle handle, String arn, Map<String, String> tags) {
+  /**
+   * Adds tags; a key that is there already gets the new value. {@link
+   * dev.regild.image.quota.Quotas#tag} limits them.
+   */
+  public static void put(Handle handle, String arn, Map<String, String> tags) {
     var batch =
         handle.prepareBatch(
             """
@@ -26,7 +29,7 @@ public final class TagRecords {
     batch.execute();
   }
 
-  /** Removes the tags of those keys; one that isn't there is no error. */
+  /** Removes the tags of those keys. Does nothing for a key that has no tag. */
   public static void remove(Handle handle, String arn, Collection<String> keys) {
     if (!keys.isEmpty()) {
       handle
@@ -48,7 +51,7 @@ public final class TagRecords {
     return tags;
   }
 
-  static void removeAll(Handle handle, String arn) {
+  public static void removeAll(Handle handle, String arn) {
     handle.createUpdate("DELETE FROM tag WHERE resource_arn = :arn").bind("arn", arn).execute();
   }
 }

@@ -1,4 +1,4 @@
-/** The registry: images, their states and legal transitions, tags, quotas, image builders. */
+/** The registry: images, their states and legal transitions, layers, tags, shares. */
 @NullMarked
 package dev.regild.image;
 

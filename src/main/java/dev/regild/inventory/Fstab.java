@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What an {@code /etc/fstab} mounts from block devices (fstab(5)); all else in it is none of the
- * disk's concern: memory, other machines, directories, files and swap space.
+ * What an {@code /etc/fstab} mounts from block devices (fstab(5)); everything else in it is none of
+ * the disk's concern: memory, other machines, directories, files and swap space.
  *
  * @param entries in the order of the file
  */

@@ -1,7 +1,7 @@
 package dev.regild.job;
 
 import dev.regild.db.Database;
-import dev.regild.disk.LayerStore;
+import dev.regild.disk.layers.LayerStore;
 import dev.regild.image.LayerRecords;
 import java.io.IOException;
 import org.slf4j.Logger;

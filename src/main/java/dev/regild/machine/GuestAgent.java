@@ -79,7 +79,8 @@ public final class GuestAgent implements AutoCloseable {
    * Waits until the agent answers.
    *
    * @return false when the time was up first
-   * @throws GuestAgentException if the machine is gone, or the agent says what is no answer
+   * @throws GuestAgentException if the machine is gone, or the agent sends something else than an
+   *     answer
    */
   public boolean await(Duration limit) throws GuestAgentException, InterruptedException {
     Deadline deadline = Deadline.in(limit);

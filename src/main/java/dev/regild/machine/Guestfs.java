@@ -446,12 +446,12 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_umount_all");
   }
 
-  /** Whether it is a regular file; a symbolic link is none. */
+  /** Whether it is a regular file; a symbolic link is not. */
   public boolean isFile(String path) throws GuestfsException {
     return handle.truth("guestfs_is_file", path);
   }
 
-  /** Whether it is a directory; a symbolic link is none. */
+  /** Whether it is a directory; a symbolic link is not. */
   public boolean isDirectory(String path) throws GuestfsException {
     return handle.truth("guestfs_is_dir", path);
   }
@@ -528,12 +528,12 @@ public final class Guestfs implements AutoCloseable {
     handle.status("guestfs_chmod", mode, path);
   }
 
-  /** Removes a file or a whole directory; nothing there is no error. */
+  /** Removes a file or a whole directory. Does nothing if it does not exist. */
   public void removeTree(String path) throws GuestfsException {
     handle.status("guestfs_rm_rf", path);
   }
 
-  /** Removes a file; nothing there is no error. */
+  /** Removes a file. Does nothing if it does not exist. */
   public void removeFile(String path) throws GuestfsException {
     handle.status("guestfs_rm_f", path);
   }

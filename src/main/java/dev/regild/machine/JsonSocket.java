@@ -44,7 +44,7 @@ final class JsonSocket implements AutoCloseable {
   /**
    * Connects to a socket whose directory its server can write to.
    *
-   * @throws OpenSocket.NoSocketException if the path is no socket, or a link to one
+   * @throws OpenSocket.NoSocketException if the path is not a socket, or is a link to one
    */
   static JsonSocket connect(Path path) throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -61,7 +61,7 @@ final class JsonSocket implements AutoCloseable {
    * Sends a text as it is.
    *
    * @return false when the time was up before all of it was taken
-   * @throws IOException if the connection is no more
+   * @throws IOException if the connection has ended
    */
   boolean send(byte[] bytes, Deadline deadline) throws IOException, InterruptedException {
     ByteBuffer outgoing = ByteBuffer.wrap(bytes);
@@ -82,7 +82,7 @@ final class JsonSocket implements AutoCloseable {
    * @param maxBytes of a line
    * @return empty when the time was up first; what came of a line is kept
    * @throws LongLineException if the line is longer
-   * @throws IOException if the connection is no more
+   * @throws IOException if the connection has ended
    */
   Optional<String> line(int maxBytes, Deadline deadline) throws IOException, InterruptedException {
     while (true) {

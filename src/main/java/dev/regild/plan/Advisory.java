@@ -8,7 +8,7 @@ import java.util.List;
  * @param id the vendor's: {@code RHSA-2024:1234}, {@code ALAS2-2024-1234}
  * @param type {@code bugfix}, {@code enhancement}, or the word for security
  * @param severity the vendor's word: {@code Important}; empty where there is none
- * @param cves those that it mends
+ * @param cves the CVEs that it fixes
  */
 public record Advisory(String id, String type, String severity, List<String> cves) {
   public Advisory {

@@ -21,7 +21,7 @@ public interface AvailablePackages {
     return Optional.empty();
   }
 
-  /** Whether {@link #upgradeOf} is limited to what mends security. */
+  /** Whether {@link #upgradeOf} is limited to security fixes. */
   default boolean securityOnly() {
     return false;
   }

@@ -10,7 +10,7 @@ import java.util.List;
  * @param architecture the package's architecture
  * @param from the installed version; empty for a package that is new
  * @param to the version that the channel offers
- * @param security whether its repositories say that it mends security
+ * @param security whether its repositories mark it as a security fix
  * @param advisories the repositories' advisories about it, sorted by id; Debian's have none
  */
 public record Change(

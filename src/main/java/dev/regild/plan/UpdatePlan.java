@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param changes by kind, then name, then architecture; empty means up to date
  * @param securityOnly whether the update is limited to these changes and what they need, since its
- *     channel offers only what mends security
+ *     channel offers only security fixes
  * @param keptBack what stays behind what the channel offers, and why
  * @param others what else comes, goes or changes, as far as it is known: all of it once the guest's
  *     package manager was asked, before that only what the channel's indexes say themselves

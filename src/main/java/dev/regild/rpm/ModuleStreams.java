@@ -69,7 +69,7 @@ final class ModuleStreams {
         add(documents.next());
       }
     } catch (JacksonException e) {
-      throw new IOException("it is no index of modules: " + e.getOriginalMessage(), e);
+      throw new IOException("it is not an index of modules: " + e.getOriginalMessage(), e);
     }
   }
 

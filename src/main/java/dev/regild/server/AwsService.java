@@ -3,6 +3,8 @@ package dev.regild.server;
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
 import dev.regild.api.MentionedResources;
+import dev.regild.server.http.Requests;
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRules;

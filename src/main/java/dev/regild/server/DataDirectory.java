@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.regild.files.Ancestors;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.PrivateTree;
+import dev.regild.server.config.ConfigException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

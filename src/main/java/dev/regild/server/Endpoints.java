@@ -1,17 +1,39 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
-import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Authentication;
-import dev.regild.api.ImageServices;
+import dev.regild.api.operation.AppStreamOperations;
+import dev.regild.api.operation.ImageServices;
 import dev.regild.db.Database;
-import dev.regild.disk.LayerStore;
-import dev.regild.disk.UploadedDisks;
-import dev.regild.image.DiskDeletions;
+import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Inventories;
-import dev.regild.image.UpdateRecords;
+import dev.regild.image.jobs.DiskDeletions;
+import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.server.disks.Conversions;
+import dev.regild.server.disks.DiskQuotas;
+import dev.regild.server.disks.DisksService;
+import dev.regild.server.disks.ExportService;
+import dev.regild.server.disks.ImportChecksService;
+import dev.regild.server.health.HealthService;
+import dev.regild.server.health.MetricsService;
+import dev.regild.server.health.Readiness;
+import dev.regild.server.health.ReadinessChecks;
+import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.Requests;
+import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.ExportTasksService;
+import dev.regild.server.rest.FlattenService;
+import dev.regild.server.rest.ImagesService;
+import dev.regild.server.rest.InsightService;
+import dev.regild.server.rest.PlanService;
+import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.UpdateViews;
+import dev.regild.server.rest.UpdatesService;
+import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
-import dev.regild.update.PlannedFixes;
+import dev.regild.update.planning.PlannedFixes;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +83,7 @@ record Endpoints(
     Database database = images.database();
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
-        new AwsService(requests, AppStreamProtocol.serving(images)),
+        new AwsService(requests, AppStreamOperations.serving(images)),
         new HealthService(
             new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
         new MetricsService(metrics),

@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.files.Listing;
+import dev.regild.server.config.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import dev.regild.db.Database;
 import dev.regild.files.DurableFiles;
+import dev.regild.server.config.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

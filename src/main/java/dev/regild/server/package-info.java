@@ -1,4 +1,4 @@
-/** Puts the parts together: configuration, HTTP routes, health, metrics. */
+/** Puts the parts together, and says which address answers what. */
 @NullMarked
 package dev.regild.server;
 

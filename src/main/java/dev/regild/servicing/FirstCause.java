@@ -18,7 +18,7 @@ final class FirstCause {
   private static final Pattern PROGRAM =
       Pattern.compile("^(?:[\\w.+-]+ failed with status \\d+|guestfs_command|command): ");
 
-  /** A line is cut here: none that people read is longer. */
+  /** Longer lines are cut here: people do not write such lines. */
   private static final int LONGEST = 400;
 
   /** No more of a line is compared with patterns: the guest has written it. */

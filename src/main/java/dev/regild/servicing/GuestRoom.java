@@ -14,7 +14,7 @@ record GuestRoom(Guest guest) {
   private static final String SCRIPT = Guest.WORKSPACE + "/room.sh";
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
-  /** The databases of the package manager, which are written anew beside the old ones. */
+  /** The databases of the package manager, which are rewritten beside the old ones. */
   private static final long DATABASES = 4L << 20;
 
   /** CAP_SYS_RESOURCE (capability.h): who has it may use what ext4 reserves. */

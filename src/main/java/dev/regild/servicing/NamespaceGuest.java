@@ -241,7 +241,7 @@ final class NamespaceGuest implements Guest {
     }
   }
 
-  /** By everybody, whatever our umask is: the guest's user is none of ours. */
+  /** By everybody, whatever our umask is: the guest's user is not one of ours. */
   private static Path readable(Path path) throws IOException {
     String mode = Files.isDirectory(path) ? "rwxr-xr-x" : "rw-r--r--";
     return Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));

@@ -1,17 +1,18 @@
 package dev.regild.update;
 
-import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.StateChangeReason;
+import dev.regild.image.jobs.CopyRecords;
 import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.ToolVersions;
+import dev.regild.update.steps.LinkLayers;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;

@@ -1,18 +1,19 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
-import dev.regild.disk.LayerStore;
 import dev.regild.disk.RoomReservations;
-import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Arn;
-import dev.regild.image.ExportTask;
-import dev.regild.image.ExportTasks;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
 import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.update.steps.WriteDisk;
 import java.io.IOException;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;

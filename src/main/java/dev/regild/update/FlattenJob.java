@@ -1,8 +1,8 @@
 package dev.regild.update;
 
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
 import dev.regild.disk.RoomReservations;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.LayerStore;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattening.State;
 import dev.regild.image.Flattenings;
@@ -14,6 +14,9 @@ import dev.regild.job.LayerLeftovers;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.ToolVersions;
+import dev.regild.update.steps.CompareLayers;
+import dev.regild.update.steps.MergeLayers;
+import dev.regild.update.steps.PublishStandalone;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;

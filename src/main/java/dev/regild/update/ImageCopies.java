@@ -5,14 +5,14 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.image.CopyRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
-import dev.regild.image.Quotas;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.image.jobs.CopyRecords;
+import dev.regild.image.quota.Quotas;
 import java.time.Clock;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;

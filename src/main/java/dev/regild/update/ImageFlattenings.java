@@ -7,8 +7,8 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.LayerStore;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattening.State;
 import dev.regild.image.Flattenings;

@@ -1,9 +1,9 @@
 package dev.regild.update;
 
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
 import dev.regild.disk.Workspaces;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.LayerStore;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.LayerRecords;

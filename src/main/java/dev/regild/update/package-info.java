@@ -1,4 +1,4 @@
-/** The main job: the decision to update, the steps, the worker. */
+/** The jobs: what accepts them, the list of steps of each, cancellation, recovery. */
 @NullMarked
 package dev.regild.update;
 

@@ -156,7 +156,7 @@ record WindowsPlatform(
           progress);
     }
 
-    /** The disk is read anew, as that of an import is. */
+    /** The disk is read again, like the disk of an import. */
     @Override
     public Inventory verify() throws IOException, UnfitDiskException {
       Path directory = Files.createDirectories(task.directory().resolve("verify"));

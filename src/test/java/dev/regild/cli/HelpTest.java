@@ -2,7 +2,7 @@ package dev.regild.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.image.Quota;
+import dev.regild.image.quota.Quota;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Table;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;

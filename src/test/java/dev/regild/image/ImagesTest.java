@@ -8,14 +8,15 @@ import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 import static dev.regild.image.Registry.ALICE;
 import static dev.regild.image.Registry.BOB;
 import static dev.regild.image.Registry.NOW;
+import static dev.regild.image.Registry.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.RefusedException.Reason;
 import dev.regild.image.StateChangeReason.Code;
+import dev.regild.image.builder.ImageBuilders;
+import dev.regild.image.jobs.UpdateRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +29,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -296,13 +296,6 @@ class ImagesTest {
 
   private Image found(String name) {
     return registry.read(h -> Images.require(h, ALICE, name));
-  }
-
-  static void assertRefused(Reason reason, ThrowingCallable call, String named) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(reason))
-        .hasMessageContaining(named);
   }
 
   /** The results of as many threads that begin at the same moment. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.Zstd;
+import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdateOptions;

@@ -1,8 +1,15 @@
 package dev.regild.image;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.RefusedException.Reason;
+import dev.regild.image.builder.ImageBuilder;
+import dev.regild.image.builder.ImageBuilders;
+import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.DiskLayout.Firmware;
@@ -21,14 +28,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 
 /** A registry on a real database, and what tests put into it. */
 public final class Registry implements AutoCloseable {
-  static final Instant NOW = Instant.ofEpochMilli(1_800_000_000_123L);
+  public static final Instant NOW = Instant.ofEpochMilli(1_800_000_000_123L);
   public static final Owner ALICE = new Owner("111111111111", "eu-central-1");
-  static final Owner BOB = new Owner("222222222222", "eu-central-1");
+  public static final Owner BOB = new Owner("222222222222", "eu-central-1");
   static final UpdatePlan PLAN =
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "libc6", "amd64", "2.36-9", "2.36-9+deb12u10")));
@@ -47,7 +55,7 @@ public final class Registry implements AutoCloseable {
     inventories = new Inventories(database);
   }
 
-  <T> T write(HandleCallback<T, RuntimeException> work) {
+  public <T> T write(HandleCallback<T, RuntimeException> work) {
     return database.inTransaction(work);
   }
 
@@ -107,5 +115,12 @@ public final class Registry implements AutoCloseable {
   @Override
   public void close() {
     database.close();
+  }
+
+  public static void assertRefused(Reason reason, ThrowingCallable call, String named) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(reason))
+        .hasMessageContaining(named);
   }
 }

@@ -1,10 +1,12 @@
 package dev.regild.image;
 
-import static dev.regild.image.ImagesTest.assertRefused;
 import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+import static dev.regild.image.Registry.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.quota.QuotaLimits;
+import dev.regild.image.quota.Quotas;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.UpdateRecord.Status;
+import dev.regild.image.jobs.UpdateRecord;
+import dev.regild.image.jobs.UpdateRecord.Status;
+import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.plan.UpdateOptions;
 import java.io.IOException;
 import java.nio.file.Path;

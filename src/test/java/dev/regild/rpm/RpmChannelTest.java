@@ -260,7 +260,7 @@ class RpmChannelTest {
   void anIndexOfModulesThatIsNoneIsRefused() throws Exception {
     RpmPackages.addModules(directory.resolve("RPMS"), "document: modulemd\ndata: [a, b]\n");
     sign(key);
-    assertRefused("no index of modules");
+    assertRefused("not an index of modules");
   }
 
   @Test

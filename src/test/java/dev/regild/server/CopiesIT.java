@@ -10,7 +10,7 @@ import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
-import dev.regild.image.Quota;
+import dev.regild.image.quota.Quota;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.account.AccessKey;
-import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.AccountQuotas;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.Quota;
+import dev.regild.image.quota.AccountQuotas;
+import dev.regild.image.quota.Quota;
 import dev.regild.server.RawConnection.Answer;
 import java.io.IOException;
 import java.nio.ByteBuffer;

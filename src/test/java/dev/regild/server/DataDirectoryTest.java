@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.files.CurrentUser;
 import dev.regild.fixtures.HostTools;
+import dev.regild.server.config.ConfigException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;

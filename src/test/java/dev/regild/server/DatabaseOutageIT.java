@@ -7,6 +7,8 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.fixtures.PostgresCluster;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.server.config.Config;
+import dev.regild.server.config.ConfigException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.account.AccessKey;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Images;
-import dev.regild.image.UpdateRecord;
+import dev.regild.image.jobs.UpdateRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -3,9 +3,9 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.DiskQuota;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.UploadedDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
-import dev.regild.image.AccountQuotas;
-import dev.regild.image.Quota;
+import dev.regild.image.quota.AccountQuotas;
+import dev.regild.image.quota.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.util.Arrays;

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.disk.GivenRoom;
-import dev.regild.disk.UploadedDisk;
-import dev.regild.image.ExportTasks;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Image;
+import dev.regild.image.jobs.ExportTasks;
+import dev.regild.server.config.Config;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;

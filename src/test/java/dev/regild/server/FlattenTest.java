@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.Layer;
 import dev.regild.disk.QemuImg;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;

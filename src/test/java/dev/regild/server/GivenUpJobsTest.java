@@ -3,13 +3,13 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.ExportTask;
-import dev.regild.image.ExportTasks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.ImportRecords;
 import dev.regild.image.StateChangeReason;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
+import dev.regild.image.jobs.ImportRecords;
 import dev.regild.update.ImportJob;
 import java.nio.file.Path;
 import java.util.Optional;

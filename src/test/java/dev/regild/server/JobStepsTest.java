@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.cli.Regild;
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;

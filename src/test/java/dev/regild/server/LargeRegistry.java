@@ -6,7 +6,7 @@ import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
 import dev.regild.channel.LargeChannel;
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Arn;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;

@@ -7,7 +7,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.api.SigV4;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.QemuImg;
-import dev.regild.disk.UploadedDisk;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.inventory.Inventory;

@@ -2,6 +2,7 @@ package dev.regild.server;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.server.config.ConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -17,19 +17,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /** A connection on which a test writes any bytes, and reads one HTTP/1 answer after another. */
-final class RawConnection implements AutoCloseable {
+public final class RawConnection implements AutoCloseable {
   private static final int READ_MILLIS = 120_000;
 
   private final Socket socket;
   private final InputStream in;
   private final byte[] line = new byte[8192];
 
-  RawConnection(int port) throws IOException {
+  public RawConnection(int port) throws IOException {
     this(port, "127.0.0.1");
   }
 
   /** From another of this machine's addresses, as another client would have. */
-  RawConnection(int port, String from) throws IOException {
+  public RawConnection(int port, String from) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.ofLiteral(from), 0);
     socket.setSoTimeout(READ_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
@@ -40,13 +40,13 @@ final class RawConnection implements AutoCloseable {
    *
    * @param headers by lower-case name
    */
-  record Answer(int status, Map<String, String> headers, String body) {
-    String header(String lowerCaseName) {
+  public record Answer(int status, Map<String, String> headers, String body) {
+    public String header(String lowerCaseName) {
       return headers.getOrDefault(lowerCaseName, "");
     }
   }
 
-  RawConnection write(byte[]... parts) throws IOException {
+  public RawConnection write(byte[]... parts) throws IOException {
     for (byte[] part : parts) {
       socket.getOutputStream().write(part);
     }
@@ -59,14 +59,14 @@ final class RawConnection implements AutoCloseable {
   }
 
   /** The next answer; an interim one has neither length nor body. */
-  Answer read() throws IOException {
+  public Answer read() throws IOException {
     Answer head = readHead();
     byte[] body = in.readNBytes(length(head));
     return new Answer(head.status(), head.headers(), new String(body, UTF_8));
   }
 
   /** Whether the server says anything within that time; nothing of it is passed over. */
-  boolean answers(int millis) throws IOException {
+  public boolean answers(int millis) throws IOException {
     socket.setSoTimeout(millis);
     try {
       in.mark(1);

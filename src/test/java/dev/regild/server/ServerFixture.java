@@ -6,32 +6,30 @@ import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
-import dev.regild.api.ImageServices;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
+import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.db.Lease;
-import dev.regild.disk.BorrowedLayer;
-import dev.regild.disk.DirectoryLayerStore;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
-import dev.regild.disk.DiskQuota;
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
-import dev.regild.disk.UploadedDisk;
-import dev.regild.disk.UploadedDisks;
 import dev.regild.disk.Workspaces;
+import dev.regild.disk.layers.BorrowedLayer;
+import dev.regild.disk.layers.DirectoryLayerStore;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.UploadedDisk;
+import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
-import dev.regild.image.ImageBuilder;
-import dev.regild.image.ImageBuilders;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -41,10 +39,12 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
-import dev.regild.image.Quota;
-import dev.regild.image.QuotaLimits;
-import dev.regild.image.Quotas;
-import dev.regild.image.UpdateRecords;
+import dev.regild.image.builder.ImageBuilder;
+import dev.regild.image.builder.ImageBuilders;
+import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.image.quota.Quota;
+import dev.regild.image.quota.QuotaLimits;
+import dev.regild.image.quota.Quotas;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.inventory.DiskLayout;
@@ -60,10 +60,17 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.RawConnection.Answer;
+import dev.regild.server.config.ByteSize;
+import dev.regild.server.config.Config;
+import dev.regild.server.disks.Conversions;
+import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.HttpFront;
+import dev.regild.server.rest.EventStreams;
+import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.update.AgentVersions;
 import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -75,13 +82,14 @@ import dev.regild.update.ImageExports;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.ImageImports;
 import dev.regild.update.ImportJob;
-import dev.regild.update.PlannedFixes;
-import dev.regild.update.Platforms;
 import dev.regild.update.UpdateAnswer;
-import dev.regild.update.UpdateOutcomes;
-import dev.regild.update.UpdatePlans;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
+import dev.regild.update.planning.AgentVersions;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.Platforms;
+import dev.regild.update.steps.UpdateOutcomes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -123,7 +131,7 @@ import software.amazon.awssdk.services.appstream.AppStreamClient;
  * A server on a free port with a real registry; updates are accepted and written down, but nobody
  * works on them.
  */
-final class ServerFixture implements AutoCloseable {
+public final class ServerFixture implements AutoCloseable {
   static final UpdatePlan PLAN =
       new UpdatePlan(
           List.of(new Change(ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2")));
@@ -133,8 +141,8 @@ final class ServerFixture implements AutoCloseable {
 
   final Path data;
   final Database database;
-  final Account account;
-  final AccessKey key;
+  public final Account account;
+  public final AccessKey key;
   final AccessKey readOnlyKey;
   final Accounts accounts;
   final SigningKeys signingKeys;
@@ -155,12 +163,12 @@ final class ServerFixture implements AutoCloseable {
   private final RoomReservations room;
   private HttpFront front;
 
-  ServerFixture(Path data) throws Exception {
+  public ServerFixture(Path data) throws Exception {
     this(data, Config.Http.DEFAULT, new RoomReservations());
   }
 
   /** With other limits for clients, and a room of its own for exports. */
-  ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
+  public ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
     this.data = data;
     this.room = room;
     database = TestDatabases.open(data.resolve("regild.db"));
@@ -263,7 +271,7 @@ final class ServerFixture implements AutoCloseable {
         Integer.MAX_VALUE);
   }
 
-  int port() {
+  public int port() {
     return front.port();
   }
 
@@ -279,7 +287,7 @@ final class ServerFixture implements AutoCloseable {
   /**
    * What the server answers to a call of one operation in us-east-1, over a connection of its own.
    */
-  Answer ask(AccessKey caller, String operation, String body) throws IOException {
+  public Answer ask(AccessKey caller, String operation, String body) throws IOException {
     try (var connection = new RawConnection(front.port())) {
       return connection.write(SignedRequest.of(caller, operation, body).bytes()).read();
     }

@@ -19,13 +19,13 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /** A request of the protocol as it goes over the wire, signed by the AWS SDK's public signer. */
-final class SignedRequest {
+public final class SignedRequest {
   private final String query;
   private final List<String> head;
   private final byte[] body;
 
   /** With lines of headers that a test may have changed since they were signed. */
-  SignedRequest(String query, List<String> head, byte[] body) {
+  public SignedRequest(String query, List<String> head, byte[] body) {
     this.query = query;
     this.head = List.copyOf(head);
     this.body = body.clone();
@@ -33,16 +33,16 @@ final class SignedRequest {
 
   /** What is signed; the rest is a call of one operation. */
   record Terms(AccessKey key, String region, String service, Duration skew, String query) {
-    static Terms of(AccessKey key) {
+    public static Terms of(AccessKey key) {
       return new Terms(key, "us-east-1", SigV4.SERVICE, Duration.ZERO, "");
     }
   }
 
-  static SignedRequest of(AccessKey key, String operation, String body) {
+  public static SignedRequest of(AccessKey key, String operation, String body) {
     return of(Terms.of(key), operation, body.getBytes(UTF_8), Map.of());
   }
 
-  static SignedRequest of(
+  public static SignedRequest of(
       Terms terms, String operation, byte[] body, Map<String, List<String>> moreHeaders) {
     Map<String, List<String>> headers = new LinkedHashMap<>(moreHeaders);
     headers.putIfAbsent("Content-Type", List.of("application/x-amz-json-1.1"));
@@ -76,15 +76,15 @@ final class SignedRequest {
     return new SignedRequest(query, more, body);
   }
 
-  List<String> head() {
+  public List<String> head() {
     return head;
   }
 
-  byte[] body() {
+  public byte[] body() {
     return body.clone();
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     byte[] start = start("HTTP/1.1", "Content-Length: " + body.length);
     byte[] all = Arrays.copyOf(start, start.length + body.length);
     System.arraycopy(body, 0, all, start.length, body.length);
@@ -92,7 +92,7 @@ final class SignedRequest {
   }
 
   /** All that comes before the body. */
-  byte[] start(String version, String lengthHeader) {
+  public byte[] start(String version, String lengthHeader) {
     return "POST /%s %s\r\n%s\r\n%s\r\n\r\n"
         .formatted(query, version, String.join("\r\n", head), lengthHeader)
         .getBytes(UTF_8);

@@ -119,13 +119,13 @@ class HelperIT {
     expected.put(filesystem("type", "overlay"), "type can't be accepted");
     expected.put(filesystem("mountPoint", "/mnt"), "first mount point is not /");
     expected.put(filesystem("uuid", "../../x"), "uuid can't be accepted");
-    expected.put(filesystem("subvolume", "x"), "is no btrfs");
+    expected.put(filesystem("subvolume", "x"), "is not btrfs");
     expected.put(filesystem("offset", -1), "offset can't be accepted");
     expected.put(filesystem("size", true), "size can't be accepted");
     expected.put(filesystem("size", 0), "size can't be accepted");
-    expected.put("{\"verb\": \"run\"}", "no request 'run'");
-    expected.put("{\"verb\": \"shell\"}", "no request 'shell'");
-    expected.put(with("protocol", 2) + "\n" + with("protocol", 2), "no request 'open'");
+    expected.put("{\"verb\": \"run\"}", "Unknown request 'run'");
+    expected.put("{\"verb\": \"shell\"}", "Unknown request 'shell'");
+    expected.put(with("protocol", 2) + "\n" + with("protocol", 2), "Unknown request 'open'");
     expected.put("[]", "not an object");
     expected.put("x", "not JSON");
     expected.put("[".repeat(100_000), "not JSON");

@@ -206,7 +206,7 @@ class NamespaceGuestIT {
     "mnt, ext4, does not mount",
     "//mnt, ext4, does not mount",
     "/mnt/, ext4, does not mount",
-    "/absent, ext4, no directory to mount on",
+    "/absent, ext4, not a directory to mount on",
     "/bin, ext4, symbolic link",
     "/mnt/link/below, ext4, symbolic link",
     "/mnt, overlay, does not mount",

@@ -3,8 +3,8 @@ package dev.regild.update;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.db.JobQueue;
-import dev.regild.disk.DirectoryLayerStore;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.DirectoryLayerStore;
+import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.image.Flattening;

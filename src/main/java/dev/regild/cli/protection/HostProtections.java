@@ -1,6 +1,6 @@
 package dev.regild.cli.protection;
 
-import dev.regild.server.Config;
+import dev.regild.server.config.Config;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-/** What commands show while they work, and the files that they write. */
+/** What commands show, and the files that they write. */
 @NullMarked
 package dev.regild.cli.terminal;
 

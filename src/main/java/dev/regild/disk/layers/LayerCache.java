@@ -1,9 +1,6 @@
 package dev.regild.disk.layers;
 
-import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.ByteCount;
-import dev.regild.disk.FinishedLayer;
-import dev.regild.disk.Layer;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.files.DurableFiles;

@@ -1,6 +1,5 @@
 package dev.regild.disk.layers;
 
-import dev.regild.disk.Layer;
 import java.util.List;
 
 /** The registry's records of layers. */

@@ -1,10 +1,6 @@
 package dev.regild.disk.layers;
 
-import dev.regild.disk.BorrowedLayer;
 import dev.regild.disk.DiskChain;
-import dev.regild.disk.FinishedLayer;
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
 import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import dev.regild.store.ChangedObjectException;

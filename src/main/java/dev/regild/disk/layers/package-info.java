@@ -1,4 +1,4 @@
-/** Layers as objects of a shared store, and a node's copies of them. */
+/** Stores of the images' layers: a directory, or objects in S3 and a cache of them. */
 @NullMarked
 package dev.regild.disk.layers;
 

@@ -1,6 +1,6 @@
 package dev.regild.update.store;
 
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.image.Flattening;
 import dev.regild.image.Flattenings;

@@ -1,7 +1,7 @@
 package dev.regild.update.store;
 
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.MissingObjectException;

@@ -1,8 +1,8 @@
 package dev.regild.update.store;
 
 import dev.regild.db.Database;
-import dev.regild.disk.FinishedLayer;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.FinishedLayer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.files.Sha256;
 import dev.regild.store.ObjectStore;
 import dev.regild.update.store.StoreCheck.Finding;

@@ -2,7 +2,7 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.image.LayerRecords;
 import dev.regild.store.ChangedObjectException;

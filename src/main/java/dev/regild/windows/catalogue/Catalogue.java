@@ -126,7 +126,7 @@ public final class Catalogue {
    * Reads a file or a driver's folder.
    *
    * @param expected the SHA-256 that its vendor names; empty if none is known
-   * @throws ChannelException if it is none that Windows installs, is damaged, hostile, for another
+   * @throws ChannelException if Windows can't install it, it is damaged, hostile, for another
    *     architecture, or not what was expected
    */
   public Incoming read(Path source, Optional<String> expected)

@@ -135,7 +135,7 @@ final class DriverReader {
     return name.toLowerCase(ROOT).endsWith(".inf");
   }
 
-  /** Empty if it is no driver's. */
+  /** Empty if it is not a driver's. */
   private static Optional<InfFile> parse(String name, InputStream content, List<String> passedOver)
       throws ArchiveException, IOException {
     byte[] inf = content.readNBytes(LARGEST_INF + 1);

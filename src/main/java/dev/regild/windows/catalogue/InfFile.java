@@ -67,7 +67,8 @@ record InfFile(String date, String version, Map<String, Set<String>> hardwareIds
     }
     String version = driverVer.size() > 1 ? driverVer.get(1) : "0";
     if (!VERSION.matcher(version).matches()) {
-      throw new NoDriverException("its DriverVer has the version '" + version + "', which is none");
+      throw new NoDriverException(
+          "its DriverVer has the version '" + version + "', which is not valid");
     }
     return new InfFile(
         "%s-%02d-%02d"

@@ -80,7 +80,7 @@ public final class WindowsCatalogue {
   /**
    * What it offers to an image; nothing to one of another architecture.
    *
-   * @param securityOnly whether that is limited to what mends security
+   * @param securityOnly whether that is limited to security fixes
    */
   AvailablePackages availableTo(
       List<InstalledPackage> packages, WindowsFacts windows, boolean securityOnly) {
@@ -123,7 +123,7 @@ public final class WindowsCatalogue {
    * with several drivers, of which each is installed by itself.
    *
    * @param directory of the snapshot, where the files are
-   * @throws ChannelException if a change of the plan is none of this snapshot's
+   * @throws ChannelException if the plan has a change that is not in this snapshot
    */
   public SequencedMap<WindowsPackage, PackageFile> packagesFor(
       UpdatePlan plan, WindowsFacts windows, Path directory) throws ChannelException {

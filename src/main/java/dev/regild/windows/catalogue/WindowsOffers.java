@@ -43,7 +43,7 @@ final class WindowsOffers implements AvailablePackages {
   /**
    * @param fitting packages for the image's build and architecture
    * @param packages of the image's inventory
-   * @param securityOnly whether these are limited to what mends security
+   * @param securityOnly whether these are limited to security fixes
    */
   WindowsOffers(
       List<PackageFacts> fitting,
@@ -128,7 +128,7 @@ final class WindowsOffers implements AvailablePackages {
     return !securityOnly || stack.security();
   }
 
-  /** A servicing stack that mends nothing itself may be what another update can't do without. */
+  /** A servicing stack that fixes nothing itself may be one that another update requires. */
   private boolean bringsAnotherUpdate() {
     return fitting.stream()
         .filter(facts -> facts.isUpdate() && facts.kind() != Kind.SERVICING_STACK)

@@ -50,7 +50,7 @@ final class InstalledKbs {
 
   /** The identity of a package, as far as it counts for what is newer than what. */
   record Identity(String name, String architecture, String version) {
-    /** Empty if the text is no identity. */
+    /** Empty if the text is not an identity. */
     static Optional<Identity> of(String text) {
       Matcher identity = IDENTITY.matcher(text);
       if (!identity.matches()) {

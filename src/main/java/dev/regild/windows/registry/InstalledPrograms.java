@@ -89,7 +89,7 @@ final class InstalledPrograms {
    * The GUID that Windows Installer packs into 32 digits: the first three groups are written
    * backwards, and of all that follows each pair of digits.
    *
-   * @return {@code {GUID}} in capitals; empty if the text is no packed one
+   * @return {@code {GUID}} in capitals; empty if the text is not a packed one
    */
   static Optional<String> unpacked(String packed) {
     if (!packed.matches("[0-9A-Fa-f]{32}")) {

@@ -67,7 +67,7 @@ final class RegistryHive {
    * Opens a hive.
    *
    * @param name for messages: {@code SYSTEM}
-   * @throws DamagedHiveException if it is none
+   * @throws DamagedHiveException if it is not a hive
    */
   static RegistryHive open(String name, Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {

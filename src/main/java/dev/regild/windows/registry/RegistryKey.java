@@ -80,7 +80,7 @@ final class RegistryKey {
     return Optional.ofNullable(values().get(name.toUpperCase(Locale.ROOT)));
   }
 
-  /** A text, without what surrounds it; empty if there is none. */
+  /** A text, trimmed; empty if there is none. */
   String text(String name) {
     return value(name).flatMap(RegistryValue::text).orElse("").strip();
   }

@@ -104,7 +104,7 @@ final class RegistryLog {
 
   /**
    * The entries from a number on, as long as none is missing. The first may have a greater number:
-   * when Windows begins a log anew, it writes what was in it to the hive, and leaves the hive's own
+   * when Windows starts a log over, it writes what was in it to the hive, and leaves the hive's own
    * number as it was.
    */
   private static List<Entry> missing(int from, List<Path> logs) throws IOException {

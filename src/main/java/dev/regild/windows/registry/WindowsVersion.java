@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * A version as Windows has them, ordered number by number: a build ({@code 10.0.20348.2340}), a
  * program's version, or a driver's date and version ({@code 2024-06-21 31.0.15.5161}), of which the
- * date counts first, as Plug and Play has it. Whatever is no digit only parts numbers; a number
- * that is missing is zero, so texts that differ may be equal in this order.
+ * date counts first, as Plug and Play has it. Whatever is not a digit only separates numbers; a
+ * number that is missing is zero, so texts that differ may be equal in this order.
  *
  * @param text the version
  */

@@ -126,7 +126,7 @@ final class PackageAttempt {
   }
 
   /**
-   * A product whose code stays the same is not installed over itself; all of it is installed anew,
+   * A product whose code stays the same is not installed over itself; all of it is installed again,
    * from this package in the place of the one that Windows has kept.
    */
   private List<String> replacement(String path) {

@@ -323,7 +323,7 @@ enum WindowsExitCode {
         .formatted(hex(code), find(code).map(known -> known.meaning).orElse("unknown to Regild"));
   }
 
-  /** What to do about a code; a sentence, or empty for one that is no failure. */
+  /** What to do about a code; a sentence, or empty for one that is not a failure. */
   static String remedy(long code) {
     return find(code).map(known -> known.remedy).orElse(TRY_IN_THE_IMAGE);
   }

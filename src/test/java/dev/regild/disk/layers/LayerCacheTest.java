@@ -3,8 +3,6 @@ package dev.regild.disk.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.BorrowedLayer;
-import dev.regild.disk.Layer;
 import dev.regild.disk.RoomReservations;
 import dev.regild.files.Sha256;
 import java.io.IOException;

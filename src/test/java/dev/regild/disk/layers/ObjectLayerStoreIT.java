@@ -3,9 +3,6 @@ package dev.regild.disk.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.regild.disk.Layer;
-import dev.regild.disk.LayerStore;
-import dev.regild.disk.LayerStoreContract;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.RoomReservations;
 import dev.regild.store.ChangedObjectException;

@@ -2,7 +2,6 @@ package dev.regild.disk.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.regild.disk.Layer;
 import dev.regild.disk.RoomReservations;
 import dev.regild.fixtures.HostTools;
 import dev.regild.machine.Program;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.regild.account.MasterKey;
 import dev.regild.cli.Regild;
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
 import dev.regild.image.Image;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.db.Database;
-import dev.regild.disk.Layer;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
 import dev.regild.image.LayerRecords;

@@ -1,0 +1,37 @@
+package dev.regild.api.operation;
+
+import dev.regild.image.Image;
+import dev.regild.image.ImagePermissions;
+import dev.regild.image.Owner;
+import dev.regild.update.planning.LatestAgents;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Images in the protocol's shape.
+ *
+ * @param agents says whether their channels have no newer agent
+ */
+record WireImages(LatestAgents agents) {
+  /** An image as its owner sees it. */
+  WireImage of(Image image) {
+    return together().of(image, image.owner(), Optional.empty());
+  }
+
+  /** For images of one answer. */
+  Together together() {
+    return new Together(agents.latest());
+  }
+
+  /** Images of one answer. */
+  record Together(Function<Image, Optional<Boolean>> agentIsLatest) {
+    /**
+     * An image as somebody sees it.
+     *
+     * @param share what the viewer may make of it, if it is shared with the viewer
+     */
+    WireImage of(Image image, Owner viewer, Optional<ImagePermissions> share) {
+      return WireImage.of(image, viewer, share, agentIsLatest.apply(image));
+    }
+  }
+}

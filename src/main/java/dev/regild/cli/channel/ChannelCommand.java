@@ -1,0 +1,222 @@
+package dev.regild.cli.channel;
+
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelStatus;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.PackageSource;
+import dev.regild.channel.RefreshResult;
+import dev.regild.cli.registry.LocalRegistry;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Table;
+import dev.regild.disk.ByteCount;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Works on the data directory itself; a running server sees each change at once. */
+@Command(
+    name = "channel",
+    description =
+        "Manages channels, which say where updates come from. Run it on the server's" + " machine.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      AddChannelCommand.class,
+      AddPackageCommand.class,
+      ListPackagesCommand.class,
+      RemovePackageCommand.class
+    },
+    mixinStandardHelpOptions = true)
+public final class ChannelCommand {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      scope = ScopeType.INHERIT,
+      defaultValue = "${env:REGILD_DATA:-/var/lib/regild}",
+      description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
+  Path data = Path.of("/var/lib/regild");
+
+  ChannelStore channels() throws IOException {
+    if (!Files.isDirectory(data)) {
+      throw new IOException(
+          "No such data directory: "
+              + data
+              + ". Name the server's own: regild channel --data DIR …");
+    }
+    LocalRegistry.requireOwner(data);
+    return new ChannelStore(data, Clock.systemUTC());
+  }
+
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  @Command(name = "list", description = "Lists the channels.", mixinStandardHelpOptions = true)
+  int list(@Option(names = "--json", description = "Print the channels as JSON.") boolean json)
+      throws IOException, ChannelException {
+    if (json) {
+      out()
+          .println(
+              Printable.json(JsonMapper.shared().valueToTree(channelsAsJson())).toPrettyString());
+      return 0;
+    }
+    Table table = new Table("NAME", "PLATFORM", "UPDATES", "SNAPSHOT", "CHECKED", "LAST ERROR");
+    for (ChannelStatus status : channels().status()) {
+      Optional<Channel> channel = status.channel();
+      table.row(
+          status.name(),
+          channel.map(Channel::platform).orElse("?"),
+          channel.map(ChannelCommand::updates).orElse("?"),
+          status
+              .digest()
+              .map(digest -> digest.substring(0, Math.min(12, digest.length())))
+              .orElse("-"),
+          status.checkedAt().map(ChannelCommand::age).orElse("never"),
+          status.error().orElse("-"));
+    }
+    table.print(out());
+    return 0;
+  }
+
+  private List<Map<String, Object>> channelsAsJson() throws IOException, ChannelException {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (ChannelStatus status : channels().status()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("name", status.name());
+      status
+          .channel()
+          .ifPresent(channel -> {
+            json.put("platform", channel.platform());
+            json.put("updates", updates(channel));
+          });
+      status.digest().ifPresent(digest -> json.put("snapshot", digest));
+      status.snapshotAt().ifPresent(at -> json.put("snapshotAt", at.toString()));
+      status.checkedAt().ifPresent(at -> json.put("checkedAt", at.toString()));
+      status.error().ifPresent(error -> json.put("error", error));
+      json.put("notices", status.notices());
+      all.add(json);
+    }
+    return all;
+  }
+
+  private static String updates(Channel channel) {
+    return channel.securityOnly() ? "security" : "all";
+  }
+
+  private static String age(Instant then) {
+    Duration age = Duration.between(then, Instant.now());
+    return age.toHours() > 0 ? age.toHours() + " h ago" : age.toMinutes() + " min ago";
+  }
+
+  @Command(
+      name = "show",
+      description = "Shows a channel and its snapshot.",
+      mixinStandardHelpOptions = true)
+  int show(@Parameters(paramLabel = "NAME", description = "The channel's name.") String name)
+      throws IOException, ChannelException {
+    ChannelStore channels = channels();
+    Channel channel = channels.require(name);
+    Table table = new Table("NAME", channel.name());
+    table.row("platform", channel.platform());
+    table.row("updates", updates(channel));
+    for (PackageSource source : channel.sources()) {
+      table.row("source", source.text());
+    }
+    table.row("drivers", String.join(" ", channel.driverPackages()));
+    table.row("agent", String.join(" ", channel.agentPackages()));
+    table.row("refreshed every", channel.refreshInterval().toString());
+    Optional<ChannelStatus> status =
+        channels.status().stream().filter(s -> s.name().equals(name)).findFirst();
+    row(table, "snapshot", status.flatMap(ChannelStatus::digest), Function.identity());
+    row(table, "made", status.flatMap(ChannelStatus::snapshotAt), Instant::toString);
+    row(table, "checked", status.flatMap(ChannelStatus::checkedAt), Instant::toString);
+    row(table, "last error", status.flatMap(ChannelStatus::error), Function.identity());
+    for (String notice : status.map(ChannelStatus::notices).orElse(List.of())) {
+      table.row("notice", notice);
+    }
+    table.print(out());
+    return 0;
+  }
+
+  private static <T> void row(
+      Table table, String name, Optional<T> value, Function<T, String> text) {
+    value.ifPresent(v -> table.row(name, text.apply(v)));
+  }
+
+  @Command(
+      name = "refresh",
+      description = "Creates a new snapshot of each channel whose repositories have changed.",
+      mixinStandardHelpOptions = true)
+  int refresh(
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "NAME",
+              description = "The names of the channels. Default: all.")
+          @Nullable List<String> names)
+      throws IOException, ChannelException, InterruptedException {
+    ChannelStore channels = channels();
+    List<String> wanted =
+        names == null || names.isEmpty()
+            ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
+            : names;
+    for (String name : wanted) {
+      RefreshResult result = channels.refresh(channels.require(name).name());
+      switch (result) {
+        case RefreshResult.Unchanged same ->
+            out().println(name + " is unchanged (" + same.digest() + ").");
+        case RefreshResult.NewSnapshot made ->
+            out()
+                .println(
+                    name
+                        + " has a new snapshot of "
+                        + made.packages()
+                        + " packages ("
+                        + made.digest()
+                        + "); "
+                        + ByteCount.text(made.downloadedBytes())
+                        + " downloaded.");
+      }
+      result.notices().forEach(notice -> out().println("  " + Printable.text(notice) + "."));
+    }
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      description =
+          "Removes a channel, its catalogue's packages and its client certificate. Images"
+              + " are not affected.",
+      mixinStandardHelpOptions = true)
+  int remove(@Parameters(paramLabel = "NAME", description = "The channel's name.") String name)
+      throws IOException, ChannelException, InterruptedException {
+    channels().remove(name);
+    out()
+        .println(
+            "Removed "
+                + name
+                + "; its catalogue's packages and its client certificate, if any, were removed"
+                + " too.");
+    return 0;
+  }
+}

@@ -1,0 +1,64 @@
+package dev.regild.cli.channel;
+
+import dev.regild.channel.ChannelException;
+import dev.regild.cli.terminal.Table;
+import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.PackageFacts;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "list-updates",
+    description = "Lists the packages in a Windows channel's catalogue.",
+    mixinStandardHelpOptions = true)
+final class ListPackagesCommand implements Callable<Integer> {
+  @ParentCommand ChannelCommand channel = new ChannelCommand();
+
+  @Parameters(paramLabel = "CHANNEL", description = "The channel's name.")
+  String name = "";
+
+  @Override
+  public Integer call() throws IOException, ChannelException {
+    List<CatalogueEntry> entries = Catalogue.of(channel.channels(), name).entries();
+    Table table =
+        new Table(
+            "NAME", "VERSION", "KB", "KIND", "BUILDS", "RESULTS IN", "DIGEST", "SUPERSEDED BY");
+    for (CatalogueEntry entry : entries) {
+      PackageFacts facts = entry.facts();
+      table.row(
+          facts.name(),
+          facts.version(),
+          orDash(facts.kb()),
+          kind(facts),
+          orDash(String.join(",", facts.builds())),
+          orDash(facts.resultingBuild()),
+          shortDigest(entry),
+          entry.supersededBy(entries).map(ListPackagesCommand::shortName).orElse("-"));
+    }
+    table.print(channel.out());
+    return 0;
+  }
+
+  /** As it is written in options: {@code servicing-stack}. */
+  static String kind(PackageFacts facts) {
+    return facts.kind().name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static String shortDigest(CatalogueEntry entry) {
+    return entry.sha256().substring(0, 12);
+  }
+
+  private static String shortName(CatalogueEntry entry) {
+    return entry.facts().kb().isEmpty() ? entry.facts().version() : entry.facts().kb();
+  }
+
+  private static String orDash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.regild.cli.client;
+
+import dev.regild.cli.terminal.Progress;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Asks a server about work that goes on there, and waits for the server while it does not answer:
+ * work survives a restart, so a command that waits for it has to.
+ */
+record Patience(Progress progress) {
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** A question that a server answers. */
+  @FunctionalInterface
+  interface Question<T> {
+    T ask() throws ServerRefusalException, IOException, InterruptedException;
+  }
+
+  /**
+   * Returns the server's answer, after a restart if there is one.
+   *
+   * @throws IOException if the server does not answer for 10 minutes
+   * @throws ServerRefusalException if the server refuses, other than because it starts or is busy
+   */
+  <T> T ask(Question<T> question) throws ServerRefusalException, IOException, InterruptedException {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    boolean told = false;
+    while (true) {
+      try {
+        return question.ask();
+      } catch (IOException e) {
+        requireTime(deadline, e);
+      } catch (ServerRefusalException e) {
+        if (!e.isTemporary()) {
+          throw e;
+        }
+        requireTime(deadline, e);
+      }
+      if (!told) {
+        progress.done("The server does not respond; waiting for it.");
+        told = true;
+      }
+      Thread.sleep(PAUSE);
+    }
+  }
+
+  private static <E extends Exception> void requireTime(long deadline, E failure) throws E {
+    if (System.nanoTime() > deadline) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.regild.cli.client;
+
+import java.util.Set;
+
+/** The server refused a request. */
+public final class ServerRefusalException extends Exception {
+  /**
+   * What a server answers while it starts, stops or is busy, and a proxy while its server is down.
+   */
+  private static final Set<String> TEMPORARY =
+      Set.of(
+          "ServiceUnavailableException",
+          "ThrottlingException",
+          "HTTP status 502",
+          "HTTP status 503",
+          "HTTP status 504");
+
+  private final String type;
+
+  ServerRefusalException(String type, String message) {
+    super(message.isEmpty() ? type : type + ": " + message);
+    this.type = type;
+  }
+
+  /** Whether the same request may be answered a little later. */
+  boolean isTemporary() {
+    return TEMPORARY.contains(type);
+  }
+}

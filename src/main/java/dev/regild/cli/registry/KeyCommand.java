@@ -1,0 +1,107 @@
+package dev.regild.cli.registry;
+
+import dev.regild.account.AccessKey;
+import dev.regild.cli.registry.LocalRegistry.Opened;
+import dev.regild.cli.terminal.Table;
+import java.io.IOException;
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Works on the data directory itself; a running server sees each change within a second. */
+@Command(
+    name = "key",
+    description = "Manages an account's access keys. Run it on the server's machine.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+public final class KeyCommand {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  /** The registry and the account in it that every command here is about. */
+  static final class OfAccount {
+    @Mixin LocalRegistry registry = new LocalRegistry();
+
+    @Option(
+        names = "--account",
+        paramLabel = "ID",
+        required = true,
+        description = "The account's id, as regild account list shows it.")
+    String account = "";
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  @Command(
+      name = "create",
+      description =
+          "Creates an access key and prints it as an AWS credentials file. The secret is"
+              + " shown only once.",
+      mixinStandardHelpOptions = true)
+  int create(
+      @Mixin OfAccount of,
+      @Option(names = "--read-only", description = "Create a read-only key.") boolean readOnly)
+      throws IOException {
+    try (Opened opened = of.registry.open()) {
+      AccessKey key = opened.accounts().createKey(opened.accounts().require(of.account), readOnly);
+      out().print(key.asCredentialsFile());
+      out().flush();
+    }
+    return 0;
+  }
+
+  @Command(name = "list", description = "Lists the access keys.", mixinStandardHelpOptions = true)
+  int list(@Mixin OfAccount of) throws IOException {
+    Table table = new Table("ACCESS KEY", "MAY", "STATUS");
+    try (Opened opened = of.registry.open()) {
+      opened.accounts().require(of.account);
+      for (AccessKey key : opened.accounts().keys(of.account)) {
+        table.row(
+            key.id(), key.readOnly() ? "look" : "change", key.enabled() ? "ENABLED" : "DISABLED");
+      }
+    }
+    table.print(out());
+    return 0;
+  }
+
+  @Command(
+      name = "disable",
+      description = "Disables an access key.",
+      mixinStandardHelpOptions = true)
+  int disable(
+      @Mixin OfAccount of,
+      @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
+      throws IOException {
+    of.registry.change(accounts -> accounts.setEnabled(of.account, key, false));
+    out().println("Disabled " + key + ".");
+    return 0;
+  }
+
+  @Command(
+      name = "enable",
+      description = "Enables a disabled access key.",
+      mixinStandardHelpOptions = true)
+  int enable(
+      @Mixin OfAccount of,
+      @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
+      throws IOException {
+    of.registry.change(accounts -> accounts.setEnabled(of.account, key, true));
+    out().println("Enabled " + key + ".");
+    return 0;
+  }
+
+  @Command(name = "delete", description = "Deletes an access key.", mixinStandardHelpOptions = true)
+  int delete(
+      @Mixin OfAccount of,
+      @Parameters(paramLabel = "KEY", description = "The access key's id.") String key)
+      throws IOException {
+    of.registry.change(accounts -> accounts.deleteKey(of.account, key));
+    out().println("Deleted " + key + ".");
+    return 0;
+  }
+}

@@ -1,0 +1,5 @@
+/** The store commands. */
+@NullMarked
+package dev.regild.cli.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-package dev.regild.image;
-
-/** The states of an image builder that an update goes through. */
-public enum ImageBuilderState {
-  UPDATING,
-  PENDING_QUALIFICATION
-}

@@ -1,0 +1,5 @@
+/** Image builders: the temporary machines of updates. */
+@NullMarked
+package dev.regild.image.builder;
+
+import org.jspecify.annotations.NullMarked;

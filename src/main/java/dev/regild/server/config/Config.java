@@ -1,0 +1,137 @@
+package dev.regild.server.config;
+
+import dev.regild.db.PostgresAddress;
+import dev.regild.image.quota.QuotaLimits;
+import dev.regild.servicing.Isolation;
+import dev.regild.store.StoreSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything about a server that can be set. One YAML file, environment variables over it, flags
+ * over both; {@link ConfigKeys} has the names, the defaults and the limits.
+ *
+ * @param listen where the server accepts connections
+ * @param data the directory of all that the server keeps
+ * @param database a PostgreSQL database; empty for the embedded one in {@code data}
+ * @param auth who is let in
+ * @param region the region of callers that name none
+ * @param isolation what stands between a serviced disk and the host
+ * @param workers how many updates and imports run at the same time
+ * @param logFormat how events are written
+ * @param quotas per account and region
+ * @param applianceStartLimit the longest that the start of an appliance may take
+ * @param qualification the limits of a new image's trial boot
+ * @param windows the machine in which an image of Windows is serviced and qualified
+ * @param http what a client may take of the server's time and connections
+ * @param conversions how many images are converted for downloads at the same time
+ * @param flattenDepth the most layers that an image has after an update without being flattened; 0
+ *     for any number
+ * @param auditSize how much is kept of the audit log
+ * @param store the S3 store of the layers; empty if they are in the data directory
+ * @param cache the most that local copies of the store's layers take
+ */
+public record Config(
+    Listen listen,
+    Path data,
+    Optional<PostgresAddress> database,
+    Auth auth,
+    String region,
+    Isolation isolation,
+    int workers,
+    LogFormat logFormat,
+    QuotaLimits quotas,
+    Duration applianceStartLimit,
+    Qualification qualification,
+    Windows windows,
+    Http http,
+    int conversions,
+    int flattenDepth,
+    ByteSize auditSize,
+    Optional<StoreSettings> store,
+    ByteSize cache) {
+
+  /**
+   * Where connections are accepted.
+   *
+   * @param host an address of this machine
+   * @param port 0 for any free one
+   */
+  public record Listen(String host, int port) {}
+
+  /** Who is let in. */
+  public enum Auth {
+    /** Every request is signed with an access key of this server. */
+    SIGV4,
+    /** Everybody is let in. */
+    OFF
+  }
+
+  /** How an event is written. */
+  public enum LogFormat {
+    /** {@code key=value}, one line an event. */
+    TEXT,
+    /** One JSON object a line. */
+    JSON
+  }
+
+  /**
+   * The limits of a new image's trial boot.
+   *
+   * @param timeLimit from power on to power off
+   * @param memory of the machine
+   */
+  public record Qualification(Duration timeLimit, ByteSize memory) {}
+
+  /**
+   * The machine of a Windows image.
+   *
+   * @param memory of the machine
+   * @param startLimit from power on, and from each restart, until its guest agent answers
+   */
+  public record Windows(ByteSize memory, Duration startLimit) {}
+
+  /**
+   * What a client may take, whoever it is.
+   *
+   * @param connections open at one time
+   * @param connectionsPerAddress of these, from one address
+   * @param headTimeLimit from a request's first byte to the end of its head
+   * @param idleTimeLimit between two requests of a connection
+   * @param bodyTimeLimit for the whole body of a request that is not an upload
+   * @param leastRate bytes a second that an upload brings and a download takes
+   */
+  public record Http(
+      int connections,
+      int connectionsPerAddress,
+      Duration headTimeLimit,
+      Duration idleTimeLimit,
+      Duration bodyTimeLimit,
+      ByteSize leastRate) {
+    public static final Http DEFAULT =
+        new Http(
+            1024,
+            256,
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(75),
+            Duration.ofSeconds(60),
+            new ByteSize(4096));
+  }
+
+  /**
+   * Reads and checks the configuration.
+   *
+   * @param file the YAML file, if there is one
+   * @param environment the process's variables, of which {@code REGILD_…} and {@code PGPASSWORD}
+   *     are read
+   * @param flags by key: {@code quotas.images}
+   * @throws ConfigException if a key is unknown or a value can't be used
+   */
+  public static Config read(
+      Optional<Path> file, Map<String, String> environment, Map<String, String> flags)
+      throws ConfigException {
+    return new ConfigKeys(ConfigSources.read(file, environment, flags), environment).config();
+  }
+}

@@ -1,0 +1,152 @@
+package dev.regild.server.http;
+
+import dev.regild.api.ApiErrors;
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
+import dev.regild.server.config.Config;
+import dev.regild.server.config.ConfigException;
+import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.Metrics;
+import dev.regild.server.telemetry.RequestLog;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.http.Header;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.RoutingRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+
+/** The HTTP server: routes, limits, one filter, one way to answer errors. */
+public final class HttpFront implements AutoCloseable {
+  /** A disk is uploaded in one request; the 4 KiB of the server's default would throttle it. */
+  private static final int SOCKET_BUFFER = 1 << 20;
+
+  /** More than any client sends; a head of the largest size could hold thousands. */
+  private static final int MOST_HEADERS = 100;
+
+  private final WebServer server;
+  private final Connections connections;
+
+  private HttpFront(WebServer server, Connections connections) {
+    this.server = server;
+    this.connections = connections;
+  }
+
+  /**
+   * Starts to answer.
+   *
+   * @param limits what a client may take
+   * @param audit gets a line for each call
+   * @param grace how long requests may go on after {@link #close}
+   * @throws ConfigException if the address can't be listened on
+   */
+  public static HttpFront start(
+      Config.Listen listen,
+      Config.Http limits,
+      Metrics metrics,
+      AuditLog audit,
+      List<HttpService> services,
+      Duration grace)
+      throws ConfigException {
+    InetAddress address = address(listen);
+    requireFree(listen, address);
+    ErrorAnswers errors = new ErrorAnswers(new ApiErrors());
+    HttpRouting.Builder routing =
+        HttpRouting.builder()
+            .addFilter(new ConnectionEnd())
+            .addFilter(new RequestLog(metrics, audit))
+            .addFilter((chain, request, _) -> {
+              requireFewHeaders(request);
+              request.streamFilter(HttpFront::bodyStream);
+              chain.proceed();
+            })
+            .error(Throwable.class, errors::answer)
+            .register(services.toArray(HttpService[]::new));
+    Connections connections = Connections.watched(limits, metrics);
+    WebServer server =
+        WebServer.builder()
+            .address(address)
+            .port(listen.port())
+            // The only selector: beside a second one, a connection that sends nothing holds up a
+            // stop.
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(new HttpVersions(connections, limits))
+            // Those past the limit are told so; past this one they wait until others were told.
+            .maxTcpConnections(2 * limits.connections())
+            .routing(routing)
+            .directHandlers(errors.directHandlers())
+            .shutdownHook(false)
+            .shutdownGracePeriod(grace)
+            .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER)
+            .connectionOptions(
+                SocketOptions.builder()
+                    .socketReceiveBufferSize(SOCKET_BUFFER)
+                    .socketSendBufferSize(SOCKET_BUFFER)
+                    .tcpNoDelay(true)
+                    .build())
+            .build()
+            .start();
+    if (!server.isRunning()) {
+      connections.close();
+      throw unusable(listen);
+    }
+    return new HttpFront(server, connections);
+  }
+
+  /** Tried before the HTTP server does, which would write its failure's trace into the log. */
+  private static void requireFree(Config.Listen listen, InetAddress address)
+      throws ConfigException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(address, listen.port()));
+    } catch (IOException e) {
+      throw unusable(listen);
+    }
+  }
+
+  private static ConfigException unusable(Config.Listen listen) {
+    return new ConfigException(
+        "cannot listen on %s:%d: is the port in use?".formatted(listen.host(), listen.port()));
+  }
+
+  public int port() {
+    return server.port();
+  }
+
+  /** Takes no more connections, lets requests end for the time of grace, then cuts them off. */
+  @Override
+  public void close() {
+    server.stop();
+    connections.close();
+  }
+
+  private static void requireFewHeaders(RoutingRequest request) {
+    int count = request.headers().stream().mapToInt(Header::valueCount).sum();
+    if (count > MOST_HEADERS) {
+      throw new ApiException(
+          ErrorType.SERIALIZATION, "The request has more than %d headers.".formatted(MOST_HEADERS));
+    }
+  }
+
+  private static BodyStream bodyStream(InputStream in) {
+    return new BodyStream(
+        in, () -> GuardedConnection.current().ifPresent(it -> it.reader().pieceBegins()));
+  }
+
+  private static InetAddress address(Config.Listen listen) throws ConfigException {
+    try {
+      return InetAddress.getByName(listen.host());
+    } catch (UnknownHostException e) {
+      throw new ConfigException(
+          "listen is '%s', which is not an address of this machine".formatted(listen.host()), e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.regild.server.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.regild.server.config.Config;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.ProxyProtocolData;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.net.SocketAddress;
+import java.security.Principal;
+import java.security.cert.Certificate;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * HTTP/1.1, and HTTP/1.0, which the server's own reader refuses: a connection that begins with a
+ * request of that version is read as one of HTTP/1.1 that asks for the connection to end after its
+ * answer. RFC 9110, section 6.2, has a server answer with the version that it speaks itself.
+ */
+final class HttpVersions implements ServerConnectionSelector {
+  private final ServerConnectionSelector http11 =
+      Http1ConnectionSelector.builder()
+          .config(Http1Config.builder().maxPrologueLength(8 << 10).maxHeadersSize(16 << 10).build())
+          .build();
+
+  private final Connections connections;
+  private final Config.Http limits;
+
+  HttpVersions(Connections connections, Config.Http limits) {
+    this.connections = connections;
+    this.limits = limits;
+  }
+
+  @Override
+  public int bytesToIdentifyConnection() {
+    return 0;
+  }
+
+  @Override
+  public Support supports(BufferData data) {
+    return Support.SUPPORTED;
+  }
+
+  @Override
+  public Set<String> supportedApplicationProtocols() {
+    return http11.supportedApplicationProtocols();
+  }
+
+  @Override
+  public ServerConnection connection(ConnectionContext context) {
+    return new GuardedConnection(
+        connections,
+        limits,
+        context,
+        guarded ->
+            http11.connection(
+                new Translated(
+                    context,
+                    DataReader.create(new FirstHead(guarded.reader())),
+                    guarded.writer(),
+                    KnownPeer.of(context.remotePeer()))));
+  }
+
+  /** What comes, with the head of a first request of HTTP/1.0 translated. */
+  private static final class FirstHead implements Supplier<byte[]> {
+    private static final Pattern OLD_LINE = Pattern.compile("(?<line>[^\\n]* HTTP/1\\.)0\\r\\n");
+    private static final Pattern HOST = Pattern.compile("\\nhost:", Pattern.CASE_INSENSITIVE);
+    private static final String END = "\r\n\r\n";
+
+    /** A longer head is refused, whatever its version. */
+    private static final int LONGEST = 1 << 14;
+
+    private final Supplier<byte[]> in;
+    private boolean passed;
+
+    FirstHead(Supplier<byte[]> in) {
+      this.in = in;
+    }
+
+    @Override
+    public byte[] get() {
+      if (passed) {
+        return in.get();
+      }
+      passed = true;
+      String start = upTo("\n", "");
+      return (OLD_LINE.matcher(start).lookingAt() ? translated(upTo(END, start)) : start)
+          .getBytes(ISO_8859_1);
+    }
+
+    private static String translated(String request) {
+      String head = request.substring(0, Math.max(0, request.indexOf(END)));
+      // A host, which HTTP/1.0 does not ask for; health checks leave it out.
+      String more = HOST.matcher(head).find() ? "" : "Host: localhost\r\n";
+      return OLD_LINE.matcher(request).replaceFirst("${line}1\r\nConnection: close\r\n" + more);
+    }
+
+    /** What came, and what comes until the mark is there, if it is within reason. */
+    private String upTo(String mark, String came) {
+      StringBuilder all = new StringBuilder(came);
+      // Each byte is looked at once, however small the pieces are that it comes in.
+      int looked = 0;
+      while (all.indexOf(mark, looked) < 0 && all.length() < LONGEST) {
+        looked = Math.max(0, all.length() - mark.length());
+        all.append(new String(in.get(), ISO_8859_1));
+      }
+      return all.toString();
+    }
+  }
+
+  /** Who is at the other end, also once that end is closed. */
+  private record KnownPeer(
+      SocketAddress address,
+      String host,
+      int port,
+      Optional<Principal> tlsPrincipal,
+      Optional<Certificate[]> tlsCertificates)
+      implements PeerInfo {
+    static KnownPeer of(PeerInfo peer) {
+      return new KnownPeer(
+          peer.address(), peer.host(), peer.port(), peer.tlsPrincipal(), peer.tlsCertificates());
+    }
+  }
+
+  /** A connection that is read through another reader, and written through another writer. */
+  private record Translated(
+      ConnectionContext of, DataReader dataReader, DataWriter dataWriter, PeerInfo remotePeer)
+      implements ConnectionContext {
+    @Override
+    public ListenerContext listenerContext() {
+      return of.listenerContext();
+    }
+
+    @Override
+    public ExecutorService executor() {
+      return of.executor();
+    }
+
+    @Override
+    public Router router() {
+      return of.router();
+    }
+
+    @Override
+    public Optional<ProxyProtocolData> proxyProtocolData() {
+      return of.proxyProtocolData();
+    }
+
+    @Override
+    public HelidonSocket serverSocket() {
+      return of.serverSocket();
+    }
+
+    @Override
+    public PeerInfo localPeer() {
+      return of.localPeer();
+    }
+
+    @Override
+    public boolean isSecure() {
+      return of.isSecure();
+    }
+
+    @Override
+    public String socketId() {
+      return of.socketId();
+    }
+
+    @Override
+    public String childSocketId() {
+      return of.childSocketId();
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.regild.server.rest;
+
+import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
+import dev.regild.db.Database;
+import dev.regild.image.Owner;
+import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.AccountSlots.Slot;
+import dev.regild.server.http.Download;
+import dev.regild.server.http.GuardedConnection;
+import dev.regild.server.rest.UpdateViews.Shown;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Server-sent events: one whenever what is shown of an update has changed, until it doesn't change
+ * any more, the client is gone, or the server stops. One look at the database, four times a second,
+ * serves all streams; without streams there is none.
+ */
+public final class EventStreams implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  private final Database database;
+  private final UpdateRecords updates;
+  private final UpdateViews views;
+  private final AccountSlots slots;
+  private final Map<EventStream, Subject> streams = new ConcurrentHashMap<>();
+  private final CountDownLatch stopping = new CountDownLatch(1);
+  private boolean looking;
+
+  /**
+   * Without streams.
+   *
+   * @param slots how many an account may have
+   */
+  public EventStreams(Database database, UpdateRecords updates, AccountSlots slots) {
+    this.database = database;
+    this.updates = updates;
+    this.views = new UpdateViews(database, updates);
+    this.slots = slots;
+  }
+
+  private record Subject(Owner owner, String imageName, String imageId) {}
+
+  /** Ends every stream. */
+  @Override
+  public void close() {
+    stopping.countDown();
+    streams.keySet().forEach(EventStream::end);
+  }
+
+  /**
+   * Writes events until the end.
+   *
+   * @param caller who looks at the update
+   * @param first what the first event shows
+   * @throws ApiException if the account or the key has as many streams as it may
+   */
+  void send(ServerResponse response, Caller caller, String imageName, Shown first) {
+    try (Slot _ = slots.take(caller)) {
+      response
+          .header(HeaderNames.CONTENT_TYPE, "text/event-stream")
+          .header(HeaderNames.CACHE_CONTROL, "no-store");
+      EventStream stream = new EventStream(first.view());
+      GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(stream::end));
+      streams.put(stream, new Subject(caller.owner(), imageName, first.imageId()));
+      look();
+      try {
+        Download.send(response, out -> stream.write(out, () -> stopping.getCount() == 0));
+      } finally {
+        streams.remove(stream);
+      }
+    } catch (IOException e) {
+      throw new CloseConnectionException("the client of a stream disconnected", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Has somebody look, if there is something to look for and nobody does. */
+  private synchronized void look() {
+    if (!looking && !streams.isEmpty() && stopping.getCount() > 0) {
+      looking = true;
+      Thread.ofVirtual().name("update-events").start(this::lookWhileThereAreStreams);
+    }
+  }
+
+  private void lookWhileThereAreStreams() {
+    try {
+      Map<Subject, String> seen = Map.of();
+      while (!streams.isEmpty() && !stopping.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        seen = lookOnce(seen);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("no client is waiting for events any more");
+    } finally {
+      synchronized (this) {
+        looking = false;
+      }
+      // A stream may have come between the last look and here.
+      look();
+    }
+  }
+
+  /** Only what has another stamp than it had at the last look is read, once for all its streams. */
+  private Map<Subject, String> lookOnce(Map<Subject, String> seen) {
+    Map<Subject, List<EventStream>> watched = new HashMap<>();
+    streams.forEach(
+        (stream, subject) -> watched.computeIfAbsent(subject, _ -> new ArrayList<>()).add(stream));
+    try {
+      Set<String> images =
+          watched.keySet().stream().map(Subject::imageId).collect(Collectors.toSet());
+      Map<String, String> stamps = database.read(handle -> updates.stamps(handle, images));
+      Map<Subject, String> now = new HashMap<>();
+      watched.forEach((subject, its) -> {
+        String stamp = stamps.getOrDefault(subject.imageId(), "gone");
+        now.put(subject, stamp);
+        boolean isNew = its.stream().anyMatch(EventStream::isNew);
+        if (isNew || !stamp.equals(seen.get(subject))) {
+          Optional<UpdateView> view = read(subject);
+          its.forEach(stream -> view.ifPresentOrElse(stream::show, stream::end));
+        }
+      });
+      return now;
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("cannot read the updates");
+      return seen;
+    }
+  }
+
+  private Optional<UpdateView> read(Subject subject) {
+    try {
+      return Optional.of(views.require(subject.owner(), subject.imageName()))
+          .filter(shown -> shown.imageId().equals(subject.imageId()))
+          .map(Shown::view);
+    } catch (ApiException e) {
+      // What was shown is there no more.
+      return Optional.empty();
+    }
+  }
+}

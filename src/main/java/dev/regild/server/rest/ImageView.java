@@ -1,0 +1,108 @@
+package dev.regild.server.rest;
+
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import dev.regild.disk.layers.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.Qualification;
+import dev.regild.image.StateChangeReason;
+import dev.regild.image.jobs.ImportRecord;
+import dev.regild.plan.Change;
+import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageChange;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An image as our endpoints show it: what the API's shape doesn't hold.
+ *
+ * @param reason why it is in its state
+ * @param snapshot the digest of the channel's snapshot that it was updated to
+ * @param layer its own layer, on top of its base image's
+ * @param standaloneBytes the size of all its layers together
+ * @param qualification what it said when it was booted
+ * @param facts what else its package system says of it, by member
+ * @param imported what its import was asked for, if it was made by one
+ * @param cves what the update that made it fixed; absent if it was imported, or not recorded
+ * @param lineage the image itself, the one that it was updated from, and so on
+ * @param children the names of the images that were updated from it
+ */
+record ImageView(
+    String name,
+    String arn,
+    String state,
+    Optional<String> reason,
+    Optional<String> platform,
+    Optional<String> agentVersion,
+    Optional<String> displayName,
+    Optional<String> description,
+    Instant created,
+    Optional<String> snapshot,
+    Optional<LayerView> layer,
+    long standaloneBytes,
+    Optional<Qualification> qualification,
+    @JsonAnyGetter Map<String, Object> facts,
+    Optional<ImportRecord> imported,
+    Map<String, String> tags,
+    Optional<FixesView> cves,
+    List<Ancestor> lineage,
+    List<String> children) {
+
+  /** A layer of the store. */
+  record LayerView(String id, Optional<String> base, long bytes, long virtualBytes, String sha256) {
+    static LayerView of(Layer layer) {
+      return new LayerView(
+          layer.id(), layer.base(), layer.bytes(), layer.virtualBytes(), layer.sha256());
+    }
+  }
+
+  /**
+   * An image of the lineage.
+   *
+   * @param present whether it still exists; of one that doesn't, only the name is known
+   * @param layerBytes the size of its own layer
+   * @param changes what the update changed that made it
+   * @param keptBack what the update left behind what its channel offered, and why
+   * @param others what else came, went or changed with the update
+   */
+  record Ancestor(
+      String name,
+      boolean present,
+      Optional<Instant> created,
+      Optional<Long> layerBytes,
+      List<Change> changes,
+      List<KeptBack> keptBack,
+      List<PackageChange> others) {}
+
+  static ImageView of(
+      Image image,
+      List<Layer> chain,
+      Map<String, Object> facts,
+      Optional<ImportRecord> imported,
+      Map<String, String> tags,
+      Optional<FixesView> cves,
+      List<Ancestor> lineage,
+      List<String> children) {
+    return new ImageView(
+        image.name(),
+        image.arn(),
+        image.state().name(),
+        image.stateChangeReason().map(StateChangeReason::message),
+        image.platform(),
+        image.agentVersion(),
+        image.displayName(),
+        image.description(),
+        image.created(),
+        image.origin().snapshot(),
+        chain.stream().findFirst().map(LayerView::of),
+        chain.stream().mapToLong(Layer::bytes).sum(),
+        image.qualification(),
+        facts,
+        imported,
+        tags,
+        cves,
+        lineage,
+        children);
+  }
+}

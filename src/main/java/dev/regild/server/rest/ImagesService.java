@@ -1,0 +1,163 @@
+package dev.regild.server.rest;
+
+import dev.regild.api.Caller;
+import dev.regild.channel.PackageSystems;
+import dev.regild.db.Database;
+import dev.regild.disk.layers.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.LayerRecords;
+import dev.regild.image.Owner;
+import dev.regild.image.Predecessor;
+import dev.regild.image.TagRecords;
+import dev.regild.image.jobs.ImportRecords;
+import dev.regild.image.jobs.UpdateRecord;
+import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.insight.Changelogs;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.server.http.OwnAnswers;
+import dev.regild.server.http.Requests;
+import dev.regild.server.telemetry.RequestLog;
+import dev.regild.update.Cancellations;
+import dev.regild.update.ImageFlattenings;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * {@code GET /regild/v1/images/NAME}: an image with its lineage; {@code
+ * /regild/v1/images/NAME/job}: how the job stands that makes it; {@code POST
+ * /regild/v1/images/NAME/cancel}: cancels that job.
+ */
+public record ImagesService(
+    Requests requests,
+    Database database,
+    UpdateRecords updates,
+    Inventories inventories,
+    Cancellations cancellations,
+    ImageFlattenings flattenings)
+    implements HttpService {
+  /** As many as are shown; an image that is updated daily gets there in three years. */
+  static final int LONGEST_LINEAGE = 1000;
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.get("/regild/v1/images/{name}", this::show);
+    rules.get("/regild/v1/images/{name}/job", this::showJob);
+    rules.post("/regild/v1/images/{name}/cancel", this::cancel);
+  }
+
+  private void cancel(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("CancelImage");
+    Caller caller = Requests.admitted(requests.caller(request), true);
+    String name = request.path().pathParameters().get("name");
+    RequestLog.resources(request, List.of(name));
+    // What is being flattened is AVAILABLE, and stays so.
+    boolean flattening = flattenings.cancel(caller.owner(), name);
+    if (!flattening) {
+      cancellations.cancel(caller.owner(), name);
+    }
+    ImageState state = flattening ? ImageState.AVAILABLE : ImageState.FAILED;
+    OwnAnswers.send(response, Map.of("image", name, "state", state));
+  }
+
+  private void showJob(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowJob");
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    String name = request.path().pathParameters().get("name");
+    OwnAnswers.send(
+        response,
+        database.read(handle -> JobView.of(handle, Images.require(handle, caller.owner(), name))));
+  }
+
+  private void show(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowImage");
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    String name = request.path().pathParameters().get("name");
+    Map<String, Object> facts =
+        facts(database.read(handle -> Images.require(handle, caller.owner(), name)));
+    OwnAnswers.send(response, database.read(handle -> view(handle, caller.owner(), name, facts)));
+  }
+
+  /** Only a system that shows some has the inventory read for it. */
+  private Map<String, Object> facts(Image image) {
+    return image
+        .disk()
+        .flatMap(disk ->
+            image
+                .platform()
+                .flatMap(PackageSystems.installed()::find)
+                .map(system -> system.imageFacts(() -> inventories.load(disk.inventory()))))
+        .orElse(Map.of());
+  }
+
+  private ImageView view(Handle handle, Owner owner, String name, Map<String, Object> facts) {
+    Image image = Images.require(handle, owner, name);
+    List<Layer> chain =
+        image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
+    return ImageView.of(
+        image,
+        chain,
+        facts,
+        ImportRecords.find(handle, image.id()),
+        TagRecords.list(handle, image.arn()),
+        Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
+        lineage(handle, image),
+        Images.children(handle, image).stream().map(Image::name).toList());
+  }
+
+  private List<ImageView.Ancestor> lineage(Handle handle, Image image) {
+    List<ImageView.Ancestor> lineage = new ArrayList<>();
+    Optional<Image> next = Optional.of(image);
+    while (next.isPresent() && lineage.size() < LONGEST_LINEAGE) {
+      Image current = next.get();
+      lineage.add(ancestor(handle, current));
+      Optional<Predecessor> predecessor = current.origin().predecessor();
+      next = predecessor.flatMap(p -> Images.findById(handle, p.id()));
+      if (next.isEmpty()) {
+        predecessor.ifPresent(gone ->
+            lineage.add(
+                new ImageView.Ancestor(
+                    gone.name(),
+                    false,
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    List.of(),
+                    List.of())));
+      }
+    }
+    return lineage;
+  }
+
+  private ImageView.Ancestor ancestor(Handle handle, Image image) {
+    UpdatePlan plan =
+        updates
+            .findById(handle, image.id())
+            .map(UpdateRecord::plan)
+            .orElse(new UpdatePlan(List.of()));
+    Optional<Long> bytes =
+        image
+            .disk()
+            .map(ImageDisk::layer)
+            .flatMap(id -> LayerRecords.find(handle, id))
+            .map(Layer::bytes);
+    return new ImageView.Ancestor(
+        image.name(),
+        true,
+        Optional.of(image.created()),
+        bytes,
+        plan.changes(),
+        plan.keptBack(),
+        plan.others());
+  }
+}

@@ -1,0 +1,69 @@
+package dev.regild.server.telemetry;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import dev.regild.server.config.Config;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/** A server's log: one line an event, on the standard error output. */
+public final class Logging {
+  private Logging() {}
+
+  /** Logs to the standard error output. */
+  public static void start(Config.LogFormat format) {
+    start(format, standardError());
+  }
+
+  static OutputStreamAppender<ILoggingEvent> standardError() {
+    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setTarget("System.err");
+    return appender;
+  }
+
+  /** Logs to a file, which is made or added to. */
+  public static void start(Config.LogFormat format, Path file) {
+    FileAppender<ILoggingEvent> appender = new FileAppender<>();
+    appender.setFile(file.toString());
+    start(format, appender);
+  }
+
+  /** Replaces whatever was set up before; the JDK's loggers go the same way. */
+  private static void start(Config.LogFormat format, OutputStreamAppender<ILoggingEvent> appender) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    configure(context, format, appender);
+    context.getLogger("dev.regild").setLevel(Level.INFO);
+  }
+
+  /** Has warnings and errors written. */
+  static void configure(
+      LoggerContext context,
+      Config.LogFormat format,
+      OutputStreamAppender<ILoggingEvent> appender) {
+    LogLines lines = new LogLines(format);
+    lines.setContext(context);
+    lines.start();
+    LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
+    encoder.setContext(context);
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setLayout(lines);
+    encoder.start();
+    appender.setContext(context);
+    appender.setEncoder(encoder);
+    appender.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.WARN);
+    root.addAppender(appender);
+  }
+}

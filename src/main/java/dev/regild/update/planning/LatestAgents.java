@@ -1,0 +1,15 @@
+package dev.regild.update.planning;
+
+import dev.regild.image.Image;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Compares the agents of images with those of their channels. */
+@FunctionalInterface
+public interface LatestAgents {
+  /**
+   * Whether an image's channel has no newer agent, empty for one without an agent; for images that
+   * are asked about together, since it looks at each channel once.
+   */
+  Function<Image, Optional<Boolean>> latest();
+}

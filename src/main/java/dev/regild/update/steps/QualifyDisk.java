@@ -1,0 +1,61 @@
+package dev.regild.update.steps;
+
+import dev.regild.channel.PackageSystems;
+import dev.regild.image.Qualification;
+import dev.regild.inventory.DiskInspection;
+import dev.regild.job.Step;
+import dev.regild.job.StepControl;
+import dev.regild.job.StepException;
+import dev.regild.machine.ProgramException;
+import dev.regild.servicing.GuestException;
+import dev.regild.servicing.QualificationReport;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Boots an imported disk on a throw-away layer. How its units fared before is not known: one that
+ * fails is only recorded.
+ */
+public record QualifyDisk(Platforms platforms, ThrowAwayBoot boot)
+    implements Step<ConvertDisk.Converted, Qualification> {
+
+  @Override
+  public String name() {
+    return "Qualify";
+  }
+
+  @Override
+  public Qualification run(ConvertDisk.Converted converted, StepControl control)
+      throws IOException, ProgramException, StepException, InterruptedException {
+    DiskInspection inspection = converted.disk().inspection();
+    String platform = converted.disk().platform();
+    try {
+      QualificationReport report =
+          boot.run(
+              converted.file(),
+              platform,
+              inspection.layout(),
+              Set.of(),
+              control.directory().resolve("boot"),
+              control);
+      Optional<String> warning =
+          new BootedKernel(PackageSystems.installed().of(platform).family())
+              .warning(report, inspection.inventory());
+      return ThrowAwayBoot.requireUp(report, warning);
+    } catch (GuestException | StepException e) {
+      throw new StepException("The validation boot failed: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public String outcome(Qualification qualification) {
+    return Qualify.summary(qualification);
+  }
+
+  @Override
+  public String remedy(ConvertDisk.Converted converted, String reason) {
+    return "Boot the disk elsewhere, fix it and upload it again, or raise %s."
+        .formatted(platforms.of(converted.disk().platform()).bootLimit());
+  }
+}

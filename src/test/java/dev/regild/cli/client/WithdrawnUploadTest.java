@@ -1,0 +1,126 @@
+package dev.regild.cli.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.regild.cli.Regild;
+import dev.regild.files.Sha256;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of a disk that was sent, if the import is refused all the same. */
+class WithdrawnUploadTest {
+  private static final String REFUSAL =
+      "{\"__type\": \"ResourceAlreadyExistsException\", \"Message\": \"The name is taken.\"}";
+
+  @TempDir Path directory;
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private int statusOfDeletion = 204;
+  private boolean damaging;
+  private final HttpServer server = create();
+
+  private static HttpServer create() {
+    try {
+      return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    server.createContext("/", this::answer);
+    server.start();
+    Files.writeString(
+        directory.resolve("credentials"),
+        "[default]\naws_access_key_id = A\naws_secret_access_key = B\n");
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  /** As a server whose registry changed between the check and the import. */
+  private void answer(HttpExchange exchange) throws IOException {
+    byte[] body = exchange.getRequestBody().readAllBytes();
+    String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+    asked.add(request);
+    switch (request.split("\\?", -1)[0]) {
+      case "POST /regild/v1/import-checks" -> send(exchange, 204, "");
+      case "POST /regild/v1/disks" ->
+          send(
+              exchange,
+              201,
+              "{\"diskId\": \"ami-1\", \"sha256\": \"%s\"}"
+                  .formatted(damaging ? "0" : Sha256.of(body)));
+      case "POST /" -> send(exchange, 400, REFUSAL);
+      default -> send(exchange, statusOfDeletion, "");
+    }
+  }
+
+  private static void send(HttpExchange exchange, int status, String body) throws IOException {
+    exchange.sendResponseHeaders(status, body.isEmpty() ? -1 : body.length());
+    exchange.getResponseBody().write(body.getBytes(UTF_8));
+    exchange.close();
+  }
+
+  @Test
+  void theDiskOfARefusedImportIsRemoved() throws Exception {
+    assertThat(importDisk()).contains("The name is taken. The uploaded disk was removed.");
+    assertThat(asked)
+        .containsExactly(
+            "POST /regild/v1/import-checks?bytes=1048576",
+            "POST /regild/v1/disks",
+            "POST /",
+            "DELETE /regild/v1/disks/ami-1");
+  }
+
+  @Test
+  void aDiskThatCantBeRemovedIsNamed() throws Exception {
+    statusOfDeletion = 500;
+    assertThat(importDisk())
+        .contains("The name is taken. ", "delete it with: regild disks delete ami-1");
+  }
+
+  @Test
+  void aDiskThatWasDamagedOnItsWayIsRemoved() throws Exception {
+    damaging = true;
+    assertThat(importDisk()).contains("different SHA-256", "The uploaded disk was removed.");
+    assertThat(asked).doesNotContain("POST /").contains("DELETE /regild/v1/disks/ami-1");
+  }
+
+  private String importDisk() throws IOException {
+    byte[] disk = new byte[1 << 20];
+    disk[510] = 0x55;
+    disk[511] = (byte) 0xaa;
+    Path file = Files.write(directory.resolve("disk.raw"), disk);
+    StringWriter said = new StringWriter();
+    var out = new PrintWriter(said, true);
+    int status =
+        Regild.run(
+            out,
+            out,
+            "import",
+            file.toString(),
+            "--name=new",
+            "--endpoint=http://127.0.0.1:" + server.getAddress().getPort(),
+            "--data=" + directory);
+    assertThat(status).as(said::toString).isEqualTo(1);
+    return said.toString();
+  }
+}
