@@ -2,7 +2,8 @@ package dev.regild.console;
 
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
-import dev.regild.api.ImageServices;
+import dev.regild.api.operation.AppStreamOperations;
+import dev.regild.api.operation.ImageServices;
 import dev.regild.api.MentionedResources;
 import dev.regild.console.view.Commands;
 import dev.regild.plan.UpdateOptions;
@@ -39,7 +40,7 @@ record ApiCall(String operation, Map<String, Object> request, UpdateOptions opti
     Api(RequestGuard guard, ImageServices services) {
       this.guard = guard;
       this.services = services;
-      this.all = AppStreamProtocol.serving(services);
+      this.all = AppStreamOperations.serving(services);
     }
 
     /**
@@ -70,7 +71,7 @@ record ApiCall(String operation, Map<String, Object> request, UpdateOptions opti
       AppStreamProtocol protocol =
           call.options.equals(UpdateOptions.NONE)
               ? all
-              : AppStreamProtocol.updating(services, call.options);
+              : AppStreamOperations.updating(services, call.options);
       return JSON.readTree(
           protocol.answer(
               caller,

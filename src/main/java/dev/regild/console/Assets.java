@@ -44,8 +44,8 @@ final class Assets {
   }
 
   private record Asset(String name, String mediaType, byte[] content, byte[] compressed) {
-    static Asset of(String name, String ending, String mediaType, List<String> parts) {
-      byte[] content = joined(parts);
+    static Asset of(String name, String ending, String mediaType, List<String> parts, String between) {
+      byte[] content = joined(parts, between);
       return new Asset(
           name + "." + Sha256.of(content).substring(0, 16) + ending,
           mediaType,
@@ -60,9 +60,9 @@ final class Assets {
 
   static Assets load() {
     return new Assets(
-        Asset.of("console", ".css", "text/css; charset=utf-8", STYLE),
-        Asset.of("console", ".js", "text/javascript; charset=utf-8", SCRIPT),
-        Asset.of("regild", ".svg", "image/svg+xml", List.of(OURS + "regild.svg")));
+        Asset.of("console", ".css", "text/css; charset=utf-8", STYLE, "\n"),
+        Asset.of("console", ".js", "text/javascript; charset=utf-8", SCRIPT, ";\n"),
+        Asset.of("regild", ".svg", "image/svg+xml", List.of(OURS + "regild.svg"), ""));
   }
 
   Frame.AssetPaths paths() {
@@ -92,11 +92,11 @@ final class Assets {
     return true;
   }
 
-  private static byte[] joined(List<String> parts) {
+  private static byte[] joined(List<String> parts, String between) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (String part : parts) {
       all.writeBytes(resource(part));
-      all.writeBytes("\n".getBytes(UTF_8));
+      all.writeBytes(between.getBytes(UTF_8));
     }
     return all.toByteArray();
   }

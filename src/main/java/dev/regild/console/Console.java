@@ -58,7 +58,13 @@ public final class Console implements HttpService, AutoCloseable {
         List.of(
             new ImageList(services, standings),
             new ImagePages(services, api, standings, watch),
-            new UpdatePages(services, api));
+            new UpdatePages(services, api),
+            new InsightPages(services),
+            new ImportPages(services, api),
+            new ChannelPages(services),
+            new JobPages(services),
+            new ActivityPages(services),
+            new SettingsPages(services));
   }
 
   /** Some pages of the console. */
@@ -82,13 +88,20 @@ public final class Console implements HttpService, AutoCloseable {
 
     /** Shows something. */
     Routes show(String path, String operation, Page page) {
-      rules.get(path, (request, response) -> answer(request, response, operation, false, page));
+      rules.get(path, (request, response) -> answer(request, response, operation, Kind.LOOK, page));
+      return this;
+    }
+
+    /** Receives a file; the page itself asks whether the form is one of ours. */
+    Routes receive(String path, String operation, Page page) {
+      rules.post(
+          path, (request, response) -> answer(request, response, operation, Kind.FILE, page));
       return this;
     }
 
     /** Does something, with a form. */
     Routes act(String path, String operation, Page page) {
-      rules.post(path, (request, response) -> answer(request, response, operation, true, page));
+      rules.post(path, (request, response) -> answer(request, response, operation, Kind.FORM, page));
       return this;
     }
   }
@@ -110,7 +123,7 @@ public final class Console implements HttpService, AutoCloseable {
                 request,
                 response,
                 "ConsolePage",
-                false,
+                Kind.LOOK,
                 visit -> {
                   throw visit.notFound("The console has no page at this address.");
                 }));
@@ -144,8 +157,8 @@ public final class Console implements HttpService, AutoCloseable {
     try {
       if (!isGet(request)) {
         Form form = Form.read(guard.body(request, false));
-        gate.requireOwnForm(request, arrival, form.raw(Gate.CSRF_FIELD));
         visit = visit(request, response, arrival, form);
+        visit.requireOwnForm(form.raw(Gate.CSRF_FIELD));
       }
       page.answer(visit);
     } catch (Exception e) {
@@ -153,12 +166,15 @@ public final class Console implements HttpService, AutoCloseable {
     }
   }
 
+  /** What a request may do. */
+  private enum Kind {
+    LOOK,
+    FORM,
+    FILE
+  }
+
   private void answer(
-      ServerRequest request,
-      ServerResponse response,
-      String operation,
-      boolean isForm,
-      Page page) {
+      ServerRequest request, ServerResponse response, String operation, Kind kind, Page page) {
     guard.operation(operation);
     SafeHeaders.write(response);
     Gate.Arrival arrival = gate.arrive(request, response);
@@ -166,34 +182,24 @@ public final class Console implements HttpService, AutoCloseable {
     try {
       Optional<Caller> caller = arrival.identity().map(Identity::caller);
       caller.ifPresent(each -> guard.caller(request, each));
-      boolean readable = isForm && !isUpload(request);
       Form form =
-          readable ? Form.read(guard.body(request, caller.isPresent())) : Form.EMPTY;
+          kind == Kind.FORM
+              ? Form.read(guard.body(request, caller.isPresent()))
+              : Form.EMPTY;
+      visit = visit(request, response, arrival, form);
       if (caller.isEmpty()) {
-        askToLogIn(visit(request, response, arrival, form), isForm);
+        askToLogIn(visit, kind);
         return;
       }
       guard.proven();
       caller.get().requireActiveAccount(ErrorType.INVALID_ACCOUNT_STATUS);
-      if (isForm) {
-        gate.requireOwnForm(
-            request,
-            arrival,
-            readable
-                ? form.raw(Gate.CSRF_FIELD)
-                : request.headers().first(Gate.CSRF_HEADER).orElse(""));
+      if (kind == Kind.FORM) {
+        visit.requireOwnForm(form.raw(Gate.CSRF_FIELD));
       }
-      visit = visit(request, response, arrival, form);
       page.answer(visit);
     } catch (Exception e) {
       showError(visit, e);
     }
-  }
-
-  /** Is not read as a form: the page reads it, and it may be a whole disk. */
-  private static boolean isUpload(ServerRequest request) {
-    String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
-    return !type.startsWith("application/x-www-form-urlencoded");
   }
 
   private static boolean isGet(ServerRequest request) {
@@ -209,15 +215,16 @@ public final class Console implements HttpService, AutoCloseable {
         response,
         form,
         new Visit.Look(theme, gate.code(arrival), assets.paths()),
-        arrival.identity());
+        arrival.identity(),
+        code -> gate.requireOwnForm(request, arrival, code));
   }
 
   /** What was typed into a form is kept until its sender is logged in again. */
-  private void askToLogIn(Visit visit, boolean isForm) {
+  private void askToLogIn(Visit visit, Kind kind) {
     if (visit.request().headers().contains(HeaderNames.create("HX-Request"))) {
       visit.response().header(HeaderNames.create("HX-Redirect"), loginPath(visit));
       visit.response().status(Status.UNAUTHORIZED_401).send();
-    } else if (isForm) {
+    } else if (kind == Kind.FORM) {
       LoginPage page = login.pageFor(visit, "Your session has ended. Log in to go on; what you typed is kept.");
       visit.show(
           Status.UNAUTHORIZED_401,

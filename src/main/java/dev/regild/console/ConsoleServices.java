@@ -2,15 +2,15 @@ package dev.regild.console;
 
 import dev.regild.account.Accounts;
 import dev.regild.account.SigningKeys;
-import dev.regild.api.ImageServices;
+import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.console.session.Sessions;
-import dev.regild.disk.UploadedDisks;
+import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
-import dev.regild.image.UpdateRecords;
+import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.update.ImageFlattenings;
-import dev.regild.update.PlannedFixes;
+import dev.regild.update.planning.PlannedFixes;
 import java.util.Optional;
 
 /**

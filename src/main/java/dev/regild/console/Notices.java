@@ -8,18 +8,11 @@ enum Notices {
   CANCELLED("The job was cancelled."),
   TAGGED("The tags were saved."),
   PERMITTED("The permissions were saved."),
-  COPIED("The copy was accepted."),
-  EXPORTED("The export was accepted."),
   REVOKED("The session was ended."),
-  REFRESHED("The channel was refreshed."),
-  UNCHANGED("The channel was refreshed and has nothing new."),
   LOGGED_OUT("You are logged out."),
-  KEY_CHANGED("The access key was changed."),
-  KEY_DELETED("The access key was deleted."),
   UP_TO_DATE("The image is up to date; nothing was created."),
-  DISK_DELETED("The disk was deleted."),
-  CHANNEL_ADDED("The channel was added."),
-  CHANNEL_REMOVED("The channel was removed.");
+  REFRESHING("The channel is being refreshed; this page shows how that ends."),
+  DISK_DELETED("The disk was deleted.");
 
   private final String text;
 

@@ -48,6 +48,13 @@ public interface RequestGuard {
   /** The address that a request came from. */
   String address(ServerRequest request);
 
+  /**
+   * The audit's lines of an account, the newest first.
+   *
+   * @param limit how many at most
+   */
+  List<Activity> activity(String accountId, Activity.Filter filter, int limit);
+
   /** Writes to a client until it is gone. */
   @FunctionalInterface
   interface Writing {
@@ -67,5 +74,8 @@ public interface RequestGuard {
    *
    * @throws ApiException if the account or the key has as many downloads as it may
    */
-  void download(ServerResponse response, Caller caller, Writing content);
+  void download(ServerResponse response, Caller caller, Document document, Writing content);
+
+  /** A document to download. */
+  record Document(String fileName, String mediaType) {}
 }

@@ -10,7 +10,7 @@ final class SafeHeaders {
   private static final Map<HeaderName, String> HEADERS =
       Map.of(
           HeaderNames.create("Content-Security-Policy"),
-          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
               + " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
           HeaderNames.create("X-Frame-Options"),
           "DENY",

@@ -55,7 +55,7 @@ final class UpdatePages implements Console.Pages {
 
   /** The name of the existing image with today's date, in place of the date that it may end with. */
   private String suggested(String name) {
-    String stem = name.replaceFirst("-\\d{4}-\\d{2}-\\d{2}$", "");
+    String stem = name.replaceFirst("-\\d{4}(-\\d{2}){1,2}$", "");
     String today = DAY.format(services.images().clock().instant());
     return stem.substring(0, Math.min(stem.length(), 100 - today.length() - 1)) + "-" + today;
   }

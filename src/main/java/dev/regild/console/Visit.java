@@ -16,6 +16,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** One request of a page: who sent it, what it asks for, and the ways to answer it. */
 final class Visit {
@@ -26,18 +27,24 @@ final class Visit {
   private final Form form;
   private final Look look;
   private final Optional<Identity> identity;
+  private final Consumer<String> ownForm;
 
+  /**
+   * @param ownForm fails if the code of a form is not one of this visitor
+   */
   Visit(
       ServerRequest request,
       ServerResponse response,
       Form form,
       Look look,
-      Optional<Identity> identity) {
+      Optional<Identity> identity,
+      Consumer<String> ownForm) {
     this.request = request;
     this.response = response;
     this.form = form;
     this.look = look;
     this.identity = identity;
+    this.ownForm = ownForm;
   }
 
   /**
@@ -152,6 +159,16 @@ final class Visit {
 
   void cookie(SetCookie cookie) {
     response.headers().addCookie(cookie);
+  }
+
+  /**
+   * Fails if a form was not sent from one of our pages.
+   *
+   * @param code what the form has
+   * @throws ApiException AccessDeniedException
+   */
+  void requireOwnForm(String code) {
+    ownForm.accept(code);
   }
 
   /** Fails if whoever sent the request may only look. */

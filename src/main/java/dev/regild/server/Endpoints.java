@@ -1,9 +1,9 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
-import dev.regild.api.Authentication;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
+import dev.regild.console.Console;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.UploadedDisks;
@@ -42,7 +42,7 @@ import java.util.List;
 /**
  * Everything that answers requests.
  *
- * @param authentication finds out who sends a request
+ * @param requests finds out who sends a request
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param inventories what is installed in images
@@ -57,9 +57,10 @@ import java.util.List;
  * @param events the streams of events
  * @param conversions images as disks, for downloads
  * @param downloads how many an account may have
+ * @param console the pages for people
  */
 record Endpoints(
-    Authentication authentication,
+    Requests requests,
     ImageServices images,
     UpdateRecords updates,
     Inventories inventories,
@@ -73,13 +74,13 @@ record Endpoints(
     AuditLog audit,
     EventStreams events,
     Conversions conversions,
-    AccountSlots downloads) {
+    AccountSlots downloads,
+    Console console) {
 
   /** However many probes and strangers ask. */
   private static final Duration READINESS_GOOD_FOR = Duration.ofSeconds(1);
 
   List<HttpService> services() {
-    Requests requests = new Requests(authentication);
     Database database = images.database();
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
@@ -99,6 +100,7 @@ record Endpoints(
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
-        new ProvenanceService(requests, database, signingKeys, layers, downloads));
+        new ProvenanceService(requests, database, signingKeys, layers, downloads),
+        console);
   }
 }

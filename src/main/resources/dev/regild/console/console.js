@@ -31,7 +31,48 @@
     block.after(button);
   }
 
+  /** A form that sends its file with a bar of progress, and says what the server made of it. */
+  function uploads(form) {
+    const bar = form.querySelector("progress");
+    const said = form.querySelector("[data-said]");
+    const file = form.querySelector("input[type=file]");
+    const button = form.querySelector("button");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const request = new XMLHttpRequest();
+      const failed = (text) => {
+        bar.hidden = true;
+        button.disabled = false;
+        said.textContent = text;
+        said.className = "error";
+      };
+      request.open("POST", form.action);
+      request.setRequestHeader("X-Regild-Csrf", form.elements.csrf.value);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.upload.addEventListener("progress", (progress) => {
+        bar.value = (100 * progress.loaded) / progress.total;
+        said.textContent = progress.loaded < progress.total
+          ? `${Math.floor(bar.value)} % sent`
+          : "All is sent; the server checks the disk.";
+      });
+      request.addEventListener("load", () => {
+        if (request.status === 201) {
+          location.assign(request.getResponseHeader("Location"));
+        } else {
+          const page = new DOMParser().parseFromString(request.responseText, "text/html");
+          failed(page.querySelector(".error")?.textContent ?? `The server answered ${request.status}.`);
+        }
+      });
+      request.addEventListener("error", () => failed("The connection broke. Upload the file again."));
+      bar.hidden = false;
+      button.disabled = true;
+      said.className = "";
+      request.send(file.files[0]);
+    });
+  }
+
   function improve(root) {
+    root.querySelectorAll("form[data-upload]").forEach(uploads);
     root.querySelectorAll("time[data-age]").forEach(age);
     root.querySelectorAll(".commands pre").forEach(copyable);
     root.querySelectorAll("[data-scriptless]").forEach((each) => { each.hidden = true; });

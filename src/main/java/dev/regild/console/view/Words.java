@@ -21,7 +21,7 @@ public final class Words {
   /** {@code 1 image}, {@code 12,345 images}. */
   public static String count(long number, String thing) {
     String plural =
-        thing.endsWith("y") ? thing.substring(0, thing.length() - 1) + "ies" : thing + "s";
+        thing.matches(".*[^aeou]y") ? thing.substring(0, thing.length() - 1) + "ies" : thing + "s";
     return "%,d %s".formatted(number, number == 1 ? thing : plural);
   }
 

@@ -137,7 +137,7 @@ public final class Requests {
    * @throws ApiException RequestEntityTooLargeException above 1 MiB; SerializationException if the
    *     body is not whole
    */
-  byte[] bodyOf(ServerRequest request, boolean proven) {
+  public byte[] bodyOf(ServerRequest request, boolean proven) {
     return body(
         request,
         proven
@@ -199,7 +199,7 @@ public final class Requests {
    *
    * @param key the id of a key of this server, if the request names one
    */
-  void holdBack(ServerRequest request, Optional<String> key) {
+  public void holdBack(ServerRequest request, Optional<String> key) {
     Duration delay = failures.failed(ClientAddress.of(request.remotePeer()), key);
     Optional<GuardedConnection> connection = GuardedConnection.current();
     if (delay.isZero() || connection.isEmpty() || !heldBack.tryAcquire()) {

@@ -75,7 +75,7 @@ public final class RequestLog implements Filter {
   }
 
   /** Names the access key that a request acts with whose header names none. */
-  static void key(ServerRequest request, String id) {
+  public static void key(ServerRequest request, String id) {
     request.context().register(new Key(id));
   }
 

@@ -1,9 +1,11 @@
-package dev.regild.server;
+package dev.regild.server.http;
 
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
+import dev.regild.console.Activity;
 import dev.regild.console.RequestGuard;
-import dev.regild.server.AccountSlots.Slot;
+import dev.regild.server.telemetry.AuditTrail;
+import dev.regild.server.telemetry.RequestLog;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -17,8 +19,10 @@ import java.util.Optional;
  *
  * @param streams how many streams of events an account may have
  * @param downloads how many downloads an account may have
+ * @param trail what the audit has
  */
-record ConsoleGuard(Requests requests, AccountSlots streams, AccountSlots downloads)
+public record ConsoleGuard(
+    Requests requests, AccountSlots streams, AccountSlots downloads, AuditTrail trail)
     implements RequestGuard {
   @Override
   public void operation(String name) {
@@ -69,8 +73,13 @@ record ConsoleGuard(Requests requests, AccountSlots streams, AccountSlots downlo
   }
 
   @Override
+  public List<Activity> activity(String accountId, Activity.Filter filter, int limit) {
+    return trail.of(accountId, filter, limit);
+  }
+
+  @Override
   public void events(ServerResponse response, Caller caller, Runnable onHangUp, Writing events) {
-    try (Slot _ = streams.take(caller)) {
+    try (AccountSlots.Slot _ = streams.take(caller)) {
       response
           .header(HeaderNames.CONTENT_TYPE, "text/event-stream")
           .header(HeaderNames.CACHE_CONTROL, "no-store");
@@ -84,8 +93,15 @@ record ConsoleGuard(Requests requests, AccountSlots streams, AccountSlots downlo
   }
 
   @Override
-  public void download(ServerResponse response, Caller caller, Writing content) {
-    try (Slot _ = downloads.take(caller)) {
+  public void download(
+      ServerResponse response, Caller caller, Document document, Writing content) {
+    try (AccountSlots.Slot _ = downloads.take(caller)) {
+      response
+          .header(HeaderNames.CONTENT_TYPE, document.mediaType())
+          // No image's name has a quotation mark.
+          .header(
+              HeaderNames.CONTENT_DISPOSITION,
+              "attachment; filename=\"%s\"".formatted(document.fileName()));
       Download.send(response, content::to);
     } catch (IOException e) {
       throw new CloseConnectionException("the client of a download disconnected", e);
