@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -57,6 +59,11 @@ public abstract class Snapshot implements AvailablePackages {
    */
   public final String digest() {
     return manifest.digest();
+  }
+
+  /** Returns when it was made. */
+  public final Instant createdAt() {
+    return manifest.createdAt();
   }
 
   /** Read only; all that a guest needs lies in it as plain files, none in a subdirectory. */
@@ -110,6 +117,16 @@ public abstract class Snapshot implements AvailablePackages {
    * @param inventory of the image
    */
   public abstract AvailablePackages availableTo(Inventory inventory);
+
+  /**
+   * Returns what {@link #availableTo} depends on in an inventory: those with equal ones are offered
+   * the same.
+   *
+   * @return empty if it depends on the packages
+   */
+  public Optional<Object> offerBasis(Inventory inventory) {
+    return Optional.empty();
+  }
 
   /** The same, limited to what fixes security problems. */
   public abstract Snapshot limitedToSecurity();

@@ -50,6 +50,7 @@ public final class Regild {
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
+    commands.put("status", StatusCommand.class);
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);

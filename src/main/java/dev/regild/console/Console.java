@@ -53,11 +53,10 @@ public final class Console implements HttpService, AutoCloseable {
     this.watch =
         new JobWatch(
             services.images().database(), services.sessions(), services.images().clock());
-    Standings standings = new Standings();
     this.pages =
         List.of(
-            new ImageList(services, standings),
-            new ImagePages(services, api, standings, watch),
+            new ImageList(services),
+            new ImagePages(services, api, watch),
             new UpdatePages(services, api),
             new InsightPages(services),
             new ImportPages(services, api),

@@ -38,11 +38,9 @@ final class ImageList implements Console.Pages {
           ImageState.DELETING);
 
   private final ConsoleServices services;
-  private final Standings standings;
 
-  ImageList(ConsoleServices services, Standings standings) {
+  ImageList(ConsoleServices services) {
     this.services = services;
-    this.standings = standings;
   }
 
   @Override
@@ -67,7 +65,7 @@ final class ImageList implements Console.Pages {
         services.images().database().read(handle -> {
           Hits hits = query.find(handle);
           Map<String, Standing> found =
-              standings.of(handle, hits.hits().stream().map(Hit::image).toList());
+              Standings.of(handle, hits.hits().stream().map(Hit::image).toList());
           return new ImagesPage(
               search,
               ImageSearch.platforms(handle, caller.owner()),
@@ -103,7 +101,13 @@ final class ImageList implements Console.Pages {
           case "public" -> Optional.of(Visibility.PUBLIC);
           default -> Optional.empty();
         },
-        search.tag());
+        search.tag(),
+        switch (search.standing()) {
+          case "current" -> Optional.of(ImageSearch.Standing.CURRENT);
+          case "outdated" -> Optional.of(ImageSearch.Standing.OUTDATED);
+          case "unknown" -> Optional.of(ImageSearch.Standing.UNKNOWN);
+          default -> Optional.empty();
+        });
   }
 
   /** {@code name}, {@code -name}, and so on. */
@@ -113,6 +117,7 @@ final class ImageList implements Console.Pages {
         switch (descending ? sort.substring(1) : sort) {
           case "created" -> ImageSearch.Column.CREATED;
           case "size" -> ImageSearch.Column.SIZE;
+          case "changes" -> ImageSearch.Column.CHANGES;
           default -> ImageSearch.Column.NAME;
         },
         descending);
@@ -165,7 +170,7 @@ final class ImageList implements Console.Pages {
     columns.add(column(search, "Name", "name"));
     columns.add(new Column("State", "", ""));
     columns.add(new Column("Platform", "", ""));
-    columns.add(new Column("Up to date", "", ""));
+    columns.add(column(search, "Up to date", "changes"));
     columns.add(column(search, "Created", "created"));
     columns.add(column(search, "Size", "size"));
     return columns;

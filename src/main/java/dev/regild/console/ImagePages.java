@@ -45,13 +45,11 @@ final class ImagePages implements Console.Pages {
 
   private final ConsoleServices services;
   private final ApiCall.Api api;
-  private final Standings standings;
   private final JobWatch watch;
 
-  ImagePages(ConsoleServices services, ApiCall.Api api, Standings standings, JobWatch watch) {
+  ImagePages(ConsoleServices services, ApiCall.Api api, JobWatch watch) {
     this.services = services;
     this.api = api;
-    this.standings = standings;
     this.watch = watch;
   }
 
@@ -113,7 +111,7 @@ final class ImagePages implements Console.Pages {
         image.displayName().orElse(""),
         image.description().orElse(""),
         image.stateChangeReason().map(StateChangeReason::message).orElse(""),
-        standings.of(handle, List.of(image)).getOrDefault(image.id(), Standing.NONE),
+        Standings.of(handle, List.of(image)).getOrDefault(image.id(), Standing.NONE),
         image.state() == ImageState.AVAILABLE,
         running,
         image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED,

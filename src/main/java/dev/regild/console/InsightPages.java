@@ -245,7 +245,8 @@ final class InsightPages implements Console.Pages {
                 Set.of(ImageState.AVAILABLE),
                 "",
                 Optional.of(Visibility.PRIVATE),
-                ""),
+                "",
+                Optional.empty()),
             new ImageSearch.Order(ImageSearch.Column.CREATED, true),
             new ImageSearch.Place.First(),
             CHOICES);

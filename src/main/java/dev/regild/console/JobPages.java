@@ -66,7 +66,8 @@ final class JobPages implements Console.Pages {
                 ImageState.CREATING),
             "",
             Optional.of(Visibility.PRIVATE),
-            ""),
+            "",
+            Optional.empty()),
         new ImageSearch.Order(ImageSearch.Column.CREATED, true),
         new ImageSearch.Place.First(),
         ROWS);

@@ -26,6 +26,10 @@ import org.jdbi.v3.core.statement.SqlStatements;
  * @param limit how many a page has at most
  */
 public record ImageSearch(Owner viewer, Filter filter, Order order, Place place, int limit) {
+  private static final String TABLES =
+      "image LEFT JOIN layer ON layer.id = image.layer_id"
+          + " LEFT JOIN verdict ON verdict.inventory_digest = image.inventory_digest";
+
   public ImageSearch {
     if (limit < 1) {
       throw new IllegalArgumentException("A page holds at least one image, not " + limit);
@@ -37,18 +41,35 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
    *
    * @param text a part of the name or of the display name, in whatever case
    * @param tag {@code key} or {@code key=value}
+   * @param standing whether they are up to date
    */
   public record Filter(
       String text,
       Set<ImageState> states,
       String platform,
       Optional<Visibility> type,
-      String tag) {
+      String tag,
+      Optional<Standing> standing) {
     /** All images. */
-    public static final Filter NONE = new Filter("", Set.of(), "", Optional.empty(), "");
+    public static final Filter NONE =
+        new Filter("", Set.of(), "", Optional.empty(), "", Optional.empty());
 
     public Filter {
       states = Set.copyOf(states);
+    }
+  }
+
+  /** Whether images are up to date, as they were last judged. */
+  public enum Standing {
+    CURRENT("verdict.state = 'CURRENT'"),
+    OUTDATED("verdict.state = 'OUTDATED'"),
+    /** Judged without a result, or not judged yet. */
+    UNKNOWN("COALESCE(verdict.state, 'UNKNOWN') = 'UNKNOWN'");
+
+    private final String sql;
+
+    Standing(String sql) {
+      this.sql = sql;
     }
   }
 
@@ -56,7 +77,9 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
   public enum Column {
     NAME("image.name"),
     CREATED("image.created"),
-    SIZE("COALESCE(layer.bytes, 0)");
+    SIZE("COALESCE(layer.bytes, 0)"),
+    /** How many changes an update would make. */
+    CHANGES("COALESCE(verdict.changes, -1)");
 
     private final String sql;
 
@@ -160,8 +183,9 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
     String ids =
         sources()
             .map(source ->
-                "SELECT id FROM (SELECT image.id AS id FROM image LEFT JOIN layer ON layer.id ="
-                    + " image.layer_id WHERE image.region = :region AND "
+                "SELECT id FROM (SELECT image.id AS id FROM "
+                    + TABLES
+                    + " WHERE image.region = :region AND "
                     + source
                     + where
                     + ordered
@@ -174,10 +198,10 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
             SELECT image.*, layer.bytes AS layer_bytes, %s AS sort_value,
                    EXISTS (SELECT 1 FROM image_share
                             WHERE image_share.image_id = image.id) AS shared
-              FROM image LEFT JOIN layer ON layer.id = image.layer_id
+              FROM %s
              WHERE image.id IN (%s) %s LIMIT :limit
             """
-                .formatted(order.column.sql, ids, ordered));
+                .formatted(order.column.sql, TABLES, ids, ordered));
     query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
     if (!filter.states.isEmpty()) {
       query.bindList("states", filter.states.stream().map(ImageState::name).toList());
@@ -205,6 +229,7 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
       conditions.add("image.platform = :platform");
       values.put("platform", filter.platform);
     }
+    filter.standing.ifPresent(standing -> conditions.add(standing.sql));
     if (!filter.tag.isEmpty()) {
       String[] parts = filter.tag.split("=", 2);
       conditions.add(

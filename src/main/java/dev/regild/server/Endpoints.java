@@ -28,6 +28,7 @@ import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
@@ -101,6 +102,7 @@ record Endpoints(
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
+        new StatusService(requests, database, images.clock()),
         console);
   }
 }

@@ -78,6 +78,7 @@ import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.store.StoreGarbage;
 import dev.regild.update.store.StoreScrub;
 import dev.regild.update.store.StoreUpkeep;
+import dev.regild.update.verdict.Judging;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -236,6 +237,8 @@ public final class RegildServer implements AutoCloseable {
         opened(
             ChannelRefresh.start(
                 channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+
+    opened(new Judging(database, inventories, plans, plannedFixes, clock)).start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 

@@ -15,12 +15,14 @@ import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixFinder;
+import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.Replacement;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -82,22 +84,56 @@ public final class PlannedFixes {
       return Optional.empty();
     }
     Inventory inventory = inventories.load(image.disk().get().inventory());
-    List<Replacement> replacements = new ArrayList<>();
-    plan.changes()
-        .forEach(each ->
-            replacements.add(
-                new Replacement(each.name(), each.from(), each.to(), each.advisories())));
-    Map<PackageVersion, Changelog> known = known(snapshot.get(), replacements);
-    List<Replacement> behind = behind(replacements, known);
-    known.putAll(known(snapshot.get(), behind));
-    replacements.addAll(behind);
-    FixFinder finder =
-        new FixFinder(
-            snapshot.get().system().notes(),
-            snapshot.get().family(),
-            inventory.packages(),
-            each -> Optional.ofNullable(known.get(version(each))));
-    return Optional.of(finder.find(replacements));
+    return Optional.of(read(snapshot.get(), List.of(plan)).find(inventory, plan, new FixMemo()));
+  }
+
+  /** The changelogs that are known of what some plans install. */
+  public static final class Read {
+    private final Snapshot snapshot;
+    private final Map<PackageVersion, Changelog> changelogs;
+
+    private Read(Snapshot snapshot, Map<PackageVersion, Changelog> changelogs) {
+      this.snapshot = snapshot;
+      this.changelogs = changelogs;
+    }
+
+    /**
+     * Returns what one of these plans would fix, with the packages for which that is unknown.
+     *
+     * @param inventory of the images that the plan is for
+     * @param memo of plans that were read together
+     */
+    public Fixes find(Inventory inventory, UpdatePlan plan, FixMemo memo) {
+      List<Replacement> replacements = new ArrayList<>(replacements(plan));
+      replacements.addAll(behind(replacements, changelogs));
+      return new FixFinder(
+              snapshot.system().notes(),
+              snapshot.family(),
+              inventory.packages(),
+              each -> Optional.ofNullable(changelogs.get(version(each))),
+              memo)
+          .find(replacements);
+    }
+  }
+
+  /** Reads the changelogs that are known of what plans by one snapshot install, all at once. */
+  public Read read(Snapshot snapshot, Collection<UpdatePlan> all) {
+    List<Replacement> replacements =
+        all.stream().flatMap(plan -> replacements(plan).stream()).distinct().toList();
+    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
+    List<Replacement> behind =
+        all.stream()
+            .flatMap(plan -> behind(replacements(plan), known).stream())
+            .distinct()
+            .toList();
+    known.putAll(known(snapshot, behind));
+    return new Read(snapshot, known);
+  }
+
+  private static List<Replacement> replacements(UpdatePlan plan) {
+    return plan.changes().stream()
+        .map(each -> new Replacement(each.name(), each.from(), each.to(), each.advisories()))
+        .toList();
   }
 
   private Optional<Snapshot> snapshot(String platform) {
@@ -114,8 +150,9 @@ public final class PlannedFixes {
     Set<String> names = new HashSet<>();
     replacements.forEach(each -> names.add(each.name()));
     List<Replacement> behind = new ArrayList<>();
-    for (Changelog each : known.values()) {
-      if (!each.sharedWith().isEmpty() && names.add(each.sharedWith())) {
+    for (Replacement replacement : replacements) {
+      Changelog each = known.get(version(replacement));
+      if (each != null && !each.sharedWith().isEmpty() && names.add(each.sharedWith())) {
         behind.add(new Replacement(each.sharedWith(), "", each.version(), List.of()));
       }
     }
