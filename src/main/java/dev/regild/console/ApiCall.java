@@ -2,9 +2,9 @@ package dev.regild.console;
 
 import dev.regild.api.AppStreamProtocol;
 import dev.regild.api.Caller;
+import dev.regild.api.MentionedResources;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
-import dev.regild.api.MentionedResources;
 import dev.regild.console.view.Commands;
 import dev.regild.plan.UpdateOptions;
 import java.util.LinkedHashMap;

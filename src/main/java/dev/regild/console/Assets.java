@@ -44,7 +44,8 @@ final class Assets {
   }
 
   private record Asset(String name, String mediaType, byte[] content, byte[] compressed) {
-    static Asset of(String name, String ending, String mediaType, List<String> parts, String between) {
+    static Asset of(
+        String name, String ending, String mediaType, List<String> parts, String between) {
       byte[] content = joined(parts, between);
       return new Asset(
           name + "." + Sha256.of(content).substring(0, 16) + ending,
@@ -79,8 +80,7 @@ final class Assets {
     if (asset == null) {
       return false;
     }
-    boolean gzip =
-        request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse("").contains("gzip");
+    boolean gzip = request.headers().first(HeaderNames.ACCEPT_ENCODING).orElse("").contains("gzip");
     response
         .header(HeaderNames.CONTENT_TYPE, asset.mediaType)
         .header(HeaderNames.CACHE_CONTROL, "public, max-age=31536000, immutable")

@@ -51,11 +51,11 @@ public final class Console implements HttpService, AutoCloseable {
         new Login(services.sessions(), services.accounts(), gate, guard, services.region());
     ApiCall.Api api = new ApiCall.Api(guard, services.images());
     this.watch =
-        new JobWatch(
-            services.images().database(), services.sessions(), services.images().clock());
+        new JobWatch(services.images().database(), services.sessions(), services.images().clock());
     this.pages =
         List.of(
             new ImageList(services),
+            new SelectionPages(services, api),
             new ImagePages(services, api, watch),
             new UpdatePages(services, api),
             new InsightPages(services),
@@ -100,7 +100,8 @@ public final class Console implements HttpService, AutoCloseable {
 
     /** Does something, with a form. */
     Routes act(String path, String operation, Page page) {
-      rules.post(path, (request, response) -> answer(request, response, operation, Kind.FORM, page));
+      rules.post(
+          path, (request, response) -> answer(request, response, operation, Kind.FORM, page));
       return this;
     }
   }
@@ -182,9 +183,7 @@ public final class Console implements HttpService, AutoCloseable {
       Optional<Caller> caller = arrival.identity().map(Identity::caller);
       caller.ifPresent(each -> guard.caller(request, each));
       Form form =
-          kind == Kind.FORM
-              ? Form.read(guard.body(request, caller.isPresent()))
-              : Form.EMPTY;
+          kind == Kind.FORM ? Form.read(guard.body(request, caller.isPresent())) : Form.EMPTY;
       visit = visit(request, response, arrival, form);
       if (caller.isEmpty()) {
         askToLogIn(visit, kind);
@@ -208,7 +207,9 @@ public final class Console implements HttpService, AutoCloseable {
   private Visit visit(
       ServerRequest request, ServerResponse response, Gate.Arrival arrival, Form form) {
     String theme =
-        Gate.cookie(request, THEME_COOKIE).filter(each -> each.matches("light|dark")).orElse("auto");
+        Gate.cookie(request, THEME_COOKIE)
+            .filter(each -> each.matches("light|dark"))
+            .orElse("auto");
     return new Visit(
         request,
         response,
@@ -224,7 +225,8 @@ public final class Console implements HttpService, AutoCloseable {
       visit.response().header(HeaderNames.create("HX-Redirect"), loginPath(visit));
       visit.response().status(Status.UNAUTHORIZED_401).send();
     } else if (kind == Kind.FORM) {
-      LoginPage page = login.pageFor(visit, "Your session has ended. Log in to go on; what you typed is kept.");
+      LoginPage page =
+          login.pageFor(visit, "Your session has ended. Log in to go on; what you typed is kept.");
       visit.show(
           Status.UNAUTHORIZED_401,
           Frame.Section.NONE,

@@ -53,9 +53,7 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
     Optional<Session> session = identity.flatMap(Identity::session);
     return new Arrival(
         identity,
-        session
-            .map(Gate::subject)
-            .orElseGet(() -> "visitor " + visitor(request, response)));
+        session.map(Gate::subject).orElseGet(() -> "visitor " + visitor(request, response)));
   }
 
   /** What the codes of a session's forms are made from. */
@@ -90,8 +88,7 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
       return Optional.of(
           new Identity(
               new Caller(owner, "", false, false),
-              new Frame.Who(
-                  "Everybody", owner.accountId(), "", owner.region(), false, false),
+              new Frame.Who("Everybody", owner.accountId(), "", owner.region(), false, false),
               Optional.empty()));
     }
     return cookie(request, SESSION_COOKIE)
@@ -128,7 +125,10 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
 
   /** A page takes a new token along; a fragment or a stream may be one of many at a time. */
   private static boolean isPage(ServerRequest request) {
-    return request.headers().first(HeaderNames.create("Sec-Fetch-Dest")).orElse("document")
+    return request
+        .headers()
+        .first(HeaderNames.create("Sec-Fetch-Dest"))
+        .orElse("document")
         .equals("document");
   }
 

@@ -62,27 +62,33 @@ final class ImageList implements Console.Pages {
     ImageSearch query =
         new ImageSearch(caller.owner(), filter(search), order(search.sort()), place(visit), ROWS);
     ImagesPage page =
-        services.images().database().read(handle -> {
-          Hits hits = query.find(handle);
-          Map<String, Standing> found =
-              Standings.of(handle, hits.hits().stream().map(Hit::image).toList());
-          return new ImagesPage(
-              search,
-              ImageSearch.platforms(handle, caller.owner()),
-              hits.hits().stream()
-                  .map(hit -> row(caller, hit, found.getOrDefault(hit.image().id(), Standing.NONE)))
-                  .toList(),
-              columns(search),
-              Images.count(handle, caller.owner()),
-              hits.more() ? link(search, "after", hits.hits().getLast().key()) : "",
-              hits.earlier() && !hits.hits().isEmpty()
-                  ? link(search, "before", hits.hits().getFirst().key())
-                  : "",
-              !query.filter().equals(Filter.NONE),
-              services.images().clock().instant());
-        });
+        services
+            .images()
+            .database()
+            .read(handle -> {
+              Hits hits = query.find(handle);
+              Map<String, Standing> found =
+                  Standings.of(handle, hits.hits().stream().map(Hit::image).toList());
+              return new ImagesPage(
+                  search,
+                  ImageSearch.platforms(handle, caller.owner()),
+                  hits.hits().stream()
+                      .map(hit ->
+                          row(caller, hit, found.getOrDefault(hit.image().id(), Standing.NONE)))
+                      .toList(),
+                  columns(search),
+                  Images.count(handle, caller.owner()),
+                  hits.more() ? link(search, "after", hits.hits().getLast().key()) : "",
+                  hits.earlier() && !hits.hits().isEmpty()
+                      ? link(search, "before", hits.hits().getFirst().key())
+                      : "",
+                  !query.filter().equals(Filter.NONE),
+                  services.images().clock().instant());
+            });
     visit.show(
-        Section.IMAGES, "Images", (out, frame) -> JteimagesGenerated.render(out, null, frame, page));
+        Section.IMAGES,
+        "Images",
+        (out, frame) -> JteimagesGenerated.render(out, null, frame, page));
   }
 
   private static Filter filter(Search search) {
@@ -178,10 +184,8 @@ final class ImageList implements Console.Pages {
 
   private static Column column(Search search, String label, String name) {
     String now = search.sort().isEmpty() ? "name" : search.sort();
-    String sort =
-        now.equals(name) ? "ascending" : now.equals("-" + name) ? "descending" : "";
-    return new Column(
-        label, address(search, sort.equals("ascending") ? "-" + name : name), sort);
+    String sort = now.equals(name) ? "ascending" : now.equals("-" + name) ? "descending" : "";
+    return new Column(label, address(search, sort.equals("ascending") ? "-" + name : name), sort);
   }
 
   private static ImagesPage.Row row(Caller caller, Hit hit, Standing standing) {

@@ -13,16 +13,15 @@ import dev.regild.console.view.Words;
 import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
-import dev.regild.image.ImagePermissions;
 import dev.regild.image.ImageQuery;
 import dev.regild.image.ImageShares;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
-import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.TagRecords;
+import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.provenance.Statements;
@@ -68,12 +67,17 @@ final class ImagePages implements Console.Pages {
   private void show(Visit visit) {
     Caller caller = visit.caller();
     ImagePage page =
-        services.images().database().read(handle -> {
-          Image image = require(handle, visit);
-          return page(handle, caller.owner(), image, visit);
-        });
+        services
+            .images()
+            .database()
+            .read(handle -> {
+              Image image = require(handle, visit);
+              return page(handle, caller.owner(), image, visit);
+            });
     visit.show(
-        Section.IMAGES, page.name(), (out, frame) -> JteimageGenerated.render(out, null, frame, page));
+        Section.IMAGES,
+        page.name(),
+        (out, frame) -> JteimageGenerated.render(out, null, frame, page));
   }
 
   /** The visitor's own image, or one that it sees and the address names the owner of. */
@@ -89,12 +93,11 @@ final class ImagePages implements Console.Pages {
             .formatted(viewer.region(), of.equals("public") ? "" : of, name);
     return Images.page(
             handle,
-            new ImageQuery(
-                viewer, List.of(), List.of(arn), Optional.empty(), Optional.empty(), 1))
+            new ImageQuery(viewer, List.of(), List.of(arn), Optional.empty(), Optional.empty(), 1))
         .stream()
         .findFirst()
-        .orElseThrow(() ->
-            visit.notFound("There is no image %s that you may see.".formatted(name)));
+        .orElseThrow(
+            () -> visit.notFound("There is no image %s that you may see.".formatted(name)));
   }
 
   private ImagePage page(Handle handle, Owner viewer, Image image, Visit visit) {
@@ -175,7 +178,9 @@ final class ImagePages implements Console.Pages {
   }
 
   private static List<ImagePage.Share> shares(Handle handle, Image image) {
-    return ImageShares.page(handle, image, List.of(), Optional.empty(), MOST_SHARES).entrySet().stream()
+    return ImageShares.page(handle, image, List.of(), Optional.empty(), MOST_SHARES)
+        .entrySet()
+        .stream()
         .map(share ->
             new ImagePage.Share(
                 share.getKey(),
@@ -247,7 +252,12 @@ final class ImagePages implements Console.Pages {
         "Delete " + image.name(),
         (out, frame) ->
             JtedeletionGenerated.render(
-                out, null, frame, List.of(image.name()), Words.image(image.name(), "/delete"), commands));
+                out,
+                null,
+                frame,
+                List.of(image.name()),
+                Words.image(image.name(), "/delete"),
+                commands));
   }
 
   private void delete(Visit visit) {
@@ -266,13 +276,11 @@ final class ImagePages implements Console.Pages {
     Map<String, String> before =
         services.images().database().read(handle -> TagRecords.list(handle, image.arn()));
     Map<String, String> wanted = TagLines.read(visit.form().raw("tags"));
-    List<String> gone =
-        before.keySet().stream().filter(key -> !wanted.containsKey(key)).toList();
+    List<String> gone = before.keySet().stream().filter(key -> !wanted.containsKey(key)).toList();
     visit.requireChanges();
     if (!gone.isEmpty()) {
       api.call(
-          visit,
-          ApiCall.of("UntagResource", ordered("ResourceArn", image.arn(), "TagKeys", gone)));
+          visit, ApiCall.of("UntagResource", ordered("ResourceArn", image.arn(), "TagKeys", gone)));
     }
     if (!wanted.isEmpty()) {
       api.call(
@@ -289,7 +297,8 @@ final class ImagePages implements Console.Pages {
           visit,
           ApiCall.of("DeleteImagePermissions", ordered("Name", name, "SharedAccountId", account)));
     } else {
-      Map<String, Object> request = new LinkedHashMap<>(ordered("Name", name, "SharedAccountId", account));
+      Map<String, Object> request =
+          new LinkedHashMap<>(ordered("Name", name, "SharedAccountId", account));
       request.put(
           "ImagePermissions",
           ordered(

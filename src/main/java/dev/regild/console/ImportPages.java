@@ -201,24 +201,19 @@ final class ImportPages implements Console.Pages {
       if (form.isPresent()) {
         visit.redirect(next);
       } else {
-        visit
-            .response()
-            .status(Status.CREATED_201)
-            .header(HeaderNames.LOCATION, next)
-            .send();
+        visit.response().status(Status.CREATED_201).header(HeaderNames.LOCATION, next).send();
       }
     }
   }
 
   /** The code comes before the file, so nobody else's file is read. */
   private UploadedDisk received(Visit visit, MultipartForm form) throws IOException {
-    MultipartForm.Part first =
-        form.next().orElseThrow(() -> new EOFException("the form is empty"));
+    MultipartForm.Part first = form.next().orElseThrow(() -> new EOFException("the form is empty"));
     visit.requireOwnForm(first.name().equals(Gate.CSRF_FIELD) ? first.text(LONGEST_CODE) : "");
     MultipartForm.Part file =
         form.next()
-            .orElseThrow(() ->
-                new ApiException(ErrorType.VALIDATION, "Choose the file of a disk first."));
+            .orElseThrow(
+                () -> new ApiException(ErrorType.VALIDATION, "Choose the file of a disk first."));
     return received(visit.caller(), file.content(), OptionalLong.empty());
   }
 
@@ -248,10 +243,13 @@ final class ImportPages implements Console.Pages {
   }
 
   private DiskQuota quota(String account) {
-    return services.images().database().read(handle ->
-        new DiskQuota(
-            services.images().quotas().limitOf(handle, account, Quota.DISKS),
-            (long) services.images().quotas().limitOf(handle, account, Quota.DISK_GIB) << 30));
+    return services
+        .images()
+        .database()
+        .read(handle ->
+            new DiskQuota(
+                services.images().quotas().limitOf(handle, account, Quota.DISKS),
+                (long) services.images().quotas().limitOf(handle, account, Quota.DISK_GIB) << 30));
   }
 
   private void delete(Visit visit) throws IOException {

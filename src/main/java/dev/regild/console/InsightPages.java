@@ -61,7 +61,8 @@ final class InsightPages implements Console.Pages {
   public void routes(Console.Routes routes) {
     routes
         .show("/console/images/{name}/packages", "ConsoleShowPackages", this::packages)
-        .show("/console/images/{name}/vulnerabilities", "ShowVulnerabilities", this::vulnerabilities)
+        .show(
+            "/console/images/{name}/vulnerabilities", "ShowVulnerabilities", this::vulnerabilities)
         .show("/console/images/{name}/sbom", "ShowBillOfMaterials", this::bill)
         .show("/console/images/{name}/statement", "ShowProvenance", this::statement)
         .show("/console/compare", "CompareImages", this::compare);
@@ -72,25 +73,28 @@ final class InsightPages implements Console.Pages {
       Image image, ImageDisk disk, PackageSystem system, Optional<Layer> layer) {}
 
   private Examined examined(Owner owner, String name) {
-    return services.images().database().read(handle -> {
-      Image image = Images.require(handle, owner, name);
-      ImageDisk disk =
-          image
-              .disk()
-              .orElseThrow(() ->
-                  new RefusedException(
-                      RefusedException.Reason.INCOMPATIBLE,
-                      "The image %s has no disk yet.".formatted(name)));
-      PackageSystem system =
-          image
-              .platform()
-              .flatMap(PackageSystems.installed()::find)
-              .orElseThrow(() ->
-                  new RefusedException(
-                      RefusedException.Reason.INCOMPATIBLE,
-                      "The platform of the image %s is not known.".formatted(name)));
-      return new Examined(image, disk, system, LayerRecords.find(handle, disk.layer()));
-    });
+    return services
+        .images()
+        .database()
+        .read(handle -> {
+          Image image = Images.require(handle, owner, name);
+          ImageDisk disk =
+              image
+                  .disk()
+                  .orElseThrow(() ->
+                      new RefusedException(
+                          RefusedException.Reason.INCOMPATIBLE,
+                          "The image %s has no disk yet.".formatted(name)));
+          PackageSystem system =
+              image
+                  .platform()
+                  .flatMap(PackageSystems.installed()::find)
+                  .orElseThrow(() ->
+                      new RefusedException(
+                          RefusedException.Reason.INCOMPATIBLE,
+                          "The platform of the image %s is not known.".formatted(name)));
+          return new Examined(image, disk, system, LayerRecords.find(handle, disk.layer()));
+        });
   }
 
   private void packages(Visit visit) {
@@ -103,7 +107,8 @@ final class InsightPages implements Console.Pages {
         inventory.packages().stream()
             .filter(each -> each.name().toLowerCase(Locale.ROOT).contains(wanted))
             .toList();
-    String path = Words.image(image.image().name(), "/packages?q=" + Words.encoded(search) + "&from=");
+    String path =
+        Words.image(image.image().name(), "/packages?q=" + Words.encoded(search) + "&from=");
     PackagesPage page =
         new PackagesPage(
             image.image().name(),
@@ -128,8 +133,7 @@ final class InsightPages implements Console.Pages {
   private void vulnerabilities(Visit visit) {
     Owner owner = visit.caller().owner();
     String name = visit.path("name");
-    Image image =
-        services.images().database().read(handle -> Images.require(handle, owner, name));
+    Image image = services.images().database().read(handle -> Images.require(handle, owner, name));
     Optional<Fixes> fixed =
         services.images().database().read(handle -> Changelogs.fixesOf(handle, image.id()));
     Optional<Fixes> toFix = Optional.empty();
@@ -159,13 +163,11 @@ final class InsightPages implements Console.Pages {
           case "spdx" -> BillOfMaterials.Format.SPDX;
           case "", "cyclonedx" -> BillOfMaterials.Format.CYCLONEDX;
           default ->
-              throw new ApiException(
-                  ErrorType.VALIDATION, "The format must be cyclonedx or spdx.");
+              throw new ApiException(ErrorType.VALIDATION, "The format must be cyclonedx or spdx.");
         };
     Examined image = examined(visit.caller().owner(), visit.path("name"));
     String name =
-        image.image().name()
-            + (format == BillOfMaterials.Format.SPDX ? ".spdx.json" : ".cdx.json");
+        image.image().name() + (format == BillOfMaterials.Format.SPDX ? ".spdx.json" : ".cdx.json");
     services
         .guard()
         .download(
@@ -198,14 +200,17 @@ final class InsightPages implements Console.Pages {
   private void statement(Visit visit) {
     String name = visit.path("name");
     Statements.Kept kept =
-        services.images().database().read(handle -> {
-          Image image = Images.require(handle, visit.caller().owner(), name);
-          return Statements.newest(handle, image.id())
-              .orElseThrow(() ->
-                  visit.notFound(
-                      "The image %s has no signed statement. An image that is updated now gets one."
-                          .formatted(name)));
-        });
+        services
+            .images()
+            .database()
+            .read(handle -> {
+              Image image = Images.require(handle, visit.caller().owner(), name);
+              return Statements.newest(handle, image.id())
+                  .orElseThrow(() ->
+                      visit.notFound(
+                          "The image %s has no signed statement. An image that is updated now gets one."
+                              .formatted(name)));
+            });
     services
         .guard()
         .download(
@@ -232,7 +237,9 @@ final class InsightPages implements Console.Pages {
     }
     ComparePage shown = page;
     visit.show(
-        Section.COMPARE, "Compare", (out, frame) -> JtecompareGenerated.render(out, null, frame, shown));
+        Section.COMPARE,
+        "Compare",
+        (out, frame) -> JtecompareGenerated.render(out, null, frame, shown));
   }
 
   /** The newest images; the others are found by typing. */
@@ -287,7 +294,9 @@ final class InsightPages implements Console.Pages {
   private static String inWords(Fixes fixes) {
     Fixes.Counts counts = fixes.counts();
     return Words.count(counts.fixed(), "CVE")
-        + (counts.kernel() == 0 ? "" : " and " + Words.count(counts.kernel(), "CVE") + " in the kernel");
+        + (counts.kernel() == 0
+            ? ""
+            : " and " + Words.count(counts.kernel(), "CVE") + " in the kernel");
   }
 
   private static ComparePage.Side side(Examined image, Inventory inventory) {

@@ -39,16 +39,19 @@ final class JobPages implements Console.Pages {
   private void show(Visit visit) {
     Owner owner = visit.caller().owner();
     JobsPage page =
-        services.images().database().read(handle -> {
-          ImageSearch.Hits running = running(owner).find(handle);
-          return new JobsPage(
-              running.hits().stream().map(hit -> row(handle, hit.image())).toList(),
-              running.more(),
-              ExportTasks.page(handle, owner, Map.of(), Optional.empty(), ROWS).stream()
-                  .map(task -> export(handle, task))
-                  .toList(),
-              services.images().clock().instant());
-        });
+        services
+            .images()
+            .database()
+            .read(handle -> {
+              ImageSearch.Hits running = running(owner).find(handle);
+              return new JobsPage(
+                  running.hits().stream().map(hit -> row(handle, hit.image())).toList(),
+                  running.more(),
+                  ExportTasks.page(handle, owner, Map.of(), Optional.empty(), ROWS).stream()
+                      .map(task -> export(handle, task))
+                      .toList(),
+                  services.images().clock().instant());
+            });
     visit.show(
         Section.JOBS, "Jobs", (out, frame) -> JtejobsGenerated.render(out, null, frame, page));
   }

@@ -86,8 +86,7 @@ final class JobWatch implements AutoCloseable {
   /** Sends the events of the job that makes an image, until it has ended. */
   void send(Visit visit, Image image, RequestGuard guard) {
     Stream stream = new Stream(image.id());
-    Optional<String> session =
-        visit.identity().flatMap(Visit.Identity::session).map(Session::id);
+    Optional<String> session = visit.identity().flatMap(Visit.Identity::session).map(Session::id);
     guard.events(
         visit.response(),
         visit.caller(),
@@ -151,8 +150,7 @@ final class JobWatch implements AutoCloseable {
   }
 
   private static void event(OutputStream out, String name, String data) throws IOException {
-    String lines =
-        data.lines().map(line -> "data: " + line + "\n").collect(Collectors.joining());
+    String lines = data.lines().map(line -> "data: " + line + "\n").collect(Collectors.joining());
     out.write(
         ("event: " + name + "\n" + (lines.isEmpty() ? "data:\n" : lines) + "\n").getBytes(UTF_8));
     out.flush();

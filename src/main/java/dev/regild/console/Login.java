@@ -73,8 +73,7 @@ final class Login {
           (out, frame) -> JtecodeGenerated.render(out, null, frame, visit.query(CODE)));
     } else {
       LoginPage page =
-          new LoginPage(
-              "", "", "", region, LocalPath.of(visit.query("next")), "", Map.of());
+          new LoginPage("", "", "", region, LocalPath.of(visit.query("next")), "", Map.of());
       show(visit, Status.OK_200, page);
     }
   }
@@ -121,7 +120,7 @@ final class Login {
       guard.wrongCredentials(visit.request(), key.map(AccessKey::id));
       throw new ApiException(
           ErrorType.UNRECOGNIZED_CLIENT,
-          "The access key id or the secret is wrong. Copy both again, for example from the file that regild key add has shown.");
+          "The access key id or the secret is wrong. Copy both again, for example from the file that regild key create has shown.");
     }
     return new Sessions.Login(key.get().id(), chosen);
   }

@@ -66,9 +66,7 @@ final class MultipartForm {
    */
   static Optional<MultipartForm> of(String contentType, InputStream in) throws IOException {
     Matcher form = BOUNDARY.matcher(contentType);
-    return form.matches()
-        ? Optional.of(new MultipartForm(in, form.group(1)))
-        : Optional.empty();
+    return form.matches() ? Optional.of(new MultipartForm(in, form.group(1))) : Optional.empty();
   }
 
   /** The next part; what was left of the one before is passed over. */
@@ -132,13 +130,16 @@ final class MultipartForm {
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
       Objects.checkFromIndexSize(offset, length, into.length);
+      if (length == 0) {
+        return 0;
+      }
       if (done) {
         return -1;
       }
       while (true) {
         int found = find();
         int safe = found >= 0 ? found : Math.max(start, end - delimiter.length + 1);
-        if (safe > start && length > 0) {
+        if (safe > start) {
           int count = Math.min(length, safe - start);
           System.arraycopy(buffer, start, into, offset, count);
           start += count;

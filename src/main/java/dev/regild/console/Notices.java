@@ -2,7 +2,9 @@ package dev.regild.console;
 
 import java.util.Locale;
 
-/** What a page says of the request before it. The address names one, so nobody else's words show. */
+/**
+ * What a page says of the request before it. The address names one, so nobody else's words show.
+ */
 enum Notices {
   DELETED("The image is being deleted."),
   CANCELLED("The job was cancelled."),

@@ -60,13 +60,16 @@ final class SettingsPages implements Console.Pages {
   }
 
   private List<SettingsPage.Limit> quotas(String account) {
-    return services.images().database().read(handle ->
-        Stream.of(Quota.values())
-            .map(quota ->
-                new SettingsPage.Limit(
-                    quota.toString(),
-                    services.images().quotas().limitOf(handle, account, quota)))
-            .toList());
+    return services
+        .images()
+        .database()
+        .read(handle ->
+            Stream.of(Quota.values())
+                .map(quota ->
+                    new SettingsPage.Limit(
+                        quota.toString(),
+                        services.images().quotas().limitOf(handle, account, quota)))
+                .toList());
   }
 
   /** Whoever may only look may end the sessions of its own key alone. */

@@ -49,8 +49,7 @@ final class Standings {
   }
 
   private static String detail(Verdict verdict) {
-    StringBuilder detail =
-        new StringBuilder(Words.count(verdict.changes().all(), "change"));
+    StringBuilder detail = new StringBuilder(Words.count(verdict.changes().all(), "change"));
     if (verdict.changes().security() > 0) {
       detail.append(", ").append(verdict.changes().security()).append(" for security");
     }

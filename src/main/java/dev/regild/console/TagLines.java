@@ -12,7 +12,8 @@ final class TagLines {
   /**
    * Reads tags.
    *
-   * @throws ApiException ValidationException for a line that is no tag, or a key that is there twice
+   * @throws ApiException ValidationException for a line that is no tag, or a key that is there
+   *     twice
    */
   static Map<String, String> read(String text) {
     Map<String, String> tags = new LinkedHashMap<>();

@@ -47,17 +47,21 @@ final class UpdatePages implements Console.Pages {
 
   private void show(Visit visit) {
     String name = visit.path("name");
-    show(
-        visit,
-        new UpdatePage.Typed(suggested(name), "", "", "", false, false),
-        Optional.empty());
+    show(visit, new UpdatePage.Typed(suggested(name), "", "", "", false, false), Optional.empty());
   }
 
-  /** The name of the existing image with today's date, in place of the date that it may end with. */
+  /**
+   * The name of the existing image with today's date, in place of the date that it may end with.
+   */
   private String suggested(String name) {
-    String stem = name.replaceFirst("-\\d{4}(-\\d{2}){1,2}$", "");
+    String stem = stem(name);
     String today = DAY.format(services.images().clock().instant());
     return stem.substring(0, Math.min(stem.length(), 100 - today.length() - 1)) + "-" + today;
+  }
+
+  /** A name without the date that it may end with. */
+  static String stem(String name) {
+    return name.replaceFirst("-\\d{4}(-\\d{2}){1,2}$", "");
   }
 
   private void update(Visit visit) {
@@ -101,9 +105,7 @@ final class UpdatePages implements Console.Pages {
       request.put("newImageTags", tags);
     }
     return new ApiCall(
-        "CreateUpdatedImage",
-        request,
-        new UpdateOptions(typed.allowRemovals(), typed.skipHooks()));
+        "CreateUpdatedImage", request, new UpdateOptions(typed.allowRemovals(), typed.skipHooks()));
   }
 
   private void show(Visit visit, UpdatePage.Typed typed, Optional<ApiException> error) {
@@ -161,7 +163,6 @@ final class UpdatePages implements Console.Pages {
     Map<String, Object> request = new LinkedHashMap<>();
     request.put("existingImageName", name);
     request.put("newImageName", typed.newName());
-    return api.commands(
-        visit, ApiCall.of("CreateUpdatedImage", request), regild.toString());
+    return api.commands(visit, ApiCall.of("CreateUpdatedImage", request), regild.toString());
   }
 }

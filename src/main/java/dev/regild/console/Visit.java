@@ -120,8 +120,7 @@ final class Visit {
   }
 
   /** Shows a page again because of what was wrong with its form. */
-  void showRefused(
-      ApiException error, Frame.Section section, String title, Template template) {
+  void showRefused(ApiException error, Frame.Section section, String title, Template template) {
     show(Status.create(PageErrors.status(error.type())), section, title, template);
   }
 
@@ -146,10 +145,7 @@ final class Visit {
 
   /** Sends the browser on to another page of the console. */
   void redirect(String path) {
-    response
-        .status(Status.SEE_OTHER_303)
-        .header(HeaderNames.LOCATION, LocalPath.of(path))
-        .send();
+    response.status(Status.SEE_OTHER_303).header(HeaderNames.LOCATION, LocalPath.of(path)).send();
   }
 
   /** The same, with a word about what was done. */

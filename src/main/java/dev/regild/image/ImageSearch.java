@@ -124,7 +124,8 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
   public Hits find(Handle handle) {
     List<Hit> hits =
         new ArrayList<>(
-            statement(handle).map((row, _) -> {
+            statement(handle)
+                .map((row, _) -> {
                   Image image = ImageRow.read(row);
                   return new Hit(
                       image,
@@ -172,13 +173,14 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
     List<String> conditions = new ArrayList<>();
     Map<String, Object> values = new HashMap<>();
     filter(conditions, values);
-    key().ifPresent(key -> {
-      conditions.add(
-          "(%s, image.id) %s (:keyValue, :keyId)"
-              .formatted(order.column.sql, descends() ? "<" : ">"));
-      values.put("keyValue", order.column == Column.NAME ? key.value : number(key.value));
-      values.put("keyId", key.id);
-    });
+    key()
+        .ifPresent(key -> {
+          conditions.add(
+              "(%s, image.id) %s (:keyValue, :keyId)"
+                  .formatted(order.column.sql, descends() ? "<" : ">"));
+          values.put("keyValue", order.column == Column.NAME ? key.value : number(key.value));
+          values.put("keyId", key.id);
+        });
     String where = conditions.stream().map(each -> " AND " + each).collect(Collectors.joining());
     String ids =
         sources()
@@ -219,8 +221,7 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
           "(LOWER(image.name) LIKE :text ESCAPE '!'"
               + " OR LOWER(COALESCE(image.display_name, '')) LIKE :text ESCAPE '!')");
       values.put(
-          "text",
-          "%" + filter.text.toLowerCase(Locale.ROOT).replaceAll("([!%_])", "!$1") + "%");
+          "text", "%" + filter.text.toLowerCase(Locale.ROOT).replaceAll("([!%_])", "!$1") + "%");
     }
     if (!filter.states.isEmpty()) {
       conditions.add("image.state IN (<states>)");

@@ -3,6 +3,7 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.account.AccessKey;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -19,7 +20,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** A browser without scripts: it keeps cookies, and sends the forms of the pages that it is shown. */
+/**
+ * A browser without scripts: it keeps cookies, and sends the forms of the pages that it is shown.
+ */
 final class Browser {
   private static final Pattern CSRF = Pattern.compile("name=\"csrf\" value=\"([^\"]+)\"");
 
@@ -70,6 +73,20 @@ final class Browser {
             .POST(BodyPublishers.ofString(body));
     headers.forEach(request::header);
     return send(request);
+  }
+
+  /** Sends a file as a browser without scripts does. */
+  HttpResponse<String> postFile(String path, String csrf, byte[] file) throws Exception {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    String part = "--edge\r\nContent-Disposition: form-data; name=\"%s\"%s\r\n\r\n";
+    body.writeBytes((part.formatted("csrf", "") + csrf + "\r\n").getBytes(UTF_8));
+    body.writeBytes(part.formatted("file", "; filename=\"disk.qcow2\"").getBytes(UTF_8));
+    body.writeBytes(file);
+    body.writeBytes("\r\n--edge--\r\n".getBytes(UTF_8));
+    return send(
+        HttpRequest.newBuilder(server.uri(path))
+            .header("Content-Type", "multipart/form-data; boundary=edge")
+            .POST(BodyPublishers.ofByteArray(body.toByteArray())));
   }
 
   private static String encoded(String text) {

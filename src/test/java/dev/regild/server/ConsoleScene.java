@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Application;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -9,7 +10,6 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
-import dev.regild.disk.layers.Layer;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
@@ -36,7 +36,8 @@ import org.jdbi.v3.core.Handle;
 /** A small fleet for the pages of the console: images of every state, a lineage, hostile texts. */
 public final class ConsoleScene {
   /** What tries to be more than a text. */
-  static final String HOSTILE = "<img src=x onerror=alert(1)>\u202Egnp\u0007 ${7*7} '\"><script>x</script>";
+  static final String HOSTILE =
+      "<img src=x onerror=alert(1)>\u202Egnp\u0007 ${7*7} '\"><script>x</script>";
 
   private static final OperatingSystem DEBIAN =
       new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5");
@@ -46,7 +47,13 @@ public final class ConsoleScene {
           List.of(
               new Change(ChangeKind.OS, "base-files", "amd64", "12.4+deb12u5", "12.4+deb12u12"),
               new Change(
-                  ChangeKind.OS, "openssl", "amd64", "3.0.11-1", "3.0.17-1~deb12u2", true, List.of()),
+                  ChangeKind.OS,
+                  "openssl",
+                  "amd64",
+                  "3.0.11-1",
+                  "3.0.17-1~deb12u2",
+                  true,
+                  List.of()),
               new Change(ChangeKind.DRIVER, "linux-image-amd64", "amd64", "6.1.76-1", "6.1.148-1"),
               new Change(ChangeKind.AGENT, "example-agent", "all", "1.0.0", "2.0.0")),
           false,
@@ -92,7 +99,10 @@ public final class ConsoleScene {
     golden("render-node", inventory(2), 3_100_000_000L, 3);
     server.database.useTransaction(handle -> {
       server.quotas.tag(
-          handle, server.owner("us-east-1"), third.arn(), Map.of("team", "desktop", "stage", "production"));
+          handle,
+          server.owner("us-east-1"),
+          third.arn(),
+          Map.of("team", "desktop", "stage", "production"));
       Images.insert(
           handle,
           Image.importing(
@@ -109,9 +119,11 @@ public final class ConsoleScene {
     List<InstalledPackage> packages = new ArrayList<>();
     for (int i = 0; i < 120; i++) {
       packages.add(
-          new InstalledPackage("lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(i + age), false));
+          new InstalledPackage(
+              "lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(i + age), false));
     }
-    packages.add(new InstalledPackage("openssl", "amd64", age < 2 ? "3.0.11-1" : "3.0.17-1~deb12u2", false));
+    packages.add(
+        new InstalledPackage("openssl", "amd64", age < 2 ? "3.0.11-1" : "3.0.17-1~deb12u2", false));
     return new Inventory(DEBIAN, "amd64", packages);
   }
 
@@ -156,7 +168,8 @@ public final class ConsoleScene {
       server.updates.start(handle, image, from, "sha256:" + "1".repeat(64), PLAN);
       int attempt = server.updates.beginAttempt(handle, image.id());
       int ordinal = 1;
-      for (String step : List.of("Prepare", "Resolve", "Fetch", "Apply", "Verify", "Seal", "Qualify", "Publish")) {
+      for (String step :
+          List.of("Prepare", "Resolve", "Fetch", "Apply", "Verify", "Seal", "Qualify", "Publish")) {
         server.steps.begin(handle, image.id(), attempt, ordinal, step);
         server.steps.done(handle, image.id(), attempt, ordinal, "done as planned");
         ordinal++;
@@ -174,7 +187,9 @@ public final class ConsoleScene {
                       List.of("openssl"),
                       false,
                       "",
-                      List.of(new FixedCve("CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + HOSTILE)),
+                      List.of(
+                          new FixedCve(
+                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + HOSTILE)),
                       List.of()))));
     });
     return publishedOn(image, inventory, bytes, from.disk().orElseThrow().layer());
@@ -215,7 +230,11 @@ public final class ConsoleScene {
   private void running(Image from, String name) {
     Image image =
         from.updated(
-            name, Optional.of("Office desktop"), Optional.empty(), "sha256:" + "2".repeat(64), Instant.now());
+            name,
+            Optional.of("Office desktop"),
+            Optional.empty(),
+            "sha256:" + "2".repeat(64),
+            Instant.now());
     server.database.useTransaction(handle -> {
       Images.insert(handle, image);
       server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
@@ -227,7 +246,8 @@ public final class ConsoleScene {
     });
   }
 
-  private void step(Handle handle, Image image, int attempt, int ordinal, String name, boolean done) {
+  private void step(
+      Handle handle, Image image, int attempt, int ordinal, String name, boolean done) {
     server.steps.begin(handle, image.id(), attempt, ordinal, name);
     if (done) {
       server.steps.done(handle, image.id(), attempt, ordinal, "");
@@ -239,7 +259,11 @@ public final class ConsoleScene {
   private void failed(Image from, String name) {
     Image image =
         from.updated(
-            name, Optional.of(HOSTILE), Optional.of(HOSTILE), "sha256:" + "2".repeat(64), Instant.now());
+            name,
+            Optional.of(HOSTILE),
+            Optional.of(HOSTILE),
+            "sha256:" + "2".repeat(64),
+            Instant.now());
     server.database.useTransaction(handle -> {
       Images.insert(handle, image);
       server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);

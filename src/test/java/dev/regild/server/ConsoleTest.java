@@ -37,7 +37,8 @@ class ConsoleTest {
   @Test
   void whoIsNotLoggedInSeesOnlyTheLogin() throws Exception {
     Browser stranger = new Browser(server);
-    for (String path : List.of("/console/", "/console/images/kiosk", "/console/images/kiosk/update")) {
+    for (String path :
+        List.of("/console/", "/console/images/kiosk", "/console/images/kiosk/update")) {
       HttpResponse<String> answer = stranger.get(path);
       assertThat(answer.statusCode()).as(path).isEqualTo(303);
       assertThat(answer.headers().firstValue("location").orElseThrow())
@@ -83,9 +84,10 @@ class ConsoleTest {
             .filter(each -> each.startsWith("regild-session="))
             .findFirst()
             .orElseThrow();
-    assertThat(cookie).contains("HttpOnly", "SameSite=Strict", "Path=/console").doesNotContain("Secure");
-    HttpResponse<String> byTls =
-        other.get("/console/login", "X-Forwarded-Proto", "https");
+    assertThat(cookie)
+        .contains("HttpOnly", "SameSite=Strict", "Path=/console")
+        .doesNotContain("Secure");
+    HttpResponse<String> byTls = other.get("/console/login", "X-Forwarded-Proto", "https");
     assertThat(byTls.statusCode()).isEqualTo(303);
   }
 
@@ -122,8 +124,7 @@ class ConsoleTest {
     Browser victim = new Browser(server);
     victim.cookies.put("regild-session", "planted-by-somebody-else");
     victim.get("/console/login");
-    var _ =
-        victim.post("/console/login", "key", server.key.id(), "secret", server.key.secret());
+    var _ = victim.post("/console/login", "key", server.key.id(), "secret", server.key.secret());
     assertThat(victim.cookies.get("regild-session")).isNotEqualTo("planted-by-somebody-else");
     Browser attacker = new Browser(server);
     attacker.cookies.put("regild-session", "planted-by-somebody-else");
@@ -178,8 +179,7 @@ class ConsoleTest {
   void aFormThatABrowserSaysComesFromAnotherSiteIsRefused() throws Exception {
     Map<String, String> form = Map.of("csrf", browser.csrf(), "tags", "a=b");
     HttpResponse<String> answer =
-        browser.postRaw(
-            "/console/images/kiosk/tags", form, Map.of("Sec-Fetch-Site", "cross-site"));
+        browser.postRaw("/console/images/kiosk/tags", form, Map.of("Sec-Fetch-Site", "cross-site"));
     assertThat(answer.statusCode()).isEqualTo(403);
     assertThat(tags("kiosk")).isEmpty();
   }
@@ -200,7 +200,13 @@ class ConsoleTest {
       other.get("/console/login");
       HttpResponse<String> answer =
           other.post(
-              "/console/login", "key", server.key.id(), "secret", server.key.secret(), "next", next);
+              "/console/login",
+              "key",
+              server.key.id(),
+              "secret",
+              server.key.secret(),
+              "next",
+              next);
       assertThat(answer.headers().firstValue("location")).as(next).contains("/console/");
     }
   }
@@ -208,7 +214,8 @@ class ConsoleTest {
   @Test
   void theLoginLeadsToThePageThatWasAskedFor() throws Exception {
     Browser other = new Browser(server);
-    String login = other.get("/console/images/kiosk?of=").headers().firstValue("location").orElseThrow();
+    String login =
+        other.get("/console/images/kiosk?of=").headers().firstValue("location").orElseThrow();
     String page = other.get(login).body();
     assertThat(page).contains("value=\"/console/images/kiosk?of=\"");
   }
@@ -280,8 +287,7 @@ class ConsoleTest {
         reader.post("/console/images/kiosk/update", "new-name", "by-reader");
     assertThat(update.statusCode()).isEqualTo(403);
     Optional<Image> made =
-        server.database.read(
-            handle -> Images.find(handle, server.owner("us-east-1"), "by-reader"));
+        server.database.read(handle -> Images.find(handle, server.owner("us-east-1"), "by-reader"));
     assertThat(made).isEmpty();
     assertThat(tags("kiosk")).isEmpty();
   }
@@ -353,7 +359,11 @@ class ConsoleTest {
   void anUpdateThatIsRefusedKeepsWhatWasTyped() throws Exception {
     HttpResponse<String> taken =
         browser.post(
-            "/console/images/office-2026-10/update", "new-name", "kiosk", "description", "Typed text");
+            "/console/images/office-2026-10/update",
+            "new-name",
+            "kiosk",
+            "description",
+            "Typed text");
     assertThat(taken.statusCode()).isEqualTo(409);
     assertThat(taken.body())
         .contains("value=\"kiosk\"", "value=\"Typed text\"", "id=\"new-name-error\"")
@@ -378,7 +388,8 @@ class ConsoleTest {
   void tagsAreReplacedByThoseOfTheForm() throws Exception {
     browser.get("/console/images/office-2026-10");
     var _ =
-        browser.post("/console/images/office-2026-10/tags", "tags", "team=web\n\nnew = with space \n");
+        browser.post(
+            "/console/images/office-2026-10/tags", "tags", "team=web\n\nnew = with space \n");
     assertThat(tags("office-2026-10"))
         .containsOnly(Map.entry("team", "web"), Map.entry("new", "with space"));
   }
@@ -423,8 +434,7 @@ class ConsoleTest {
   }
 
   private static String link(String page, String rel) {
-    Matcher matcher =
-        Pattern.compile("<a href=\"([^\"]+)\" rel=\"" + rel + "\"").matcher(page);
+    Matcher matcher = Pattern.compile("<a href=\"([^\"]+)\" rel=\"" + rel + "\"").matcher(page);
     assertThat(matcher.find()).as(rel).isTrue();
     return matcher.group(1).replace("&amp;", "&");
   }
@@ -454,7 +464,8 @@ class ConsoleTest {
             .start(() -> {
               try {
                 Thread.sleep(700);
-                server.database.useTransaction(handle -> server.steps.done(handle, image.id(), 1, 4, "done now"));
+                server.database.useTransaction(
+                    handle -> server.steps.done(handle, image.id(), 1, 4, "done now"));
                 Thread.sleep(700);
                 server.fail(image);
               } catch (InterruptedException e) {
@@ -470,14 +481,139 @@ class ConsoleTest {
 
   private Map<String, String> tags(String image) {
     return server.database.read(handle ->
-        TagRecords.list(
-            handle, Images.require(handle, server.owner("us-east-1"), image).arn()));
+        TagRecords.list(handle, Images.require(handle, server.owner("us-east-1"), image).arn()));
   }
 
   private static String message(HttpResponse<String> answer) {
-    Matcher matcher =
-        Pattern.compile("role=\"alert\">([^<]+)<").matcher(answer.body());
+    Matcher matcher = Pattern.compile("role=\"alert\">([^<]+)<").matcher(answer.body());
     assertThat(matcher.find()).isTrue();
     return matcher.group(1);
+  }
+
+  @Test
+  void everyPageIsThere() throws Exception {
+    for (String path :
+        List.of(
+            "/console/import",
+            "/console/compare",
+            "/console/compare?first=office-2026-06&second=office-2026-10",
+            "/console/channels",
+            "/console/jobs",
+            "/console/activity",
+            "/console/settings",
+            "/console/images/office-2026-10/packages?q=openssl",
+            "/console/images/office-2026-10/vulnerabilities")) {
+      HttpResponse<String> answer = browser.get(path);
+      assertThat(answer.statusCode()).as(path).isEqualTo(200);
+      assertThat(answer.body()).as(path).contains("<h1>").doesNotContain("<img src=x");
+    }
+    assertThat(browser.get("/console/compare?first=office-2026-06&second=office-2026-10").body())
+        .contains("3.0.11-1", "3.0.17-1~deb12u2", "121 packages");
+    assertThat(browser.get("/console/images/office-2026-10/packages?q=openssl").body())
+        .contains("1 package found", "3.0.17-1~deb12u2")
+        .doesNotContain("lib-example");
+    assertThat(browser.get("/console/images/office-2026-10/vulnerabilities").body())
+        .contains("CVE-2026-1234", "Fix a use after free in &lt;img");
+    assertThat(browser.get("/console/jobs").body()).contains("office-2026-11", "Apply");
+  }
+
+  @Test
+  void aDiskIsUploadedWithoutScriptsAndImported() throws Exception {
+    byte[] disk =
+        Files.readAllBytes(
+            server.disks.path(
+                server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow()));
+    browser.get("/console/import");
+    HttpResponse<String> uploaded = browser.postFile("/console/disks", browser.csrf(), disk);
+    assertThat(uploaded.statusCode()).isEqualTo(303);
+    String next = uploaded.headers().firstValue("location").orElseThrow();
+    assertThat(browser.get(next).body()).contains("fit for an import", "qcow2");
+    String id = next.substring(next.indexOf('=') + 1);
+    HttpResponse<String> imported =
+        browser.post(
+            "/console/import",
+            "disk",
+            id,
+            "name",
+            "by-form",
+            "applications",
+            "editor=/usr/bin/gedit");
+    assertThat(imported.headers().firstValue("location")).contains("/console/images/by-form");
+    assertThat(browser.get("/console/images/by-form").body()).contains("Being imported", "gedit");
+    browser.get("/console/import?disk=" + id);
+    HttpResponse<String> again = browser.post("/console/import", "disk", id, "name", "by-form");
+    assertThat(again.statusCode()).isEqualTo(409);
+    assertThat(again.body()).contains("id=\"name-error\"", "already exists");
+  }
+
+  @Test
+  void aFileFromAnotherSiteIsRefusedBeforeItIsRead() throws Exception {
+    int before = server.disks.list(server.account.id()).size();
+    HttpResponse<String> refused = browser.postFile("/console/disks", "x", new byte[1 << 20]);
+    assertThat(refused.statusCode()).isEqualTo(403);
+    assertThat(server.disks.list(server.account.id())).hasSize(before);
+  }
+
+  @Test
+  void aFileThatIsNoDiskIsRefusedInWords() throws Exception {
+    browser.get("/console/import");
+    HttpResponse<String> refused =
+        browser.postFile("/console/disks", browser.csrf(), "no disk".getBytes());
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains("class=\"error\"");
+  }
+
+  @Test
+  void manyImagesAreDeletedAndUpdatedAtOnce() throws Exception {
+    browser.get("/console/");
+    assertThat(browser.post("/console/selection", "action", "delete").body())
+        .contains("No image was chosen");
+    browser.get("/console/");
+    assertThat(browser.post("/console/selection", "action", "update", "image", "kiosk").body())
+        .contains("kiosk", "The names of the new images end with");
+    assertThat(browser.post("/console/selection/update", "image", "kiosk", "suffix", "-new").body())
+        .contains("is being updated to kiosk-new");
+    assertThat(browser.post("/console/selection/delete", "image", "render-node").body())
+        .contains("is being deleted");
+    assertThat(browser.post("/console/selection/delete", "image", "office-2026-11").body())
+        .contains("refused", "It can be deleted when it is AVAILABLE or FAILED");
+  }
+
+  @Test
+  void theActivityOfAnAccountIsItsOwn() throws Exception {
+    browser.get("/console/images/office-2026-10");
+    var _ = browser.post("/console/images/office-2026-10/tags", "tags", "a=b");
+    assertThat(browser.get("/console/activity?operation=TagResource").body())
+        .contains("TagResource", "office-2026-10", server.key.id());
+    Account account = server.accounts.create("other");
+    Browser other = new Browser(server).loggedIn(server.accounts.createKey(account, false));
+    assertThat(other.get("/console/activity").body())
+        .contains("ConsoleLogin")
+        .doesNotContain("TagResource", server.key.id());
+  }
+
+  @Test
+  void aSessionIsRevokedByItsAccountAlone() throws Exception {
+    Browser second = new Browser(server).loggedIn(server.key);
+    String id =
+        server.sessions.list(server.account.id()).stream()
+            .filter(each -> !browser.cookies.isEmpty())
+            .map(each -> each.id())
+            .findFirst()
+            .orElseThrow();
+    Account account = server.accounts.create("other");
+    Browser other = new Browser(server).loggedIn(server.accounts.createKey(account, false));
+    assertThat(other.post("/console/sessions/" + id + "/revoke").statusCode()).isEqualTo(404);
+    assertThat(second.get("/console/settings").body()).contains("End the session of", id);
+    var _ = second.post("/console/sessions/" + id + "/revoke");
+    assertThat(server.sessions.list(server.account.id())).noneMatch(each -> each.id().equals(id));
+  }
+
+  @Test
+  void documentsAreDownloadedAsFiles() throws Exception {
+    HttpResponse<String> bill = browser.get("/console/images/office-2026-10/sbom?format=spdx");
+    assertThat(bill.headers().firstValue("content-disposition"))
+        .contains("attachment; filename=\"office-2026-10.spdx.json\"");
+    assertThat(bill.body()).contains("SPDX-2.3", "openssl");
   }
 }

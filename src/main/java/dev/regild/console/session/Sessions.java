@@ -143,10 +143,7 @@ public final class Sessions {
   /** Ends a session. */
   public void end(String id) {
     database.useTransaction(handle ->
-        handle
-            .createUpdate("DELETE FROM console_session WHERE id = :id")
-            .bind("id", id)
-            .execute());
+        handle.createUpdate("DELETE FROM console_session WHERE id = :id").bind("id", id).execute());
   }
 
   /**
@@ -156,16 +153,16 @@ public final class Sessions {
    */
   public boolean revoke(String accountId, String id) {
     return database.inTransaction(handle ->
-            handle
-                .createUpdate(
-                    """
-                    DELETE FROM console_session
-                     WHERE id = :id
-                       AND key_id IN (SELECT id FROM access_key WHERE account_id = :account)
-                    """)
-                .bind("id", id)
-                .bind("account", accountId)
-                .execute())
+        handle
+            .createUpdate(
+                """
+                DELETE FROM console_session
+                 WHERE id = :id
+                   AND key_id IN (SELECT id FROM access_key WHERE account_id = :account)
+                """)
+            .bind("id", id)
+            .bind("account", accountId)
+            .execute())
         > 0;
   }
 
@@ -206,8 +203,7 @@ public final class Sessions {
               .map((row, _) -> new Login(row.getString("key_id"), row.getString("region")))
               .findOne();
       handle
-          .createUpdate(
-              "DELETE FROM console_login_code WHERE code_hash = :hash OR expires <= :now")
+          .createUpdate("DELETE FROM console_login_code WHERE code_hash = :hash OR expires <= :now")
           .bind("hash", hash(code))
           .bind("now", now().toEpochMilli())
           .execute();

@@ -91,7 +91,9 @@ public record Changes(
     Fixes.Counts counts = fixes.counts();
     String least = counts.unknown().isEmpty() ? "" : "at least ";
     String kernel =
-        counts.kernel() == 0 ? "" : " and " + Words.count(counts.kernel(), "CVE") + " in the kernel";
+        counts.kernel() == 0
+            ? ""
+            : " and " + Words.count(counts.kernel(), "CVE") + " in the kernel";
     String unknown =
         counts.unknown().isEmpty()
             ? ""

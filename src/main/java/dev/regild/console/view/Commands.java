@@ -71,10 +71,12 @@ public record Commands(String aws, String python, String regild) {
       case Boolean yes -> yes ? "True" : "False";
       case Map<?, ?> map -> {
         List<String> entries = new ArrayList<>();
-        map.forEach((key, each) -> entries.add(literal(String.valueOf(key)) + ": " + literal(each)));
+        map.forEach(
+            (key, each) -> entries.add(literal(String.valueOf(key)) + ": " + literal(each)));
         yield "{" + String.join(", ", entries) + "}";
       }
-      case List<?> list -> "[" + String.join(", ", list.stream().map(Commands::literal).toList()) + "]";
+      case List<?> list ->
+          "[" + String.join(", ", list.stream().map(Commands::literal).toList()) + "]";
       default -> JSON.writeValueAsString(value);
     };
   }

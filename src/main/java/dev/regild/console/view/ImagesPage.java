@@ -27,7 +27,13 @@ public record ImagesPage(
 
   /** The fields of the filter, as they stand in the address. */
   public record Search(
-      String text, String state, String platform, String whose, String standing, String tag, String sort) {}
+      String text,
+      String state,
+      String platform,
+      String whose,
+      String standing,
+      String tag,
+      String sort) {}
 
   /**
    * A column by which the page can be sorted.

@@ -23,12 +23,9 @@ public record JobSteps(int attempt, List<Row> steps, boolean running) {
   public record Row(
       String name, String tone, String status, int percent, String took, String detail) {
     static Row of(JobStep step, Instant now) {
-      String took =
-          Words.took(Duration.between(step.started(), step.ended().orElse(now)));
+      String took = Words.took(Duration.between(step.started(), step.ended().orElse(now)));
       return switch (step.status()) {
-        case RUNNING ->
-            new Row(
-                step.name(), "busy", "running", percent(step), took, step.detail());
+        case RUNNING -> new Row(step.name(), "busy", "running", percent(step), took, step.detail());
         case DONE -> new Row(step.name(), "good", "done", 100, took, step.detail());
         case FAILED -> new Row(step.name(), "bad", "failed", percent(step), took, step.detail());
       };
@@ -40,8 +37,7 @@ public record JobSteps(int attempt, List<Row> steps, boolean running) {
   }
 
   public static JobSteps of(int attempt, List<JobStep> steps, boolean running, Instant now) {
-    return new JobSteps(
-        attempt, steps.stream().map(step -> Row.of(step, now)).toList(), running);
+    return new JobSteps(attempt, steps.stream().map(step -> Row.of(step, now)).toList(), running);
   }
 
   /** What it is doing, in one sentence. */

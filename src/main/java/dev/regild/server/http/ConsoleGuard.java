@@ -93,8 +93,7 @@ public record ConsoleGuard(
   }
 
   @Override
-  public void download(
-      ServerResponse response, Caller caller, Document document, Writing content) {
+  public void download(ServerResponse response, Caller caller, Document document, Writing content) {
     try (AccountSlots.Slot _ = downloads.take(caller)) {
       response
           .header(HeaderNames.CONTENT_TYPE, document.mediaType())
