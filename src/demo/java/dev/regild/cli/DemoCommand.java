@@ -73,7 +73,7 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "The demo's data directory: a new one, or that of an earlier demo, which is"
- + " emptied first. Default: a directory in the cache.")
+              + " emptied first. Default: a directory in the cache.")
   @Nullable Path data;
 
   private DemoCommand() {}
@@ -89,8 +89,7 @@ public final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
     DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
-    List<AptSource> sources =
-        new HostSources().forPlatform(release.platform()).sources();
+    List<AptSource> sources = new HostSources().forPlatform(release.platform()).sources();
     Path directory = emptied(data == null ? cache.resolve("demo") : data);
 
     title("An out-of-date golden image");

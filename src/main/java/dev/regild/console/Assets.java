@@ -43,15 +43,24 @@ final class Assets {
             .collect(Collectors.toUnmodifiableMap(Asset::name, each -> each));
   }
 
-  private record Asset(String name, String mediaType, byte[] content, byte[] compressed) {
-    static Asset of(
-        String name, String ending, String mediaType, List<String> parts, String between) {
-      byte[] content = joined(parts, between);
-      return new Asset(
-          name + "." + Sha256.of(content).substring(0, 16) + ending,
-          mediaType,
-          content,
-          gzipped(content));
+  private static final class Asset {
+    private final String name;
+    private final String mediaType;
+    private final byte[] content;
+    private final byte[] compressed;
+
+    /**
+     * @param between what is written between the parts, and after the last
+     */
+    Asset(String name, String ending, String mediaType, List<String> parts, String between) {
+      this.content = joined(parts, between);
+      this.name = name + "." + Sha256.of(content).substring(0, 16) + ending;
+      this.mediaType = mediaType;
+      this.compressed = gzipped(content);
+    }
+
+    String name() {
+      return name;
     }
 
     String path() {
@@ -61,9 +70,9 @@ final class Assets {
 
   static Assets load() {
     return new Assets(
-        Asset.of("console", ".css", "text/css; charset=utf-8", STYLE, "\n"),
-        Asset.of("console", ".js", "text/javascript; charset=utf-8", SCRIPT, ";\n"),
-        Asset.of("regild", ".svg", "image/svg+xml", List.of(OURS + "regild.svg"), ""));
+        new Asset("console", ".css", "text/css; charset=utf-8", STYLE, "\n"),
+        new Asset("console", ".js", "text/javascript; charset=utf-8", SCRIPT, ";\n"),
+        new Asset("regild", ".svg", "image/svg+xml", List.of(OURS + "regild.svg"), ""));
   }
 
   Frame.AssetPaths paths() {

@@ -42,11 +42,7 @@ public final class Console implements HttpService, AutoCloseable {
   public Console(ConsoleServices services) {
     this.guard = services.guard();
     this.gate =
-        new Gate(
-            services.sessions(),
-            services.accounts(),
-            new Csrf(services.formSecret()),
-            services.everybody());
+        new Gate(services.sessions(), services.accounts(), services.csrf(), services.everybody());
     this.login =
         new Login(services.sessions(), services.accounts(), gate, guard, services.region());
     ApiCall.Api api = new ApiCall.Api(guard, services.images());

@@ -18,7 +18,7 @@ import java.util.Optional;
  *
  * @param guard what the server does for every request
  * @param images what the operations of the API work with
- * @param formSecret what the codes in forms are made from; outlives the process
+ * @param csrf makes the codes in forms
  * @param everybody who acts if the server lets everybody in; empty if callers have keys
  * @param region what the form of the login proposes
  */
@@ -34,6 +34,6 @@ public record ConsoleServices(
     ChannelStore channels,
     UploadedDisks disks,
     SigningKeys signingKeys,
-    byte[] formSecret,
+    Csrf csrf,
     Optional<Owner> everybody,
     String region) {}

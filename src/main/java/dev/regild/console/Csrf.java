@@ -12,7 +12,7 @@ import javax.crypto.spec.SecretKeySpec;
  * Proves that a form comes from one of our pages: each has a code that only this server can make
  * from the session's id or, before the login, from the visitor's cookie.
  */
-final class Csrf {
+public final class Csrf {
   private static final String ALGORITHM = "HmacSHA256";
 
   private final SecretKeySpec secret;
@@ -20,7 +20,7 @@ final class Csrf {
   /**
    * @param secret outlives the process, so that a form survives a restart of the server
    */
-  Csrf(byte[] secret) {
+  public Csrf(byte[] secret) {
     this.secret = new SecretKeySpec(secret, ALGORITHM);
   }
 

@@ -12,7 +12,6 @@ import dev.regild.image.ImageSearch;
 import dev.regild.image.ImageSearch.Filter;
 import dev.regild.image.ImageSearch.Hit;
 import dev.regild.image.ImageSearch.Hits;
-import dev.regild.image.ImageSearch.Key;
 import dev.regild.image.ImageSearch.Order;
 import dev.regild.image.ImageSearch.Place;
 import dev.regild.image.ImageState;
@@ -139,14 +138,14 @@ final class ImageList implements Console.Pages {
   }
 
   /** No id has a space. */
-  private static Key key(String text) {
+  private static ImageSearch.Key key(String text) {
     int space = text.indexOf(' ');
     return space < 0
-        ? new Key(text, "")
-        : new Key(text.substring(space + 1), text.substring(0, space));
+        ? new ImageSearch.Key(text, "")
+        : new ImageSearch.Key(text.substring(space + 1), text.substring(0, space));
   }
 
-  private static String link(Search search, String direction, Key key) {
+  private static String link(Search search, String direction, ImageSearch.Key key) {
     return address(search, search.sort())
         + "&"
         + direction

@@ -39,11 +39,11 @@ final class IsolatedOutput extends OwaspHtmlTemplateOutput {
 
   /** Controls but tab and line feed, and marks of direction, joining and order of bytes. */
   private static boolean isHidden(char c) {
-    return c < ' ' && c != '\t' && c != '\n'
-        || c >= 0x7F && c <= 0x9F
-        || c >= 0x200B && c <= 0x200F
-        || c >= 0x2028 && c <= 0x202E
-        || c >= 0x2060 && c <= 0x206F
+    return (c < ' ' && c != '\t' && c != '\n')
+        || (c >= 0x7F && c <= 0x9F)
+        || (c >= 0x200B && c <= 0x200F)
+        || (c >= 0x2028 && c <= 0x202E)
+        || (c >= 0x2060 && c <= 0x206F)
         || c == 0x061C
         || c == 0xFEFF;
   }

@@ -17,7 +17,7 @@ final class TagLines {
    */
   static Map<String, String> read(String text) {
     Map<String, String> tags = new LinkedHashMap<>();
-    for (String line : text.split("\\R")) {
+    for (String line : text.lines().toList()) {
       if (!line.isBlank()) {
         int equals = line.indexOf('=');
         String key = line.substring(0, Math.max(0, equals)).strip();

@@ -13,6 +13,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
+import dev.regild.console.Csrf;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -281,7 +282,7 @@ public final class RegildServer implements AutoCloseable {
                 channels,
                 disks,
                 signingKeys,
-                masterKey.derived("console-forms"),
+                new Csrf(masterKey.derived("console-forms")),
                 everybody(config),
                 config.region()));
     Endpoints endpoints =

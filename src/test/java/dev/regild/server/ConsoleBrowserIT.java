@@ -66,7 +66,8 @@ class ConsoleBrowserIT {
   }
 
   private String run(String script, List<String> more) throws Exception {
-    Path disk = server.disks.path(server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow());
+    Path disk =
+        server.disks.path(server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow());
     Path named = Files.copy(disk, server.data.resolve("disk.qcow2"));
     Map<String, Object> scene =
         Map.of(

@@ -1,9 +1,11 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
+import dev.regild.console.session.Session;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.TagRecords;
@@ -558,7 +560,7 @@ class ConsoleTest {
   void aFileThatIsNoDiskIsRefusedInWords() throws Exception {
     browser.get("/console/import");
     HttpResponse<String> refused =
-        browser.postFile("/console/disks", browser.csrf(), "no disk".getBytes());
+        browser.postFile("/console/disks", browser.csrf(), "no disk".getBytes(UTF_8));
     assertThat(refused.statusCode()).isEqualTo(400);
     assertThat(refused.body()).contains("class=\"error\"");
   }
@@ -597,8 +599,7 @@ class ConsoleTest {
     Browser second = new Browser(server).loggedIn(server.key);
     String id =
         server.sessions.list(server.account.id()).stream()
-            .filter(each -> !browser.cookies.isEmpty())
-            .map(each -> each.id())
+            .map(Session::id)
             .findFirst()
             .orElseThrow();
     Account account = server.accounts.create("other");

@@ -13,6 +13,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
+import dev.regild.console.Csrf;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -231,7 +232,7 @@ public final class ServerFixture implements AutoCloseable {
                 new ChannelStore(data, Clock.systemUTC()),
                 disks,
                 signingKeys,
-                new byte[32],
+                new Csrf(new byte[32]),
                 Optional.empty(),
                 "us-east-1"));
     endpoints =
