@@ -35,6 +35,7 @@ import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.Attestations;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
@@ -61,6 +62,7 @@ import java.util.List;
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
  * @param signingKeys verify statements
+ * @param attestations signs statements
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -81,6 +83,7 @@ record Endpoints(
     Path data,
     ImageFlattenings flattenings,
     SigningKeys signingKeys,
+    Attestations attestations,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -108,7 +111,8 @@ record Endpoints(
             requests, database, updates, inventories, images.cancellations(), flattenings),
         new FlattenService(requests, database, flattenings),
         new ExportTasksService(requests, database, images.cancellations()),
-        new ExportService(requests, database, layers, conversions, downloads),
+        new ExportService(
+            requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests,
