@@ -197,6 +197,16 @@ class CommandsTest {
     assertThat(vex.at("/statements/0/products/1/identifiers/purl").asString())
         .isEqualTo("pkg:deb/debian/openssl@3.0.11-1");
     assertThat(vex.at("/statements/0/status_notes").asString()).contains("CVE-2026-84782 (DTLS)");
+    JsonNode first = own("/regild/v1/images/fixed/vulnerabilities?limit=1");
+    assertThat(first.at("/fixed/kernel").asInt()).isEqualTo(1);
+    assertThat(first.at("/fixed/sources/0/fixedCves")).hasSize(1);
+    assertThat(first.at("/fixed/sources/1/fixedCves").isEmpty()).isTrue();
+    JsonNode second =
+        own("/regild/v1/images/fixed/vulnerabilities?limit=1&next="
+            + first.path("next").asString());
+    assertThat(second.at("/fixed/sources/0/fixedCves/0/cve").asString())
+        .isEqualTo("CVE-2026-84782");
+    assertThat(second.at("/fixed/sources")).hasSize(1);
     assertThat(commands.run(1, "vex", "golden"))
         .contains("No update is recorded that made the image golden.");
     JsonNode shown = json("show", "fixed", "--json").path("cves");
