@@ -82,6 +82,11 @@ final class AptSnapshot extends Snapshot {
   }
 
   @Override
+  public Optional<Object> offerBasis(Inventory inventory) {
+    return Optional.of(inventory.ownersPolicy());
+  }
+
+  @Override
   public Snapshot limitedToSecurity() {
     return with(true, preferences);
   }

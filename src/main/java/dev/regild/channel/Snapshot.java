@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -60,6 +62,11 @@ public abstract class Snapshot implements AvailablePackages {
    */
   public final String digest() {
     return manifest.digest();
+  }
+
+  /** Returns when it was made. */
+  public final Instant createdAt() {
+    return manifest.createdAt();
   }
 
   /** Read only; all that a guest needs lies in it as plain files, none in a subdirectory. */
@@ -113,6 +120,16 @@ public abstract class Snapshot implements AvailablePackages {
    * @param inventory of the image
    */
   public abstract AvailablePackages availableTo(Inventory inventory);
+
+  /**
+   * Returns what {@link #availableTo} depends on in an inventory: those with equal ones are offered
+   * the same.
+   *
+   * @return empty if it depends on the packages
+   */
+  public Optional<Object> offerBasis(Inventory inventory) {
+    return Optional.empty();
+  }
 
   /** The same, limited to what fixes security problems. */
   public abstract Snapshot limitedToSecurity();

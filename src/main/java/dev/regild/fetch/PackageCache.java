@@ -3,6 +3,7 @@ package dev.regild.fetch;
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Parallel;
+import dev.regild.store.StoreException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
 public final class PackageCache {
   private final Path directory;
   private final Transport transport;
+  private final Optional<SharedPackages> shared;
   private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
 
   /**
@@ -43,8 +45,22 @@ public final class PackageCache {
   }
 
   public PackageCache(Path directory, Transport transport) {
+    this(directory, transport, Optional.empty());
+  }
+
+  /**
+   * The cache of a data directory, in front of packages that nodes share.
+   *
+   * @param shared what other nodes have downloaded
+   */
+  public PackageCache(Path data, SharedPackages shared) {
+    this(data.resolve("packages"), Transport.in(data), Optional.of(shared));
+  }
+
+  private PackageCache(Path directory, Transport transport, Optional<SharedPackages> shared) {
     this.directory = directory;
     this.transport = transport;
+    this.shared = shared;
   }
 
   /**
@@ -101,6 +117,8 @@ public final class PackageCache {
             .toList();
     try {
       Parallel.run(parallelism, tasks);
+    } catch (StoreException e) {
+      throw new FetchException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new FetchException(
           "the package cache "
@@ -122,6 +140,7 @@ public final class PackageCache {
    * @return the bytes that were freed
    */
   public long prune(Instant unusedSince) throws IOException {
+    shared.ifPresent(packages -> packages.prune(unusedSince));
     long freed = 0;
     if (!Files.isDirectory(directory)) {
       return freed;
@@ -148,10 +167,13 @@ public final class PackageCache {
     lock.lockInterruptibly();
     try {
       Path path = pathOf(file.hash());
-      if (isIntact(path, file) || linked(file, path)) {
+      if (isIntact(path, file) || linked(file, path) || isShared(file, path)) {
         tally.reused(file);
       } else {
         download(file, path, tally, failed);
+        if (shared.isPresent()) {
+          shared.get().keep(file.hash(), path);
+        }
         tally.downloaded();
       }
       return path;
@@ -182,6 +204,25 @@ public final class PackageCache {
     } catch (IOException | UnsupportedOperationException e) {
       // Another filesystem, or one without links. What is really wrong, the download will say.
       return false;
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Takes what another node has downloaded. */
+  private boolean isShared(PackageFile file, Path path) throws IOException, InterruptedException {
+    if (shared.isEmpty()) {
+      return false;
+    }
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = DurableFiles.temporaryBeside(path);
+    try {
+      if (!shared.get().fetch(file.hash(), temporary) || !isIntact(temporary, file)) {
+        return false;
+      }
+      DurableFiles.force(temporary);
+      DurableFiles.move(temporary, path);
+      return true;
     } finally {
       Files.deleteIfExists(temporary);
     }

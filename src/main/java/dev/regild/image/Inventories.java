@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -89,18 +90,31 @@ public final class Inventories {
     return known == null ? read(handle, digest) : known;
   }
 
+  /** Reads an inventory that is not going to be used again soon; empty if it isn't there. */
+  public Optional<Inventory> find(String digest) {
+    Inventory known = cache.getIfPresent(digest);
+    return known == null ? database.read(handle -> stored(handle, digest)) : Optional.of(known);
+  }
+
   private Inventory read(String digest) {
     return database.read(handle -> read(handle, digest));
   }
 
   private Inventory read(Handle handle, String digest) {
-    byte[] compressed =
-        handle
-            .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
-            .bind("digest", digest)
-            .mapTo(byte[].class)
-            .findOne()
-            .orElseThrow(() -> new IllegalStateException("No inventory " + digest + "."));
+    return stored(handle, digest)
+        .orElseThrow(() -> new IllegalStateException("No inventory " + digest + "."));
+  }
+
+  private Optional<Inventory> stored(Handle handle, String digest) {
+    return handle
+        .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
+        .bind("digest", digest)
+        .mapTo(byte[].class)
+        .findOne()
+        .map(compressed -> decoded(digest, compressed));
+  }
+
+  private Inventory decoded(String digest, byte[] compressed) {
     byte[] json = Zstd.decompress(compressed);
     if (!digest(json).equals(digest)) {
       throw new IllegalStateException(

@@ -52,6 +52,14 @@ public final class Changelogs {
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
+  /** Returns when the newest changelog was stored, in epoch milliseconds; 0 if there is none. */
+  public static long newest(Handle handle) {
+    return handle
+        .createQuery("SELECT COALESCE(MAX(read_at), 0) FROM changelog")
+        .mapTo(Long.class)
+        .one();
+  }
+
   /** Stores changelogs by their files' hashes, and removes old ones. */
   public void keep(Map<String, Changelog> read) {
     long now = clock.millis();

@@ -99,6 +99,14 @@ final class RpmSnapshot extends Snapshot {
   }
 
   @Override
+  public Optional<Object> offerBasis(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
+    return policy.hidesPackages()
+        ? Optional.empty()
+        : Optional.of(List.of(inventory.modules(), policy));
+  }
+
+  @Override
   public Snapshot limitedToSecurity() {
     return with(active, true, visibility, ignoresObsoletes);
   }

@@ -6,9 +6,11 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.update.planning.Prefetch;
 import java.io.IOException;
 import java.time.Clock;
@@ -49,6 +51,7 @@ final class ChannelRefresh implements AutoCloseable {
   private final UpdateRecords updates;
   private final PackageCache packages;
   private final Clock clock;
+  private final Turns turns;
   private final Pauses pauses;
   private final Thread thread;
   private final ExecutorService refreshes =
@@ -85,6 +88,7 @@ final class ChannelRefresh implements AutoCloseable {
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     this.channels = channels;
     this.earlier = earlier;
@@ -93,6 +97,7 @@ final class ChannelRefresh implements AutoCloseable {
     this.updates = updates;
     this.packages = packages;
     this.clock = clock;
+    this.turns = turns;
     this.pauses = pauses;
     this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
   }
@@ -105,9 +110,11 @@ final class ChannelRefresh implements AutoCloseable {
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, earlier, prefetch, database, updates, packages, clock, pauses);
+        new ChannelRefresh(
+            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -156,12 +163,35 @@ final class ChannelRefresh implements AutoCloseable {
     }
     refreshes.execute(() -> {
       try {
-        refresh(channel);
+        refreshInTurn(channel);
       } finally {
         places.release();
         underWay.remove(channel.name());
       }
     });
+  }
+
+  /** One node at a time refreshes a channel; what another one has just refreshed is not due. */
+  private void refreshInTurn(Channel channel) {
+    String turn = "refresh " + channel.name();
+    try {
+      if (!turns.take(turn)) {
+        return;
+      }
+      try {
+        if (turns.equals(Turns.ALONE)
+            || channels.due().stream().anyMatch(due -> due.name().equals(channel.name()))) {
+          refresh(channel);
+        }
+      } finally {
+        turns.giveBack(turn);
+      }
+    } catch (ChannelException | DatabaseUnavailableException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("cannot take a turn to refresh a channel");
+    }
   }
 
   private void refresh(Channel channel) {

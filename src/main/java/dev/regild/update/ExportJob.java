@@ -3,8 +3,8 @@ package dev.regild.update;
 import dev.regild.db.Database;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Arn;
 import dev.regild.image.Images;
 import dev.regild.image.JobKind;
@@ -33,7 +33,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
 
   private final Database database;
   private final JobSteps records;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final WriteDisk write;
   private final ImageFlattenings flattenings;
   private final Attestations attestations;
@@ -42,7 +42,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
       Tools tools,
       ImageFlattenings flattenings,
       LayerStore layers,
-      UploadedDisks disks,
+      DiskStore disks,
       RoomReservations room,
       Attestations attestations) {
     super(JobKind.EXPORT, tools);

@@ -9,6 +9,7 @@ import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.windows.catalogue.CatalogueSource;
@@ -59,6 +60,7 @@ class ChannelRefreshTest {
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
               Clock.systemUTC(),
+              Turns.ALONE,
               AT_ONCE);
       metrics.watchChannels(refresh::ages);
       try (Socket asked = dead.accept()) {

@@ -379,6 +379,7 @@ class CommandsTest {
     // A shell's background job ignores SIGINT, and so would all that is started by it.
     all.addAll(List.of("env", "--default-signal=INT"));
     all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    all.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     all.addAll(List.of(System.getProperty("java.class.path"), "dev.regild.cli.Regild"));
     all.addAll(List.of(command));

@@ -157,6 +157,18 @@ public final class ExportTasks {
     return found;
   }
 
+  /** Returns those of the disks' ids that a running task exports to. */
+  public static List<String> exportingTo(Handle handle, Collection<String> disks) {
+    return disks.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery(
+                "SELECT ami_id FROM export_task WHERE state = 'EXPORTING' AND ami_id IN (<disks>)")
+            .bindList("disks", List.copyOf(disks))
+            .mapTo(String.class)
+            .list();
+  }
+
   /** Ends a task that is EXPORTING; nothing happens if it has ended. */
   public static void complete(Handle handle, ExportTask task) {
     end(handle, task, State.COMPLETED, Optional.empty());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything about a server that can be set. One YAML file, environment variables over it, flags
@@ -36,6 +37,7 @@ import java.util.Optional;
  * @param snapshots which earlier snapshots of channels are kept
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
+ * @param node this process among others that share the database
  */
 public record Config(
     Listen listen,
@@ -57,7 +59,8 @@ public record Config(
     Optional<ByteSize> prefetch,
     EarlierSnapshots.Limits snapshots,
     Optional<StoreSettings> store,
-    ByteSize cache) {
+    ByteSize cache,
+    Node node) {
 
   /**
    * Where connections are accepted.
@@ -89,6 +92,27 @@ public record Config(
     TEXT,
     /** One JSON object a line. */
     JSON
+  }
+
+  /**
+   * One of several processes that share a database.
+   *
+   * @param workerListen where a process that only runs jobs answers health checks
+   * @param name unique among them; empty for one that is made of the host's
+   * @param work the directory of its jobs' unfinished files; empty for {@code work} in the data
+   *     directory
+   * @param operators the accounts that see and drain nodes; empty for the first one
+   * @param kvm whether the updates and imports that it accepts need KVM
+   */
+  public record Node(
+      Listen workerListen,
+      Optional<String> name,
+      Optional<Path> work,
+      Set<String> operators,
+      boolean kvm) {
+    public Node {
+      operators = Set.copyOf(operators);
+    }
   }
 
   /**
@@ -132,6 +156,32 @@ public record Config(
             Duration.ofSeconds(75),
             Duration.ofSeconds(60),
             new ByteSize(4096));
+  }
+
+  /** Returns the same for a process that only runs jobs. */
+  public Config ofWorker() {
+    return new Config(
+        node.workerListen(),
+        data,
+        database,
+        auth,
+        region,
+        isolation,
+        workers,
+        logFormat,
+        quotas,
+        applianceStartLimit,
+        qualification,
+        windows,
+        http,
+        conversions,
+        flattenDepth,
+        auditSize,
+        prefetch,
+        snapshots,
+        store,
+        cache,
+        node);
   }
 
   /**

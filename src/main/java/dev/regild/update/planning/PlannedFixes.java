@@ -9,12 +9,14 @@ import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.FixFinder;
+import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.Replacement;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +59,60 @@ public final class PlannedFixes {
     return Optional.of(find(snapshot.get(), inventory, plan));
   }
 
+  /** Returns what an update of an inventory to a snapshot would fix. */
+  public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
+    return read(snapshot, List.of(plan)).find(inventory, plan, new FixMemo());
+  }
+
+  /** The changelogs that are known of what some plans install. */
+  public static final class Read {
+    private final Snapshot snapshot;
+    private final Map<PackageVersion, Changelog> changelogs;
+
+    private Read(Snapshot snapshot, Map<PackageVersion, Changelog> changelogs) {
+      this.snapshot = snapshot;
+      this.changelogs = changelogs;
+    }
+
+    /**
+     * Returns what one of these plans would fix, with the packages for which that is unknown.
+     *
+     * @param inventory of the images that the plan is for
+     * @param memo of plans that were read together
+     */
+    public Fixes find(Inventory inventory, UpdatePlan plan, FixMemo memo) {
+      List<Replacement> replacements = new ArrayList<>(replacements(plan));
+      replacements.addAll(behind(replacements, changelogs));
+      return new FixFinder(
+              snapshot.system().notes(),
+              snapshot.family(),
+              inventory.packages(),
+              each -> Optional.ofNullable(changelogs.get(version(each))),
+              memo)
+          .find(replacements);
+    }
+  }
+
+  /** Reads the changelogs that are known of what plans by one snapshot install, all at once. */
+  public Read read(Snapshot snapshot, Collection<UpdatePlan> all) {
+    List<Replacement> replacements =
+        all.stream().flatMap(plan -> replacements(plan).stream()).distinct().toList();
+    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
+    List<Replacement> behind =
+        all.stream()
+            .flatMap(plan -> behind(replacements(plan), known).stream())
+            .distinct()
+            .toList();
+    known.putAll(known(snapshot, behind));
+    return new Read(snapshot, known);
+  }
+
+  private static List<Replacement> replacements(UpdatePlan plan) {
+    return plan.changes().stream()
+        .map(each -> new Replacement(each.name(), each.from(), each.to(), each.advisories()))
+        .toList();
+  }
+
   private Optional<Snapshot> snapshot(String platform) {
     try {
       return Optional.of(plans.offerFor(platform).snapshot());
@@ -65,38 +121,15 @@ public final class PlannedFixes {
     }
   }
 
-  /** Returns what an update of an inventory to a snapshot would fix. */
-  public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
-    List<Replacement> replacements = replacements(plan);
-    Map<PackageVersion, Changelog> known = known(snapshot, replacements);
-    List<Replacement> behind = behind(replacements, known);
-    known.putAll(known(snapshot, behind));
-    replacements.addAll(behind);
-    return new FixFinder(
-            snapshot.system().notes(),
-            snapshot.family(),
-            inventory.packages(),
-            each -> Optional.ofNullable(known.get(version(each))))
-        .find(replacements);
-  }
-
-  private static List<Replacement> replacements(UpdatePlan plan) {
-    List<Replacement> replacements = new ArrayList<>();
-    plan.changes()
-        .forEach(each ->
-            replacements.add(
-                new Replacement(each.name(), each.from(), each.to(), each.advisories())));
-    return replacements;
-  }
-
   /** Returns the packages whose changelogs others share: a metapackage stands for a new kernel. */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
     Set<String> names = new HashSet<>();
     replacements.forEach(each -> names.add(each.name()));
     List<Replacement> behind = new ArrayList<>();
-    for (Changelog each : known.values()) {
-      if (!each.sharedWith().isEmpty() && names.add(each.sharedWith())) {
+    for (Replacement replacement : replacements) {
+      Changelog each = known.get(version(replacement));
+      if (each != null && !each.sharedWith().isEmpty() && names.add(each.sharedWith())) {
         behind.add(new Replacement(each.sharedWith(), "", each.version(), List.of()));
       }
     }
