@@ -104,7 +104,8 @@ final class ExportCommand implements Callable<Integer> {
     } catch (ServerRefusalException e) {
       spec.commandLine()
           .getErr()
-          .println("note: the disk has no statement: " + Printable.line(String.valueOf(e.getMessage())));
+          .println(
+              "note: the disk has no statement: " + Printable.line(String.valueOf(e.getMessage())));
     }
   }
 

@@ -73,7 +73,9 @@ record ExportedDisk(Path file) {
     out.println(
         Printable.line(
             "image      "
-                + statement.at("/predicate/buildDefinition/externalParameters/image").asString("")));
+                + statement
+                    .at("/predicate/buildDefinition/externalParameters/image")
+                    .asString("")));
     bill(statement, out);
   }
 

@@ -47,9 +47,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(
-      paramLabel = "NAME|FILE",
-      description = "The image, or the file of an exported disk.")
+  @Parameters(paramLabel = "NAME|FILE", description = "The image, or the file of an exported disk.")
   String name = "";
 
   @Option(

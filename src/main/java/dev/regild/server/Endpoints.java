@@ -126,8 +126,7 @@ record Endpoints(
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
-        new ExportService(
-            requests, database, layers, conversions, downloads, attestations),
+        new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests,

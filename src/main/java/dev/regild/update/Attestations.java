@@ -317,8 +317,7 @@ public final class Attestations {
         .platform()
         .flatMap(PackageSystems.installed()::find)
         .map(system ->
-            new BillOfMaterials(billSubject(handle, image), system.notes())
-                .json(Format.CYCLONEDX));
+            new BillOfMaterials(billSubject(handle, image), system.notes()).json(Format.CYCLONEDX));
   }
 
   private BillSubject billSubject(Handle handle, Published image) {

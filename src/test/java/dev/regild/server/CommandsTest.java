@@ -202,8 +202,9 @@ class CommandsTest {
     assertThat(first.at("/fixed/sources/0/fixedCves")).hasSize(1);
     assertThat(first.at("/fixed/sources/1/fixedCves").isEmpty()).isTrue();
     JsonNode second =
-        own("/regild/v1/images/fixed/vulnerabilities?limit=1&next="
-            + first.path("next").asString());
+        own(
+            "/regild/v1/images/fixed/vulnerabilities?limit=1&next="
+                + first.path("next").asString());
     assertThat(second.at("/fixed/sources/0/fixedCves/0/cve").asString())
         .isEqualTo("CVE-2026-84782");
     assertThat(second.at("/fixed/sources")).hasSize(1);

@@ -138,8 +138,8 @@ public final class InventorySets {
   /** Removes inventories from all sets. */
   static void remove(Handle handle, Collection<Integer> numbers) {
     Map<Integer, BitSet> gone = new HashMap<>();
-    numbers.forEach(number ->
-        gone.computeIfAbsent(number / BLOCK, _ -> new BitSet()).set(number % BLOCK));
+    numbers.forEach(
+        number -> gone.computeIfAbsent(number / BLOCK, _ -> new BitSet()).set(number % BLOCK));
     gone.forEach((block, members) -> {
       Map<Place, BitSet> left = new HashMap<>();
       handle

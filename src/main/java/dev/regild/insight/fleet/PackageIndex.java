@@ -70,8 +70,8 @@ public final class PackageIndex {
         }
         boolean whole =
             inventory.packages().stream()
-                .allMatch(it ->
-                    packages.contains(IndexedPackage.of(inventory.os().platform(), it)));
+                .allMatch(
+                    it -> packages.contains(IndexedPackage.of(inventory.os().platform(), it)));
         handle
             .createUpdate(
                 "INSERT INTO indexed_inventory (id, digest, whole) VALUES (:id, :digest, :whole)")

@@ -49,8 +49,9 @@ import org.slf4j.LoggerFactory;
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
  * standalone disk; {@code /regild/v1/exported/SHA256/provenance} and {@code …/sbom}: what belongs
- * beside a disk with that hash. {@code compress=true} for a qcow2 with compressed clusters. It is made before
- * any of it is sent, so that its length is known and a failure is an error, not half a disk.
+ * beside a disk with that hash. {@code compress=true} for a qcow2 with compressed clusters. It is
+ * made before any of it is sent, so that its length is known and a failure is an error, not half a
+ * disk.
  *
  * @param store the store of the layers
  * @param slots how many downloads an account may have
@@ -180,9 +181,7 @@ public record ExportService(
     String fileName = "%s.%s".formatted(source.image.name(), format.suffix());
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
-        .header(
-            HeaderNames.CONTENT_DISPOSITION,
-            "attachment; filename=\"%s\"".formatted(fileName));
+        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"%s\"".formatted(fileName));
     if (format == ExportFormat.OVA) {
       OvaPackage ova = OvaPackage.of(machine(source), disk.file(), disk.sha256().orElseThrow());
       response.contentLength(ova.bytes());
@@ -192,8 +191,7 @@ public record ExportService(
       long bytes = Files.size(disk.file());
       response.contentLength(bytes);
       Download.send(
-          response,
-          out -> Files.copy(disk.file(), hashed(out, bytes, source, fileName, caller)));
+          response, out -> Files.copy(disk.file(), hashed(out, bytes, source, fileName, caller)));
     }
   }
 

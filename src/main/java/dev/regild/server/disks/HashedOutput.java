@@ -8,8 +8,8 @@ import java.security.MessageDigest;
 import java.util.function.Consumer;
 
 /**
- * Hashes what is sent, and tells its hash before the last of it goes: whoever has received all finds
- * the statement about it.
+ * Hashes what is sent, and tells its hash before the last of it goes: whoever has received all
+ * finds the statement about it.
  */
 final class HashedOutput extends FilterOutputStream {
   private final MessageDigest digest = Sha256.digest();

@@ -122,10 +122,7 @@ public record InsightService(
       notCompared = Optional.of(String.valueOf(e.getMessage()));
     }
     ListPart part =
-        ListPart.of(
-            request,
-            tokens,
-            List.of("vulnerabilities", caller.owner().toString(), name));
+        ListPart.of(request, tokens, List.of("vulnerabilities", caller.owner().toString(), name));
     OwnAnswers.send(response, VulnerabilitiesView.of(name, fixed, toFix, notCompared, part));
   }
 }

@@ -63,8 +63,6 @@ record VulnerabilitiesView(
 
   private static FixesView view(Fixes fixes, String list, Set<String> keys, ListPart part) {
     return FixesView.part(
-        fixes,
-        (source, cve) -> keys.contains(new Item(list, source, cve).key()),
-        part.isFirst());
+        fixes, (source, cve) -> keys.contains(new Item(list, source, cve).key()), part.isFirst());
   }
 }

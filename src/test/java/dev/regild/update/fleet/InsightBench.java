@@ -111,8 +111,7 @@ final class InsightBench {
         fill(database, distinct);
         row(
             "%,d images, %,d inventories: fill".formatted(IMAGES, distinct),
-            "%.1f s, %d MiB"
-                .formatted((System.nanoTime() - start) / 1e9, Files.size(file) >> 20),
+            "%.1f s, %d MiB".formatted((System.nanoTime() - start) / 1e9, Files.size(file) >> 20),
             "");
         Changelogs changelogs = new Changelogs(database, Clock.systemUTC());
         changelogs.keep(Map.of(hash(channels, "package-7"), changelog("package-7")));
@@ -142,8 +141,7 @@ final class InsightBench {
   }
 
   private static void require(FleetSearch search, Question question) {
-    FleetSearch.Part part =
-        new FleetSearch.Part(Optional.empty(), true, Optional.empty(), 100);
+    FleetSearch.Part part = new FleetSearch.Part(Optional.empty(), true, Optional.empty(), 100);
     if (search.find(OWNER, question, part).found().isEmpty()) {
       throw new IllegalStateException("nothing is found for " + question);
     }
@@ -269,8 +267,7 @@ final class InsightBench {
       row(
           what + "with CVEs",
           times(() ->
-              fixes.find(
-                  offer.snapshot(), inventories.load(digest), plans.plan(offer, digest))),
+              fixes.find(offer.snapshot(), inventories.load(digest), plans.plan(offer, digest))),
           "1.5 x of the request over HTTP");
     }
   }
