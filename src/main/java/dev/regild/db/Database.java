@@ -99,6 +99,17 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Opens a PostgreSQL database as it is, only to look at it.
+   *
+   * @throws DatabaseUnavailableException if it can't be reached
+   * @throws IllegalStateException if it refuses the connection
+   */
+  public static Database inspect(PostgresAddress address) {
+    return open(
+        new PostgresDialect(address), false, "Check the address, the role and its password.");
+  }
+
+  /**
    * Opens a PostgreSQL database like {@link #open(PostgresAddress)}, and waits until it can be
    * reached.
    *
@@ -121,10 +132,16 @@ public final class Database implements AutoCloseable {
   }
 
   private static Database open(Dialect dialect, String remedy) {
+    return open(dialect, true, remedy);
+  }
+
+  private static Database open(Dialect dialect, boolean migrating, String remedy) {
     HikariDataSource dataSource = null;
     try {
       dataSource = dialect.pool();
-      dialect.migrate(dataSource);
+      if (migrating) {
+        dialect.migrate(dataSource);
+      }
       return new Database(dialect, dataSource);
     } catch (SQLException | RuntimeException e) {
       if (dataSource != null) {
@@ -266,6 +283,19 @@ public final class Database implements AutoCloseable {
   private static void pause(int attempt) {
     long most = Math.min(LONGEST_PAUSE_NANOS, 2_000_000L << Math.min(attempt, 10));
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
+  }
+
+  /** Whether this thread is inside a transaction. */
+  public boolean isInTransaction() {
+    return writing.isHeldByCurrentThread();
+  }
+
+  /**
+   * Runs work that changes something inside the transaction of this thread, or else in one of its
+   * own.
+   */
+  public <T, X extends Exception> T joinTransaction(HandleCallback<T, X> work) throws X {
+    return isInTransaction() ? read(work) : inTransaction(work);
   }
 
   /** {@link #inTransaction} for work that has no result. */

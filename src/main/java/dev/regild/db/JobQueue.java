@@ -342,7 +342,7 @@ public final class JobQueue implements AutoCloseable {
     SchedulerClient.Builder.create(Database.joining(handle), task)
         .build()
         .scheduleIfNotExists(task.instance(id), clock.now());
-    if (!needs.equals(JobNeeds.NONE)) {
+    if (node.isPresent() && !needs.equals(JobNeeds.NONE)) {
       handle
           .createUpdate(
               """

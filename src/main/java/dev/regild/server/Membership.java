@@ -45,13 +45,17 @@ final class Membership implements AutoCloseable {
   private final Optional<ThisNode> node;
 
   private Membership(
-      Config config, Role role, Path data, Database database, ProvenAccelerator accelerator)
+      Config config,
+      Role role,
+      Path data,
+      Path work,
+      Database database,
+      ProvenAccelerator accelerator)
       throws ConfigException, IOException {
     this.config = config;
     this.role = role;
     this.data = data;
     this.database = database;
-    Path work = config.node().work().orElse(data);
     LongSupplier freeBytes = () -> freeBytes(work);
     this.abilities = new HostAbilities(config.isolation(), accelerator::known, freeBytes);
     this.node = database.isShared() ? Optional.of(join(freeBytes)) : Optional.empty();
@@ -60,12 +64,18 @@ final class Membership implements AutoCloseable {
   /**
    * Joins the other nodes of a shared database.
    *
+   * @param work the directory of its jobs' unfinished files
    * @throws ConfigException if another node has its name, or it does not fit the others
    */
   static Membership join(
-      Config config, Role role, Path data, Database database, ProvenAccelerator accelerator)
+      Config config,
+      Role role,
+      Path data,
+      Path work,
+      Database database,
+      ProvenAccelerator accelerator)
       throws ConfigException, IOException {
-    return new Membership(config, role, data, database, accelerator);
+    return new Membership(config, role, data, work, database, accelerator);
   }
 
   private ThisNode join(LongSupplier freeBytes) throws ConfigException, IOException {

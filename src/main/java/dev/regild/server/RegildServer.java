@@ -10,22 +10,19 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
-import dev.regild.disk.layers.DirectoryLayerStore;
-import dev.regild.disk.layers.LayerCache;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.layers.ObjectLayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.LayerRecords;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -35,7 +32,6 @@ import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
-import dev.regild.job.node.Turns;
 import dev.regild.machine.Appliances;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -51,8 +47,6 @@ import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.store.ObjectStore;
-import dev.regild.store.StoreSettings;
 import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -67,22 +61,23 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
-import dev.regild.update.store.StoreGarbage;
-import dev.regild.update.store.StoreOwner;
-import dev.regild.update.store.StoreScrub;
-import dev.regild.update.store.StoreUpkeep;
+import dev.regild.update.verdict.Judging;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,7 +95,7 @@ public final class RegildServer implements AutoCloseable {
   /** Whoever asks for the same disk again so soon has it at once. */
   private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
@@ -151,20 +146,24 @@ public final class RegildServer implements AutoCloseable {
     closed.await();
   }
 
-  /** Parts are closed in the reverse order of their opening. */
   private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
+    return parts.opened(part);
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
+    Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Database database = opened(database(config, data));
     Clock clock = database.clock();
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Membership membership =
-        opened(Membership.join(config, role, data.path(), database, accelerator));
-    MasterKey masterKey = new NodeKeys(data.path(), database, role).masterKey();
+        opened(Membership.join(config, role, data.path(), work, database, accelerator));
+    if (role == Role.WORKER) {
+      requireRegistry(database);
+    }
+    MasterKey masterKey =
+        NodeMasterKey.load(
+            data.path(), database, config.database().isPresent() || config.store().isPresent());
     Accounts accounts = new Accounts(database, masterKey, clock);
     if (role != Role.WORKER) {
       new FirstStart(data.path(), accounts)
@@ -184,19 +183,31 @@ public final class RegildServer implements AutoCloseable {
     UpdateRecords updates = new UpdateRecords(clock);
     JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas());
-    ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = layerStore(config, data.path(), database, room, membership.turns());
-    Workspaces workspaces = new Workspaces(config.node().work().orElse(data.path()));
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
+    Storage storage =
+        opened(
+            Storage.open(
+                config,
+                data.path(),
+                database,
+                masterKey,
+                diskCheck,
+                room,
+                membership.turns(),
+                clock));
+    LayerStore layers = storage.layers();
+    DiskStore disks = storage.disks();
+    ChannelStore channels = storage.channels();
+    PackageCache packages = storage.packages();
+    Workspaces workspaces = new Workspaces(work);
     Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
-    PackageCache packages = new PackageCache(data.path());
     JobQueue jobs =
         new JobQueue(database, clock, config.workers(), JOB_GRACE, membership.jobNode());
     Nodes nodes = membership.nodes(jobs, clock);
@@ -241,30 +252,51 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
     ImageUpdates imageUpdates =
         new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
-    ImageImports imageImports =
-        new ImageImports(database, quotas, disks, diskCheck, jobs, routing, clock);
+    ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, routing, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
-    new Recovery(database, layers, workspaces, data.path()).run();
+    new Recovery(database, layers, workspaces, work).run();
     opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    indexUpkeep.begin();
     if (role.runsJobs()) {
       opened(jobs).start();
     } else {
       jobs.recover();
     }
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
                 channels,
+                earlierSnapshots,
+                config
+                    .prefetch()
+                    .map(size ->
+                        new Prefetch(
+                            database,
+                            plans,
+                            changelogs,
+                            snapshotChangelogs,
+                            packages,
+                            room,
+                            data.path(),
+                            size.bytes())),
                 database,
                 updates,
                 packages,
                 clock,
                 membership.turns(),
                 ChannelRefresh.Pauses.DEFAULT));
+
+    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
+        .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -293,11 +325,16 @@ public final class RegildServer implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(masterKey.derived("page-tokens")),
+                nodes,
                 clock),
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
+            storage.shared(),
             layers,
             data.path(),
             flattenings,
@@ -330,47 +367,17 @@ public final class RegildServer implements AutoCloseable {
     return front.port();
   }
 
-  /** Returns the layers in the data directory, or those of the store with copies here. */
-  private LayerStore layerStore(
-      Config config, Path data, Database database, RoomReservations room, Turns turns)
-      throws ConfigException, IOException {
-    if (config.store().isEmpty()) {
-      return new DirectoryLayerStore(data);
-    }
-    OwnLayers.requireNone(data);
-    StoreSettings.Upkeep upkeep = config.store().get().upkeep();
-    ObjectStore objects = opened(new ObjectStore(config.store().get()));
-    if (database.isShared()) {
-      requireOurs(database, objects);
-    }
-    opened(
-        StoreUpkeep.start(
-            database,
-            new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub()),
-            turns));
-    return new ObjectLayerStore(
-        objects,
-        new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
-        id -> database.read(handle -> LayerRecords.chain(handle, id)));
-  }
-
-  /**
-   * With another one, this node would look for layers where none are, and write where none look.
-   */
-  private static void requireOurs(Database database, ObjectStore objects)
-      throws ConfigException, IOException {
-    try {
-      Optional<String> conflict = StoreOwner.conflict(database, objects);
-      if (conflict.isPresent()) {
-        throw new ConfigException("store: " + conflict.get());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while looking at the store", e);
-    } catch (IOException e) {
-      // Jobs wait for the store as well, and the garbage collection looks again.
-      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot see whose the store is");
+  private static void requireRegistry(Database database) throws ConfigException {
+    boolean isThere =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT 1 FROM account LIMIT 1")
+                .mapTo(Integer.class)
+                .findFirst()
+                .isPresent());
+    if (!isThere) {
+      throw new ConfigException(
+          "database has no registry yet; start regild serve once, then the worker");
     }
   }
 
@@ -427,13 +434,7 @@ public final class RegildServer implements AutoCloseable {
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
-      }
-    }
+    parts.close();
     closed.countDown();
   }
 }

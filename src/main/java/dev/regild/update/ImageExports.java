@@ -7,8 +7,8 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.layers.Layer;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -34,13 +34,13 @@ public final class ImageExports {
   static final int MOST_IN_FLIGHT = 10;
 
   private final Database database;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final Quotas quotas;
   private final JobQueue jobs;
   private final Clock clock;
 
   public ImageExports(
-      Database database, UploadedDisks disks, Quotas quotas, JobQueue jobs, Clock clock) {
+      Database database, DiskStore disks, Quotas quotas, JobQueue jobs, Clock clock) {
     this.database = database;
     this.disks = disks;
     this.quotas = quotas;
@@ -81,7 +81,7 @@ public final class ImageExports {
             image.arn(),
             request.amiName(),
             request.amiDescription(),
-            disks.newId(),
+            DiskStore.newId(),
             request.tags(),
             ExportTask.State.EXPORTING,
             Optional.empty(),

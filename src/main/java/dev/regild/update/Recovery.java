@@ -26,21 +26,21 @@ public final class Recovery {
   private final Database database;
   private final LayerStore layers;
   private final Workspaces workspaces;
-  private final Path data;
+  private final Path work;
 
   /**
-   * @param data the data directory
+   * @param work the directory of the workspaces' directory
    */
-  public Recovery(Database database, LayerStore layers, Workspaces workspaces, Path data) {
+  public Recovery(Database database, LayerStore layers, Workspaces workspaces, Path work) {
     this.database = database;
     this.layers = layers;
     this.workspaces = workspaces;
-    this.data = data;
+    this.work = work;
   }
 
   /** Clears away what is left; the caller makes sure that no other process works on this data. */
   public void run() throws IOException {
-    SocketDirectory.removeLinksInto(data);
+    SocketDirectory.removeLinksInto(work);
     for (String job : workspaces.list()) {
       workspaces.remove(job);
       LOG.atInfo().addKeyValue("job", job).log("workspace removed");

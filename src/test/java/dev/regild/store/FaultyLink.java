@@ -101,6 +101,10 @@ public final class FaultyLink implements AutoCloseable {
       }
       head += (char) next;
     }
+    if (head.toLowerCase(Locale.ROOT).contains("100-continue")) {
+      // Otherwise the client waits for seconds before it sends its body.
+      client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII));
+    }
     for (String line : head.split("\r\n", -1)) {
       if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
         in.skipNBytes(Long.parseLong(line.substring(15).strip()));

@@ -22,18 +22,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Copies of layers on this node, up to a limit: {@code <id>.qcow2}, and beside it {@code
- * <id>.sha256}, which is written last and proves that the file is whole and verified. The copies
- * used least recently are removed first; borrowed ones stay. What a killed process left unfinished
- * is removed when the cache is opened.
+ * Copies of the store's layers and disks on this node, up to a limit: {@code <id>.qcow2} or {@code
+ * <id>.disk}, and beside it {@code <id>.sha256}, which is written last and proves that the file is
+ * whole and verified. The copies used least recently are removed first; borrowed ones stay. What a
+ * killed process left unfinished is removed when the cache is opened.
  */
-public final class LayerCache {
-  private static final Logger LOG = LoggerFactory.getLogger(LayerCache.class);
+public final class NodeCache {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCache.class);
   private static final String PROOF = ".sha256";
 
   private final Path directory;
@@ -45,27 +46,32 @@ public final class LayerCache {
 
   /** A copy that is here or being fetched. */
   private static final class Copy {
-    private final String sha256;
-    private final long bytes;
+    private final CachedFile file;
     private int readers;
     private boolean here;
     private boolean failed;
     private boolean doomed;
 
-    Copy(String sha256, long bytes) {
-      this.sha256 = sha256;
-      this.bytes = bytes;
+    Copy(CachedFile file) {
+      this.file = file;
     }
+  }
+
+  /** Fetches one file. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * Writes the verified content of the file.
+     *
+     * @param target does not exist yet; the cache removes it if this fails
+     */
+    void fetch(Path target) throws IOException, InterruptedException;
   }
 
   /** Fetches layers. */
   @FunctionalInterface
-  interface Source {
-    /**
-     * Writes the verified content of the layer.
-     *
-     * @param target does not exist yet; the cache removes it if this fails
-     */
+  interface Layers {
+    /** Writes the verified content of the layer, as {@link Source#fetch} does. */
     void fetch(Layer layer, Path target) throws IOException, InterruptedException;
   }
 
@@ -75,7 +81,7 @@ public final class LayerCache {
    * @param directory created if it is missing; others must not be able to write to its parent
    * @param mostBytes the most that all copies together may take
    */
-  public LayerCache(Path directory, long mostBytes, RoomReservations room) throws IOException {
+  public NodeCache(Path directory, long mostBytes, RoomReservations room) throws IOException {
     // A layer has its guest's password hashes.
     Path parent = directory.toAbsolutePath().resolveSibling("");
     this.directory =
@@ -92,13 +98,13 @@ public final class LayerCache {
     record Found(String id, Copy copy, Instant used) {}
     List<Found> whole = new ArrayList<>();
     for (String name : Listing.names(directory)) {
-      if (!name.endsWith(PROOF)) {
+      String id = id(name);
+      if (name.endsWith(PROOF) || name.startsWith(".") || !Files.exists(proof(id))) {
         continue;
       }
-      String id = name.substring(0, name.length() - PROOF.length());
       String sha256 = Files.readString(proof(id)).strip();
-      if (Sha256.isHex(sha256) && Files.isRegularFile(file(id))) {
-        Copy copy = new Copy(sha256, Files.size(file(id)));
+      if (Sha256.isHex(sha256) && Files.isRegularFile(directory.resolve(name))) {
+        Copy copy = new Copy(new CachedFile(name, sha256, Files.size(directory.resolve(name))));
         copy.here = true;
         whole.add(new Found(id, copy, Files.getLastModifiedTime(proof(id)).toInstant()));
       }
@@ -106,12 +112,15 @@ public final class LayerCache {
     whole.sort(Comparator.comparing(Found::used));
     whole.forEach(found -> copies.put(found.id(), found.copy()));
     for (String name : Listing.names(directory)) {
-      String id = name.replaceFirst("\\.[a-z0-9]+$", "");
-      if (!copies.containsKey(id) || name.startsWith(".")) {
+      if (!copies.containsKey(id(name)) || name.startsWith(".")) {
         Files.deleteIfExists(directory.resolve(name));
-        LOG.atInfo().addKeyValue("file", name).log("unfinished copy of a layer removed");
+        LOG.atInfo().addKeyValue("file", name).log("unfinished copy removed");
       }
     }
+  }
+
+  private static String id(String name) {
+    return name.replaceFirst("\\.[a-z0-9]+$", "");
   }
 
   /**
@@ -120,16 +129,17 @@ public final class LayerCache {
    * @param chain starts with the top layer
    * @throws IOException if a layer can't be fetched, or does not fit beside the borrowed ones
    */
-  BorrowedLayer borrow(List<Layer> chain, Source source) throws IOException, InterruptedException {
-    List<Layer> lent = new ArrayList<>();
+  BorrowedLayer borrow(List<Layer> chain, Layers layers) throws IOException, InterruptedException {
+    List<CachedFile> lent = new ArrayList<>();
     boolean done = false;
     try {
       for (Layer layer : chain.reversed()) {
-        lend(layer, source);
-        lent.add(layer);
+        CachedFile file = CachedFile.of(layer);
+        lend(file, target -> layers.fetch(layer, target));
+        lent.add(file);
       }
       done = true;
-      return new BorrowedLayer(file(chain.getFirst().id()), () -> giveBack(lent));
+      return new BorrowedLayer(path(lent.getLast()), () -> giveBack(lent));
     } finally {
       if (!done) {
         giveBack(lent);
@@ -137,92 +147,102 @@ public final class LayerCache {
     }
   }
 
-  private void giveBack(List<Layer> lent) {
-    lent.forEach(layer -> giveBack(layer.id()));
+  /**
+   * Lends one file. Fetches it if it is not here, once, even for several callers.
+   *
+   * @throws IOException if it can't be fetched, or does not fit beside the borrowed ones
+   */
+  public BorrowedLayer borrow(CachedFile file, Source source)
+      throws IOException, InterruptedException {
+    lend(file, source);
+    return new BorrowedLayer(path(file), () -> giveBack(file.id()));
   }
 
-  private void lend(Layer layer, Source source) throws IOException, InterruptedException {
-    while (!lendHere(layer)) {
-      Copy coming = expect(layer);
+  private void giveBack(List<CachedFile> lent) {
+    lent.forEach(file -> giveBack(file.id()));
+  }
+
+  private void lend(CachedFile file, Source source) throws IOException, InterruptedException {
+    while (!lendHere(file)) {
+      Copy coming = expect(file);
       if (coming != null) {
-        bring(layer, coming, source);
+        bring(coming, source);
         return;
       }
     }
   }
 
-  /** Returns whether the layer is here; waits for one that is being fetched. */
-  private synchronized boolean lendHere(Layer layer) throws IOException, InterruptedException {
-    Copy copy = copies.get(layer.id());
+  /** Returns whether the file is here; waits for one that is being fetched. */
+  private synchronized boolean lendHere(CachedFile file) throws IOException, InterruptedException {
+    Copy copy = copies.get(file.id());
     while (copy != null && !copy.here && !copy.failed) {
       wait();
-      copy = copies.get(layer.id());
+      copy = copies.get(file.id());
     }
     if (copy == null || copy.failed) {
       return false;
     }
-    if (copy.doomed || !copy.sha256.equals(layer.sha256()) || !isWhole(layer)) {
+    if (copy.doomed || !copy.file.equals(file) || !isWhole(file)) {
       if (copy.readers > 0) {
-        throw new IOException("the layer %s is being replaced".formatted(layer.id()));
+        throw new IOException("the copy of %s is being replaced".formatted(file.id()));
       }
-      remove(layer.id());
+      remove(file.id());
       return false;
     }
-    Files.setLastModifiedTime(proof(layer.id()), FileTime.from(Instant.now()));
+    Files.setLastModifiedTime(proof(file.id()), FileTime.from(Instant.now()));
     copy.readers++;
     return true;
   }
 
-  private boolean isWhole(Layer layer) {
+  private boolean isWhole(CachedFile file) {
     try {
-      return Files.size(file(layer.id())) == layer.bytes() && Files.exists(proof(layer.id()));
+      return Files.size(path(file)) == file.bytes() && Files.exists(proof(file.id()));
     } catch (IOException e) {
       return false;
     }
   }
 
-  /** Makes the caller the one who fetches the layer; null if another one has started meanwhile. */
-  private synchronized @Nullable Copy expect(Layer layer) throws IOException {
-    if (copies.containsKey(layer.id())) {
+  /** Makes the caller the one who fetches the file; null if another one has started meanwhile. */
+  private synchronized @Nullable Copy expect(CachedFile file) throws IOException {
+    if (copies.containsKey(file.id())) {
       return null;
     }
-    if (!evict(layer.bytes())) {
+    if (!evict(file.bytes())) {
       throw new IOException(
-          "The layer %s (%s) does not fit in node.cache (%s) beside the layers that are in use. Raise node.cache."
-              .formatted(layer.id(), ByteCount.text(layer.bytes()), ByteCount.text(mostBytes)));
+          "The file %s (%s) does not fit in node.cache (%s) beside the files that are in use. Raise node.cache."
+              .formatted(file.id(), ByteCount.text(file.bytes()), ByteCount.text(mostBytes)));
     }
-    Copy copy = new Copy(layer.sha256(), layer.bytes());
+    Copy copy = new Copy(file);
     copy.readers = 1;
-    copies.put(layer.id(), copy);
+    copies.put(file.id(), copy);
     return copy;
   }
 
-  private void bring(Layer layer, Copy copy, Source source)
-      throws IOException, InterruptedException {
-    Path part = DurableFiles.temporaryBeside(file(layer.id()));
+  private void bring(Copy copy, Source source) throws IOException, InterruptedException {
+    Path part = DurableFiles.temporaryBeside(path(copy.file));
     boolean done = false;
-    try (Reservation _ = room.reserve(directory, layer.bytes())) {
-      source.fetch(layer, part);
-      install(layer, part);
+    try (Reservation _ = room.reserve(directory, copy.file.bytes())) {
+      source.fetch(part);
+      install(copy.file, part);
       done = true;
     } finally {
       Files.deleteIfExists(part);
-      arrived(layer.id(), copy, done);
+      arrived(copy, done);
     }
   }
 
-  private void install(Layer layer, Path part) throws IOException {
-    Files.deleteIfExists(proof(layer.id()));
+  private void install(CachedFile file, Path part) throws IOException {
+    Files.deleteIfExists(proof(file.id()));
     Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("r--------"));
-    DurableFiles.moveInto(directory, part, layer.id() + FinishedLayer.ENDING);
-    DurableFiles.write(proof(layer.id()), layer.sha256());
+    DurableFiles.moveInto(directory, part, file.name());
+    DurableFiles.write(proof(file.id()), file.sha256());
   }
 
-  private synchronized void arrived(String id, Copy copy, boolean done) {
+  private synchronized void arrived(Copy copy, boolean done) {
     copy.here = done;
     copy.failed = !done;
     if (!done) {
-      copies.remove(id);
+      copies.remove(copy.file.id());
     }
     notifyAll();
   }
@@ -232,33 +252,34 @@ public final class LayerCache {
    * does not fit, it is removed.
    */
   void adopt(Layer layer, Path finished) throws IOException {
-    Copy copy = new Copy(layer.sha256(), layer.bytes());
+    CachedFile file = CachedFile.of(layer);
+    Copy copy = new Copy(file);
     synchronized (this) {
-      Copy before = copies.get(layer.id());
-      if ((before != null && before.readers > 0) || layer.bytes() > mostBytes) {
+      Copy before = copies.get(file.id());
+      if ((before != null && before.readers > 0) || file.bytes() > mostBytes) {
         Files.deleteIfExists(finished);
         return;
       }
-      remove(layer.id());
-      if (!evict(layer.bytes())) {
+      remove(file.id());
+      if (!evict(file.bytes())) {
         Files.deleteIfExists(finished);
         return;
       }
-      copies.put(layer.id(), copy);
+      copies.put(file.id(), copy);
     }
     boolean done = false;
     try {
-      install(layer, onOurFileSystem(finished));
+      install(file, onOurFileSystem(finished));
       done = true;
     } finally {
       Files.deleteIfExists(finished);
-      arrived(layer.id(), copy, done);
+      arrived(copy, done);
     }
   }
 
   /** Moves the file to the cache, which may be on a different disk from the workspaces. */
   private Path onOurFileSystem(Path finished) throws IOException {
-    Path part = DurableFiles.temporaryBeside(file("adopted"));
+    Path part = DurableFiles.temporaryBeside(directory.resolve("adopted"));
     try {
       return Files.move(finished, part, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException e) {
@@ -273,15 +294,15 @@ public final class LayerCache {
         remove(id);
       } catch (IOException e) {
         LOG.atWarn()
-            .addKeyValue("layer", id)
+            .addKeyValue("copy", id)
             .addKeyValue("reason", e.getMessage())
-            .log("the copy of a layer could not be removed");
+            .log("a copy could not be removed");
       }
     }
   }
 
   /** Removes a copy as soon as nobody borrows it. Does nothing if there is none. */
-  synchronized void drop(String id) throws IOException {
+  public synchronized void drop(String id) throws IOException {
     Copy copy = copies.get(id);
     if (copy != null && copy.readers > 0) {
       copy.doomed = true;
@@ -291,8 +312,12 @@ public final class LayerCache {
   }
 
   /** Returns the layers that are here or being fetched. */
-  synchronized Set<String> ids() {
-    return Set.copyOf(copies.keySet());
+  synchronized Set<String> layers() {
+    return copies.values().stream()
+        .map(copy -> copy.file)
+        .filter(file -> file.name().endsWith(FinishedLayer.ENDING))
+        .map(CachedFile::id)
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -301,36 +326,41 @@ public final class LayerCache {
    */
   private synchronized boolean evict(long bytes) throws IOException {
     long borrowed =
-        copies.values().stream().filter(it -> it.readers > 0).mapToLong(it -> it.bytes).sum();
+        copies.values().stream()
+            .filter(it -> it.readers > 0)
+            .mapToLong(it -> it.file.bytes())
+            .sum();
     if (bytes > mostBytes - borrowed) {
       return false;
     }
-    long all = copies.values().stream().mapToLong(it -> it.bytes).sum();
+    long all = copies.values().stream().mapToLong(it -> it.file.bytes()).sum();
     Iterator<Map.Entry<String, Copy>> oldest = copies.entrySet().iterator();
     while (all > mostBytes - bytes && oldest.hasNext()) {
       Map.Entry<String, Copy> each = oldest.next();
       if (each.getValue().readers == 0 && each.getValue().here) {
-        removeFiles(each.getKey());
+        removeFiles(each.getValue().file);
         oldest.remove();
-        all -= each.getValue().bytes;
+        all -= each.getValue().file.bytes();
       }
     }
     return true;
   }
 
   private void remove(String id) throws IOException {
-    copies.remove(id);
-    removeFiles(id);
+    Copy copy = copies.remove(id);
+    if (copy != null) {
+      removeFiles(copy.file);
+    }
   }
 
   /** Removes the proof first: a file without it counts as a crash's leftover. */
-  private void removeFiles(String id) throws IOException {
-    Files.deleteIfExists(proof(id));
-    Files.deleteIfExists(file(id));
+  private void removeFiles(CachedFile file) throws IOException {
+    Files.deleteIfExists(proof(file.id()));
+    Files.deleteIfExists(path(file));
   }
 
-  private Path file(String id) {
-    return directory.resolve(id + FinishedLayer.ENDING);
+  private Path path(CachedFile file) {
+    return directory.resolve(file.name());
   }
 
   private Path proof(String id) {

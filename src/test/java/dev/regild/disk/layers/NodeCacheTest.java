@@ -20,20 +20,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LayerCacheTest {
+class NodeCacheTest {
   private static final int LAYER = 1000;
 
   @TempDir Path directory;
   private final AtomicInteger fetched = new AtomicInteger();
-  private LayerCache cache;
+  private NodeCache cache;
 
   @BeforeEach
   void open() throws Exception {
     cache = cache(3 * LAYER);
   }
 
-  private LayerCache cache(long mostBytes) throws IOException {
-    return new LayerCache(directory.resolve("cache"), mostBytes, new RoomReservations());
+  private NodeCache cache(long mostBytes) throws IOException {
+    return new NodeCache(directory.resolve("cache"), mostBytes, new RoomReservations());
   }
 
   @Test
@@ -41,7 +41,7 @@ class LayerCacheTest {
     for (String id : List.of("a", "b", "c", "a", "d")) {
       borrow(id).close();
     }
-    assertThat(cache.ids()).containsExactlyInAnyOrder("a", "c", "d");
+    assertThat(cache.layers()).containsExactlyInAnyOrder("a", "c", "d");
     assertThat(fetched).hasValue(4);
     assertThat(cacheFiles())
         .containsExactlyInAnyOrder(
@@ -55,13 +55,13 @@ class LayerCacheTest {
         BorrowedLayer _ = borrow("c")) {
       assertThatThrownBy(() -> borrow("d"))
           .isInstanceOf(IOException.class)
-          .hasMessageContaining("The layer d")
+          .hasMessageContaining("The file d")
           .hasMessageContaining("Raise node.cache.");
       assertThat(a.file()).exists();
     }
     borrow("d").close();
     // Given back last, so used last.
-    assertThat(cache.ids()).containsExactlyInAnyOrder("a", "b", "d");
+    assertThat(cache.layers()).containsExactlyInAnyOrder("a", "b", "d");
   }
 
   @Test
@@ -73,7 +73,7 @@ class LayerCacheTest {
     for (String id : List.of("b", "c", "d")) {
       borrow(id).close();
     }
-    assertThat(cache.ids()).containsExactlyInAnyOrder("b", "c", "d");
+    assertThat(cache.layers()).containsExactlyInAnyOrder("b", "c", "d");
   }
 
   @Test
@@ -168,7 +168,7 @@ class LayerCacheTest {
       Thread.sleep(5);
     }
     cache = cache(2 * LAYER);
-    assertThat(cache.ids()).containsExactlyInAnyOrder("b", "c");
+    assertThat(cache.layers()).containsExactlyInAnyOrder("b", "c");
     borrow("b").close();
     assertThat(fetched).hasValue(3);
   }
