@@ -36,6 +36,8 @@ final class ClusterBench {
   private ClusterBench() {}
 
   /**
+   * Measures one part.
+   *
    * @param arguments the part, the launcher, an empty directory
    */
   public static void main(String[] arguments) throws Exception {

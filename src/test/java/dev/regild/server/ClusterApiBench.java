@@ -33,6 +33,8 @@ final class ClusterApiBench {
   private ClusterApiBench() {}
 
   /**
+   * Measures both databases.
+   *
    * @param arguments the launcher, an empty directory
    */
   public static void main(String[] arguments) throws Exception {
