@@ -16,12 +16,12 @@ import software.amazon.awssdk.http.auth.aws.internal.signer.V4RequestSigner;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 
 /**
- * The signature that a request should have. The AWS SDK makes it, so that the canonical form is the
- * one of the clients.
+ * The signature that a request should have. The AWS SDK computes it, so the canonical form is that
+ * of the clients.
  *
- * <p>It is the signer beneath {@code AwsV4HttpSigner} that is used: that one always signs the
- * header {@code x-amz-content-sha256}, which many clients, botocore among them, do not send to JSON
- * services. This one signs exactly the headers that it is given, and keeps the derived keys.
+ * <p>This uses the signer beneath {@code AwsV4HttpSigner}, which always signs the header {@code
+ * x-amz-content-sha256}; botocore and other clients do not send that header to JSON services. It
+ * signs exactly the given headers, and keeps the derived keys.
  */
 final class RequestSignature {
   private final HttpCall call;

@@ -14,9 +14,8 @@ import java.nio.file.Path;
 
 /**
  * Walks the files in a Debian package: an ar archive with {@code control.tar} and {@code data.tar}
- * (deb(5)). The repository vouches for the file, but must not decide how much memory the host uses:
- * no number or name in the file decides what is allocated. So this class reads the tar headers
- * itself, as far as dpkg writes them.
+ * (deb(5)). No number or name in the package decides how much memory is allocated, so this class
+ * reads the tar headers itself, as far as dpkg writes them.
  */
 final class DebFile {
   /** In bytes, unpacked; twice the size of Debian's largest package. */

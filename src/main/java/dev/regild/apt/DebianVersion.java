@@ -4,10 +4,9 @@ import dev.regild.plan.PackageFamily;
 import java.util.Comparator;
 
 /**
- * A Debian package version, ordered as dpkg orders it (Debian Policy 5.6.12, deb-version(7)): by
- * epoch, then upstream version, then revision; {@code ~} sorts before everything, even the end.
- * Texts that differ may be equal in this order ({@code 1.0} and {@code 0:1.0-0}), as they are to
- * dpkg, so the order isn't consistent with equals.
+ * A Debian package version, ordered as dpkg orders it (deb-version(7)): by epoch, upstream version,
+ * revision; {@code ~} sorts before everything, even the end. Different texts may be equal in this
+ * order ({@code 1.0} and {@code 0:1.0-0}), so it isn't consistent with equals.
  *
  * @param text the version as dpkg writes it: {@code 1:2.36-9+deb12u7}
  */

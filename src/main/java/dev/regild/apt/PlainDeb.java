@@ -22,10 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Copies a Debian package with its files uncompressed, for a guest that unpacks slowly. dpkg reads
- * the same tar archive from the copy (deb(5) allows a {@code data.tar} since dpkg 1.10); everything
- * else is the package's own bytes. The package was verified before, and is still unpacked in a
- * {@link Sandbox}.
+ * Copies a Debian package with its files uncompressed, for a guest that unpacks slowly. dpkg
+ * accepts a {@code data.tar} since 1.10 (deb(5)); everything else is unchanged. The package was
+ * verified before, and is still unpacked in a {@link Sandbox}.
  */
 final class PlainDeb {
   private static final byte[] MAGIC = "!<arch>\n".getBytes(US_ASCII);

@@ -13,10 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A date of a Release file, in the forms that apt takes ({@code RFC1123StrToTime} in apt-pkg): that
- * of RFC 1123 with any number of blanks and one or two digits of the day, and that of asctime.
- * Where apt knows GMT and UTC alone, every zone that is a number is taken too, as {@code date -R}
- * writes it.
+ * A date of a Release file, in the forms that apt takes ({@code RFC1123StrToTime} in apt-pkg): RFC
+ * 1123 with any number of blanks and one or two digits of the day, and asctime. Beyond apt's GMT
+ * and UTC, numeric zones are accepted, as {@code date -R} writes them.
  */
 final class ReleaseDate {
   private static final Pattern RFC_1123 =

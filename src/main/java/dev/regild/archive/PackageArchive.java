@@ -10,10 +10,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A cabinet or a WIM with parts of an update in it. It may be hostile: a name that leads out of it
- * is refused, and the tools that unpack it get little memory, little time, and no room for files
- * larger than updates are ({@link Program.Limits#UNPACKING}); they see nothing but it and the
- * directory that they unpack into ({@link Sandbox}).
+ * A cabinet or a WIM with parts of an update. It may be hostile: a name that leads out of it is
+ * refused, and the tools that unpack it see only it and the target directory ({@link Sandbox}),
+ * with little memory and time ({@link Program.Limits#UNPACKING}).
  */
 public sealed interface PackageArchive permits CabinetArchive, WimArchive {
   /** Names of members that we unpack; others, which only Windows reads, may be odder. */

@@ -17,13 +17,12 @@ import org.postgresql.ds.PGSimpleDataSource;
  * PostgreSQL, which several nodes share.
  *
  * <p>Every transaction that writes is SERIALIZABLE, and runs again if it conflicts with another
- * one. The registry's checks read more rows than they write (quotas, uses of an image, free names),
- * and were written for a database with one writer. SERIALIZABLE keeps them correct, including those
- * that are added later; row locks in a fixed order would need thought with each new check. Within
- * one process, writers take turns as they do on SQLite, so only nodes conflict with each other.
+ * one. The registry's checks read more rows than they write (quotas, uses of an image, free names);
+ * SERIALIZABLE keeps them correct, including those that are added later. Within one process,
+ * writers take turns as on SQLite, so only nodes conflict.
  *
- * <p>Nothing is set for a session and no statement is prepared on the server, so a pooler that
- * gives each transaction another connection (pgbouncer's transaction pooling) makes no difference.
+ * <p>No session is configured and no statement is prepared on the server, so a pooler that changes
+ * connections between transactions works (pgbouncer's transaction pooling).
  */
 record PostgresDialect(PostgresAddress address) implements Dialect {
   private static final int CONNECTIONS = 8;

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a layer or an overlay of ours stands on. Programs that open one are shown these files and no
- * others, so a header alone must not decide: a machine that runs a guest writes its overlay's file,
- * and a flaw of it could change the name in there.
+ * The base files of a layer or overlay of ours. Programs that open one see these files and no
+ * others. The header alone must not decide: a machine that runs a guest writes its overlay's file,
+ * and a flaw in it could change the base's name.
  *
- * <p>A layer stands on one in the same directory, which it names by its bare name. An overlay may
- * stand on any qcow2; its path is kept in a file beside the overlay, which no program is shown, and
- * the header must agree.
+ * <p>A layer's base is in the same directory, under its bare name. An overlay's base may be any
+ * qcow2; its path is kept in a file beside the overlay, which no program sees, and the header must
+ * agree.
  */
 public final class DiskChain {
   /** More than any number of updates that are made on each other before they are flattened. */

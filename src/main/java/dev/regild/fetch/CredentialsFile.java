@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 /**
  * Users and passwords of repositories, in the form of apt_auth.conf(5): {@code machine
  * [https://]host[:port][/path] login USER password SECRET}. Without a scheme an entry is for https
- * only, without a port for the scheme's own. The first entry that fits is taken. The file is read
- * for each request, so a change counts at once; its owner alone may read it.
+ * only, without a port for the scheme's own. The first entry that fits counts. The file is read for
+ * each request; only its owner may be able to read it.
  */
 public final class CredentialsFile {
   public static final String NAME = "auth.conf";

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes images public, and private again. A public image belongs to everyone in its region: each
- * account sees it, and none can update, share or delete it, the one that it came from included. Its
- * ARN is another one then; its tags move along, and so does what is said of it as a base image.
+ * account sees it, and no account can update, share or delete it, not even its former owner. Its
+ * ARN changes; its tags and its records as a base image move along.
  */
 public final class PublicImages {
   private PublicImages() {}

@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
  * Finds the CVEs in the items of a changelog's entry. An item reaches from its bullet to the next
  * one.
  *
- * <p>A CVE counts as fixed unless its item says otherwise. It is only mentioned if {@code
- * regression}, {@code incomplete}, {@code already fixed}, {@code revert}, {@code drop} or {@code
- * remove} comes before it with no parenthesis in between, or if {@code already fixed}, {@code does
- * not affect} or the like follows it. The parenthesis matters: kernels write {@code Revert
- * "net/smc: Introduce TCP ULP support" (CVE-2026-46330)} for a commit whose revert is the fix.
+ * <p>A CVE counts as fixed, except in two cases: {@code regression}, {@code incomplete}, {@code
+ * already fixed}, {@code revert}, {@code drop} or {@code remove} comes before it without a
+ * parenthesis in between, or {@code already fixed}, {@code does not affect} or the like follows it.
+ * Kernels write {@code Revert "net/smc: Introduce TCP ULP support" (CVE-2026-46330)} for a revert
+ * that is the fix.
  */
 public final class CveItems {
   /**

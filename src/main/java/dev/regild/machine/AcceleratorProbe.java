@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds out whether KVM works here, by booting something under it: on some hosts {@code /dev/kvm}
- * opens and a machine under it still hangs, or stops at its first instruction. The verdict is kept
- * in a file and holds as long as the kernel, QEMU and the state of {@code /dev/kvm} are the same.
+ * opens but a machine hangs, or stops at its first instruction. The verdict is kept in a file until
+ * the kernel, QEMU or the state of {@code /dev/kvm} changes.
  */
 public final class AcceleratorProbe {
   private static final Logger LOG = LoggerFactory.getLogger(AcceleratorProbe.class);

@@ -13,21 +13,20 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /**
- * Puts an appliance's QEMU, which libguestfs starts, in a {@link Sandbox}: libguestfs is told of a
- * program of ours in QEMU's place. QEMU sees the appliance's own image, the disks that were added
- * with what they stand on, the handle's directory and the directory of libguestfs' socket.
+ * Puts an appliance's QEMU, which libguestfs starts, in a {@link Sandbox}: libguestfs is given a
+ * program of ours as its QEMU. QEMU sees the appliance's image, the added disks with their base
+ * files, the handle's directory and the directory of libguestfs' socket.
  *
- * <p>libguestfs asks a QEMU that it does not know yet for all its features, and knows one by the
- * size and time of its file. So the program's text is always the same, its time is QEMU's, and what
- * differs lies in a file beside it. The program runs outside the sandbox, so it lies with its files
- * in a directory that QEMU does not see.
+ * <p>libguestfs remembers the features of a QEMU by the size and time of its file. So the program's
+ * text is always the same, its time is QEMU's, and what differs is in a file beside it. The program
+ * runs outside the sandbox, from a directory that QEMU does not see.
  */
 final class ApplianceSandbox {
   /**
-   * libguestfs makes its socket's directory as it launches, so that is found in QEMU's arguments. A
-   * SIGTERM, with which libguestfs ends an appliance that was shut down, has to reach QEMU itself,
-   * which then writes what it holds back of its disks; bubblewrap would only die of it. However
-   * this shell ends, bubblewrap and QEMU end with it.
+   * The socket's directory is found in QEMU's arguments, because libguestfs makes it as it
+   * launches. libguestfs ends an appliance by SIGTERM, which must reach QEMU so that it writes what
+   * it holds back; bubblewrap would only die of it. However this shell ends, bubblewrap and QEMU
+   * end with it.
    */
   private static final String PROGRAM =
       """

@@ -16,9 +16,8 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A client of the QEMU guest agent, which runs programs in a guest. The agent may go away and come
- * back, as it does when the guest restarts: it is then found again. What it says is the guest's and
- * not trusted: answers are bounded, and junk is an error.
+ * A client of the QEMU guest agent, which runs programs in a guest. It reconnects when the agent or
+ * the guest restarts. The agent's answers are untrusted: they are bounded, and junk is an error.
  *
  * <p>One thread uses it; {@link #close} may come from any other, and ends what that thread waits
  * for. The protocol is QEMU's {@code qga/qapi-schema.json}.

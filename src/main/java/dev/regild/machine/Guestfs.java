@@ -19,18 +19,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A libguestfs appliance: a small virtual machine in which an untrusted disk is opened, so that
- * nothing on it is ever parsed by the host's kernel. The appliance itself is not trusted either:
- * whatever it answers has a limit here, and is a GuestfsException beyond it. Bound straight to
- * {@code libguestfs.so.0}; guestfs(3) describes each function under its own name ({@link #readFile}
- * is {@code guestfs_read_file}).
+ * A libguestfs appliance: a small virtual machine that opens an untrusted disk, so that the host's
+ * kernel parses nothing on it. The appliance is not trusted either: every answer has a limit, and a
+ * longer one is a GuestfsException. Each method is the function of its name in guestfs(3) ({@link
+ * #readFile} is {@code guestfs_read_file}).
  *
- * <p>Drives are added, then it is launched, then everything else. Calls are serialised; every one
- * throws {@link GuestfsException} with libguestfs' own message when it fails. A call blocks its
- * carrier thread, so use a platform thread for long ones. {@link #abort} may come from any thread
- * at any time; it ends the call under way within moments. {@link #close} may be called more than
- * once and waits for a call under way: to close at once, abort first. The appliance has no network.
- * libguestfs ends it within two seconds of our process, should that be killed.
+ * <p>Add drives, then launch, then call everything else. Calls are serialised, block their carrier
+ * thread, and throw {@link GuestfsException} with libguestfs' message. {@link #abort} may come from
+ * any thread and ends the running call. {@link #close} waits for a running call, and may be called
+ * twice. The appliance has no network, and ends within two seconds of our process.
  */
 public final class Guestfs implements AutoCloseable {
   /** What an inspection says where the disk doesn't tell. */

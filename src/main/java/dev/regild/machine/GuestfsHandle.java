@@ -24,11 +24,10 @@ import org.slf4j.LoggerFactory;
  * A {@code guestfs_h}: one call at a time, ended from any thread by {@link #abort}, closed once and
  * never while a call runs in it.
  *
- * <p>A call that hangs can't be broken off by libguestfs itself, so {@link #abort} kills what the
- * call waits for: the processes that libguestfs has started for this handle, the appliance's QEMU
- * among them. They are known by the handle's own temporary directories, one of which is in the
- * arguments of each (the appliance's root is an overlay in it); this works while QEMU is being
- * launched too, when {@code guestfs_get_pid} would wait for the launch.
+ * <p>libguestfs can't break off a call that hangs, so {@link #abort} kills the processes that
+ * libguestfs has started for this handle, including the appliance's QEMU. They are known by the
+ * handle's temporary directories, one of which is in the arguments of each. This works during the
+ * launch, too, when {@code guestfs_get_pid} would wait.
  */
 final class GuestfsHandle implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GuestfsHandle.class);

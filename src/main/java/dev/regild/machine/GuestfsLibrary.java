@@ -25,9 +25,8 @@ import org.jspecify.annotations.Nullable;
  * libguestfs.so.0, loaded when it is first used. Its ABI is stable: guestfs(3), "ABI guarantee".
  * Functions are bound by name, once each; their descriptors follow from the arguments.
  *
- * <p>What a function returns comes from the appliance, in which a hostile disk may have taken over.
- * So each result has a limit here, whatever libguestfs' own protocol allows; what is freed is freed
- * in any case.
+ * <p>A function's result comes from the appliance, which a hostile disk may control. So each result
+ * has a limit here, and is freed in any case.
  */
 @SuppressWarnings("restricted") // Native calls are what this class is for.
 final class GuestfsLibrary {

@@ -9,11 +9,11 @@ import java.util.OptionalLong;
 
 /**
  * The command line of a QEMU machine with a disk, a serial console on our pipes and a random number
- * generator, without a network; more is added to it. QEMU runs in its own seccomp sandbox and in
- * ours: it sees its disk and what that stands on, and the machine's own files and sockets.
+ * generator, without a network; more is added to it. QEMU runs in its own seccomp sandbox and in a
+ * {@link Sandbox} with its disk, the disk's base files, and the machine's own files and sockets.
  *
- * <p>What the guest writes to the disk is not kept safe from a crash of the host (cache mode {@code
- * unsafe}): whatever is cut short starts over on a new overlay.
+ * <p>The guest's writes are not kept safe from a crash of the host (cache mode {@code unsafe}): an
+ * interrupted job starts over on a new overlay.
  */
 final class QemuCommand {
   static final String QEMU = "qemu-system-x86_64";
@@ -27,11 +27,10 @@ final class QemuCommand {
           + "hv-frequencies";
 
   /**
-   * Processor features that a Linux guest uses if it finds them, and that are slower under
-   * emulation than doing without. String instructions and SMAP's switch end a block of translated
-   * code each time; each process switch saves larger register states; nested virtualization and
-   * cipher instructions make udev load modules, which test themselves. x86-64-v3, which some
-   * systems require, includes none of these.
+   * Processor features that Linux uses if present, and that make emulation slower. String
+   * instructions and SMAP's switch end a block of translated code each time; each process switch
+   * saves larger register states; nested virtualization and cipher instructions make udev load
+   * modules, which test themselves. x86-64-v3, which some systems require, includes none of these.
    */
   private static final String SLOW_WHEN_EMULATED =
       ",erms=off,fsrm=off,smap=off,mpx=off,pku=off,svm=off,aes=off,vaes=off,pclmulqdq=off,"

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * A program that runs beside us and can't outlive us: when our process ends, however it ends, its
  * whole process group is killed.
  *
- * <p>A shell of ours stands between. It holds the reading end of a pipe whose writing end only we
- * have; the kernel closes that one when we die, even by SIGKILL, and the shell then kills the group
- * that it shares with the program. The kernel's own parent-death signal would not do: it is sent
- * when the <em>thread</em> that started the program ends (prctl(2), PR_SET_PDEATHSIG).
+ * <p>A shell of ours reads a pipe whose writing end only we have. The kernel closes that end when
+ * we die, and the shell then kills the group that it shares with the program. The kernel's
+ * parent-death signal would not do: it is sent when the <em>thread</em> that started the program
+ * ends (prctl(2), PR_SET_PDEATHSIG).
  */
 public final class RunningProgram implements AutoCloseable {
   /** Fixed text; the program and its arguments come to it as its own arguments. */

@@ -11,13 +11,11 @@ import java.util.stream.Stream;
 /**
  * What a program that reads untrusted input may see and change, held by bubblewrap: the system's
  * software in {@code /usr}, read-only, and the files that are named here, each under its own path.
- * Everything else of the host is absent: no network but a loopback of its own, no other processes,
- * no {@code /proc}, an empty {@code /tmp} of 64 MiB, and a root that can't be written to.
+ * It sees no network but a loopback of its own, no other processes, no {@code /proc}, an empty
+ * {@code /tmp} of 64 MiB, and a root that can't be written to.
  *
- * <p>The program runs in a user namespace of its own, without any capability, without a way to gain
- * one (no_new_privs), and without a way to make further user namespaces. On the host's files it
- * acts as the server's user, since the files that it is given belong to that one; if the server is
- * root, the program is root without root's powers, and what is not named here is out of its reach.
+ * <p>The program has a user namespace of its own, no capability, no way to gain one (no_new_privs),
+ * and can make no further user namespaces. On the named files it acts as the server's user.
  *
  * @param readable files and directories that must exist
  * @param writable files and directories that must exist

@@ -26,9 +26,9 @@ public final class Planner {
 
   /**
    * Every installed package for which the channel has a higher version and which is not on hold. Of
-   * several installed versions of one package, as kernels have them, the newest counts. What takes
-   * the place of an installed package comes instead of its upgrade. Then what the channel adds.
-   * What the image's owner holds back is told apart.
+   * several installed versions of one package, the newest counts. A package that replaces an
+   * installed one comes instead of its upgrade. Then come the packages that the channel adds. What
+   * the image's owner holds back is listed separately.
    */
   public static UpdatePlan plan(
       Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {

@@ -5,10 +5,9 @@ import java.util.List;
 /**
  * What is known of a Windows image beyond its packages, read from its registry.
  *
- * <p>The packages of its inventory stand for the same facts: {@link #SYSTEM} at the build's
- * version, one for each KB of Component Based Servicing by the name of its identity ({@code
- * Package_for_RollupFix}), one for each driver package by its INF's original name, and one for each
- * program by the name under which it is listed for removal.
+ * <p>Its inventory has packages for the same facts: {@link #SYSTEM} at the build's version, each KB
+ * by the name of its identity ({@code Package_for_RollupFix}), each driver package by its INF's
+ * original name, and each program by its name in the list of installed programs.
  *
  * @param edition {@code EditionID}: {@code ServerDatacenter}, {@code Professional}
  * @param displayVersion {@code 21H2}; empty where the system has none

@@ -83,10 +83,10 @@ record RpmRepositories(DocumentReader documents, Clock clock) {
   }
 
   /**
-   * For the guest's dnf, as {@code sources.list} is for apt: a line for each index, with the URI of
-   * its repository, its type, the name of its file in the snapshot, SHA-256 and size, parted by
-   * tabs; the repositories in the order of the channel. A line of the type {@code module_hotfixes}
-   * has nothing more.
+   * The guest dnf's counterpart of {@code sources.list}: a line for each index, with the
+   * repository's URI, the type, the file's name in the snapshot, SHA-256 and size, separated by
+   * tabs; repositories in the order of the channel. A line of the type {@code module_hotfixes} has
+   * nothing more.
    */
   private static byte[] list(Map<IndexFetch, IndexFetch.Fetched> indexes, Set<String> hotfixes) {
     Set<String> lines = new LinkedHashSet<>();

@@ -20,10 +20,10 @@ import java.util.function.DoubleConsumer;
 import java.util.stream.Collectors;
 
 /**
- * dnf 4, through its documented Python API, or yum, by its command line. Their repositories, cache
- * and logs all lie in the workspace, which is not on the disk; their settings (the limit of kernels
- * that are kept, excludes, documentation), version lock and enabled modules are the image's own.
- * Each package is verified by the host, by the SHA-256 of its repository's index.
+ * dnf 4 through its Python API, or yum by its command line. Repositories, cache and logs are in the
+ * workspace, not on the disk; settings (kernel limit, excludes, documentation), version locks and
+ * enabled modules are the image's own. The host verifies each package by the SHA-256 of its
+ * repository's index.
  */
 final class RpmUpgrade extends OfflineUpgrade {
   /** What the scripts have in common. */

@@ -6,10 +6,10 @@ import java.util.Comparator;
 
 /**
  * An RPM package version, ordered as rpm orders it (rpm-version(7), {@code rpmvercmp} in rpmio): by
- * epoch, then version, then release. Each is compared run by run, of digits by value or of letters
- * by ASCII, whatever stands between the runs; {@code ~} sorts before everything, even the end, and
- * {@code ^} just behind the end. Texts that differ may be equal in this order ({@code 1.0} and
- * {@code 0:1_0}), so the order isn't consistent with equals.
+ * epoch, version, release. Each is compared run by run, digits by value and letters by ASCII;
+ * {@code ~} sorts before everything, even the end, and {@code ^} just after the end. Different
+ * texts may be equal in this order ({@code 1.0} and {@code 0:1_0}), so it isn't consistent with
+ * equals.
  *
  * @param text {@code epoch:version-release}; the epoch may be left out and is 0 then, and a version
  *     without a release comes before the same with one

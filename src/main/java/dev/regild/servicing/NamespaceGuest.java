@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
  * A guest whose disk the host's kernel mounts, for images that their owner trusts.
  *
  * <p>A small program that runs as root holds the disk, and runs each program of the guest under
- * bubblewrap, with the disk as its root, no network and few capabilities. Nothing of the host
- * follows a path that the guest can change: what it is handed lies in a directory that it can only
- * read, what it hands back comes over a pipe, and what it writes lies where only it can see it.
+ * bubblewrap, with the disk as its root, no network and few capabilities. The host follows no path
+ * that the guest can change: input is in a directory that the guest can only read, output comes
+ * over a pipe, and other writes go where only the guest sees them.
  */
 final class NamespaceGuest implements Guest {
   /** Where the guest finds what it is handed. */

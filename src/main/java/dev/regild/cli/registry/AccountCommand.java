@@ -31,6 +31,14 @@ public final class AccountCommand {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
+  /** The registry and the account in it that a command is about. */
+  static final class Named {
+    @Mixin LocalRegistry registry = new LocalRegistry();
+
+    @Parameters(index = "0", paramLabel = "ID", description = "The account's id.")
+    String id = "";
+  }
+
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }
@@ -66,12 +74,9 @@ public final class AccountCommand {
       name = "suspend",
       description = "Suspends an account: every call is refused until it is resumed.",
       mixinStandardHelpOptions = true)
-  int suspend(
-      @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account's id.") String id)
-      throws IOException {
-    registry.change(accounts -> accounts.suspend(id));
-    out().println("Suspended " + id + ".");
+  int suspend(@Mixin Named account) throws IOException {
+    account.registry.change(accounts -> accounts.suspend(account.id));
+    out().println("Suspended " + account.id + ".");
     return 0;
   }
 
@@ -79,12 +84,9 @@ public final class AccountCommand {
       name = "resume",
       description = "Resumes a suspended account.",
       mixinStandardHelpOptions = true)
-  int resume(
-      @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account's id.") String id)
-      throws IOException {
-    registry.change(accounts -> accounts.resume(id));
-    out().println("Resumed " + id + ".");
+  int resume(@Mixin Named account) throws IOException {
+    account.registry.change(accounts -> accounts.resume(account.id));
+    out().println("Resumed " + account.id + ".");
     return 0;
   }
 
@@ -93,8 +95,7 @@ public final class AccountCommand {
       description = "Shows an account's quotas, or sets them in place of the server's defaults.",
       mixinStandardHelpOptions = true)
   int quota(
-      @Mixin LocalRegistry registry,
-      @Parameters(paramLabel = "ID", description = "The account's id.") String id,
+      @Mixin Named account,
       @Parameters(
               arity = "0..*",
               index = "1..*",
@@ -110,17 +111,17 @@ public final class AccountCommand {
       put(wanted, limit);
     }
     Table table = new Table("QUOTA", "LIMIT");
-    try (Opened opened = registry.open()) {
-      opened.accounts().require(id);
+    try (Opened opened = account.registry.open()) {
+      opened.accounts().require(account.id);
       Map<Quota, Integer> own =
           opened
               .database()
               .inTransaction(handle -> {
                 wanted.forEach((quota, limit) ->
                     limit.ifPresentOrElse(
-                        value -> AccountQuotas.put(handle, id, quota, value),
-                        () -> AccountQuotas.remove(handle, id, quota)));
-                return AccountQuotas.list(handle, id);
+                        value -> AccountQuotas.put(handle, account.id, quota, value),
+                        () -> AccountQuotas.remove(handle, account.id, quota)));
+                return AccountQuotas.list(handle, account.id);
               });
       for (Quota quota : Quota.values()) {
         table.row(

@@ -14,9 +14,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
  * An OVA: a tar archive of a machine's description (.ovf), a manifest of hashes (.mf) and a
- * streamOptimized VMDK, in this order, in which ovftool writes them and a reader can check the disk
- * as it comes. The disk is not copied: the archive is what stands before it, its file, and what
- * stands behind it.
+ * streamOptimized VMDK, in ovftool's order, so a reader can check the disk as it arrives. The disk
+ * is not copied: the archive is a head, the disk's file, and a tail.
  */
 public final class OvaPackage {
   private static final int BLOCK = 512;

@@ -16,9 +16,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 
 /**
- * Images as standalone disks, for downloads. Whoever asks for the same disk while it is made, or
- * shortly after it was read, shares it; only so many are made at one time, and none without room
- * that is reserved for it. A disk that nobody waits for any more is not made to its end.
+ * Images as standalone disks, for downloads. Callers that want the same disk while it is made, or
+ * shortly after it was read, share it. The number of conversions at once is limited, and each
+ * reserves its space. A conversion ends when nobody waits for it.
  */
 public final class Conversions implements AutoCloseable {
   private static final String PREFIX = "export-";

@@ -7,10 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The memory for the bodies of calls, taken as they come. The first bytes of each are free: there
- * are no more of those than connections, so a call of the usual size is served however much others
- * hold. Of what is larger, those whose senders are not proven yet have only a share, by address and
- * by the key that they name.
+ * The memory for the bodies of calls, taken as they arrive. The first bytes of each are free, so a
+ * call of the usual size is always served. Of the rest, unproven senders have only a share, by
+ * address and by the key that they name.
  */
 final class BodyRoom {
   /** Many times what a call of the protocol usually has. */

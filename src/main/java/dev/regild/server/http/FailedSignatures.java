@@ -7,10 +7,9 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * How often callers could not show who they are, by their address and by the key that they named.
- * Past what a mistake explains, the answer is held back. Only refusals are: a right signature is
- * never slowed down, so nobody can lock the owner of a key out by naming it, nor a neighbour behind
- * the same proxy.
+ * How often callers failed to authenticate, by address and by the key that they named. After more
+ * failures than a mistake explains, refusals are delayed. A right signature is never delayed, so
+ * nobody can lock out a key's owner, or a neighbour behind the same proxy.
  */
 final class FailedSignatures {
   /** As many in a row are free. */

@@ -26,9 +26,9 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * HTTP/1.1, and HTTP/1.0, which the server's own reader refuses: a connection that begins with a
- * request of that version is read as one of HTTP/1.1 that asks for the connection to end after its
- * answer. RFC 9110, section 6.2, has a server answer with the version that it speaks itself.
+ * HTTP/1.1, and HTTP/1.0, which Helidon's reader refuses: an HTTP/1.0 connection is read as
+ * HTTP/1.1 with {@code Connection: close}. The answer has the server's own version (RFC 9110,
+ * section 6.2).
  */
 final class HttpVersions implements ServerConnectionSelector {
   private final ServerConnectionSelector http11 =

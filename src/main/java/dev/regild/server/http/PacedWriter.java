@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * What a client is sent. Each answer has one time of grace: waiting for the client takes from it,
- * and what the client takes fills it up again at the least rate. So a client that is slower than
- * that for long is not waited for, however small the pieces are that it takes.
+ * Sends answers to a client. Each answer has one time allowance: waiting for the client uses it up,
+ * and bytes that the client takes refill it at the least rate. So the server does not wait for a
+ * client that is slower than that, however small its reads are.
  */
 final class PacedWriter implements DataWriter {
   private final Config.Http limits;

@@ -39,12 +39,10 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Who asked for what, and what came of it: one JSON object a line, in {@code audit.log}. Each day
- * (UTC), and whenever it has grown too large, the file is put aside as {@code
- * audit-DAY-NUMBER.log}; what was put aside goes when too old, and the oldest when all together
- * have grown too large. All of them can be read by their owner alone. When a line can't be written,
- * for want of room say, the next one that can says how many were lost, and no line is ever half
- * there.
+ * Who asked for what, and the outcome: one JSON object a line, in {@code audit.log}. Each day
+ * (UTC), and when it is too large, the file becomes {@code audit-DAY-NUMBER.log}. Old files are
+ * removed by age and by their total size. Only their owner can read them. If a line can't be
+ * written, the next one says how many were lost; a line is never written in part.
  */
 public final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);

@@ -25,9 +25,9 @@ import org.slf4j.event.Level;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Gives each request its id, which stands in the answer and in every line of the log, and writes a
- * line, a measurement and, for the audit, another line when it has been answered. Of requests whose
- * sender is not known only so many have lines, so that a stranger can't fill the disk.
+ * Gives each request an id, which is in the answer and in each line of the log, and records each
+ * answer in the log, the metrics and the audit log. Lines about unknown senders are limited, so a
+ * stranger can't fill the disk.
  */
 public final class RequestLog implements Filter {
   public static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");

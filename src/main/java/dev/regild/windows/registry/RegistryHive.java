@@ -14,12 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file of Windows' registry, read in place. hivex in the appliance would do it too, at one call
- * to the appliance for each key and each value: a server's tens of thousands of them take minutes.
+ * A file of Windows' registry, read in place. hivex would need a call to the appliance for each key
+ * and value, which takes minutes for a server's tens of thousands.
  *
- * <p>Nothing in it is trusted: each offset is checked against the file, and all that is ever read
- * is counted, so that a hive whose keys lead to each other ends in a {@link DamagedHiveException}
- * instead of an endless walk.
+ * <p>Nothing in it is trusted: each offset is checked against the file, and all that is read is
+ * counted, so keys that lead to each other end in a {@link DamagedHiveException}.
  */
 final class RegistryHive {
   /** More than any that Windows loads at its boot. */

@@ -17,12 +17,11 @@ import java.util.TreeMap;
 /**
  * What Windows has written to the logs of a hive and not yet to the hive, in the form that it has
  * since Windows 8.1: entries with whole pages, numbered one after another over two files. Windows
- * brings a hive up to date when it has nothing else to do, so that a hive may be old while all is
- * well.
+ * brings a hive up to date when it is idle, so a hive may be old while all is well.
  *
- * <p>An entry's two hashes (Marvin32) are not checked: no log that Windows itself has written was
- * at hand to prove such a check with, and a wrong one would refuse whole hives. What an entry that
- * was not written in full does to a hive is found when the hive is read, or not at all.
+ * <p>An entry's two hashes (Marvin32) are not checked: there was no log of a real Windows to test
+ * such a check with. An entry that was not written in full is found when the hive is read, or not
+ * at all.
  */
 final class RegistryLog {
   private static final int CELLS = 4096;

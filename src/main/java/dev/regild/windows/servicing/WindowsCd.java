@@ -25,10 +25,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The CD on which a guest finds its packages: one directory each, in the order of installation. A
- * driver's zip is expanded on it. So is a .msu in cabinet form, into the packages (.cab) that are
- * in it, since builds before Windows 11 take no .msu while they run; one in WIM form, or with a
- * .psf beside its .cab, is for builds that do, and stays whole.
+ * The CD with a guest's packages: one directory each, in the order of installation. A driver's zip
+ * is expanded on it. A .msu in cabinet form is expanded into its packages (.cab), because builds
+ * before Windows 11 take no .msu while they run. One in WIM form, or with a .psf beside its .cab,
+ * is for newer builds and stays whole.
  *
  * @param iso the image of the CD
  * @param contents every package, in the order of installation
