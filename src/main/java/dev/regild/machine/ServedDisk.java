@@ -47,8 +47,8 @@ public final class ServedDisk implements AutoCloseable {
   private final SocketDirectory sockets;
   private final RunningProgram server;
   private final Deadline deadline;
-  private @Nullable SocketChannel channel;
-  private @Nullable Selector selector;
+  private volatile @Nullable SocketChannel channel;
+  private volatile @Nullable Selector selector;
   private long bytes;
   private long requests;
 

@@ -178,7 +178,7 @@ public final class Ext4 {
 
   /** Whether there is anything at that path; a dangling symbolic link counts. */
   public boolean exists(String path) throws IOException {
-    return find(path, false).size() > 0;
+    return !find(path, false).isEmpty();
   }
 
   /** Whether there is a regular file at that path, or a link to one. */
@@ -302,12 +302,12 @@ public final class Ext4 {
     ByteBuffer descriptor = bytes(descriptors + group * descriptorBytes, descriptorBytes);
     long table = Integer.toUnsignedLong(descriptor.getInt(0x8));
     if (descriptorBytes >= 64) {
-      table |= Integer.toUnsignedLong(descriptor.getInt(0x28)) << 32;
+      table |= (Integer.toUnsignedLong(descriptor.getInt(0x28)) << 32);
     }
     ByteBuffer inode = bytes(at(table) + index * inodeBytes, 128);
     long size =
         Integer.toUnsignedLong(inode.getInt(0x4))
-            | Integer.toUnsignedLong(inode.getInt(0x6c)) << 32;
+            | (Integer.toUnsignedLong(inode.getInt(0x6c)) << 32);
     int flags = inode.getInt(0x20);
     require((flags & UNKNOWN_FLAGS) == 0, "a file has attributes that are not known here");
     return new Inode(
@@ -353,7 +353,7 @@ public final class Ext4 {
         length -= initialized ? 0 : MOST_INITIALIZED;
         long physical =
             Integer.toUnsignedLong(node.getInt(entry + 8))
-                | (node.getShort(entry + 6) & 0xffffL) << 32;
+                | ((node.getShort(entry + 6) & 0xffffL) << 32);
         if (initialized) {
           copy(physical, logical * blockBytes, (long) length * blockBytes, content);
         }
@@ -361,7 +361,7 @@ public final class Ext4 {
       } else {
         long child =
             Integer.toUnsignedLong(node.getInt(entry + 4))
-                | (node.getShort(entry + 8) & 0xffffL) << 32;
+                | ((node.getShort(entry + 8) & 0xffffL) << 32);
         next = extents(bytes(at(child), blockBytes), depth - 1, logical, content);
       }
     }
