@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,12 +38,59 @@ final class AptPolicy {
       done
       """;
 
+  /**
+   * What may set the default release, or have other files of configuration read. To tell what it
+   * comes to takes apt itself.
+   */
+  private static final Pattern FOR_APT_ITSELF =
+      Pattern.compile("(?i)default-release|\\bdir\\b|rootdir|#include|#clear");
+
+  private static final Pattern TAKEN = Pattern.compile("[A-Za-z0-9_:-]*|[A-Za-z0-9_.:-]*\\.pref");
+
   private static final Pattern RELEASE = Pattern.compile("RELEASE='(.*)'");
 
   private AptPolicy() {}
 
   static UpdatePolicy read(GuestFiles guest) throws IOException {
-    return guest.exists(APT_CONFIG) ? parse(guest.run("sh", "-c", SCRIPT)) : UpdatePolicy.NONE;
+    if (!guest.exists(APT_CONFIG)) {
+      return UpdatePolicy.NONE;
+    }
+    return parse(guest.runsPrograms() ? guest.run("sh", "-c", SCRIPT) : said(guest));
+  }
+
+  /**
+   * Returns what the script would say.
+   *
+   * @throws IOException if that takes apt
+   */
+  private static String said(GuestFiles guest) throws IOException {
+    for (String file : files(guest, "/etc/apt/apt.conf", _ -> true)) {
+      if (FOR_APT_ITSELF.matcher(guest.text(file)).find()) {
+        throw new IOException(file + " has settings that only apt understands");
+      }
+    }
+    StringBuilder said = new StringBuilder("RELEASE=''\n");
+    for (String file :
+        files(guest, "/etc/apt/preferences", name -> TAKEN.matcher(name).matches())) {
+      said.append("\n\n").append(FILE).append(file).append('\n').append(guest.text(file));
+    }
+    return said.toString();
+  }
+
+  /** A file if it exists, then those of its directory in the order of their names. */
+  private static List<String> files(GuestFiles guest, String file, Predicate<String> taken)
+      throws IOException {
+    List<String> files = new ArrayList<>();
+    if (guest.names("/etc/apt").contains(file.substring(file.lastIndexOf('/') + 1))) {
+      files.add(file);
+    }
+    guest.names(file + ".d").stream()
+        .filter(taken)
+        .filter(name -> !name.startsWith("."))
+        .sorted()
+        .map(name -> file + ".d/" + name)
+        .forEach(files::add);
+    return files;
   }
 
   /**

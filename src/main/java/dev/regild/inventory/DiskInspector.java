@@ -13,6 +13,8 @@ import dev.regild.machine.Appliances;
 import dev.regild.machine.Guestfs;
 import dev.regild.machine.Guestfs.Partition;
 import dev.regild.machine.GuestfsException;
+import dev.regild.machine.ProgramException;
+import dev.regild.machine.ServedDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,21 +26,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Inspects an unknown disk inside an appliance; the host's kernel never parses it. */
+/**
+ * Inspects an unknown disk; the host's kernel never parses it. One in the usual form is read in
+ * memory that Java guards, from the bytes that a sandboxed program serves. All others are opened in
+ * an appliance, which also says what is wrong with a disk.
+ */
 public final class DiskInspector {
   /** Of all that is looked at after the start of the appliance. */
   private static final Duration INSPECTION = Duration.ofMinutes(30);
 
+  /** Of a disk in the usual form; it takes a second. */
+  private static final Duration READING = Duration.ofMinutes(2);
+
   private static final Duration PROGRAM = Duration.ofMinutes(5);
-  private static final String BIOS_BOOT = "21686148-6449-6E6F-744E-656564454649";
   private static final int LARGE_SECTOR_BYTES = 4096;
   private static final String GPT = "EFI PART";
 
   /** The beginning of libguestfs' names of subvolumes. */
   private static final String SUBVOLUME = "btrfsvol:";
 
-  private static final String EFI_SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+  private static final Logger LOG = LoggerFactory.getLogger(DiskInspector.class);
 
   private final Appliances appliances;
   private final List<InstalledSystem> systems;
@@ -62,6 +72,32 @@ public final class DiskInspector {
    * @throws IOException if the inspection itself failed
    */
   public DiskInspection inspect(
+      Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher)
+      throws IOException, UnfitDiskException {
+    Optional<DiskInspection> read = read(disk, format, directory, watcher);
+    return read.isPresent() ? read.get() : inAppliance(disk, format, directory, watcher);
+  }
+
+  /** Empty if it takes an appliance. */
+  private Optional<DiskInspection> read(
+      Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher) throws IOException {
+    try (ServedDisk served =
+        ServedDisk.open(disk, bases(disk, format), format.qemuName(), directory, READING)) {
+      watcher.accept(served::close);
+      return Optional.of(new UsualDisk(systems).inspect(served::read));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while the disk was being inspected.", e);
+    } catch (IOException | ProgramException | UnfitDiskException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new IOException("Interrupted while the disk was being inspected.", e);
+      }
+      LOG.atDebug().addKeyValue("reason", e.getMessage()).log("the disk is for an appliance");
+      return Optional.empty();
+    }
+  }
+
+  DiskInspection inAppliance(
       Path disk, DiskFormat format, Path directory, Consumer<Runnable> watcher)
       throws IOException, UnfitDiskException {
     try {
@@ -328,7 +364,9 @@ public final class DiskInspector {
     for (Partition partition : appliance.partitions(disk)) {
       types.add(appliance.gptType(disk, partition.number()));
     }
-    return types.contains(EFI_SYSTEM) && !types.contains(BIOS_BOOT) ? Firmware.UEFI : Firmware.BIOS;
+    return types.contains(UsualDisk.EFI_SYSTEM) && !types.contains(UsualDisk.BIOS_BOOT)
+        ? Firmware.UEFI
+        : Firmware.BIOS;
   }
 
   /** Files are downloaded: what libguestfs reads into memory is limited to 4 MiB. */

@@ -3,6 +3,7 @@ package dev.regild.inventory;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.util.List;
 
 /** The files and the programs of an opened disk, by the guest's paths. */
 public interface GuestFiles {
@@ -39,6 +40,16 @@ public interface GuestFiles {
 
   /** Whether there is anything at that path, a dangling symbolic link included. */
   boolean exists(String path) throws IOException;
+
+  /** Whether {@link #run} can run programs. Where it can't, {@link #names} lists directories. */
+  default boolean runsPrograms() {
+    return true;
+  }
+
+  /** The names of the regular files in a directory, and of links to such; none if it is missing. */
+  default List<String> names(String directory) throws IOException {
+    throw new UnsupportedOperationException("directories are listed by programs");
+  }
 
   /**
    * Runs one program of the guest, with its root as root, that changes nothing on the disk.
