@@ -1,5 +1,7 @@
 package dev.regild.job;
 
+import dev.regild.store.StoreException;
+
 /** A step failed, and with it the job. */
 public final class FailedStepException extends Exception {
   private final String step;
@@ -24,11 +26,17 @@ public final class FailedStepException extends Exception {
   public static <I> FailedStepException of(Step<I, ?> step, int ordinal, I input, Throwable cause) {
     String message = cause.getMessage();
     String reason = message == null || message.isBlank() ? cause.toString() : message.strip();
-    String remedy =
-        cause instanceof StepException known && known.remedy().isPresent()
-            ? known.remedy().get()
-            : step.remedy(input, reason);
-    return new FailedStepException(step.name(), ordinal, reason, remedy, cause);
+    return new FailedStepException(
+        step.name(), ordinal, reason, remedy(step, input, reason, cause), cause);
+  }
+
+  private static <I> String remedy(Step<I, ?> step, I input, String reason, Throwable cause) {
+    return switch (cause) {
+      case StepException known when known.remedy().isPresent() -> known.remedy().get();
+      // It says itself how to check the store; the step would blame the data directory.
+      case StoreException _ -> "";
+      default -> step.remedy(input, reason);
+    };
   }
 
   /** The same failure, of which somebody else knows the reason. */

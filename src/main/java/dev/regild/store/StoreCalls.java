@@ -142,7 +142,8 @@ final class StoreCalls {
   private StoreException failure(String purpose, Exception e) {
     String message =
         "The store %s could not %s%s: %s. Check it with: regild doctor --store"
-            .formatted(location, purpose, isPassing(e) ? within() : "", words(e));
+            .formatted(
+                location, purpose, isPassing(e) ? within() : "", words(e).replaceFirst("\\.+$", ""));
     if (e instanceof AwsServiceException answer) {
       if (answer.statusCode() == 404 && !code(answer).equals("NoSuchBucket")) {
         return new MissingObjectException(message, e);

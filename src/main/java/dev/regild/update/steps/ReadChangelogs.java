@@ -25,7 +25,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,9 +64,16 @@ public final class ReadChangelogs {
     private final PackageNotes notes;
     private final Map<String, Changelog> known;
     private final Map<String, Changelog> read = new ConcurrentHashMap<>();
-    private final Semaphore places = new Semaphore(AT_ONCE);
+
+    /**
+     * Threads of the operating system: to parse takes a processor for seconds. Virtual threads would
+     * keep all carriers, and transactions of other virtual threads would be idle until the database
+     * ends them.
+     */
     private final ExecutorService threads =
-        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("changelogs-", 0).factory());
+        Executors.newFixedThreadPool(
+            AT_ONCE, Thread.ofPlatform().daemon(true).name("changelogs-", 0).factory());
+
     private final List<Future<?>> tasks = new ArrayList<>();
 
     private Reading(Update update, Transaction transaction, Map<String, Changelog> known) {
@@ -82,13 +88,8 @@ public final class ReadChangelogs {
       if (!known.containsKey(file.hash())) {
         Future<?> task =
             threads.submit(() -> {
-              places.acquire();
-              try {
-                ReadChangelogs.read(notes, file, path)
-                    .ifPresent(each -> read.put(file.hash(), each));
-              } finally {
-                places.release();
-              }
+              ReadChangelogs.read(notes, file, path)
+                  .ifPresent(each -> read.put(file.hash(), each));
               return true;
             });
         synchronized (tasks) {
