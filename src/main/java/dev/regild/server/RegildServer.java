@@ -21,6 +21,7 @@ import dev.regild.disk.layers.LayerCache;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.feed.FeedStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
@@ -231,7 +232,9 @@ public final class RegildServer implements AutoCloseable {
             ChannelRefresh.start(
                 channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
 
-    opened(new Judging(database, inventories, plans, plannedFixes, clock)).start();
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    opened(new FeedRefresh(database, feeds, channels)).start();
+    opened(new Judging(database, inventories, plans, plannedFixes, feeds, clock)).start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 

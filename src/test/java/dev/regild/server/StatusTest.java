@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestChannel;
+import dev.regild.feed.FeedStore;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
@@ -47,7 +48,13 @@ class StatusTest {
     PlannedFixes fixes =
         new PlannedFixes(
             server.database, inventories, plans, new Changelogs(server.database, clock));
-    Judging judging = new Judging(server.database, inventories, plans, fixes, clock);
+    Judging judging = new Judging(
+            server.database,
+            inventories,
+            plans,
+            fixes,
+            new FeedStore(server.database, server.data, clock),
+            clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));
   }

@@ -6,9 +6,13 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import dev.regild.channel.ChannelFile;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.db.Turn;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
+import dev.regild.feed.PlatformFacts;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
@@ -55,6 +59,7 @@ public final class Judging implements AutoCloseable {
   private final Inventories inventories;
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
+  private final FeedStore feeds;
   private final Clock clock;
   private final Turn turn;
   private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
@@ -69,11 +74,13 @@ public final class Judging implements AutoCloseable {
       Inventories inventories,
       UpdatePlans plans,
       PlannedFixes plannedFixes,
+      FeedStore feeds,
       Clock clock) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
     this.plannedFixes = plannedFixes;
+    this.feeds = feeds;
     this.clock = clock;
     this.turn = new Turn(database, "judging", TURN);
   }
@@ -113,9 +120,15 @@ public final class Judging implements AutoCloseable {
    *
    * @param offer what their channel has; empty if it can't be used
    * @param refusal why it can't be used
+   * @param facts what the feeds say
    * @param basis stands for all of it
    */
-  private record Standard(String platform, Optional<Offer> offer, String refusal, String basis) {}
+  private record Standard(
+      String platform,
+      Optional<Offer> offer,
+      String refusal,
+      PlatformFacts facts,
+      String basis) {}
 
   /**
    * Judges every inventory that has to be judged. For one thread.
@@ -157,16 +170,18 @@ public final class Judging implements AutoCloseable {
   }
 
   private Standard standard(String platform) {
+    PlatformFacts facts = feeds.facts(platform);
     try {
       Offer offer = plans.offerFor(platform);
       return new Standard(
           platform,
           Optional.of(offer),
           "",
-          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest()));
+          facts,
+          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest(), facts.basis()));
     } catch (RefusedException e) {
       String why = String.valueOf(e.getMessage());
-      return new Standard(platform, Optional.empty(), why, digest(why));
+      return new Standard(platform, Optional.empty(), why, facts, digest(why, facts.basis()));
     }
   }
 
@@ -214,11 +229,16 @@ public final class Judging implements AutoCloseable {
   private final class Bench {
     private final Standard standard;
     private final Optional<Judge> judge;
+    private final Optional<OpenCves> openCves;
     private final PackageForms forms = new PackageForms(database, inventories);
 
     private Bench(Standard standard) {
       this.standard = standard;
       this.judge = standard.offer().map(offer -> new Judge(offer, plannedFixes));
+      this.openCves =
+          PackageSystems.installed()
+              .find(standard.platform())
+              .map(system -> new OpenCves(standard.facts(), system.family(), system.notes()));
     }
 
     /** Returns how many verdicts were written. */
@@ -232,6 +252,7 @@ public final class Judging implements AutoCloseable {
       }
       if (forms.forgetMany()) {
         judge.ifPresent(Judge::forget);
+        openCves.ifPresent(OpenCves::forget);
       }
       List<Judged> verdicts = new ArrayList<>();
       Map<String, Inventory> loaded = new HashMap<>();
@@ -241,10 +262,13 @@ public final class Judging implements AutoCloseable {
         loaded.putAll(loadEach(digests, verdicts));
       }
       Map<String, Comparison> compared = judge.map(it -> it.compare(loaded)).orElse(Map.of());
-      for (String digest : loaded.keySet()) {
-        verdicts.add(
-            verdict(digest, compared.getOrDefault(digest, Comparison.UNKNOWN), standard.refusal()));
-      }
+      loaded.forEach((digest, inventory) ->
+          verdicts.add(
+              verdict(
+                  digest,
+                  compared.getOrDefault(digest, Comparison.UNKNOWN),
+                  standard.refusal(),
+                  openCves.flatMap(it -> it.count(inventory.packages())))));
       return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
     }
 
@@ -255,13 +279,18 @@ public final class Judging implements AutoCloseable {
         try {
           loaded.putAll(forms.load(List.of(digest)));
         } catch (IllegalStateException e) {
-          verdicts.add(verdict(digest, Comparison.UNKNOWN, String.valueOf(e.getMessage())));
+          verdicts.add(verdict(
+                  digest,
+                  Comparison.UNKNOWN,
+                  String.valueOf(e.getMessage()),
+                  Optional.empty()));
         }
       }
       return loaded;
     }
 
-    private Judged verdict(String digest, Comparison compared, String reason) {
+    private Judged verdict(
+        String digest, Comparison compared, String reason, Optional<OpenCves.Counts> open) {
       return new Judged(
           digest,
           standard.platform(),
@@ -278,7 +307,8 @@ public final class Judging implements AutoCloseable {
                   .map(offer -> offer.snapshot().createdAt()),
               compared.changes(),
               compared.fixable(),
-              Optional.empty(),
+              open.map(it ->
+                  new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
               Verdict.Support.UNKNOWN));
     }
   }

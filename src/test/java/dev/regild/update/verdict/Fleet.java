@@ -3,6 +3,7 @@ package dev.regild.update.verdict;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.FeedStore;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
@@ -17,9 +18,11 @@ import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -35,10 +38,14 @@ final class Fleet {
   final Inventories inventories;
   final Judging judging;
 
-  Fleet(Database database, ChannelStore channels) {
+  final FeedStore feeds;
+
+  Fleet(Database database, ChannelStore channels) throws IOException {
     this.database = database;
     this.channels = channels;
     this.inventories = new Inventories(database);
+    this.feeds =
+        new FeedStore(database, Objects.requireNonNull(channels.directory().getParent()), Clock.systemUTC());
     this.judging = anotherJudge();
     database.useTransaction(handle ->
         LayerRecords.insert(
@@ -51,7 +58,7 @@ final class Fleet {
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(database, inventories, plans, new Changelogs(database, clock));
-    return new Judging(database, inventories, plans, fixes, clock);
+    return new Judging(database, inventories, plans, fixes, feeds, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {
