@@ -30,7 +30,7 @@ final class AptNotes implements PackageNotes {
 
   /** Debian's end with an architecture, Ubuntu's with a flavour: {@code linux-signed-aws}. */
   private static final Pattern SIGNED_KERNEL =
-      Pattern.compile("linux-signed(?:-(?:amd64|arm64|i386))?(-[a-z0-9.-]+)?");
+      Pattern.compile("linux-signed(?:-(?:amd64|arm64|i386))?((?:-[a-z0-9.-]+)?)");
 
   private static final String DOCUMENTS = "usr/share/doc/";
 

@@ -91,7 +91,7 @@ public record Feed(
   }
 
   /** Returns where the signature is. */
-  URI signatureUri() {
+  public URI signatureUri() {
     return URI.create(signature.isEmpty() ? uri + ".asc" : signature);
   }
 

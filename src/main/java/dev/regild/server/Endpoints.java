@@ -7,6 +7,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.feed.FeedStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -31,6 +32,7 @@ import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
+import dev.regild.server.rest.VendorCvesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
@@ -52,6 +54,7 @@ import java.util.List;
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
+ * @param feeds what vendors say about CVEs
  * @param signingKeys verify statements
  * @param metrics what is counted
  * @param audit who asked for what
@@ -69,6 +72,7 @@ record Endpoints(
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
+    FeedStore feeds,
     SigningKeys signingKeys,
     Metrics metrics,
     AuditLog audit,
@@ -101,6 +105,7 @@ record Endpoints(
         new InsightService(
             requests, database, inventories, images.updates(), plannedFixes, downloads),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
-        new StatusService(requests, database, images.clock()));
+        new StatusService(requests, database, images.clock()),
+        new VendorCvesService(requests, database, inventories, feeds));
   }
 }

@@ -1,6 +1,5 @@
 package dev.regild.server;
 
-import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
@@ -9,9 +8,8 @@ import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
 import dev.regild.feed.FeedResult;
 import dev.regild.feed.FeedStore;
-import dev.regild.update.verdict.Verdicts;
+import dev.regild.update.verdict.ImagePlatforms;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -64,7 +62,7 @@ final class FeedRefresh implements AutoCloseable {
       if (!turn.take()) {
         return;
       }
-      Set<String> platforms = platforms(database, channels);
+      Set<String> platforms = ImagePlatforms.of(database, channels);
       for (Feed feed : feeds.due(platforms)) {
         if (underWay.size() < MOST_AT_ONCE && underWay.add(feed.name())) {
           Thread refresh =
@@ -78,15 +76,6 @@ final class FeedRefresh implements AutoCloseable {
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the feeds");
     }
-  }
-
-  /** Returns the platforms of images and channels. */
-  static Set<String> platforms(Database database, ChannelStore channels) throws ChannelException {
-    Set<String> platforms = new HashSet<>(database.read(Verdicts::platforms));
-    for (Channel channel : channels.list()) {
-      platforms.add(channel.platform());
-    }
-    return platforms;
   }
 
   private void refresh(String name, Set<String> platforms) {

@@ -22,6 +22,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
@@ -234,7 +235,15 @@ public final class RegildServer implements AutoCloseable {
 
     FeedStore feeds = new FeedStore(database, data.path(), clock);
     opened(new FeedRefresh(database, feeds, channels)).start();
-    opened(new Judging(database, inventories, plans, plannedFixes, feeds, clock)).start();
+    opened(new Judging(
+                database,
+                inventories,
+                plans,
+                plannedFixes,
+                feeds,
+                new SupportFiles(
+                    config.support().distroInfo(), config.support().securitySupport()),
+                clock)).start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -270,6 +279,7 @@ public final class RegildServer implements AutoCloseable {
             layers,
             data.path(),
             flattenings,
+            feeds,
             signingKeys,
             metrics,
             audit,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestChannel;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
@@ -54,6 +55,7 @@ class StatusTest {
             plans,
             fixes,
             new FeedStore(server.database, server.data, clock),
+            new SupportFiles(server.data, server.data),
             clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));

@@ -32,6 +32,7 @@ import java.util.Optional;
  * @param auditSize how much is kept of the audit log
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
+ * @param support where the host has what says until when releases are supported
  */
 public record Config(
     Listen listen,
@@ -51,7 +52,16 @@ public record Config(
     int flattenDepth,
     ByteSize auditSize,
     Optional<StoreSettings> store,
-    ByteSize cache) {
+    ByteSize cache,
+    Support support) {
+
+  /**
+   * Where the files are that say until when releases and packages are supported.
+   *
+   * @param distroInfo the directory of {@code distro-info-data}'s
+   * @param securitySupport the directory of {@code debian-security-support}'s
+   */
+  public record Support(Path distroInfo, Path securitySupport) {}
 
   /**
    * Where connections are accepted.

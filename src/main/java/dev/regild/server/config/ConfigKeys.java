@@ -2,6 +2,7 @@ package dev.regild.server.config;
 
 import dev.regild.api.SigV4;
 import dev.regild.db.PostgresAddress;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.machine.Appliances;
@@ -61,6 +62,8 @@ public final class ConfigKeys {
   static final String STORE_GRACE = "store.grace";
   static final String STORE_SCRUB = "store.scrub";
   static final String NODE_CACHE = "node.cache";
+  static final String SUPPORT_DISTRO_INFO = "support.distro-info";
+  static final String SUPPORT_PACKAGES = "support.debian-security-support";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -97,7 +100,9 @@ public final class ConfigKeys {
                   STORE_LEAST_RATE,
                   STORE_GRACE,
                   STORE_SCRUB,
-                  NODE_CACHE),
+                  NODE_CACHE,
+                  SUPPORT_DISTRO_INFO,
+                  SUPPORT_PACKAGES),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
@@ -151,7 +156,10 @@ public final class ConfigKeys {
             "100GiB",
             1L << 30,
             1L << 50,
-            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"));
+            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"),
+        new Config.Support(
+            directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
+            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)));
   }
 
   private Config.Http http() throws ConfigException {
@@ -182,7 +190,11 @@ public final class ConfigKeys {
   }
 
   private Path data() throws ConfigException {
-    String text = values.getOrDefault(DATA, "/var/lib/regild");
+    return directory(DATA, Path.of("/var/lib/regild"));
+  }
+
+  private Path directory(String key, Path byDefault) throws ConfigException {
+    String text = values.getOrDefault(key, byDefault.toString());
     try {
       if (!text.isBlank()) {
         return Path.of(text).toAbsolutePath().normalize();
@@ -190,7 +202,7 @@ public final class ConfigKeys {
     } catch (InvalidPathException e) {
       // The same remedy as for a blank one.
     }
-    throw wrong(DATA, text, "the path of a directory");
+    throw wrong(key, text, "the path of a directory");
   }
 
   /** Its errors do not repeat the value, which may contain a password. */

@@ -13,11 +13,15 @@ import dev.regild.db.Turn;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.OpenCves;
 import dev.regild.feed.PlatformFacts;
+import dev.regild.feed.ReleaseSupport;
+import dev.regild.feed.SupportFiles;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
@@ -26,11 +30,14 @@ import dev.regild.update.verdict.Verdicts.Due;
 import dev.regild.update.verdict.Verdicts.Judged;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +67,7 @@ public final class Judging implements AutoCloseable {
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
   private final FeedStore feeds;
+  private final SupportFiles supportFiles;
   private final Clock clock;
   private final Turn turn;
   private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
@@ -75,12 +83,14 @@ public final class Judging implements AutoCloseable {
       UpdatePlans plans,
       PlannedFixes plannedFixes,
       FeedStore feeds,
+      SupportFiles supportFiles,
       Clock clock) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
     this.plannedFixes = plannedFixes;
     this.feeds = feeds;
+    this.supportFiles = supportFiles;
     this.clock = clock;
     this.turn = new Turn(database, "judging", TURN);
   }
@@ -121,6 +131,7 @@ public final class Judging implements AutoCloseable {
    * @param offer what their channel has; empty if it can't be used
    * @param refusal why it can't be used
    * @param facts what the feeds say
+   * @param support until when it is supported
    * @param basis stands for all of it
    */
   private record Standard(
@@ -128,6 +139,7 @@ public final class Judging implements AutoCloseable {
       Optional<Offer> offer,
       String refusal,
       PlatformFacts facts,
+      ReleaseSupport support,
       String basis) {}
 
   /**
@@ -171,6 +183,10 @@ public final class Judging implements AutoCloseable {
 
   private Standard standard(String platform) {
     PlatformFacts facts = feeds.facts(platform);
+    ReleaseSupport support = supportFiles.of(platform);
+    // The support of packages ends on some day.
+    String besides =
+        String.join("\n", facts.basis(), support.basis(), LocalDate.now(clock).toString());
     try {
       Offer offer = plans.offerFor(platform);
       return new Standard(
@@ -178,10 +194,11 @@ public final class Judging implements AutoCloseable {
           Optional.of(offer),
           "",
           facts,
-          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest(), facts.basis()));
+          support,
+          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest(), besides));
     } catch (RefusedException e) {
       String why = String.valueOf(e.getMessage());
-      return new Standard(platform, Optional.empty(), why, facts, digest(why, facts.basis()));
+      return new Standard(platform, Optional.empty(), why, facts, support, digest(why, besides));
     }
   }
 
@@ -268,7 +285,8 @@ public final class Judging implements AutoCloseable {
                   digest,
                   compared.getOrDefault(digest, Comparison.UNKNOWN),
                   standard.refusal(),
-                  openCves.flatMap(it -> it.count(inventory.packages())))));
+                  openCves.flatMap(it -> it.count(inventory.packages())),
+                  unsupported(inventory))));
       return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
     }
 
@@ -283,14 +301,39 @@ public final class Judging implements AutoCloseable {
                   digest,
                   Comparison.UNKNOWN,
                   String.valueOf(e.getMessage()),
+                  Optional.empty(),
                   Optional.empty()));
         }
       }
       return loaded;
     }
 
+    /** The names of sources; those of signed kernels are left as they are. */
+    private static Set<String> sources(Inventory inventory) {
+      Set<String> sources = new HashSet<>();
+      for (InstalledPackage each : inventory.packages()) {
+        sources.add(
+            each.origin()
+                .map(PackageOrigin::source)
+                .filter(source -> !source.isEmpty())
+                .orElse(each.name()));
+      }
+      return sources;
+    }
+
+    private Optional<Integer> unsupported(Inventory inventory) {
+      return standard
+          .support()
+          .unsupported(sources(inventory), clock.instant())
+          .map(List::size);
+    }
+
     private Judged verdict(
-        String digest, Comparison compared, String reason, Optional<OpenCves.Counts> open) {
+        String digest,
+        Comparison compared,
+        String reason,
+        Optional<OpenCves.Counts> open,
+        Optional<Integer> unsupported) {
       return new Judged(
           digest,
           standard.platform(),
@@ -309,7 +352,8 @@ public final class Judging implements AutoCloseable {
               compared.fixable(),
               open.map(it ->
                   new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
-              Verdict.Support.UNKNOWN));
+              new Verdict.Support(
+                  standard.support().ends(), standard.support().longTermEnds(), unsupported)));
     }
   }
 

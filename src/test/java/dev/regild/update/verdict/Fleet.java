@@ -4,6 +4,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
 import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
@@ -39,6 +40,7 @@ final class Fleet {
   final Judging judging;
 
   final FeedStore feeds;
+  private final SupportFiles support;
 
   Fleet(Database database, ChannelStore channels) throws IOException {
     this.database = database;
@@ -46,6 +48,8 @@ final class Fleet {
     this.inventories = new Inventories(database);
     this.feeds =
         new FeedStore(database, Objects.requireNonNull(channels.directory().getParent()), Clock.systemUTC());
+    this.support =
+        new SupportFiles(channels.directory(), channels.directory());
     this.judging = anotherJudge();
     database.useTransaction(handle ->
         LayerRecords.insert(
@@ -58,7 +62,7 @@ final class Fleet {
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(database, inventories, plans, new Changelogs(database, clock));
-    return new Judging(database, inventories, plans, fixes, feeds, clock);
+    return new Judging(database, inventories, plans, fixes, feeds, support, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {
