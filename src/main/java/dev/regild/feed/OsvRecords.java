@@ -24,6 +24,9 @@ final class OsvRecords implements FeedReader {
   /** Of these distributions each CVE has a record of its own, which says more. */
   private static final Pattern COLLECTION = Pattern.compile("(?:USN|LSN|DSA|DLA|DTSA)-.*");
 
+  /** Advisories about other things than security, such as {@code ALBA-2026:1}. */
+  private static final Pattern OTHER = Pattern.compile("[A-Z]{2}[BE]A-.*");
+
   private static final Pattern SEVERITY =
       Pattern.compile("(Critical|Important|Moderate|Low):.*", Pattern.DOTALL);
 
@@ -209,6 +212,9 @@ final class OsvRecords implements FeedReader {
 
     private void addAll() throws MalformedFeedException {
       Matcher own = OWN_CVE.matcher(id);
+      if (!own.matches() && cves.isEmpty() && OTHER.matcher(id).matches()) {
+        return;
+      }
       Set<String> named = own.matches() ? Set.of(own.group(1)) : cves.isEmpty() ? Set.of(id) : cves;
       for (Affected each : affected) {
         for (String cve : named) {
