@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -86,7 +87,7 @@ final class FeedFacts {
   }
 
   /** Returns what was said of a CVE in a package so far; null if nothing was. */
-  @org.jspecify.annotations.Nullable Issue find(String platform, String packageName, String cve) {
+  @Nullable Issue find(String platform, String packageName, String cve) {
     Map<String, Map<String, Issue>> packages = byPlatform.getOrDefault(platform, new TreeMap<>());
     return packages.getOrDefault(packageName, Map.of()).get(cve);
   }

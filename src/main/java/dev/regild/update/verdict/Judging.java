@@ -247,6 +247,10 @@ public final class Judging implements AutoCloseable {
     private final Standard standard;
     private final Optional<Judge> judge;
     private final Optional<OpenCves> openCves;
+
+    /** Of the sources seen so far. */
+    private final Map<String, Boolean> unsupported = new HashMap<>();
+
     private final PackageForms forms = new PackageForms(database, inventories);
 
     private Bench(Standard standard) {
@@ -268,6 +272,7 @@ public final class Judging implements AutoCloseable {
         return 0;
       }
       if (forms.forgetMany()) {
+        unsupported.clear();
         judge.ifPresent(Judge::forget);
         openCves.ifPresent(OpenCves::forget);
       }
@@ -308,24 +313,28 @@ public final class Judging implements AutoCloseable {
       return loaded;
     }
 
-    /** The names of sources; those of signed kernels are left as they are. */
-    private static Set<String> sources(Inventory inventory) {
-      Set<String> sources = new HashSet<>();
-      for (InstalledPackage each : inventory.packages()) {
-        sources.add(
-            each.origin()
-                .map(PackageOrigin::source)
-                .filter(source -> !source.isEmpty())
-                .orElse(each.name()));
+    /** Counts the source packages without, or with limited, support. */
+    private Optional<Integer> unsupported(Inventory inventory) {
+      if (standard.support().packages().isEmpty()) {
+        return Optional.empty();
       }
-      return sources;
+      Set<String> found = new HashSet<>();
+      for (InstalledPackage each : inventory.packages()) {
+        String source = each.origin().map(PackageOrigin::source).orElse("");
+        if (unsupported.computeIfAbsent(
+            source.isEmpty() ? each.name() : source, this::isUnsupported)) {
+          found.add(source.isEmpty() ? each.name() : source);
+        }
+      }
+      return Optional.of(found.size());
     }
 
-    private Optional<Integer> unsupported(Inventory inventory) {
+    private boolean isUnsupported(String source) {
       return standard
           .support()
-          .unsupported(sources(inventory), clock.instant())
-          .map(List::size);
+          .unsupported(List.of(source), clock.instant())
+          .filter(found -> !found.isEmpty())
+          .isPresent();
     }
 
     private Judged verdict(

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,7 +42,8 @@ final class PackageForms {
 
   private final Database database;
   private final Inventories inventories;
-  private final Map<Integer, InstalledPackage> byNumber = new HashMap<>();
+  private @Nullable InstalledPackage[] byNumber = new InstalledPackage[1 << 14];
+  private int known;
   private final Map<InstalledPackage, Integer> numbers = new HashMap<>();
   private final Map<String, Inventory> settings = new HashMap<>();
 
@@ -58,9 +60,10 @@ final class PackageForms {
    * @return whether packages of later inventories are other objects than those of earlier ones
    */
   boolean forgetMany() {
-    boolean many = byNumber.size() > MOST_PACKAGES;
+    boolean many = known > MOST_PACKAGES;
     if (many) {
-      byNumber.clear();
+      byNumber = new InstalledPackage[1 << 14];
+      known = 0;
       numbers.clear();
       settings.clear();
     }
@@ -92,7 +95,7 @@ final class PackageForms {
           .inTransaction(handle -> store(handle, unformed))
           .forEach((each, number) -> {
             numbers.put(each, number);
-            byNumber.putIfAbsent(number, each);
+            remember(number, each);
           });
       for (List<String> some : parts(unformed.keySet())) {
         forms.putAll(database.read(handle -> stored(handle, some)));
@@ -234,7 +237,7 @@ final class PackageForms {
     Set<Integer> missing = new TreeSet<>();
     for (Form form : forms) {
       for (int number : form.packages()) {
-        if (!byNumber.containsKey(number)) {
+        if (number >= byNumber.length || byNumber[number] == null) {
           missing.add(number);
         }
       }
@@ -250,14 +253,24 @@ final class PackageForms {
                           row.getInt("id"),
                           JSON.readValue(row.getString("facts"), InstalledPackage.class)))
                   .list())
-          .forEach(each -> byNumber.put(each.getKey(), each.getValue()));
+          .forEach(each -> remember(each.getKey(), each.getValue()));
+    }
+  }
+
+  private void remember(int number, InstalledPackage each) {
+    if (number >= byNumber.length) {
+      byNumber = Arrays.copyOf(byNumber, Math.max(number + 1, 2 * byNumber.length));
+    }
+    if (byNumber[number] == null) {
+      byNumber[number] = each;
+      known++;
     }
   }
 
   private Inventory inventory(Form form) {
     List<InstalledPackage> packages = new ArrayList<>(form.packages().length);
     for (int number : form.packages()) {
-      packages.add(Objects.requireNonNull(byNumber.get(number)));
+      packages.add(Objects.requireNonNull(byNumber[number]));
     }
     Inventory setting =
         settings.computeIfAbsent(form.setting(), json -> JSON.readValue(json, Inventory.class));
