@@ -11,8 +11,10 @@ import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.client.Upload;
+import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.terminal.Progress;
 import dev.regild.cli.terminal.Times;
+import dev.regild.console.session.Sessions;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.DebianRelease;
@@ -71,8 +73,15 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "The demo's data directory: a new one, or that of an earlier demo, which is"
- + " emptied first. Default: a directory in the cache.")
+              + " emptied first. Default: a directory in the cache.")
   @Nullable Path data;
+
+  @Option(
+      names = "--cluster",
+      description =
+          "Show three nodes that share a PostgreSQL and an S3 server, and an update whose worker is"
+              + " killed.")
+  boolean cluster;
 
   private DemoCommand() {}
 
@@ -87,9 +96,9 @@ public final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
     DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
-    List<AptSource> sources =
-        new HostSources().forPlatform(release.platform()).sources();
-    Path directory = emptied(data == null ? cache.resolve("demo") : data);
+    List<AptSource> sources = new HostSources().forPlatform(release.platform()).sources();
+    String ownDirectory = cluster ? "demo-cluster" : "demo";
+    Path directory = emptied(data == null ? cache.resolve(ownDirectory) : data);
 
     title("An out-of-date golden image");
     // What is made here becomes the files of a system; what the server writes is for us alone.
@@ -101,6 +110,12 @@ public final class DemoCommand implements Callable<Integer> {
 
     Umask.ownerAlone();
 
+    if (cluster) {
+      new ClusterDemo(directory, cache.resolve("s3proxy"), isolation(directory), out())
+          .show(golden, data -> addChannel(data, release, sources, agent));
+      out().printf("%nDone in %s.%n", Times.text(since(start)));
+      return 0;
+    }
     title("A server for the demo");
     Config config = config(directory);
     addChannel(directory, release, sources, agent);
@@ -113,7 +128,7 @@ public final class DemoCommand implements Callable<Integer> {
       renew(connection.client(), golden);
     }
     out().printf("%nDone in %s.%n", Times.text(since(start)));
-    goOn(directory);
+    goOn(directory, loginCode(directory));
     return 0;
   }
 
@@ -147,21 +162,25 @@ public final class DemoCommand implements Callable<Integer> {
 
   private Config config(Path directory)
       throws ConfigException, ProgramException, InterruptedException {
-    AcceleratorProbe.Verdict verdict =
-        new AcceleratorProbe(directory.resolve("accelerator")).verdict();
-    boolean kvm = verdict.accelerator() == Accelerator.KVM;
-    out()
-        .printf(
-            "  isolation %s: %s%n",
-            kvm ? "vm" : "namespace",
-            kvm
-                ? verdict.reason()
-                : verdict.reason() + ". The disk is the demo's own, so this host may mount it.");
     Map<String, String> flags = new HashMap<>();
     flags.put("data", directory.toString());
     flags.put("listen", "127.0.0.1:0");
-    flags.put("isolation", kvm ? "vm" : "namespace");
+    flags.put("isolation", isolation(directory));
     return Config.read(Optional.empty(), Map.of(), flags);
+  }
+
+  private String isolation(Path directory) throws ProgramException, InterruptedException {
+    AcceleratorProbe.Verdict verdict =
+        new AcceleratorProbe(directory.resolve("accelerator")).verdict();
+    String isolation = verdict.accelerator() == Accelerator.KVM ? "vm" : "namespace";
+    out()
+        .printf(
+            "  isolation %s: %s%n",
+            isolation,
+            verdict.accelerator() == Accelerator.KVM
+                ? verdict.reason()
+                : verdict.reason() + ". The disk is the demo's own, so this host may mount it.");
+    return isolation;
   }
 
   private void addChannel(
@@ -286,7 +305,18 @@ public final class DemoCommand implements Callable<Integer> {
             ByteCount.text(bytes), 100 * bytes / baseBytes, ByteCount.text(baseBytes));
   }
 
-  private void goOn(Path directory) {
+  /** A code that logs in to the console once, with the demo's key. */
+  private static String loginCode(Path directory) throws IOException {
+    LocalRegistry registry = new LocalRegistry();
+    registry.data = directory;
+    try (LocalRegistry.Opened opened = registry.open()) {
+      String account = opened.accounts().list().getFirst().id();
+      String key = opened.accounts().keys(account).getFirst().id();
+      return new Sessions(opened.database(), Clock.systemUTC()).newCode(key, "us-east-1");
+    }
+  }
+
+  private void goOn(Path directory, String code) {
     out()
         .printf(
             """
@@ -308,7 +338,11 @@ public final class DemoCommand implements Callable<Integer> {
                                     endpoint_url="http://127.0.0.1:8790")
               print(client.create_updated_image(existingImageName="%2$s",
                                                 newImageName="next", dryRun=True))'
+
+            In the console, while ./regild serve --data %1$s runs. This link logs you in once, within
+            half an hour; then log in with the key in %1$s/credentials:
+              http://127.0.0.1:8790/console/login?code=%3$s
             """,
-            directory, UPDATED);
+            directory, UPDATED, code);
   }
 }

@@ -3,11 +3,11 @@ package dev.regild.server;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
-import dev.regild.db.Turn;
 import dev.regild.feed.Feed;
 import dev.regild.feed.FeedException;
 import dev.regild.feed.FeedResult;
 import dev.regild.feed.FeedStore;
+import dev.regild.job.node.Turns;
 import dev.regild.update.verdict.ImagePlatforms;
 import java.time.Duration;
 import java.util.Set;
@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class FeedRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FeedRefresh.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(20);
-  private static final Duration TURN = Duration.ofMinutes(2);
+  private static final String TURN = "feeds";
 
   /** More than a server has feeds. */
   private static final int MOST_AT_ONCE = 16;
@@ -30,16 +30,16 @@ final class FeedRefresh implements AutoCloseable {
   private final Database database;
   private final FeedStore feeds;
   private final ChannelStore channels;
-  private final Turn turn;
+  private final Turns turns;
   private final Thread thread = Thread.ofVirtual().name("feed-refresh").unstarted(this::run);
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
   private final Set<Thread> refreshes = ConcurrentHashMap.newKeySet();
 
-  FeedRefresh(Database database, FeedStore feeds, ChannelStore channels) {
+  FeedRefresh(Database database, FeedStore feeds, ChannelStore channels, Turns turns) {
     this.database = database;
     this.feeds = feeds;
     this.channels = channels;
-    this.turn = new Turn(database, "feeds", TURN);
+    this.turns = turns;
   }
 
   void start() {
@@ -59,7 +59,7 @@ final class FeedRefresh implements AutoCloseable {
 
   private void look() {
     try {
-      if (!turn.take()) {
+      if (!turns.take(TURN)) {
         return;
       }
       Set<String> platforms = ImagePlatforms.of(database, channels);
@@ -106,5 +106,6 @@ final class FeedRefresh implements AutoCloseable {
   public void close() {
     thread.interrupt();
     refreshes.forEach(Thread::interrupt);
+    turns.giveBack(TURN);
   }
 }

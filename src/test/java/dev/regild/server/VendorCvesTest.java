@@ -13,9 +13,11 @@ import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.verdict.Judging;
 import java.io.PrintWriter;
@@ -53,9 +55,13 @@ class VendorCvesTest {
             inventories,
             plans,
             new PlannedFixes(
-                server.database, inventories, plans, new Changelogs(server.database, clock)),
+                server.database,
+                inventories,
+                plans,
+                new SnapshotChangelogs(new Changelogs(server.database, clock))),
             new FeedStore(server.database, server.data, clock),
             new SupportFiles(server.data, server.data),
+            Turns.ALONE,
             clock);
     Files.writeString(
         server.data.resolve("debian.csv"),
