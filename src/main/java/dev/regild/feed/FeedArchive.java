@@ -142,7 +142,7 @@ final class FeedArchive {
       random.readFully(end);
       for (int i = end.length - 22; i >= 0; i--) {
         if (end[i] == 'P' && end[i + 1] == 'K' && end[i + 2] == 5 && end[i + 3] == 6) {
-          return Optional.of((end[i + 10] & 0xff) | (end[i + 11] & 0xff) << 8);
+          return Optional.of((end[i + 10] & 0xff) | ((end[i + 11] & 0xff) << 8));
         }
       }
       return Optional.empty();

@@ -127,7 +127,7 @@ final class FeedFacts {
         json.writeStartArray();
         for (Issue issue : each.getValue().values()) {
           json.writeString(issue.cve());
-          json.writeNumber(issue.state().ordinal());
+          json.writeString(issue.state().name());
           json.writeString(issue.fixed());
           json.writeString(issue.severity());
           json.writeString(issue.note());
@@ -150,8 +150,7 @@ final class FeedFacts {
         var _ = json.nextToken();
         while (json.nextToken() != JsonToken.END_ARRAY) {
           String cve = json.getString();
-          var _ = json.nextToken();
-          State state = State.values()[json.getIntValue()];
+          State state = State.valueOf(json.nextStringValue());
           facts.add(
               ANY,
               name,

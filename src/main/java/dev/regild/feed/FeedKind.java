@@ -10,32 +10,28 @@ public enum FeedKind {
   DEBIAN_TRACKER(
       "debian-tracker",
       "https://security-tracker.debian.org/tracker/data/json",
-      512L << 20,
-      new DebianTracker()),
+      512L << 20),
 
   /** Records in the form of osv.dev: a zip with one in each file, or JSON. */
-  OSV("osv", "", 4L << 30, new OsvRecords()),
+  OSV("osv", "", 4L << 30),
 
   /** CSAF 2.0 documents of the profile VEX, as Red Hat has them: an archive, or JSON. */
-  CSAF("csaf", "", 4L << 30, new CsafDocuments()),
+  CSAF("csaf", "", 4L << 30),
 
   /** CISA's catalogue of vulnerabilities that are known to be exploited. */
   KEV(
       "kev",
       "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
-      64L << 20,
-      new KevCatalogue());
+      64L << 20);
 
   private final String word;
   private final String usualUri;
   private final long limit;
-  private final FeedReader reader;
 
-  FeedKind(String word, String usualUri, long limit, FeedReader reader) {
+  FeedKind(String word, String usualUri, long limit) {
     this.word = word;
     this.usualUri = usualUri;
     this.limit = limit;
-    this.reader = reader;
   }
 
   /** Returns its name in commands: {@code debian-tracker}. */
@@ -54,7 +50,12 @@ public enum FeedKind {
   }
 
   FeedReader reader() {
-    return reader;
+    return switch (this) {
+      case DEBIAN_TRACKER -> new DebianTracker();
+      case OSV -> new OsvRecords();
+      case CSAF -> new CsafDocuments();
+      case KEV -> new KevCatalogue();
+    };
   }
 
   /**

@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -42,8 +41,7 @@ final class PackageForms {
 
   private final Database database;
   private final Inventories inventories;
-  private @Nullable InstalledPackage[] byNumber = new InstalledPackage[1 << 14];
-  private int known;
+  private final Map<Integer, InstalledPackage> byNumber = new HashMap<>();
   private final Map<InstalledPackage, Integer> numbers = new HashMap<>();
   private final Map<String, Inventory> settings = new HashMap<>();
 
@@ -68,10 +66,9 @@ final class PackageForms {
    * @return whether packages of later inventories are other objects than those of earlier ones
    */
   boolean forgetMany() {
-    boolean many = known > MOST_PACKAGES;
+    boolean many = byNumber.size() > MOST_PACKAGES;
     if (many) {
-      byNumber = new InstalledPackage[1 << 14];
-      known = 0;
+      byNumber.clear();
       numbers.clear();
       settings.clear();
     }
@@ -103,7 +100,7 @@ final class PackageForms {
           .inTransaction(handle -> store(handle, unformed))
           .forEach((each, number) -> {
             numbers.put(each, number);
-            remember(number, each);
+            byNumber.putIfAbsent(number, each);
           });
       for (List<String> some : parts(unformed.keySet())) {
         forms.putAll(database.read(handle -> stored(handle, some)));
@@ -245,7 +242,7 @@ final class PackageForms {
     Set<Integer> missing = new TreeSet<>();
     for (Form form : forms) {
       for (int number : form.packages) {
-        if (number >= byNumber.length || byNumber[number] == null) {
+        if (!byNumber.containsKey(number)) {
           missing.add(number);
         }
       }
@@ -261,24 +258,14 @@ final class PackageForms {
                           row.getInt("id"),
                           JSON.readValue(row.getString("facts"), InstalledPackage.class)))
                   .list())
-          .forEach(each -> remember(each.getKey(), each.getValue()));
-    }
-  }
-
-  private void remember(int number, InstalledPackage each) {
-    if (number >= byNumber.length) {
-      byNumber = Arrays.copyOf(byNumber, Math.max(number + 1, 2 * byNumber.length));
-    }
-    if (byNumber[number] == null) {
-      byNumber[number] = each;
-      known++;
+          .forEach(each -> byNumber.put(each.getKey(), each.getValue()));
     }
   }
 
   private Inventory inventory(Form form) {
     List<InstalledPackage> packages = new ArrayList<>(form.packages.length);
     for (int number : form.packages) {
-      packages.add(Objects.requireNonNull(byNumber[number]));
+      packages.add(Objects.requireNonNull(byNumber.get(number)));
     }
     Inventory setting =
         settings.computeIfAbsent(form.setting, json -> JSON.readValue(json, Inventory.class));
