@@ -43,6 +43,7 @@ import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.rest.VendorCvesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.Attestations;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
@@ -72,6 +73,7 @@ import java.util.Optional;
  * @param flattenings have images stand on one layer
  * @param feeds what vendors say about CVEs
  * @param signingKeys verify statements
+ * @param attestations signs statements
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -97,6 +99,7 @@ record Endpoints(
     ImageFlattenings flattenings,
     FeedStore feeds,
     SigningKeys signingKeys,
+    Attestations attestations,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -127,7 +130,7 @@ record Endpoints(
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
-        new ExportService(requests, database, layers, conversions, downloads),
+        new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests,

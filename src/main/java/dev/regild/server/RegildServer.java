@@ -261,7 +261,8 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
 
-    jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
+    jobs.register(
+        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -383,6 +384,7 @@ public final class RegildServer implements AutoCloseable {
             flattenings,
             feeds,
             signingKeys,
+            attestations,
             metrics,
             audit,
             events,

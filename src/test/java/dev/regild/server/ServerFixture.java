@@ -287,6 +287,7 @@ public final class ServerFixture implements AutoCloseable {
             flattenings(0),
             new FeedStore(database, data, Clock.systemUTC()),
             signingKeys,
+            attestations(),
             metrics,
             audit,
             events,
@@ -603,7 +604,7 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room);
+    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**
