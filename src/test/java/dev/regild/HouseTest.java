@@ -42,6 +42,7 @@ class HouseTest {
             "dev.regild.servicing..",
             "dev.regild.inventory..",
             "dev.regild.insight..",
+            "dev.regild.feed..",
             "dev.regild.image..",
             "dev.regild.account..")
         .layer("parts")

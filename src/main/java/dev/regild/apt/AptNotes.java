@@ -9,6 +9,7 @@ import dev.regild.insight.Purl;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
+import dev.regild.plan.PackageVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -26,6 +27,10 @@ final class AptNotes implements PackageNotes {
   private static final int LARGEST_CONTROL = 1 << 20;
   private static final Pattern OTHER =
       Pattern.compile("(?:(?:\\.\\./)*|/usr/share/doc/)([a-z0-9][a-z0-9+.-]+)(?:/changelog[^/]*)?");
+
+  /** Debian's end with an architecture, Ubuntu's with a flavour: {@code linux-signed-aws}. */
+  private static final Pattern SIGNED_KERNEL =
+      Pattern.compile("linux-signed(?:-(?:amd64|arm64|i386))?((?:-[a-z0-9.-]+)?)");
 
   private static final String DOCUMENTS = "usr/share/doc/";
 
@@ -57,6 +62,24 @@ final class AptNotes implements PackageNotes {
   @Override
   public boolean isKernel(String source) {
     return KERNEL.matcher(source).matches();
+  }
+
+  /**
+   * Returns the source. A kernel's signed binary is of a source of its own, with a version of its
+   * own; vendors speak of the source that was signed, whose version the binary has.
+   */
+  @Override
+  public List<PackageVersion> vendorNames(InstalledPackage each) {
+    PackageOrigin origin = each.origin().orElse(PackageOrigin.UNDESCRIBED);
+    String binary = SourcePackage.withoutRebuild(each.version());
+    Matcher signed = SIGNED_KERNEL.matcher(origin.source());
+    if (signed.matches()) {
+      return List.of(new PackageVersion("linux" + signed.group(1), binary));
+    }
+    return List.of(
+        origin.source().isEmpty()
+            ? new PackageVersion(each.name(), binary)
+            : new PackageVersion(origin.source(), origin.sourceVersion()));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.regild.cli.channel.AddChannelCommand;
 import dev.regild.cli.channel.ChannelCommand;
 import dev.regild.cli.doctor.DoctorCommand;
 import dev.regild.cli.registry.AccountCommand;
+import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
 import dev.regild.cli.registry.PublishCommand;
 import dev.regild.cli.registry.SigningKeyCommand;
@@ -58,6 +59,7 @@ public final class Regild {
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
+    commands.put("vulnerabilities", VulnerabilitiesCommand.class);
     commands.put("vex", VexCommand.class);
     commands.put("diff", DiffCommand.class);
     commands.put("find", FindCommand.class);
@@ -66,6 +68,7 @@ public final class Regild {
     commands.put("delete", DeleteCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
+    commands.put("feed", FeedCommand.class);
     commands.put("account", AccountCommand.class);
     commands.put("key", KeyCommand.class);
     commands.put("signing-key", SigningKeyCommand.class);

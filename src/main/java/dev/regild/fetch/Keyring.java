@@ -121,8 +121,37 @@ public final class Keyring {
    *     PGPSignature#BINARY_DOCUMENT}
    * @return what the operator should know of the key
    */
-  public synchronized List<String> verify(
+  public List<String> verify(
       String what, byte[] signed, byte[] signatureBlock, int type, Instant now)
+      throws FetchException {
+    return verify(what, signature -> signature.update(signed), signatureBlock, type, now);
+  }
+
+  /** The same for the content of a file, which need not fit into memory. */
+  public List<String> verify(
+      String what, Path signed, byte[] signatureBlock, int type, Instant now)
+      throws FetchException {
+    return verify(
+        what,
+        signature -> {
+          try (InputStream in = Files.newInputStream(signed)) {
+            byte[] buffer = new byte[1 << 16];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+              signature.update(buffer, 0, n);
+            }
+          }
+        },
+        signatureBlock,
+        type,
+        now);
+  }
+
+  private interface Content {
+    void handTo(PGPSignature signature) throws IOException;
+  }
+
+  private synchronized List<String> verify(
+      String what, Content signed, byte[] signatureBlock, int type, Instant now)
       throws FetchException {
     List<String> refusals = new ArrayList<>();
     List<String> notices = new ArrayList<>();
@@ -233,11 +262,14 @@ public final class Keyring {
         : signature.getCreationTime().toInstant().plusSeconds(seconds);
   }
 
-  private static boolean matches(PGPSignature signature, PGPPublicKey key, byte[] signed) {
+  private static boolean matches(PGPSignature signature, PGPPublicKey key, Content signed)
+      throws FetchException {
     try {
       signature.init(new BcPGPContentVerifierBuilderProvider(), key);
-      signature.update(signed);
+      signed.handTo(signature);
       return signature.verify();
+    } catch (IOException e) {
+      throw new FetchException("the signed file can't be read (" + e + "); check the disk", e);
     } catch (PGPException | RuntimeException e) {
       // Bouncy Castle reports some malformed signatures by exceptions; all of them mean "no".
       return false;

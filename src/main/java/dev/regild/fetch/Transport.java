@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Sha256;
 import dev.regild.files.StallGuard;
+import dev.regild.files.StrongHash;
 import dev.regild.machine.Deadline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -133,6 +134,44 @@ public final class Transport {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             copy(uri, answer.body(), limit, bytes, n -> {});
             return new Document.Content(bytes.toByteArray(), answer.validators());
+          }
+        });
+  }
+
+  /**
+   * What was written of a file whose hash was not known.
+   *
+   * @param sha256 in lower-case hexadecimal
+   */
+  public record Fetched(String sha256, long bytes, Validators validators) {}
+
+  /**
+   * Writes a file whose hash is not known, and syncs it; on any failure it leaves none.
+   *
+   * @param limit bytes above which it is refused
+   * @return empty if it is what the validators stand for
+   * @throws MissingFileException if the server says that there is none
+   */
+  public Optional<Fetched> fetch(URI uri, Path target, Validators known, long limit)
+      throws FetchException, InterruptedException {
+    return attempt(
+        uri,
+        pace,
+        left -> {
+          try (Answer answer = open(uri, known, left)) {
+            if (answer.status() == 304) {
+              return Optional.empty();
+            }
+            MessageDigest digest = StrongHash.SHA256.digest();
+            try (LocalFile file = LocalFile.create(target)) {
+              long bytes =
+                  copy(uri, answer.body(), limit, new DigestOutputStream(file, digest), n -> {});
+              file.sync();
+              return Optional.of(new Fetched(Sha256.hex(digest), bytes, answer.validators()));
+            }
+          } catch (IOException | FetchException e) {
+            Files.deleteIfExists(target);
+            throw e;
           }
         });
   }

@@ -2,8 +2,10 @@ package dev.regild.insight;
 
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageVersion;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** How to read the changelogs of one package system's packages, and how to name a package. */
@@ -31,6 +33,14 @@ public interface PackageNotes {
 
   /** Returns whether a source package is that of a kernel. */
   boolean isKernel(String source);
+
+  /**
+   * Returns the names, with versions, by which vendors speak of an installed package: its source,
+   * and of some vendors the package itself.
+   */
+  default List<PackageVersion> vendorNames(InstalledPackage each) {
+    return List.of(new PackageVersion(each.name(), each.version()));
+  }
 
   /** Returns the package URL of an installed package. */
   Purl purl(OperatingSystem os, InstalledPackage each);

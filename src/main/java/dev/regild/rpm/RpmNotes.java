@@ -9,6 +9,7 @@ import dev.regild.insight.Purl;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
+import dev.regild.plan.PackageVersion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,6 +133,19 @@ final class RpmNotes implements PackageNotes {
   @Override
   public boolean isKernel(String source) {
     return KERNEL.matcher(source).matches();
+  }
+
+  /** Returns the source, to whose version the name of its file gives no epoch, and the package. */
+  @Override
+  public List<PackageVersion> vendorNames(InstalledPackage each) {
+    PackageVersion own = new PackageVersion(each.name(), each.version());
+    PackageOrigin origin = each.origin().orElse(PackageOrigin.UNDESCRIBED);
+    if (origin.source().isEmpty() || origin.source().equals(each.name())) {
+      return List.of(own);
+    }
+    int colon = each.version().indexOf(':');
+    String epoch = colon < 0 ? "" : each.version().substring(0, colon + 1);
+    return List.of(new PackageVersion(origin.source(), epoch + origin.sourceVersion()), own);
   }
 
   @Override

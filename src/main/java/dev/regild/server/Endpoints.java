@@ -8,6 +8,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.feed.FeedStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
@@ -39,6 +40,7 @@ import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
+import dev.regild.server.rest.VendorCvesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.Attestations;
@@ -69,6 +71,7 @@ import java.util.Optional;
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
+ * @param feeds what vendors say about CVEs
  * @param signingKeys verify statements
  * @param attestations signs statements
  * @param metrics what is counted
@@ -94,6 +97,7 @@ record Endpoints(
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
+    FeedStore feeds,
     SigningKeys signingKeys,
     Attestations attestations,
     Metrics metrics,
@@ -147,6 +151,7 @@ record Endpoints(
         new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()),
+        new VendorCvesService(requests, database, inventories, feeds),
         console);
   }
 

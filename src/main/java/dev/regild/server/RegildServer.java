@@ -23,6 +23,8 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
@@ -305,7 +307,19 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 ChannelRefresh.Pauses.DEFAULT));
 
-    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
+    FeedStore feeds = new FeedStore(database, data.path(), clock);
+    opened(new FeedRefresh(database, feeds, channels, membership.turns())).start();
+    opened(
+            new Judging(
+                database,
+                inventories,
+                plans,
+                plannedFixes,
+                feeds,
+                new SupportFiles(
+                    config.support().distroInfo(), config.support().securitySupport()),
+                membership.turns(),
+                clock))
         .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
@@ -368,6 +382,7 @@ public final class RegildServer implements AutoCloseable {
             layers,
             data.path(),
             flattenings,
+            feeds,
             signingKeys,
             attestations,
             metrics,

@@ -31,6 +31,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskQuota;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.feed.FeedStore;
 import dev.regild.fixtures.IdleJob;
 import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
@@ -284,6 +285,7 @@ public final class ServerFixture implements AutoCloseable {
             goldenLayers(),
             data,
             flattenings(0),
+            new FeedStore(database, data, Clock.systemUTC()),
             signingKeys,
             attestations(),
             metrics,

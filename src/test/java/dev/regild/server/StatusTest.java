@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.TestChannel;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
@@ -52,7 +54,15 @@ class StatusTest {
             inventories,
             plans,
             new SnapshotChangelogs(new Changelogs(server.database, clock)));
-    Judging judging = new Judging(server.database, inventories, plans, fixes, Turns.ALONE, clock);
+    Judging judging = new Judging(
+            server.database,
+            inventories,
+            plans,
+            fixes,
+            new FeedStore(server.database, server.data, clock),
+            new SupportFiles(server.data, server.data),
+            Turns.ALONE,
+            clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));
   }

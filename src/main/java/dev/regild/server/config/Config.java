@@ -38,6 +38,7 @@ import java.util.Set;
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
  * @param node this process among others that share the database
+ * @param support where the host has what says until when releases are supported
  */
 public record Config(
     Listen listen,
@@ -60,7 +61,16 @@ public record Config(
     EarlierSnapshots.Limits snapshots,
     Optional<StoreSettings> store,
     ByteSize cache,
-    Node node) {
+    Node node,
+    Support support) {
+
+  /**
+   * Where the files are that say until when releases and packages are supported.
+   *
+   * @param distroInfo the directory of {@code distro-info-data}'s
+   * @param securitySupport the directory of {@code debian-security-support}'s
+   */
+  public record Support(Path distroInfo, Path securitySupport) {}
 
   /**
    * Where connections are accepted.
@@ -181,7 +191,8 @@ public record Config(
         snapshots,
         store,
         cache,
-        node);
+        node,
+        support);
   }
 
   /**

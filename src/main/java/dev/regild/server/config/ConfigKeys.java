@@ -3,6 +3,7 @@ package dev.regild.server.config;
 import dev.regild.api.SigV4;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.PostgresAddress;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.machine.Appliances;
@@ -66,6 +67,8 @@ public final class ConfigKeys {
   static final String STORE_GRACE = "store.grace";
   static final String STORE_SCRUB = "store.scrub";
   static final String NODE_CACHE = "node.cache";
+  static final String SUPPORT_DISTRO_INFO = "support.distro-info";
+  static final String SUPPORT_PACKAGES = "support.debian-security-support";
   static final String NODE_NAME = "node.name";
   static final String NODE_WORK = "node.work";
   static final String WORKER_LISTEN = "worker.listen";
@@ -112,6 +115,8 @@ public final class ConfigKeys {
                   STORE_GRACE,
                   STORE_SCRUB,
                   NODE_CACHE,
+                  SUPPORT_DISTRO_INFO,
+                  SUPPORT_PACKAGES,
                   NODE_NAME,
                   NODE_WORK,
                   OPERATORS,
@@ -178,7 +183,10 @@ public final class ConfigKeys {
             1L << 30,
             1L << 50,
             "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"),
-        node());
+        node(),
+        new Config.Support(
+            directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
+            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)));
   }
 
   private Config.Node node() throws ConfigException {
@@ -272,6 +280,10 @@ public final class ConfigKeys {
 
   private Path data() throws ConfigException {
     return path(DATA, values.getOrDefault(DATA, "/var/lib/regild"));
+  }
+
+  private Path directory(String key, Path byDefault) throws ConfigException {
+    return path(key, values.getOrDefault(key, byDefault.toString()));
   }
 
   private static Path path(String key, String text) throws ConfigException {

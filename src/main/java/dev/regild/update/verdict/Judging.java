@@ -6,13 +6,21 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import dev.regild.channel.ChannelFile;
+import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
+import dev.regild.feed.PlatformFacts;
+import dev.regild.feed.ReleaseSupport;
+import dev.regild.feed.SupportFiles;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.job.node.Turns;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
@@ -21,11 +29,14 @@ import dev.regild.update.verdict.Verdicts.Due;
 import dev.regild.update.verdict.Verdicts.Judged;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,6 +64,8 @@ public final class Judging implements AutoCloseable {
   private final Inventories inventories;
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
+  private final FeedStore feeds;
+  private final SupportFiles supportFiles;
   private final Clock clock;
   private final Turns turns;
   private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
@@ -67,12 +80,16 @@ public final class Judging implements AutoCloseable {
       Inventories inventories,
       UpdatePlans plans,
       PlannedFixes plannedFixes,
+      FeedStore feeds,
+      SupportFiles supportFiles,
       Turns turns,
       Clock clock) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
     this.plannedFixes = plannedFixes;
+    this.feeds = feeds;
+    this.supportFiles = supportFiles;
     this.clock = clock;
     this.turns = turns;
   }
@@ -112,9 +129,17 @@ public final class Judging implements AutoCloseable {
    *
    * @param offer what their channel has; empty if it can't be used
    * @param refusal why it can't be used
+   * @param facts what the feeds say
+   * @param support until when it is supported
    * @param basis stands for all of it
    */
-  private record Standard(String platform, Optional<Offer> offer, String refusal, String basis) {}
+  private record Standard(
+      String platform,
+      Optional<Offer> offer,
+      String refusal,
+      PlatformFacts facts,
+      ReleaseSupport support,
+      String basis) {}
 
   /**
    * Judges every inventory that has to be judged. For one thread.
@@ -156,16 +181,23 @@ public final class Judging implements AutoCloseable {
   }
 
   private Standard standard(String platform) {
+    PlatformFacts facts = feeds.facts(platform);
+    ReleaseSupport support = supportFiles.of(platform);
+    // The support of packages ends on some day.
+    String besides =
+        String.join("\n", facts.basis(), support.basis(), LocalDate.now(clock).toString());
     try {
       Offer offer = plans.offerFor(platform);
       return new Standard(
           platform,
           Optional.of(offer),
           "",
-          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest()));
+          facts,
+          support,
+          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest(), besides));
     } catch (RefusedException e) {
       String why = String.valueOf(e.getMessage());
-      return new Standard(platform, Optional.empty(), why, digest(why));
+      return new Standard(platform, Optional.empty(), why, facts, support, digest(why, besides));
     }
   }
 
@@ -213,11 +245,20 @@ public final class Judging implements AutoCloseable {
   private final class Bench {
     private final Standard standard;
     private final Optional<Judge> judge;
+    private final Optional<OpenCves> openCves;
+
+    /** Of the sources seen so far. */
+    private final Map<String, Boolean> unsupported = new HashMap<>();
+
     private final PackageForms forms = new PackageForms(database, inventories);
 
     private Bench(Standard standard) {
       this.standard = standard;
       this.judge = standard.offer().map(offer -> new Judge(offer, plannedFixes));
+      this.openCves =
+          PackageSystems.installed()
+              .find(standard.platform())
+              .map(system -> new OpenCves(standard.facts(), system.family(), system.notes()));
     }
 
     /** Returns how many verdicts were written. */
@@ -230,7 +271,9 @@ public final class Judging implements AutoCloseable {
         return 0;
       }
       if (forms.forgetMany()) {
+        unsupported.clear();
         judge.ifPresent(Judge::forget);
+        openCves.ifPresent(OpenCves::forget);
       }
       List<Judged> verdicts = new ArrayList<>();
       Map<String, Inventory> loaded = new HashMap<>();
@@ -240,10 +283,14 @@ public final class Judging implements AutoCloseable {
         loaded.putAll(loadEach(digests, verdicts));
       }
       Map<String, Comparison> compared = judge.map(it -> it.compare(loaded)).orElse(Map.of());
-      for (String digest : loaded.keySet()) {
-        verdicts.add(
-            verdict(digest, compared.getOrDefault(digest, Comparison.UNKNOWN), standard.refusal()));
-      }
+      loaded.forEach((digest, inventory) ->
+          verdicts.add(
+              verdict(
+                  digest,
+                  compared.getOrDefault(digest, Comparison.UNKNOWN),
+                  standard.refusal(),
+                  openCves.flatMap(it -> it.count(inventory.packages())),
+                  unsupported(inventory))));
       return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
     }
 
@@ -254,13 +301,47 @@ public final class Judging implements AutoCloseable {
         try {
           loaded.putAll(forms.load(List.of(digest)));
         } catch (IllegalStateException e) {
-          verdicts.add(verdict(digest, Comparison.UNKNOWN, String.valueOf(e.getMessage())));
+          verdicts.add(verdict(
+                  digest,
+                  Comparison.UNKNOWN,
+                  String.valueOf(e.getMessage()),
+                  Optional.empty(),
+                  Optional.empty()));
         }
       }
       return loaded;
     }
 
-    private Judged verdict(String digest, Comparison compared, String reason) {
+    /** Counts the source packages without, or with limited, support. */
+    private Optional<Integer> unsupported(Inventory inventory) {
+      if (standard.support().packages().isEmpty()) {
+        return Optional.empty();
+      }
+      Set<String> found = new HashSet<>();
+      for (InstalledPackage each : inventory.packages()) {
+        String source = each.origin().map(PackageOrigin::source).orElse("");
+        if (unsupported.computeIfAbsent(
+            source.isEmpty() ? each.name() : source, this::isUnsupported)) {
+          found.add(source.isEmpty() ? each.name() : source);
+        }
+      }
+      return Optional.of(found.size());
+    }
+
+    private boolean isUnsupported(String source) {
+      return standard
+          .support()
+          .unsupported(List.of(source), clock.instant())
+          .filter(found -> !found.isEmpty())
+          .isPresent();
+    }
+
+    private Judged verdict(
+        String digest,
+        Comparison compared,
+        String reason,
+        Optional<OpenCves.Counts> open,
+        Optional<Integer> unsupported) {
       return new Judged(
           digest,
           standard.platform(),
@@ -277,8 +358,10 @@ public final class Judging implements AutoCloseable {
                   .map(offer -> offer.snapshot().createdAt()),
               compared.changes(),
               compared.fixable(),
-              Optional.empty(),
-              Verdict.Support.UNKNOWN));
+              open.map(it ->
+                  new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
+              new Verdict.Support(
+                  standard.support().ends(), standard.support().longTermEnds(), unsupported)));
     }
   }
 

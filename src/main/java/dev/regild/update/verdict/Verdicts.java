@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
@@ -195,6 +196,12 @@ public final class Verdicts {
         .bind("most", most)
         .map((row, _) -> new Due(row.getString("digest"), row.getString("platform")))
         .list();
+  }
+
+  /** Returns the platforms of all images that were judged. */
+  public static Set<String> platforms(Handle handle) {
+    return Set.copyOf(
+        handle.createQuery("SELECT DISTINCT platform FROM verdict").mapTo(String.class).list());
   }
 
   /** Returns the platforms of verdicts, with what they were judged by. */

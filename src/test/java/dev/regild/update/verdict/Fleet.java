@@ -3,6 +3,8 @@ package dev.regild.update.verdict;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.SupportFiles;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
@@ -19,9 +21,11 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -37,10 +41,17 @@ final class Fleet {
   final Inventories inventories;
   final Judging judging;
 
-  Fleet(Database database, ChannelStore channels) {
+  final FeedStore feeds;
+  private final SupportFiles support;
+
+  Fleet(Database database, ChannelStore channels) throws IOException {
     this.database = database;
     this.channels = channels;
     this.inventories = new Inventories(database);
+    this.feeds =
+        new FeedStore(database, Objects.requireNonNull(channels.directory().getParent()), Clock.systemUTC());
+    this.support =
+        new SupportFiles(channels.directory(), channels.directory());
     this.judging = anotherJudge();
     database.useTransaction(handle ->
         LayerRecords.insert(
@@ -54,7 +65,7 @@ final class Fleet {
     PlannedFixes fixes =
         new PlannedFixes(
             database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
-    return new Judging(database, inventories, plans, fixes, Turns.ALONE, clock);
+    return new Judging(database, inventories, plans, fixes, feeds, support, Turns.ALONE, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {

@@ -9,6 +9,9 @@ import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
 import dev.regild.db.Database;
 import dev.regild.db.PostgresAddress;
+import dev.regild.feed.Feed;
+import dev.regild.feed.FeedKind;
+import dev.regild.fetch.Route;
 import dev.regild.files.Sha256;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
@@ -27,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Measures how long it takes to judge 10,000 images of 500 packages when a snapshot has arrived,
@@ -95,6 +99,7 @@ final class JudgeBench {
     var _ = channels.refresh("bench");
     Fleet fleet = new Fleet(database, channels);
     changelogs(database);
+    feeds(fleet);
     fill(fleet, inventories);
     // Memory pools remember the peak of what was alive after a collection.
     long first = look(fleet, inventories);
@@ -174,11 +179,56 @@ final class JudgeBench {
   }
 
   private static String name(int number) {
-    return number == 0 ? "linux-image-amd64" : "package-" + number;
+    return number == 0 ? "linux-image-6.1.0-44-amd64" : "package-" + number;
   }
 
   private static String hash(int number, String version) {
     return Sha256.of((number + version).getBytes(UTF_8));
+  }
+
+  /** A tracker with five CVEs of each source and 8,000 of the kernel, and 1,500 that are exploited. */
+  private void feeds(Fleet fleet) throws Exception {
+    StringBuilder tracker = new StringBuilder("{");
+    for (int i = 0; i < COMMON / 2; i++) {
+      tracker.append(i == 0 ? "\"linux\": {" : ", \"" + name(i) + "\": {");
+      for (int j = 0; j < (i == 0 ? 8_000 : 5); j++) {
+        tracker
+            .append(j == 0 ? "" : ", ")
+            .append(
+                """
+                "CVE-2025-%d": {"releases": {"bookworm": %s}}"""
+                    .formatted(
+                        i * 10 + j + (i == 0 ? 100_000 : 10_000),
+                        switch (j % 3) {
+                          case 0 -> "{\"status\": \"open\", \"urgency\": \"low\"}";
+                          case 1 -> "{\"status\": \"resolved\", \"fixed_version\": \"1.2-1\"}";
+                          default -> "{\"status\": \"open\", \"nodsa\": \"Minor\"}";
+                        }));
+      }
+      tracker.append("}");
+    }
+    StringBuilder kev = new StringBuilder("{\"catalogVersion\": \"1\", \"count\": 1500, \"vulnerabilities\": [");
+    for (int i = 0; i < 1500; i++) {
+      kev.append(i == 0 ? "" : ", ").append("{\"cveID\": \"CVE-2025-%d\"}".formatted(10_000 + i * 9));
+    }
+    Path trackerFile = Files.writeString(data.resolve("tracker.json"), tracker.append("}"));
+    Path kevFile = Files.writeString(data.resolve("kev.json"), kev.append("]}"));
+    feed(fleet, "tracker", FeedKind.DEBIAN_TRACKER, trackerFile);
+    feed(fleet, "kev", FeedKind.KEV, kevFile);
+  }
+
+  private static void feed(Fleet fleet, String name, FeedKind kind, Path file) throws Exception {
+    fleet.feeds.add(
+        new Feed(
+            name,
+            kind,
+            file.toUri().toString(),
+            "",
+            "",
+            "",
+            Route.DEFAULT,
+            Feed.DEFAULT_REFRESH_INTERVAL));
+    var _ = fleet.feeds.refresh(name, Set.of(Fleet.PLATFORM));
   }
 
   /** As updates have read them: three CVEs in most, thousands in the kernel's. */

@@ -1,0 +1,109 @@
+package dev.regild.cli;
+
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.Table;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Command(
+    name = "vulnerabilities",
+    description =
+        "Lists the CVEs of an image's packages, as its vendor's feed has them. See: regild feed",
+    mixinStandardHelpOptions = true)
+final class VulnerabilitiesCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin ServerConnection connection = new ServerConnection();
+
+  @Parameters(paramLabel = "NAME", description = "The image's name.")
+  String name = "";
+
+  @Option(
+      names = "--status",
+      paramLabel = "STATUS",
+      defaultValue = "open",
+      description =
+          "Only CVEs with this status: open, wont-fix, fixed, not-affected or all. Default:"
+              + " ${DEFAULT-VALUE}.")
+  String status = "open";
+
+  @Option(names = "--kernel", description = "Show the kernel's CVEs too. Default: only count them.")
+  boolean kernel;
+
+  @Option(names = "--exploited", description = "Only CVEs that are known to be exploited.")
+  boolean exploited;
+
+  @Option(names = "--json", description = "Print the CVEs as JSON.")
+  boolean json;
+
+  @Override
+  public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    ApiClient client = connection.client();
+    List<JsonNode> cves = new ArrayList<>();
+    JsonNode first = client.get(path(""));
+    JsonNode page = first;
+    page.path("cves").forEach(cves::add);
+    while (page.path("next").isString()) {
+      page = client.get(path(page.path("next").asString("")));
+      page.path("cves").forEach(cves::add);
+    }
+    if (json) {
+      out.println(Printable.json(JsonMapper.shared().valueToTree(cves)).toPrettyString());
+      return 0;
+    }
+    if (!first.path("feeds").asBoolean(false)) {
+      out.println(
+          "No feed knows this image's platform. Add one: regild feed add NAME --kind KIND");
+      return 0;
+    }
+    Table table = new Table("CVE", "PACKAGE", "INSTALLED", "STATUS", "FIXED IN", "SEVERITY", "NOTE");
+    for (JsonNode each : cves) {
+      String note = each.path("note").asString("");
+      table.row(
+          each.path("cve").asString(""),
+          each.path("packageName").asString(""),
+          each.path("version").asString(""),
+          each.path("status").asString("").toLowerCase(Locale.ROOT).replace('_', ' '),
+          each.path("fixedIn").asString("-"),
+          each.path("severity").asString("-"),
+          each.path("exploited").asBoolean(false) ? "exploited; " + note : note);
+    }
+    table.print(out);
+    JsonNode counts = first.path("counts");
+    out.println(
+        "Open: %d, and %d in the kernel; not to be fixed by the vendor: %d; exploited: %s"
+            .formatted(
+                counts.path("open").asInt(0),
+                counts.path("kernel").asInt(0),
+                counts.path("wontFix").asInt(0),
+                counts.path("exploited").isNumber()
+                    ? counts.path("exploited").asString()
+                    : "unknown (no feed of the kind kev)"));
+    return 0;
+  }
+
+  private String path(String after) {
+    return "/regild/v1/images/%s/vulnerabilities/vendor?limit=1000&status=%s&kernel=%s&exploited=%s%s"
+        .formatted(
+            ApiClient.segment(name),
+            ApiClient.segment(status),
+            kernel,
+            exploited,
+            after.isEmpty() ? "" : "&after=" + ApiClient.segment(after));
+  }
+}

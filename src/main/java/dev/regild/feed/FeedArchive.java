@@ -1,0 +1,195 @@
+package dev.regild.feed;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+
+/**
+ * The JSON documents of a file: one by itself, or those of a zip or a tar; a tar and a document may
+ * be compressed with zstd or gzip. Read in order, within limits.
+ */
+final class FeedArchive {
+  private static final int MOST_DOCUMENTS = 2_000_000;
+  private static final long LARGEST_DOCUMENT = 512L << 20;
+  private static final long LARGEST = 128L << 30;
+  private static final int TAR_MAGIC_AT = 257;
+
+  private final Path file;
+  private final Document visitor;
+  private int documents;
+  private long bytes;
+
+  private FeedArchive(Path file, Document visitor) {
+    this.file = file;
+    this.visitor = visitor;
+  }
+
+  /** Reads a document. */
+  interface Document {
+    void read(InputStream in) throws IOException, MalformedFeedException;
+  }
+
+  /** Reads each document of a file. */
+  static void each(Path file, Document visitor) throws IOException, MalformedFeedException {
+    FeedArchive archive = new FeedArchive(file, visitor);
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      archive.read(in);
+    } catch (EOFException | ZipException e) {
+      throw new MalformedFeedException(
+          "it is cut short or damaged (%s)".formatted(e.getMessage()), e);
+    }
+    if (archive.documents == 0) {
+      throw new MalformedFeedException("it has no JSON document in it");
+    }
+  }
+
+  private void read(InputStream in) throws IOException, MalformedFeedException {
+    byte[] head = head(in, 4);
+    if (head[0] == 'P' && head[1] == 'K') {
+      zip(in);
+    } else if (head[0] == 0x28 && head[1] == (byte) 0xb5) {
+      try (InputStream plain = new BufferedInputStream(new ZstdInputStream(in), 1 << 16)) {
+        tarOrDocument(plain);
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    } else if (head[0] == 0x1f && head[1] == (byte) 0x8b) {
+      try (InputStream plain = new BufferedInputStream(new GZIPInputStream(in), 1 << 16)) {
+        tarOrDocument(plain);
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    } else {
+      tarOrDocument(in);
+    }
+  }
+
+  private static MalformedFeedException damaged(IOException e) {
+    return new MalformedFeedException(
+        "it is cut short or damaged (%s)".formatted(e.getMessage()), e);
+  }
+
+  private static byte[] head(InputStream in, int length) throws IOException {
+    in.mark(length);
+    byte[] head = new byte[length];
+    int read = in.readNBytes(head, 0, length);
+    in.reset();
+    return read < 2 ? new byte[length] : head;
+  }
+
+  private void tarOrDocument(InputStream in) throws IOException, MalformedFeedException {
+    byte[] head = head(in, TAR_MAGIC_AT + 5);
+    if (new String(head, TAR_MAGIC_AT, 5, US_ASCII)
+        .equals("ustar")) {
+      tar(in);
+    } else {
+      document(in);
+    }
+  }
+
+  private void tar(InputStream in) throws IOException, MalformedFeedException {
+    try (TarArchiveInputStream tar = new TarArchiveInputStream(in)) {
+      for (TarArchiveEntry each = tar.getNextEntry(); each != null; each = tar.getNextEntry()) {
+        if (each.isFile() && each.getName().endsWith(".json")) {
+          document(tar);
+        }
+      }
+    }
+  }
+
+  private void zip(InputStream in) throws IOException, MalformedFeedException {
+    int entries = 0;
+    try (ZipInputStream zip = new ZipInputStream(in)) {
+      for (ZipEntry each = zip.getNextEntry(); each != null; each = zip.getNextEntry()) {
+        entries++;
+        if (!each.isDirectory() && each.getName().endsWith(".json")) {
+          document(zip);
+        }
+        if (entries > MOST_DOCUMENTS) {
+          throw tooMany();
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw new MalformedFeedException("it has a name that can't be read", e);
+    }
+    Optional<Integer> said = entriesOfDirectory();
+    // The directory at the end has two bytes for the number.
+    if (said.isEmpty() || (said.get() != 0xffff && said.get() != entries)) {
+      throw new MalformedFeedException("it is cut short: the directory at its end is not its own");
+    }
+  }
+
+  /** Returns what the end of the central directory says; empty if it is not there. */
+  private Optional<Integer> entriesOfDirectory() throws IOException {
+    try (RandomAccessFile random = new RandomAccessFile(file.toFile(), "r")) {
+      byte[] end = new byte[(int) Math.min(random.length(), 22 + 0xffff)];
+      random.seek(random.length() - end.length);
+      random.readFully(end);
+      for (int i = end.length - 22; i >= 0; i--) {
+        if (end[i] == 'P' && end[i + 1] == 'K' && end[i + 2] == 5 && end[i + 3] == 6) {
+          return Optional.of((end[i + 10] & 0xff) | ((end[i + 11] & 0xff) << 8));
+        }
+      }
+      return Optional.empty();
+    }
+  }
+
+  private void document(InputStream in) throws IOException, MalformedFeedException {
+    if (++documents > MOST_DOCUMENTS) {
+      throw tooMany();
+    }
+    visitor.read(new Bounded(in));
+  }
+
+  private static MalformedFeedException tooMany() {
+    return new MalformedFeedException("it has more than %,d files".formatted(MOST_DOCUMENTS));
+  }
+
+  /** A document of an archive: closing it leaves the archive open. */
+  private final class Bounded extends FilterInputStream {
+    private long left = LARGEST_DOCUMENT;
+
+    private Bounded(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int read = in.read(buffer, offset, length);
+      if (read > 0) {
+        left -= read;
+        bytes += read;
+        if (left < 0 || bytes > LARGEST) {
+          throw new IOException("it unpacks to more than its limit");
+        }
+      }
+      return read;
+    }
+
+    @Override
+    public void close() {
+      // The archive goes on.
+    }
+  }
+}

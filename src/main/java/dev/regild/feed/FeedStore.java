@@ -1,0 +1,446 @@
+package dev.regild.feed;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.regild.db.Database;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Keyring;
+import dev.regild.fetch.Transport;
+import dev.regild.fetch.Validators;
+import dev.regild.files.DurableFiles;
+import dev.regild.files.PrivateDirectory;
+import dev.regild.files.Sha256;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.bouncycastle.openpgp.PGPSignature;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The feeds of a registry and what they say. The database has the settings and what was read of the
+ * last good content of each, which all nodes share; the data directory has that content itself.
+ */
+public final class FeedStore {
+  private static final int LARGEST_SIGNATURE = 1 << 20;
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
+          .build();
+
+  private final Database database;
+  private final Path directory;
+  private final Transport transport;
+  private final Clock clock;
+
+  /** What a feed says of a platform, by its snapshot. */
+  private final Cache<Part, Map<String, Collection<Issue>>> parts =
+      Caffeine.newBuilder().softValues().build();
+
+  private final Cache<String, PlatformFacts> merged = Caffeine.newBuilder().softValues().build();
+
+  private record Part(String feed, String platform, String snapshot) {}
+
+  /**
+   * @param data the data directory; {@code feeds} is made in it
+   */
+  public FeedStore(Database database, Path data, Clock clock) throws IOException {
+    this(database, data, clock, Transport.in(data));
+  }
+
+  FeedStore(Database database, Path data, Clock clock, Transport transport) throws IOException {
+    this.database = database;
+    this.directory = PrivateDirectory.within(data, "feeds").path();
+    this.transport = transport;
+    this.clock = clock;
+  }
+
+  /**
+   * Adds a feed, without refreshing it.
+   *
+   * @throws FeedException if there is one of that name
+   */
+  public void add(Feed feed) throws FeedException {
+    int added =
+        database.inTransaction(handle ->
+            handle
+                .createUpdate(
+                    """
+                    INSERT INTO feed (name, settings, validators) VALUES (:name, :settings, :none)
+                    ON CONFLICT (name) DO NOTHING
+                    """)
+                .bind("name", feed.name())
+                .bind("settings", JSON.writeValueAsString(feed))
+                .bind("none", JSON.writeValueAsString(Validators.NONE))
+                .execute());
+    if (added == 0) {
+      throw new FeedException(
+          "The feed %s exists already. Remove it first: regild feed remove %1$s"
+              .formatted(feed.name()));
+    }
+  }
+
+  /**
+   * Removes a feed and what it says.
+   *
+   * @throws FeedException if there is none of that name
+   */
+  public void remove(String name) throws FeedException {
+    Optional<String> snapshot = require(name).snapshot();
+    database.useTransaction(handle ->
+        handle.createUpdate("DELETE FROM feed WHERE name = :name").bind("name", name).execute());
+    try {
+      if (snapshot.isPresent()) {
+        Files.deleteIfExists(directory.resolve(snapshot.get()));
+      }
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** How every feed does, by name. */
+  public List<FeedStatus> status() {
+    return database.read(handle -> {
+      Map<String, Map<String, Integer>> issues = new HashMap<>();
+      handle
+          .createQuery("SELECT feed, platform, issues FROM feed_facts")
+          .map((row, _) -> {
+            issues
+                .computeIfAbsent(row.getString("feed"), _ -> new TreeMap<>())
+                .put(row.getString("platform"), row.getInt("issues"));
+            return true;
+          })
+          .list();
+      return handle
+          .createQuery("SELECT * FROM feed ORDER BY name")
+          .map((row, _) -> status(row, issues.getOrDefault(row.getString("name"), Map.of())))
+          .list();
+    });
+  }
+
+  private static FeedStatus status(ResultSet row, Map<String, Integer> issues)
+      throws SQLException {
+    return new FeedStatus(
+        JSON.readValue(row.getString("settings"), Feed.class),
+        Optional.ofNullable(row.getString("snapshot")),
+        instant(row, "snapshot_at"),
+        Optional.ofNullable(row.getString("verified")),
+        instant(row, "checked_at"),
+        instant(row, "attempted_at"),
+        Optional.ofNullable(row.getString("error")),
+        issues);
+  }
+
+  private static Optional<Instant> instant(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(value));
+  }
+
+  /**
+   * The feed of that name.
+   *
+   * @throws FeedException if there is none
+   */
+  public FeedStatus require(String name) throws FeedException {
+    return status().stream()
+        .filter(each -> each.feed().name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new FeedException(
+                "The feed %s does not exist. List the feeds: regild feed list".formatted(name)));
+  }
+
+  /**
+   * The feeds whose last refresh is longer ago than their interval, and those that were not read
+   * for one of these platforms yet.
+   */
+  public List<Feed> due(Set<String> platforms) {
+    Instant now = clock.instant();
+    return status().stream()
+        .filter(each ->
+            each.attemptedAt()
+                    .filter(at -> at.plus(each.feed().refreshInterval()).isAfter(now))
+                    .isEmpty()
+                || lacks(each, platforms))
+        .map(FeedStatus::feed)
+        .toList();
+  }
+
+  private static boolean lacks(FeedStatus each, Set<String> platforms) {
+    return each.error().isEmpty() && !each.issues().keySet().containsAll(wanted(each, platforms));
+  }
+
+  private static Set<String> wanted(FeedStatus each, Set<String> platforms) {
+    return each.feed().kind() == FeedKind.KEV ? Set.of(FeedFacts.ANY) : platforms;
+  }
+
+  /**
+   * Reads a feed, if it has changed, or was not read for one of these platforms yet.
+   *
+   * @param platforms those that images have, or are going to have
+   * @throws FeedException if anything about it isn't right; the last good one stays, and {@link
+   *     #status} remembers why
+   */
+  public FeedResult refresh(String name, Set<String> platforms)
+      throws FeedException, InterruptedException {
+    FeedStatus status = require(name);
+    try {
+      return refreshed(status, wanted(status, platforms));
+    } catch (MalformedFeedException | FetchException | IOException | RuntimeException e) {
+      String why = String.valueOf(e.getMessage());
+      String message =
+          e instanceof MalformedFeedException
+              ? "%s is no feed of the kind %s: %s. Check the address and the kind."
+                  .formatted(status.feed().uri(), status.feed().kind().word(), why)
+              : why;
+      failed(name, message);
+      throw new FeedException("Feed %s was not refreshed: %s".formatted(name, message), e);
+    }
+  }
+
+  private void failed(String name, String why) {
+    database.useTransaction(handle ->
+        handle
+            .createUpdate("UPDATE feed SET attempted_at = :now, error = :why WHERE name = :name")
+            .bind("now", clock.millis())
+            .bind("why", why)
+            .bind("name", name)
+            .execute());
+  }
+
+  private FeedResult refreshed(FeedStatus status, Set<String> wanted)
+      throws MalformedFeedException, FetchException, IOException, InterruptedException {
+    Feed feed = status.feed();
+    boolean complete =
+        status.snapshot().isPresent() && status.issues().keySet().containsAll(wanted);
+    Path file = DurableFiles.temporaryBeside(directory.resolve(feed.name()));
+    try {
+      Transport by = transport.by(feed.route());
+      Validators known = complete ? validators(feed.name()) : Validators.NONE;
+      Optional<Transport.Fetched> fetched =
+          by.fetch(URI.create(feed.uri()), file, known, feed.kind().limit());
+      if (fetched.isEmpty()) {
+        checked(feed.name(), known);
+        return new FeedResult(status.snapshot().orElse(""), false, 0);
+      }
+      verify(feed, by, file, fetched.get());
+      String digest = fetched.get().sha256();
+      if (complete && status.snapshot().equals(Optional.of(digest))) {
+        checked(feed.name(), fetched.get().validators());
+        return new FeedResult(digest, false, 0);
+      }
+      FeedFacts facts = new FeedFacts(wanted);
+      feed.kind().reader().read(file, facts);
+      DurableFiles.moveInto(directory, file, digest);
+      store(feed, digest, fetched.get().validators(), facts);
+      removeOthers();
+      return new FeedResult(digest, true, facts.issues());
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private Validators validators(String name) {
+    return database.read(handle ->
+        handle
+            .createQuery("SELECT validators FROM feed WHERE name = :name")
+            .bind("name", name)
+            .mapTo(String.class)
+            .findOne()
+            .map(json -> JSON.readValue(json, Validators.class))
+            .orElse(Validators.NONE));
+  }
+
+  private void verify(Feed feed, Transport by, Path file, Transport.Fetched fetched)
+      throws FetchException, InterruptedException {
+    if (!feed.sha256().isEmpty() && !feed.sha256().equals(fetched.sha256())) {
+      throw new FetchException(
+          "%s has the SHA-256 %s, not the one that the feed names. Check the file, then add the feed again with its SHA-256."
+              .formatted(feed.uri(), fetched.sha256()));
+    }
+    if (!feed.signedBy().isEmpty()) {
+      Transport.Document signature =
+          by.read(feed.signatureUri(), Validators.NONE, LARGEST_SIGNATURE);
+      if (signature instanceof Transport.Document.Content content) {
+        var _ =
+            Keyring.of("the feed's keyring", feed.signedBy(), Keyring.Sha1.REFUSED)
+                .verify(
+                    feed.uri(),
+                    file,
+                    content.bytes(),
+                    PGPSignature.BINARY_DOCUMENT,
+                    clock.instant());
+      }
+    }
+  }
+
+  private void checked(String name, Validators validators) {
+    database.useTransaction(handle ->
+        handle
+            .createUpdate(
+                "UPDATE feed SET attempted_at = :now, checked_at = :now, error = NULL,"
+                    + " validators = :validators WHERE name = :name")
+            .bind("now", clock.millis())
+            .bind("validators", JSON.writeValueAsString(validators))
+            .bind("name", name)
+            .execute());
+  }
+
+  private void store(Feed feed, String digest, Validators validators, FeedFacts facts)
+      throws IOException {
+    Map<String, byte[]> packed = new LinkedHashMap<>();
+    for (String platform : facts.platforms()) {
+      packed.put(platform, facts.packed(platform));
+    }
+    database.useTransaction(handle -> {
+      int there =
+          handle
+              .createUpdate(
+                  """
+                  UPDATE feed SET snapshot = :snapshot, snapshot_at = :now, verified = :verified,
+                    attempted_at = :now, checked_at = :now, error = NULL, validators = :validators
+                   WHERE name = :name
+                  """)
+              .bind("snapshot", digest)
+              .bind("now", clock.millis())
+              .bind("verified", feed.verification())
+              .bind("validators", JSON.writeValueAsString(validators))
+              .bind("name", feed.name())
+              .execute();
+      handle
+          .createUpdate("DELETE FROM feed_facts WHERE feed = :name")
+          .bind("name", feed.name())
+          .execute();
+      // It may have been removed meanwhile.
+      for (Map.Entry<String, byte[]> each : there == 0 ? Set.<Map.Entry<String, byte[]>>of() : packed.entrySet()) {
+        handle
+            .createUpdate(
+                """
+                INSERT INTO feed_facts (feed, platform, snapshot, issues, compressed_json)
+                VALUES (:feed, :platform, :snapshot, :issues, :json)
+                """)
+            .bind("feed", feed.name())
+            .bind("platform", each.getKey())
+            .bind("snapshot", digest)
+            .bind("issues", facts.issues(each.getKey()))
+            .bind("json", each.getValue())
+            .execute();
+      }
+    });
+  }
+
+  /** Removes files of contents that are no feed's last good one. */
+  private void removeOthers() throws IOException {
+    Set<String> current = new HashSet<>();
+    status().forEach(each -> each.snapshot().ifPresent(current::add));
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path each : files.toList()) {
+        String name = each.getFileName().toString();
+        if (Sha256.isHex(name) && !current.contains(name)) {
+          Files.deleteIfExists(each);
+        }
+      }
+    }
+  }
+
+  /** Returns what the feeds say about a platform. */
+  public PlatformFacts facts(String platform) {
+    List<Part> all = database.read(handle -> parts(handle, platform));
+    if (all.isEmpty()) {
+      return PlatformFacts.NONE;
+    }
+    String basis = String.join("\n", all.stream().map(Part::toString).toList());
+    return merged.get(basis, _ -> merged(basis, all));
+  }
+
+  /** Of a CVE, the feed whose kind comes first counts. */
+  private static List<Part> parts(Handle handle, String platform) {
+    List<Map.Entry<FeedKind, Part>> found = new ArrayList<>();
+    handle
+        .createQuery(
+            """
+            SELECT feed, platform, feed_facts.snapshot AS snapshot, settings
+              FROM feed_facts JOIN feed ON feed.name = feed_facts.feed
+             WHERE platform = :platform OR platform = ''
+             ORDER BY feed
+            """)
+        .bind("platform", platform)
+        .map((row, _) ->
+            Map.entry(
+                JSON.readValue(row.getString("settings"), Feed.class).kind(),
+                new Part(
+                    row.getString("feed"), row.getString("platform"), row.getString("snapshot"))))
+        .forEach(found::add);
+    return found.stream().sorted(Map.Entry.comparingByKey()).map(Map.Entry::getValue).toList();
+  }
+
+  private PlatformFacts merged(String basis, List<Part> all) {
+    Map<String, Map<String, Issue>> issues = new HashMap<>();
+    Set<String> exploited = new HashSet<>();
+    boolean knowsPackages = false;
+    boolean knowsExploited = false;
+    for (Part part : all) {
+      Map<String, Collection<Issue>> said = load(part);
+      if (part.platform().equals(FeedFacts.ANY)) {
+        knowsExploited = true;
+        said.getOrDefault(KevCatalogue.EXPLOITED, List.of())
+            .forEach(each -> exploited.add(each.cve()));
+      } else if (!said.isEmpty()) {
+        knowsPackages = true;
+        said.forEach((name, known) -> {
+          Map<String, Issue> kept = issues.computeIfAbsent(name, _ -> new LinkedHashMap<>());
+          known.forEach(each -> kept.putIfAbsent(each.cve(), each));
+        });
+      }
+    }
+    Map<String, Collection<Issue>> packages = new HashMap<>();
+    issues.forEach((name, known) -> packages.put(name, List.copyOf(known.values())));
+    return new PlatformFacts(
+        basis,
+        knowsPackages ? Optional.of(packages) : Optional.empty(),
+        knowsExploited ? Optional.of(exploited) : Optional.empty());
+  }
+
+  private Map<String, Collection<Issue>> load(Part part) {
+    return parts.get(
+        part,
+        _ ->
+            database
+                .read(handle ->
+                    handle
+                        .createQuery(
+                            "SELECT compressed_json FROM feed_facts WHERE feed = :feed"
+                                + " AND platform = :platform AND snapshot = :snapshot")
+                        .bind("feed", part.feed())
+                        .bind("platform", part.platform())
+                        .bind("snapshot", part.snapshot())
+                        .mapTo(byte[].class)
+                        .findOne())
+                .map(FeedFacts::unpacked)
+                .orElse(Map.of()));
+  }
+
+  private FeedException unusable(IOException e) {
+    return new FeedException(
+        "The feeds in %s can't be used (%s). Free some space there, or fix the permissions."
+            .formatted(directory, e),
+        e);
+  }
+}
