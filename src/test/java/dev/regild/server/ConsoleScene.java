@@ -97,6 +97,9 @@ public final class ConsoleScene {
     failed(second, "office-2026-09");
     golden("kiosk", inventory(1), 1_900_000_000L, 45);
     golden("render-node", inventory(2), 3_100_000_000L, 3);
+    judge(first, "OUTDATED", 121, 14, 66);
+    judge(second, "OUTDATED", 12, 3, 9);
+    judge(third, "CURRENT", 0, 0, 0);
     server.database.useTransaction(handle -> {
       server.quotas.tag(
           handle,
@@ -113,6 +116,27 @@ public final class ConsoleScene {
               List.of(),
               Instant.now().minus(2, ChronoUnit.MINUTES)));
     });
+  }
+
+  /** As the judge writes it. */
+  private void judge(Image image, String state, int changes, int security, int cves) {
+    server.database.useTransaction(handle ->
+        handle
+            .createUpdate(
+                """
+                INSERT INTO verdict (
+                  inventory_digest, platform, basis, judged_at, state, reason, changes,
+                  security_changes, fixable_cves, fixable_kernel_cves, fixable_unknown,
+                  changelogs_at)
+                VALUES (:inventory, 'DEBIAN_12', 'x', 0, :state, '', :changes, :security, :cves,
+                  0, 0, 0)
+                """)
+            .bind("inventory", image.disk().orElseThrow().inventory())
+            .bind("state", state)
+            .bind("changes", changes)
+            .bind("security", security)
+            .bind("cves", cves)
+            .execute());
   }
 
   private Inventory inventory(int age) {
