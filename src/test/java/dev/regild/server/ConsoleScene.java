@@ -65,15 +65,26 @@ public final class ConsoleScene {
 
   private final ServerFixture server;
 
+  private final String text;
+
+  /** With texts that try to be more than that. */
   ConsoleScene(ServerFixture server) {
+    this(server, HOSTILE);
+  }
+
+  /**
+   * @param text stands where guests and strangers write
+   */
+  ConsoleScene(ServerFixture server, String text) {
     this.server = server;
+    this.text = text;
   }
 
   /** Serves the scene until it is ended, and writes where into a file. */
   public static void main(String[] args) throws Exception {
     Path data = Files.createTempDirectory("console-scene");
     try (ServerFixture server = new ServerFixture(data)) {
-      new ConsoleScene(server).build();
+      new ConsoleScene(server, args.length > 1 ? args[1] : HOSTILE).build();
       Files.writeString(
           Path.of(args[0]),
           """
@@ -213,7 +224,7 @@ public final class ConsoleScene {
                       "",
                       List.of(
                           new FixedCve(
-                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + HOSTILE)),
+                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + text)),
                       List.of()))));
     });
     return publishedOn(image, inventory, bytes, from.disk().orElseThrow().layer());
@@ -276,7 +287,7 @@ public final class ConsoleScene {
     if (done) {
       server.steps.done(handle, image.id(), attempt, ordinal, "");
     } else {
-      server.steps.progress(handle, image.id(), attempt, ordinal, 0.4, "Unpacking " + HOSTILE);
+      server.steps.progress(handle, image.id(), attempt, ordinal, 0.4, "Unpacking " + text);
     }
   }
 
@@ -284,8 +295,8 @@ public final class ConsoleScene {
     Image image =
         from.updated(
             name,
-            Optional.of(HOSTILE),
-            Optional.of(HOSTILE),
+            Optional.of(text),
+            Optional.of(text),
             "sha256:" + "2".repeat(64),
             Instant.now());
     server.database.useTransaction(handle -> {
@@ -293,13 +304,13 @@ public final class ConsoleScene {
       server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
       int attempt = server.updates.beginAttempt(handle, image.id());
       server.steps.begin(handle, image.id(), attempt, 1, "Apply");
-      server.steps.failed(handle, image.id(), attempt, 1, HOSTILE);
+      server.steps.failed(handle, image.id(), attempt, 1, text);
       server.updates.failed(handle, image.id());
       var _ =
           Images.fail(
               handle,
               image,
-              new StateChangeReason(StateChangeReason.Code.values()[0], HOSTILE),
+              new StateChangeReason(StateChangeReason.Code.values()[0], text),
               List.of());
     });
   }
