@@ -49,10 +49,3 @@ CREATE TABLE inventory_form (
   setting          TEXT NOT NULL,
   packages         BYTEA NOT NULL
 );
-
--- Which node does what only one of them is to do, and until when by the database's clock.
-CREATE TABLE node_turn (
-  name       TEXT PRIMARY KEY,
-  holder     TEXT NOT NULL,
-  held_until BIGINT NOT NULL
-);

@@ -92,6 +92,24 @@ public final class MasterKey {
     }
   }
 
+  /**
+   * Encrypts a file.
+   *
+   * @param name bound into it: a file that was moved to another name does not open
+   */
+  public byte[] sealFile(String name, byte[] content) {
+    return seal("file:" + name, Base64.getEncoder().encodeToString(content));
+  }
+
+  /**
+   * Returns the file that was sealed under that name.
+   *
+   * @throws WrongMasterKeyException if another key, or another name, sealed it
+   */
+  public byte[] openFile(String name, byte[] sealed) {
+    return Base64.getDecoder().decode(open("file:" + name, sealed));
+  }
+
   byte[] seal(String accessKeyId, String secret) {
     byte[] nonce = new byte[NONCE_BYTES];
     RANDOM.nextBytes(nonce);
@@ -123,7 +141,7 @@ public final class MasterKey {
 
   @Override
   public String toString() {
-    return "MasterKey[" + origin + "]";
+    return "The master key from " + origin;
   }
 
   private static MasterKey decoded(String base64, String origin) {

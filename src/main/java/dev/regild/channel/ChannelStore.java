@@ -55,6 +55,7 @@ public final class ChannelStore {
   private final ClientIdentities identities;
   private final SnapshotStore store;
   private final PackageSystems systems;
+  private final ChannelFiles files;
   private final ConcurrentMap<String, Parsed> parsed = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Parsed.Bad> logged = new ConcurrentHashMap<>();
 
@@ -75,9 +76,23 @@ public final class ChannelStore {
     this(data, clock, transport, PackageSystems.installed());
   }
 
+  /**
+   * @param files keeps the channels' files the same on every node
+   */
+  public ChannelStore(Path data, Clock clock, ChannelFiles files) throws IOException {
+    this(data, clock, Transport.in(data), PackageSystems.installed(), files);
+  }
+
   ChannelStore(Path data, Clock clock, Transport transport, PackageSystems systems)
       throws IOException {
+    this(data, clock, transport, systems, ChannelFiles.OF_ONE_NODE);
+  }
+
+  private ChannelStore(
+      Path data, Clock clock, Transport transport, PackageSystems systems, ChannelFiles files)
+      throws IOException {
     this.systems = systems;
+    this.files = files;
     if (Files.notExists(data)) {
       PrivateDirectory.take(data);
     }
@@ -130,6 +145,7 @@ public final class ChannelStore {
    */
   public Optional<Channel> find(String name) throws ChannelException {
     checkName(name);
+    files.look();
     return switch (parsed(name).orElse(null)) {
       case Parsed.Good good -> Optional.of(good.channel());
       case Parsed.Bad bad -> throw new ChannelException(bad.content().why());
@@ -222,6 +238,7 @@ public final class ChannelStore {
    */
   public void add(Channel channel, Optional<ClientCertificate> certificate)
       throws ChannelException, InterruptedException {
+    pull();
     try (LockFile _ = LockFile.acquire(file(channel.name(), ".lock"))) {
       Path file = file(channel.name(), ".yaml");
       if (Files.exists(file)) {
@@ -235,6 +252,7 @@ public final class ChannelStore {
           keep(certificate.get(), channel);
         }
         DurableFiles.write(file, ChannelFile.write(channel));
+        files.push(channel.name());
       } catch (ChannelException | IOException e) {
         identities.remove(channel.name());
         throw e;
@@ -271,6 +289,7 @@ public final class ChannelStore {
    * @throws ChannelException if there is none of that name
    */
   public void remove(String name) throws ChannelException, InterruptedException {
+    pull();
     requireFile(name);
     try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       Files.deleteIfExists(file(name, ".yaml"));
@@ -282,6 +301,7 @@ public final class ChannelStore {
         system.removeAll(directory, name);
       }
       parsed.remove(name);
+      files.push(name);
     } catch (IOException e) {
       throw unusable(e);
     }
@@ -295,11 +315,14 @@ public final class ChannelStore {
    *     stays current, and {@link #status} remembers why
    */
   public RefreshResult refresh(String name) throws ChannelException, InterruptedException {
+    pull();
     requireFile(name);
     try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       RefreshState state = RefreshState.read(file(name, ".state"));
       try {
-        return refreshed(name, state);
+        RefreshResult result = refreshed(name, state);
+        files.push(name);
+        return result;
       } catch (ChannelException
           | FetchException
           | IOException
@@ -311,6 +334,7 @@ public final class ChannelStore {
                 ? String.valueOf(e.getMessage())
                 : "what the repository says can't be read (" + e + "); use another mirror";
         state.failed(clock.instant(), why).write(file(name, ".state"));
+        files.push(name);
         throw new ChannelException("channel '" + name + "' was not refreshed: " + why, e);
       }
     } catch (IOException e) {
@@ -339,6 +363,24 @@ public final class ChannelStore {
         outcome.downloadedFiles(),
         outcome.downloadedBytes(),
         outcome.notices());
+  }
+
+  /**
+   * Hands on to other nodes what was changed in a channel's files, such as its catalogue. The
+   * caller holds the channel's lock.
+   *
+   * @throws ChannelException if another node has changed the channel at the same time
+   */
+  public void handOn(String name) throws ChannelException, IOException, InterruptedException {
+    files.push(name);
+  }
+
+  private void pull() throws ChannelException, InterruptedException {
+    try {
+      files.pull();
+    } catch (IOException e) {
+      throw unusable(e);
+    }
   }
 
   /** Before a snapshot stops being current. */
@@ -401,6 +443,7 @@ public final class ChannelStore {
    */
   public Optional<Snapshot> current(String name) throws ChannelException {
     checkName(name);
+    files.look();
     try {
       return store.at(file(name, ".current"));
     } catch (IOException e) {
@@ -410,13 +453,32 @@ public final class ChannelStore {
     }
   }
 
+  /** Returns the digest of a channel's current snapshot; empty before the first refresh. */
+  Optional<String> currentDigest(String name) throws ChannelException {
+    try {
+      return SnapshotStore.digestIn(file(name, ".current"));
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** Returns where a snapshot is, if it is kept. */
+  Path snapshotDirectory(String digest) {
+    return snapshots.resolve(digest);
+  }
+
   /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
   public Optional<Snapshot> snapshot(String digest) throws ChannelException {
-    if (!Sha256.isHex(digest) || !Files.isDirectory(snapshots.resolve(digest))) {
+    if (!Sha256.isHex(digest)) {
       return Optional.empty();
     }
     try {
-      return Optional.of(store.load(digest));
+      return Files.isDirectory(snapshots.resolve(digest)) || files.bring(digest)
+          ? Optional.of(store.load(digest))
+          : Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ChannelException("interrupted while reading the snapshot " + digest, e);
     } catch (IOException e) {
       throw new ChannelException(
           "the snapshot " + digest + " can't be read (" + e + "); refresh its channel", e);
@@ -471,6 +533,7 @@ public final class ChannelStore {
    * @return the digests that were removed
    */
   public Set<String> prune(Set<String> inUse) throws ChannelException {
+    files.prune(inUse);
     try {
       Set<String> kept = new HashSet<>(inUse);
       for (String name : names()) {
@@ -505,6 +568,7 @@ public final class ChannelStore {
   }
 
   private List<String> names() throws ChannelException {
+    files.look();
     try {
       return children(directory).stream()
           .map(path -> path.getFileName().toString())

@@ -47,6 +47,8 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
+    commands.put("worker", WorkerCommand.class);
+    commands.put("nodes", NodesCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
@@ -56,7 +58,9 @@ public final class Regild {
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
+    commands.put("vex", VexCommand.class);
     commands.put("diff", DiffCommand.class);
+    commands.put("find", FindCommand.class);
     commands.put("provenance", ProvenanceCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);
@@ -131,7 +135,21 @@ public final class Regild {
       return 1;
     });
     line.setParameterExceptionHandler(withoutAWordTwice(line.getParameterExceptionHandler()));
+    line.setExecutionStrategy(Regild::runAndClose);
     return line.execute(args);
+  }
+
+  /** Ends the connections that a command about channels has opened. */
+  private static int runAndClose(CommandLine.ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } finally {
+      for (CommandLine each : parsed.asCommandLineList()) {
+        if (each.getCommand() instanceof ChannelCommand channels) {
+          channels.close();
+        }
+      }
+    }
   }
 
   /** picocli 4.7 says "option option '--tag'" of a value that is not KEY=VALUE. */

@@ -5,7 +5,7 @@ import dev.regild.account.SigningKeys;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.console.session.Sessions;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
@@ -32,7 +32,7 @@ public record ConsoleServices(
     PlannedFixes plannedFixes,
     ImageFlattenings flattenings,
     ChannelStore channels,
-    UploadedDisks disks,
+    DiskStore disks,
     SigningKeys signingKeys,
     Csrf csrf,
     Optional<Owner> everybody,

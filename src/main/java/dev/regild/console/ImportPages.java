@@ -239,6 +239,10 @@ final class ImportPages implements Console.Pages {
       LOG.atWarn().setCause(e).log("upload interrupted");
       throw new ApiException(
           ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ApiException(
+          ErrorType.SERVICE_UNAVAILABLE, "The server stops; send the disk again later.");
     }
   }
 

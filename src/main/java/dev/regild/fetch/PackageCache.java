@@ -3,6 +3,7 @@ package dev.regild.fetch;
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileDigest;
 import dev.regild.files.Parallel;
+import dev.regild.store.StoreException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +32,7 @@ import java.util.function.Consumer;
 public final class PackageCache {
   private final Path directory;
   private final Transport transport;
+  private final Optional<SharedPackages> shared;
   private final ConcurrentMap<String, ReentrantLock> inWork = new ConcurrentHashMap<>();
 
   /**
@@ -42,8 +45,22 @@ public final class PackageCache {
   }
 
   public PackageCache(Path directory, Transport transport) {
+    this(directory, transport, Optional.empty());
+  }
+
+  /**
+   * The cache of a data directory, in front of packages that nodes share.
+   *
+   * @param shared what other nodes have downloaded
+   */
+  public PackageCache(Path data, SharedPackages shared) {
+    this(data.resolve("packages"), Transport.in(data), Optional.of(shared));
+  }
+
+  private PackageCache(Path directory, Transport transport, Optional<SharedPackages> shared) {
     this.directory = directory;
     this.transport = transport;
+    this.shared = shared;
   }
 
   /**
@@ -70,16 +87,38 @@ public final class PackageCache {
   public Map<PackageFile, Path> fetch(
       Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
       throws FetchException, InterruptedException {
+    return fetch(files, parallelism, onProgress, (_, _) -> {});
+  }
+
+  /**
+   * Makes every file be in the cache.
+   *
+   * @param onReady called once for each distinct content as soon as it is there, from several
+   *     threads; what it does delays the next download
+   */
+  public Map<PackageFile, Path> fetch(
+      Collection<PackageFile> files,
+      int parallelism,
+      Consumer<Progress> onProgress,
+      BiConsumer<PackageFile, Path> onReady)
+      throws FetchException, InterruptedException {
     Map<String, PackageFile> byContent = new LinkedHashMap<>();
     files.forEach(file -> byContent.putIfAbsent(file.hash(), file));
     Tally tally = new Tally(byContent.values(), onProgress);
     FailedServers failed = new FailedServers();
     List<Parallel.Task<Path, FetchException>> tasks =
         byContent.values().stream()
-            .<Parallel.Task<Path, FetchException>>map(file -> () -> fetchOne(file, tally, failed))
+            .<Parallel.Task<Path, FetchException>>map(file ->
+                () -> {
+                  Path path = fetchOne(file, tally, failed);
+                  onReady.accept(file, path);
+                  return path;
+                })
             .toList();
     try {
       Parallel.run(parallelism, tasks);
+    } catch (StoreException e) {
+      throw new FetchException(String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new FetchException(
           "the package cache "
@@ -101,6 +140,7 @@ public final class PackageCache {
    * @return the bytes that were freed
    */
   public long prune(Instant unusedSince) throws IOException {
+    shared.ifPresent(packages -> packages.prune(unusedSince));
     long freed = 0;
     if (!Files.isDirectory(directory)) {
       return freed;
@@ -127,10 +167,13 @@ public final class PackageCache {
     lock.lockInterruptibly();
     try {
       Path path = pathOf(file.hash());
-      if (isIntact(path, file) || linked(file, path)) {
+      if (isIntact(path, file) || linked(file, path) || isShared(file, path)) {
         tally.reused(file);
       } else {
         download(file, path, tally, failed);
+        if (shared.isPresent()) {
+          shared.get().keep(file.hash(), path);
+        }
         tally.downloaded();
       }
       return path;
@@ -161,6 +204,25 @@ public final class PackageCache {
     } catch (IOException | UnsupportedOperationException e) {
       // Another filesystem, or one without links. What is really wrong, the download will say.
       return false;
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  /** Takes what another node has downloaded. */
+  private boolean isShared(PackageFile file, Path path) throws IOException, InterruptedException {
+    if (shared.isEmpty()) {
+      return false;
+    }
+    Files.createDirectories(path.resolveSibling("."));
+    Path temporary = DurableFiles.temporaryBeside(path);
+    try {
+      if (!shared.get().fetch(file.hash(), temporary) || !isIntact(temporary, file)) {
+        return false;
+      }
+      DurableFiles.force(temporary);
+      DurableFiles.move(temporary, path);
+      return true;
     } finally {
       Files.deleteIfExists(temporary);
     }

@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,6 +47,34 @@ public final class LockFile implements AutoCloseable {
       }
       threads.unlock();
       throw e;
+    }
+  }
+
+  /**
+   * Takes it if nobody has it, this thread included.
+   *
+   * @return empty if somebody has it
+   */
+  public static Optional<LockFile> tryAcquire(Path file) throws IOException {
+    ReentrantLock threads =
+        WITHIN_PROCESS.computeIfAbsent(
+            file.toAbsolutePath().normalize(), path -> new ReentrantLock());
+    if (threads.isHeldByCurrentThread() || !threads.tryLock()) {
+      return Optional.empty();
+    }
+    FileChannel channel = null;
+    boolean taken = false;
+    try {
+      channel = FileChannel.open(file, CREATE, WRITE, NOFOLLOW_LINKS);
+      taken = channel.tryLock() != null;
+      return taken ? Optional.of(new LockFile(threads, channel)) : Optional.empty();
+    } finally {
+      if (!taken) {
+        if (channel != null) {
+          channel.close();
+        }
+        threads.unlock();
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Interner;
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import java.util.Optional;
@@ -30,7 +31,7 @@ public final class Inventories {
   }
 
   /**
-   * Stores an inventory.
+   * Stores an inventory, and adds it to the index of packages.
    *
    * @return its digest, {@code sha256:} and lower-case hexadecimal digits
    */
@@ -46,6 +47,7 @@ public final class Inventories {
         .bind("digest", digest)
         .bind("json", Zstd.compress(json))
         .execute();
+    PackageIndex.add(handle, digest, inventory);
     return digest;
   }
 

@@ -4,6 +4,7 @@ import dev.regild.disk.layers.Layer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -41,6 +42,27 @@ public final class LayerRecords {
         .bind("id", id)
         .map((row, _) -> layer(row))
         .findOne();
+  }
+
+  /** Returns those of the layers that are known. */
+  public static List<Layer> find(Handle handle, Collection<String> ids) {
+    return ids.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery(SELECT + "WHERE id IN (<ids>)")
+            .bindList("ids", List.copyOf(ids))
+            .map((row, _) -> layer(row))
+            .list();
+  }
+
+  /** Returns layers whose ids come after this one, in the order of their ids. */
+  public static List<Layer> after(Handle handle, String id, int most) {
+    return handle
+        .createQuery(SELECT + "WHERE id > :id ORDER BY id LIMIT :most")
+        .bind("id", id)
+        .bind("most", most)
+        .map((row, _) -> layer(row))
+        .list();
   }
 
   /** The layer and all that it stands on, the top one first. */

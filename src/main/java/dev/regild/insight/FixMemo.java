@@ -20,7 +20,7 @@ public final class FixMemo {
   private static final int MOST = 10_000;
 
   private final Map<Group, SourceFixes> known = new HashMap<>();
-  private final Map<SourceFixes, Set<String>> fixed = new IdentityHashMap<>();
+  private final IdentityHashMap<SourceFixes, Set<String>> fixed = new IdentityHashMap<>();
 
   private record Group(String source, List<Replacement> replacements, InstalledPackage base) {}
 

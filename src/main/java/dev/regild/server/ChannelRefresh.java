@@ -3,17 +3,22 @@ package dev.regild.server;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
+import dev.regild.update.planning.Prefetch;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -26,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
+ * Refreshes every channel when it is due, and removes snapshots that are not kept any more and
  * packages that no update has asked for in a month. Channels are refreshed side by side, so that
- * one whose mirror is slow or dead delays no other.
+ * one whose mirror is slow or dead delays no other. After a refresh, changelogs are prefetched.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
@@ -40,15 +45,21 @@ final class ChannelRefresh implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
   private final ChannelStore channels;
+  private final EarlierSnapshots earlier;
+  private final Optional<Prefetch> prefetch;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
   private final Clock clock;
+  private final Turns turns;
   private final Pauses pauses;
   private final Thread thread;
   private final ExecutorService refreshes =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+
+  /** One channel at a time, so that prefetching takes little of the line and of the processors. */
+  private final Semaphore prefetching = new Semaphore(1);
 
   /** The names of the channels that are being refreshed. */
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
@@ -71,29 +82,39 @@ final class ChannelRefresh implements AutoCloseable {
 
   private ChannelRefresh(
       ChannelStore channels,
+      EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     this.channels = channels;
+    this.earlier = earlier;
+    this.prefetch = prefetch;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
     this.clock = clock;
+    this.turns = turns;
     this.pauses = pauses;
     this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
   }
 
   static ChannelRefresh start(
       ChannelStore channels,
+      EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, database, updates, packages, clock, pauses);
+        new ChannelRefresh(
+            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -124,6 +145,8 @@ final class ChannelRefresh implements AutoCloseable {
       for (Channel channel : channels.due()) {
         begin(channel);
       }
+      // Also those that another process has refreshed.
+      earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
@@ -140,12 +163,35 @@ final class ChannelRefresh implements AutoCloseable {
     }
     refreshes.execute(() -> {
       try {
-        refresh(channel);
+        refreshInTurn(channel);
       } finally {
         places.release();
         underWay.remove(channel.name());
       }
     });
+  }
+
+  /** One node at a time refreshes a channel; what another one has just refreshed is not due. */
+  private void refreshInTurn(Channel channel) {
+    String turn = "refresh " + channel.name();
+    try {
+      if (!turns.take(turn)) {
+        return;
+      }
+      try {
+        if (turns.equals(Turns.ALONE)
+            || channels.due().stream().anyMatch(due -> due.name().equals(channel.name()))) {
+          refresh(channel);
+        }
+      } finally {
+        turns.giveBack(turn);
+      }
+    } catch (ChannelException | DatabaseUnavailableException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("cannot take a turn to refresh a channel");
+    }
   }
 
   private void refresh(Channel channel) {
@@ -166,6 +212,7 @@ final class ChannelRefresh implements AutoCloseable {
         newSnapshot.set(true);
       }
       refreshed.set(true);
+      refreshes.execute(() -> prefetch(channel));
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
@@ -176,16 +223,39 @@ final class ChannelRefresh implements AutoCloseable {
     }
   }
 
+  /** After every refresh: images may have come, and a mirror may have been away before. */
+  private void prefetch(Channel channel) {
+    try {
+      if (prefetch.isPresent()) {
+        prefetching.acquire();
+        try {
+          var _ = prefetch.get().run(channel);
+        } finally {
+          prefetching.release();
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.toString())
+          .log("changelogs are not prefetched");
+    } catch (InterruptedException e) {
+      LOG.debug("the prefetch of {} was interrupted", channel.name());
+    }
+  }
+
   /** After refreshes: what one of them replaced is kept for some minutes yet. */
   private void prune() throws ChannelException, IOException {
     if (newSnapshot.getAndSet(false)) {
       packages.prune(clock.instant().minus(PACKAGES_KEPT));
     }
     if (refreshed.getAndSet(false)) {
-      channels.prune(
+      Set<String> needed =
           database.read(updates::inFlight).stream()
               .map(UpdateRecord::snapshot)
-              .collect(Collectors.toSet()));
+              .collect(Collectors.toSet());
+      needed.addAll(earlier.kept());
+      earlier.forget(channels.prune(needed));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
@@ -20,16 +21,12 @@ import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.Workspaces;
-import dev.regild.disk.layers.DirectoryLayerStore;
-import dev.regild.disk.layers.LayerCache;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.layers.ObjectLayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
@@ -38,6 +35,8 @@ import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
+import dev.regild.job.node.Nodes;
+import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -49,14 +48,13 @@ import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
-import dev.regild.store.ObjectStore;
-import dev.regild.store.StoreSettings;
 import dev.regild.update.Attestations;
 import dev.regild.update.Cancellations;
 import dev.regild.update.CopyJob;
@@ -71,21 +69,23 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.Prefetch;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
-import dev.regild.update.store.StoreGarbage;
-import dev.regild.update.store.StoreScrub;
-import dev.regild.update.store.StoreUpkeep;
 import dev.regild.update.verdict.Judging;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -104,14 +104,14 @@ public final class RegildServer implements AutoCloseable {
   /** Whoever asks for the same disk again so soon has it at once. */
   private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
-  private RegildServer(Config config) throws ConfigException, IOException {
+  private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
     try {
-      listeningOn = assemble(config);
+      listeningOn = assemble(config, role);
     } finally {
       if (listeningOn < 0) {
         close();
@@ -126,7 +126,22 @@ public final class RegildServer implements AutoCloseable {
    * @throws ConfigException if the address or the data directory can't be used
    */
   public static RegildServer start(Config config) throws ConfigException, IOException {
-    return new RegildServer(config);
+    return start(config, Role.SERVE);
+  }
+
+  /**
+   * Starts a process of that role.
+   *
+   * @throws ConfigException if the address, the data directory or the database can't be used, or
+   *     the role needs a database that others share
+   */
+  public static RegildServer start(Config config, Role role) throws ConfigException, IOException {
+    if (role != Role.SERVE && config.database().isEmpty()) {
+      throw new ConfigException(
+          "database is not set, but regild %s needs one that other nodes share; set database and store as they do"
+              .formatted(role.words()));
+    }
+    return new RegildServer(config, role);
   }
 
   /** The port that it listens on. */
@@ -140,24 +155,31 @@ public final class RegildServer implements AutoCloseable {
     closed.await();
   }
 
-  /** Parts are closed in the reverse order of their opening. */
   private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
+    return parts.opened(part);
   }
 
-  private int assemble(Config config) throws ConfigException, IOException {
-    Clock clock = Clock.systemUTC();
+  private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
+    Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Database database = opened(database(config, data));
+    Clock clock = database.clock();
+    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Membership membership =
+        opened(Membership.join(config, role, data.path(), work, database, accelerator));
+    if (role == Role.WORKER) {
+      requireRegistry(database);
+    }
     MasterKey masterKey =
-        MasterKey.load(
-            data.resolve("master.key"),
-            Optional.ofNullable(System.getenv(MasterKey.ENVIRONMENT_VARIABLE)));
+        NodeMasterKey.load(
+            data.path(), database, config.database().isPresent() || config.store().isPresent());
     Accounts accounts = new Accounts(database, masterKey, clock);
-    new FirstStart(data.path(), accounts)
-        .run()
-        .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    if (role != Role.WORKER) {
+      new FirstStart(data.path(), accounts)
+          .run()
+          .ifPresent(
+              file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    }
 
     SigningKeys signingKeys = new SigningKeys(database, masterKey, clock);
     signingKeys
@@ -170,22 +192,35 @@ public final class RegildServer implements AutoCloseable {
     UpdateRecords updates = new UpdateRecords(clock);
     JobSteps steps = new JobSteps(clock);
     Quotas quotas = new Quotas(config.quotas());
-    ChannelStore channels = new ChannelStore(data.path(), clock);
     RoomReservations room = new RoomReservations();
-    LayerStore layers = layerStore(config, data.path(), database, room);
-    Workspaces workspaces = new Workspaces(data.path());
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
-    UploadedDisks disks = new UploadedDisks(data.resolve("disks"), diskCheck, clock, room);
-    Appliances appliances =
-        new Appliances(
-            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
+    Storage storage =
+        opened(
+            Storage.open(
+                config,
+                data.path(),
+                database,
+                masterKey,
+                diskCheck,
+                room,
+                membership.turns(),
+                clock));
+    LayerStore layers = storage.layers();
+    DiskStore disks = storage.disks();
+    ChannelStore channels = storage.channels();
+    PackageCache packages = storage.packages();
+    Workspaces workspaces = new Workspaces(work);
+    Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
-    PackageCache packages = new PackageCache(data.path());
-    JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    JobQueue jobs =
+        new JobQueue(database, clock, config.workers(), JOB_GRACE, membership.jobNode());
+    Nodes nodes = membership.nodes(jobs, clock);
+    Routing routing = membership.routing();
     RunningJobs running = new RunningJobs();
     SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
@@ -226,20 +261,51 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
-    ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, quotas, disks, diskCheck, jobs, clock);
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
+    ImageUpdates imageUpdates =
+        new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
+    ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, routing, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
-    new Recovery(database, layers, workspaces, deletions, data.path()).run();
-    flattenings.removeRetired();
-    opened(jobs).start();
+    new Recovery(database, layers, workspaces, work).run();
+    opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    indexUpkeep.begin();
+    if (role.runsJobs()) {
+      opened(jobs).start();
+    } else {
+      jobs.recover();
+    }
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
-                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+                channels,
+                earlierSnapshots,
+                config
+                    .prefetch()
+                    .map(size ->
+                        new Prefetch(
+                            database,
+                            plans,
+                            changelogs,
+                            snapshotChangelogs,
+                            packages,
+                            room,
+                            data.path(),
+                            size.bytes())),
+                database,
+                updates,
+                packages,
+                clock,
+                membership.turns(),
+                ChannelRefresh.Pauses.DEFAULT));
 
-    opened(new Judging(database, inventories, plans, plannedFixes, clock)).start();
+    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
+        .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -250,7 +316,7 @@ public final class RegildServer implements AutoCloseable {
     int mostHeld = config.http().connections() / 2;
     AccountSlots streams = slots(Quota.EVENT_STREAMS, database, quotas, mostHeld);
     AccountSlots downloads = slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2);
-    EventStreams events = new EventStreams(database, updates, streams);
+    EventStreams events = new EventStreams(database, updates, nodes, streams);
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
     ImageServices images =
@@ -266,6 +332,7 @@ public final class RegildServer implements AutoCloseable {
             quotas,
             accounts,
             new PageTokens(masterKey.derived("page-tokens")),
+            nodes,
             clock);
     Requests requests = new Requests(authentication(config, accounts, clock));
     Console console =
@@ -292,7 +359,11 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
+            storage.shared(),
             layers,
             data.path(),
             flattenings,
@@ -302,6 +373,8 @@ public final class RegildServer implements AutoCloseable {
             events,
             conversions,
             downloads,
+            nodes,
+            new Operators(database, config.node().operators()),
             console);
     HttpFront front =
         opened(
@@ -310,7 +383,7 @@ public final class RegildServer implements AutoCloseable {
                 config.http(),
                 metrics,
                 audit,
-                endpoints.services(),
+                role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     opened(events);
     opened(console);
@@ -318,31 +391,25 @@ public final class RegildServer implements AutoCloseable {
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
-        .log("server started");
+        .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
   }
 
-  /** Returns the layers in the data directory, or those of the store with copies here. */
-  private LayerStore layerStore(Config config, Path data, Database database, RoomReservations room)
-      throws ConfigException, IOException {
-    if (config.store().isEmpty()) {
-      return new DirectoryLayerStore(data);
+  private static void requireRegistry(Database database) throws ConfigException {
+    boolean isThere =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT 1 FROM account LIMIT 1")
+                .mapTo(Integer.class)
+                .findFirst()
+                .isPresent());
+    if (!isThere) {
+      throw new ConfigException(
+          "database has no registry yet; start regild serve once, then the worker");
     }
-    OwnLayers.requireNone(data);
-    StoreSettings.Upkeep upkeep = config.store().get().upkeep();
-    ObjectStore objects = opened(new ObjectStore(config.store().get()));
-    opened(
-        StoreUpkeep.start(
-            database,
-            new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub())));
-    return new ObjectLayerStore(
-        objects,
-        new LayerCache(data.resolve("cache"), config.cache().bytes(), room),
-        id -> database.read(handle -> LayerRecords.chain(handle, id)));
   }
 
   private static Database database(Config config, DataDirectory data)
@@ -354,7 +421,7 @@ public final class RegildServer implements AutoCloseable {
     Database database = new DatabaseWait(config, data.path()).open(config.database().get());
     boolean ours = false;
     try {
-      new RegistryId(database, data.path()).require();
+      new RegistryId(database, data.path()).require(config.store().isPresent());
       ours = true;
       return database;
     } finally {
@@ -406,13 +473,7 @@ public final class RegildServer implements AutoCloseable {
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
-      }
-    }
+    parts.close();
     closed.countDown();
   }
 }

@@ -7,14 +7,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.ContentStreamProvider;
 
 /** A part of a file as a stream. */
 final class FileRange extends FilterInputStream {
+  private final Path file;
   private long left;
 
-  private FileRange(InputStream in, long bytes) {
+  private FileRange(InputStream in, Path file, long bytes) {
     super(in);
+    this.file = file;
     this.left = bytes;
   }
 
@@ -22,7 +25,11 @@ final class FileRange extends FilterInputStream {
    * Opens the range as often as the SDK asks for it. The SDK closes only the last stream, so this
    * closes the earlier ones. Over plain http, it reads each body twice: first to hash it.
    */
-  static ContentStreamProvider provider(Path file, long first, long bytes) {
+  static RequestBody body(Path file, long first, long bytes) {
+    return RequestBody.fromContentProvider(provider(file, first, bytes), bytes, ObjectStore.TYPE);
+  }
+
+  private static ContentStreamProvider provider(Path file, long first, long bytes) {
     return new ContentStreamProvider() {
       private @Nullable InputStream last;
 
@@ -48,14 +55,18 @@ final class FileRange extends FilterInputStream {
       InputStream in = Files.newInputStream(file);
       try {
         in.skipNBytes(first);
-        return new FileRange(in, bytes);
+        return new FileRange(in, file, bytes);
       } catch (IOException e) {
         in.close();
         throw e;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(unreadable(file, e));
     }
+  }
+
+  private static LocalFileException unreadable(Path file, IOException e) {
+    return new LocalFileException("%s can't be read: %s".formatted(file, e.getMessage()), e);
   }
 
   @Override
@@ -69,8 +80,17 @@ final class FileRange extends FilterInputStream {
     if (left == 0) {
       return length == 0 ? 0 : -1;
     }
-    int n = in.read(buffer, offset, (int) Math.min(left, length));
-    left -= Math.max(0, n);
+    int n;
+    try {
+      n = in.read(buffer, offset, (int) Math.min(left, length));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+    if (n < 0) {
+      throw new LocalFileException(
+          "%s became shorter while it was sent to the store".formatted(file));
+    }
+    left -= n;
     return n;
   }
 

@@ -50,8 +50,9 @@ final class StoreCalls {
    * @throws MissingObjectException if the store has no such object
    * @throws TakenKeyException if the call's condition is not met
    * @throws StoreException if the store refused the call otherwise, or did not answer in time
+   * @throws LocalFileException if a file of this machine can't be sent
    */
-  <T> T make(String purpose, Call<T> call) throws StoreException, InterruptedException {
+  <T> T make(String purpose, Call<T> call) throws IOException, InterruptedException {
     Deadline deadline = Deadline.in(patience);
     Duration pause = FIRST_PAUSE;
     while (true) {
@@ -62,6 +63,7 @@ final class StoreCalls {
       } catch (IOException | UncheckedIOException | SdkException thrown) {
         Exception e = unwrapped(thrown);
         requireNotInterrupted(e);
+        requireNotLocal(e);
         if (!isPassing(e) || deadline.isOver()) {
           throw failure(purpose, e);
         }
@@ -70,6 +72,10 @@ final class StoreCalls {
             .addKeyValue("call", purpose)
             .addKeyValue("reason", words(e))
             .log("a call to the store is repeated");
+      } catch (RuntimeException e) {
+        // The SDK's signer wraps what the body throws.
+        requireNotLocal(e);
+        throw e;
       }
       // Nodes that lost the store at the same moment must not all come back at the same moment.
       Thread.sleep(pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis())));
@@ -90,6 +96,15 @@ final class StoreCalls {
         || Thread.interrupted()
         || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))) {
       throw new InterruptedException();
+    }
+  }
+
+  /** A file that can't be read here is not the store's fault, and stays so however often we ask. */
+  private static void requireNotLocal(Exception e) throws LocalFileException {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (at instanceof LocalFileException local) {
+        throw local;
+      }
     }
   }
 

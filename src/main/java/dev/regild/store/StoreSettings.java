@@ -3,6 +3,7 @@ package dev.regild.store;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to reach a store. The AWS SDK finds the credentials in its usual order.
@@ -23,6 +24,15 @@ public record StoreSettings(
     Optional<Encryption> encryption,
     Upkeep upkeep,
     StoreLimits limits) {
+
+  /** Returns what the store is asked to encrypt with; null for what the bucket does by itself. */
+  @Nullable String algorithm() {
+    return encryption.map(Encryption::algorithm).orElse(null);
+  }
+
+  @Nullable String encryptionKey() {
+    return encryption.flatMap(Encryption::key).orElse(null);
+  }
 
   /**
    * How a store is kept in order.

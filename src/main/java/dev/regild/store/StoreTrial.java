@@ -131,13 +131,16 @@ public final class StoreTrial {
   }
 
   private String uploadsListed() throws IOException, InterruptedException {
-    HalfUpload upload = store.begin(folder + "half", "0".repeat(64));
-    List<HalfUpload> found = store.halfUploads(folder);
-    store.abort(upload);
+    HalfUpload upload = store.uploads().begin(folder + "half", Optional.empty());
+    List<HalfUpload> found = new ArrayList<>();
+    store.uploads().list(folder, found::addAll);
+    store.uploads().abort(upload);
     if (!found.contains(upload)) {
       return "The store does not list an unfinished upload. Add a rule to the bucket that removes them.";
     }
-    return store.halfUploads(folder).isEmpty()
+    List<HalfUpload> left = new ArrayList<>();
+    store.uploads().list(folder, left::addAll);
+    return left.isEmpty()
         ? ""
         : "The store did not remove an unfinished upload. Add a rule to the bucket that removes them.";
   }

@@ -3,7 +3,7 @@ package dev.regild.update;
 import dev.regild.db.Database;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.Arn;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
@@ -29,7 +29,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
 
   private final Database database;
   private final JobSteps records;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final WriteDisk write;
   private final ImageFlattenings flattenings;
 
@@ -37,7 +37,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
       Tools tools,
       ImageFlattenings flattenings,
       LayerStore layers,
-      UploadedDisks disks,
+      DiskStore disks,
       RoomReservations room) {
     super(JobKind.EXPORT, tools);
     this.database = tools.database();

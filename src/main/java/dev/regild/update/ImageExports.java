@@ -6,16 +6,19 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -31,13 +34,13 @@ public final class ImageExports {
   static final int MOST_IN_FLIGHT = 10;
 
   private final Database database;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final Quotas quotas;
   private final JobQueue jobs;
   private final Clock clock;
 
   public ImageExports(
-      Database database, UploadedDisks disks, Quotas quotas, JobQueue jobs, Clock clock) {
+      Database database, DiskStore disks, Quotas quotas, JobQueue jobs, Clock clock) {
     this.database = database;
     this.disks = disks;
     this.quotas = quotas;
@@ -78,14 +81,18 @@ public final class ImageExports {
             image.arn(),
             request.amiName(),
             request.amiDescription(),
-            disks.newId(),
+            DiskStore.newId(),
             request.tags(),
             ExportTask.State.EXPORTING,
             Optional.empty(),
             Instant.ofEpochMilli(clock.millis()));
     ExportTasks.insert(handle, task);
-    jobs.enqueue(handle, ExportJob.KIND, task.id());
+    jobs.enqueue(handle, ExportJob.KIND, task.id(), Routing.rewrite(chain(handle, image)));
     return task;
+  }
+
+  private static List<Layer> chain(Handle handle, Image image) {
+    return image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
   }
 
   /** How large a disk will be shows when it is written; one that is full already is refused. */

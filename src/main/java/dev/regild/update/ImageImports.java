@@ -6,10 +6,9 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.DiskCheck;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.RefusedException;
@@ -17,6 +16,7 @@ import dev.regild.image.ReservedNames;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.time.Clock;
 import org.jdbi.v3.core.Handle;
@@ -25,23 +25,23 @@ import org.jdbi.v3.core.Handle;
 public final class ImageImports {
   private final Database database;
   private final Quotas quotas;
-  private final UploadedDisks disks;
-  private final DiskCheck check;
+  private final DiskStore disks;
   private final JobQueue jobs;
+  private final Routing routing;
   private final Clock clock;
 
   public ImageImports(
       Database database,
       Quotas quotas,
-      UploadedDisks disks,
-      DiskCheck check,
+      DiskStore disks,
       JobQueue jobs,
+      Routing routing,
       Clock clock) {
     this.database = database;
     this.quotas = quotas;
     this.disks = disks;
-    this.check = check;
     this.jobs = jobs;
+    this.routing = routing;
     this.clock = clock;
   }
 
@@ -108,7 +108,11 @@ public final class ImageImports {
             request.validated(),
             request.intendedInstanceType(),
             request.askedBy()));
-    jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
+    jobs.enqueue(
+        handle,
+        ImportJob.KIND,
+        ImportJob.jobId(image.id(), disk.id()),
+        routing.importOf(disk.bytes()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.
       throw new RefusedException(DRY_RUN, "The import would be accepted.");
@@ -127,7 +131,7 @@ public final class ImageImports {
                       NOT_FOUND,
                       "No uploaded disk %s exists. Upload one with: regild import"
                           .formatted(diskId)));
-      check.requireGoodHeader(disks.path(disk), disk.format());
+      disks.requireGoodHeader(disk);
       return disk;
     } catch (UnfitDiskException e) {
       throw new RefusedException(

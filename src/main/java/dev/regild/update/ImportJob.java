@@ -4,7 +4,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
@@ -59,7 +59,7 @@ public final class ImportJob extends SteppedJob<Import> {
   private final Inventories inventories;
   private final JobSteps steps;
   private final LayerLeftovers leftovers;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final AgentVersions agentVersions;
   private final Attestations attestations;
   private final Clock clock;
@@ -77,7 +77,7 @@ public final class ImportJob extends SteppedJob<Import> {
       Tools tools,
       Inventories inventories,
       LayerStore layers,
-      UploadedDisks disks,
+      DiskStore disks,
       DiskCheck check,
       DiskInspector inspector,
       Platforms platforms,

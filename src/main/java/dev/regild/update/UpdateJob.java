@@ -15,6 +15,7 @@ import dev.regild.image.JobKind;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
+import dev.regild.insight.Fixes;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
 import dev.regild.job.LayerLeftovers;
@@ -85,7 +86,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.flattenings = flattenings;
     this.attestations = attestations;
     this.prepare = new Prepare(layers, platforms, rooms);
-    this.resolve = new Resolve(database, inventories, outcomes);
+    this.resolve = new Resolve(inventories, outcomes);
     this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(platforms));
     this.publish = new Publish(layers);
@@ -97,8 +98,9 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
-    steps.record(handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
     Prepare.Open applied = steps.run(apply, fetched);
+    Fixes fixes = fetched.pending().await();
+    steps.record(handle -> outcomes.fixes(handle, update.newImage().id(), fixes));
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);
     steps.record(handle -> outcomes.startQualification(handle, update.newImage().id()));
@@ -168,8 +170,12 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   }
 
   @Override
-  protected void clear(String imageId) {
+  protected void release(String imageId) {
     rooms.end(imageId);
+  }
+
+  @Override
+  protected void clear(String imageId) {
     flattenings.removeRetired();
   }
 

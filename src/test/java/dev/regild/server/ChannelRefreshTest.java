@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.windows.catalogue.CatalogueSource;
@@ -19,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,10 +50,17 @@ class ChannelRefreshTest {
       ChannelRefresh refresh =
           ChannelRefresh.start(
               channels,
+              new EarlierSnapshots(
+                  database,
+                  channels,
+                  new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
+                  Clock.systemUTC()),
+              Optional.empty(),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
               Clock.systemUTC(),
+              Turns.ALONE,
               AT_ONCE);
       metrics.watchChannels(refresh::ages);
       try (Socket asked = dead.accept()) {

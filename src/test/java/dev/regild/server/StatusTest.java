@@ -10,8 +10,10 @@ import dev.regild.image.Inventories;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.verdict.Judging;
 import java.net.http.HttpResponse;
@@ -46,8 +48,11 @@ class StatusTest {
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
         new PlannedFixes(
-            server.database, inventories, plans, new Changelogs(server.database, clock));
-    Judging judging = new Judging(server.database, inventories, plans, fixes, clock);
+            server.database,
+            inventories,
+            plans,
+            new SnapshotChangelogs(new Changelogs(server.database, clock)));
+    Judging judging = new Judging(server.database, inventories, plans, fixes, Turns.ALONE, clock);
     assertThat(judging.look()).isEqualTo(4);
     server.golden("us-east-1", "new", inventory("DEBIAN_12", "1"));
   }

@@ -37,13 +37,24 @@ public final class FaultyLink implements AutoCloseable {
 
   /** To a port of this machine. */
   public FaultyLink(int target) throws IOException {
+    this(InetAddress.getLoopbackAddress(), target);
+  }
+
+  /**
+   * To a port of this machine.
+   *
+   * @param address of this machine that it listens on
+   */
+  public FaultyLink(InetAddress address, int target) throws IOException {
     this.target = target;
-    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.listening = new ServerSocket(0, 200, address);
     Thread.ofVirtual().name("faulty-link").start(this::accept);
   }
 
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + listening.getLocalPort());
+    return URI.create(
+        "http://%s:%d"
+            .formatted(listening.getInetAddress().getHostAddress(), listening.getLocalPort()));
   }
 
   /** From now on; connections that are open break off. */
@@ -89,6 +100,10 @@ public final class FaultyLink implements AutoCloseable {
         return;
       }
       head += (char) next;
+    }
+    if (head.toLowerCase(Locale.ROOT).contains("100-continue")) {
+      // Otherwise the client waits for seconds before it sends its body.
+      client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII));
     }
     for (String line : head.split("\r\n", -1)) {
       if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {

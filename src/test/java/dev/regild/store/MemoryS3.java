@@ -92,7 +92,7 @@ public final class MemoryS3 implements AutoCloseable {
       }
       default -> {
         if (query.contains("list-type=2")) {
-          send(exchange, 200, list());
+          send(exchange, 200, list(prefix(query)));
         } else if (query.contains("uploads")) {
           send(exchange, 200, "<ListMultipartUploadsResult/>");
         } else if (object == null) {
@@ -160,11 +160,23 @@ public final class MemoryS3 implements AutoCloseable {
     send(exchange, 206, Arrays.copyOfRange(object, first, last + 1));
   }
 
-  private String list() {
+  private static String prefix(String query) {
+    for (String parameter : query.split("&", -1)) {
+      if (parameter.startsWith("prefix=")) {
+        return parameter.substring("prefix=".length());
+      }
+    }
+    return "";
+  }
+
+  private String list(String prefix) {
     StringBuilder list = new StringBuilder("<ListBucketResult>");
-    objects.forEach((key, object) ->
+    objects.forEach((key, object) -> {
+      if (key.startsWith(prefix)) {
         list.append(
-            "<Contents><Key>%s</Key><Size>%d</Size></Contents>".formatted(key, object.length)));
+            "<Contents><Key>%s</Key><Size>%d</Size></Contents>".formatted(key, object.length));
+      }
+    });
     return list.append("</ListBucketResult>").toString();
   }
 

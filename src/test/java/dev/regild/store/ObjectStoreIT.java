@@ -2,12 +2,14 @@ package dev.regild.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.regild.files.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -58,16 +60,17 @@ class ObjectStoreIT {
     assertThat(found.bytes()).isEqualTo(Files.size(file));
     assertThat(found.sha256()).contains(sha256);
     Path back = directory.resolve("back");
-    patient.read("one", found.bytes(), back);
+    assertThat(patient.read("one", found.bytes(), back)).isEqualTo(sha256);
     assertThat(Sha256.of(back)).isEqualTo(sha256);
-    assertThat(patient.halfUploads("")).isEmpty();
+    assertThat(patient.sha256("one", found.bytes())).isEqualTo(sha256);
+    assertThat(halfUploads(patient)).isEmpty();
     // The answer to the first write may have been lost: the same object is as good.
     patient.write("one", file, sha256);
     Path other = file(64 << 20, 2);
     assertThatThrownBy(() -> patient.write("one", other, Sha256.of(other)))
         .isInstanceOf(TakenKeyException.class);
     assertThat(patient.find("one").orElseThrow().sha256()).contains(sha256);
-    assertThat(patient.halfUploads("")).isEmpty();
+    assertThat(halfUploads(patient)).isEmpty();
     patient.delete("one");
     patient.delete("one");
     assertThat(patient.find("one")).isEmpty();
@@ -219,5 +222,38 @@ class ObjectStoreIT {
     byte[] content = new byte[bytes];
     new Random(seed).nextBytes(content);
     return Files.write(directory.resolve("file-" + seed), content);
+  }
+
+  private static List<HalfUpload> halfUploads(ObjectStore store) throws Exception {
+    List<HalfUpload> found = new ArrayList<>();
+    store.uploads().list("", found::addAll);
+    return found;
+  }
+
+  @Test
+  void aFileThatCannotBeReadHereIsNotRetriedAsIfTheStoreHadFailed() throws Exception {
+    Path gone = file(1000, 9);
+    String sha256 = Sha256.of(gone);
+    ObjectStore patient = S3Proxy.store(server.endpoint(), "local", StoreLimits.DEFAULT);
+    HalfUpload upload = patient.uploads().begin("gone", Optional.of(sha256));
+    Files.delete(gone);
+    // With retries, this would take the store's patience of three minutes.
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(30),
+        () ->
+            assertThatThrownBy(() -> patient.uploads().send(upload, 1, gone, 0, 1000))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(StoreException.class)
+                .hasMessageContaining(gone + " can't be read"));
+    Path shorter = file(1000, 9);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(30),
+        () ->
+            assertThatThrownBy(() -> patient.uploads().send(upload, 1, shorter, 0, 2000))
+                .isNotInstanceOf(StoreException.class)
+                .hasMessageContaining(shorter + " became shorter"));
+    patient.uploads().abort(upload);
+    assertThat(halfUploads(patient)).isEmpty();
+    patient.close();
   }
 }

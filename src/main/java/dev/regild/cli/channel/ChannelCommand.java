@@ -7,14 +7,15 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
 import dev.regild.cli.registry.LocalRegistry;
+import dev.regild.cli.store.StoreOptions;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
+import dev.regild.server.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ import tools.jackson.databind.json.JsonMapper;
       RemovePackageCommand.class
     },
     mixinStandardHelpOptions = true)
-public final class ChannelCommand {
+public final class ChannelCommand implements AutoCloseable {
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -57,7 +58,37 @@ public final class ChannelCommand {
       description = "The server's data directory. Default: REGILD_DATA, else /var/lib/regild.")
   Path data = Path.of("/var/lib/regild");
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "The server's configuration file, for channels that are in a store.")
+  @Nullable Path config;
+
+  @Option(
+      names = "--database",
+      paramLabel = "URL",
+      scope = ScopeType.INHERIT,
+      description = "The URL of the server's PostgreSQL. Default: REGILD_DATABASE.")
+  @Nullable String database;
+
+  @Option(
+      names = "--store",
+      paramLabel = "s3://BUCKET/PREFIX",
+      scope = ScopeType.INHERIT,
+      description = "The server's store. Default: REGILD_STORE.")
+  @Nullable String store;
+
+  private @Nullable ChannelAccess access;
+
   ChannelStore channels() throws IOException {
+    if (access == null) {
+      access = open();
+    }
+    return access.channels();
+  }
+
+  private ChannelAccess open() throws IOException {
     if (!Files.isDirectory(data)) {
       throw new IOException(
           "No such data directory: "
@@ -65,7 +96,20 @@ public final class ChannelCommand {
               + ". Name the server's own: regild channel --data DIR …");
     }
     LocalRegistry.requireOwner(data);
-    return new ChannelStore(data, Clock.systemUTC());
+    try {
+      return ChannelAccess.open(data, StoreOptions.read(config, data, database, store));
+    } catch (ConfigException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Ends the connections that the command has opened. */
+  @Override
+  public void close() {
+    if (access != null) {
+      access.close();
+      access = null;
+    }
   }
 
   PrintWriter out() {

@@ -49,7 +49,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "doctor",
     description =
         "Checks whether this machine can run a server: tools, accelerator, disk space,"
-            + " channels and protections. With --try-windows, starts a Windows image on it"
+            + " channels and protections; with a PostgreSQL database, that and its nodes. With --try-windows, starts a Windows image on it"
             + " instead.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
@@ -94,7 +94,8 @@ public final class DoctorCommand implements Callable<Integer> {
             spec.commandLine(),
             "--json does not go with --try-windows, which writes its own report.");
       }
-      return tryWindows.run(registry, out) ? 0 : 1;
+      Config server = StoreOptions.read(config, registry.named(spec), registry.url, store);
+      return tryWindows.run(registry, server.store(), out) ? 0 : 1;
     }
     if (store != null) {
       return store(
@@ -106,6 +107,9 @@ public final class DoctorCommand implements Callable<Integer> {
     tools(machine, tools);
     accelerator(machine);
     freeSpace(machine);
+    new SharedDatabaseCheck(
+            StoreOptions.read(config, registry.named(spec), registry.url, null).database())
+        .run(machine);
     channels(machine);
     platforms(machine, tools);
     Checkup protections = protections();

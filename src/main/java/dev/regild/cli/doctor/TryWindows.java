@@ -8,10 +8,11 @@ import dev.regild.cli.registry.LocalRegistry.Opened;
 import dev.regild.cli.terminal.Version;
 import dev.regild.disk.QemuImg;
 import dev.regild.disk.layers.BorrowedLayer;
-import dev.regild.disk.layers.DirectoryLayerStore;
+import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
@@ -20,6 +21,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.servicing.QualificationBoot;
+import dev.regild.store.StoreSettings;
 import dev.regild.windows.registry.WindowsPlatforms;
 import dev.regild.windows.servicing.WindowsTrial;
 import java.io.IOException;
@@ -86,8 +88,12 @@ final class TryWindows {
               + " Default: REGILD_WINDOWS_START_LIMIT, else 45m.")
   @Nullable String startLimit;
 
-  /** An image that can be tried. */
-  private record Candidate(String platform, ImageDisk disk) {}
+  /**
+   * An image that can be tried.
+   *
+   * @param layers its layer and all below it, from the top
+   */
+  private record Candidate(String platform, ImageDisk disk, List<Layer> layers) {}
 
   /**
    * Tries the image; what was made for that is gone then.
@@ -95,13 +101,14 @@ final class TryWindows {
    * @return whether all was as expected
    * @throws IOException if the image can't be tried; the message says why
    */
-  boolean run(LocalRegistry registry, PrintWriter out)
+  boolean run(LocalRegistry registry, Optional<StoreSettings> store, PrintWriter out)
       throws IOException, ConfigException, ProgramException, InterruptedException {
     QualificationBoot.Machine machine = machine();
     Candidate candidate = candidate(registry);
-    try (BorrowedLayer layer =
-            new DirectoryLayerStore(registry.data).borrow(candidate.disk().layer());
-        ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-")) {
+    try (ThrowAwayDirectory directory = ThrowAwayDirectory.make("regild-try-");
+        TrialLayers layers =
+            TrialLayers.of(registry.data, store, candidate.layers(), directory.path());
+        BorrowedLayer layer = layers.borrow(candidate.disk().layer())) {
       Path cache = registry.isOurs() ? registry.data : directory.path();
       Accelerator accelerator =
           new AcceleratorProbe(cache.resolve("accelerator")).verdict().accelerator();
@@ -150,7 +157,9 @@ final class TryWindows {
       }
       ImageDisk disk =
           image.disk().orElseThrow(() -> new IOException("The image " + name + " has no disk."));
-      return new Candidate(platform, disk);
+      List<Layer> layers =
+          opened.database().read(handle -> LayerRecords.chain(handle, disk.layer()));
+      return new Candidate(platform, disk, layers);
     }
   }
 

@@ -1,22 +1,23 @@
 package dev.regild.disk.layers;
 
 import dev.regild.disk.DiskChain;
-import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.ObjectStore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A layer store of objects that many nodes share: {@code layers/<id>/<attempt>.qcow2}. A borrower
- * reads copies in this node's {@link LayerCache}, which were verified when they were fetched.
+ * reads copies in this node's {@link NodeCache}, which were verified when they were fetched.
  */
 public final class ObjectLayerStore implements LayerStore {
   /** The beginning of all layers' object names. */
@@ -25,10 +26,10 @@ public final class ObjectLayerStore implements LayerStore {
   private static final Logger LOG = LoggerFactory.getLogger(ObjectLayerStore.class);
 
   private final ObjectStore objects;
-  private final LayerCache cache;
+  private final NodeCache cache;
   private final LayerIndex index;
 
-  public ObjectLayerStore(ObjectStore objects, LayerCache cache, LayerIndex index) {
+  public ObjectLayerStore(ObjectStore objects, NodeCache cache, LayerIndex index) {
     this.objects = objects;
     this.cache = cache;
     this.index = index;
@@ -40,6 +41,11 @@ public final class ObjectLayerStore implements LayerStore {
    */
   public static String object(Layer layer) {
     return "%s%s/%d%s".formatted(FOLDER, layer.id(), layer.attempt(), FinishedLayer.ENDING);
+  }
+
+  /** Returns the id of the layer that an object belongs to. */
+  public static String layer(String object) {
+    return object.substring(FOLDER.length(), object.lastIndexOf('/'));
   }
 
   @Override
@@ -62,8 +68,7 @@ public final class ObjectLayerStore implements LayerStore {
   }
 
   private void fetch(Layer layer, Path target) throws IOException, InterruptedException {
-    objects.read(object(layer), layer.bytes(), target);
-    String sha256 = Sha256.interruptibly(target);
+    String sha256 = objects.read(object(layer), layer.bytes(), target);
     if (!sha256.equals(layer.sha256())) {
       throw new ChangedObjectException(
           "The layer %s was changed in the store %s: the SHA-256 of %s is %s, not %s. Restore the object from a backup, or import the image again."
@@ -123,7 +128,7 @@ public final class ObjectLayerStore implements LayerStore {
 
   @Override
   public void removeLeftovers(Predicate<String> needed) throws IOException {
-    for (String id : cache.ids()) {
+    for (String id : cache.layers()) {
       if (!needed.test(id)) {
         cache.drop(id);
       }
@@ -132,11 +137,15 @@ public final class ObjectLayerStore implements LayerStore {
 
   @Override
   public List<String> ids() throws IOException, InterruptedException {
-    return objects.list(FOLDER).stream()
-        .map(object -> object.name().substring(FOLDER.length()))
-        .map(name -> name.substring(0, Math.max(0, name.indexOf('/'))))
-        .distinct()
-        .toList();
+    Set<String> ids = new LinkedHashSet<>();
+    objects.list(
+        FOLDER,
+        page ->
+            page.stream()
+                .map(object -> object.name().substring(FOLDER.length()))
+                .map(name -> name.substring(0, Math.max(0, name.indexOf('/'))))
+                .forEach(ids::add));
+    return List.copyOf(ids);
   }
 
   @Override

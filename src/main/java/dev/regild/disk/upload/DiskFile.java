@@ -22,8 +22,20 @@ final class DiskFile implements DiskSink, Closeable {
 
   private static final int HOLE_BYTES = 1 << 16;
 
+  /** Where the bytes of a disk count. */
+  @FunctionalInterface
+  interface Room {
+    /**
+     * Takes room for the next bytes, before they are written.
+     *
+     * @throws DiskQuotaException if the account's quota has no more
+     * @throws IOException if the file system is filling up
+     */
+    void take(int bytes) throws IOException;
+  }
+
   private final Path file;
-  private final UploadRoom.Place place;
+  private final Room room;
   private final long mostBytes;
   private final FileChannel channel;
   private final MessageDigest sha256 = Sha256.digest();
@@ -32,11 +44,11 @@ final class DiskFile implements DiskSink, Closeable {
 
   /**
    * @param file is there, and empty
-   * @param place where room is taken for what is written
+   * @param room is asked before anything is written
    */
-  DiskFile(Path file, UploadRoom.Place place, long mostBytes) throws IOException {
+  DiskFile(Path file, Room room, long mostBytes) throws IOException {
     this.file = file;
-    this.place = place;
+    this.room = room;
     this.mostBytes = mostBytes;
     this.channel = FileChannel.open(file, StandardOpenOption.WRITE);
   }
@@ -49,7 +61,7 @@ final class DiskFile implements DiskSink, Closeable {
           "the disk is larger than %s, which is the most that is taken"
               .formatted(ByteCount.text(mostBytes)));
     }
-    place.take(length);
+    room.take(length);
     sha256.update(buffer, offset, length);
     for (int at = 0; at < length; at += HOLE_BYTES) {
       int piece = Math.min(HOLE_BYTES, length - at);

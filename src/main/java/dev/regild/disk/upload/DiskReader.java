@@ -69,6 +69,11 @@ final class DiskReader {
    */
   record Packed(String packing, Optional<OvfDescriptor> machine, long diskBytes) {}
 
+  /** Whether a file that begins so has to be unpacked. */
+  static boolean isPacked(byte[] head) {
+    return DiskCompression.of(head).isPresent() || isTar(head);
+  }
+
   /** Whether the file has to be unpacked, which takes memory and processor time. */
   boolean isPacked() {
     return compression.isPresent() || archive;

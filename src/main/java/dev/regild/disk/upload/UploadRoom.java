@@ -77,7 +77,7 @@ final class UploadRoom {
   private record Use(int disks, long bytes) {}
 
   /** The room of one disk, until it is known or has failed. */
-  final class Place implements AutoCloseable {
+  final class Place implements DiskFile.Room, AutoCloseable {
     private final String account;
     private final DiskQuota quota;
     private final RoomReservations.Reservation reservation;
@@ -91,13 +91,8 @@ final class UploadRoom {
       this.reservation = reservation;
     }
 
-    /**
-     * Takes room for the next bytes, before they are written.
-     *
-     * @throws DiskQuotaException if the account's quota has no more
-     * @throws IOException if the file system is filling up
-     */
-    void take(int bytes) throws IOException {
+    @Override
+    public void take(int bytes) throws IOException {
       synchronized (UploadRoom.this) {
         long after = written + bytes;
         if (after > promised) {

@@ -10,19 +10,15 @@ import dev.regild.files.Sha256;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,17 +30,13 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Disks that were sent to us and wait to be made images, and disks that images were exported to, in
- * one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only our own
- * user can read them. A disk without its record is what a broken upload has left; it is removed
- * when the directory is opened. So is one whose record names no owner, as an earlier version wrote
- * it.
+ * Disks in one directory: {@code <id>.disk} and, once it is there whole, {@code <id>.json}. Only
+ * our own user can read them. A disk without its record is what a broken upload has left; it is
+ * removed when the directory is opened. So is one whose record names no owner, as an earlier
+ * version wrote it.
  */
-public final class UploadedDisks {
+public final class UploadedDisks implements DiskStore {
   private static final Logger LOG = LoggerFactory.getLogger(UploadedDisks.class);
-
-  /** For its turn at the check, while its sender waits for our answer. */
-  private static final Duration CHECK_WAIT = Duration.ofMinutes(2);
 
   private static final Pattern ID = Pattern.compile("ami-[0-9a-f]{17}");
   private static final String DISK = ".disk";
@@ -55,11 +47,9 @@ public final class UploadedDisks {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path directory;
-  private final DiskCheck check;
+  private final DiskIntake intake;
   private final Clock clock;
   private final UploadRoom room;
-  private final UnpackTurns unpackTurns = new UnpackTurns();
-  private final SecureRandom random = new SecureRandom();
 
   /**
    * Makes the directory if it is not there, and removes what broken uploads have left in it.
@@ -69,7 +59,7 @@ public final class UploadedDisks {
   public UploadedDisks(Path directory, DiskCheck check, Clock clock, RoomReservations room)
       throws IOException {
     this.directory = Files.createDirectories(directory.toAbsolutePath());
-    this.check = check;
+    this.intake = new DiskIntake(check);
     this.clock = clock;
     this.room = new UploadRoom(this::list, this.directory, room);
     for (String name : Listing.names(directory)) {
@@ -82,31 +72,11 @@ public final class UploadedDisks {
     }
   }
 
-  /** Writes a disk into an empty file that only our own user can read. */
-  @FunctionalInterface
-  public interface DiskWriter {
-    /** Fails if the file can't be written to its end. */
-    void write(Path file) throws IOException, ProgramException, InterruptedException;
-  }
-
-  /**
-   * Takes a disk from a stream, which is never held in memory. If it is compressed, or in an
-   * archive, it is unpacked as it comes ({@link DiskReader}).
-   *
-   * @param account whose it is
-   * @param quota how much the account may have; disks that are on their way count
-   * @param declaredLength how long the sender says that it is
-   * @throws UnfitDiskException if it is not a disk that stands alone
-   * @throws DiskQuotaException if the account has no room for it, be it before or while it comes
-   * @throws DisksBusyException if so many other disks are being checked or unpacked that this one
-   *     can't be
-   * @throws IOException if the stream breaks, is not as long as declared, or there is no room for
-   *     it; in each case nothing is left
-   */
+  @Override
   public UploadedDisk receive(
       String account, DiskQuota quota, InputStream stream, OptionalLong declaredLength)
       throws IOException, UnfitDiskException {
-    String id = newId();
+    String id = DiskStore.newId();
     boolean done = false;
     try (UploadRoom.Place place = room.reserve(account, quota, declaredLength)) {
       UploadedDisk disk = write(id, account, stream, declaredLength, place);
@@ -120,30 +90,12 @@ public final class UploadedDisks {
     }
   }
 
-  /**
-   * Looks whether an account may send one more disk; another upload may take the room.
-   *
-   * @param bytes its size
-   * @throws DiskQuotaException if the account has no room for it
-   * @throws NoRoomException if the file system has none
-   */
+  @Override
   public void requireRoom(String account, DiskQuota quota, long bytes) throws IOException {
     room.reserve(account, quota, OptionalLong.of(bytes)).close();
   }
 
-  /** An id that no disk has: 17 hexadecimal digits are 68 bits. */
-  public String newId() {
-    byte[] bytes = new byte[9];
-    random.nextBytes(bytes);
-    return "ami-" + HexFormat.of().formatHex(bytes).substring(1);
-  }
-
-  /**
-   * Makes the disk of an export, in the place of one of that id that an earlier run may have left.
-   *
-   * @param id from {@link #newId}
-   * @throws IOException if it can't be kept; nothing is left then
-   */
+  @Override
   public UploadedDisk export(String id, String account, DiskFormat format, DiskWriter writer)
       throws IOException, ProgramException, InterruptedException {
     delete(id);
@@ -172,7 +124,7 @@ public final class UploadedDisks {
     }
   }
 
-  /** The account's disk of that id; another account's is as good as none. */
+  @Override
   public Optional<UploadedDisk> find(String account, String id) throws IOException {
     return find(id).filter(disk -> disk.account().equals(account));
   }
@@ -190,12 +142,22 @@ public final class UploadedDisks {
     }
   }
 
+  @Override
+  public void requireGoodHeader(UploadedDisk disk) throws IOException, UnfitDiskException {
+    intake.requireGoodHeader(path(disk), disk.format());
+  }
+
+  @Override
+  public BorrowedDisk borrow(UploadedDisk disk) {
+    return BorrowedDisk.of(path(disk));
+  }
+
   /** The disk's file. */
   public Path path(UploadedDisk disk) {
     return file(disk.id());
   }
 
-  /** Removes a disk. Does nothing if it does not exist. */
+  @Override
   public void delete(String id) throws IOException {
     if (ID.matcher(id).matches()) {
       Files.deleteIfExists(record(id));
@@ -203,14 +165,14 @@ public final class UploadedDisks {
     }
   }
 
-  /** Removes a disk that was uploaded; an exported one stays. Does nothing if it does not exist. */
+  @Override
   public void removeUpload(String id) throws IOException {
     if (find(id).filter(disk -> disk.origin() == UploadedDisk.Origin.UPLOADED).isPresent()) {
       delete(id);
     }
   }
 
-  /** All disks of an account, the oldest first. */
+  @Override
   public List<UploadedDisk> list(String account) throws IOException {
     List<UploadedDisk> disks = new ArrayList<>();
     for (String name : Listing.names(directory)) {
@@ -237,57 +199,17 @@ public final class UploadedDisks {
       UploadRoom.Place place)
       throws IOException, UnfitDiskException {
     Path file = Files.createFile(file(id), PRIVATE);
-    HandedStream handed = new HandedStream(stream);
-    IncomingBytes incoming = new IncomingBytes(handed, declaredLength);
-    DiskFile disk = new DiskFile(file, place, check.mostFileBytes());
-    Optional<DiskReader.Packed> packed;
-    try (disk) {
-      packed = unpack(account, handed, incoming, disk);
-      disk.finish();
-    }
-    DiskFormat format = requireFit(account, file);
+    DiskIntake.Taken taken = intake.take(account, stream, declaredLength, file, place);
     DurableFiles.force(file);
     return new UploadedDisk(
         id,
         account,
         UploadedDisk.Origin.UPLOADED,
-        format,
-        disk.bytes(),
-        disk.sha256(),
+        taken.format(),
+        taken.bytes(),
+        taken.sha256(),
         clock.instant(),
-        packed.map(p ->
-            new UploadedDisk.Packed(
-                p.packing(),
-                incoming.bytes(),
-                incoming.sha256(),
-                p.machine().flatMap(OvfDescriptor::name),
-                p.machine().flatMap(OvfDescriptor::description))));
-  }
-
-  /** What is a disk already takes none of the memory that unpacking takes. */
-  private Optional<DiskReader.Packed> unpack(
-      String account, HandedStream handed, IncomingBytes incoming, DiskFile disk)
-      throws IOException, UnfitDiskException {
-    DiskReader reader = DiskReader.of(incoming, check.mostFileBytes());
-    if (!reader.isPacked()) {
-      return reader.read(disk);
-    }
-    try (UnpackTurns.Turn _ = unpackTurns.take(account)) {
-      return handed.inPlatformThread(UnpackTurns.LONGEST, () -> reader.read(disk));
-    }
-  }
-
-  private DiskFormat requireFit(String account, Path file) throws IOException, UnfitDiskException {
-    try {
-      DiskFormat format = DiskCheck.detect(file);
-      check.requireSelfContained(account, file, format, CHECK_WAIT);
-      return format;
-    } catch (ProgramException e) {
-      throw new IOException("cannot check the disk: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while checking the disk");
-    }
+        taken.packed());
   }
 
   /** The record comes last, under its name at once: it says that the disk is whole. */

@@ -3,8 +3,8 @@ package dev.regild.image.jobs;
 import static dev.regild.image.RefusedException.Reason.IN_USE;
 
 import dev.regild.db.Database;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.RefusedException;
 import java.io.IOException;
 import org.jdbi.v3.core.Handle;
@@ -15,9 +15,9 @@ import org.jdbi.v3.core.Handle;
  */
 public final class DiskDeletions {
   private final Database database;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
 
-  public DiskDeletions(Database database, UploadedDisks disks) {
+  public DiskDeletions(Database database, DiskStore disks) {
     this.database = database;
     this.disks = disks;
   }

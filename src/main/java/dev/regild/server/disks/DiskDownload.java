@@ -3,6 +3,8 @@ package dev.regild.server.disks;
 import dev.regild.api.ApiErrors;
 import dev.regild.api.ApiException;
 import dev.regild.api.ErrorType;
+import dev.regild.disk.upload.BorrowedDisk;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.server.http.Download;
 import dev.regild.server.telemetry.RequestLog;
@@ -15,14 +17,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
  * Sends a disk, or one range of it, so that a download that broke off can go on. A disk never
  * changes: its SHA-256 is its entity tag.
  */
-record DiskDownload(UploadedDisk disk, Path file) {
+record DiskDownload(UploadedDisk disk, DiskStore disks) {
   /** What the client is waited for at a time. */
   private static final int BUFFER = 64 << 10;
 
@@ -85,7 +86,8 @@ record DiskDownload(UploadedDisk disk, Path file) {
 
   private void copy(ByteRange part, ServerResponse response)
       throws IOException, InterruptedException {
-    try (FileChannel channel = FileChannel.open(file)) {
+    try (BorrowedDisk borrowed = disks.borrow(disk);
+        FileChannel channel = FileChannel.open(borrowed.file())) {
       Download.send(response, out -> copy(channel, part, out));
     }
   }
@@ -98,7 +100,7 @@ record DiskDownload(UploadedDisk disk, Path file) {
     while (left > 0) {
       int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
       if (n < 0) {
-        throw new IOException(file + " is shorter than its record says");
+        throw new IOException("the disk %s is shorter than its record says".formatted(disk.id()));
       }
       out.write(buffer, 0, n);
       left -= n;

@@ -3,12 +3,8 @@ package dev.regild.server.disks;
 import dev.regild.api.ApiException;
 import dev.regild.api.Caller;
 import dev.regild.api.ErrorType;
-import dev.regild.api.Payload;
-import dev.regild.disk.DisksBusyException;
-import dev.regild.disk.UnfitDiskException;
-import dev.regild.disk.upload.DiskQuotaException;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.AccountSlots.Slot;
@@ -20,9 +16,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public record DisksService(
     Requests requests,
-    UploadedDisks disks,
+    DiskStore disks,
     DiskDeletions deletions,
     AccountSlots downloads,
     DiskQuotas quotas)
@@ -89,10 +83,6 @@ public record DisksService(
   private void upload(ServerRequest request, ServerResponse response) {
     RequestLog.operation("UploadDisk");
     Caller caller = Requests.admitted(requests.callerOfStream(request), true);
-    if (!request.content().hasEntity()) {
-      throw new ApiException(
-          ErrorType.VALIDATION, "The request has no body; send the disk as the body.");
-    }
     UploadedDisk disk = receive(caller, request);
     RequestLog.resources(request, List.of(disk.id()));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
@@ -114,7 +104,7 @@ public record DisksService(
     Caller caller = Requests.admitted(requests.caller(request), false);
     UploadedDisk disk = require(caller, request);
     try (Slot _ = downloads.take(caller)) {
-      new DiskDownload(disk, disks.path(disk)).send(request, response);
+      new DiskDownload(disk, disks).send(request, response);
     }
   }
 
@@ -139,27 +129,10 @@ public record DisksService(
   }
 
   private UploadedDisk receive(Caller caller, ServerRequest request) {
-    try (InputStream content = request.content().inputStream()) {
-      InputStream checked =
-          Payload.declaredSha256(Requests.call(request))
-              .<InputStream>map(declared -> new Sha256CheckedStream(content, declared))
-              .orElse(content);
-      String account = caller.owner().accountId();
-      return disks.receive(account, quotas.of(account), checked, request.headers().contentLength());
-    } catch (DiskQuotaException e) {
-      throw new ApiException(ErrorType.LIMIT_EXCEEDED, String.valueOf(e.getMessage()));
-    } catch (DisksBusyException e) {
-      throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
-    } catch (UnfitDiskException e) {
-      throw new ApiException(ErrorType.INCOMPATIBLE_IMAGE, String.valueOf(e.getMessage()));
-    } catch (Sha256CheckedStream.MismatchException e) {
-      throw new ApiException(ErrorType.INVALID_SIGNATURE, String.valueOf(e.getMessage()));
-    } catch (EOFException e) {
-      throw new ApiException(ErrorType.VALIDATION, "The disk is incomplete: " + e.getMessage());
-    } catch (IOException e) {
-      LOG.atWarn().setCause(e).log("upload interrupted");
-      throw new ApiException(
-          ErrorType.SERVICE_UNAVAILABLE, "Cannot store the disk: " + e.getMessage());
-    }
+    String account = caller.owner().accountId();
+    return UploadBody.read(
+        request,
+        body ->
+            disks.receive(account, quotas.of(account), body, request.headers().contentLength()));
   }
 }

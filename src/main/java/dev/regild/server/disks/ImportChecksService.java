@@ -8,7 +8,7 @@ import dev.regild.api.MentionedResources;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.disk.upload.DiskQuotaException;
-import dev.regild.disk.upload.UploadedDisks;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -32,11 +32,11 @@ public final class ImportChecksService implements HttpService {
 
   private final Requests requests;
   private final AppStreamProtocol protocol;
-  private final UploadedDisks disks;
+  private final DiskStore disks;
   private final DiskQuotas quotas;
 
   public ImportChecksService(
-      Requests requests, ImageServices services, UploadedDisks disks, DiskQuotas quotas) {
+      Requests requests, ImageServices services, DiskStore disks, DiskQuotas quotas) {
     this.requests = requests;
     this.protocol = AppStreamOperations.checkingImports(services);
     this.disks = disks;

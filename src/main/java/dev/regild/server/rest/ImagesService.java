@@ -17,6 +17,7 @@ import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
+import dev.regild.job.node.Nodes;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
@@ -47,7 +48,8 @@ public record ImagesService(
     UpdateRecords updates,
     Inventories inventories,
     Cancellations cancellations,
-    ImageFlattenings flattenings)
+    ImageFlattenings flattenings,
+    Nodes nodes)
     implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
   static final int LONGEST_LINEAGE = 1000;
@@ -79,7 +81,8 @@ public record ImagesService(
     String name = request.path().pathParameters().get("name");
     OwnAnswers.send(
         response,
-        database.read(handle -> JobView.of(handle, Images.require(handle, caller.owner(), name))));
+        database.read(
+            handle -> JobView.of(handle, nodes, Images.require(handle, caller.owner(), name))));
   }
 
   private void show(ServerRequest request, ServerResponse response) {

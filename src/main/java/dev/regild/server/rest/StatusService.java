@@ -8,7 +8,7 @@ import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.verdict.StatusQuery;
-import dev.regild.update.verdict.StatusQuery.Key;
+import dev.regild.update.verdict.StatusQuery.Place;
 import dev.regild.update.verdict.StatusQuery.Sort;
 import dev.regild.update.verdict.StatusQuery.Standing;
 import dev.regild.update.verdict.Statuses;
@@ -130,16 +130,16 @@ public record StatusService(Requests requests, Database database, Clock clock)
     return limit;
   }
 
-  private static String text(Key key) {
+  private static String text(Place key) {
     return key.value() + "/" + key.name();
   }
 
-  private static Key key(String text) {
+  private static Place key(String text) {
     int slash = text.indexOf('/');
     if (slash < 1 || !text.substring(0, slash).matches("-?\\d{1,18}|9223372036854775807")) {
       throw invalid("after", text, "what the page before gave as next");
     }
-    return new Key(Long.parseLong(text.substring(0, slash)), text.substring(slash + 1));
+    return new Place(Long.parseLong(text.substring(0, slash)), text.substring(slash + 1));
   }
 
   private static ApiException invalid(String name, String text, String remedy) {

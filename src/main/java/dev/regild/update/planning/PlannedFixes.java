@@ -1,10 +1,5 @@
 package dev.regild.update.planning;
 
-import static java.util.stream.Collectors.toMap;
-
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.regild.channel.ChannelException;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
 import dev.regild.image.Image;
@@ -13,7 +8,6 @@ import dev.regild.image.Inventories;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelog;
-import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixFinder;
 import dev.regild.insight.FixMemo;
 import dev.regild.insight.Fixes;
@@ -23,48 +17,26 @@ import dev.regild.plan.PackageVersion;
 import dev.regild.plan.UpdatePlan;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Finds what a planned update would fix, from changelogs that earlier updates of any image have
- * read. Fetches nothing.
+ * Finds what a planned update would fix, from changelogs that were read before. Fetches nothing.
  */
 public final class PlannedFixes {
-  private static final Logger LOG = LoggerFactory.getLogger(PlannedFixes.class);
-
-  /** About 200 bytes each. */
-  private static final int REMEMBERED_FILES = 20_000;
-
-  /** About 300 bytes each; the kernel's changelog names 5,000. */
-  private static final int REMEMBERED_NAMINGS = 100_000;
-
   private final Database database;
   private final Inventories inventories;
   private final UpdatePlans plans;
-  private final Changelogs changelogs;
-
-  /** The hashes of packages' files; empty for a package that the snapshot does not have. */
-  private final Cache<Wanted, String> files =
-      Caffeine.newBuilder().maximumSize(REMEMBERED_FILES).build();
-
-  private final Cache<String, Changelog> read =
-      Caffeine.newBuilder()
-          .maximumWeight(REMEMBERED_NAMINGS)
-          .weigher((String _, Changelog each) ->
-              10 + each.entries().stream().mapToInt(entry -> entry.cves().size()).sum())
-          .build();
-
-  private record Wanted(String snapshot, PackageVersion each) {}
+  private final SnapshotChangelogs changelogs;
 
   public PlannedFixes(
-      Database database, Inventories inventories, UpdatePlans plans, Changelogs changelogs) {
+      Database database,
+      Inventories inventories,
+      UpdatePlans plans,
+      SnapshotChangelogs changelogs) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
@@ -84,7 +56,12 @@ public final class PlannedFixes {
       return Optional.empty();
     }
     Inventory inventory = inventories.load(image.disk().get().inventory());
-    return Optional.of(read(snapshot.get(), List.of(plan)).find(inventory, plan, new FixMemo()));
+    return Optional.of(find(snapshot.get(), inventory, plan));
+  }
+
+  /** Returns what an update of an inventory to a snapshot would fix. */
+  public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
+    return read(snapshot, List.of(plan)).find(inventory, plan, new FixMemo());
   }
 
   /** The changelogs that are known of what some plans install. */
@@ -144,7 +121,7 @@ public final class PlannedFixes {
     }
   }
 
-  /** Adds the packages whose changelogs others share: a metapackage stands for a new kernel. */
+  /** Returns the packages whose changelogs others share: a metapackage stands for a new kernel. */
   private static List<Replacement> behind(
       List<Replacement> replacements, Map<PackageVersion, Changelog> known) {
     Set<String> names = new HashSet<>();
@@ -159,63 +136,11 @@ public final class PlannedFixes {
     return behind;
   }
 
+  private Map<PackageVersion, Changelog> known(Snapshot snapshot, List<Replacement> all) {
+    return changelogs.find(snapshot, all.stream().map(PlannedFixes::version).toList());
+  }
+
   private static PackageVersion version(Replacement each) {
     return new PackageVersion(each.name(), each.to());
-  }
-
-  private Map<PackageVersion, Changelog> known(Snapshot snapshot, List<Replacement> all) {
-    Map<PackageVersion, String> hashes = hashes(snapshot, all);
-    List<String> unread =
-        hashes.values().stream()
-            .filter(hash -> !hash.isEmpty() && read.getIfPresent(hash) == null)
-            .distinct()
-            .toList();
-    Map<String, Changelog> found = unread.isEmpty() ? Map.of() : changelogs.find(unread);
-    read.putAll(found);
-    Map<PackageVersion, Changelog> known = new HashMap<>();
-    hashes.forEach((each, hash) -> {
-      Changelog changelog = found.containsKey(hash) ? found.get(hash) : read.getIfPresent(hash);
-      if (changelog != null) {
-        known.put(each, changelog);
-      }
-    });
-    return known;
-  }
-
-  private Map<PackageVersion, String> hashes(Snapshot snapshot, List<Replacement> all) {
-    Map<PackageVersion, String> hashes = new HashMap<>();
-    Set<PackageVersion> missing = new HashSet<>();
-    for (Replacement each : all) {
-      PackageVersion wanted = version(each);
-      String hash = files.getIfPresent(new Wanted(snapshot.digest(), wanted));
-      if (hash == null) {
-        missing.add(wanted);
-      } else {
-        hashes.put(wanted, hash);
-      }
-    }
-    if (!missing.isEmpty()) {
-      Map<PackageVersion, String> found = looked(snapshot, missing);
-      for (PackageVersion each : missing) {
-        String hash = found.getOrDefault(each, "");
-        files.put(new Wanted(snapshot.digest(), each), hash);
-        hashes.put(each, hash);
-      }
-    }
-    return hashes;
-  }
-
-  private static Map<PackageVersion, String> looked(
-      Snapshot snapshot, Set<PackageVersion> missing) {
-    try {
-      return snapshot.fileHashes(missing).entrySet().stream()
-          .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
-    } catch (ChannelException e) {
-      LOG.atWarn()
-          .addKeyValue("snapshot", snapshot.digest())
-          .addKeyValue("reason", e.getMessage())
-          .log("the files of a plan can't be looked up");
-      return Map.of();
-    }
   }
 }

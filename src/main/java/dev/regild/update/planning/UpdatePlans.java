@@ -49,10 +49,14 @@ public final class UpdatePlans {
       return agents;
     }
 
+    /** Returns the snapshot, limited to what the channel offers of it. */
+    public Snapshot limited() {
+      return channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
+    }
+
     /** What the channel lets an image have of it. */
     public AvailablePackages availableTo(Inventory inventory) {
-      Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return offered.availableTo(inventory);
+      return limited().availableTo(inventory);
     }
 
     /** What makes a change one of a driver or of the agent. */

@@ -3,8 +3,8 @@ package dev.regild.update.steps;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.job.Step;
 import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Looks at all of an uploaded disk's tables: nothing reads it before. */
-public record CheckDisk(UploadedDisks disks, DiskCheck check)
+public record CheckDisk(DiskStore disks, DiskCheck check)
     implements Step<Import, CheckDisk.Checked> {
   /** For its turn at the check; some of the longest checks of others can come before. */
   private static final Duration CHECK_WAIT = Duration.ofHours(2);
@@ -47,7 +47,7 @@ public record CheckDisk(UploadedDisks disks, DiskCheck check)
             .orElseThrow(() ->
                 new UnfitDiskException(
                     "The uploaded disk " + job.diskId() + " is gone. Upload it again."));
-    Path file = disks.path(disk);
+    Path file = control.keep(disks.borrow(disk)).file();
     check.requireSelfContained(account, file, disk.format(), CHECK_WAIT);
     return new Checked(job, file, disk.format(), disk.sha256(), disk.packed());
   }

@@ -8,8 +8,8 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.disk.layers.BorrowedLayer;
 import dev.regild.disk.layers.LayerStore;
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
-import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -26,7 +26,7 @@ import java.util.function.DoubleConsumer;
  * attempt after a crash writes it again, under the same id.
  */
 public record WriteDisk(
-    Database database, LayerStore layers, UploadedDisks disks, RoomReservations room)
+    Database database, LayerStore layers, DiskStore disks, RoomReservations room)
     implements Step<ExportTask, UploadedDisk> {
 
   @Override

@@ -2,23 +2,25 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
-import dev.regild.disk.layers.ObjectLayerStore;
+import dev.regild.files.Parallel;
+import dev.regild.image.LayerRecords;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.MissingObjectException;
+import dev.regild.store.ObjectRecord;
+import dev.regild.store.ObjectRecords;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoredObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.jdbi.v3.core.Handle;
 
 /** Compares a store with the registry. */
 public final class StoreCheck {
+  private static final int PAGE = 500;
+  private static final int SIZES_AT_ONCE = 8;
+
   private final Database database;
   private final ObjectStore objects;
 
@@ -29,11 +31,11 @@ public final class StoreCheck {
 
   /** What is wrong with an object. */
   public enum Problem {
-    /** A layer has no object. */
+    /** The store does not have it. */
     MISSING,
     /** Its content is not what was published. */
     CHANGED,
-    /** No layer needs it; the garbage collection removes it. */
+    /** The registry does not need it; the garbage collection removes it. */
     ORPHANED
   }
 
@@ -51,56 +53,79 @@ public final class StoreCheck {
    * @param contents whether each object is read and its SHA-256 compared
    */
   public List<Finding> run(boolean contents) throws IOException, InterruptedException {
-    Map<String, StoredObject> stored =
-        objects.list(ObjectLayerStore.FOLDER).stream()
-            .collect(
-                Collectors.toMap(
-                    StoredObject::name, Function.identity(), (one, _) -> one, TreeMap::new));
-    NeededLayers needed = database.read(NeededLayers::read);
     List<Finding> findings = new ArrayList<>();
-    for (Map.Entry<String, Layer> each : new TreeMap<>(needed.byObject()).entrySet()) {
-      // One that was published since the list was made is there all the same.
-      Layer layer = each.getValue();
-      StoredObject object = stored.get(each.getKey());
-      if (object != null && object.bytes() != layer.bytes()) {
-        findings.add(
-            new Finding(
-                Problem.CHANGED,
-                each.getKey(),
-                "it has %d bytes instead of %d".formatted(object.bytes(), layer.bytes())));
-      } else if (contents || object == null) {
-        compare(each.getKey(), layer, contents, findings);
-      }
+    String last = "";
+    for (List<Layer> page = layers(last); !page.isEmpty(); page = layers(last)) {
+      last = page.getLast().id();
+      compare(page.stream().map(NeededObjects::object).toList(), contents, findings);
     }
-    findings.addAll(database.inTransaction(handle -> orphans(handle, stored.keySet())));
+    last = "";
+    for (List<ObjectRecord> page = others(last); !page.isEmpty(); page = others(last)) {
+      last = page.getLast().name();
+      compare(page, contents, findings);
+    }
+    for (String folder : NeededObjects.FOLDERS) {
+      objects.list(folder, stored -> findings.addAll(orphans(stored)));
+    }
     return findings;
   }
 
-  /** Asks the registry again, because reading the contents may have taken hours. */
-  private static List<Finding> orphans(Handle handle, Set<String> stored) {
-    NeededLayers needed = NeededLayers.read(handle);
-    return stored.stream()
-        .filter(object -> !needed.isNeeded(handle, object))
-        .map(object -> new Finding(Problem.ORPHANED, object, "no layer needs it"))
-        .toList();
+  private List<Layer> layers(String after) {
+    return database.read(handle -> LayerRecords.after(handle, after, PAGE));
   }
 
-  private void compare(String object, Layer layer, boolean contents, List<Finding> findings)
+  private List<ObjectRecord> others(String after) {
+    return database.read(handle -> ObjectRecords.after(handle, after, PAGE));
+  }
+
+  private void compare(List<ObjectRecord> page, boolean contents, List<Finding> findings)
       throws IOException, InterruptedException {
+    List<Parallel.Task<Optional<Finding>, IOException>> tasks = new ArrayList<>();
+    for (ObjectRecord object : page) {
+      tasks.add(() -> contents ? content(object) : size(object));
+    }
+    // Contents are read several ranges at a time anyway.
+    Parallel.run(contents ? 1 : SIZES_AT_ONCE, tasks).forEach(it -> it.ifPresent(findings::add));
+  }
+
+  private Optional<Finding> size(ObjectRecord object) throws IOException, InterruptedException {
+    Optional<StoredObject> found = objects.find(object.name());
+    if (found.isEmpty()) {
+      return Optional.of(missing(object));
+    }
+    return found.get().bytes() == object.bytes()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                Problem.CHANGED,
+                object.name(),
+                "it has %d bytes instead of %d".formatted(found.get().bytes(), object.bytes())));
+  }
+
+  private Optional<Finding> content(ObjectRecord object) throws IOException, InterruptedException {
     try {
-      if (!contents && objects.find(object).isEmpty()) {
-        findings.add(missing(object, layer));
-      } else if (contents && !objects.sha256(object, layer.bytes()).equals(layer.sha256())) {
-        findings.add(new Finding(Problem.CHANGED, object, "its SHA-256 is not " + layer.sha256()));
-      }
+      return objects.sha256(object.name(), object.bytes()).equals(object.sha256())
+          ? Optional.empty()
+          : Optional.of(
+              new Finding(Problem.CHANGED, object.name(), "its SHA-256 is not " + object.sha256()));
     } catch (MissingObjectException e) {
-      findings.add(missing(object, layer));
+      return Optional.of(missing(object));
     } catch (ChangedObjectException e) {
-      findings.add(new Finding(Problem.CHANGED, object, String.valueOf(e.getMessage())));
+      return Optional.of(
+          new Finding(Problem.CHANGED, object.name(), String.valueOf(e.getMessage())));
     }
   }
 
-  private static Finding missing(String object, Layer layer) {
-    return new Finding(Problem.MISSING, object, "the layer %s has no object".formatted(layer.id()));
+  private static Finding missing(ObjectRecord object) {
+    return new Finding(Problem.MISSING, object.name(), "the store does not have it");
+  }
+
+  private List<Finding> orphans(List<StoredObject> page) {
+    List<String> names = page.stream().map(StoredObject::name).toList();
+    Set<String> needed = database.inTransaction(handle -> NeededObjects.among(handle, names));
+    return names.stream()
+        .filter(name -> !needed.contains(name))
+        .map(name -> new Finding(Problem.ORPHANED, name, "the registry does not need it"))
+        .toList();
   }
 }

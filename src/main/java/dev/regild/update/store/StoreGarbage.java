@@ -2,24 +2,25 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
-import dev.regild.disk.layers.ObjectLayerStore;
+import dev.regild.disk.upload.UploadRecords;
 import dev.regild.store.HalfUpload;
 import dev.regild.store.ObjectStore;
-import dev.regild.store.StoredObject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the objects of layers that no image needs, and multipart uploads that killed nodes left.
- * It works in two phases: it records garbage in the database, and removes what was recorded longer
- * ago than the grace, by the database's clock. So no node removes anything on its own.
+ * Removes the objects that the registry does not need, and multipart uploads that killed nodes
+ * left. It works in two phases: it records garbage in the database, and removes what was recorded
+ * longer ago than the grace, by the database's clock. So no node removes anything on its own.
  */
 public final class StoreGarbage {
   private static final Logger LOG = LoggerFactory.getLogger(StoreGarbage.class);
@@ -45,7 +46,7 @@ public final class StoreGarbage {
   public record Garbage(String object, String upload) {}
 
   /**
-   * The outcome of a collection.
+   * The outcome of a run.
    *
    * @param waiting recorded, within its grace
    * @param removed by this collection
@@ -59,59 +60,108 @@ public final class StoreGarbage {
    */
   public Collected collect() throws IOException, InterruptedException {
     StoreOwner.require(database, objects);
-    // The store first: what is published later is not looked at.
-    Set<Garbage> found = new HashSet<>();
-    for (StoredObject object : objects.list(ObjectLayerStore.FOLDER)) {
-      found.add(new Garbage(object.name(), ""));
+    removeAbandonedUploads();
+    database.useTransaction(this::forgetUnusedContents);
+    Run run = new Run(database.read(StoreGarbage::marks));
+    for (String folder : NeededObjects.FOLDERS) {
+      objects.list(
+          folder,
+          page -> run.take(page.stream().map(object -> new Garbage(object.name(), "")).toList()));
+      objects
+          .uploads()
+          .list(
+              folder,
+              page -> run.take(page.stream().map(it -> new Garbage(it.name(), it.id())).toList()));
     }
-    for (HalfUpload upload : objects.halfUploads(ObjectLayerStore.FOLDER)) {
-      found.add(new Garbage(upload.name(), upload.id()));
-    }
-    List<Garbage> due = new ArrayList<>();
-    List<Garbage> waiting = new ArrayList<>();
-    database.useTransaction(handle -> {
-      due.clear();
-      waiting.clear();
-      mark(handle, found, due, waiting);
-    });
-    List<Garbage> removed = new ArrayList<>();
-    for (Garbage garbage : due) {
-      remove(garbage);
-      removed.add(garbage);
-    }
-    return new Collected(List.copyOf(waiting), removed);
+    run.forgetWhatIsGone();
+    return new Collected(List.copyOf(run.waiting), List.copyOf(run.removed));
   }
 
-  private void mark(Handle handle, Set<Garbage> found, List<Garbage> due, List<Garbage> waiting) {
-    NeededLayers needed = NeededLayers.read(handle);
-    long now = DatabaseTime.now(handle).toEpochMilli();
-    List<Marked> marked = marks(handle);
-    Set<Garbage> known = new HashSet<>();
-    for (Marked mark : marked) {
-      if (!found.contains(mark.garbage()) || needed.isNeeded(handle, mark.garbage().object())) {
-        forget(handle, mark.garbage());
-      } else {
-        known.add(mark.garbage());
-        (now - mark.seen() >= grace.toMillis() ? due : waiting).add(mark.garbage());
-      }
-    }
-    for (Garbage garbage : found) {
-      if (!known.contains(garbage) && !needed.isNeeded(handle, garbage.object())) {
-        remember(handle, garbage, now);
-        waiting.add(garbage);
-      }
+  /** Removes the uploads of clients that never came back. */
+  private void removeAbandonedUploads() throws IOException, InterruptedException {
+    for (HalfUpload upload :
+        database.inTransaction(handle -> UploadRecords.forgetAbandoned(handle, grace))) {
+      objects.uploads().abort(upload);
+      LOG.atInfo().addKeyValue("object", upload.name()).log("abandoned upload removed");
     }
   }
 
-  private record Marked(Garbage garbage, long seen) {}
+  /** A content was kept before something refers to it, which takes less than the grace. */
+  private void forgetUnusedContents(Handle handle) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM stored_object
+             WHERE name LIKE 'content/%' AND written < :before
+               AND NOT EXISTS (SELECT 1 FROM snapshot_file WHERE object = stored_object.name)
+               AND NOT EXISTS (SELECT 1 FROM catalogue_file WHERE object = stored_object.name)
+               AND NOT EXISTS (SELECT 1 FROM package_file WHERE object = stored_object.name)
+            """)
+        .bind("before", DatabaseTime.now(handle).minus(grace).toEpochMilli())
+        .execute();
+  }
 
-  private static List<Marked> marks(Handle handle) {
-    return handle
+  /** One run over the store, a page at a time. */
+  private final class Run {
+    private final Map<Garbage, Long> marks;
+    private final Set<Garbage> gone;
+    private final List<Garbage> waiting = new ArrayList<>();
+    private final List<Garbage> removed = new ArrayList<>();
+
+    Run(Map<Garbage, Long> marks) {
+      this.marks = marks;
+      this.gone = new HashSet<>(marks.keySet());
+    }
+
+    void take(List<Garbage> page) throws IOException, InterruptedException {
+      List<Garbage> due = new ArrayList<>();
+      List<Garbage> marked = new ArrayList<>();
+      database.useTransaction(handle -> {
+        due.clear();
+        marked.clear();
+        mark(handle, page, due, marked);
+      });
+      waiting.addAll(marked);
+      for (Garbage garbage : due) {
+        remove(garbage);
+        removed.add(garbage);
+      }
+      page.forEach(gone::remove);
+    }
+
+    private void mark(Handle handle, List<Garbage> page, List<Garbage> due, List<Garbage> marked) {
+      Set<String> needed =
+          NeededObjects.among(handle, page.stream().map(Garbage::object).distinct().toList());
+      long now = DatabaseTime.now(handle).toEpochMilli();
+      for (Garbage garbage : page) {
+        Long seen = marks.get(garbage);
+        if (needed.contains(garbage.object())) {
+          if (seen != null) {
+            forget(handle, garbage);
+          }
+        } else if (seen == null) {
+          remember(handle, garbage, now);
+          marked.add(garbage);
+        } else {
+          (now - seen >= grace.toMillis() ? due : marked).add(garbage);
+        }
+      }
+    }
+
+    void forgetWhatIsGone() {
+      database.useTransaction(handle -> gone.forEach(garbage -> forget(handle, garbage)));
+    }
+  }
+
+  private static Map<Garbage, Long> marks(Handle handle) {
+    Map<Garbage, Long> marks = new HashMap<>();
+    handle
         .createQuery("SELECT object, upload, seen FROM store_garbage")
         .map((row, _) ->
-            new Marked(
+            Map.entry(
                 new Garbage(row.getString("object"), row.getString("upload")), row.getLong("seen")))
-        .list();
+        .forEach(mark -> marks.put(mark.getKey(), mark.getValue()));
+    return marks;
   }
 
   private static void remember(Handle handle, Garbage garbage, long now) {
@@ -140,7 +190,7 @@ public final class StoreGarbage {
     if (garbage.upload().isEmpty()) {
       objects.delete(garbage.object());
     } else {
-      objects.abort(new HalfUpload(garbage.object(), garbage.upload()));
+      objects.uploads().abort(new HalfUpload(garbage.object(), garbage.upload()));
     }
     LOG.atInfo()
         .addKeyValue("object", garbage.object())

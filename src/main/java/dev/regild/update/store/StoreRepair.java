@@ -1,15 +1,20 @@
 package dev.regild.update.store;
 
 import dev.regild.db.Database;
-import dev.regild.disk.layers.FinishedLayer;
-import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
+import dev.regild.image.LayerRecords;
+import dev.regild.store.ObjectRecord;
+import dev.regild.store.ObjectRecords;
 import dev.regild.store.ObjectStore;
 import dev.regild.update.store.StoreCheck.Finding;
 import dev.regild.update.store.StoreCheck.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
 /** Writes missing and changed objects again from a node's copies. */
 public final class StoreRepair {
@@ -35,22 +40,42 @@ public final class StoreRepair {
     if (finding.problem() == Problem.ORPHANED) {
       return false;
     }
-    Layer layer = database.read(NeededLayers::read).byObject().get(finding.object());
-    if (layer == null) {
+    Optional<ObjectRecord> wanted = database.read(handle -> wanted(handle, finding.object()));
+    if (wanted.isEmpty()) {
       return false;
     }
-    Path copy = cache.resolve(layer.id() + FinishedLayer.ENDING);
-    if (!Files.isRegularFile(copy)
-        || Files.size(copy) != layer.bytes()
-        || !Sha256.interruptibly(copy).equals(layer.sha256())) {
-      return false;
+    ObjectRecord object = wanted.get();
+    for (Path copy : copies(object)) {
+      if (Files.isRegularFile(copy)
+          && Files.size(copy) == object.bytes()
+          && Sha256.interruptibly(copy).equals(object.sha256())) {
+        if (finding.problem() == Problem.CHANGED) {
+          // Not deleted first: if this fails, the damaged object may be all that is left.
+          objects.replace(object.name(), copy, object.sha256());
+        } else {
+          objects.write(object.name(), copy, object.sha256());
+        }
+        return true;
+      }
     }
-    if (finding.problem() == Problem.CHANGED) {
-      // Not deleted first: if this fails, the damaged object may be all that is left.
-      objects.replace(finding.object(), copy, layer.sha256());
-    } else {
-      objects.write(finding.object(), copy, layer.sha256());
-    }
-    return true;
+    return false;
+  }
+
+  private static Optional<ObjectRecord> wanted(Handle handle, String name) {
+    Optional<ObjectRecord> other = ObjectRecords.find(handle, name);
+    return other.isPresent() || !name.startsWith(ObjectLayerStore.FOLDER)
+        ? other
+        : LayerRecords.find(handle, ObjectLayerStore.layer(name))
+            .map(NeededObjects::object)
+            .filter(it -> it.name().equals(name));
+  }
+
+  /** Returns where a copy may be: {@code layers/ID/1.qcow2} is {@code ID.qcow2} in the cache. */
+  private List<Path> copies(ObjectRecord object) {
+    String[] parts = object.name().split("/", -1);
+    String last = parts[parts.length - 1];
+    return parts.length == 3 && last.contains(".")
+        ? List.of(cache.resolve(parts[1] + last.substring(last.lastIndexOf('.'))))
+        : List.of();
   }
 }

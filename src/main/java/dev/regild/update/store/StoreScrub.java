@@ -2,11 +2,12 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
-import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.image.LayerRecords;
 import dev.regild.store.ChangedObjectException;
 import dev.regild.store.MissingObjectException;
+import dev.regild.store.ObjectRecord;
+import dev.regild.store.ObjectRecords;
 import dev.regild.store.ObjectStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,9 +17,7 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Reads the objects of all layers once in a period, some in each round, and compares their SHA-256.
- */
+/** Reads all objects once in a period, some in each round, and compares their SHA-256. */
 public final class StoreScrub {
   private static final Logger LOG = LoggerFactory.getLogger(StoreScrub.class);
 
@@ -39,27 +38,34 @@ public final class StoreScrub {
    * Does a round's share of the work, and starts with the objects that were read longest ago.
    *
    * @param between the time between two rounds
-   * @return the damaged layers
+   * @return the damaged objects
    */
-  public List<Layer> round(Duration between) throws IOException, InterruptedException {
-    int most = database.read(handle -> share(handle, between));
-    List<Layer> damaged = new ArrayList<>();
+  public List<ObjectRecord> round(Duration between) throws IOException, InterruptedException {
+    List<ObjectRecord> damaged = new ArrayList<>(read(new Layers(), between));
+    damaged.addAll(read(new Others(), between));
+    return damaged;
+  }
+
+  private List<ObjectRecord> read(Kind kind, Duration between)
+      throws IOException, InterruptedException {
+    int most = database.read(handle -> share(kind.count(handle), between));
+    List<ObjectRecord> damaged = new ArrayList<>();
     int well = 0;
     while (well < most) {
       // Damaged ones stay first in the order, and must not keep the others from their turn.
       int wanted = most - well + damaged.size();
-      List<Layer> due = new ArrayList<>(database.read(handle -> due(handle, wanted)));
+      List<ObjectRecord> due = new ArrayList<>(database.read(handle -> due(kind, handle, wanted)));
       due.removeAll(damaged);
       if (due.isEmpty()) {
         break;
       }
-      for (Layer layer : due) {
-        if (isWell(layer)) {
-          database.useTransaction(handle ->
-              LayerRecords.scrubbed(handle, layer.id(), DatabaseTime.now(handle).toEpochMilli()));
+      for (ObjectRecord object : due) {
+        if (isWell(object, kind)) {
+          database.useTransaction(
+              handle -> kind.scrubbed(handle, object, DatabaseTime.now(handle).toEpochMilli()));
           well++;
         } else {
-          damaged.add(layer);
+          damaged.add(object);
         }
       }
     }
@@ -67,40 +73,94 @@ public final class StoreScrub {
   }
 
   /** Returns how many to read: twice what the period needs. */
-  private int share(Handle handle, Duration between) {
+  private int share(long all, Duration between) {
     double share = 2.0 * between.toMillis() / period.toMillis();
-    return (int) Math.ceil(LayerRecords.count(handle) * Math.min(1, share));
+    return (int) Math.ceil(all * Math.min(1, share));
   }
 
-  /** Returns layers that were last read more than half a period ago. */
-  private List<Layer> due(Handle handle, int most) {
+  /** Returns objects that were last read more than half a period ago. */
+  private List<ObjectRecord> due(Kind kind, Handle handle, int most) {
     long now = DatabaseTime.now(handle).toEpochMilli();
-    return LayerRecords.scrubbedBefore(handle, now - period.toMillis() / 2, most);
+    return kind.scrubbedBefore(handle, now - period.toMillis() / 2, most);
   }
 
-  private boolean isWell(Layer layer) throws IOException, InterruptedException {
-    String object = ObjectLayerStore.object(layer);
+  /** Where the objects of one kind are recorded. */
+  private sealed interface Kind {
+    long count(Handle handle);
+
+    List<ObjectRecord> scrubbedBefore(Handle handle, long before, int most);
+
+    void scrubbed(Handle handle, ObjectRecord object, long at);
+
+    /** Whether the registry still has the object; it may have been deleted meanwhile. */
+    boolean isKnown(Handle handle, ObjectRecord object);
+  }
+
+  private record Layers() implements Kind {
+    @Override
+    public long count(Handle handle) {
+      return LayerRecords.count(handle);
+    }
+
+    @Override
+    public List<ObjectRecord> scrubbedBefore(Handle handle, long before, int most) {
+      return LayerRecords.scrubbedBefore(handle, before, most).stream()
+          .map(NeededObjects::object)
+          .toList();
+    }
+
+    @Override
+    public void scrubbed(Handle handle, ObjectRecord object, long at) {
+      LayerRecords.scrubbed(handle, ObjectLayerStore.layer(object.name()), at);
+    }
+
+    @Override
+    public boolean isKnown(Handle handle, ObjectRecord object) {
+      return LayerRecords.find(handle, ObjectLayerStore.layer(object.name()))
+          .map(NeededObjects::object)
+          .filter(object::equals)
+          .isPresent();
+    }
+  }
+
+  private record Others() implements Kind {
+    @Override
+    public long count(Handle handle) {
+      return ObjectRecords.count(handle);
+    }
+
+    @Override
+    public List<ObjectRecord> scrubbedBefore(Handle handle, long before, int most) {
+      return ObjectRecords.scrubbedBefore(handle, before, most);
+    }
+
+    @Override
+    public void scrubbed(Handle handle, ObjectRecord object, long at) {
+      ObjectRecords.scrubbed(handle, object.name(), at);
+    }
+
+    @Override
+    public boolean isKnown(Handle handle, ObjectRecord object) {
+      return ObjectRecords.find(handle, object.name()).filter(object::equals).isPresent();
+    }
+  }
+
+  private boolean isWell(ObjectRecord object, Kind kind) throws IOException, InterruptedException {
     String problem;
     try {
-      if (objects.sha256(object, layer.bytes()).equals(layer.sha256())) {
+      if (objects.sha256(object.name(), object.bytes()).equals(object.sha256())) {
         return true;
       }
       problem = "its content was changed";
     } catch (ChangedObjectException | MissingObjectException e) {
       problem = String.valueOf(e.getMessage());
     }
-    // It may have been deleted meanwhile, with its image.
-    boolean needed =
-        database
-            .read(handle -> LayerRecords.find(handle, layer.id()))
-            .filter(layer::equals)
-            .isPresent();
+    boolean needed = database.read(handle -> kind.isKnown(handle, object));
     if (needed) {
       LOG.atError()
-          .addKeyValue("layer", layer.id())
-          .addKeyValue("object", object)
+          .addKeyValue("object", object.name())
           .addKeyValue("reason", problem)
-          .log("a layer in the store is damaged: regild store check");
+          .log("an object in the store is damaged: regild store check");
     }
     return !needed;
   }

@@ -7,13 +7,12 @@ import static java.util.stream.Collectors.toList;
 
 import dev.regild.channel.ChannelFile;
 import dev.regild.db.Database;
-import dev.regild.db.DatabaseUnavailableException;
-import dev.regild.db.Turn;
 import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.node.Turns;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.planning.UpdatePlans.Offer;
@@ -40,8 +39,7 @@ public final class Judging implements AutoCloseable {
 
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(3);
 
-  /** For this time after a node's last look, no other node judges. */
-  private static final Duration TURN = Duration.ofMinutes(2);
+  private static final String TURN = "judging";
 
   private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
@@ -56,7 +54,7 @@ public final class Judging implements AutoCloseable {
   private final UpdatePlans plans;
   private final PlannedFixes plannedFixes;
   private final Clock clock;
-  private final Turn turn;
+  private final Turns turns;
   private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
 
   /** When the newest changelog was read, and when we last asked, in milliseconds. */
@@ -69,13 +67,14 @@ public final class Judging implements AutoCloseable {
       Inventories inventories,
       UpdatePlans plans,
       PlannedFixes plannedFixes,
+      Turns turns,
       Clock clock) {
     this.database = database;
     this.inventories = inventories;
     this.plans = plans;
     this.plannedFixes = plannedFixes;
     this.clock = clock;
-    this.turn = new Turn(database, "judging", TURN);
+    this.turns = turns;
   }
 
   /** Starts looking every few seconds, until it is closed. */
@@ -96,7 +95,7 @@ public final class Judging implements AutoCloseable {
 
   private void lookSafely() throws InterruptedException {
     try {
-      if (turn.take()) {
+      if (turns.take(TURN)) {
         var _ = look();
       }
     } catch (RuntimeException e) {
@@ -226,7 +225,7 @@ public final class Judging implements AutoCloseable {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while images are judged");
       }
-      if (!turn.take()) {
+      if (!turns.take(TURN)) {
         // This node was away for long, and another one goes on.
         return 0;
       }
@@ -290,12 +289,10 @@ public final class Judging implements AutoCloseable {
     try {
       boolean ended = !thread.isAlive() || thread.join(END_LIMIT);
       if (ended) {
-        turn.release();
+        turns.giveBack(TURN);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (DatabaseUnavailableException e) {
-      LOG.debug("the turn to judge ends by itself: {}", e.getMessage());
     }
   }
 }

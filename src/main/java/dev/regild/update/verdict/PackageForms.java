@@ -50,7 +50,15 @@ final class PackageForms {
     this.inventories = inventories;
   }
 
-  private record Form(String setting, int[] packages) {}
+  private static final class Form {
+    private final String setting;
+    private final int[] packages;
+
+    Form(String setting, int[] packages) {
+      this.setting = setting;
+      this.packages = packages;
+    }
+  }
 
   /**
    * Forgets packages if there are many, so that hostile images can't fill the memory.
@@ -203,7 +211,7 @@ final class PackageForms {
     for (int number : sorted) {
       int difference = number - last;
       for (; difference >= 0x80; difference >>>= 7) {
-        bytes.write(difference & 0x7f | 0x80);
+        bytes.write((difference & 0x7f) | 0x80);
       }
       bytes.write(difference);
       last = number;
@@ -233,7 +241,7 @@ final class PackageForms {
   private void loadPackages(Collection<Form> forms) {
     Set<Integer> missing = new TreeSet<>();
     for (Form form : forms) {
-      for (int number : form.packages()) {
+      for (int number : form.packages) {
         if (!byNumber.containsKey(number)) {
           missing.add(number);
         }
@@ -255,12 +263,12 @@ final class PackageForms {
   }
 
   private Inventory inventory(Form form) {
-    List<InstalledPackage> packages = new ArrayList<>(form.packages().length);
-    for (int number : form.packages()) {
+    List<InstalledPackage> packages = new ArrayList<>(form.packages.length);
+    for (int number : form.packages) {
       packages.add(Objects.requireNonNull(byNumber.get(number)));
     }
     Inventory setting =
-        settings.computeIfAbsent(form.setting(), json -> JSON.readValue(json, Inventory.class));
+        settings.computeIfAbsent(form.setting, json -> JSON.readValue(json, Inventory.class));
     return with(setting, packages);
   }
 }

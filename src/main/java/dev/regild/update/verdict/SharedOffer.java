@@ -8,7 +8,6 @@ import dev.regild.plan.PackageFamily;
 import dev.regild.plan.UpdateReasons;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,7 +16,7 @@ import java.util.Optional;
  */
 final class SharedOffer implements AvailablePackages {
   private final AvailablePackages offer;
-  private final Map<InstalledPackage, Answer> answers = new IdentityHashMap<>();
+  private final IdentityHashMap<InstalledPackage, Answer> answers = new IdentityHashMap<>();
 
   SharedOffer(AvailablePackages offer) {
     this.offer = offer;

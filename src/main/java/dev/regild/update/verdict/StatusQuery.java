@@ -22,7 +22,7 @@ public record StatusQuery(
     boolean exploited,
     Sort sort,
     boolean descending,
-    Optional<Key> after,
+    Optional<Place> after,
     int limit) {
 
   /** How images stand, for filters. */
@@ -75,5 +75,5 @@ public record StatusQuery(
    * @param value what the last image seen is sorted by
    * @param name its name
    */
-  public record Key(long value, String name) {}
+  public record Place(long value, String name) {}
 }

@@ -1,7 +1,7 @@
 package dev.regild.update.verdict;
 
 import dev.regild.image.Owner;
-import dev.regild.update.verdict.StatusQuery.Key;
+import dev.regild.update.verdict.StatusQuery.Place;
 import dev.regild.update.verdict.StatusQuery.Standing;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,7 +27,7 @@ public final class Statuses {
    *
    * @param key of the image
    */
-  public record Placed(Key key, ImageStatus status) {}
+  public record Placed(Place key, ImageStatus status) {}
 
   /**
    * How many images stand how.
@@ -87,7 +87,7 @@ public final class Statuses {
     Optional<Verdict> verdict =
         row.getString("state") == null ? Optional.empty() : Optional.of(Verdicts.read(row));
     return new Placed(
-        new Key(row.getLong("place"), name),
+        new Place(row.getLong("place"), name),
         new ImageStatus(
             name,
             Optional.ofNullable(row.getString("image_platform")).orElse(""),

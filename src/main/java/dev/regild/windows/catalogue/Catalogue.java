@@ -55,11 +55,19 @@ public final class Catalogue {
   private final Path directory;
   private final Path lock;
   private final String architecture;
+  private final Change change;
 
-  private Catalogue(Path directory, Path lock, String architecture) {
+  private Catalogue(Path directory, Path lock, String architecture, Change change) {
     this.directory = directory;
     this.lock = lock;
     this.architecture = architecture;
+    this.change = change;
+  }
+
+  /** Hears of each change, while the channel is locked. */
+  @FunctionalInterface
+  private interface Change {
+    void made() throws ChannelException, IOException, InterruptedException;
   }
 
   /**
@@ -70,7 +78,7 @@ public final class Catalogue {
   public static Catalogue of(ChannelStore channels, String name) throws ChannelException {
     Channel channel = channels.require(name);
     if (channel.sources().getFirst() instanceof CatalogueSource) {
-      return of(channels.directory(), channel);
+      return of(channels.directory(), channel, () -> channels.handOn(name));
     }
     throw new ChannelException(
         "channel '%s' is for %s, whose updates come from repositories; packages cannot be added one by one"
@@ -79,10 +87,15 @@ public final class Catalogue {
 
   /** The catalogue of a channel, which need not be there yet. */
   public static Catalogue of(Path channels, Channel channel) {
+    return of(channels, channel, () -> {});
+  }
+
+  private static Catalogue of(Path channels, Channel channel, Change change) {
     return new Catalogue(
         directory(channels, channel.name()),
         channels.resolve(channel.name() + ".lock"),
-        channel.architecture());
+        channel.architecture(),
+        change);
   }
 
   private static Path directory(Path channels, String name) {
@@ -248,6 +261,7 @@ public final class Catalogue {
               .toList();
       entries.addAll(added);
       write(entries);
+      change.made();
       return added;
     } catch (ArchiveException e) {
       throw new ChannelException(incoming.name() + " can't be added: " + e.getMessage(), e);
@@ -347,6 +361,7 @@ public final class Catalogue {
                 + "'; 'regild channel list-updates' shows names, KB numbers and digests");
       }
       write(entries.stream().filter(entry -> !digests.contains(entry.sha256())).toList());
+      change.made();
       return entries.stream().filter(entry -> digests.contains(entry.sha256())).toList();
     } catch (IOException e) {
       throw unusable(e);

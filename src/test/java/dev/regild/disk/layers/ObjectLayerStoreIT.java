@@ -47,7 +47,7 @@ class ObjectLayerStoreIT extends LayerStoreContract {
     ObjectStore objects = S3Proxy.store(server.endpoint(), prefix, StoreLimits.DEFAULT);
     return new ObjectLayerStore(
         objects,
-        new LayerCache(directory.resolve(cache), mostBytes, new RoomReservations()),
+        new NodeCache(directory.resolve(cache), mostBytes, new RoomReservations()),
         this::chain);
   }
 

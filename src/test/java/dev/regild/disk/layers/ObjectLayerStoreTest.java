@@ -22,7 +22,7 @@ class ObjectLayerStoreTest {
     HostTools.assumeInstalled("qemu-img");
     Path finished = directory.resolve("finished.qcow2");
     var _ = Program.of("qemu-img", "create", "-f", "qcow2", finished.toString(), "1M").run();
-    LayerCache cache = new LayerCache(directory.resolve("cache"), 1L << 30, new RoomReservations());
+    NodeCache cache = new NodeCache(directory.resolve("cache"), 1L << 30, new RoomReservations());
     // Where its proof is to be, there is something else.
     Files.createFile(Files.createDirectory(directory.resolve("cache/a.sha256")).resolve("x"));
     try (MemoryS3 server = new MemoryS3();

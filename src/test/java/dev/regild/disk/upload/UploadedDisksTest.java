@@ -160,7 +160,7 @@ class UploadedDisksTest {
   @Test
   void anExportedDiskStaysWhenAnUploadedOneGoes() throws Exception {
     UploadedDisk uploaded = disks.receive(ALICE, PLENTY, stream(), OptionalLong.empty());
-    String id = disks.newId();
+    String id = DiskStore.newId();
     UploadedDisk exported =
         disks.export(id, ALICE, DiskFormat.RAW, file -> Files.write(file, disk));
     assertThat(exported.sha256()).isEqualTo(uploaded.sha256());

@@ -70,11 +70,11 @@ class StoreUpkeepTest {
     server.objects.put(key(damaged), new byte[(int) damaged.bytes()]);
     StoreScrub scrub = new StoreScrub(database, objects, Duration.ofDays(30));
     // A round's share is one layer.
-    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(NeededObjects.object(damaged));
     assertThat(scrubbed()).containsExactly("b");
-    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(NeededObjects.object(damaged));
     assertThat(scrubbed()).containsExactly("b", "c");
-    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(damaged);
+    assertThat(scrub.round(Duration.ofMinutes(30))).containsExactly(NeededObjects.object(damaged));
   }
 
   private List<String> scrubbed() {

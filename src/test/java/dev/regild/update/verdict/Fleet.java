@@ -14,8 +14,10 @@ import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import java.time.Clock;
 import java.time.Instant;
@@ -50,8 +52,9 @@ final class Fleet {
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Clock clock = Clock.systemUTC();
     PlannedFixes fixes =
-        new PlannedFixes(database, inventories, plans, new Changelogs(database, clock));
-    return new Judging(database, inventories, plans, fixes, clock);
+        new PlannedFixes(
+            database, inventories, plans, new SnapshotChangelogs(new Changelogs(database, clock)));
+    return new Judging(database, inventories, plans, fixes, Turns.ALONE, clock);
   }
 
   static Inventory inventory(String platform, InstalledPackage... packages) {

@@ -56,6 +56,8 @@ final class JudgeBench {
   }
 
   /**
+   * Judges and prints the figures.
+   *
    * @param arguments an empty directory; then, for PostgreSQL, the URLs of two empty databases
    */
   public static void main(String[] arguments) throws Exception {

@@ -28,7 +28,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.Pin;
 import dev.regild.plan.UpdatePolicy;
-import dev.regild.update.verdict.StatusQuery.Key;
+import dev.regild.update.verdict.StatusQuery.Place;
 import dev.regild.update.verdict.StatusQuery.Sort;
 import dev.regild.update.verdict.StatusQuery.Standing;
 import dev.regild.update.verdict.Verdict.Changes;
@@ -318,7 +318,7 @@ class JudgingTest {
     for (Sort sort : Sort.values()) {
       for (boolean descending : new boolean[] {false, true}) {
         List<String> paged = new ArrayList<>();
-        Optional<Key> after = Optional.empty();
+        Optional<Place> after = Optional.empty();
         do {
           StatusQuery query =
               new StatusQuery(

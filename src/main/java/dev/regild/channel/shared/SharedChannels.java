@@ -1,0 +1,295 @@
+package dev.regild.channel.shared;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelFiles;
+import dev.regild.channel.shared.ChannelRows.ChannelRow;
+import dev.regild.db.Database;
+import dev.regild.files.LockFile;
+import dev.regild.store.ContentStore;
+import dev.regild.store.ObjectRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Channels whose definitions, credentials, catalogues and snapshots are in the database and the
+ * store. The files in a node's data directory are copies, so all that reads channels stays as it
+ * is. A change is made in the files here, and then handed on in one transaction, which fails if
+ * another node has changed the same channel meanwhile.
+ */
+public final class SharedChannels implements ChannelFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedChannels.class);
+
+  /** How long a reader may go without asking the database whether anything has changed. */
+  private static final Duration FRESH = Duration.ofMillis(500);
+
+  /** How long a reader waits for what others have changed. */
+  private static final Duration WAIT = Duration.ofSeconds(5);
+
+  /** An update that is being accepted may have chosen a snapshot that was current until now. */
+  private static final Duration SNAPSHOT_GRACE = Duration.ofMinutes(10);
+
+  private final Database database;
+  private final LocalChannels local;
+  private final SharedSnapshots snapshots;
+  private final ContentStore contents;
+  private final Seal seal;
+
+  private final AtomicReference<@Nullable CompletableFuture<Void>> pulling =
+      new AtomicReference<>();
+  private final Object oneAtATime = new Object();
+  private final Map<String, Long> revisions = new HashMap<>();
+  private volatile long looked = System.nanoTime() - FRESH.toNanos();
+  private volatile long pulled = -1;
+
+  /**
+   * @param data the data directory with this node's copies
+   */
+  public SharedChannels(Database database, ContentStore contents, Seal seal, Path data)
+      throws IOException {
+    this.database = database;
+    this.contents = contents;
+    this.seal = seal;
+    this.local = new LocalChannels(data);
+    this.snapshots = new SharedSnapshots(database, contents, data.resolve("snapshots"));
+  }
+
+  /** Whether the channels of a data directory are copies of what is in a store. */
+  public static boolean areIn(Path data) {
+    return LocalChannels.areIn(data);
+  }
+
+  @Override
+  public void look() {
+    if (database.isInTransaction() || System.nanoTime() - looked < FRESH.toNanos()) {
+      return;
+    }
+    looked = System.nanoTime();
+    if (database.read(ChannelRows::revision) == pulled) {
+      return;
+    }
+    CompletableFuture<Void> mine = new CompletableFuture<>();
+    CompletableFuture<Void> running = pulling.compareAndExchange(null, mine);
+    if (running == null) {
+      running = mine;
+      Thread.ofVirtual().name("channel-pull").start(() -> pullFor(mine));
+    }
+    await(running);
+  }
+
+  private void pullFor(CompletableFuture<Void> waiting) {
+    try {
+      pull();
+    } catch (InterruptedException | IOException | RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("reason", e.toString())
+          .log("changes of channels could not be taken over; this node goes on with what it has");
+    } finally {
+      pulling.set(null);
+      waiting.complete(null);
+    }
+  }
+
+  private static void await(CompletableFuture<Void> running) {
+    try {
+      running.get(WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // The reader goes on with what is here.
+    }
+  }
+
+  @Override
+  public void pull() throws IOException, InterruptedException {
+    synchronized (oneAtATime) {
+      Rows rows = database.inTransaction(Rows::read);
+      if (rows.revision() == 0 && rows.channels().isEmpty()) {
+        adopt();
+        rows = database.inTransaction(Rows::read);
+      }
+      if (rows.revision() == pulled) {
+        return;
+      }
+      if (take(rows)) {
+        pulled = rows.revision();
+      }
+    }
+  }
+
+  /** What all channels are at one moment. */
+  private record Rows(
+      long revision,
+      List<ChannelRow> channels,
+      Map<String, byte[]> secrets,
+      Map<String, Map<String, ObjectRecord>> catalogues) {
+    static Rows read(Handle handle) {
+      List<ChannelRow> channels = ChannelRows.channels(handle);
+      Map<String, Map<String, ObjectRecord>> catalogues = new HashMap<>();
+      channels.forEach(
+          channel -> catalogues.put(channel.name(), ChannelRows.catalogue(handle, channel.name())));
+      return new Rows(
+          ChannelRows.revision(handle), channels, ChannelRows.secrets(handle), catalogues);
+    }
+  }
+
+  /** The first node with a store brings the channels that its data directory has. */
+  private void adopt() throws IOException, InterruptedException {
+    for (String channel : local.names()) {
+      try {
+        push(channel);
+        LOG.atInfo().addKeyValue("channel", channel).log("channel put into the store");
+      } catch (ChannelException e) {
+        // Another node was faster.
+      }
+    }
+    Map<String, byte[]> secrets = local.sharedSecrets();
+    database.useTransaction(handle -> {
+      secrets.forEach(
+          (path, content) -> ChannelRows.writeSecret(handle, path, seal.seal(path, content)));
+      ChannelRows.count(handle);
+    });
+  }
+
+  /** Returns whether all was taken; a channel that is being changed here is not. */
+  private boolean take(Rows rows) throws IOException, InterruptedException {
+    boolean all = true;
+    Set<String> names = new TreeSet<>(local.names());
+    Map<String, ChannelRow> byName = new HashMap<>();
+    rows.channels().forEach(row -> byName.put(row.name(), row));
+    names.addAll(byName.keySet());
+    takeSecrets(rows.secrets());
+    for (String name : names) {
+      ChannelRow row = byName.get(name);
+      if (row != null && row.snapshot().isPresent()) {
+        // Before the channel points to it.
+        var _ = bring(row.snapshot().get());
+        snapshots.takeManifest(row.snapshot().get());
+      }
+      Optional<LockFile> lock = LockFile.tryAcquire(local.lock(name));
+      if (lock.isEmpty()) {
+        all = false;
+        continue;
+      }
+      try (LockFile _ = lock.get()) {
+        if (row == null) {
+          local.remove(name);
+          revisions.remove(name);
+        } else {
+          takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()));
+          local.write(row);
+          revisions.put(name, row.revision());
+        }
+      }
+    }
+    return all;
+  }
+
+  private void takeSecrets(Map<String, byte[]> sealed) throws IOException {
+    Map<String, byte[]> secrets = new HashMap<>();
+    sealed.forEach((path, content) -> secrets.put(path, seal.open(path, content)));
+    local.writeSecrets(secrets);
+  }
+
+  private void takeCatalogue(String channel, Map<String, ObjectRecord> files)
+      throws IOException, InterruptedException {
+    for (Map.Entry<String, ObjectRecord> file : files.entrySet()) {
+      Path target = local.catalogueFile(channel, file.getKey());
+      if (!local.isSame(target, file.getValue())) {
+        contents.fetch(
+            file.getValue(),
+            "The file %s of the catalogue of channel '%s'".formatted(file.getKey(), channel),
+            local.incoming(target));
+        local.arrived(target);
+      }
+    }
+    local.keepOnly(channel, files.keySet());
+  }
+
+  @Override
+  public void push(String channel) throws ChannelException, IOException, InterruptedException {
+    Optional<LocalChannels.Content> files = local.read(channel);
+    Optional<String> digest = files.flatMap(LocalChannels.Content::snapshot);
+    Map<String, ObjectRecord> snapshot =
+        digest.isPresent() ? snapshots.keep(digest.get()) : Map.of();
+    Map<String, ObjectRecord> catalogue = new HashMap<>();
+    for (Map.Entry<String, Path> file : local.catalogue(channel).entrySet()) {
+      catalogue.put(file.getKey(), contents.keep(file.getValue()));
+    }
+    Map<String, byte[]> secrets = local.secrets(channel);
+    synchronized (oneAtATime) {
+      long known = revisions.getOrDefault(channel, 0L);
+      database.useTransaction(handle -> {
+        Optional<ChannelRow> before = ChannelRows.channel(handle, channel);
+        if (before.map(ChannelRow::revision).orElse(0L) != known) {
+          throw new ChannelException(
+              "channel '%s' was changed by another node at the same time; look at it with 'regild channel list', and try again"
+                  .formatted(channel));
+        }
+        Optional<String> old = before.flatMap(ChannelRow::snapshot);
+        old.ifPresent(it -> ChannelRows.keep(handle, it));
+        if (files.isEmpty()) {
+          ChannelRows.delete(handle, channel);
+        } else {
+          digest.ifPresent(it -> ChannelRows.writeSnapshot(handle, it, snapshot));
+          ChannelRows.write(handle, files.get().row(channel, known + 1));
+          ChannelRows.writeCatalogue(handle, channel, catalogue);
+        }
+        ChannelRows.secrets(handle).keySet().stream()
+            .filter(path -> LocalChannels.isSecretOf(channel, path))
+            .filter(path -> !secrets.containsKey(path))
+            .forEach(path -> ChannelRows.deleteSecret(handle, path));
+        secrets.forEach(
+            (path, content) -> ChannelRows.writeSecret(handle, path, seal.seal(path, content)));
+        ChannelRows.count(handle);
+      });
+      if (files.isEmpty()) {
+        revisions.remove(channel);
+      } else {
+        revisions.put(channel, known + 1);
+      }
+    }
+  }
+
+  /**
+   * Replaces the credentials of repositories ({@code auth.conf}) on every node.
+   *
+   * @param content the new file
+   */
+  public void writeCredentials(String content) throws IOException, InterruptedException {
+    String path = LocalChannels.CREDENTIALS;
+    byte[] sealed = seal.seal(path, content.getBytes(UTF_8));
+    database.useTransaction(handle -> {
+      ChannelRows.writeSecret(handle, path, sealed);
+      ChannelRows.count(handle);
+    });
+    pull();
+  }
+
+  @Override
+  public boolean bring(String digest) throws IOException, InterruptedException {
+    return snapshots.bring(digest);
+  }
+
+  @Override
+  public void prune(Set<String> inUse) {
+    database.useTransaction(handle -> ChannelRows.forget(handle, inUse, SNAPSHOT_GRACE));
+  }
+}

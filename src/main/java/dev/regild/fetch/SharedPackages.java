@@ -1,0 +1,90 @@
+package dev.regild.fetch;
+
+import dev.regild.db.Database;
+import dev.regild.db.DatabaseTime;
+import dev.regild.store.ContentStore;
+import dev.regild.store.ObjectRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** Packages that nodes share: what one has downloaded, the others take from the store. */
+public final class SharedPackages {
+  /** The time of use is not written more often. */
+  private static final Duration TOUCH = Duration.ofDays(1);
+
+  private final Database database;
+  private final ContentStore contents;
+
+  public SharedPackages(Database database, ContentStore contents) {
+    this.database = database;
+    this.contents = contents;
+  }
+
+  /**
+   * Fetches a package.
+   *
+   * @param hash of its index
+   * @param target does not exist yet
+   * @return false if the store does not have it
+   */
+  boolean fetch(String hash, Path target) throws IOException, InterruptedException {
+    Optional<ObjectRecord> content = database.inTransaction(handle -> use(handle, hash));
+    if (content.isEmpty()) {
+      return false;
+    }
+    contents.fetch(content.get(), "The package " + hash, target);
+    return true;
+  }
+
+  private static Optional<ObjectRecord> use(Handle handle, String hash) {
+    long now = DatabaseTime.now(handle).toEpochMilli();
+    handle
+        .createUpdate("UPDATE package_file SET used = :now WHERE hash = :hash AND used < :before")
+        .bind("now", now)
+        .bind("hash", hash)
+        .bind("before", now - TOUCH.toMillis())
+        .execute();
+    return handle
+        .createQuery(
+            """
+            SELECT name, bytes, sha256
+              FROM package_file JOIN stored_object ON stored_object.name = package_file.object
+             WHERE hash = :hash
+            """)
+        .bind("hash", hash)
+        .map((row, _) ->
+            new ObjectRecord(row.getString("name"), row.getLong("bytes"), row.getString("sha256")))
+        .findOne();
+  }
+
+  /** Makes the store have a package that was downloaded and verified here. */
+  void keep(String hash, Path file) throws IOException, InterruptedException {
+    ObjectRecord content = contents.keep(file);
+    database.useTransaction(handle -> {
+      ContentStore.record(handle, content);
+      handle
+          .createUpdate(
+              """
+              INSERT INTO package_file (hash, object, used) VALUES (:hash, :object, :now)
+              ON CONFLICT (hash) DO NOTHING
+              """)
+          .bind("hash", hash)
+          .bind("object", content.name())
+          .bind("now", DatabaseTime.now(handle).toEpochMilli())
+          .execute();
+    });
+  }
+
+  /** Forgets the packages that no update has used since then. */
+  void prune(Instant unusedSince) {
+    database.useTransaction(handle ->
+        handle
+            .createUpdate("DELETE FROM package_file WHERE used < :since")
+            .bind("since", unusedSince.toEpochMilli())
+            .execute());
+  }
+}
