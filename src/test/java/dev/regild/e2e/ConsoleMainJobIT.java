@@ -26,11 +26,9 @@ class ConsoleMainJobIT {
   @Test
   void anImageIsImportedUpdatedComparedAndDeletedInABrowser(@TempDir Path directory)
       throws Exception {
-    Path script =
-        NodeModules.install().with(Path.of("src/test/javascript/console-main-job.mjs"));
+    Path script = NodeModules.install().with(Path.of("src/test/javascript/console-main-job.mjs"));
     var agent =
-        Fixtures.agentRepository(
-            directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
+        Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
     try (LocalServer server =
         LocalServer.start(
             directory.resolve("data"), List.of(LocalServer.source(agent)), Isolation.NAMESPACE)) {
@@ -46,8 +44,7 @@ class ConsoleMainJobIT {
               Fixtures.goldenImage().toString());
       String said =
           new Program(
-                  List.of(
-                      "node", script.toString(), JsonMapper.shared().writeValueAsString(scene)),
+                  List.of("node", script.toString(), JsonMapper.shared().writeValueAsString(scene)),
                   Duration.ofMinutes(10),
                   System.getenv())
               .run();

@@ -294,11 +294,7 @@ public final class ConsoleScene {
   private void failed(Image from, String name) {
     Image image =
         from.updated(
-            name,
-            Optional.of(text),
-            Optional.of(text),
-            "sha256:" + "2".repeat(64),
-            Instant.now());
+            name, Optional.of(text), Optional.of(text), "sha256:" + "2".repeat(64), Instant.now());
     server.database.useTransaction(handle -> {
       Images.insert(handle, image);
       server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
