@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.console.session.Session;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.TagRecords;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The console over HTTP, as a browser without scripts uses it, and as an attacker would. */
+@EachDatabase
 class ConsoleTest {
   @RegisterExtension static final RunningServer RUNNING = new RunningServer();
 
@@ -646,5 +648,20 @@ class ConsoleTest {
 
   private void golden(String name) throws Exception {
     var _ = server.golden("us-east-1", name);
+  }
+
+  @Test
+  void controlCharactersInAddressesAreNoErrorsOfTheServer() throws Exception {
+    for (String path :
+        List.of(
+            "/console/?q=%00a%0a&tag=%00&platform=%00&after=%00%20%00",
+            "/console/activity?before=%00&resource=%00",
+            "/console/compare?first=%00a&second=%00b",
+            "/console/import")) {
+      assertThat(browser.get(path).statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(browser.get("/console/images/%00").statusCode()).isEqualTo(404);
+    assertThat(browser.post("/console/images/%00/tags", "tags", "a=b").statusCode()).isEqualTo(404);
+    assertThat(browser.get("/console/images/kiosk/none/of/these").statusCode()).isEqualTo(404);
   }
 }
