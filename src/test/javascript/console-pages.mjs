@@ -61,7 +61,7 @@ for (const theme of ["light", "dark"]) {
     await context.addInitScript({ content: axe });
     await page.goto(scene.url + "/console/login");
     await look(page, "login", theme, width);
-    if (pictures) {
+    if (pictures && width === 1280) {
       await page.screenshot({ path: join(pictures, `login-${theme}.png`) });
     }
     await logIn(page);

@@ -68,7 +68,16 @@ final class Assets {
     }
   }
 
-  static Assets load() {
+  /** Loaded with the first page: a server that nobody looks at does without. */
+  private static final class Loaded {
+    private static final Assets ASSETS = load();
+  }
+
+  static Assets get() {
+    return Loaded.ASSETS;
+  }
+
+  private static Assets load() {
     return new Assets(
         new Asset("console", ".css", "text/css; charset=utf-8", STYLE, "\n"),
         new Asset("console", ".js", "text/javascript; charset=utf-8", SCRIPT, ";\n"),

@@ -6,6 +6,8 @@ import dev.regild.channel.PackageSource;
 import dev.regild.console.view.ChannelsPage;
 import dev.regild.console.view.Frame.Section;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,8 @@ import org.slf4j.LoggerFactory;
 /** {@code /console/channels}: where updates come from, and how the channels do. */
 final class ChannelPages implements Console.Pages {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelPages.class);
+
+  private static final Duration PAUSE = Duration.ofSeconds(30);
 
   private final ConsoleServices services;
 
@@ -67,10 +71,19 @@ final class ChannelPages implements Console.Pages {
     String name = visit.path("name");
     services.guard().resources(visit.request(), List.of(name));
     var _ = services.channels().require(name);
-    if (refreshing.add(name)) {
+    if (!wasTriedJustNow(name) && refreshing.add(name)) {
       Thread.ofVirtual().name("console-refresh").start(() -> refresh(name));
     }
     visit.redirect("/console/channels", Notices.REFRESHING);
+  }
+
+  /** However often the button is pressed, the channel's servers are not asked more often. */
+  private boolean wasTriedJustNow(String name) throws ChannelException {
+    Instant recently = services.images().clock().instant().minus(PAUSE);
+    return services.channels().status().stream()
+        .filter(status -> status.name().equals(name))
+        .flatMap(status -> status.attemptedAt().stream())
+        .anyMatch(tried -> tried.isAfter(recently));
   }
 
   private void refresh(String name) {

@@ -33,7 +33,6 @@ public final class Console implements HttpService, AutoCloseable {
 
   private final RequestGuard guard;
   private final Gate gate;
-  private final Assets assets = Assets.load();
   private final ApiErrors errors = new ApiErrors();
   private final Login login;
   private final JobWatch watch;
@@ -54,6 +53,7 @@ public final class Console implements HttpService, AutoCloseable {
             new SelectionPages(services, api),
             new ImagePages(services, api, watch),
             new UpdatePages(services, api),
+            new DerivedPages(services, api),
             new InsightPages(services),
             new ImportPages(services, api),
             new ChannelPages(services),
@@ -139,7 +139,7 @@ public final class Console implements HttpService, AutoCloseable {
   private void asset(ServerRequest request, ServerResponse response) {
     guard.operation("ConsoleAsset");
     SafeHeaders.write(response);
-    if (!assets.send(request.path().pathParameters().get("name"), request, response)) {
+    if (!Assets.get().send(request.path().pathParameters().get("name"), request, response)) {
       response.status(Status.NOT_FOUND_404).send();
     }
   }
@@ -210,7 +210,7 @@ public final class Console implements HttpService, AutoCloseable {
         request,
         response,
         form,
-        new Visit.Look(theme, gate.code(arrival), assets.paths()),
+        new Visit.Look(theme, gate.code(arrival), Assets.get().paths()),
         arrival.identity(),
         code -> gate.requireOwnForm(request, arrival, code));
   }

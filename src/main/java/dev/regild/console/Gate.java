@@ -20,6 +20,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Who sends a request, by its cookie, and whether its form is one of ours.
@@ -34,6 +35,12 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
 
   static final HeaderName CSRF_HEADER = HeaderNames.create("X-Regild-Csrf");
   static final String CSRF_FIELD = "csrf";
+
+  private static final HeaderName FETCH_DEST = HeaderNames.create("Sec-Fetch-Dest");
+  private static final HeaderName HX_TRIGGER = HeaderNames.create("HX-Trigger");
+
+  /** The parts of pages that ask by themselves how something stands, by their ids. */
+  private static final Set<String> POLLING = Set.of("channels", "jobs");
 
   private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
   static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
@@ -92,7 +99,7 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
               Optional.empty()));
     }
     return cookie(request, SESSION_COOKIE)
-        .flatMap(token -> sessions.find(token, isPage(request)))
+        .flatMap(token -> sessions.find(token, use(request)))
         .flatMap(found -> {
           Optional<Identity> identity =
               accounts
@@ -123,13 +130,14 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
         Optional.of(session));
   }
 
-  /** A page takes a new token along; a fragment or a stream may be one of many at a time. */
-  private static boolean isPage(ServerRequest request) {
-    return request
-        .headers()
-        .first(HeaderNames.create("Sec-Fetch-Dest"))
-        .orElse("document")
-        .equals("document");
+  private static Sessions.Use use(ServerRequest request) {
+    Optional<String> asking = request.headers().first(HX_TRIGGER);
+    if (asking.isPresent() && POLLING.contains(asking.get())) {
+      return Sessions.Use.POLL;
+    }
+    return request.headers().first(FETCH_DEST).orElse("document").equals("document")
+        ? Sessions.Use.PAGE
+        : Sessions.Use.PART;
   }
 
   private String visitor(ServerRequest request, ServerResponse response) {

@@ -10,6 +10,8 @@ enum Notices {
   CANCELLED("The job was cancelled."),
   TAGGED("The tags were saved."),
   PERMITTED("The permissions were saved."),
+  COPIED("The copy was accepted."),
+  EXPORTED("The export was accepted."),
   REVOKED("The session was ended."),
   LOGGED_OUT("You are logged out."),
   UP_TO_DATE("The image is up to date; nothing was created."),

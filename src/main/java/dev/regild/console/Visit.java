@@ -14,7 +14,6 @@ import io.helidon.http.SetCookie;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -88,18 +87,22 @@ final class Visit {
     return identity.orElseThrow().caller();
   }
 
-  /** A part of the path. */
+  /**
+   * A part of the path.
+   *
+   * @throws ApiException ResourceNotFoundException if it has a control character, as no name does
+   */
   String path(String name) {
-    return request.path().pathParameters().get(name);
+    String part = request.path().pathParameters().get(name);
+    if (part.chars().anyMatch(Character::isISOControl)) {
+      throw notFound("There is nothing of this name.");
+    }
+    return part;
   }
 
-  /** A parameter of the query; empty if it is absent. */
+  /** A parameter of the query without control characters; empty if it is absent. */
   String query(String name) {
-    return request.query().first(name).orElse("").strip();
-  }
-
-  List<String> queries(String name) {
-    return request.query().contains(name) ? request.query().all(name) : List.of();
+    return request.query().first(name).orElse("").replaceAll("\\p{Cntrl}", "").strip();
   }
 
   /** The address of the server as the browser sees it. */

@@ -53,8 +53,12 @@ class ConsoleBrowserIT {
   void everyPageIsAccessibleAndLoadsNothingThatItsPolicyForbids(ServerFixture server)
       throws Exception {
     this.server = server;
-    new ConsoleScene(server).build();
     Optional<String> pictures = Optional.ofNullable(System.getenv("REGILD_PICTURES"));
+    if (pictures.isPresent()) {
+      new ConsoleScene(server, "libc-bin (2.36-9+deb12u10)").build();
+    } else {
+      new ConsoleScene(server).build();
+    }
     assertThat(run("console-pages.mjs", pictures.stream().toList()).strip()).isEqualTo("[]");
   }
 

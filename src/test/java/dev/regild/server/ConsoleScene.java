@@ -65,15 +65,26 @@ public final class ConsoleScene {
 
   private final ServerFixture server;
 
+  private final String text;
+
+  /** With texts that try to be more than that. */
   ConsoleScene(ServerFixture server) {
+    this(server, HOSTILE);
+  }
+
+  /**
+   * @param text stands where guests and strangers write
+   */
+  ConsoleScene(ServerFixture server, String text) {
     this.server = server;
+    this.text = text;
   }
 
   /** Serves the scene until it is ended, and writes where into a file. */
   public static void main(String[] args) throws Exception {
     Path data = Files.createTempDirectory("console-scene");
     try (ServerFixture server = new ServerFixture(data)) {
-      new ConsoleScene(server).build();
+      new ConsoleScene(server, args.length > 1 ? args[1] : HOSTILE).build();
       Files.writeString(
           Path.of(args[0]),
           """
@@ -97,6 +108,9 @@ public final class ConsoleScene {
     failed(second, "office-2026-09");
     golden("kiosk", inventory(1), 1_900_000_000L, 45);
     golden("render-node", inventory(2), 3_100_000_000L, 3);
+    judge(first, "OUTDATED", 121, 14, 66);
+    judge(second, "OUTDATED", 12, 3, 9);
+    judge(third, "CURRENT", 0, 0, 0);
     server.database.useTransaction(handle -> {
       server.quotas.tag(
           handle,
@@ -113,6 +127,27 @@ public final class ConsoleScene {
               List.of(),
               Instant.now().minus(2, ChronoUnit.MINUTES)));
     });
+  }
+
+  /** As the judge writes it. */
+  private void judge(Image image, String state, int changes, int security, int cves) {
+    server.database.useTransaction(handle ->
+        handle
+            .createUpdate(
+                """
+                INSERT INTO verdict (
+                  inventory_digest, platform, basis, judged_at, state, reason, changes,
+                  security_changes, fixable_cves, fixable_kernel_cves, fixable_unknown,
+                  changelogs_at)
+                VALUES (:inventory, 'DEBIAN_12', 'x', 0, :state, '', :changes, :security, :cves,
+                  0, 0, 0)
+                """)
+            .bind("inventory", image.disk().orElseThrow().inventory())
+            .bind("state", state)
+            .bind("changes", changes)
+            .bind("security", security)
+            .bind("cves", cves)
+            .execute());
   }
 
   private Inventory inventory(int age) {
@@ -189,7 +224,7 @@ public final class ConsoleScene {
                       "",
                       List.of(
                           new FixedCve(
-                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + HOSTILE)),
+                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + text)),
                       List.of()))));
     });
     return publishedOn(image, inventory, bytes, from.disk().orElseThrow().layer());
@@ -252,30 +287,26 @@ public final class ConsoleScene {
     if (done) {
       server.steps.done(handle, image.id(), attempt, ordinal, "");
     } else {
-      server.steps.progress(handle, image.id(), attempt, ordinal, 0.4, "Unpacking " + HOSTILE);
+      server.steps.progress(handle, image.id(), attempt, ordinal, 0.4, "Unpacking " + text);
     }
   }
 
   private void failed(Image from, String name) {
     Image image =
         from.updated(
-            name,
-            Optional.of(HOSTILE),
-            Optional.of(HOSTILE),
-            "sha256:" + "2".repeat(64),
-            Instant.now());
+            name, Optional.of(text), Optional.of(text), "sha256:" + "2".repeat(64), Instant.now());
     server.database.useTransaction(handle -> {
       Images.insert(handle, image);
       server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
       int attempt = server.updates.beginAttempt(handle, image.id());
       server.steps.begin(handle, image.id(), attempt, 1, "Apply");
-      server.steps.failed(handle, image.id(), attempt, 1, HOSTILE);
+      server.steps.failed(handle, image.id(), attempt, 1, text);
       server.updates.failed(handle, image.id());
       var _ =
           Images.fail(
               handle,
               image,
-              new StateChangeReason(StateChangeReason.Code.INTERNAL_ERROR, HOSTILE),
+              new StateChangeReason(StateChangeReason.Code.INTERNAL_ERROR, text),
               List.of());
     });
   }

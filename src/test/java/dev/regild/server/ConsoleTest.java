@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.console.session.Session;
+import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.TagRecords;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The console over HTTP, as a browser without scripts uses it, and as an attacker would. */
+@EachDatabase
 class ConsoleTest {
   @RegisterExtension static final RunningServer RUNNING = new RunningServer();
 
@@ -405,6 +407,12 @@ class ConsoleTest {
     assertThat(browser.get("/console/?tag=team%3Ddesktop").body())
         .contains("office-2026-10")
         .doesNotContain("office-2026-08<");
+    assertThat(browser.get("/console/?standing=outdated&sort=-changes").body())
+        .contains("121 changes, 14 for security, 66 CVEs", "office-2026-08")
+        .doesNotContain("office-2026-10<", ">render-node<");
+    assertThat(browser.get("/console/?standing=unknown").body())
+        .contains(">windows-2022<")
+        .doesNotContain(">kiosk<");
     String bySize = browser.get("/console/?sort=-size").body();
     assertThat(bySize.indexOf(">render-node<")).isLessThan(bySize.indexOf(">kiosk<"));
     assertThat(bySize.indexOf(">office-2026-06<")).isLessThan(bySize.indexOf(">office-2026-10<"));
@@ -616,5 +624,44 @@ class ConsoleTest {
     assertThat(bill.headers().firstValue("content-disposition"))
         .contains("attachment; filename=\"office-2026-10.spdx.json\"");
     assertThat(bill.body()).contains("SPDX-2.3", "openssl");
+  }
+
+  @Test
+  void anImageIsCopiedAndExported() throws Exception {
+    golden("whole");
+    browser.get("/console/images/whole/copy");
+    HttpResponse<String> copied =
+        browser.post("/console/images/whole/copy", "new-name", "twin", "region", "us-east-1");
+    assertThat(copied.headers().firstValue("location"))
+        .contains("/console/images/twin?done=copied");
+    browser.get("/console/images/whole/copy");
+    HttpResponse<String> taken =
+        browser.post("/console/images/whole/copy", "new-name", "twin", "region", "us-east-1");
+    assertThat(taken.statusCode()).isEqualTo(409);
+    assertThat(taken.body()).contains("id=\"new-name-error\"", "value=\"twin\"");
+    browser.get("/console/images/whole/export");
+    HttpResponse<String> exported =
+        browser.post("/console/images/whole/export", "new-name", "whole-disk");
+    assertThat(exported.headers().firstValue("location")).contains("/console/jobs?done=exported");
+    assertThat(browser.get("/console/jobs").body()).contains("whole-disk");
+  }
+
+  private void golden(String name) throws Exception {
+    var _ = server.golden("us-east-1", name);
+  }
+
+  @Test
+  void controlCharactersInAddressesAreNoErrorsOfTheServer() throws Exception {
+    for (String path :
+        List.of(
+            "/console/?q=%00a%0a&tag=%00&platform=%00&after=%00%20%00",
+            "/console/activity?before=%00&resource=%00",
+            "/console/compare?first=%00a&second=%00b",
+            "/console/import")) {
+      assertThat(browser.get(path).statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(browser.get("/console/images/%00").statusCode()).isEqualTo(404);
+    assertThat(browser.post("/console/images/%00/tags", "tags", "a=b").statusCode()).isEqualTo(404);
+    assertThat(browser.get("/console/images/kiosk/none/of/these").statusCode()).isEqualTo(404);
   }
 }

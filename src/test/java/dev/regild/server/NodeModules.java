@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param directory holds the modules; a script finds them from there
  */
-record NodeModules(Path directory) {
+public record NodeModules(Path directory) {
   private static final String LOCK_FILE = "package-lock.json";
   private static final Path SOURCES = Path.of("src/test/javascript");
 
@@ -21,7 +21,7 @@ record NodeModules(Path directory) {
    * Installs them if they are not there. The lock is for tests of another process, which may use
    * them already: npm begins by removing what is there.
    */
-  static NodeModules install() throws Exception {
+  public static NodeModules install() throws Exception {
     Path modules = Files.createDirectories(Path.of("target/javascript").toAbsolutePath());
     try (LockFile _ = LockFile.acquire(modules.resolve("lock"))) {
       // npm writes it last.
@@ -57,7 +57,7 @@ record NodeModules(Path directory) {
   }
 
   /** A copy of the script that finds the modules. */
-  Path with(Path script) throws Exception {
+  public Path with(Path script) throws Exception {
     return Files.write(directory.resolve(script.getFileName()), Files.readAllBytes(script));
   }
 }

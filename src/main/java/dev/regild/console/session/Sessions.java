@@ -22,7 +22,7 @@ import org.jdbi.v3.core.Handle;
  * {@link #ROTATION}.
  */
 public final class Sessions {
-  static final Duration IDLE = Duration.ofHours(1);
+  public static final Duration IDLE = Duration.ofHours(1);
   static final Duration LONGEST = Duration.ofHours(12);
   static final Duration ROTATION = Duration.ofMinutes(15);
 
@@ -60,6 +60,16 @@ public final class Sessions {
    */
   public record Found(Session session, Optional<String> newToken) {}
 
+  /** What a request means for its session. */
+  public enum Use {
+    /** A page, which can bring a new token to the browser. */
+    PAGE,
+    /** A part of a page, one of many at a time maybe. */
+    PART,
+    /** The page asks by itself: nobody need be there. */
+    POLL
+  }
+
   /** What a login code is good for. */
   public record Login(String keyId, String region) {}
 
@@ -86,9 +96,9 @@ public final class Sessions {
   /**
    * Finds the session of a token.
    *
-   * @param rotating whether the answer can bring a new token to the browser
+   * @param use what the request is
    */
-  public Optional<Found> find(String token, boolean rotating) {
+  public Optional<Found> find(String token, Use use) {
     Instant now = now();
     Optional<Row> row = database.read(handle -> find(handle, hash(token)));
     if (row.isEmpty() || row.get().endedAt(now)) {
@@ -96,10 +106,10 @@ public final class Sessions {
     }
     Session session = row.get().session;
     boolean current = row.get().tokenHash.equals(hash(token));
-    if (rotating && current && row.get().rotated.plus(ROTATION).isBefore(now)) {
+    if (use == Use.PAGE && current && row.get().rotated.plus(ROTATION).isBefore(now)) {
       return Optional.of(new Found(session, rotate(session, token)));
     }
-    if (session.lastSeen().plus(SEEN_PRECISION).isBefore(now)) {
+    if (use != Use.POLL && session.lastSeen().plus(SEEN_PRECISION).isBefore(now)) {
       database.useTransaction(handle -> seen(handle, session.id()));
     }
     return Optional.of(new Found(session, Optional.empty()));

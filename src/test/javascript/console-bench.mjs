@@ -1,0 +1,67 @@
+// Measures pages of the console in Debian's Chromium. Argument: a JSON with url, key, secret, pid.
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const scene = JSON.parse(process.argv[2]);
+const RUNS = 9;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+const page = await context.newPage();
+await page.goto(scene.url + "/console/login");
+await page.fill("#key", scene.key);
+await page.fill("#secret", scene.secret);
+await page.press("#secret", "Enter");
+await page.waitForURL("**/console/");
+const session = await context.newCDPSession(page);
+
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+async function paint(path) {
+  await session.send("Network.clearBrowserCache");
+  await page.goto(scene.url + path);
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
+  return page.evaluate(() => {
+    const first = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+    const resources = performance.getEntriesByType("resource");
+    return {
+      first,
+      server: performance.getEntriesByType("navigation")[0].responseStart,
+      blocking: 1 + resources.filter((each) => each.renderBlockingStatus === "blocking").length,
+      before: 1 + resources.filter((each) => each.startTime < first).length,
+      rows: document.querySelectorAll("tbody tr").length,
+      bytes: resources.filter((each) => /\.(css|js)$/.test(each.name))
+        .reduce((sum, each) => sum + each.encodedBodySize, 0),
+    };
+  });
+}
+
+for (const [name, path] of [
+  ["Images", "/console/"],
+  ["Images, newest first", "/console/?sort=-created"],
+  ["Images, a name", "/console/?q=099999"],
+  ["Images, largest first", "/console/?sort=-size"],
+  ["Settings", "/console/settings"],
+]) {
+  const runs = [];
+  for (let i = 0; i < RUNS; i++) {
+    runs.push(await paint(path));
+  }
+  console.log(`${name}: first contentful paint ${Math.round(median(runs.map((each) => each.first)))} ms, `
+    + `of which the server ${Math.round(median(runs.map((each) => each.server)))} ms; `
+    + `${runs[0].blocking} requests that hold it up, ${runs[0].before} before it; `
+    + `${runs[0].rows} rows; style and script ${(runs[0].bytes / 1000).toFixed(1)} kB`);
+}
+
+const ticks = () => {
+  const fields = readFileSync(`/proc/${scene.pid}/stat`, "utf8").split(") ")[1].split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+};
+await page.goto(scene.url + "/console/images/running");
+await page.waitForTimeout(2000);
+const before = ticks();
+await page.waitForTimeout(10_000);
+console.log(`one page with its event stream, nothing changes: ${((ticks() - before) / 10).toFixed(2)} % of a core`);
+await browser.close();
