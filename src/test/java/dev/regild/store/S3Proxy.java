@@ -1,5 +1,7 @@
 package dev.regild.store;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.regild.files.LockFile;
 import dev.regild.machine.Program;
 import java.io.IOException;
@@ -14,22 +16,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real S3 server in a process of its own, which keeps objects as files: {@code <bucket>/<key>}.
- * Its credentials are those that the SDK's chain finds in this process.
+ * Its credentials are those that the SDK's chain finds in this process. Where {@link #OTHER} names
+ * another server, tests that look at no files run on that.
  */
 public final class S3Proxy implements AutoCloseable {
   public static final String BUCKET = "images";
+
+  /** A variable of the environment: the address of another S3 server that has the bucket. */
+  private static final String OTHER = "REGILD_TEST_STORE_ENDPOINT";
+
   private static final String IDENTITY = "regild-tests";
   private static final String CREDENTIAL = "not-a-secret-of-anybody";
   private static final Path SOURCES = Path.of("src/test/s3proxy");
 
   private final Path directory;
   private final int port;
-  private final Process process;
+  private final @Nullable Process process;
 
-  private S3Proxy(Path directory, int port, Process process) {
+  private S3Proxy(Path directory, int port, @Nullable Process process) {
     this.directory = directory;
     this.port = port;
     this.process = process;
@@ -39,6 +47,10 @@ public final class S3Proxy implements AutoCloseable {
   public static S3Proxy start(Path directory) throws Exception {
     System.setProperty("aws.accessKeyId", IDENTITY);
     System.setProperty("aws.secretAccessKey", CREDENTIAL);
+    String other = System.getenv(OTHER);
+    if (other != null) {
+      return new S3Proxy(directory, URI.create(other).getPort(), null);
+    }
     Files.createDirectories(directory.resolve("objects").resolve(BUCKET));
     int port = freePort();
     Files.writeString(
@@ -52,8 +64,9 @@ public final class S3Proxy implements AutoCloseable {
         jclouds.filesystem.basedir=%s
         """
             .formatted(IDENTITY, CREDENTIAL, port, directory.resolve("objects").toAbsolutePath()));
-    S3Proxy proxy = new S3Proxy(directory, port, launch(directory));
-    proxy.awaitListening();
+    Process process = launch(directory);
+    S3Proxy proxy = new S3Proxy(directory, port, process);
+    proxy.awaitListening(process);
     return proxy;
   }
 
@@ -111,7 +124,7 @@ public final class S3Proxy implements AutoCloseable {
     }
   }
 
-  private void awaitListening() throws Exception {
+  private void awaitListening(Process process) throws Exception {
     long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (true) {
       try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -153,11 +166,13 @@ public final class S3Proxy implements AutoCloseable {
 
   /** Where it keeps an object. */
   public Path file(String key) {
+    requireOurs();
     return directory.resolve("objects").resolve(BUCKET).resolve(key);
   }
 
   /** All that it keeps below a prefix, by its files, also what it would not list. */
   public List<String> files(String prefix) throws IOException {
+    requireOurs();
     Path bucket = directory.resolve("objects").resolve(BUCKET);
     Path below = bucket.resolve(prefix);
     if (!Files.exists(below)) {
@@ -172,8 +187,15 @@ public final class S3Proxy implements AutoCloseable {
     }
   }
 
+  private void requireOurs() {
+    assumeTrue(process != null, "another S3 server keeps its objects in other files");
+  }
+
   @Override
   public void close() {
+    if (process == null) {
+      return;
+    }
     process.destroyForcibly();
     try {
       var _ = process.waitFor();
