@@ -161,10 +161,16 @@ public final class Accounts {
     return new Account(id, name, Status.ACTIVE, Instant.ofEpochMilli(clock.millis()));
   }
 
-  void add(Account account, AccessKey key) {
-    database.useTransaction(handle -> {
-      insert(handle, account);
-      insert(handle, key);
+  /** Adds an account with its key, unless there is any account; whether it was added. */
+  boolean addFirst(Account account, AccessKey key) {
+    return database.inTransaction(handle -> {
+      boolean isFirst =
+          handle.createQuery("SELECT COUNT(*) FROM account").mapTo(Long.class).one() == 0;
+      if (isFirst) {
+        insert(handle, account);
+        insert(handle, key);
+      }
+      return isFirst;
     });
   }
 

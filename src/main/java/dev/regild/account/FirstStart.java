@@ -1,6 +1,7 @@
 package dev.regild.account;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -30,7 +31,11 @@ public final class FirstStart {
     // The file first: after a crash in between, the next start finds no account and writes the file
     // again.
     PrivateFile.write(file, key.asCredentialsFile());
-    accounts.add(account, key);
+    if (!accounts.addFirst(account, key)) {
+      // Another node was faster; its file has the key.
+      Files.deleteIfExists(file);
+      return Optional.empty();
+    }
     return Optional.of(file);
   }
 }

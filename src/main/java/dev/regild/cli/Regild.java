@@ -48,15 +48,19 @@ public final class Regild {
   private static Map<String, Class<?>> commands() {
     Map<String, Class<?>> commands = new LinkedHashMap<>();
     commands.put("serve", ServeCommand.class);
+    commands.put("worker", WorkerCommand.class);
+    commands.put("nodes", NodesCommand.class);
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
+    commands.put("status", StatusCommand.class);
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
     commands.put("diff", DiffCommand.class);
+    commands.put("find", FindCommand.class);
     commands.put("provenance", ProvenanceCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);

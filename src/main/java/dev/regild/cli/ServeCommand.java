@@ -1,6 +1,7 @@
 package dev.regild.cli;
 
 import dev.regild.server.RegildServer;
+import dev.regild.server.Role;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.Logging;
@@ -16,7 +17,9 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "serve",
-    description = "Runs the server with a built-in worker.",
+    description =
+        "Runs the server with a built-in worker. Several servers can share a PostgreSQL database and"
+            + " a store (docs/cluster.md).",
     mixinStandardHelpOptions = true,
     footer = {
       "",
@@ -81,6 +84,18 @@ final class ServeCommand implements Callable<Integer> {
   @Nullable String store;
 
   @Option(
+      names = "--no-jobs",
+      description = "Run no jobs; other nodes of the same database do (regild worker).")
+  boolean noJobs;
+
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description =
+          "The name of this node among those of the database. Default: made of the host's name.")
+  @Nullable String node;
+
+  @Option(
       names = "--log-format",
       paramLabel = "text|json",
       description = "The format of the log on standard error: text or json. Default: text.")
@@ -96,10 +111,11 @@ final class ServeCommand implements Callable<Integer> {
     put(flags, "isolation", isolation);
     put(flags, "workers", workers);
     put(flags, "store", store);
+    put(flags, "node.name", node);
     put(flags, "log.format", logFormat);
     Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
     Logging.start(read.logFormat());
-    RegildServer.start(read).awaitTermination();
+    RegildServer.start(read, noJobs ? Role.SERVE_WITHOUT_JOBS : Role.SERVE).awaitTermination();
     return 0;
   }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,6 +56,7 @@ public final class Database implements AutoCloseable {
   private final ReentrantLock writing = new ReentrantLock(true);
 
   private volatile @Nullable String writeProblem;
+  private volatile @Nullable Clock clock;
 
   /** When a connection last failed, by {@link System#nanoTime}; null after one succeeded. */
   private volatile @Nullable Long unreachable;
@@ -97,6 +99,19 @@ public final class Database implements AutoCloseable {
   }
 
   /**
+   * Opens a PostgreSQL database as it is, only to look at it.
+   *
+   * @throws DatabaseUnavailableException if it can't be reached
+   * @throws IllegalStateException if it refuses the connection
+   */
+  public static Database inspect(PostgresAddress address) {
+    return open(
+        new PostgresDialect(address),
+        false,
+        "Check the address, the role and its password.");
+  }
+
+  /**
    * Opens a PostgreSQL database like {@link #open(PostgresAddress)}, and waits until it can be
    * reached.
    *
@@ -119,10 +134,16 @@ public final class Database implements AutoCloseable {
   }
 
   private static Database open(Dialect dialect, String remedy) {
+    return open(dialect, true, remedy);
+  }
+
+  private static Database open(Dialect dialect, boolean migrating, String remedy) {
     HikariDataSource dataSource = null;
     try {
       dataSource = dialect.pool();
-      dialect.migrate(dataSource);
+      if (migrating) {
+        dialect.migrate(dataSource);
+      }
       return new Database(dialect, dataSource);
     } catch (SQLException | RuntimeException e) {
       if (dataSource != null) {
@@ -346,8 +367,21 @@ public final class Database implements AutoCloseable {
   }
 
   /** Whether processes on other machines, with other clocks, may use the database. */
-  boolean isShared() {
+  public boolean isShared() {
     return dialect.isShared();
+  }
+
+  /**
+   * Returns the clock by which the registry's times are written: the machine's, or that of a shared
+   * database, so that it does not matter how the clocks of the nodes are set.
+   */
+  public Clock clock() {
+    Clock known = clock;
+    if (known == null) {
+      known = isShared() ? new DatabaseClock(this) : Clock.systemUTC();
+      clock = known;
+    }
+    return known;
   }
 
   @Override

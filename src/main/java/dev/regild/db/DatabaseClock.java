@@ -1,8 +1,10 @@
 package dev.regild.db;
 
-import com.github.kagkarlsson.scheduler.Clock;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * that is ten minutes ahead would take every job that runs elsewhere. Between two queries, this
  * clock advances with the machine's monotonic clock, which nobody sets.
  */
-final class DatabaseClock implements Clock {
+final class DatabaseClock extends Clock {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
 
@@ -42,7 +44,17 @@ final class DatabaseClock implements Clock {
   }
 
   @Override
-  public Instant now() {
+  public ZoneId getZone() {
+    return ZoneOffset.UTC;
+  }
+
+  @Override
+  public Clock withZone(ZoneId zone) {
+    throw new UnsupportedOperationException("The database's time is in UTC.");
+  }
+
+  @Override
+  public Instant instant() {
     Look known = last;
     if (known.isOld() && looking.compareAndSet(false, true)) {
       // In another thread: the caller may be inside a transaction, and the database away.

@@ -1,7 +1,9 @@
 package dev.regild.db;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerBuilder;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
@@ -12,7 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,12 +36,20 @@ public final class JobQueue implements AutoCloseable {
   public static final int MOST_ATTEMPTS = 10;
 
   private static final Duration POLLING = Duration.ofSeconds(1);
+
+  /** A job that another node has accepted starts within a second. */
+  private static final Duration SHARED_POLLING = Duration.ofMillis(500);
+
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
   private static final int MISSED_HEARTBEATS = 4;
   private static final Duration RETRY = Duration.ofSeconds(10);
   private static final Duration UNTIL_ASKED_AGAIN = Duration.ofSeconds(2);
 
+  /** Under which jobs are taken where there is one node. */
+  private static final String ALONE = "regild";
+
   private final Database database;
+  private final Optional<JobNode> node;
   private final com.github.kagkarlsson.scheduler.Clock clock;
   private final int workers;
   private final Duration shutdownLimit;
@@ -53,10 +63,14 @@ public final class JobQueue implements AutoCloseable {
    */
   private final Semaphore suspects = new Semaphore(1);
 
-  /** The jobs that threads of this process run. */
-  private final Set<String> here = ConcurrentHashMap.newKeySet();
+  /** What threads of this process run, by kind and id. */
+  private final Map<String, Running> here = new ConcurrentHashMap<>();
 
   private final AtomicReference<@Nullable Scheduler> scheduler = new AtomicReference<>();
+  private final AtomicReference<@Nullable JobWatch> watch = new AtomicReference<>();
+
+  /** An attempt that a thread of this process runs. */
+  record Running(Job job, Lease lease) {}
 
   /** What a kind of job does. */
   public interface Job {
@@ -92,18 +106,47 @@ public final class JobQueue implements AutoCloseable {
      * For work that an interrupt alone does not reach.
      */
     default void abort() {}
+
+    /**
+     * Ends the attempt of one job, from another thread: somebody has cancelled the job, and its
+     * outcome is recorded. Called again until the attempt has ended.
+     */
+    default void cancel(String id) {}
+
+    /**
+     * Ends the attempt of one job, from another thread: another attempt has begun elsewhere. {@link
+     * #run} throws {@link LostLeaseException}. Called again until the attempt has ended.
+     */
+    default void lose(String id) {}
   }
 
   /**
+   * The only node of a database.
+   *
    * @param clock for the embedded database; a shared one has its own
    * @param workers how many jobs run at once
    * @param shutdownLimit how long {@link #close} lets running jobs go on before it interrupts them
    */
   public JobQueue(Database database, Clock clock, int workers, Duration shutdownLimit) {
+    this(database, clock, workers, shutdownLimit, Optional.empty());
+  }
+
+  /**
+   * One of several nodes.
+   *
+   * @param node empty if it is the only one
+   */
+  public JobQueue(
+      Database database, Clock clock, int workers, Duration shutdownLimit, Optional<JobNode> node) {
     this.database = database;
-    this.clock = database.isShared() ? new DatabaseClock(database) : clock::instant;
+    this.clock = database.isShared() ? database.clock()::instant : clock::instant;
     this.workers = workers;
     this.shutdownLimit = shutdownLimit;
+    this.node = node;
+  }
+
+  private String name() {
+    return node.map(JobNode::name).orElse(ALONE);
   }
 
   /** Says what a kind of job does; before {@link #start}. */
@@ -117,7 +160,7 @@ public final class JobQueue implements AutoCloseable {
             .execute((instance, context) -> {
               try {
                 return attempt(
-                    job, new Lease(kind, instance.getId(), context.getExecution().version));
+                    job, new Lease(kind, instance.getId(), context.getExecution().version, name()));
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("The process is going down.", e);
@@ -132,22 +175,45 @@ public final class JobQueue implements AutoCloseable {
 
   /**
    * Runs the job, unless this process still runs an attempt that lost its lease while the database
-   * was unreachable, or another suspect.
+   * was unreachable, or another suspect, or its node takes no jobs any more.
    *
    * @return what happens to the job's row
    */
   private CompletionHandler<Void> attempt(Job job, Lease lease) throws InterruptedException {
-    if (!here.add(lease.kind() + " " + lease.id())) {
+    if (here.putIfAbsent(key(lease), new Running(job, lease)) != null) {
       return later();
     }
     try {
-      return attemptAlone(job, lease) ? (_, operations) -> operations.remove() : later();
+      return mayBegin() && attemptAlone(job, lease)
+          ? (_, operations) -> operations.remove()
+          : later();
     } catch (LostLeaseException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("job lost");
       return (_, _) -> {};
     } finally {
-      here.remove(lease.kind() + " " + lease.id());
+      here.remove(key(lease));
     }
+  }
+
+  /** The job was found before it was handed out; somebody may have drained the node in between. */
+  private boolean mayBegin() {
+    return node.isEmpty()
+        || database.read(handle ->
+            handle
+                .createQuery(
+                    """
+                    SELECT 1 FROM node
+                     WHERE name = :name AND instance = :instance AND draining = FALSE
+                    """)
+                .bind("name", node.get().name())
+                .bind("instance", node.get().instance())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent());
+  }
+
+  private static String key(Lease lease) {
+    return lease.kind() + " " + lease.id();
   }
 
   /** Whether the job has ended; if not, nothing has happened, and it is to be asked again. */
@@ -256,8 +322,19 @@ public final class JobQueue implements AutoCloseable {
     });
   }
 
-  /** Writes a job down in the caller's transaction; nothing happens if it is there already. */
+  /**
+   * Writes down a job that any node can do; see {@link #enqueue(Handle, String, String, JobNeeds)}.
+   */
   public void enqueue(Handle handle, String kind, String id) {
+    enqueue(handle, kind, id, JobNeeds.NONE);
+  }
+
+  /**
+   * Writes a job down in the caller's transaction; nothing happens if it is there already.
+   *
+   * @param needs what its node must have
+   */
+  public void enqueue(Handle handle, String kind, String id, JobNeeds needs) {
     CustomTask<Void> task = kinds.get(kind);
     if (task == null) {
       throw new IllegalArgumentException("Unknown kind of job: " + kind);
@@ -265,6 +342,33 @@ public final class JobQueue implements AutoCloseable {
     SchedulerClient.Builder.create(Database.joining(handle), task)
         .build()
         .scheduleIfNotExists(task.instance(id), clock.now());
+    if (node.isPresent() && !needs.equals(JobNeeds.NONE)) {
+      handle
+          .createUpdate(
+              """
+              UPDATE scheduled_tasks SET needs = :abilities, needs_bytes = :bytes
+               WHERE task_name = :kind AND task_instance = :id
+              """)
+          .bind("abilities", needs.abilities())
+          .bind("bytes", needs.bytes())
+          .bind("kind", kind)
+          .bind("id", id)
+          .execute();
+    }
+  }
+
+  /**
+   * Has the node that runs a job end its attempt, whichever node that is; in the transaction that
+   * records that the job is cancelled.
+   */
+  public static void cancel(Handle handle, String kind, String id) {
+    handle
+        .createUpdate(
+            "UPDATE scheduled_tasks SET cancelled = TRUE"
+                + " WHERE task_name = :kind AND task_instance = :id")
+        .bind("kind", kind)
+        .bind("id", id)
+        .execute();
   }
 
   /** Has the workers look for new jobs now; after the transaction that wrote one. */
@@ -276,30 +380,63 @@ public final class JobQueue implements AutoCloseable {
   }
 
   /**
-   * Starts the workers. A job that a process had when it died is due again at once: the caller
-   * makes sure that no other process works on this database.
+   * Makes the jobs due at once that a process of this node had when it died. The jobs of other
+   * nodes are found when their heartbeats have stopped. The caller makes sure that no other process
+   * is this node.
    */
-  public void start() {
+  public void recover() {
     int lost =
         database.inTransaction(handle ->
-            handle.execute(
-                "UPDATE scheduled_tasks"
-                    + " SET picked = false, picked_by = NULL, last_heartbeat = NULL"
-                    + " WHERE picked = true"));
+            handle
+                .createUpdate(
+                    """
+                    UPDATE scheduled_tasks
+                       SET picked = FALSE, picked_by = NULL, last_heartbeat = NULL,
+                           version = version + 1
+                     WHERE picked = TRUE
+                    """
+                        + (node.isPresent() ? " AND picked_by = :node" : ""))
+                .bindMap(node.isPresent() ? Map.of("node", name()) : Map.of())
+                .execute());
     if (lost > 0) {
       LOG.atInfo().addKeyValue("count", lost).log("jobs recovered");
     }
-    Scheduler started =
+  }
+
+  /** Starts the workers. */
+  public void start() {
+    recover();
+    SchedulerBuilder builder =
         Scheduler.create(database.dataSource(), List.copyOf(kinds.values()))
             .clock(clock)
+            .schedulerName(new SchedulerName.Fixed(name()))
             .threads(workers)
-            .pollingInterval(POLLING)
+            .pollingInterval(node.isPresent() ? SHARED_POLLING : POLLING)
             .heartbeatInterval(HEARTBEAT)
             .missedHeartbeatsLimit(MISSED_HEARTBEATS)
-            .shutdownMaxWait(shutdownLimit)
-            .build();
+            // A kind of job that this version does not know is a newer node's.
+            .deleteUnresolvedAfter(Duration.ofDays(3650))
+            .shutdownMaxWait(shutdownLimit);
+    node.ifPresent(it -> builder.jdbcCustomization(new RoutedPolling(it)));
+    Scheduler started = builder.build();
     scheduler.set(started);
     started.start();
+    node.ifPresent(it -> watch.set(JobWatch.start(database, it.name(), here::values)));
+  }
+
+  /** Takes no new jobs until {@link #resume}; running ones go on. */
+  public void pause() {
+    Optional.ofNullable(scheduler.get()).ifPresent(Scheduler::pause);
+  }
+
+  /** Takes new jobs again. */
+  public void resume() {
+    Optional.ofNullable(scheduler.get()).ifPresent(Scheduler::resume);
+  }
+
+  /** How many jobs run in this process. */
+  public int running() {
+    return here.size();
   }
 
   /** Takes no more jobs; lets running ones end within the limit, then hands them back. */
@@ -322,5 +459,6 @@ public final class JobQueue implements AutoCloseable {
             });
     running.stop();
     impatience.interrupt();
+    Optional.ofNullable(watch.getAndSet(null)).ifPresent(JobWatch::close);
   }
 }

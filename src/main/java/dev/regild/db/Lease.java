@@ -8,8 +8,10 @@ import org.jdbi.v3.core.Handle;
  * worker whose heartbeat has stopped. A worker that was frozen meanwhile holds the old version.
  *
  * @param version the row's version when the attempt began
+ * @param node the node that the row was handed to. The scheduler reads the version after it has
+ *     taken the row, so a node that is frozen in between may read the version of another one.
  */
-public record Lease(String kind, String id, long version) {
+public record Lease(String kind, String id, long version, String node) {
   /**
    * Holds the lease until the caller's transaction has ended; every outcome is written in a
    * transaction that does this.
@@ -25,10 +27,12 @@ public record Lease(String kind, String id, long version) {
                 """
                 UPDATE scheduled_tasks SET attempts = attempts
                  WHERE task_name = :kind AND task_instance = :id AND version = :version
+                   AND picked_by = :node
                 """)
             .bind("kind", kind)
             .bind("id", id)
             .bind("version", version)
+            .bind("node", node)
             .execute();
     if (held == 0) {
       throw new LostLeaseException(kind, id);

@@ -8,6 +8,7 @@ import java.net.JarURLConnection;
 import java.net.URL;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -16,6 +17,7 @@ import java.util.zip.CRC32;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -59,15 +61,65 @@ final class Migrations {
    *     version made it
    */
   void run(String... more) {
-    Flyway.configure(Migrations.class.getClassLoader())
+    flyway("", more).migrate();
+  }
+
+  /**
+   * @param ignored the pattern of migrations that don't matter; may be empty
+   */
+  private Flyway flyway(String ignored, String... more) {
+    return Flyway.configure(Migrations.class.getClassLoader())
         .dataSource(database)
         .locations(
             Stream.concat(Stream.of(FOLDER), Arrays.stream(more))
                 .map(folder -> "classpath:" + folder)
                 .toArray(String[]::new))
-        .ignoreMigrationPatterns(new String[0])
-        .load()
-        .migrate();
+        .ignoreMigrationPatterns(ignored.isEmpty() ? new String[0] : new String[] {ignored})
+        .load();
+  }
+
+  /**
+   * Runs the migrations that a shared database lacks. It may have later ones, of a newer version
+   * that runs beside this one, unless this version can't work with their tables.
+   *
+   * @param more folders beside the one for all databases
+   * @throws IllegalStateException if this version is too old for the database
+   */
+  void runBeside(String... more) {
+    Flyway flyway = flyway("*:future", more);
+    int newest =
+        Arrays.stream(flyway.info().all())
+            .filter(migration -> migration.getState().isResolved())
+            .map(MigrationInfo::getVersion)
+            .filter(Objects::nonNull)
+            .mapToInt(version -> version.getMajor().intValueExact())
+            .max()
+            .orElse(0);
+    OptionalInt floor = Jdbi.create(database).withHandle(Migrations::floor);
+    if (floor.isPresent() && floor.getAsInt() > newest) {
+      throw new IllegalStateException(
+          "a newer version of Regild has changed its tables (to %d) so that this one (%d) can't work with them. Upgrade this node"
+              .formatted(floor.getAsInt(), newest));
+    }
+    flyway.migrate();
+  }
+
+  /**
+   * The newest migration that a program must know; empty in a database that does not say so yet.
+   */
+  private static OptionalInt floor(Handle handle) {
+    boolean isThere =
+        handle
+            .createQuery("SELECT to_regclass('schema_floor') IS NOT NULL")
+            .mapTo(Boolean.class)
+            .one();
+    return isThere
+        ? OptionalInt.of(
+            handle
+                .createQuery("SELECT COALESCE(MAX(version), 0) FROM schema_floor")
+                .mapTo(Integer.class)
+                .one())
+        : OptionalInt.empty();
   }
 
   /** The checksum of the migrations that the database has seen; 0 if it does not say. */

@@ -114,7 +114,7 @@ record PostgresDialect(PostgresAddress address) implements Dialect {
   /** Uses connections of its own, so that what Flyway sets for a session ends with them. */
   @Override
   public void migrate(HikariDataSource pool) {
-    new Migrations(source()).run(Migrations.POSTGRESQL);
+    new Migrations(source()).runBeside(Migrations.POSTGRESQL);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The jobs that threads of this process run, by the image that each makes (an export, by its task),
@@ -18,6 +19,11 @@ public final class RunningJobs {
     final Thread thread = Thread.currentThread();
     Runnable abort = () -> {};
     boolean cancelled;
+    boolean lost;
+
+    boolean isToEnd() {
+      return cancelled || lost;
+    }
   }
 
   /** The current thread begins to make that image. */
@@ -41,7 +47,7 @@ public final class RunningJobs {
       throw new IllegalStateException("No job is creating the image " + imageId + ".");
     }
     running.abort = abort;
-    return goingDown || running.cancelled;
+    return goingDown || running.isToEnd();
   }
 
   /** Ends what the job is doing, and waits for that. */
@@ -58,17 +64,31 @@ public final class RunningJobs {
    * does not wait for that.
    */
   public void cancel(String imageId) {
-    if (interrupt(imageId)) {
-      Thread.ofVirtual().name("cancel-" + imageId).start(() -> abort(imageId));
+    end(imageId, running -> running.cancelled = true);
+  }
+
+  /** The same where another attempt has begun elsewhere, which makes that image. */
+  void lose(String imageId) {
+    end(imageId, running -> running.lost = true);
+  }
+
+  private void end(String imageId, Consumer<Running> reason) {
+    if (interrupt(imageId, reason)) {
+      Thread.ofVirtual().name("end-" + imageId).start(() -> abort(imageId));
     }
   }
 
-  private synchronized boolean interrupt(String imageId) {
+  /** Whether there is a job to end that nobody has told so before. */
+  private synchronized boolean interrupt(String imageId, Consumer<Running> reason) {
     Running running = jobs.get(imageId);
     if (running == null) {
       return false;
     }
-    running.cancelled = true;
+    boolean known = running.isToEnd();
+    reason.accept(running);
+    if (known) {
+      return false;
+    }
     running.thread.interrupt();
     return true;
   }
@@ -77,14 +97,14 @@ public final class RunningJobs {
    * Asked when the job failed: whether that is a failure of its own.
    *
    * @throws CancelledJobException if the job was cancelled while it ran
-   * @throws InterruptedException if the process is going down
+   * @throws InterruptedException if another attempt has begun, or the process is going down
    */
   synchronized void requireGoingOn(String imageId, Exception failure) throws InterruptedException {
     Running running = jobs.get(imageId);
     if (running != null && running.cancelled) {
       throw new CancelledJobException(imageId);
     }
-    if (goingDown) {
+    if (goingDown || (running != null && running.lost)) {
       throw JobQueue.Job.interrupted(failure);
     }
   }
@@ -97,11 +117,11 @@ public final class RunningJobs {
    */
   synchronized boolean end(String imageId) {
     Running running = jobs.remove(imageId);
-    if (running == null || !running.cancelled) {
+    if (running == null || !running.isToEnd()) {
       return false;
     }
     Thread.interrupted();
-    return true;
+    return running.cancelled;
   }
 
   /** Ends what every job is doing, and what it would begin: the process is going down. */

@@ -2,6 +2,7 @@ package dev.regild.job;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.db.Lease;
 import dev.regild.db.LostLeaseException;
 import dev.regild.image.JobSteps;
 import java.nio.file.Path;
@@ -27,11 +28,13 @@ public final class StepRecorder implements AutoCloseable {
   private final RunningJobs running;
   private final Attempt<?> attempt;
   private final Path directory;
+  private final Lease lease;
   private final Consumer<Handle> requireRunning;
   private final AtomicInteger begun = new AtomicInteger();
   private final Deque<AutoCloseable> kept = new ConcurrentLinkedDeque<>();
 
   /**
+   * @param lease the attempt's
    * @param requireRunning throws {@link CancelledJobException} if the job has ended, and {@link
    *     LostLeaseException} if it is another attempt's
    */
@@ -41,12 +44,14 @@ public final class StepRecorder implements AutoCloseable {
       RunningJobs running,
       Attempt<?> attempt,
       Path directory,
+      Lease lease,
       Consumer<Handle> requireRunning) {
     this.database = database;
     this.records = records;
     this.running = running;
     this.attempt = attempt;
     this.directory = directory;
+    this.lease = lease;
     this.requireRunning = requireRunning;
   }
 
@@ -145,10 +150,14 @@ public final class StepRecorder implements AutoCloseable {
       if (System.nanoTime() - lastNote >= BETWEEN_NOTES.toNanos()) {
         lastNote = System.nanoTime();
         try {
-          database.useTransaction(handle ->
-              records.progress(handle, attempt.id(), attempt.number(), ordinal, progress, ""));
+          database.useTransaction(handle -> {
+            lease.require(handle);
+            records.progress(handle, attempt.id(), attempt.number(), ordinal, progress, "");
+          });
         } catch (DatabaseUnavailableException e) {
           LOG.debug("the progress of a step is not recorded: {}", e.getMessage());
+        } catch (LostLeaseException e) {
+          running.lose(attempt.id());
         }
       }
     }
@@ -161,6 +170,11 @@ public final class StepRecorder implements AutoCloseable {
     @Override
     public int attempt() {
       return attempt.number();
+    }
+
+    @Override
+    public void record(HandleConsumer<RuntimeException> change) {
+      StepRecorder.this.record(change);
     }
 
     @Override

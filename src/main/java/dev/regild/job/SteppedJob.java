@@ -68,6 +68,9 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   /** Clears away what a job leaves behind, whatever its outcome; runs once more after a crash. */
   protected void clear(String job) {}
 
+  /** Gives back what this process holds for an attempt that has ended, in whatever way. */
+  protected void release(String id) {}
+
   /** What made a step fail, where the job knows it better than the step. */
   protected FailedStepException cause(String id, FailedStepException failure) {
     return failure;
@@ -104,6 +107,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
       discard(id);
     } finally {
       running.end(id);
+      release(id);
       removeWorkspace(id);
     }
     clear(job);
@@ -149,6 +153,7 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
             running,
             attempt,
             workspaces.open(id),
+            lease,
             handle -> requireRunning(handle, id, lease))) {
       boolean done = false;
       try {
@@ -208,5 +213,15 @@ public abstract class SteppedJob<T> implements JobQueue.Job {
   @Override
   public final void abort() {
     running.abortAll();
+  }
+
+  @Override
+  public final void cancel(String job) {
+    running.cancel(id(job));
+  }
+
+  @Override
+  public final void lose(String job) {
+    running.lose(id(job));
   }
 }

@@ -3,11 +3,14 @@ package dev.regild.server;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
+ * Refreshes every channel when it is due, and removes snapshots that are not kept any more and
  * packages that no update has asked for in a month. Channels are refreshed side by side, so that
  * one whose mirror is slow or dead delays no other.
  */
@@ -40,10 +43,12 @@ final class ChannelRefresh implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
   private final ChannelStore channels;
+  private final EarlierSnapshots earlier;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
   private final Clock clock;
+  private final Turns turns;
   private final Pauses pauses;
   private final Thread thread;
   private final ExecutorService refreshes =
@@ -71,29 +76,35 @@ final class ChannelRefresh implements AutoCloseable {
 
   private ChannelRefresh(
       ChannelStore channels,
+      EarlierSnapshots earlier,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     this.channels = channels;
+    this.earlier = earlier;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
     this.clock = clock;
+    this.turns = turns;
     this.pauses = pauses;
     this.thread = Thread.ofVirtual().name("channel-refresh").unstarted(this::run);
   }
 
   static ChannelRefresh start(
       ChannelStore channels,
+      EarlierSnapshots earlier,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
       Clock clock,
+      Turns turns,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, database, updates, packages, clock, pauses);
+        new ChannelRefresh(channels, earlier, database, updates, packages, clock, turns, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -124,6 +135,7 @@ final class ChannelRefresh implements AutoCloseable {
       for (Channel channel : channels.due()) {
         begin(channel);
       }
+      earlier.record();
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
@@ -140,12 +152,35 @@ final class ChannelRefresh implements AutoCloseable {
     }
     refreshes.execute(() -> {
       try {
-        refresh(channel);
+        refreshInTurn(channel);
       } finally {
         places.release();
         underWay.remove(channel.name());
       }
     });
+  }
+
+  /** One node at a time refreshes a channel; what another one has just refreshed is not due. */
+  private void refreshInTurn(Channel channel) {
+    String turn = "refresh " + channel.name();
+    try {
+      if (!turns.take(turn)) {
+        return;
+      }
+      try {
+        if (turns.equals(Turns.ALONE)
+            || channels.due().stream().anyMatch(due -> due.name().equals(channel.name()))) {
+          refresh(channel);
+        }
+      } finally {
+        turns.giveBack(turn);
+      }
+    } catch (ChannelException | DatabaseUnavailableException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.getMessage())
+          .log("cannot take a turn to refresh a channel");
+    }
   }
 
   private void refresh(Channel channel) {
@@ -182,10 +217,12 @@ final class ChannelRefresh implements AutoCloseable {
       packages.prune(clock.instant().minus(PACKAGES_KEPT));
     }
     if (refreshed.getAndSet(false)) {
-      channels.prune(
+      Set<String> needed =
           database.read(updates::inFlight).stream()
               .map(UpdateRecord::snapshot)
-              .collect(Collectors.toSet()));
+              .collect(Collectors.toSet());
+      needed.addAll(earlier.kept());
+      earlier.forget(channels.prune(needed));
     }
   }
 

@@ -11,6 +11,7 @@ import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Nodes;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.disks.DiskQuotas;
 import dev.regild.server.disks.DisksService;
@@ -23,19 +24,28 @@ import dev.regild.server.health.Readiness;
 import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.Requests;
+import dev.regild.server.rest.DifferenceService;
+import dev.regild.server.rest.Documents;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
 import dev.regild.server.rest.FlattenService;
 import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
+import dev.regild.server.rest.NodesService;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.SearchService;
+import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotOffers;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +60,9 @@ import java.util.Optional;
  * @param updates what updates do and did
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
+ * @param search finds images by what is in them
+ * @param differences compares images
+ * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
  * @param shared the disks again, if they are in a store
  * @param layers the store of the images' layers
@@ -61,6 +74,8 @@ import java.util.Optional;
  * @param events the streams of events
  * @param conversions images as disks, for downloads
  * @param downloads how many an account may have
+ * @param nodes that share the database
+ * @param operators who may drain them
  */
 record Endpoints(
     Authentication authentication,
@@ -68,6 +83,9 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
+    FleetSearch search,
+    Differences differences,
+    SnapshotOffers snapshotOffers,
     DiskStore disks,
     Optional<ObjectDiskStore> shared,
     LayerStore layers,
@@ -78,7 +96,9 @@ record Endpoints(
     AuditLog audit,
     EventStreams events,
     Conversions conversions,
-    AccountSlots downloads) {
+    AccountSlots downloads,
+    Nodes nodes,
+    Operators operators) {
 
   /** However many probes and strangers ask. */
   private static final Duration READINESS_GOOD_FOR = Duration.ofSeconds(1);
@@ -86,25 +106,52 @@ record Endpoints(
   List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
+    Documents documents = new Documents(downloads);
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamOperations.serving(images)),
-        new HealthService(
-            new Readiness(ReadinessChecks.of(database, data, audit), READINESS_GOOD_FOR)),
+        health(),
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
         new UploadsService(requests, shared, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
-        new UpdatesService(requests, images, new UpdateViews(database, updates), events),
+        new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(
-            requests, database, updates, inventories, images.cancellations(), flattenings),
-        new FlattenService(requests, database, flattenings),
-        new ExportTasksService(requests, database, images.cancellations()),
+            requests, database, updates, inventories, images.cancellations(), flattenings, nodes),
+        new FlattenService(requests, database, flattenings, nodes),
+        new ExportTasksService(requests, database, images.cancellations(), nodes),
+        new NodesService(requests, nodes, operators),
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
-            requests, database, inventories, images.updates(), plannedFixes, downloads),
-        new ProvenanceService(requests, database, signingKeys, layers, downloads));
+            requests,
+            database,
+            inventories,
+            images.updates(),
+            plannedFixes,
+            images.pageTokens(),
+            documents),
+        new DifferenceService(
+            requests,
+            database,
+            inventories,
+            differences,
+            snapshotOffers,
+            images.pageTokens(),
+            documents),
+        new SearchService(requests, search, images.pageTokens()),
+        new ProvenanceService(requests, database, signingKeys, layers, downloads),
+        new StatusService(requests, database, images.clock()));
+  }
+
+  /** What a worker answers. */
+  List<HttpService> ofWorker() {
+    return List.of(health(), new MetricsService(metrics));
+  }
+
+  private HealthService health() {
+    return new HealthService(
+        new Readiness(ReadinessChecks.of(images.database(), data, audit), READINESS_GOOD_FOR));
   }
 }

@@ -4,7 +4,11 @@ import dev.regild.machine.Accelerator;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +17,8 @@ final class ProvenAccelerator implements Supplier<Accelerator> {
   private static final Logger LOG = LoggerFactory.getLogger(ProvenAccelerator.class);
 
   private final AcceleratorProbe probe;
+  private final AtomicReference<@Nullable CompletableFuture<Accelerator>> proof =
+      new AtomicReference<>();
 
   ProvenAccelerator(Path cacheFile) {
     this.probe = new AcceleratorProbe(cacheFile);
@@ -35,5 +41,16 @@ final class ProvenAccelerator implements Supplier<Accelerator> {
       Thread.currentThread().interrupt();
       return Accelerator.TCG;
     }
+  }
+
+  /** What works, if that was proved already; if not, it is proved in the background. */
+  Optional<Accelerator> known() {
+    CompletableFuture<Accelerator> mine = new CompletableFuture<>();
+    if (proof.compareAndSet(null, mine)) {
+      Thread.ofVirtual().name("accelerator").start(() -> mine.complete(get()));
+    }
+    return Optional.ofNullable(proof.get())
+        .filter(CompletableFuture::isDone)
+        .map(CompletableFuture::join);
   }
 }

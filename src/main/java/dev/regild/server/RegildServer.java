@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -29,6 +30,9 @@ import dev.regild.insight.Changelogs;
 import dev.regild.inventory.DiskInspector;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
+import dev.regild.job.node.Nodes;
+import dev.regild.job.node.Routing;
+import dev.regild.job.node.Turns;
 import dev.regild.machine.Appliances;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -38,6 +42,7 @@ import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
@@ -57,12 +62,20 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
+import dev.regild.update.verdict.Judging;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -88,10 +101,10 @@ public final class RegildServer implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
-  private RegildServer(Config config) throws ConfigException, IOException {
+  private RegildServer(Config config, Role role) throws ConfigException, IOException {
     int listeningOn = -1;
     try {
-      listeningOn = assemble(config);
+      listeningOn = assemble(config, role);
     } finally {
       if (listeningOn < 0) {
         close();
@@ -106,7 +119,22 @@ public final class RegildServer implements AutoCloseable {
    * @throws ConfigException if the address or the data directory can't be used
    */
   public static RegildServer start(Config config) throws ConfigException, IOException {
-    return new RegildServer(config);
+    return start(config, Role.SERVE);
+  }
+
+  /**
+   * Starts a process of that role.
+   *
+   * @throws ConfigException if the address, the data directory or the database can't be used, or
+   *     the role needs a database that others share
+   */
+  public static RegildServer start(Config config, Role role) throws ConfigException, IOException {
+    if (role != Role.SERVE && config.database().isEmpty()) {
+      throw new ConfigException(
+          "database is not set, but regild %s needs one that other nodes share; set database and store as they do"
+              .formatted(role.words()));
+    }
+    return new RegildServer(config, role);
   }
 
   /** The port that it listens on. */
@@ -126,17 +154,27 @@ public final class RegildServer implements AutoCloseable {
     return part;
   }
 
-  private int assemble(Config config) throws ConfigException, IOException {
-    Clock clock = Clock.systemUTC();
+  private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
+    Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
     Database database = opened(database(config, data));
+    Clock clock = database.clock();
+    ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
+    Membership membership =
+        opened(Membership.join(config, role, data.path(), work, database, accelerator));
+    if (role == Role.WORKER) {
+      requireRegistry(database);
+    }
     MasterKey masterKey =
         NodeMasterKey.load(
             data.path(), database, config.database().isPresent() || config.store().isPresent());
     Accounts accounts = new Accounts(database, masterKey, clock);
-    new FirstStart(data.path(), accounts)
-        .run()
-        .ifPresent(file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    if (role != Role.WORKER) {
+      new FirstStart(data.path(), accounts)
+          .run()
+          .ifPresent(
+              file -> LOG.atInfo().addKeyValue("file", file).log("first access key written"));
+    }
 
     SigningKeys signingKeys = new SigningKeys(database, masterKey, clock);
     signingKeys
@@ -152,21 +190,32 @@ public final class RegildServer implements AutoCloseable {
     RoomReservations room = new RoomReservations();
     DiskCheck diskCheck = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
     Storage storage =
-        opened(Storage.open(config, data.path(), database, masterKey, diskCheck, room, clock));
+        opened(
+            Storage.open(
+                config,
+                data.path(),
+                database,
+                masterKey,
+                diskCheck,
+                room,
+                membership.turns(),
+                clock));
     LayerStore layers = storage.layers();
     DiskStore disks = storage.disks();
     ChannelStore channels = storage.channels();
     PackageCache packages = storage.packages();
-    Workspaces workspaces = new Workspaces(data.path());
-    Appliances appliances =
-        new Appliances(
-            new ProvenAccelerator(data.resolve("accelerator")), config.applianceStartLimit());
+    Workspaces workspaces = new Workspaces(work);
+    Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
-    JobQueue jobs = new JobQueue(database, clock, config.workers(), JOB_GRACE);
+    JobQueue jobs =
+        new JobQueue(database, clock, config.workers(), JOB_GRACE, membership.jobNode());
+    Nodes nodes = membership.nodes(jobs, clock);
+    Routing routing = membership.routing();
     RunningJobs running = new RunningJobs();
     SteppedJob.Tools tools = new SteppedJob.Tools(database, steps, running, workspaces);
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
@@ -207,18 +256,40 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
-    ImageUpdates imageUpdates = new ImageUpdates(database, quotas, updates, plans, jobs, clock);
-    ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, clock);
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
+    ImageUpdates imageUpdates =
+        new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
+    ImageImports imageImports =
+        new ImageImports(database, quotas, disks, jobs, routing, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
-    new Recovery(database, layers, workspaces, deletions, data.path()).run();
-    flattenings.removeRetired();
-    opened(jobs).start();
+    new Recovery(database, layers, workspaces, work).run();
+    opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    indexUpkeep.begin();
+    if (role.runsJobs()) {
+      opened(jobs).start();
+    } else {
+      jobs.recover();
+    }
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
-                channels, database, updates, packages, clock, ChannelRefresh.Pauses.DEFAULT));
+                channels,
+                earlierSnapshots,
+                database,
+                updates,
+                packages,
+                clock,
+                membership.turns(),
+                ChannelRefresh.Pauses.DEFAULT));
+
+    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
+        .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -228,7 +299,8 @@ public final class RegildServer implements AutoCloseable {
         opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
     int mostHeld = config.http().connections() / 2;
     EventStreams events =
-        new EventStreams(database, updates, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
+        new EventStreams(
+            database, updates, nodes, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
     Endpoints endpoints =
@@ -246,10 +318,14 @@ public final class RegildServer implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(masterKey.derived("page-tokens")),
+                nodes,
                 clock),
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
             storage.shared(),
             layers,
@@ -260,7 +336,9 @@ public final class RegildServer implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2));
+            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2),
+            nodes,
+            new Operators(database, config.node().operators()));
     HttpFront front =
         opened(
             HttpFront.start(
@@ -268,18 +346,32 @@ public final class RegildServer implements AutoCloseable {
                 config.http(),
                 metrics,
                 audit,
-                endpoints.services(),
+                role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     opened(events);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
-        .log("server started");
+        .log(role == Role.WORKER ? "worker started" : "server started");
     if (CurrentUser.isRoot()) {
       LOG.warn("the server runs as root; give it its own user: ./regild setup USER");
     }
     return front.port();
+  }
+
+  private static void requireRegistry(Database database) throws ConfigException {
+    boolean isThere =
+        database.read(handle ->
+            handle
+                .createQuery("SELECT 1 FROM account LIMIT 1")
+                .mapTo(Integer.class)
+                .findFirst()
+                .isPresent());
+    if (!isThere) {
+      throw new ConfigException(
+          "database has no registry yet; start regild serve once, then the worker");
+    }
   }
 
   private static Database database(Config config, DataDirectory data)
@@ -291,7 +383,7 @@ public final class RegildServer implements AutoCloseable {
     Database database = new DatabaseWait(config, data.path()).open(config.database().get());
     boolean ours = false;
     try {
-      new RegistryId(database, data.path()).require();
+      new RegistryId(database, data.path()).require(config.store().isPresent());
       ours = true;
       return database;
     } finally {

@@ -32,11 +32,13 @@ public final class RegistryId {
   }
 
   /**
-   * Binds a new database to a new data directory.
+   * Binds a new database to a new data directory, and a new directory to a database whose layers
+   * are in a store.
    *
+   * @param layersInStore whether this node's layers are in a store, not in the directory
    * @throws ConfigException if one of them belongs to another already
    */
-  void require() throws ConfigException, IOException {
+  void require(boolean layersInStore) throws ConfigException, IOException {
     Optional<String> ofData = ofData();
     Optional<String> ofDatabase = database.read(RegistryId::find);
     if (ofDatabase.isEmpty() && isUnused()) {
@@ -51,10 +53,16 @@ public final class RegistryId {
       ofData = Optional.of(id);
       ofDatabase = database.read(RegistryId::find);
     }
+    if (ofData.isEmpty() && ofDatabase.isPresent() && layersInStore && isUnused()) {
+      DurableFiles.write(data.resolve(FILE), ofDatabase.get());
+      ofData = ofDatabase;
+    }
     // Neither has an id: a new database, and a directory of the embedded one.
     if (ofData.isEmpty() || !ofData.equals(ofDatabase)) {
       throw new ConfigException(
-          "data is '%s', which belongs to another database; name the directory of the configured database, or a new directory and a new database"
+          (ofData.isEmpty() && ofDatabase.isPresent() && !layersInStore
+                  ? "data is '%s', but the database belongs to another data directory, which has its layers; name that directory, or set store on all nodes"
+                  : "data is '%s', which belongs to another database; name the directory of the configured database, or a new directory and a new database")
               .formatted(data));
     }
   }

@@ -17,12 +17,14 @@ import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.SharedPackages;
 import dev.regild.image.LayerRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreSettings;
 import dev.regild.update.store.StoreGarbage;
+import dev.regild.update.store.StoreOwner;
 import dev.regild.update.store.StoreScrub;
 import dev.regild.update.store.StoreUpkeep;
 import java.io.IOException;
@@ -32,6 +34,8 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a server keeps large files: in its data directory, or in a store that nodes share.
@@ -52,6 +56,8 @@ record Storage(
     Deque<AutoCloseable> parts)
     implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
+
   /**
    * Opens what the configuration names.
    *
@@ -64,11 +70,12 @@ record Storage(
       MasterKey masterKey,
       DiskCheck check,
       RoomReservations room,
+      Turns turns,
       Clock clock)
       throws ConfigException, IOException {
     return config.store().isEmpty()
         ? here(data, check, room, clock)
-        : shared(config, config.store().get(), data, database, masterKey, check, room, clock);
+        : shared(config, config.store().get(), data, database, masterKey, check, room, turns, clock);
   }
 
   private static Storage here(Path data, DiskCheck check, RoomReservations room, Clock clock)
@@ -90,6 +97,7 @@ record Storage(
       MasterKey masterKey,
       DiskCheck check,
       RoomReservations room,
+      Turns turns,
       Clock clock)
       throws ConfigException, IOException {
     OwnLayers.requireNone(data);
@@ -97,6 +105,9 @@ record Storage(
     Deque<AutoCloseable> parts = new ArrayDeque<>();
     ObjectStore objects = new ObjectStore(settings);
     parts.push(objects);
+    if (database.isShared()) {
+      requireOurs(database, objects);
+    }
     ObjectDiskStore disks =
         new ObjectDiskStore(database, objects, cache, data.resolve("arriving"), check, clock, room);
     ContentStore contents = new ContentStore(database, objects);
@@ -106,7 +117,8 @@ record Storage(
         StoreUpkeep.start(
             database,
             new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub())));
+            new StoreScrub(database, objects, upkeep.scrub()),
+            turns));
     return new Storage(
         new ObjectLayerStore(
             objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),
@@ -115,6 +127,25 @@ record Storage(
         new ChannelStore(data, clock, channels),
         new PackageCache(data, new SharedPackages(database, contents)),
         parts);
+  }
+
+  /**
+   * With another one, this node would look for layers where none are, and write where none look.
+   */
+  private static void requireOurs(Database database, ObjectStore objects)
+      throws ConfigException, IOException {
+    try {
+      Optional<String> conflict = StoreOwner.conflict(database, objects);
+      if (conflict.isPresent()) {
+        throw new ConfigException("store: " + conflict.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while looking at the store");
+    } catch (IOException e) {
+      // Jobs wait for the store as well, and the garbage collection looks again.
+      LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot see whose the store is");
+    }
   }
 
   /** Takes over what other nodes have done while this one was away. */

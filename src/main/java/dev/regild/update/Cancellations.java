@@ -5,6 +5,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
 import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
 import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.JobSteps;
@@ -16,6 +17,7 @@ import dev.regild.image.builder.ImageBuilders;
 import dev.regild.image.jobs.CopyRecords;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
+import dev.regild.image.jobs.ImportRecords;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.RunningJobs;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -25,8 +27,8 @@ import org.jdbi.v3.core.Handle;
 
 /**
  * Cancels jobs. The registry says so at once and for good; then the job is told to stop, if it
- * runs, and clears its own things away. One that waits for a worker, or was cut short by a crash,
- * finds that there is nothing to do.
+ * runs, here or on another node, and clears its own things away. One that waits for a worker, or
+ * was cut short by a crash, finds that there is nothing to do.
  */
 public final class Cancellations {
   private static final String STEP = "Cancelled.";
@@ -85,6 +87,7 @@ public final class Cancellations {
       ExportTasks.fail(
           handle, task, "The export was cancelled. Export the image again if that was a mistake.");
       steps.failRunning(handle, taskId, STEP);
+      JobQueue.cancel(handle, ExportJob.KIND, taskId);
     });
     running.cancel(taskId);
   }
@@ -106,6 +109,7 @@ public final class Cancellations {
           CONCURRENT_MODIFICATION,
           "The update in the image builder %s has just ended.".formatted(name));
     }
+    JobQueue.cancel(handle, ImageUpdates.JOB, builder.newImageId());
     return builder;
   }
 
@@ -122,6 +126,10 @@ public final class Cancellations {
               image,
               StateChangeReason.Code.IMAGE_IMPORT_FAILURE,
               "The import was cancelled. If that was a mistake, import the disk again.");
+          ImportRecords.find(handle, image.id())
+              .ifPresent(record ->
+                  JobQueue.cancel(
+                      handle, ImportJob.KIND, ImportJob.jobId(image.id(), record.diskId())));
         }
       }
       case COPYING -> {
@@ -131,6 +139,7 @@ public final class Cancellations {
             StateChangeReason.Code.IMAGE_COPY_FAILURE,
             "The copy was cancelled. Copy the image again if that was a mistake.");
         CopyRecords.end(handle, image);
+        JobQueue.cancel(handle, CopyJob.KIND, image.id());
       }
       case AVAILABLE, FAILED, CREATING, DELETING ->
           throw new RefusedException(

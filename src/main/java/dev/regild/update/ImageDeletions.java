@@ -7,6 +7,7 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -44,8 +45,11 @@ public final class ImageDeletions {
     return deleting;
   }
 
-  /** Ends every deletion that a process began and did not end. */
-  void finishAll() {
+  /**
+   * Ends every deletion that a process began and did not end. Of two that end the same one, the
+   * later finds nothing to do.
+   */
+  public void finishAll() {
     database
         .read(Images::unfinished)
         .forEach(image -> {
@@ -65,6 +69,8 @@ public final class ImageDeletions {
           .addKeyValue("image", image.name())
           .addKeyValue("layers", unneeded.size())
           .log("image deleted");
+    } catch (RefusedException e) {
+      LOG.debug("the image {} was deleted meanwhile", image.name());
     } catch (IOException | RuntimeException e) {
       LOG.atError()
           .addKeyValue("image", image.name())

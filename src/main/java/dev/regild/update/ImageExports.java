@@ -6,16 +6,19 @@ import static dev.regild.image.RefusedException.Reason.NOT_AVAILABLE;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.disk.layers.Layer;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -84,8 +87,12 @@ public final class ImageExports {
             Optional.empty(),
             Instant.ofEpochMilli(clock.millis()));
     ExportTasks.insert(handle, task);
-    jobs.enqueue(handle, ExportJob.KIND, task.id());
+    jobs.enqueue(handle, ExportJob.KIND, task.id(), Routing.rewrite(chain(handle, image)));
     return task;
+  }
+
+  private static List<Layer> chain(Handle handle, Image image) {
+    return image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
   }
 
   /** How large a disk will be shows when it is written; one that is full already is refused. */

@@ -21,9 +21,11 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.job.RunningJobs;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -135,7 +137,8 @@ public final class ImageFlattenings {
 
   private Optional<Flattening> accept(Handle handle, Image image, int most) {
     String layer = layer(image);
-    int depth = LayerRecords.chain(handle, layer).size();
+    List<Layer> chain = LayerRecords.chain(handle, layer);
+    int depth = chain.size();
     if (depth <= most) {
       return Optional.empty();
     }
@@ -150,7 +153,7 @@ public final class ImageFlattenings {
             Optional.empty(),
             Instant.ofEpochMilli(clock.millis()));
     Flattenings.insert(handle, flattening);
-    jobs.enqueue(handle, FlattenJob.KIND, flattening.id());
+    jobs.enqueue(handle, FlattenJob.KIND, flattening.id(), Routing.rewrite(chain));
     return Optional.of(flattening);
   }
 
@@ -180,6 +183,7 @@ public final class ImageFlattenings {
           found.ifPresent(flattening -> {
             Flattenings.fail(handle, flattening, "The flattening was cancelled.");
             steps.failRunning(handle, flattening.id(), "Cancelled.");
+            JobQueue.cancel(handle, FlattenJob.KIND, flattening.id());
           });
           return found;
         });

@@ -16,6 +16,7 @@ import dev.regild.image.ReservedNames;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import java.io.IOException;
 import java.time.Clock;
 import org.jdbi.v3.core.Handle;
@@ -26,14 +27,21 @@ public final class ImageImports {
   private final Quotas quotas;
   private final DiskStore disks;
   private final JobQueue jobs;
+  private final Routing routing;
   private final Clock clock;
 
   public ImageImports(
-      Database database, Quotas quotas, DiskStore disks, JobQueue jobs, Clock clock) {
+      Database database,
+      Quotas quotas,
+      DiskStore disks,
+      JobQueue jobs,
+      Routing routing,
+      Clock clock) {
     this.database = database;
     this.quotas = quotas;
     this.disks = disks;
     this.jobs = jobs;
+    this.routing = routing;
     this.clock = clock;
   }
 
@@ -100,7 +108,11 @@ public final class ImageImports {
             request.validated(),
             request.intendedInstanceType(),
             request.askedBy()));
-    jobs.enqueue(handle, ImportJob.KIND, ImportJob.jobId(image.id(), disk.id()));
+    jobs.enqueue(
+        handle,
+        ImportJob.KIND,
+        ImportJob.jobId(image.id(), disk.id()),
+        routing.importOf(disk.bytes()));
     if (request.dryRun()) {
       // So that a dry run can't pass what the call doesn't: it takes the whole transaction back.
       throw new RefusedException(DRY_RUN, "The import would be accepted.");

@@ -17,8 +17,10 @@ import dev.regild.image.builder.ImageBuilder;
 import dev.regild.image.builder.ImageBuilders;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Routing;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.UpdateRooms;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -38,6 +40,7 @@ public final class ImageUpdates implements Updates {
   private final UpdateRecords records;
   private final UpdatePlans plans;
   private final JobQueue jobs;
+  private final Routing routing;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
@@ -47,12 +50,14 @@ public final class ImageUpdates implements Updates {
       UpdateRecords records,
       UpdatePlans plans,
       JobQueue jobs,
+      Routing routing,
       Clock clock) {
     this.database = database;
     this.quotas = quotas;
     this.records = records;
     this.plans = plans;
     this.jobs = jobs;
+    this.routing = routing;
     this.clock = clock;
   }
 
@@ -161,7 +166,7 @@ public final class ImageUpdates implements Updates {
         plan,
         request.options().or(offer.channel().options()),
         request.askedBy());
-    jobs.enqueue(handle, JOB, created.id());
+    jobs.enqueue(handle, JOB, created.id(), routing.update(existing, UpdateRooms.leastBytes(plan)));
     return created;
   }
 }

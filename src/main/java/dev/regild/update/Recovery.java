@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Clears away what a process left that was killed: directories of jobs, links to the sockets of
- * machines, layers that the registry never came to know, deletions half done. Runs before the
- * workers start.
+ * machines, layers that the registry never came to know. It looks only at this process's own
+ * directories. Runs before the workers start.
  */
 public final class Recovery {
   private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
@@ -26,28 +26,21 @@ public final class Recovery {
   private final Database database;
   private final LayerStore layers;
   private final Workspaces workspaces;
-  private final ImageDeletions deletions;
-  private final Path data;
+  private final Path work;
 
   /**
-   * @param data the data directory
+   * @param work the directory of the workspaces' directory
    */
-  public Recovery(
-      Database database,
-      LayerStore layers,
-      Workspaces workspaces,
-      ImageDeletions deletions,
-      Path data) {
+  public Recovery(Database database, LayerStore layers, Workspaces workspaces, Path work) {
     this.database = database;
     this.layers = layers;
     this.workspaces = workspaces;
-    this.deletions = deletions;
-    this.data = data;
+    this.work = work;
   }
 
   /** Clears away what is left; the caller makes sure that no other process works on this data. */
   public void run() throws IOException {
-    SocketDirectory.removeLinksInto(data);
+    SocketDirectory.removeLinksInto(work);
     for (String job : workspaces.list()) {
       workspaces.remove(job);
       LOG.atInfo().addKeyValue("job", job).log("workspace removed");
@@ -58,6 +51,5 @@ public final class Recovery {
     Set<String> inFlight =
         database.read(Images::unfinished).stream().map(Image::id).collect(Collectors.toSet());
     layers.removeLeftovers(layer -> known.contains(layer) || inFlight.contains(layer));
-    deletions.finishAll();
   }
 }

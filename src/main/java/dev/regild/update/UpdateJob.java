@@ -85,7 +85,7 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     this.flattenings = flattenings;
     this.attestations = attestations;
     this.prepare = new Prepare(layers, platforms, rooms);
-    this.resolve = new Resolve(database, inventories, outcomes);
+    this.resolve = new Resolve(inventories, outcomes);
     this.fetch = new Fetch(packages, rooms, new ReadChangelogs(changelogs));
     this.qualify = new Qualify(platforms, new ThrowAwayBoot(platforms));
     this.publish = new Publish(layers);
@@ -168,8 +168,12 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
   }
 
   @Override
-  protected void clear(String imageId) {
+  protected void release(String imageId) {
     rooms.end(imageId);
+  }
+
+  @Override
+  protected void clear(String imageId) {
     flattenings.removeRetired();
   }
 

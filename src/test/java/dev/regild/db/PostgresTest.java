@@ -196,11 +196,21 @@ class PostgresTest {
   }
 
   @Test
-  void aDatabaseOfANewerVersionIsRefused() throws Exception {
+  void aDatabaseOfANewerVersionIsRefusedIfThisOneCannotWorkWithIt() throws Exception {
     PostgresAddress address = newDatabase("");
     try (Database database = Database.open(address)) {
       database.useTransaction(handle ->
-          handle.execute("UPDATE flyway_schema_history SET version = '999' WHERE version = '1'"));
+          handle.execute(
+              """
+              INSERT INTO flyway_schema_history (
+                installed_rank, version, description, type, script, installed_by, execution_time,
+                success)
+              VALUES (10000, '999', 'newer', 'SQL', 'V999__newer.sql', 'a newer node', 1, TRUE)
+              """));
+    }
+    try (Database beside = Database.open(address)) {
+      assertThat(count(beside)).isZero();
+      beside.useTransaction(handle -> handle.execute("UPDATE schema_floor SET version = 999"));
     }
     assertThatIllegalStateException()
         .isThrownBy(() -> Database.open(address))

@@ -46,6 +46,9 @@ final class ServerProcess implements AutoCloseable {
   private static final List<Path> LINKS =
       List.of(Path.of("/run/regild"), Path.of(System.getProperty("java.io.tmpdir")));
 
+  /** What servers and workers log with their address. */
+  private static final String STARTED = " started\" address=";
+
   private final Path data;
   private final Process process;
   private final Thread reader;
@@ -70,7 +73,28 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess start(Path data, String isolation, Map<String, String> variables)
       throws Exception {
-    return start(command(data, isolation), data, variables);
+    return start(command("serve", data, isolation), data, variables);
+  }
+
+  /** Starts one that only runs jobs, with the database and the store that its variables name. */
+  static ServerProcess startWorker(Path data, String isolation, Map<String, String> variables)
+      throws Exception {
+    List<String> command = new ArrayList<>(command("worker", data, isolation));
+    command.removeAll(List.of("--auth", "off"));
+    return start(command, data, variables);
+  }
+
+  /**
+   * The same, started by another program.
+   *
+   * @param prefix that program with its arguments; it becomes the server, by exec
+   */
+  static ServerProcess start(
+      List<String> prefix, Path data, String isolation, Map<String, String> variables)
+      throws Exception {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command("serve", data, isolation));
+    return start(command, data, variables);
   }
 
   /**
@@ -80,10 +104,10 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess startAsOrdinaryUser(Path data, String isolation) throws Exception {
     Program.of("chown", "-R", OrdinaryUser.NAME, data.toString()).run();
-    return start(OrdinaryUser.runs(command(data, isolation)), data, Map.of());
+    return start(OrdinaryUser.runs(command("serve", data, isolation)), data, Map.of());
   }
 
-  private static List<String> command(Path data, String isolation) {
+  private static List<String> command(String role, Path data, String isolation) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
@@ -92,7 +116,7 @@ final class ServerProcess implements AutoCloseable {
         "-cp",
         System.getProperty("java.class.path"),
         "dev.regild.cli.Regild",
-        "serve",
+        role,
         "--data",
         data.toString(),
         "--listen",
@@ -109,8 +133,7 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().putAll(variables);
     ServerProcess server = new ServerProcess(data, builder.start());
     server.reader.start();
-    server.awaitLog(
-        Duration.ofMinutes(5), "the server's start", () -> server.says("server started"));
+    server.awaitLog(Duration.ofMinutes(5), "the server's start", () -> server.says(STARTED));
     return server;
   }
 
@@ -178,12 +201,31 @@ final class ServerProcess implements AutoCloseable {
     reader.join(Duration.ofMinutes(1));
   }
 
+  /** Stops it where it is, until {@link #thaw}; its children go on. */
+  void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Program.of("kill", "-" + name, Long.toString(process.pid())).run();
+  }
+
   /** Asks it to end as an operator's service manager does; whether it has ended. */
   boolean terminate() throws InterruptedException {
     process.toHandle().destroy();
     boolean ended = process.waitFor(END_OF_CHILDREN.toSeconds(), TimeUnit.SECONDS);
     reader.join(Duration.ofMinutes(1));
     return ended;
+  }
+
+  /** Where it answers. */
+  URI endpoint() {
+    return uri("");
   }
 
   /** The AWS SDK's client; whoever asks is let in. */
@@ -236,7 +278,7 @@ final class ServerProcess implements AutoCloseable {
   private URI uri(String path) {
     String line;
     synchronized (log) {
-      line = log.stream().filter(l -> l.contains("server started")).findFirst().orElseThrow();
+      line = log.stream().filter(l -> l.contains(STARTED)).findFirst().orElseThrow();
     }
     String address = line.replaceFirst(".* address=\"?([0-9.:]+).*", "$1");
     return URI.create("http://" + address + path);

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Turns;
 import dev.regild.rpm.RpmSource;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.windows.catalogue.CatalogueSource;
@@ -47,10 +49,16 @@ class ChannelRefreshTest {
       ChannelRefresh refresh =
           ChannelRefresh.start(
               channels,
+              new EarlierSnapshots(
+                  database,
+                  channels,
+                  new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
+                  Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),
               Clock.systemUTC(),
+              Turns.ALONE,
               AT_ONCE);
       metrics.watchChannels(refresh::ages);
       try (Socket asked = dead.accept()) {

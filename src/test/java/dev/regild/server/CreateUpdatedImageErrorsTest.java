@@ -13,6 +13,7 @@ import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.quota.AccountQuotas;
 import dev.regild.image.quota.Quota;
+import dev.regild.job.node.Routing;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.planning.UpdatePlans;
 import java.io.IOException;
@@ -45,6 +46,7 @@ class CreateUpdatedImageErrorsTest {
             new UpdatePlans(new ChannelStore(server.data, clock), new Inventories(server.database)),
             // It is never started: nothing here is accepted.
             new JobQueue(server.database, clock, 1, Duration.ofSeconds(1)),
+            Routing.ANYWHERE,
             clock);
     server.decideUpdatesBy(updates::update);
     server.golden("us-east-1", "golden");

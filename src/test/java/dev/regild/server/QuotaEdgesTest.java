@@ -13,6 +13,7 @@ import dev.regild.image.Owner;
 import dev.regild.image.builder.ImageBuilders;
 import dev.regild.image.quota.AccountQuotas;
 import dev.regild.image.quota.Quota;
+import dev.regild.job.node.Routing;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.planning.UpdatePlans;
 import java.time.Clock;
@@ -54,6 +55,7 @@ class QuotaEdgesTest {
                     TestChannel.offering(server.data, "DEBIAN_12", "openssl", "3.0.17-1~deb12u2"),
                     new Inventories(server.database)),
                 jobs,
+                Routing.ANYWHERE,
                 clock)
             ::update);
   }

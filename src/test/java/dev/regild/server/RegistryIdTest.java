@@ -30,18 +30,30 @@ class RegistryIdTest {
 
   @Test
   void aNewDatabaseAndANewDirectoryBelongTogetherFromThenOn() throws Exception {
-    new RegistryId(database, data).require();
-    new RegistryId(database, data).require();
+    new RegistryId(database, data).require(false);
+    new RegistryId(database, data).require(false);
     assertThat(data.resolve("registry-id")).isNotEmptyFile();
-    assertThatThrownBy(() -> new RegistryId(database, elsewhere.resolve("other")).require())
+    assertThatThrownBy(() -> new RegistryId(database, elsewhere.resolve("other")).require(false))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("another database");
+        .hasMessageContaining("another data directory");
+  }
+
+  @Test
+  void aNewDirectoryJoinsADatabaseWhoseLayersAreInAStore() throws Exception {
+    new RegistryId(database, data).require(true);
+    Path second = Files.createDirectory(elsewhere.resolve("second"));
+    new RegistryId(database, second).require(true);
+    assertThat(second.resolve("registry-id")).hasSameTextualContentAs(data.resolve("registry-id"));
+    Path used = Files.createDirectory(elsewhere.resolve("used"));
+    Files.createFile(Files.createDirectory(used.resolve("layers")).resolve("a.qcow2"));
+    assertThatThrownBy(() -> new RegistryId(database, used).require(true))
+        .isInstanceOf(ConfigException.class);
   }
 
   @Test
   void aNewDatabaseIsRefusedForTheDirectoryOfAnEmbeddedOne() throws Exception {
     Files.createFile(data.resolve("regild.db"));
-    assertThatThrownBy(() -> new RegistryId(database, data).require())
+    assertThatThrownBy(() -> new RegistryId(database, data).require(false))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("another database");
     assertThat(data.resolve("registry-id")).doesNotExist();
@@ -50,21 +62,21 @@ class RegistryIdTest {
   @Test
   void aNewDatabaseIsRefusedForADirectoryThatHasLayers() throws Exception {
     Files.createFile(Files.createDirectory(data.resolve("layers")).resolve("a.qcow2"));
-    assertThatThrownBy(() -> new RegistryId(database, data).require())
+    assertThatThrownBy(() -> new RegistryId(database, data).require(false))
         .isInstanceOf(ConfigException.class);
   }
 
   @Test
   void anIdThatWasNotWrittenToItsEndCountsForNothing() throws Exception {
     Files.createFile(data.resolve("registry-id"));
-    new RegistryId(database, data).require();
+    new RegistryId(database, data).require(false);
     assertThat(data.resolve("registry-id")).isNotEmptyFile();
   }
 
   @Test
   void theEmbeddedDatabaseIsRefusedForADirectoryWhoseRegistryIsInAPostgres() throws Exception {
     RegistryId.requireNone(data);
-    new RegistryId(database, data).require();
+    new RegistryId(database, data).require(false);
     assertThatThrownBy(() -> RegistryId.requireNone(data))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("set database");

@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -52,6 +53,9 @@ import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
+import dev.regild.job.node.Node;
+import dev.regild.job.node.Nodes;
+import dev.regild.job.node.Routing;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -66,6 +70,7 @@ import dev.regild.server.disks.Conversions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
@@ -85,8 +90,13 @@ import dev.regild.update.ImportJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -111,11 +121,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jdbi.v3.core.Handle;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.ContentStreamProvider;
@@ -157,6 +169,27 @@ public final class ServerFixture implements AutoCloseable {
   private final EventStreams events;
   private final Conversions conversions;
   final Metrics metrics = new Metrics();
+
+  /** The nodes that the server shows; a test may replace them. */
+  volatile Nodes shownNodes = new NoNodes();
+
+  private final Nodes nodes =
+      new Nodes() {
+        @Override
+        public List<Node> list() {
+          return shownNodes.list();
+        }
+
+        @Override
+        public boolean setDraining(String name, boolean draining) {
+          return shownNodes.setDraining(name, draining);
+        }
+
+        @Override
+        public Optional<String> waiting(Handle handle, String job) {
+          return shownNodes.waiting(handle, job);
+        }
+      };
   private final AuditLog audit;
   private final Endpoints endpoints;
   private final Config.Http limits;
@@ -185,7 +218,7 @@ public final class ServerFixture implements AutoCloseable {
         account.id(),
         DiskFormat.QCOW2,
         file -> QemuImg.create(file, DiskFormat.QCOW2, 1 << 20));
-    events = new EventStreams(database, updates, slots(Quota.EVENT_STREAMS));
+    events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
@@ -206,10 +239,14 @@ public final class ServerFixture implements AutoCloseable {
                 quotas,
                 accounts,
                 new PageTokens(new byte[32]),
+                nodes,
                 Clock.systemUTC()),
             updates,
             new Inventories(database),
             plannedFixes(),
+            search(),
+            differences(),
+            snapshotOffers(),
             disks,
             Optional.empty(),
             goldenLayers(),
@@ -220,18 +257,58 @@ public final class ServerFixture implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS));
+            slots(Quota.DOWNLOADS),
+            nodes,
+            new Operators(database, Set.of()));
     this.limits = limits;
     front = listen(0);
   }
 
+  private ChannelStore channels() throws IOException {
+    return new ChannelStore(data, Clock.systemUTC());
+  }
+
+  private UpdatePlans plans() throws IOException {
+    return new UpdatePlans(channels(), new Inventories(database));
+  }
+
+  private SnapshotChangelogs changelogs() {
+    return new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()));
+  }
+
+  private FleetSearch search() throws IOException {
+    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+  }
+
+  private Differences differences() throws IOException {
+    return new Differences(database, plans(), plannedFixes(), changelogs());
+  }
+
+  private SnapshotOffers snapshotOffers() throws IOException {
+    EarlierSnapshots.Limits limits = new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30);
+    return new SnapshotOffers(
+        plans(), channels(), new EarlierSnapshots(database, channels(), limits, Clock.systemUTC()));
+  }
+
+  private record NoNodes() implements Nodes {
+    @Override
+    public List<Node> list() {
+      return List.of();
+    }
+
+    @Override
+    public boolean setDraining(String name, boolean draining) {
+      return false;
+    }
+
+    @Override
+    public Optional<String> waiting(Handle handle, String job) {
+      return Optional.empty();
+    }
+  }
+
   private PlannedFixes plannedFixes() throws IOException {
-    Inventories inventories = new Inventories(database);
-    return new PlannedFixes(
-        database,
-        inventories,
-        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories),
-        new Changelogs(database, Clock.systemUTC()));
+    return new PlannedFixes(database, new Inventories(database), plans(), changelogs());
   }
 
   private final class Decisions implements Updates {
@@ -513,7 +590,8 @@ public final class ServerFixture implements AutoCloseable {
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
-    return new ImageImports(database, quotas, disks, jobs, Clock.systemUTC());
+    return new ImageImports(
+        database, quotas, disks, jobs, Routing.ANYWHERE, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.regild.channel.ChannelStore;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.Leases;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -59,6 +60,7 @@ class StepRecorderTest {
             new RunningJobs(),
             new Attempt<>(image.id(), image.name(), attempt, image),
             directory,
+            Leases.take(registry.database, ImageUpdates.JOB, image.id()),
             handle -> {
               if (!outcomes.isRunning(handle, image.id())) {
                 throw new CancelledJobException(image.id());

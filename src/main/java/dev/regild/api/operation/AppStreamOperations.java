@@ -24,7 +24,8 @@ public final class AppStreamOperations {
             new DeleteImagePermissions(services.database()),
             new DescribeImageBuilders(services.database(), services.pageTokens()),
             new DescribeImagePermissions(services.database(), services.pageTokens()),
-            new DescribeImages(services.database(), services.pageTokens(), wireImages),
+            new DescribeImages(
+                services.database(), services.pageTokens(), services.nodes(), wireImages),
             new GetExportImageTask(services.database()),
             new ListExportImageTasks(services.database(), services.pageTokens()),
             new ListTagsForResource(services.database()),

@@ -4,6 +4,7 @@ import dev.regild.account.Accounts;
 import dev.regild.api.PageTokens;
 import dev.regild.db.Database;
 import dev.regild.image.quota.Quotas;
+import dev.regild.job.node.Nodes;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageCopies;
 import dev.regild.update.ImageDeletions;
@@ -19,6 +20,7 @@ import java.time.Clock;
  *
  * @param database where the registry is kept
  * @param pageTokens signs the tokens of pages
+ * @param nodes say why a job waits
  */
 public record ImageServices(
     Database database,
@@ -32,4 +34,5 @@ public record ImageServices(
     Quotas quotas,
     Accounts accounts,
     PageTokens pageTokens,
+    Nodes nodes,
     Clock clock) {}

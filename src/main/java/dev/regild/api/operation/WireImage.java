@@ -38,6 +38,8 @@ record WireImage(
     @JsonProperty("ImageSharedWithOthers") Optional<String> imageSharedWithOthers,
     @JsonProperty("ManagedSoftwareIncluded") boolean managedSoftwareIncluded,
     @JsonProperty("ImageType") String imageType) {
+  private static final StateChangeReason.Code WAITING =
+      StateChangeReason.Code.IMAGE_BUILDER_NOT_AVAILABLE;
 
   /** The shape {@code ImageStateChangeReason}. */
   record Reason(@JsonProperty("Code") String code, @JsonProperty("Message") String message) {
@@ -69,12 +71,14 @@ record WireImage(
    * An image as somebody sees it.
    *
    * @param share what the viewer may make of it, if it is shared with the viewer
+   * @param waiting why no node can make it
    * @param agentIsLatest whether its channel has no newer agent, if it has one
    */
   static WireImage of(
       Image image,
       Owner viewer,
       Optional<ImagePermissions> share,
+      Optional<String> waiting,
       Optional<Boolean> agentIsLatest) {
     boolean own = image.owner().equals(viewer);
     return new WireImage(
@@ -90,7 +94,10 @@ record WireImage(
         image.terms().imageBuilderSupported(),
         image.platform(),
         image.description(),
-        image.stateChangeReason().map(Reason::of),
+        image
+            .stateChangeReason()
+            .map(Reason::of)
+            .or(() -> waiting.map(words -> new Reason(WAITING.name(), words))),
         image.content().applications().stream().map(WireApplication::of).toList(),
         image.created(),
         image.origin().baseImageReleased(),

@@ -15,7 +15,7 @@ import java.util.function.Function;
 record WireImages(LatestAgents agents) {
   /** An image as its owner sees it. */
   WireImage of(Image image) {
-    return together().of(image, image.owner(), Optional.empty());
+    return together().of(image, image.owner(), Optional.empty(), Optional.empty());
   }
 
   /** For images of one answer. */
@@ -29,9 +29,14 @@ record WireImages(LatestAgents agents) {
      * An image as somebody sees it.
      *
      * @param share what the viewer may make of it, if it is shared with the viewer
+     * @param waiting why no node can make it
      */
-    WireImage of(Image image, Owner viewer, Optional<ImagePermissions> share) {
-      return WireImage.of(image, viewer, share, agentIsLatest.apply(image));
+    WireImage of(
+        Image image,
+        Owner viewer,
+        Optional<ImagePermissions> share,
+        Optional<String> waiting) {
+      return WireImage.of(image, viewer, share, waiting, agentIsLatest.apply(image));
     }
   }
 }

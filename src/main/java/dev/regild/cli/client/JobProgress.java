@@ -20,6 +20,7 @@ public final class JobProgress {
   private final Patience patience;
   private int attemptShown;
   private int stepsShown;
+  private String waitingShown = "";
 
   /**
    * @param path where the server tells of the job
@@ -79,6 +80,7 @@ public final class JobProgress {
 
   /** Prints the steps of a job so far, the running one with how far it is. */
   public static void print(JsonNode job, PrintWriter out) {
+    waiting(job).ifPresent(out::println);
     for (JsonNode step : job.path("steps")) {
       String name = step.path("name").asString("");
       out.println(
@@ -89,11 +91,25 @@ public final class JobProgress {
     }
   }
 
+  /** Returns why no node can run it. */
+  private static Optional<String> waiting(JsonNode job) {
+    return job.path("status").asString("").equals("RUNNING")
+        ? Optional.of(job.path("reason").asString("")).filter(reason -> !reason.isEmpty())
+        : Optional.empty();
+  }
+
   private void show(JsonNode job) {
+    String waiting = waiting(job).orElse("");
+    if (!waiting.equals(waitingShown)) {
+      waitingShown = waiting;
+      if (!waiting.isEmpty()) {
+        progress.done(waiting);
+      }
+    }
     int attempt = job.path("attempt").asInt(0);
     if (attempt > attemptShown) {
       if (attemptShown > 0) {
-        progress.done("The server was restarted; the job starts over.");
+        progress.done("The attempt was cut short; the job starts over.");
       }
       attemptShown = attempt;
       stepsShown = 0;

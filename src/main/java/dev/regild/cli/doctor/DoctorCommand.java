@@ -49,7 +49,7 @@ import tools.jackson.databind.node.ObjectNode;
     name = "doctor",
     description =
         "Checks whether this machine can run a server: tools, accelerator, disk space,"
-            + " channels and protections. With --try-windows, starts a Windows image on it"
+            + " channels and protections; with a PostgreSQL database, that and its nodes. With --try-windows, starts a Windows image on it"
             + " instead.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
@@ -107,6 +107,9 @@ public final class DoctorCommand implements Callable<Integer> {
     tools(machine, tools);
     accelerator(machine);
     freeSpace(machine);
+    new SharedDatabaseCheck(
+            StoreOptions.read(config, registry.named(spec), registry.url, null).database())
+        .run(machine);
     channels(machine);
     platforms(machine, tools);
     Checkup protections = protections();

@@ -1,5 +1,6 @@
 package dev.regild.server.config;
 
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.servicing.Isolation;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything about a server that can be set. One YAML file, environment variables over it, flags
@@ -30,8 +32,10 @@ import java.util.Optional;
  * @param flattenDepth the most layers that an image has after an update without being flattened; 0
  *     for any number
  * @param auditSize how much is kept of the audit log
+ * @param snapshots which earlier snapshots of channels are kept
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
+ * @param node this process among others that share the database
  */
 public record Config(
     Listen listen,
@@ -50,8 +54,10 @@ public record Config(
     int conversions,
     int flattenDepth,
     ByteSize auditSize,
+    EarlierSnapshots.Limits snapshots,
     Optional<StoreSettings> store,
-    ByteSize cache) {
+    ByteSize cache,
+    Node node) {
 
   /**
    * Where connections are accepted.
@@ -75,6 +81,27 @@ public record Config(
     TEXT,
     /** One JSON object a line. */
     JSON
+  }
+
+  /**
+   * One of several processes that share a database.
+   *
+   * @param workerListen where a process that only runs jobs answers health checks
+   * @param name unique among them; empty for one that is made of the host's
+   * @param work the directory of its jobs' unfinished files; empty for {@code work} in the data
+   *     directory
+   * @param operators the accounts that see and drain nodes; empty for the first one
+   * @param kvm whether the updates and imports that it accepts need KVM
+   */
+  public record Node(
+      Listen workerListen,
+      Optional<String> name,
+      Optional<Path> work,
+      Set<String> operators,
+      boolean kvm) {
+    public Node {
+      operators = Set.copyOf(operators);
+    }
   }
 
   /**
@@ -118,6 +145,31 @@ public record Config(
             Duration.ofSeconds(75),
             Duration.ofSeconds(60),
             new ByteSize(4096));
+  }
+
+  /** Returns the same for a process that only runs jobs. */
+  public Config ofWorker() {
+    return new Config(
+        node.workerListen(),
+        data,
+        database,
+        auth,
+        region,
+        isolation,
+        workers,
+        logFormat,
+        quotas,
+        applianceStartLimit,
+        qualification,
+        windows,
+        http,
+        conversions,
+        flattenDepth,
+        auditSize,
+        snapshots,
+        store,
+        cache,
+        node);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.regild.server.config;
 
 import dev.regild.api.SigV4;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
@@ -50,6 +51,8 @@ public final class ConfigKeys {
   static final String CONVERSIONS = "conversions";
   static final String FLATTEN_DEPTH = "flatten.depth";
   static final String AUDIT_SIZE = "audit.size";
+  static final String SNAPSHOTS_KEPT = "snapshots.kept";
+  static final String SNAPSHOTS_SIZE = "snapshots.size";
   static final String STORE = "store";
   static final String STORE_ENDPOINT = "store.endpoint";
   static final String STORE_REGION = "store.region";
@@ -61,6 +64,11 @@ public final class ConfigKeys {
   static final String STORE_GRACE = "store.grace";
   static final String STORE_SCRUB = "store.scrub";
   static final String NODE_CACHE = "node.cache";
+  static final String NODE_NAME = "node.name";
+  static final String NODE_WORK = "node.work";
+  static final String WORKER_LISTEN = "worker.listen";
+  static final String OPERATORS = "operators";
+  static final String JOBS_ACCELERATOR = "jobs.accelerator";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -87,6 +95,8 @@ public final class ConfigKeys {
                   CONVERSIONS,
                   FLATTEN_DEPTH,
                   AUDIT_SIZE,
+                  SNAPSHOTS_KEPT,
+                  SNAPSHOTS_SIZE,
                   STORE,
                   STORE_ENDPOINT,
                   STORE_REGION,
@@ -97,11 +107,18 @@ public final class ConfigKeys {
                   STORE_LEAST_RATE,
                   STORE_GRACE,
                   STORE_SCRUB,
-                  NODE_CACHE),
+                  NODE_CACHE,
+                  NODE_NAME,
+                  NODE_WORK,
+                  OPERATORS,
+                  JOBS_ACCELERATOR,
+                  WORKER_LISTEN),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
+  private static final Pattern NODE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,49}");
+  private static final Pattern ACCOUNT = Pattern.compile("[0-9]{12}");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(s|m|h|d)");
   private static final int MOST_WORKERS = 64;
 
@@ -126,7 +143,7 @@ public final class ConfigKeys {
 
   Config config() throws ConfigException {
     return new Config(
-        listen(),
+        listen(LISTEN, "127.0.0.1:8790"),
         data(),
         database(),
         choice(AUTH, Auth.SIGV4, Auth.values()),
@@ -145,13 +162,71 @@ public final class ConfigKeys {
         number(CONVERSIONS, 2, 1, MOST_WORKERS),
         number(FLATTEN_DEPTH, DEPTH, 0, MOST_DEPTH),
         size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"),
+        new EarlierSnapshots.Limits(
+            duration(SNAPSHOTS_KEPT, Duration.ofDays(90), Duration.ZERO, Duration.ofDays(3650)),
+            size(SNAPSHOTS_SIZE, "4GiB", 0, 1L << 50, "a size up to 1024TiB, such as 4GiB")
+                .bytes()),
         StoreKeys.settings(values),
         size(
             NODE_CACHE,
             "100GiB",
             1L << 30,
             1L << 50,
-            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"));
+            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"),
+        node());
+  }
+
+  private Config.Node node() throws ConfigException {
+    return new Config.Node(
+        listen(WORKER_LISTEN, "127.0.0.1:8791"),
+        nodeName(),
+        nodeWork(),
+        operators(),
+        choice(JOBS_ACCELERATOR, JobsAccelerator.ANY, JobsAccelerator.values())
+            == JobsAccelerator.KVM);
+  }
+
+  /** What machines of updates and imports may run under. */
+  private enum JobsAccelerator {
+    ANY,
+    KVM
+  }
+
+  private Optional<String> nodeName() throws ConfigException {
+    String name = values.getOrDefault(NODE_NAME, "");
+    if (!name.isEmpty() && !NODE.matcher(name).matches()) {
+      throw wrong(
+          NODE_NAME,
+          name,
+          "at most 50 letters, digits, dots, underscores and hyphens, such as rack-7");
+    }
+    return Optional.of(name).filter(it -> !it.isEmpty());
+  }
+
+  private Optional<Path> nodeWork() throws ConfigException {
+    if (!values.containsKey(NODE_WORK)) {
+      return Optional.empty();
+    }
+    if (!values.containsKey(STORE)) {
+      throw new ConfigException(
+          "node.work is set, but store is not, so that unfinished files must be beside the layers; set store, or remove node.work");
+    }
+    return Optional.of(path(NODE_WORK, values.get(NODE_WORK)));
+  }
+
+  private Set<String> operators() throws ConfigException {
+    String text = values.getOrDefault(OPERATORS, "");
+    Set<String> accounts =
+        Arrays.stream(text.split(",", -1))
+            .map(String::strip)
+            .filter(it -> !it.isEmpty())
+            .collect(Collectors.toUnmodifiableSet());
+    for (String account : accounts) {
+      if (!ACCOUNT.matcher(account).matches()) {
+        throw wrong(OPERATORS, text, "the ids of accounts (12 digits), separated by commas");
+      }
+    }
+    return accounts;
   }
 
   private Config.Http http() throws ConfigException {
@@ -171,18 +246,21 @@ public final class ConfigKeys {
             "a size per second from 1B to 1GiB, such as 4KiB"));
   }
 
-  private Listen listen() throws ConfigException {
-    String text = values.getOrDefault(LISTEN, "127.0.0.1:8790");
+  private Listen listen(String key, String byDefault) throws ConfigException {
+    String text = values.getOrDefault(key, byDefault);
     Matcher matcher = ADDRESS.matcher(text);
     if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > 65535) {
-      throw wrong(LISTEN, text, "an address and a port, such as 127.0.0.1:8790 or [::1]:8790");
+      throw wrong(key, text, "an address and a port, such as 127.0.0.1:8790 or [::1]:8790");
     }
     return new Listen(
         matcher.group(1).replaceAll("[\\[\\]]", ""), Integer.parseInt(matcher.group(2)));
   }
 
   private Path data() throws ConfigException {
-    String text = values.getOrDefault(DATA, "/var/lib/regild");
+    return path(DATA, values.getOrDefault(DATA, "/var/lib/regild"));
+  }
+
+  private static Path path(String key, String text) throws ConfigException {
     try {
       if (!text.isBlank()) {
         return Path.of(text).toAbsolutePath().normalize();
@@ -190,7 +268,7 @@ public final class ConfigKeys {
     } catch (InvalidPathException e) {
       // The same remedy as for a blank one.
     }
-    throw wrong(DATA, text, "the path of a directory");
+    throw wrong(key, text, "the path of a directory");
   }
 
   /** Its errors do not repeat the value, which may contain a password. */

@@ -5,6 +5,7 @@ import dev.regild.api.Caller;
 import dev.regild.db.Database;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Nodes;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.AccountSlots.Slot;
 import dev.regild.server.http.Download;
@@ -35,25 +36,37 @@ import org.slf4j.LoggerFactory;
  */
 public final class EventStreams implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
+  private static final Duration BETWEEN_REASONS = Duration.ofSeconds(2);
+
+  /** How the stamp of an update begins that has had no attempt. */
+  private static final String NOT_BEGUN = "RUNNING 0 ";
+
   private static final Duration LOOK = Duration.ofMillis(250);
 
   private final Database database;
   private final UpdateRecords updates;
   private final UpdateViews views;
+  private final Nodes nodes;
   private final AccountSlots slots;
   private final Map<EventStream, Subject> streams = new ConcurrentHashMap<>();
   private final CountDownLatch stopping = new CountDownLatch(1);
   private boolean looking;
+
+  /** Why updates wait that no node has begun, by image. For the one thread that looks. */
+  private Map<String, String> waiting = Map.of();
+
+  private long lookedWhy = System.nanoTime() - BETWEEN_REASONS.toNanos();
 
   /**
    * Without streams.
    *
    * @param slots how many an account may have
    */
-  public EventStreams(Database database, UpdateRecords updates, AccountSlots slots) {
+  public EventStreams(Database database, UpdateRecords updates, Nodes nodes, AccountSlots slots) {
     this.database = database;
     this.updates = updates;
-    this.views = new UpdateViews(database, updates);
+    this.views = new UpdateViews(database, updates, nodes);
+    this.nodes = nodes;
     this.slots = slots;
   }
 
@@ -128,9 +141,12 @@ public final class EventStreams implements AutoCloseable {
       Set<String> images =
           watched.keySet().stream().map(Subject::imageId).collect(Collectors.toSet());
       Map<String, String> stamps = database.read(handle -> updates.stamps(handle, images));
+      lookWhyTheyWait(stamps);
       Map<Subject, String> now = new HashMap<>();
       watched.forEach((subject, its) -> {
-        String stamp = stamps.getOrDefault(subject.imageId(), "gone");
+        String stamp =
+            stamps.getOrDefault(subject.imageId(), "gone")
+                + waiting.getOrDefault(subject.imageId(), "");
         now.put(subject, stamp);
         boolean isNew = its.stream().anyMatch(EventStream::isNew);
         if (isNew || !stamp.equals(seen.get(subject))) {
@@ -143,6 +159,25 @@ public final class EventStreams implements AutoCloseable {
       LOG.atWarn().addKeyValue("reason", e.toString()).log("cannot read the updates");
       return seen;
     }
+  }
+
+  /** Now and then, for updates that no node has begun. */
+  private void lookWhyTheyWait(Map<String, String> stamps) {
+    long now = System.nanoTime();
+    if (now - lookedWhy < BETWEEN_REASONS.toNanos()) {
+      return;
+    }
+    lookedWhy = now;
+    waiting =
+        database.read(handle -> {
+          Map<String, String> reasons = new HashMap<>();
+          stamps.forEach((image, stamp) -> {
+            if (stamp.startsWith(NOT_BEGUN)) {
+              nodes.waiting(handle, image).ifPresent(reason -> reasons.put(image, reason));
+            }
+          });
+          return reasons;
+        });
   }
 
   private Optional<UpdateView> read(Subject subject) {

@@ -4,6 +4,7 @@ import dev.regild.api.Caller;
 import dev.regild.db.Database;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
+import dev.regild.job.node.Nodes;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -19,7 +20,8 @@ import java.util.Map;
  * {@code GET /regild/v1/exports/TASK}: how an export stands, step by step; {@code POST
  * /regild/v1/exports/TASK/cancel}: cancels it.
  */
-public record ExportTasksService(Requests requests, Database database, Cancellations cancellations)
+public record ExportTasksService(
+    Requests requests, Database database, Cancellations cancellations, Nodes nodes)
     implements HttpService {
 
   @Override
@@ -34,8 +36,8 @@ public record ExportTasksService(Requests requests, Database database, Cancellat
     String task = request.path().pathParameters().get("task");
     OwnAnswers.send(
         response,
-        database.read(
-            handle -> JobView.of(handle, ExportTasks.require(handle, caller.owner(), task))));
+        database.read(handle ->
+            JobView.of(handle, nodes, ExportTasks.require(handle, caller.owner(), task))));
   }
 
   private void cancel(ServerRequest request, ServerResponse response) {

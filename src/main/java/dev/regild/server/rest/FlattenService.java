@@ -3,6 +3,7 @@ package dev.regild.server.rest;
 import dev.regild.api.Caller;
 import dev.regild.db.Database;
 import dev.regild.image.Flattening;
+import dev.regild.job.node.Nodes;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -19,7 +20,8 @@ import java.util.Optional;
  * {@code POST /regild/v1/images/NAME/flatten}: has an image stand on one layer; {@code GET}: how
  * that stands, step by step.
  */
-public record FlattenService(Requests requests, Database database, ImageFlattenings flattenings)
+public record FlattenService(
+    Requests requests, Database database, ImageFlattenings flattenings, Nodes nodes)
     implements HttpService {
 
   @Override
@@ -51,7 +53,7 @@ public record FlattenService(Requests requests, Database database, ImageFlatteni
     String name = request.path().pathParameters().get("name");
     OwnAnswers.send(
         response,
-        database.read(
-            handle -> JobView.of(handle, flattenings.require(handle, caller.owner(), name))));
+        database.read(handle ->
+            JobView.of(handle, nodes, flattenings.require(handle, caller.owner(), name))));
   }
 }

@@ -17,16 +17,20 @@ import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
+import dev.regild.job.node.Nodes;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.verdict.ImageStatus;
+import dev.regild.update.verdict.Verdicts;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +48,8 @@ public record ImagesService(
     UpdateRecords updates,
     Inventories inventories,
     Cancellations cancellations,
-    ImageFlattenings flattenings)
+    ImageFlattenings flattenings,
+    Nodes nodes)
     implements HttpService {
   /** As many as are shown; an image that is updated daily gets there in three years. */
   static final int LONGEST_LINEAGE = 1000;
@@ -76,7 +81,8 @@ public record ImagesService(
     String name = request.path().pathParameters().get("name");
     OwnAnswers.send(
         response,
-        database.read(handle -> JobView.of(handle, Images.require(handle, caller.owner(), name))));
+        database.read(
+            handle -> JobView.of(handle, nodes, Images.require(handle, caller.owner(), name))));
   }
 
   private void show(ServerRequest request, ServerResponse response) {
@@ -111,8 +117,22 @@ public record ImagesService(
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),
         Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
+        status(handle, image),
         lineage(handle, image),
         Images.children(handle, image).stream().map(Image::name).toList());
+  }
+
+  private static Optional<StatusView> status(Handle handle, Image image) {
+    return image
+        .disk()
+        .map(disk ->
+            StatusView.of(
+                new ImageStatus(
+                    image.name(),
+                    image.platform().orElse(""),
+                    image.created(),
+                    Verdicts.find(handle, disk.inventory())),
+                Instant.now()));
   }
 
   private List<ImageView.Ancestor> lineage(Handle handle, Image image) {

@@ -7,6 +7,7 @@ import dev.regild.image.JobStep;
 import dev.regild.image.JobSteps;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.ExportTask;
+import dev.regild.job.node.Nodes;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +19,7 @@ import org.jdbi.v3.core.Handle;
  * @param image the name of the image that it makes, or exports
  * @param state that image's state; the task's if it is an export
  * @param status RUNNING, SUCCEEDED or FAILED
- * @param reason why it has failed and what to do about it
+ * @param reason why it has failed, or no node can run it, and what to do about it
  * @param attempt the number of the current attempt, 0 before the first
  * @param created when it was accepted
  * @param steps those of the current attempt, in the order of their start
@@ -56,7 +57,7 @@ record JobView(
   }
 
   /** The job that makes or made an image. */
-  static JobView of(Handle handle, Image image) {
+  static JobView of(Handle handle, Nodes nodes, Image image) {
     String status =
         switch (image.state()) {
           case AVAILABLE, DELETING -> "SUCCEEDED";
@@ -65,6 +66,7 @@ record JobView(
         };
     return of(
         handle,
+        nodes,
         image.id(),
         image.name(),
         image.state().name(),
@@ -73,7 +75,7 @@ record JobView(
         image.created());
   }
 
-  static JobView of(Handle handle, ExportTask task) {
+  static JobView of(Handle handle, Nodes nodes, ExportTask task) {
     String status =
         switch (task.state()) {
           case EXPORTING -> "RUNNING";
@@ -82,6 +84,7 @@ record JobView(
         };
     return of(
         handle,
+        nodes,
         task.id(),
         Arn.parse(task.imageArn()).map(Arn::name).orElse(task.imageArn()),
         task.state().name(),
@@ -91,7 +94,7 @@ record JobView(
   }
 
   /** The state is the flattening's: the image is AVAILABLE all the time. */
-  static JobView of(Handle handle, Flattening flattening) {
+  static JobView of(Handle handle, Nodes nodes, Flattening flattening) {
     String status =
         switch (flattening.state()) {
           case FLATTENING -> "RUNNING";
@@ -100,6 +103,7 @@ record JobView(
         };
     return of(
         handle,
+        nodes,
         flattening.id(),
         flattening.imageName(),
         flattening.state().name(),
@@ -110,6 +114,7 @@ record JobView(
 
   private static JobView of(
       Handle handle,
+      Nodes nodes,
       String job,
       String image,
       String state,
@@ -121,7 +126,7 @@ record JobView(
         image,
         state,
         status,
-        reason,
+        status.equals("RUNNING") ? nodes.waiting(handle, job) : reason,
         attempt,
         created,
         JobSteps.list(handle, job, attempt).stream().map(StepView::of).toList());

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param imageState the new image's state
  * @param existingImage the name of the image that is updated
  * @param status RUNNING, SUCCEEDED or FAILED
- * @param reason why it has failed and what to do about it
+ * @param reason why it has failed, or no node can run it, and what to do about it
  * @param snapshot the digest of the channel's snapshot
  * @param attempt the number of the current attempt, 0 before the first
  * @param created when it was accepted
@@ -35,13 +35,18 @@ record UpdateView(
     List<JobView.StepView> steps,
     PlanView plan) {
 
-  static UpdateView of(UpdateRecord update, Image image) {
+  /**
+   * Shows an update.
+   *
+   * @param waiting why no node can run it
+   */
+  static UpdateView of(UpdateRecord update, Image image, Optional<String> waiting) {
     return new UpdateView(
         update.imageName(),
         image.state().name(),
         update.existing().name(),
         update.status().name(),
-        image.stateChangeReason().map(StateChangeReason::message),
+        image.stateChangeReason().map(StateChangeReason::message).or(() -> waiting),
         update.snapshot(),
         update.attempt(),
         update.created(),

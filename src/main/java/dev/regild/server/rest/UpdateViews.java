@@ -8,9 +8,11 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.job.node.Nodes;
+import java.util.Optional;
 
 /** Reads updates as our endpoints show them. */
-public record UpdateViews(Database database, UpdateRecords updates) {
+public record UpdateViews(Database database, UpdateRecords updates, Nodes nodes) {
 
   /**
    * An update.
@@ -34,7 +36,11 @@ public record UpdateViews(Database database, UpdateRecords updates) {
                       ErrorType.RESOURCE_NOT_FOUND,
                       "No update created the image '%s' of %s.".formatted(imageName, owner)));
       Image image = Images.require(handle, owner, imageName);
-      return new Shown(update.imageId(), UpdateView.of(update, image));
+      Optional<String> waiting =
+          update.status() == UpdateRecord.Status.RUNNING
+              ? nodes.waiting(handle, image.id())
+              : Optional.empty();
+      return new Shown(update.imageId(), UpdateView.of(update, image, waiting));
     });
   }
 }

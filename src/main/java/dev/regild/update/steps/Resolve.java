@@ -1,6 +1,5 @@
 package dev.regild.update.steps;
 
-import dev.regild.db.Database;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
@@ -34,7 +33,7 @@ import java.util.stream.Stream;
  * Has what services the guest say what the transaction is, and compares it with the plan. What the
  * guest keeps back is told, and the rest is updated.
  */
-public record Resolve(Database database, Inventories inventories, UpdateOutcomes outcomes)
+public record Resolve(Inventories inventories, UpdateOutcomes outcomes)
     implements Step<Prepare.Open, Resolve.Resolved> {
   /** So many are asked about one by one; the reasons of more are alike. */
   private static final int ASKED_ABOUT = 8;
@@ -60,24 +59,24 @@ public record Resolve(Database database, Inventories inventories, UpdateOutcomes
   @Override
   public Resolved run(Prepare.Open open, StepControl control)
       throws IOException, StepException, UnfitDiskException, InterruptedException {
-    Update update = completed(open);
+    Update update = completed(open, control);
     Possible possible =
         possible(update.plan(), update.options(), update.snapshot().family(), open.servicing());
-    database.useTransaction(
-        handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
+    control.record(handle -> outcomes.replan(handle, update.newImage().id(), possible.plan()));
     return new Resolved(
         new Prepare.Open(update.with(possible.plan()), open.base(), open.servicing()),
         possible.transaction());
   }
 
   /** An inventory that an older version stored lacks what a plan honours: it is read now. */
-  private Update completed(Prepare.Open open) throws IOException, UnfitDiskException {
+  private Update completed(Prepare.Open open, StepControl control)
+      throws IOException, UnfitDiskException {
     Update update = open.update();
     if (update.inventory().isComplete()) {
       return update;
     }
     Inventory whole = open.servicing().inventory();
-    database.useTransaction(handle ->
+    control.record(handle ->
         Images.replaceInventory(handle, update.existing(), inventories.store(handle, whole)));
     return update.with(whole);
   }

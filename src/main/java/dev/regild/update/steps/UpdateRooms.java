@@ -7,6 +7,7 @@ import dev.regild.disk.RoomReservations;
 import dev.regild.job.FailedStepException;
 import dev.regild.job.StepException;
 import dev.regild.machine.FreeSpace;
+import dev.regild.plan.UpdatePlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,7 +69,12 @@ public final class UpdateRooms {
             new FreeSpace(workspaces, markBytes),
             List.of(update.overlay(), update.delta()));
     open(imageId, room);
-    require(update, LEAST_BYTES + BYTES_PER_CHANGE * update.plan().changes().size());
+    require(update, leastBytes(update.plan()));
+  }
+
+  /** Returns what an update takes at the least, before the sizes of its packages are known. */
+  public static long leastBytes(UpdatePlan plan) {
+    return LEAST_BYTES + BYTES_PER_CHANGE * plan.changes().size();
   }
 
   void open(String imageId, ServerRoom room) {

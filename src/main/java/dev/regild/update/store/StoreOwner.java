@@ -3,7 +3,10 @@ package dev.regild.update.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.db.Database;
+import dev.regild.disk.layers.Layer;
+import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
+import dev.regild.image.LayerRecords;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoredObject;
 import dev.regild.store.TakenKeyException;
@@ -40,6 +43,31 @@ public final class StoreOwner {
           "The store %s belongs to another registry, so nothing is removed from it. Give each registry its own prefix; if the other one is gone, delete the object %s."
               .formatted(objects.location(), OBJECT));
     }
+  }
+
+  /**
+   * Returns why this registry can't use a store, and what to do; empty if it can. A registry that
+   * has no layers yet can use one that belongs to nobody.
+   *
+   * @throws IOException if the store does not answer
+   */
+  public static Optional<String> conflict(Database database, ObjectStore objects)
+      throws IOException, InterruptedException {
+    Optional<StoredObject> owner = objects.find(OBJECT);
+    if (owner.isPresent()) {
+      String id = database.inTransaction(StoreOwner::registryId);
+      return owner.get().sha256().equals(Optional.of(Sha256.of(id.getBytes(UTF_8))))
+          ? Optional.empty()
+          : Optional.of(
+              "The store %s belongs to another registry. Name the store of the configured database, or a new prefix and a new database."
+                  .formatted(objects.location()));
+    }
+    Optional<Layer> layer = database.read(LayerRecords::list).stream().findFirst();
+    return layer.isEmpty() || objects.find(ObjectLayerStore.object(layer.get())).isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            "The store %s has none of the registry's layers. Name the store that the other nodes use."
+                .formatted(objects.location()));
   }
 
   private static void take(ObjectStore objects, String id, String sha256)

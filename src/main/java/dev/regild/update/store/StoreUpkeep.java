@@ -2,6 +2,7 @@ package dev.regild.update.store;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
+import dev.regild.job.node.Turns;
 import java.io.IOException;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -9,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Collects a store's garbage and scrubs it at intervals. Every node asks the database for its turn,
- * and one of them gets it.
+ * and one of them gets it; it keeps the turn until it is done.
  */
 public final class StoreUpkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreUpkeep.class);
@@ -22,17 +23,20 @@ public final class StoreUpkeep implements AutoCloseable {
   private final Database database;
   private final StoreGarbage garbage;
   private final StoreScrub scrub;
+  private final Turns turns;
   private final Thread thread = Thread.ofVirtual().name("store-upkeep").unstarted(this::run);
 
-  private StoreUpkeep(Database database, StoreGarbage garbage, StoreScrub scrub) {
+  private StoreUpkeep(Database database, StoreGarbage garbage, StoreScrub scrub, Turns turns) {
     this.database = database;
     this.garbage = garbage;
     this.scrub = scrub;
+    this.turns = turns;
   }
 
   /** Starts asking for turns in the background, until it is closed. */
-  public static StoreUpkeep start(Database database, StoreGarbage garbage, StoreScrub scrub) {
-    StoreUpkeep upkeep = new StoreUpkeep(database, garbage, scrub);
+  public static StoreUpkeep start(
+      Database database, StoreGarbage garbage, StoreScrub scrub, Turns turns) {
+    StoreUpkeep upkeep = new StoreUpkeep(database, garbage, scrub, turns);
     upkeep.thread.start();
     return upkeep;
   }
@@ -50,17 +54,30 @@ public final class StoreUpkeep implements AutoCloseable {
 
   private void look() throws InterruptedException {
     try {
-      if (isOurTurn(database, "garbage", BETWEEN)) {
-        var _ = garbage.collect();
-      }
-      if (isOurTurn(database, "scrub", BETWEEN)) {
-        var _ = scrub.round(BETWEEN);
-      }
+      inTurn("garbage", garbage::collect);
+      inTurn("scrub", () -> scrub.round(BETWEEN));
     } catch (IOException | RuntimeException e) {
       // The next turn tries again.
       LOG.atWarn()
           .addKeyValue("reason", e.toString())
           .log("the upkeep of the store was interrupted");
+    }
+  }
+
+  private interface Task {
+    Object run() throws IOException, InterruptedException;
+  }
+
+  private void inTurn(String name, Task task) throws IOException, InterruptedException {
+    if (!turns.take(name)) {
+      return;
+    }
+    try {
+      if (isOurTurn(database, name, BETWEEN)) {
+        var _ = task.run();
+      }
+    } finally {
+      turns.giveBack(name);
     }
   }
 
