@@ -53,7 +53,7 @@ record Storage(
     Optional<ObjectDiskStore> shared,
     ChannelStore channels,
     PackageCache packages,
-    Deque<AutoCloseable> parts)
+    Deque<Runnable> parts)
     implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
@@ -102,9 +102,9 @@ record Storage(
       throws ConfigException, IOException {
     OwnLayers.requireNone(data);
     NodeCache cache = new NodeCache(data.resolve("cache"), config.cache().bytes(), room);
-    Deque<AutoCloseable> parts = new ArrayDeque<>();
+    Deque<Runnable> parts = new ArrayDeque<>();
     ObjectStore objects = new ObjectStore(settings);
-    parts.push(objects);
+    parts.push(objects::close);
     if (database.isShared()) {
       requireOurs(database, objects);
     }
@@ -113,12 +113,13 @@ record Storage(
     ContentStore contents = new ContentStore(database, objects);
     ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
-    parts.push(
+    StoreUpkeep running =
         StoreUpkeep.start(
             database,
             new StoreGarbage(database, objects, upkeep.grace()),
             new StoreScrub(database, objects, upkeep.scrub()),
-            turns));
+            turns);
+    parts.push(running::close);
     return new Storage(
         new ObjectLayerStore(
             objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),
@@ -163,9 +164,9 @@ record Storage(
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     while (!parts.isEmpty()) {
-      parts.pop().close();
+      parts.pop().run();
     }
   }
 }

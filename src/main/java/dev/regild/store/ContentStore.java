@@ -34,6 +34,8 @@ public final class ContentStore {
   }
 
   /**
+   * Makes the store have a file whose hash is known.
+   *
    * @param sha256 of the file
    */
   public ObjectRecord keep(Path file, String sha256) throws IOException, InterruptedException {

@@ -82,7 +82,7 @@ public record Upload(Path file, Progress progress) {
     }
 
     synchronized void sent(long at, byte[] buffer, int offset, int length) {
-      int known = (int) Math.clamp(hashed - at, 0, length);
+      int known = Math.clamp(hashed - at, 0, length);
       digest.update(buffer, offset + known, length - known);
       hashed = Math.max(hashed, at + length);
       progress.show("Upload", (double) (at + length) / Math.max(1, size));

@@ -16,6 +16,8 @@ public interface BorrowedDisk extends AutoCloseable {
   }
 
   /**
+   * Returns a file that stays until it is given back.
+   *
    * @param giveBack runs when it is closed
    */
   static BorrowedDisk of(Path file, Runnable giveBack) {

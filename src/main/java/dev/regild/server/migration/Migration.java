@@ -32,9 +32,6 @@ import org.jdbi.v3.core.Handle;
  * registry. The source is not changed.
  */
 public final class Migration {
-  /** What the target must not have from elsewhere, beside the tables that are copied. */
-  private static final List<String> FILLED_LAST = List.of("disk", "upload");
-
   private final Path data;
   private final Database target;
   private final ObjectStore objects;
@@ -93,7 +90,7 @@ public final class Migration {
               .bind("source", source)
               .mapTo(String.class)
               .list();
-      List<String> filled = TableCopy.filled(handle, FILLED_LAST);
+      Optional<String> used = TableCopy.used(handle);
       boolean ours =
           handle
                   .createQuery("SELECT COUNT(*) FROM migration WHERE source = :source")
@@ -101,15 +98,15 @@ public final class Migration {
                   .mapTo(Integer.class)
                   .one()
               > 0;
-      if (ours && !filled.isEmpty()) {
+      if (ours && used.isPresent()) {
         throw new MigrationException(
             "This registry was moved to that database already. Start servers with the database and the store, and not with %s."
                 .formatted(data));
       }
-      if (!others.isEmpty() || !filled.isEmpty()) {
+      if (!others.isEmpty() || used.isPresent()) {
         throw new MigrationException(
             "The database is not empty (%s). Name a new database."
-                .formatted(filled.isEmpty() ? "another migration began" : filled.getFirst()));
+                .formatted(used.orElse("another migration began")));
       }
       handle
           .createUpdate(

@@ -191,7 +191,7 @@ class MigrationIT {
             "--config",
             config.toString());
     assertThat(exit).as("%s%s", out, errors).isEqualTo(status);
-    return out + "" + errors;
+    return "%s%s".formatted(out, errors);
   }
 
   @Test
