@@ -106,9 +106,7 @@ public final class Database implements AutoCloseable {
    */
   public static Database inspect(PostgresAddress address) {
     return open(
-        new PostgresDialect(address),
-        false,
-        "Check the address, the role and its password.");
+        new PostgresDialect(address), false, "Check the address, the role and its password.");
   }
 
   /**

@@ -32,7 +32,6 @@ import dev.regild.job.RunningJobs;
 import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
-import dev.regild.job.node.Turns;
 import dev.regild.machine.Appliances;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -261,8 +260,7 @@ public final class RegildServer implements AutoCloseable {
 
     ImageUpdates imageUpdates =
         new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
-    ImageImports imageImports =
-        new ImageImports(database, quotas, disks, jobs, routing, clock);
+    ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, routing, clock);
     ImageCopies imageCopies = new ImageCopies(database, quotas, jobs, clock);
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);

@@ -75,7 +75,8 @@ record Storage(
       throws ConfigException, IOException {
     return config.store().isEmpty()
         ? here(data, check, room, clock)
-        : shared(config, config.store().get(), data, database, masterKey, check, room, turns, clock);
+        : shared(
+            config, config.store().get(), data, database, masterKey, check, room, turns, clock);
   }
 
   private static Storage here(Path data, DiskCheck check, RoomReservations room, Clock clock)

@@ -119,7 +119,9 @@ class NodesIT {
     Files.createDirectory(
         back, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Files.copy(
-        front.resolve("master.key"), back.resolve("master.key"), StandardCopyOption.COPY_ATTRIBUTES);
+        front.resolve("master.key"),
+        back.resolve("master.key"),
+        StandardCopyOption.COPY_ATTRIBUTES);
   }
 
   private static void addChannel(Path data) throws Exception {

@@ -85,12 +85,14 @@ class NodesCommandTest {
     assertThat(run(0).lines().toList())
         .satisfies(lines -> assertThat(lines.getFirst()).startsWith("NAME").contains("CAN DO"))
         .anyMatch(line -> line.matches("front +DEAD +worker +1.2.3 .* copies only .*"))
-        .anyMatch(line -> line.matches("rack-7 +RUNNING +worker .* 1/4 +KVM +tools kvm +5.0 GiB *"));
+        .anyMatch(
+            line -> line.matches("rack-7 +RUNNING +worker .* 1/4 +KVM +tools kvm +5.0 GiB *"));
     assertThat(run(0, "drain", "rack-7")).isEqualTo("rack-7 takes no new jobs.\n");
     assertThat(run(0)).contains("RUNNING, drained");
     assertThat(run(0, "resume", "rack-7")).isEqualTo("rack-7 takes jobs again.\n");
     assertThat(run(0)).doesNotContain("drained");
-    assertThat(run(0, "--json")).contains("\"store\" : \"s3://images\"", "\"freeBytes\" : 5368709120");
+    assertThat(run(0, "--json"))
+        .contains("\"store\" : \"s3://images\"", "\"freeBytes\" : 5368709120");
     assertThat(run(1, "drain", "nobody")).contains("There is no node 'nobody'");
   }
 

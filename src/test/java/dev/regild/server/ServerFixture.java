@@ -590,8 +590,7 @@ public final class ServerFixture implements AutoCloseable {
   private ImageImports imports() {
     JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
     jobs.register(ImportJob.KIND, new IdleJob());
-    return new ImageImports(
-        database, quotas, disks, jobs, Routing.ANYWHERE, Clock.systemUTC());
+    return new ImageImports(database, quotas, disks, jobs, Routing.ANYWHERE, Clock.systemUTC());
   }
 
   private AgentVersions agentVersions(Inventories inventories) throws IOException {

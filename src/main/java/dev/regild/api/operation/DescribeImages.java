@@ -8,8 +8,8 @@ import dev.regild.api.PageTokens;
 import dev.regild.db.Database;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
-import dev.regild.image.ImageQuery.PageKey;
 import dev.regild.image.ImageQuery;
+import dev.regild.image.ImageQuery.PageKey;
 import dev.regild.image.ImageShares;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
@@ -26,8 +26,7 @@ import org.jdbi.v3.core.Handle;
  * {@code DescribeImages}: the caller's own images, those shared with it, and the public ones. A
  * name or an ARN that none of them has is an error.
  */
-record DescribeImages(
-    Database database, PageTokens pageTokens, Nodes nodes, WireImages wireImages)
+record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, WireImages wireImages)
     implements Operation.ReadOnly<DescribeImages.Request> {
   /** The model's largest page is also what a page holds if the request doesn't say. */
   private static final int PAGE = 25;
@@ -74,13 +73,14 @@ record DescribeImages(
     // Not while a connection is held: this may read inventories.
     WireImages.Together together = wireImages.together();
     return new Result(
-        page.items().stream().map(seen -> together.of(seen.image, caller, seen.share, seen.waiting)).toList(),
+        page.items().stream()
+            .map(seen -> together.of(seen.image, caller, seen.share, seen.waiting))
+            .toList(),
         page.nextToken(pageTokens, query, seen -> text(PageKey.of(seen.image))));
   }
 
   /** An image with what its viewer may make of it, and why the job that makes it waits. */
-  private record Seen(
-      Image image, Optional<ImagePermissions> share, Optional<String> waiting) {}
+  private record Seen(Image image, Optional<ImagePermissions> share, Optional<String> waiting) {}
 
   private void requireAll(
       Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
@@ -105,8 +105,7 @@ record DescribeImages(
   private Seen seen(Handle handle, Owner viewer, Image image) {
     return image.owner().equals(viewer)
         ? new Seen(image, Optional.empty(), waiting(handle, image))
-        : new Seen(
-            image, ImageShares.find(handle, image, viewer.accountId()), Optional.empty());
+        : new Seen(image, ImageShares.find(handle, image, viewer.accountId()), Optional.empty());
   }
 
   private Optional<String> waiting(Handle handle, Image image) {

@@ -32,10 +32,7 @@ record WireImages(LatestAgents agents) {
      * @param waiting why no node can make it
      */
     WireImage of(
-        Image image,
-        Owner viewer,
-        Optional<ImagePermissions> share,
-        Optional<String> waiting) {
+        Image image, Owner viewer, Optional<ImagePermissions> share, Optional<String> waiting) {
       return WireImage.of(image, viewer, share, waiting, agentIsLatest.apply(image));
     }
   }

@@ -163,9 +163,7 @@ public final class SharedChannels implements ChannelFiles {
    * @return how many there are
    */
   public int takeOver() throws IOException, InterruptedException {
-    database
-        .read(ChannelRows::channels)
-        .forEach(row -> revisions.put(row.name(), row.revision()));
+    database.read(ChannelRows::channels).forEach(row -> revisions.put(row.name(), row.revision()));
     List<String> names = local.names();
     for (String channel : names) {
       try {

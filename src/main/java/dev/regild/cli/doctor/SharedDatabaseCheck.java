@@ -36,7 +36,8 @@ record SharedDatabaseCheck(Optional<PostgresAddress> address) {
   }
 
   private static String version(Database database) {
-    return database.read(handle -> text(handle, "SELECT 'PostgreSQL ' || current_setting('server_version')"));
+    return database.read(
+        handle -> text(handle, "SELECT 'PostgreSQL ' || current_setting('server_version')"));
   }
 
   private static boolean hasNodes(Database database) {

@@ -187,7 +187,8 @@ public final class UploadedDisks implements DiskStore {
   /** Returns the disks that a directory has, of all accounts, and changes nothing in it. */
   public static List<UploadedDisk> read(Path directory) throws IOException {
     List<UploadedDisk> disks = new ArrayList<>();
-    for (String name : Files.isDirectory(directory) ? Listing.names(directory) : List.<String>of()) {
+    for (String name :
+        Files.isDirectory(directory) ? Listing.names(directory) : List.<String>of()) {
       if (name.endsWith(RECORD)) {
         try {
           disks.add(JSON.readValue(Files.readString(directory.resolve(name)), UploadedDisk.class));

@@ -169,8 +169,7 @@ public final class Migration {
   private int moveChannels(SourceDirectory source, MasterKey masterKey)
       throws IOException, InterruptedException {
     progress.accept("Copying channels and snapshots.");
-    Path view =
-        source.linked(List.of("channels", "snapshots", "client-certificates", "auth.conf"));
+    Path view = source.linked(List.of("channels", "snapshots", "client-certificates", "auth.conf"));
     return new SharedChannels(
             target, new ContentStore(target, objects), new MasterKeySeal(masterKey), view)
         .takeOver();

@@ -47,8 +47,7 @@ final class SourceDirectory implements AutoCloseable {
     }
     FileChannel lock =
         FileChannel.open(
-            data.resolve("lock"),
-            Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+            data.resolve("lock"), Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
     Path copies = null;
     boolean done = false;
     try {

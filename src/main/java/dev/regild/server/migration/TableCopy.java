@@ -108,11 +108,12 @@ final class TableCopy {
   private List<String> inOrder() {
     Map<String, Set<String>> parents = new LinkedHashMap<>();
     tables(to).forEach(table -> parents.put(table, new HashSet<>()));
-    references().forEach(each -> {
-      if (parents.containsKey(each.table()) && !each.table().equals(each.parent())) {
-        parents.get(each.table()).add(each.parent());
-      }
-    });
+    references()
+        .forEach(each -> {
+          if (parents.containsKey(each.table()) && !each.table().equals(each.parent())) {
+            parents.get(each.table()).add(each.parent());
+          }
+        });
     List<String> order = new ArrayList<>();
     while (order.size() < parents.size()) {
       List<String> next =
@@ -132,8 +133,7 @@ final class TableCopy {
   private record Reference(String table, String column, String parent) {}
 
   private List<Reference> references() {
-    return to
-        .createQuery(
+    return to.createQuery(
             """
             SELECT c.conrelid::regclass::text AS child, a.attname AS col,
                    c.confrelid::regclass::text AS parent
@@ -192,10 +192,7 @@ final class TableCopy {
 
   /** A layer comes after the one that it stands on. */
   private void insertFromTheBottom(
-      String table,
-      Map<String, String> types,
-      String parent,
-      List<Map<String, Object>> rows)
+      String table, Map<String, String> types, String parent, List<Map<String, Object>> rows)
       throws MigrationException {
     Set<Object> there = new HashSet<>();
     List<Map<String, Object>> waiting = new ArrayList<>(rows);

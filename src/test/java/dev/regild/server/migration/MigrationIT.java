@@ -209,8 +209,9 @@ class MigrationIT {
     MasterKey masterKey = MasterKey.loadExisting(data.resolve("master.key"), Optional.empty());
     MasterKeyProof.require(target, masterKey);
     Accounts accounts = new Accounts(target, masterKey, Clock.systemUTC());
-    assertThat(accounts.keys(account.id())).singleElement().satisfies(key ->
-        assertThat(key.secret()).isNotBlank());
+    assertThat(accounts.keys(account.id()))
+        .singleElement()
+        .satisfies(key -> assertThat(key.secret()).isNotBlank());
     List<Layer> chain = target.read(handle -> LayerRecords.chain(handle, "a-top"));
     assertThat(chain).containsExactly(top, base);
     Instant due =
@@ -263,8 +264,7 @@ class MigrationIT {
     }
     Path file = Files.writeString(directory.resolve("foreign"), "foreign");
     objects.write("foreign", file, Sha256.of(file));
-    assertThat(migrate(1))
-        .contains("The store s3://images/" + prefix + " is not empty (foreign)");
+    assertThat(migrate(1)).contains("The store s3://images/" + prefix + " is not empty (foreign)");
     objects.delete("foreign");
     target.useTransaction(handle -> {
       handle.execute("DELETE FROM migration");
