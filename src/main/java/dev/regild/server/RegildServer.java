@@ -12,6 +12,10 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.console.Console;
+import dev.regild.console.ConsoleServices;
+import dev.regild.console.Csrf;
+import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
@@ -23,6 +27,7 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
+import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -39,10 +44,13 @@ import dev.regild.server.config.ConfigException;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.HttpFront;
+import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
@@ -67,6 +75,7 @@ import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
@@ -77,8 +86,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +104,7 @@ public final class RegildServer implements AutoCloseable {
   /** Whoever asks for the same disk again so soon has it at once. */
   private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
@@ -147,10 +155,8 @@ public final class RegildServer implements AutoCloseable {
     closed.await();
   }
 
-  /** Parts are closed in the reverse order of their opening. */
   private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
+    return parts.opened(part);
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
@@ -279,6 +285,18 @@ public final class RegildServer implements AutoCloseable {
             ChannelRefresh.start(
                 channels,
                 earlierSnapshots,
+                config
+                    .prefetch()
+                    .map(size ->
+                        new Prefetch(
+                            database,
+                            plans,
+                            changelogs,
+                            snapshotChangelogs,
+                            packages,
+                            room,
+                            data.path(),
+                            size.bytes())),
                 database,
                 updates,
                 packages,
@@ -296,28 +314,48 @@ public final class RegildServer implements AutoCloseable {
     AuditLog audit =
         opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
     int mostHeld = config.http().connections() / 2;
-    EventStreams events =
-        new EventStreams(
-            database, updates, nodes, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
+    AccountSlots streams = slots(Quota.EVENT_STREAMS, database, quotas, mostHeld);
+    AccountSlots downloads = slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2);
+    EventStreams events = new EventStreams(database, updates, nodes, streams);
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
+    ImageServices images =
+        new ImageServices(
+            database,
+            imageUpdates,
+            imageImports,
+            imageCopies,
+            imageExports,
+            deletions,
+            cancellations,
+            agentVersions,
+            quotas,
+            accounts,
+            new PageTokens(masterKey.derived("page-tokens")),
+            nodes,
+            clock);
+    Requests requests = new Requests(authentication(config, accounts, clock));
+    Console console =
+        new Console(
+            new ConsoleServices(
+                new ConsoleGuard(requests, streams, downloads, new AuditTrail(audit)),
+                images,
+                new Sessions(database, clock),
+                accounts,
+                updates,
+                inventories,
+                plannedFixes,
+                flattenings,
+                channels,
+                disks,
+                signingKeys,
+                new Csrf(masterKey.derived("console-forms")),
+                everybody(config),
+                config.region()));
     Endpoints endpoints =
         new Endpoints(
-            authentication(config, accounts, clock),
-            new ImageServices(
-                database,
-                imageUpdates,
-                imageImports,
-                imageCopies,
-                imageExports,
-                deletions,
-                cancellations,
-                agentVersions,
-                quotas,
-                accounts,
-                new PageTokens(masterKey.derived("page-tokens")),
-                nodes,
-                clock),
+            requests,
+            images,
             updates,
             inventories,
             plannedFixes,
@@ -334,9 +372,10 @@ public final class RegildServer implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2),
+            downloads,
             nodes,
-            new Operators(database, config.node().operators()));
+            new Operators(database, config.node().operators()),
+            console);
     HttpFront front =
         opened(
             HttpFront.start(
@@ -347,6 +386,7 @@ public final class RegildServer implements AutoCloseable {
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     opened(events);
+    opened(console);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
@@ -406,6 +446,14 @@ public final class RegildServer implements AutoCloseable {
         timeLimit);
   }
 
+  /** Who acts where calls are not signed. */
+  private static Optional<Owner> everybody(Config config) {
+    return switch (config.auth()) {
+      case SIGV4 -> Optional.empty();
+      case OFF -> Optional.of(new Owner(OpenDoor.ACCOUNT, config.region()));
+    };
+  }
+
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {
     return switch (config.auth()) {
       case SIGV4 -> new SigV4(accounts::findKey, clock);
@@ -425,13 +473,7 @@ public final class RegildServer implements AutoCloseable {
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
-      }
-    }
+    parts.close();
     closed.countDown();
   }
 }

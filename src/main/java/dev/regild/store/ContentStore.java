@@ -34,7 +34,7 @@ public final class ContentStore {
   }
 
   /**
-   * Makes the store have a file whose hash is known.
+   * Keeps a file, once however often it comes.
    *
    * @param sha256 of the file
    */

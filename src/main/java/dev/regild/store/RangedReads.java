@@ -70,14 +70,24 @@ final class RangedReads {
             next += length;
           }
           Piece piece = coming.remove().get();
-          sink.take(ByteBuffer.wrap(piece.memory(), 0, piece.bytes()));
-          spare.add(piece.memory());
+          sink.take(ByteBuffer.wrap(piece.memory, 0, piece.bytes));
+          spare.add(piece.memory);
         }
       } catch (ExecutionException e) {
         throw unwrapped(e);
       } finally {
         coming.forEach(each -> each.cancel(true));
       }
+    }
+  }
+
+  private static final class Piece {
+    private final byte[] memory;
+    private final int bytes;
+
+    Piece(byte[] memory, int bytes) {
+      this.memory = memory;
+      this.bytes = bytes;
     }
   }
 
@@ -90,9 +100,6 @@ final class RangedReads {
       case null, default -> throw new IllegalStateException(e);
     };
   }
-
-  /** One range, which may fill less than its memory. */
-  private record Piece(byte[] memory, int bytes) {}
 
   private Piece piece(String name, long whole, long first, int bytes, byte[] memory)
       throws StoreException, IOException, InterruptedException {

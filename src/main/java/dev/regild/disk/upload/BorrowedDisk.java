@@ -16,7 +16,7 @@ public interface BorrowedDisk extends AutoCloseable {
   }
 
   /**
-   * Returns a file that stays until it is given back.
+   * Returns a disk's file.
    *
    * @param giveBack runs when it is closed
    */
