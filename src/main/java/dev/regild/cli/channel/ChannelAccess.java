@@ -23,8 +23,7 @@ import java.util.Optional;
  * @param shared the same channels; empty without a store
  * @param connections to be ended after the command
  */
-record ChannelAccess(
-    ChannelStore channels, Optional<SharedChannels> shared, Runnable connections)
+record ChannelAccess(ChannelStore channels, Optional<SharedChannels> shared, Runnable connections)
     implements AutoCloseable {
 
   /**
@@ -41,8 +40,7 @@ record ChannelAccess(
           "The channels of %s are in a store. Name the server's configuration with --config FILE, or with REGILD_STORE and REGILD_DATABASE."
               .formatted(data));
     }
-    return new ChannelAccess(
-        new ChannelStore(data, Clock.systemUTC()), Optional.empty(), () -> {});
+    return new ChannelAccess(new ChannelStore(data, Clock.systemUTC()), Optional.empty(), () -> {});
   }
 
   private static ChannelAccess shared(Path data, Config server) throws IOException {
@@ -69,9 +67,7 @@ record ChannelAccess(
       shared.pull();
       ChannelAccess access =
           new ChannelAccess(
-              new ChannelStore(data, Clock.systemUTC(), shared),
-              Optional.of(shared),
-              connections);
+              new ChannelStore(data, Clock.systemUTC(), shared), Optional.of(shared), connections);
       done = true;
       return access;
     } catch (WrongMasterKeyException e) {

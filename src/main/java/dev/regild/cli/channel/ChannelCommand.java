@@ -274,8 +274,7 @@ public final class ChannelCommand implements AutoCloseable {
           "Replaces auth.conf, the credentials of repositories, on all nodes that share a store. Without"
               + " a store, edit DIR/auth.conf.",
       mixinStandardHelpOptions = true)
-  int credentials(
-      @Parameters(paramLabel = "FILE", description = "The new auth.conf.") Path file)
+  int credentials(@Parameters(paramLabel = "FILE", description = "The new auth.conf.") Path file)
       throws IOException, InterruptedException {
     SharedChannels shared =
         access()
