@@ -10,6 +10,7 @@ import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
 import dev.regild.cli.registry.PublishCommand;
 import dev.regild.cli.registry.SigningKeyCommand;
+import dev.regild.cli.store.MigrateCommand;
 import dev.regild.cli.store.StoreCommand;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Version;
@@ -74,6 +75,7 @@ public final class Regild {
     commands.put("signing-key", SigningKeyCommand.class);
     commands.put("publish", PublishCommand.class);
     commands.put("store", StoreCommand.class);
+    commands.put("migrate", MigrateCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("help", CommandLine.HelpCommand.class);
     return commands;

@@ -23,10 +23,10 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
  */
 final class RangedReads {
   /** One range, which is held in memory, so that a broken one can be repeated. */
-  static final int PIECE = 8 << 20;
+  static final int PIECE = 16 << 20;
 
-  /** How many ranges of one object are read at the same time: 32 MiB of memory. */
-  private static final int AT_ONCE = 4;
+  /** How many ranges of one object are read at the same time: 48 MiB of memory. */
+  private static final int AT_ONCE = 3;
 
   private final StoreSettings settings;
   private final StoreLocation location;

@@ -152,13 +152,29 @@ public final class SharedChannels implements ChannelFiles {
 
   /** The first node with a store brings the channels that its data directory has. */
   private void adopt() throws IOException, InterruptedException {
-    for (String channel : local.names()) {
+    int channels = takeOver();
+    LOG.atInfo().addKeyValue("channels", channels).log("channels put into the store");
+  }
+
+  /**
+   * Puts all channels of the data directory into the store, with their secrets and all snapshots. A
+   * second call does the same again.
+   *
+   * @return how many there are
+   */
+  public int takeOver() throws IOException, InterruptedException {
+    database.read(ChannelRows::channels).forEach(row -> revisions.put(row.name(), row.revision()));
+    List<String> names = local.names();
+    for (String channel : names) {
       try {
         push(channel);
-        LOG.atInfo().addKeyValue("channel", channel).log("channel put into the store");
       } catch (ChannelException e) {
-        // Another node was faster.
+        LOG.atInfo().addKeyValue("channel", channel).log("another node has put it there");
       }
+    }
+    for (String digest : snapshots.here()) {
+      Map<String, ObjectRecord> files = snapshots.keep(digest);
+      database.useTransaction(handle -> ChannelRows.writeSnapshot(handle, digest, files));
     }
     Map<String, byte[]> secrets = local.sharedSecrets();
     database.useTransaction(handle -> {
@@ -166,6 +182,7 @@ public final class SharedChannels implements ChannelFiles {
           (path, content) -> ChannelRows.writeSecret(handle, path, seal.seal(path, content)));
       ChannelRows.count(handle);
     });
+    return names.size();
   }
 
   /** Returns whether all was taken; a channel that is being changed here is not. */

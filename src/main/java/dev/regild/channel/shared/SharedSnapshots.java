@@ -39,6 +39,16 @@ final class SharedSnapshots {
     this.directory = directory;
   }
 
+  /** Returns the snapshots that are here whole. */
+  List<String> here() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> snapshots = Files.list(directory)) {
+      return snapshots.map(path -> path.getFileName().toString()).filter(Sha256::isHex).toList();
+    }
+  }
+
   /** Makes the store have the files of a snapshot that was made here. */
   Map<String, ObjectRecord> keep(String digest) throws IOException, InterruptedException {
     Map<String, ObjectRecord> kept =

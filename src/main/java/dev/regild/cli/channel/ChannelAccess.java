@@ -20,9 +20,11 @@ import java.util.Optional;
 /**
  * The channels that a command works on: in the data directory, or in a store that nodes share.
  *
+ * @param shared the same channels; empty without a store
  * @param connections to be ended after the command
  */
-record ChannelAccess(ChannelStore channels, Runnable connections) implements AutoCloseable {
+record ChannelAccess(ChannelStore channels, Optional<SharedChannels> shared, Runnable connections)
+    implements AutoCloseable {
 
   /**
    * Opens the channels of a server.
@@ -38,7 +40,7 @@ record ChannelAccess(ChannelStore channels, Runnable connections) implements Aut
           "The channels of %s are in a store. Name the server's configuration with --config FILE, or with REGILD_STORE and REGILD_DATABASE."
               .formatted(data));
     }
-    return new ChannelAccess(new ChannelStore(data, Clock.systemUTC()), () -> {});
+    return new ChannelAccess(new ChannelStore(data, Clock.systemUTC()), Optional.empty(), () -> {});
   }
 
   private static ChannelAccess shared(Path data, Config server) throws IOException {
@@ -64,7 +66,8 @@ record ChannelAccess(ChannelStore channels, Runnable connections) implements Aut
               data);
       shared.pull();
       ChannelAccess access =
-          new ChannelAccess(new ChannelStore(data, Clock.systemUTC(), shared), connections);
+          new ChannelAccess(
+              new ChannelStore(data, Clock.systemUTC(), shared), Optional.of(shared), connections);
       done = true;
       return access;
     } catch (WrongMasterKeyException e) {

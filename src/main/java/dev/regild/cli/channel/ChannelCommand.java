@@ -6,6 +6,7 @@ import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
 import dev.regild.cli.terminal.Printable;
@@ -82,10 +83,13 @@ public final class ChannelCommand implements AutoCloseable {
   private @Nullable ChannelAccess access;
 
   ChannelStore channels() throws IOException {
-    if (access == null) {
-      access = open();
-    }
-    return access.channels();
+    return access().channels();
+  }
+
+  private ChannelAccess access() throws IOException {
+    ChannelAccess opened = access == null ? open() : access;
+    access = opened;
+    return opened;
   }
 
   private ChannelAccess open() throws IOException {
@@ -261,6 +265,26 @@ public final class ChannelCommand implements AutoCloseable {
                 + name
                 + "; its catalogue's packages and its client certificate, if any, were removed"
                 + " too.");
+    return 0;
+  }
+
+  @Command(
+      name = "credentials",
+      description =
+          "Replaces auth.conf, the credentials of repositories, on all nodes that share a store. Without"
+              + " a store, edit DIR/auth.conf.",
+      mixinStandardHelpOptions = true)
+  int credentials(@Parameters(paramLabel = "FILE", description = "The new auth.conf.") Path file)
+      throws IOException, InterruptedException {
+    SharedChannels shared =
+        access()
+            .shared()
+            .orElseThrow(() ->
+                new IOException(
+                    "The channels of %s are in no store. Edit %s instead."
+                        .formatted(data, data.resolve("auth.conf"))));
+    shared.writeCredentials(Files.readString(file));
+    out().println("Replaced the credentials of repositories on all nodes.");
     return 0;
   }
 }

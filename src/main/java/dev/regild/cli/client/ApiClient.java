@@ -115,6 +115,17 @@ public final class ApiClient {
     return json(send(builder, BodyHandlers.ofInputStream()));
   }
 
+  /** Appends a stream whose content is not part of the signature. */
+  JsonNode append(String path, BodyPublisher content)
+      throws ServerRefusalException, IOException, InterruptedException {
+    HttpRequest.Builder builder =
+        unsignedBody("PATCH", path)
+            .header("Content-Type", "application/octet-stream")
+            .method("PATCH", content)
+            .timeout(Duration.ofDays(1));
+    return json(send(builder, BodyHandlers.ofInputStream()));
+  }
+
   /** Opens a stream of the server's; the caller closes it. */
   public HttpResponse<InputStream> open(String path)
       throws ServerRefusalException, IOException, InterruptedException {

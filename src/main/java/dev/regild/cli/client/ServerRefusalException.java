@@ -22,6 +22,18 @@ public final class ServerRefusalException extends Exception {
     this.type = type;
   }
 
+  /** Whether the server takes no disks in several requests: it has no store, or is older. */
+  boolean isOfOtherServer() {
+    return type.equals("OperationNotPermittedException")
+        || type.equals("UnknownOperationException")
+        || type.equals("HTTP status 404");
+  }
+
+  /** Whether the server has other bytes of an upload than was thought. */
+  boolean isOvertaken() {
+    return type.equals("ConcurrentModificationException");
+  }
+
   /** Whether the same request may be answered a little later. */
   boolean isTemporary() {
     return TEMPORARY.contains(type);

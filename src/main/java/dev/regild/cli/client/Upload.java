@@ -7,11 +7,12 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** Sends a disk to a server, and makes sure that it arrived as it is. */
@@ -25,14 +26,15 @@ public record Upload(Path file, Progress progress) {
   public SentDisk send(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
     long size = Files.size(file);
-    MessageDigest sha256 = Sha256.digest();
+    Sent sent = new Sent(size);
+    Optional<ResumedUpload> resumed =
+        size == 0 ? Optional.empty() : ResumedUpload.begin(client, size);
     JsonNode answer =
-        client.upload(
-            "/regild/v1/disks",
-            BodyPublishers.fromPublisher(
-                BodyPublishers.ofInputStream(() -> counted(size, sha256)), Math.max(1, size)));
+        resumed.isPresent()
+            ? resumed.get().send(sent::from)
+            : client.upload("/regild/v1/disks", sent.from(0));
     SentDisk disk = new SentDisk(client, answer.path("diskId").asString(""));
-    String here = Sha256.hex(sha256);
+    String here = sent.sha256();
     JsonNode packed = answer.path("packed");
     JsonNode arrived = packed.isMissingNode() ? answer : packed;
     if (!here.equals(arrived.path("sha256").asString(""))) {
@@ -54,40 +56,65 @@ public record Upload(Path file, Progress progress) {
                 packed.path("packing").asString(""), ByteCount.text(disk.path("bytes").asLong(0)));
   }
 
-  private InputStream counted(long size, MessageDigest sha256) {
-    try {
-      return new Counted(new DigestInputStream(Files.newInputStream(file), sha256), size);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file, e);
-    }
-  }
-
-  private final class Counted extends FilterInputStream {
+  /** What is sent of the file: each byte is hashed once, however often it is sent. */
+  private final class Sent {
     private final long size;
-    private long sent;
+    private final MessageDigest digest = Sha256.digest();
+    private long hashed;
 
-    Counted(InputStream in, long size) {
-      super(in);
+    Sent(long size) {
       this.size = size;
     }
 
-    @Override
-    public int read() throws IOException {
-      int b = super.read();
-      count(b < 0 ? 0 : 1);
-      return b;
+    BodyPublisher from(long offset) {
+      return BodyPublishers.fromPublisher(
+          BodyPublishers.ofInputStream(() -> open(offset)), Math.max(1, size - offset));
     }
 
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = super.read(buffer, offset, length);
-      count(Math.max(0, n));
-      return n;
+    private InputStream open(long offset) {
+      try {
+        InputStream in = Files.newInputStream(file);
+        in.skipNBytes(offset);
+        return new Counted(in, offset);
+      } catch (IOException e) {
+        throw new UncheckedIOException("Cannot read " + file, e);
+      }
     }
 
-    private void count(int bytes) {
-      sent += bytes;
-      progress.show("Upload", (double) sent / Math.max(1, size));
+    synchronized void sent(long at, byte[] buffer, int offset, int length) {
+      int known = Math.clamp(hashed - at, 0, length);
+      digest.update(buffer, offset + known, length - known);
+      hashed = Math.max(hashed, at + length);
+      progress.show("Upload", (double) (at + length) / Math.max(1, size));
+    }
+
+    synchronized String sha256() {
+      return Sha256.hex(digest);
+    }
+
+    private final class Counted extends FilterInputStream {
+      private long at;
+
+      Counted(InputStream in, long offset) {
+        super(in);
+        this.at = offset;
+      }
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] buffer, int offset, int length) throws IOException {
+        int n = in.read(buffer, offset, length);
+        if (n > 0) {
+          sent(at, buffer, offset, n);
+          at += n;
+        }
+        return n;
+      }
     }
   }
 }

@@ -20,6 +20,7 @@ import dev.regild.store.TakenKeyException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -32,6 +33,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 
 /**
  * Disks as objects of a store that all nodes share: {@code disks/<id>/<attempt>.disk}, with their
@@ -77,6 +80,20 @@ public final class ObjectDiskStore implements DiskStore {
     for (String name : Listing.names(this.directory)) {
       Files.deleteIfExists(this.directory.resolve(name));
     }
+  }
+
+  /** Returns the object of a disk that is moved from a data directory: the same in each attempt. */
+  public static String movedObject(UploadedDisk disk) {
+    return "%s%s/%s.disk"
+        .formatted(
+            ObjectUploads.FOLDER,
+            disk.id(),
+            UUID.nameUUIDFromBytes(disk.sha256().getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  /** Records a disk that was moved from a data directory. */
+  public static void recordMoved(Handle handle, UploadedDisk disk) {
+    DiskRecords.insert(handle, new DiskRecords.Stored(disk, movedObject(disk)));
   }
 
   /** Returns the uploads that go on over several requests. */

@@ -184,6 +184,23 @@ public final class UploadedDisks implements DiskStore {
     return disks;
   }
 
+  /** Returns the disks that a directory has, of all accounts, and changes nothing in it. */
+  public static List<UploadedDisk> read(Path directory) throws IOException {
+    List<UploadedDisk> disks = new ArrayList<>();
+    for (String name :
+        Files.isDirectory(directory) ? Listing.names(directory) : List.<String>of()) {
+      if (name.endsWith(RECORD)) {
+        try {
+          disks.add(JSON.readValue(Files.readString(directory.resolve(name)), UploadedDisk.class));
+        } catch (JacksonException e) {
+          throw new IOException(
+              directory.resolve(name) + " can't be read: " + e.getOriginalMessage(), e);
+        }
+      }
+    }
+    return disks;
+  }
+
   private void removeIfNobodys(String id) throws IOException {
     if (!JSON.readTree(Files.readString(record(id))).has("account")) {
       delete(id);

@@ -1,0 +1,126 @@
+package dev.regild.cli.client;
+
+import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * An upload that goes on after a broken connection, perhaps at another node of the same server.
+ *
+ * @param path of the upload
+ * @param bytes the size of the file
+ */
+record ResumedUpload(ApiClient client, String path, long bytes) {
+  private static final String UPLOADS = "/regild/v1/uploads";
+
+  /** How long nothing may arrive, in all attempts together. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  private static final Duration PAUSE = Duration.ofSeconds(2);
+
+  /** Opens the file from an offset on. */
+  @FunctionalInterface
+  interface Rest {
+    BodyPublisher from(long offset);
+  }
+
+  /**
+   * Begins an upload.
+   *
+   * @return empty if the server takes a disk in one request only
+   */
+  static Optional<ResumedUpload> begin(ApiClient client, long bytes)
+      throws ServerRefusalException, IOException, InterruptedException {
+    try {
+      JsonNode begun = client.post(UPLOADS + "?bytes=" + bytes, Map.of());
+      String path = UPLOADS + "/" + ApiClient.segment(begun.path("diskId").asString(""));
+      return Optional.of(new ResumedUpload(client, path, bytes));
+    } catch (ServerRefusalException e) {
+      if (e.isOfOtherServer()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Sends the file, and what is missing of it again if the connection breaks.
+   *
+   * @return the disk
+   */
+  JsonNode send(Rest rest) throws ServerRefusalException, IOException, InterruptedException {
+    boolean done = false;
+    try {
+      JsonNode answer = sendAll(rest);
+      done = true;
+      return answer;
+    } finally {
+      if (!done) {
+        discard();
+      }
+    }
+  }
+
+  private JsonNode sendAll(Rest rest)
+      throws ServerRefusalException, IOException, InterruptedException {
+    long received = 0;
+    long progressed = System.nanoTime();
+    while (true) {
+      IOException broken;
+      try {
+        JsonNode answer =
+            client.append(
+                path + "?offset=" + received,
+                received < bytes ? rest.from(received) : BodyPublishers.noBody());
+        if (answer.has("sha256")) {
+          return answer;
+        }
+        broken = new IOException("The server has only a part of the disk.");
+      } catch (ServerRefusalException e) {
+        if (!e.isTemporary() && !e.isOvertaken()) {
+          throw e;
+        }
+        broken = new IOException(e.getMessage(), e);
+      } catch (IOException e) {
+        broken = e;
+      }
+      long before = received;
+      Optional<Long> now = received();
+      received = now.orElse(received);
+      if (received > before) {
+        progressed = System.nanoTime();
+      } else if (System.nanoTime() - progressed > PATIENCE.toNanos()) {
+        throw broken;
+      }
+      Thread.sleep(PAUSE);
+    }
+  }
+
+  /** Returns how much the server has; empty if it does not answer. */
+  private Optional<Long> received() throws ServerRefusalException, InterruptedException {
+    try {
+      return Optional.of(client.get(path).path("received").asLong(0));
+    } catch (ServerRefusalException e) {
+      if (e.isTemporary()) {
+        return Optional.empty();
+      }
+      // The upload has become a disk, which the next request is told.
+      return Optional.of(bytes);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Tries once: the server removes in time what nobody sends more of. */
+  private void discard() throws InterruptedException {
+    try {
+      client.delete(path);
+    } catch (ServerRefusalException | IOException e) {
+      // The caller sees the failure that led here.
+    }
+  }
+}
