@@ -58,7 +58,16 @@ final class LargeRegistry {
 
   /** Fills a data directory, and returns a key of the account that owns all. */
   static AccessKey create(Path data) throws IOException {
-    try (Database database = Database.open(data.resolve("regild.db"))) {
+    return create(data, Database.open(data.resolve("regild.db")));
+  }
+
+  /**
+   * The same in another database.
+   *
+   * @param opened is closed
+   */
+  static AccessKey create(Path data, Database opened) throws IOException {
+    try (Database database = opened) {
       Accounts accounts =
           new Accounts(
               database,
