@@ -138,8 +138,7 @@ class RpmChannelTest {
                   new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))));
       FleetSearch.Part all = new FleetSearch.Part(Optional.empty(), true, Optional.empty(), 10);
       for (Question question :
-          List.of(
-              new Question.OfAdvisory("RLSA-2026:0001"), new Question.OfCve("CVE-2026-0001"))) {
+          List.of(new Question.OfAdvisory("RLSA-2026:0001"), new Question.OfCve("CVE-2026-0001"))) {
         assertThat(search.find(owner, question, all).found())
             .extracting(each -> each.image().name(), each -> each.packages().getFirst().state())
             .containsExactly(

@@ -185,8 +185,7 @@ class AttestationsTest {
     Path root = directory.resolve("RPMS");
     RpmPackages.index(root, 1_700_000_000);
     Path repomd = root.resolve("repodata/repomd.xml");
-    Files.write(
-        repomd.resolveSibling("repomd.xml.asc"), key.detached(Files.readAllBytes(repomd)));
+    Files.write(repomd.resolveSibling("repomd.xml.asc"), key.detached(Files.readAllBytes(repomd)));
     try (TestRepository repository = new TestRepository(root)) {
       JsonNode madeOf =
           dependencies(
