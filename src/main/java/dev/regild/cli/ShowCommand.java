@@ -99,11 +99,27 @@ final class ShowCommand implements Callable<Integer> {
               + qualification.path("systemState").asString(""));
       qualification.path("warnings").forEach(warning -> table.row("warning", warning.asString("")));
     }
+    cves(image.path("cves"), table);
     image
         .path("tags")
         .properties()
         .forEach(tag -> table.row("tag", tag.getKey() + "=" + tag.getValue().asString("")));
     table.print(out);
+  }
+
+  /** The numbers; the lineage has the CVEs. */
+  private static void cves(JsonNode cves, Table table) {
+    if (cves.isObject()) {
+      int unknown = cves.path("unknown").size();
+      table.row(
+          "CVEs fixed",
+          "%s%d, and %d in the kernel%s"
+              .formatted(
+                  unknown > 0 ? "at least " : "",
+                  cves.path("fixed").asInt(0),
+                  cves.path("kernel").asInt(0),
+                  unknown > 0 ? "; unknown for %d packages".formatted(unknown) : ""));
+    }
   }
 
   private static void windows(JsonNode windows, Table table) {

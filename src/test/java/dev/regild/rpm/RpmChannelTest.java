@@ -15,6 +15,7 @@ import dev.regild.channel.RefreshResult;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestKey;
 import dev.regild.channel.TestRepository;
+import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
@@ -22,6 +23,9 @@ import dev.regild.fetch.TestPace;
 import dev.regild.fetch.Transport;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.RpmPackages;
+import dev.regild.image.Inventories;
+import dev.regild.image.Owner;
+import dev.regild.insight.Changelogs;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
 import dev.regild.machine.Program;
@@ -34,6 +38,13 @@ import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.plan.UpdateReasons;
+import dev.regild.update.fleet.FleetImages;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.Question;
+import dev.regild.update.fleet.Verdict;
+import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.UpdatePlans;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
@@ -44,6 +55,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -104,6 +116,38 @@ class RpmChannelTest {
     assertThatThrownBy(() -> snapshot.packageFiles(Set.of(uri + "x")))
         .isInstanceOf(ChannelException.class)
         .hasMessageContaining("does not hold");
+  }
+
+  @Test
+  void imagesAreFoundByAnAdvisoryAndByItsCve() throws Exception {
+    RpmPackages.addUpdateinfo(directory.resolve("RPMS"), "alpha", "2", "1.0", "1.el8");
+    sign(key);
+    channels.refresh("rocky");
+    try (Database database = Database.open(directory.resolve("regild.db"))) {
+      Inventories inventories = new Inventories(database);
+      Owner owner = new Owner("111111111111", "eu-central-1");
+      FleetImages images = new FleetImages(database, inventories);
+      images.available(owner, "new", "ROCKY_LINUX8", List.of(installed("2:1.0-1.el8")));
+      images.available(owner, "old", "ROCKY_LINUX8", List.of(installed("2:0.8-1")));
+      FleetSearch search =
+          new FleetSearch(
+              database,
+              new Verdicts(
+                  database,
+                  new UpdatePlans(channels, inventories),
+                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))));
+      FleetSearch.Part all = new FleetSearch.Part(Optional.empty(), true, Optional.empty(), 10);
+      for (Question question :
+          List.of(new Question.OfAdvisory("RLSA-2026:0001"), new Question.OfCve("CVE-2026-0001"))) {
+        assertThat(search.find(owner, question, all).found())
+            .extracting(each -> each.image().name(), each -> each.packages().getFirst().state())
+            .containsExactly(
+                tuple("new", Optional.of(Verdict.State.FIXED)),
+                tuple("old", Optional.of(Verdict.State.FIXABLE)));
+      }
+      assertThat(search.find(owner, new Question.OfAdvisory("RLSA-2026:9"), all).incomplete())
+          .containsExactly("No channel's current snapshot has this advisory.");
+    }
   }
 
   @Test

@@ -210,6 +210,8 @@ class CommandsTest {
     assertThat(second.at("/fixed/sources")).hasSize(1);
     assertThat(commands.run(1, "vex", "golden"))
         .contains("No update is recorded that made the image golden.");
+    assertThat(commands.run(0, "show", "fixed"))
+        .contains("at least 1, and 1 in the kernel; unknown for 1 packages");
     JsonNode shown = json("show", "fixed", "--json").path("cves");
     assertThat(shown.path("kernel").asInt()).isEqualTo(1);
     assertThat(shown.path("fixed").asInt()).isEqualTo(1);

@@ -18,6 +18,7 @@ import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.fetch.PackageFile;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.RpmPackages;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
@@ -36,10 +37,12 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.UpdateOptions;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.rpm.RpmSource;
 import dev.regild.servicing.Isolation;
 import dev.regild.update.steps.CheckDisk;
 import dev.regild.update.steps.Import;
 import dev.regild.update.steps.Update;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,6 +174,63 @@ class AttestationsTest {
       assertThat(named(byproducts, "sbom.cyclonedx.json").path("mediaType").asString())
           .isEqualTo("application/vnd.cyclonedx+json");
     }
+  }
+
+  /** What a snapshot of rpms is made of is named like that of apt, with the signed repomd.xml. */
+  @Test
+  void anUpdateOfRpmsNamesTheSignedRepomd() throws Exception {
+    RpmPackages.assumeTools();
+    TestKey key = TestKey.simple();
+    RpmPackages.build(directory, "alpha", "2", "1.0", "1.el8");
+    Path root = directory.resolve("RPMS");
+    RpmPackages.index(root, 1_700_000_000);
+    Path repomd = root.resolve("repodata/repomd.xml");
+    Files.write(repomd.resolveSibling("repomd.xml.asc"), key.detached(Files.readAllBytes(repomd)));
+    try (TestRepository repository = new TestRepository(root)) {
+      JsonNode madeOf =
+          dependencies(
+              new Channel(
+                  "rocky",
+                  "ROCKY_LINUX8",
+                  List.of(new RpmSource(repository.uri(), "x86_64", key.armored()))));
+      assertThat(digests(madeOf)).contains(Sha256.of(repomd));
+      assertThat(madeOf.valueStream().map(each -> each.at("/annotations/kind").asString("")))
+          .contains("PACKAGES");
+    }
+  }
+
+  @Test
+  void anUpdateOfWindowsNamesTheCatalogue() throws Exception {
+    JsonNode madeOf =
+        dependencies(
+            new Channel("windows", "WINDOWS_SERVER_2022", List.of(new CatalogueSource("amd64"))));
+    assertThat(madeOf.valueStream().map(each -> each.at("/annotations/kind").asString("")))
+        .contains("CATALOGUE");
+  }
+
+  /** Returns what a statement of an update to a channel's snapshot depends on. */
+  private JsonNode dependencies(Channel channel) throws Exception {
+    ChannelStore channels = new ChannelStore(directory.resolve("data"), Clock.systemUTC());
+    channels.add(channel);
+    channels.refresh(channel.name());
+    Snapshot snapshot = channels.current(channel.name()).orElseThrow();
+    Image base = registry.available(Registry.ALICE, "golden");
+    Image made = registry.updating(base, "golden-2");
+    Update update = update(made, base, snapshot);
+    registry.database.useTransaction(handle -> {
+      publish(
+          handle,
+          made,
+          new Layer(UUID.randomUUID().toString(), layerOf(base), 1, 1, "a".repeat(64), 1));
+      UpdateRecord record = registry.updates.findById(handle, made.id()).orElseThrow();
+      attestations.ofUpdate(handle, VERSIONS, record, update, List.of());
+    });
+    JsonNode madeOf =
+        JsonMapper.shared()
+            .readTree(statement(made))
+            .at("/predicate/buildDefinition/resolvedDependencies");
+    assertThat(digest(named(madeOf, "snapshot"))).isEqualTo(snapshot.digest());
+    return madeOf;
   }
 
   @Test

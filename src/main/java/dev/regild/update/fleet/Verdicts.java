@@ -94,19 +94,20 @@ public final class Verdicts {
 
   private All ofCve(Owner owner, String cve) {
     Offers offers = new Offers();
-    Set<String> advised = new LinkedHashSet<>();
+    List<Snapshot.Advised> advised = new ArrayList<>();
     for (Snapshot snapshot : offers.snapshots(owner)) {
-      snapshot.advised(each -> each.cves().contains(cve)).forEach(each -> advised.add(each.name()));
+      advised.addAll(snapshot.advised(each -> each.cves().contains(cve)));
     }
+    Set<String> names = new LinkedHashSet<>(advised.stream().map(Snapshot.Advised::name).toList());
     Map<Long, IndexedPackage> all =
         database.read(handle -> {
           List<String> sources = ChangelogIndex.sourcesNaming(handle, cve);
           Map<Long, IndexedPackage> found =
               new LinkedHashMap<>(PackageIndex.ofSources(handle, owner.accountId(), sources, MOST));
-          found.putAll(PackageIndex.named(handle, owner.accountId(), advised, MOST));
+          found.putAll(PackageIndex.named(handle, owner.accountId(), names, MOST));
           return found;
         });
-    return new All(new CveVerdicts(cve, offers).of(all), cut(all));
+    return new All(new CveVerdicts(cve, advised, offers).of(all), cut(all));
   }
 
   private All ofAdvisory(Owner owner, String id) {
@@ -137,23 +138,31 @@ public final class Verdicts {
       return Optional.of(Verdict.of(each, State.FIXED, offers.offered(each), each.version(), id));
     }
     Optional<String> offered = offers.offered(each);
-    Optional<PackageSystem> system = system(each);
-    if (system.isEmpty()) {
-      return Optional.empty();
-    }
     for (Snapshot.Advised it : advised) {
       if (!it.name().equals(each.name()) || !it.architecture().equals(each.architecture())) {
         continue;
       }
-      int compared = system.get().family().order().compare(each.version(), it.version());
       if (offers.advisories(each).stream().anyMatch(said -> said.id().equals(id))) {
         return Optional.of(Verdict.of(each, State.FIXABLE, offered, it.version(), id));
       }
-      if (compared == 0 || (compared > 0 && it.cumulative())) {
+      if (includes(each, it)) {
         return Optional.of(Verdict.of(each, State.FIXED, offered, it.version(), id));
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether an installed version has the fix that an advisory is about. */
+  private static boolean includes(IndexedPackage each, Snapshot.Advised advised) {
+    if (!advised.name().equals(each.name())
+        || !advised.architecture().equals(each.architecture())) {
+      return false;
+    }
+    int compared =
+        system(each)
+            .map(it -> it.family().order().compare(each.version(), advised.version()))
+            .orElse(-1);
+    return compared == 0 || (compared > 0 && advised.cumulative());
   }
 
   /** What the channels have now for each platform. */
@@ -196,10 +205,12 @@ public final class Verdicts {
   /** Judges versions of packages by one CVE. */
   private final class CveVerdicts {
     private final String cve;
+    private final List<Snapshot.Advised> advised;
     private final Offers offers;
 
-    CveVerdicts(String cve, Offers offers) {
+    CveVerdicts(String cve, List<Snapshot.Advised> advised, Offers offers) {
       this.cve = cve;
+      this.advised = advised;
       this.offers = offers;
     }
 
@@ -273,7 +284,15 @@ public final class Verdicts {
           }
         }
       }
-      return mentioned.or(() -> unknown(each, offered, later, own));
+      Optional<Verdict> fixed =
+          advised.stream()
+              .filter(it -> includes(each, it))
+              .findFirst()
+              .map(it -> Verdict.of(each, State.FIXED, offered, it.version(), it.advisory().id()));
+      if (fixed.isPresent()) {
+        return fixed;
+      }
+      return mentioned.isPresent() ? mentioned : unknown(each, offered, later, own);
     }
 
     /** Nothing is said only of what a changelog covers that names the CVE nowhere. */
