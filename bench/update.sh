@@ -206,7 +206,7 @@ stop_server() {
 # Qualify, the size of the new layer as a part of its overlay's, and in MiB.
 step_figures() {
   curl -sf "http://127.0.0.1:$port/regild/v1/updates/$1" | python3 -c '
-import datetime, json, re, sys
+import datetime, json, math, re, sys
 total, qualify, part, layer = 0.0, 0.0, 0.0, 0.0
 for step in json.load(sys.stdin)["steps"]:
     began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
@@ -218,8 +218,9 @@ for step in json.load(sys.stdin)["steps"]:
         total += seconds
     if step["name"].upper() == "PUBLISH":
         units = {"bytes": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-        layer, overlay = (float(size) * units[unit] for size, unit in re.findall(
-            "([0-9.]+) (%s)" % "|".join(units), step["detail"]))
+        # An older build says only one of the two.
+        layer, overlay = ([float(size) * units[unit] for size, unit in re.findall(
+            "([0-9.]+) (%s)" % "|".join(units), step["detail"])] + [math.nan] * 2)[:2]
         part = layer / overlay
 print("%.2f %.2f %.3f %.1f" % (total, qualify, part, layer / (1 << 20)))'
 }

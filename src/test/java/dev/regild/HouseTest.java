@@ -106,9 +106,12 @@ class HouseTest {
         .that()
         .resideOutsideOfPackage("dev.regild.demo..")
         .and()
-        .doNotHaveSimpleName("DemoCommand")
+        .haveNameNotMatching("dev\\.regild\\.cli\\.(DemoCommand|ClusterDemo).*")
         .should()
-        .dependOnClassesThat(resideInAPackage("dev.regild.demo..").or(simpleName("DemoCommand")))
+        .dependOnClassesThat(
+            resideInAPackage("dev.regild.demo..")
+                .or(simpleName("DemoCommand"))
+                .or(simpleName("ClusterDemo")))
         .check(CLASSES);
   }
 

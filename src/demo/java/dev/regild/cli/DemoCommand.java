@@ -74,6 +74,13 @@ public final class DemoCommand implements Callable<Integer> {
  + " emptied first. Default: a directory in the cache.")
   @Nullable Path data;
 
+  @Option(
+      names = "--cluster",
+      description =
+          "Show three nodes that share a PostgreSQL and an S3 server, and an update whose worker is"
+              + " killed.")
+  boolean cluster;
+
   private DemoCommand() {}
 
   /** The process of {@code ./regild demo}. */
@@ -89,7 +96,8 @@ public final class DemoCommand implements Callable<Integer> {
     DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
     List<AptSource> sources =
         new HostSources().forPlatform(release.platform()).sources();
-    Path directory = emptied(data == null ? cache.resolve("demo") : data);
+    String ownDirectory = cluster ? "demo-cluster" : "demo";
+    Path directory = emptied(data == null ? cache.resolve(ownDirectory) : data);
 
     title("An out-of-date golden image");
     // What is made here becomes the files of a system; what the server writes is for us alone.
@@ -101,6 +109,12 @@ public final class DemoCommand implements Callable<Integer> {
 
     Umask.ownerAlone();
 
+    if (cluster) {
+      new ClusterDemo(directory, cache.resolve("s3proxy"), isolation(directory), out())
+          .show(golden, data -> addChannel(data, release, sources, agent));
+      out().printf("%nDone in %s.%n", Times.text(since(start)));
+      return 0;
+    }
     title("A server for the demo");
     Config config = config(directory);
     addChannel(directory, release, sources, agent);
@@ -147,21 +161,25 @@ public final class DemoCommand implements Callable<Integer> {
 
   private Config config(Path directory)
       throws ConfigException, ProgramException, InterruptedException {
-    AcceleratorProbe.Verdict verdict =
-        new AcceleratorProbe(directory.resolve("accelerator")).verdict();
-    boolean kvm = verdict.accelerator() == Accelerator.KVM;
-    out()
-        .printf(
-            "  isolation %s: %s%n",
-            kvm ? "vm" : "namespace",
-            kvm
-                ? verdict.reason()
-                : verdict.reason() + ". The disk is the demo's own, so this host may mount it.");
     Map<String, String> flags = new HashMap<>();
     flags.put("data", directory.toString());
     flags.put("listen", "127.0.0.1:0");
-    flags.put("isolation", kvm ? "vm" : "namespace");
+    flags.put("isolation", isolation(directory));
     return Config.read(Optional.empty(), Map.of(), flags);
+  }
+
+  private String isolation(Path directory) throws ProgramException, InterruptedException {
+    AcceleratorProbe.Verdict verdict =
+        new AcceleratorProbe(directory.resolve("accelerator")).verdict();
+    String isolation = verdict.accelerator() == Accelerator.KVM ? "vm" : "namespace";
+    out()
+        .printf(
+            "  isolation %s: %s%n",
+            isolation,
+            verdict.accelerator() == Accelerator.KVM
+                ? verdict.reason()
+                : verdict.reason() + ". The disk is the demo's own, so this host may mount it.");
+    return isolation;
   }
 
   private void addChannel(

@@ -59,6 +59,9 @@ final class Apt extends OfflineUpgrade {
 
   private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
 
+  private static final String CERTIFICATES = "ca-certificates";
+  private static final String UPDATE_CERTIFICATES = "/usr/sbin/update-ca-certificates";
+
   private static final String PLAIN_PATHS = Guest.WORKSPACE + "/plain-paths.sh";
 
   private static final String POLICY = "/usr/sbin/policy-rc.d";
@@ -270,7 +273,7 @@ final class Apt extends OfflineUpgrade {
 
   @Override
   protected void carryOut(Transaction transaction, DoubleConsumer progress) throws GuestException {
-    keepServicesFromStarting();
+    putStandIns(transaction);
     script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
     List<String> arguments = new ArrayList<>(plain ? HAND_PLAIN : List.of());
@@ -292,12 +295,12 @@ final class Apt extends OfflineUpgrade {
    * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; a diversion stops scripts that call
    * start-stop-daemon past them. systemctl does nothing where systemd does not run.
    */
-  private void keepServicesFromStarting() throws GuestException {
+  private void putStandIns(Transaction transaction) throws GuestException {
     if (guest.exists(POLICY)) {
       guest.run("mv", POLICY, POLICY + OURS);
     }
     guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
-    for (StandIn each : standIns()) {
+    for (StandIn each : standIns(transaction)) {
       diverted.add(each.path);
       guest.run(
           List.of(
@@ -321,9 +324,10 @@ final class Apt extends OfflineUpgrade {
   /**
    * What scripts may start daemons with, and what they ask whether they are in a container: since
    * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader. An
-   * initramfs is asked for by the kernel, and again by each package that has files in it.
+   * initramfs is asked for by the kernel, and again by each package that has files in it; the list
+   * of certificates by their package, and again by its trigger.
    */
-  private List<StandIn> standIns() throws GuestException {
+  private List<StandIn> standIns(Transaction transaction) throws GuestException {
     List<StandIn> standIns = new ArrayList<>();
     standIns.add(new StandIn(startStopDaemon(), "start-stop-daemon"));
     for (String path : List.of("/usr/bin/systemd-detect-virt", "/bin/systemd-detect-virt")) {
@@ -333,6 +337,10 @@ final class Apt extends OfflineUpgrade {
     }
     if (guest.exists(MKINITRAMFS)) {
       standIns.add(new StandIn(MKINITRAMFS, "mkinitramfs"));
+    }
+    if (transaction.installs().stream().anyMatch(each -> each.name().equals(CERTIFICATES))
+        && guest.exists(UPDATE_CERTIFICATES)) {
+      standIns.add(new StandIn(UPDATE_CERTIFICATES, "update-ca-certificates"));
     }
     return standIns;
   }

@@ -82,6 +82,11 @@ final class AptSnapshot extends Snapshot {
   }
 
   @Override
+  public Optional<Object> offerBasis(Inventory inventory) {
+    return Optional.of(inventory.ownersPolicy());
+  }
+
+  @Override
   public Snapshot limitedToSecurity() {
     return with(true, preferences);
   }
@@ -199,23 +204,25 @@ final class AptSnapshot extends Snapshot {
   }
 
   @Override
-  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+  public Map<PackageVersion, PackageFile> filesOf(Set<PackageVersion> wanted)
       throws ChannelException {
     Set<String> names = wanted.stream().map(PackageVersion::name).collect(Collectors.toSet());
-    Map<PackageVersion, String> found = new HashMap<>();
+    Map<String, Route> routes = manifestNow().routes();
+    Map<PackageVersion, PackageFile> found = new HashMap<>();
     PackageLookup.visit(
         directory(),
         indexes(manifest()),
-        (in, _) -> {
+        (in, index) -> {
           PackagesScanner stanza = new PackagesScanner(in);
           while (stanza.next()) {
             String name = stanza.text(PackagesScanner.Field.PACKAGE);
             if (names.contains(name)) {
               PackageVersion each =
                   new PackageVersion(name, stanza.text(PackagesScanner.Field.VERSION));
-              String hash = hash(stanza);
-              if (wanted.contains(each) && !hash.isEmpty()) {
-                found.putIfAbsent(each, hash);
+              if (wanted.contains(each) && !found.containsKey(each) && !hash(stanza).isEmpty()) {
+                Route route = routes.getOrDefault(index.repository(), Route.DEFAULT);
+                String fileName = stanza.text(PackagesScanner.Field.FILENAME);
+                found.put(each, packageFile(index.repository(), fileName, stanza, route));
               }
             }
           }

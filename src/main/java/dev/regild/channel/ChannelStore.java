@@ -453,6 +453,20 @@ public final class ChannelStore {
     }
   }
 
+  /** Returns the digest of a channel's current snapshot; empty before the first refresh. */
+  Optional<String> currentDigest(String name) throws ChannelException {
+    try {
+      return SnapshotStore.digestIn(file(name, ".current"));
+    } catch (IOException e) {
+      throw unusable(e);
+    }
+  }
+
+  /** Returns where a snapshot is, if it is kept. */
+  Path snapshotDirectory(String digest) {
+    return snapshots.resolve(digest);
+  }
+
   /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
   public Optional<Snapshot> snapshot(String digest) throws ChannelException {
     if (!Sha256.isHex(digest)) {

@@ -2,6 +2,7 @@ package dev.regild.channel;
 
 import dev.regild.fetch.PackageFile;
 import dev.regild.inventory.Inventory;
+import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageFamily;
@@ -10,9 +11,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One immutable, verified state of a channel; only where its packages are served changes. Its
@@ -57,6 +62,11 @@ public abstract class Snapshot implements AvailablePackages {
    */
   public final String digest() {
     return manifest.digest();
+  }
+
+  /** Returns when it was made. */
+  public final Instant createdAt() {
+    return manifest.createdAt();
   }
 
   /** Read only; all that a guest needs lies in it as plain files, none in a subdirectory. */
@@ -111,6 +121,16 @@ public abstract class Snapshot implements AvailablePackages {
    */
   public abstract AvailablePackages availableTo(Inventory inventory);
 
+  /**
+   * Returns what {@link #availableTo} depends on in an inventory: those with equal ones are offered
+   * the same.
+   *
+   * @return empty if it depends on the packages
+   */
+  public Optional<Object> offerBasis(Inventory inventory) {
+    return Optional.empty();
+  }
+
   /** The same, limited to what fixes security problems. */
   public abstract Snapshot limitedToSecurity();
 
@@ -126,14 +146,39 @@ public abstract class Snapshot implements AvailablePackages {
   public abstract Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException;
 
   /**
-   * Returns the hashes of packages' files from the indexes. If a version exists for several
+   * Returns the files of packages, as the indexes name them. If a version exists for several
    * architectures, the first one counts.
    *
    * @return lacks packages that are not in this snapshot or have no file of their own
    */
-  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+  public Map<PackageVersion, PackageFile> filesOf(Set<PackageVersion> wanted)
       throws ChannelException {
     return Map.of();
+  }
+
+  /** Returns the hashes of the files that {@link #filesOf} returns. */
+  public final Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+      throws ChannelException {
+    Map<PackageVersion, String> hashes = new HashMap<>();
+    filesOf(wanted).forEach((each, file) -> hashes.put(each, file.hash()));
+    return hashes;
+  }
+
+  /**
+   * A version of a package that an advisory names.
+   *
+   * @param cumulative whether each later version has the fix as well
+   */
+  public record Advised(
+      Advisory advisory, String name, String architecture, String version, boolean cumulative) {}
+
+  /**
+   * Returns what its advisories name.
+   *
+   * @param wanted chooses the advisories
+   */
+  public List<Advised> advised(Predicate<Advisory> wanted) {
+    return List.of();
   }
 
   /** Returns the names of the packages that it has as agents itself. */

@@ -81,6 +81,11 @@ record PlanTable(JsonNode plan) {
   }
 
   static void cves(JsonNode cves, PrintWriter out) {
+    cves("CVEs fixed", cves, out);
+  }
+
+  /** Prints nothing if there is nothing to print. */
+  static void cves(String title, JsonNode cves, PrintWriter out) {
     if (!cves.isObject()) {
       return;
     }
@@ -88,8 +93,9 @@ record PlanTable(JsonNode plan) {
     String least = unknown.isEmpty() ? "" : "at least ";
     line(
         out,
-        "CVEs fixed: %s%d, and %s%d in the kernel"
-            .formatted(least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0)));
+        "%s: %s%d, and %s%d in the kernel"
+            .formatted(
+                title, least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0)));
     Map<String, List<String>> incomplete = new LinkedHashMap<>();
     for (JsonNode source : cves.path("sources")) {
       String name = source.path("source").asString("");

@@ -52,12 +52,14 @@ public final class Regild {
     commands.put("import", ImportCommand.class);
     commands.put("images", ImagesCommand.class);
     commands.put("show", ShowCommand.class);
+    commands.put("status", StatusCommand.class);
     commands.put("update", UpdateCommand.class);
     commands.put("cancel", CancelCommand.class);
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
     commands.put("diff", DiffCommand.class);
+    commands.put("find", FindCommand.class);
     commands.put("provenance", ProvenanceCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);

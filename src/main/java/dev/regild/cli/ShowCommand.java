@@ -87,6 +87,7 @@ final class ShowCommand implements Callable<Integer> {
     row(table, "agent software", imported.path("agentSoftwareVersion"));
     row(table, "intended for", imported.path("intendedInstanceType"));
     row(table, "snapshot", image.path("snapshot"));
+    StatusCommand.rows(image.path("status"), table);
     table.row("all layers", ByteCount.text(image.path("standaloneBytes").asLong(0)));
     JsonNode qualification = image.path("qualification");
     if (qualification.isObject()) {

@@ -32,6 +32,7 @@ public final class Images {
       throw nameTaken(image.owner(), image.name());
     }
     ImageCounts.add(handle, image.owner(), 1);
+    ImageHistory.record(handle, image);
   }
 
   /**
@@ -304,7 +305,9 @@ public final class Images {
             .bind("agentVersion", published.agentVersion().orElse(null))
             .bind("id", image.id());
     ImageRow.bindDisk(Optional.of(published.disk()), published.qualification(), update);
-    return afterChange(handle, available, update.execute());
+    Image made = afterChange(handle, available, update.execute());
+    ImageHistory.record(handle, made);
+    return made;
   }
 
   /**
@@ -318,6 +321,7 @@ public final class Images {
         .bind("inventory", inventory)
         .bind("id", image.id())
         .execute();
+    findById(handle, image.id()).ifPresent(changed -> ImageHistory.record(handle, changed));
     image.disk().ifPresent(disk -> Inventories.removeUnneeded(handle, disk.inventory()));
   }
 
@@ -357,7 +361,8 @@ public final class Images {
 
   /**
    * Deletes the row of an image that is DELETING, with all that belongs to it alone: its tags, its
-   * shares, its update's record, its inventory and the layers that nothing else stands on.
+   * shares, its update's record, its inventory and the layers that nothing else stands on. Searches
+   * still find it.
    *
    * @return those layers, the top one first; their files can go once the transaction is committed
    */
@@ -372,6 +377,7 @@ public final class Images {
       throw changedMeanwhile(image);
     }
     ImageCounts.add(handle, image.owner(), -1);
+    ImageHistory.deleted(handle, image);
     TagRecords.removeAll(handle, image.arn());
     JobSteps.removeAll(handle, image.id());
     if (image.disk().isEmpty()) {

@@ -6,8 +6,10 @@ import com.github.benmanes.caffeine.cache.Interner;
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
 import dev.regild.files.Sha256;
+import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -29,7 +31,7 @@ public final class Inventories {
   }
 
   /**
-   * Stores an inventory.
+   * Stores an inventory, and adds it to the index of packages.
    *
    * @return its digest, {@code sha256:} and lower-case hexadecimal digits
    */
@@ -45,6 +47,7 @@ public final class Inventories {
         .bind("digest", digest)
         .bind("json", Zstd.compress(json))
         .execute();
+    PackageIndex.add(handle, digest, inventory);
     return digest;
   }
 
@@ -63,18 +66,31 @@ public final class Inventories {
     return known == null ? read(handle, digest) : known;
   }
 
+  /** Reads an inventory that is not going to be used again soon; empty if it isn't there. */
+  public Optional<Inventory> find(String digest) {
+    Inventory known = cache.getIfPresent(digest);
+    return known == null ? database.read(handle -> stored(handle, digest)) : Optional.of(known);
+  }
+
   private Inventory read(String digest) {
     return database.read(handle -> read(handle, digest));
   }
 
   private Inventory read(Handle handle, String digest) {
-    byte[] compressed =
-        handle
-            .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
-            .bind("digest", digest)
-            .mapTo(byte[].class)
-            .findOne()
-            .orElseThrow(() -> new IllegalStateException("No inventory " + digest + "."));
+    return stored(handle, digest)
+        .orElseThrow(() -> new IllegalStateException("No inventory " + digest + "."));
+  }
+
+  private Optional<Inventory> stored(Handle handle, String digest) {
+    return handle
+        .createQuery("SELECT compressed_json FROM inventory WHERE digest = :digest")
+        .bind("digest", digest)
+        .mapTo(byte[].class)
+        .findOne()
+        .map(compressed -> decoded(digest, compressed));
+  }
+
+  private Inventory decoded(String digest, byte[] compressed) {
     byte[] json = Zstd.decompress(compressed);
     if (!digest(json).equals(digest)) {
       throw new IllegalStateException(

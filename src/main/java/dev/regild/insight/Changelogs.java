@@ -4,12 +4,14 @@ import static java.util.stream.Collectors.toMap;
 
 import com.github.luben.zstd.Zstd;
 import dev.regild.db.Database;
+import dev.regild.plan.PackageVersion;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -50,6 +52,14 @@ public final class Changelogs {
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
+  /** Returns when the newest changelog was stored, in epoch milliseconds; 0 if there is none. */
+  public static long newest(Handle handle) {
+    return handle
+        .createQuery("SELECT COALESCE(MAX(read_at), 0) FROM changelog")
+        .mapTo(Long.class)
+        .one();
+  }
+
   /** Stores changelogs by their files' hashes, and removes old ones. */
   public void keep(Map<String, Changelog> read) {
     long now = clock.millis();
@@ -73,6 +83,26 @@ public final class Changelogs {
         .bind("json", packed(changelog))
         .bind("now", now)
         .execute();
+    ChangelogIndex.add(handle, hash, changelog);
+  }
+
+  /** Returns the hashes of the files with changelogs of packages of these names. */
+  public Map<PackageVersion, String> filesOf(Set<String> names) {
+    return database.read(handle -> ChangelogIndex.filesOf(handle, names));
+  }
+
+  /**
+   * Adds changelogs to the index that an earlier version stored.
+   *
+   * @param most how many at most
+   * @return how many were added
+   */
+  public static int index(Handle handle, int most) {
+    List<String> unindexed = ChangelogIndex.missing(handle, most);
+    if (!unindexed.isEmpty()) {
+      find(handle, unindexed).forEach((hash, each) -> ChangelogIndex.add(handle, hash, each));
+    }
+    return unindexed.size();
   }
 
   /** Records what the update that makes an image fixes. */

@@ -11,7 +11,9 @@ import dev.regild.plan.PackageOrigin;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -34,15 +36,32 @@ public final class FixFinder {
   /** Returns the changelog of a package that the update installs, if it was read. */
   private final Function<Replacement, Optional<Changelog>> changelogs;
 
+  private final FixMemo memo;
+
   public FixFinder(
       PackageNotes notes,
       PackageFamily family,
       List<InstalledPackage> installed,
       Function<Replacement, Optional<Changelog>> changelogs) {
+    this(notes, family, installed, changelogs, new FixMemo());
+  }
+
+  /**
+   * For one of many updates.
+   *
+   * @param memo of finders with the same package system and the same changelogs
+   */
+  public FixFinder(
+      PackageNotes notes,
+      PackageFamily family,
+      List<InstalledPackage> installed,
+      Function<Replacement, Optional<Changelog>> changelogs,
+      FixMemo memo) {
     this.notes = notes;
     this.family = family;
     this.installed = List.copyOf(installed);
     this.changelogs = changelogs;
+    this.memo = memo;
   }
 
   /** A package that the update installs, and what is known about it. */
@@ -70,19 +89,42 @@ public final class FixFinder {
 
   /** Finds what these packages fix. */
   public Fixes find(Collection<Replacement> update) {
+    Map<String, List<InstalledPackage>> before = before(update);
     SortedMap<String, List<Known>> bySource =
-        update.stream().map(this::known).collect(groupingBy(Known::source, TreeMap::new, toList()));
+        update.stream()
+            .map(each -> known(each, before.getOrDefault(each.name(), List.of())))
+            .collect(groupingBy(Known::source, TreeMap::new, toList()));
     List<SourceFixes> sources = new ArrayList<>();
     bySource.forEach((source, all) ->
-        base(source, all).ifPresent(base -> sources.add(fixes(source, all, base))));
+        base(source, all)
+            .ifPresent(base ->
+                sources.add(
+                    memo.of(
+                        source,
+                        all.stream().map(Known::replacement).toList(),
+                        base,
+                        () -> fixes(source, all, base)))));
     return new Fixes(sources);
   }
 
-  private Known known(Replacement each) {
+  /** Returns the installed packages of the names that the update replaces. */
+  private Map<String, List<InstalledPackage>> before(Collection<Replacement> update) {
+    Map<String, List<InstalledPackage>> before = new HashMap<>();
+    for (Replacement each : update) {
+      before.put(each.name(), new ArrayList<>(1));
+    }
+    for (InstalledPackage each : installed) {
+      List<InstalledPackage> named = before.get(each.name());
+      if (named != null) {
+        named.add(each);
+      }
+    }
+    return before;
+  }
+
+  private Known known(Replacement each, List<InstalledPackage> named) {
     Optional<InstalledPackage> before =
-        installed.stream()
-            .filter(it -> it.name().equals(each.name()) && it.version().equals(each.from()))
-            .findFirst();
+        named.stream().filter(it -> it.version().equals(each.from())).findFirst();
     return new Known(each, before, changelogs.apply(each));
   }
 

@@ -17,7 +17,8 @@ import java.util.TreeSet;
 
 /** Compares what is installed in two images, which need not be related. */
 public final class InventoryDifference {
-  private static final Comparator<PackageDifference> ORDER =
+  /** By name, then architecture, then versions. */
+  public static final Comparator<PackageDifference> ORDER =
       Comparator.comparing(PackageDifference::name)
           .thenComparing(PackageDifference::architecture)
           .thenComparing(PackageDifference::from)

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A snapshot of RPM repositories: what dnf would choose of it. */
@@ -95,6 +96,14 @@ final class RpmSnapshot extends Snapshot {
             ? new RpmVisibility(policy, known(inventory.packages()))
             : RpmVisibility.ALL,
         policy.ignoresObsoletes());
+  }
+
+  @Override
+  public Optional<Object> offerBasis(Inventory inventory) {
+    UpdatePolicy policy = inventory.ownersPolicy();
+    return policy.hidesPackages()
+        ? Optional.empty()
+        : Optional.of(List.of(inventory.modules(), policy));
   }
 
   @Override
@@ -218,6 +227,26 @@ final class RpmSnapshot extends Snapshot {
     return new UpdateReasons(said.stream().anyMatch(Advisory::mendsSecurity), said);
   }
 
+  /** A later version of a module's package may be of another stream, which lacks the fix. */
+  @Override
+  public List<Advised> advised(Predicate<Advisory> wanted) {
+    List<Advised> found = new ArrayList<>();
+    contents
+        .advisories()
+        .forEach((name, all) -> {
+          for (RpmContents.Advised each : all) {
+            if (wanted.test(each.advisory())) {
+              boolean ofModule =
+                  !contents.modules().of(name, each.version(), each.architecture()).isEmpty();
+              found.add(
+                  new Advised(
+                      each.advisory(), name, each.architecture(), each.version(), !ofModule));
+            }
+          }
+        });
+    return found;
+  }
+
   /** What is said about the versions that an upgrade to that version passes or reaches. */
   private Stream<RpmContents.Advised> advised(String name, UpgradeTarget target, String to) {
     return contents.advisoriesOf(name).stream()
@@ -297,21 +326,26 @@ final class RpmSnapshot extends Snapshot {
   }
 
   @Override
-  public Map<PackageVersion, String> fileHashes(Set<PackageVersion> wanted)
+  public Map<PackageVersion, PackageFile> filesOf(Set<PackageVersion> wanted)
       throws ChannelException {
-    Map<PackageVersion, String> found = new HashMap<>();
+    SnapshotManifest now = manifestNow();
+    Map<PackageVersion, PackageFile> found = new HashMap<>();
     PackageLookup.visit(
         directory(),
         manifest().files(Kind.PACKAGES),
-        (in, _) ->
-            RpmPackage.readAll(
-                in,
-                each -> {
-                  PackageVersion version = new PackageVersion(each.name(), each.version());
-                  if (wanted.contains(version)) {
-                    found.putIfAbsent(version, each.hash());
-                  }
-                }));
+        (in, index) -> {
+          String repository = index.repository();
+          List<String> places = now.mirrors().getOrDefault(repository, List.of(repository));
+          Route route = now.routes().getOrDefault(repository, Route.DEFAULT);
+          RpmPackage.readAll(
+              in,
+              each -> {
+                PackageVersion version = new PackageVersion(each.name(), each.version());
+                if (wanted.contains(version)) {
+                  found.putIfAbsent(version, packageFile(places, each, route));
+                }
+              });
+        });
     return found;
   }
 

@@ -3,6 +3,7 @@ package dev.regild.server;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.RefreshResult;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
@@ -28,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refreshes every channel when it is due, and removes snapshots that nothing needs any more and
+ * Refreshes every channel when it is due, and removes snapshots that are not kept any more and
  * packages that no update has asked for in a month. Channels are refreshed side by side, so that
  * one whose mirror is slow or dead delays no other.
  */
@@ -42,6 +43,7 @@ final class ChannelRefresh implements AutoCloseable {
   private static final Duration END_LIMIT = Duration.ofSeconds(1);
 
   private final ChannelStore channels;
+  private final EarlierSnapshots earlier;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -74,6 +76,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private ChannelRefresh(
       ChannelStore channels,
+      EarlierSnapshots earlier,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -81,6 +84,7 @@ final class ChannelRefresh implements AutoCloseable {
       Turns turns,
       Pauses pauses) {
     this.channels = channels;
+    this.earlier = earlier;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
@@ -92,6 +96,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   static ChannelRefresh start(
       ChannelStore channels,
+      EarlierSnapshots earlier,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -99,7 +104,7 @@ final class ChannelRefresh implements AutoCloseable {
       Turns turns,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, database, updates, packages, clock, turns, pauses);
+        new ChannelRefresh(channels, earlier, database, updates, packages, clock, turns, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -130,6 +135,7 @@ final class ChannelRefresh implements AutoCloseable {
       for (Channel channel : channels.due()) {
         begin(channel);
       }
+      earlier.record();
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
@@ -162,7 +168,7 @@ final class ChannelRefresh implements AutoCloseable {
         return;
       }
       try {
-        if (turns == Turns.ALONE
+        if (turns.equals(Turns.ALONE)
             || channels.due().stream().anyMatch(due -> due.name().equals(channel.name()))) {
           refresh(channel);
         }
@@ -211,10 +217,12 @@ final class ChannelRefresh implements AutoCloseable {
       packages.prune(clock.instant().minus(PACKAGES_KEPT));
     }
     if (refreshed.getAndSet(false)) {
-      channels.prune(
+      Set<String> needed =
           database.read(updates::inFlight).stream()
               .map(UpdateRecord::snapshot)
-              .collect(Collectors.toSet()));
+              .collect(Collectors.toSet());
+      needed.addAll(earlier.kept());
+      earlier.forget(channels.prune(needed));
     }
   }
 

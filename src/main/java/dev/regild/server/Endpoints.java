@@ -24,6 +24,8 @@ import dev.regild.server.health.Readiness;
 import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.Requests;
+import dev.regild.server.rest.DifferenceService;
+import dev.regild.server.rest.Documents;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
 import dev.regild.server.rest.FlattenService;
@@ -33,12 +35,17 @@ import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.SearchService;
+import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotOffers;
 import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +60,9 @@ import java.util.Optional;
  * @param updates what updates do and did
  * @param inventories what is installed in images
  * @param plannedFixes finds what updates would fix
+ * @param search finds images by what is in them
+ * @param differences compares images
+ * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
  * @param shared the disks again, if they are in a store
  * @param layers the store of the images' layers
@@ -73,6 +83,9 @@ record Endpoints(
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
+    FleetSearch search,
+    Differences differences,
+    SnapshotOffers snapshotOffers,
     DiskStore disks,
     Optional<ObjectDiskStore> shared,
     LayerStore layers,
@@ -93,6 +106,7 @@ record Endpoints(
   List<HttpService> services() {
     Requests requests = new Requests(authentication);
     Database database = images.database();
+    Documents documents = new Documents(downloads);
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamOperations.serving(images)),
@@ -111,8 +125,24 @@ record Endpoints(
         new ExportService(requests, database, layers, conversions, downloads),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
-            requests, database, inventories, images.updates(), plannedFixes, downloads),
-        new ProvenanceService(requests, database, signingKeys, layers, downloads));
+            requests,
+            database,
+            inventories,
+            images.updates(),
+            plannedFixes,
+            images.pageTokens(),
+            documents),
+        new DifferenceService(
+            requests,
+            database,
+            inventories,
+            differences,
+            snapshotOffers,
+            images.pageTokens(),
+            documents),
+        new SearchService(requests, search, images.pageTokens()),
+        new ProvenanceService(requests, database, signingKeys, layers, downloads),
+        new StatusService(requests, database, images.clock()));
   }
 
   /** What a worker answers. */

@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -60,17 +61,22 @@ import dev.regild.update.ImageUpdates;
 import dev.regild.update.ImportJob;
 import dev.regild.update.Recovery;
 import dev.regild.update.UpdateJob;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.IndexUpkeep;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
+import dev.regild.update.verdict.Judging;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,7 +94,7 @@ public final class RegildServer implements AutoCloseable {
   /** Whoever asks for the same disk again so soon has it at once. */
   private static final Duration EXPORTS_KEPT = Duration.ofMinutes(1);
 
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts = new Parts();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final int port;
 
@@ -139,10 +145,8 @@ public final class RegildServer implements AutoCloseable {
     closed.await();
   }
 
-  /** Parts are closed in the reverse order of their opening. */
   private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
+    return parts.opened(part);
   }
 
   private int assemble(Config config, Role role) throws ConfigException, IOException {
@@ -199,7 +203,8 @@ public final class RegildServer implements AutoCloseable {
     Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
     UpdatePlans plans = new UpdatePlans(channels, inventories);
     Changelogs changelogs = new Changelogs(database, clock);
-    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, changelogs);
+    SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
+    PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
     AgentVersions agentVersions = new AgentVersions(plans);
 
     JobQueue jobs =
@@ -246,6 +251,9 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
 
+    IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, indexUpkeep);
+
     ImageUpdates imageUpdates =
         new ImageUpdates(database, quotas, updates, plans, jobs, routing, clock);
     ImageImports imageImports = new ImageImports(database, quotas, disks, jobs, routing, clock);
@@ -254,21 +262,28 @@ public final class RegildServer implements AutoCloseable {
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, work).run();
     opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    indexUpkeep.begin();
     if (role.runsJobs()) {
       opened(jobs).start();
     } else {
       jobs.recover();
     }
+    EarlierSnapshots earlierSnapshots =
+        new EarlierSnapshots(database, channels, config.snapshots(), clock);
     ChannelRefresh refresh =
         opened(
             ChannelRefresh.start(
                 channels,
+                earlierSnapshots,
                 database,
                 updates,
                 packages,
                 clock,
                 membership.turns(),
                 ChannelRefresh.Pauses.DEFAULT));
+
+    opened(new Judging(database, inventories, plans, plannedFixes, membership.turns(), clock))
+        .start();
 
     Cancellations cancellations = new Cancellations(database, outcomes, steps, running);
 
@@ -302,6 +317,9 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
+            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new Differences(database, plans, plannedFixes, snapshotChangelogs),
+            new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,
             storage.shared(),
             layers,
@@ -403,13 +421,7 @@ public final class RegildServer implements AutoCloseable {
   /** Takes no more requests, lets steps in flight end or hands their jobs back; within 10 s. */
   @Override
   public void close() {
-    while (!parts.isEmpty()) {
-      try {
-        parts.pop().close();
-      } catch (Exception e) {
-        LOG.atWarn().addKeyValue("reason", e.toString()).log("a component did not stop cleanly");
-      }
-    }
+    parts.close();
     closed.countDown();
   }
 }

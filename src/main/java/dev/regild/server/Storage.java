@@ -31,8 +31,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * @param shared the disks again, if they are in a store
  * @param channels with their snapshots
  * @param packages that updates have downloaded
- * @param parts to be closed, the last one first
+ * @param parts that run for it
  */
 record Storage(
     LayerStore layers,
@@ -53,7 +51,7 @@ record Storage(
     Optional<ObjectDiskStore> shared,
     ChannelStore channels,
     PackageCache packages,
-    Deque<AutoCloseable> parts)
+    Parts parts)
     implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
@@ -87,7 +85,7 @@ record Storage(
         Optional.empty(),
         new ChannelStore(data, clock),
         new PackageCache(data),
-        new ArrayDeque<>());
+        new Parts());
   }
 
   private static Storage shared(
@@ -103,9 +101,9 @@ record Storage(
       throws ConfigException, IOException {
     OwnLayers.requireNone(data);
     NodeCache cache = new NodeCache(data.resolve("cache"), config.cache().bytes(), room);
-    Deque<AutoCloseable> parts = new ArrayDeque<>();
+    Parts parts = new Parts();
     ObjectStore objects = new ObjectStore(settings);
-    parts.push(objects);
+    var _ = parts.opened(objects);
     if (database.isShared()) {
       requireOurs(database, objects);
     }
@@ -114,7 +112,7 @@ record Storage(
     ContentStore contents = new ContentStore(database, objects);
     ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
-    parts.push(
+    var _ = parts.opened(
         StoreUpkeep.start(
             database,
             new StoreGarbage(database, objects, upkeep.grace()),
@@ -164,9 +162,7 @@ record Storage(
   }
 
   @Override
-  public void close() throws Exception {
-    while (!parts.isEmpty()) {
-      parts.pop().close();
-    }
+  public void close() {
+    parts.close();
   }
 }

@@ -34,6 +34,8 @@ public final class ContentStore {
   }
 
   /**
+   * Keeps a file, once however often it comes.
+   *
    * @param sha256 of the file
    */
   public ObjectRecord keep(Path file, String sha256) throws IOException, InterruptedException {

@@ -56,7 +56,7 @@ final class RangedReads {
    */
   void inOrder(String name, long bytes, Sink sink) throws IOException, InterruptedException {
     Deque<byte[]> spare = new ArrayDeque<>();
-    Deque<Future<ByteBuffer>> coming = new ArrayDeque<>();
+    Deque<Future<Piece>> coming = new ArrayDeque<>();
     long next = 0;
     // Closing the executor waits for the reads, so that none goes on when this returns.
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -69,15 +69,25 @@ final class RangedReads {
             coming.add(executor.submit(() -> piece(name, bytes, first, length, memory)));
             next += length;
           }
-          ByteBuffer piece = coming.remove().get();
-          sink.take(piece);
-          spare.add(piece.array());
+          Piece piece = coming.remove().get();
+          sink.take(ByteBuffer.wrap(piece.memory, 0, piece.bytes));
+          spare.add(piece.memory);
         }
       } catch (ExecutionException e) {
         throw unwrapped(e);
       } finally {
         coming.forEach(each -> each.cancel(true));
       }
+    }
+  }
+
+  private static final class Piece {
+    private final byte[] memory;
+    private final int bytes;
+
+    Piece(byte[] memory, int bytes) {
+      this.memory = memory;
+      this.bytes = bytes;
     }
   }
 
@@ -91,7 +101,7 @@ final class RangedReads {
     };
   }
 
-  private ByteBuffer piece(String name, long whole, long first, int bytes, byte[] memory)
+  private Piece piece(String name, long whole, long first, int bytes, byte[] memory)
       throws StoreException, IOException, InterruptedException {
     return calls.make(
         "read " + name,
@@ -101,7 +111,7 @@ final class RangedReads {
             if (read < bytes) {
               throw new EOFException("it sent %d bytes too few".formatted(bytes - read));
             }
-            return ByteBuffer.wrap(memory, 0, bytes);
+            return new Piece(memory, bytes);
           }
         });
   }

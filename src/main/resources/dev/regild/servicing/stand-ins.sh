@@ -1,4 +1,4 @@
-# Takes away the programs that stood in for a guest's own, which keepServicesFromStarting put there.
+# Takes away the programs that stood in for a guest's own, which Apt put there.
 # While it was serviced, dpkg may have put a program itself in the place of ours: it knows the same
 # file by another name where /sbin leads to /usr/sbin, and goes past the diversion then.
 #

@@ -26,18 +26,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A kernel is configured on a Debian disk, which asks for its initramfs, and a trigger asks for it
- * again: as apt is run for an update, which makes it once, and by the guest's dpkg alone.
+ * again; so do ca-certificates and its trigger for the list of certificates. As apt is run for an
+ * update, each is made once; by the guest's dpkg alone, twice.
  */
 @EnabledIf("canRun")
 class InitramfsIT {
   private static final Duration LIMIT = Duration.ofMinutes(10);
 
-  /** The kernel is as when it has just been unpacked. */
+  /** The kernel and ca-certificates are as when they have just been unpacked. */
   private static final String UNPACKED =
       """
-      sed -i '/^Package: linux-image-[0-9]/,/^$/s/^Status: .*/Status: install ok unpacked/' \
-        /var/lib/dpkg/status
-      rm /boot/initrd.img-*
+      for package in 'linux-image-[0-9]' 'ca-certificates$'; do
+        sed -i "/^Package: $package/,/^$/s/^Status: .*/Status: install ok unpacked/" \
+          /var/lib/dpkg/status
+      done
+      rm /boot/initrd.img-* /etc/ssl/certs/ca-certificates.crt
       dpkg-trigger --no-await --by-package=dpkg update-initramfs
       """;
 
@@ -71,8 +74,11 @@ class InitramfsIT {
       shell(guest, UNPACKED);
       Apt apt = apt(guest);
       apt.resolve(Files.createDirectories(noPackages()));
-      apt.apply(new Transaction(List.of(), List.of(), List.of()), noPackages(), _ -> {});
+      var certificates = new Transaction.Install("ca-certificates", "1", "2");
+      apt.apply(
+          new Transaction(List.of(), List.of(certificates), List.of()), noPackages(), _ -> {});
       assertThat(shell(guest, "wc -l </run/regild/initramfs-asked").strip()).isEqualTo("2");
+      assertThat(shell(guest, "ls /run/regild/certificates-made")).isNotEmpty();
       apt.verify();
       apt.seal();
       made = tree(guest);
@@ -88,6 +94,7 @@ class InitramfsIT {
       });
       assertThat(differences).isEmpty();
     }
+    assertThat(made).anyMatch(line -> line.contains("./etc/ssl/certs/ca-certificates.crt"));
     assertThat(made).anyMatch(line -> line.contains("./boot/initrd.img-"));
     assertThat(made).anyMatch(line -> line.matches("initrd: [0-9a-f]{64}  .*\\.ko"));
   }

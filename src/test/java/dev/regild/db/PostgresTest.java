@@ -29,6 +29,7 @@ class PostgresTest {
   private static final AtomicInteger MADE = new AtomicInteger();
 
   private static PostgresCluster cluster;
+  private static PostgresAddress tables;
 
   @BeforeAll
   static void start() throws Exception {
@@ -64,7 +65,7 @@ class PostgresTest {
   /** Each reads what the others write, and writes something that they read. */
   @Test
   void whatATransactionHasReadStaysTrueUntilItCommitsOnEveryNode() throws Exception {
-    PostgresAddress address = newDatabase("");
+    PostgresAddress address = withTables();
     try (Database one = Database.open(address);
         Database two = Database.open(address);
         Database three = Database.open(address);
@@ -105,7 +106,7 @@ class PostgresTest {
 
   @Test
   void anOutageIsToldToWhoAsksAndPasses() throws Exception {
-    try (Database database = Database.open(newDatabase(""))) {
+    try (Database database = Database.open(withTables())) {
       database.useTransaction(PostgresTest::insertNext);
       cluster.crash();
       try {
@@ -127,7 +128,7 @@ class PostgresTest {
 
   @Test
   void aDatabaseThatIsNotThereYetIsWaitedForAndToldOnce() throws Exception {
-    PostgresAddress address = newDatabase("");
+    PostgresAddress address = withTables();
     BlockingQueue<String> told = new LinkedBlockingQueue<>();
     cluster.crash();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -165,7 +166,7 @@ class PostgresTest {
 
   @Test
   void aPasswordCanStandInTheFileOfPasswords(@TempDir Path directory) throws Exception {
-    PostgresAddress address = newDatabase("");
+    PostgresAddress address = withTables();
     Path file =
         Files.writeString(
             directory.resolve("pgpass"),
@@ -197,7 +198,7 @@ class PostgresTest {
 
   @Test
   void aDatabaseOfANewerVersionIsRefusedIfThisOneCannotWorkWithIt() throws Exception {
-    PostgresAddress address = newDatabase("");
+    PostgresAddress address = withTables();
     try (Database database = Database.open(address)) {
       database.useTransaction(handle ->
           handle.execute(
@@ -220,7 +221,7 @@ class PostgresTest {
   /** A guest may write any byte where its owner reads why a job failed. */
   @Test
   void aTextThatPostgresCannotKeepIsKeptAsNearAsCanBe() throws Exception {
-    try (Database database = Database.open(newDatabase(""))) {
+    try (Database database = Database.open(withTables())) {
       database.useTransaction(handle ->
           handle
               .createUpdate("INSERT INTO quota_use (account_id, region) VALUES (:text, 'r')")
@@ -268,6 +269,15 @@ class PostgresTest {
 
   private static Optional<PostgresAddress> parse(String text) {
     return PostgresAddress.parse(text, Map.of());
+  }
+
+  /** With the tables, which are made once for all tests. */
+  private static PostgresAddress withTables() throws Exception {
+    if (tables == null) {
+      tables = newDatabase("");
+      Database.open(tables).close();
+    }
+    return newDatabase("TEMPLATE " + tables.database());
   }
 
   private static PostgresAddress newDatabase(String options) throws Exception {

@@ -85,6 +85,19 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
+   * The same, started by another program.
+   *
+   * @param prefix that program with its arguments; it becomes the server, by exec
+   */
+  static ServerProcess start(
+      List<String> prefix, Path data, String isolation, Map<String, String> variables)
+      throws Exception {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command("serve", data, isolation));
+    return start(command, data, variables);
+  }
+
+  /**
    * Starts one as another user than root, to whom the data directory is given.
    *
    * @param data below directories that the user may pass
@@ -188,12 +201,31 @@ final class ServerProcess implements AutoCloseable {
     reader.join(Duration.ofMinutes(1));
   }
 
+  /** Stops it where it is, until {@link #thaw}; its children go on. */
+  void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Program.of("kill", "-" + name, Long.toString(process.pid())).run();
+  }
+
   /** Asks it to end as an operator's service manager does; whether it has ended. */
   boolean terminate() throws InterruptedException {
     process.toHandle().destroy();
     boolean ended = process.waitFor(END_OF_CHILDREN.toSeconds(), TimeUnit.SECONDS);
     reader.join(Duration.ofMinutes(1));
     return ended;
+  }
+
+  /** Where it answers. */
+  URI endpoint() {
+    return uri("");
   }
 
   /** The AWS SDK's client; whoever asks is let in. */

@@ -42,6 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** A repository behind a server that wants certificates, which openssl makes. */
 class ClientCertificateTest {
   private static final String PASSWORD = "changeit";
+
+  /** What every test begins with: a repository, and certificates of an authority, "ours". */
+  @TempDir static Path made;
+
   @TempDir Path directory;
   private HttpsServer server;
   private ChannelStore channels;
@@ -50,11 +54,17 @@ class ClientCertificateTest {
   void serveToThoseWithACertificate() throws Exception {
     RpmPackages.assumeTools();
     HostTools.assumeInstalled("openssl");
-    authority("ours");
-    certificate("server", "ours", "3650");
-    Path root = Files.createDirectories(directory.resolve("RPMS"));
-    RpmPackages.build(directory, "alpha", "0", "1.0", "1");
-    RpmPackages.index(root, 1_700_000_000);
+    if (Files.notExists(made.resolve("RPMS"))) {
+      authority("ours");
+      certificate("server", "ours", "3650");
+      certificate("client", "ours", "30");
+      RpmPackages.build(directory, "alpha", "0", "1.0", "1");
+      RpmPackages.index(directory.resolve("RPMS"), 1_700_000_000);
+      copy(directory, made);
+    } else {
+      copy(made, directory);
+    }
+    Path root = directory.resolve("RPMS");
     server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     SSLContext context = context();
     server.setHttpsConfigurator(
@@ -87,6 +97,10 @@ class ClientCertificateTest {
                 directory.resolve("data"),
                 Duration.ofMillis(1),
                 TestPace.silence(Duration.ofSeconds(5))));
+  }
+
+  private static void copy(Path from, Path to) throws Exception {
+    Program.of("cp", "-a", from + "/.", to.toString()).run();
   }
 
   @AfterEach
@@ -183,7 +197,6 @@ class ClientCertificateTest {
 
   @Test
   void aCertificateIsShownBelowItsRepositoryOnly() throws Exception {
-    certificate("client", "ours", "30");
     add("client.crt", "client.key");
     ClientIdentities identities = ClientIdentities.in(directory.resolve("data"));
     assertThat(identities.of(URI.create(uri() + "/repodata/repomd.xml"))).isPresent();
@@ -199,7 +212,6 @@ class ClientCertificateTest {
 
   @Test
   void theCertificateOfTheNearestUriIsShown() throws Exception {
-    certificate("client", "ours", "30");
     Channel near =
         new Channel("near", "ROCKY_LINUX8", List.of(new RpmSource(uri() + "/near/", "x86_64", "")));
     add("client.crt", "client.key");
@@ -217,7 +229,6 @@ class ClientCertificateTest {
 
   @Test
   void noKeyStaysOfAChannelThatCouldNotBeAdded() throws Exception {
-    certificate("client", "ours", "30");
     // So long that a certificate's path still fits, and that of a channel's new file doesn't.
     Path data = directory;
     int length = 4095 - "/client-certificates/rocky/certificate.pem".length() - 5;
@@ -235,7 +246,6 @@ class ClientCertificateTest {
 
   @Test
   void whatACrashLeftIsNotTheCertificateOfALaterChannel() throws Exception {
-    certificate("client", "ours", "30");
     add("client.crt", "client.key");
     Files.delete(directory.resolve("data/channels/rocky.yaml"));
     channels.add(channel());
@@ -244,7 +254,6 @@ class ClientCertificateTest {
 
   @Test
   void aDamagedCertificateStopsRequestsOfItsOwnChannelOnly() throws Exception {
-    certificate("client", "ours", "30");
     add("client.crt", "client.key");
     Path other =
         Files.createDirectory(directory.resolve("data/client-certificates/another-channel"));
@@ -259,7 +268,6 @@ class ClientCertificateTest {
 
   @Test
   void whatCantBeUsedIsRefusedWhenTheChannelIsAdded() throws Exception {
-    certificate("client", "ours", "30");
     certificate("another", "ours", "30");
     openssl(
         "pkey",
@@ -299,7 +307,6 @@ class ClientCertificateTest {
 
   @Test
   void aCertificateThatExpiresLaterIsNamedWithItsEnd() throws Exception {
-    certificate("client", "ours", "30");
     expired("old", "ours");
     add("client.crt", "client.key");
     Path kept = directory.resolve("data/client-certificates/rocky");

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,7 +27,10 @@ class SandboxTest {
   private static final Program.Limits SMALL_FILES =
       new Program.Limits(1L << 30, Duration.ofSeconds(30), OptionalLong.of(1L << 20));
 
-  @TempDir Path directory;
+  /** Below /tmp, of which a sandbox has one of its own. */
+  @TempDir(factory = TempDirFactory.Standard.class)
+  Path directory;
+
   private Path own;
   private Path canary;
 
@@ -80,8 +84,10 @@ class SandboxTest {
     assertRefused(sandbox, "echo no >/usr/bin/canary", "Read-only file system");
     assertRefused(sandbox, "echo no >/canary", "Read-only file system");
     assertRefused(sandbox, "rm " + target, "busy");
-    assertThat(sh(sandbox, "echo scratch >/tmp/x; cat /tmp/x")).isEqualTo("scratch\n");
-    assertThat(Path.of("/tmp/x")).doesNotExist();
+    Path scratch = Path.of("/tmp", directory.getFileName() + "-scratch");
+    assertThat(sh(sandbox, "echo scratch >%1$s; cat %1$s".formatted(scratch)))
+        .isEqualTo("scratch\n");
+    assertThat(scratch).doesNotExist();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.Database;
 import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecords;
@@ -48,6 +49,11 @@ class ChannelRefreshTest {
       ChannelRefresh refresh =
           ChannelRefresh.start(
               channels,
+              new EarlierSnapshots(
+                  database,
+                  channels,
+                  new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
+                  Clock.systemUTC()),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),

@@ -91,10 +91,67 @@ class CommandsTest {
     assertThat(commands.run(0, "diff", "golden", "compared"))
         .contains("downgraded  openssl  3.0.11-1  3.0.9-1")
         .contains("kernel")
-        .doesNotContain("CVEs");
+        .contains("failing units  none")
+        .contains("CVEs new, as packages are older: at least 0")
+        .doesNotContain("CVEs fixed");
+    JsonNode part = own("/regild/v1/images/golden/diff?with=compared&limit=1");
+    assertThat(part.path("packages")).hasSize(1);
+    assertThat(
+            own("/regild/v1/images/golden/diff?with=compared&limit=1&next="
+                    + part.path("next").asString())
+                .at("/packages/0/name")
+                .asString())
+        .isEqualTo("zstd");
+    assertThat(commands.run(2, "diff", "golden")).contains("or write --snapshot");
+    assertThat(commands.run(1, "diff", "golden", "--snapshot"))
+        .contains("No channel for DEBIAN_12");
     assertThat(commands.run(0, "diff", "golden", "golden"))
         .contains("Both images have the same packages.");
     assertThat(commands.run(1, "diff", "golden", "none")).contains("none");
+  }
+
+  @Test
+  void imagesAreFoundByWhatIsInThem() throws Exception {
+    for (String name : List.of("xz-bad", "xz-good")) {
+      server.golden(
+          "us-east-1",
+          name,
+          new Inventory(
+              new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12", "12.6"),
+              "amd64",
+              List.of(
+                  new InstalledPackage(
+                      "xz-utils",
+                      "amd64",
+                      name.equals("xz-bad") ? "5.6.1-1" : "5.6.1+really5.4.5-1",
+                      false))));
+    }
+    assertThat(commands.run(0, "find", "xz-utils", "--version", "5.6.0..5.6.1"))
+        .contains("xz-bad  xz-utils  5.6.1-1  -")
+        .contains("1 images, and 0 that were deleted")
+        .doesNotContain("xz-good");
+    assertThat(json("find", "xz-utils", "--json")).hasSize(2);
+    assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094")).contains("No image has it.");
+    assertThat(commands.run(0, "find", "--advisory", "RHSA-2026:1"))
+        .contains("No channel's current snapshot has this advisory.");
+    assertThat(commands.run(2, "find")).contains("Name a package, or write one of");
+    assertThat(commands.run(1, "find", "--cve", "2024-3094")).contains("Write one such as CVE-");
+    assertThat(commands.run(1, "find", "xz-utils", "--version", "..")).contains("5.6.0..5.6.1");
+    assertThat(commands.run(1, "find", "xz-utils", "--state", "open")).contains("fixable, fixed");
+    JsonNode page = own("/regild/v1/search?package=xz-utils&limit=1");
+    assertThat(page.at("/images/0/name").asString()).isEqualTo("xz-bad");
+    String next = page.path("next").asString();
+    JsonNode last = own("/regild/v1/search?package=xz-utils&limit=1&next=" + next);
+    assertThat(last.at("/images/0/name").asString()).isEqualTo("xz-good");
+    assertThat(last.has("next")).isFalse();
+    assertThat(own("/regild/v1/search?package=other&next=" + next).path("__type").asString())
+        .isEqualTo("InvalidParameterCombinationException");
+    assertThat(own("/regild/v1/search?package=xz-utils&limit=0").path("Message").asString())
+        .contains("whole number from 1 to 500");
+  }
+
+  private static JsonNode own(String path) throws Exception {
+    return JsonMapper.shared().readTree(server.send(server.key, "GET", path).body());
   }
 
   /** The kernel's are folded where people look, and whole where they are asked for. */
@@ -253,6 +310,7 @@ class CommandsTest {
     // A shell's background job ignores SIGINT, and so would all that is started by it.
     all.addAll(List.of("env", "--default-signal=INT"));
     all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    all.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     all.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     all.addAll(List.of(System.getProperty("java.class.path"), "dev.regild.cli.Regild"));
     all.addAll(List.of(command));

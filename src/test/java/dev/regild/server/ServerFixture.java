@@ -10,6 +10,7 @@ import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -89,8 +90,13 @@ import dev.regild.update.ImportJob;
 import dev.regild.update.UpdateAnswer;
 import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
+import dev.regild.update.fleet.Differences;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
@@ -238,6 +244,9 @@ public final class ServerFixture implements AutoCloseable {
             updates,
             new Inventories(database),
             plannedFixes(),
+            search(),
+            differences(),
+            snapshotOffers(),
             disks,
             Optional.empty(),
             goldenLayers(),
@@ -253,6 +262,32 @@ public final class ServerFixture implements AutoCloseable {
             new Operators(database, Set.of()));
     this.limits = limits;
     front = listen(0);
+  }
+
+  private ChannelStore channels() throws IOException {
+    return new ChannelStore(data, Clock.systemUTC());
+  }
+
+  private UpdatePlans plans() throws IOException {
+    return new UpdatePlans(channels(), new Inventories(database));
+  }
+
+  private SnapshotChangelogs changelogs() {
+    return new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()));
+  }
+
+  private FleetSearch search() throws IOException {
+    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+  }
+
+  private Differences differences() throws IOException {
+    return new Differences(database, plans(), plannedFixes(), changelogs());
+  }
+
+  private SnapshotOffers snapshotOffers() throws IOException {
+    EarlierSnapshots.Limits limits = new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30);
+    return new SnapshotOffers(
+        plans(), channels(), new EarlierSnapshots(database, channels(), limits, Clock.systemUTC()));
   }
 
   private record NoNodes() implements Nodes {
@@ -273,12 +308,7 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private PlannedFixes plannedFixes() throws IOException {
-    Inventories inventories = new Inventories(database);
-    return new PlannedFixes(
-        database,
-        inventories,
-        new UpdatePlans(new ChannelStore(data, Clock.systemUTC()), inventories),
-        new Changelogs(database, Clock.systemUTC()));
+    return new PlannedFixes(database, new Inventories(database), plans(), changelogs());
   }
 
   private final class Decisions implements Updates {

@@ -24,7 +24,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,16 +132,13 @@ class StrangerTest {
   @Test
   void aHeadThatComesByteByByteIsNotWaitedFor() throws Exception {
     double before = ended("head");
-    for (String version : List.of("HTTP/1.1", "HTTP/1.0")) {
-      byte[] head =
-          "GET /health/live %s\r\nHost: x\r\nX-Long: %s"
-              .formatted(version, "x".repeat(10_000))
-              .getBytes(UTF_8);
-      try (RawConnection connection = connect()) {
-        drip(connection, head);
-        assertThat(connection.isEnded()).isTrue();
-      }
-    }
+    atOnce(
+        Stream.of("HTTP/1.1", "HTTP/1.0")
+            .map(version ->
+                "GET /health/live %s\r\nHost: x\r\nX-Long: %s"
+                    .formatted(version, "x".repeat(10_000)))
+            .map(head -> dripped(new byte[0], head.getBytes(UTF_8)))
+            .toList());
     assertThat(ended("head")).isEqualTo(before + 2);
   }
 
@@ -161,13 +161,11 @@ class StrangerTest {
   void aBodyThatComesByteByByteIsNotWaitedForAndNothingOfItIsKept() throws Exception {
     SignedRequest call = SignedRequest.of(server.key, "DescribeImages", "{}");
     double before = ended("body");
-    for (SignedRequest request : List.of(call, upload(new byte[100_000]))) {
-      try (RawConnection connection = connect()) {
-        connection.write(request.start("HTTP/1.1", "Content-Length: 100000"));
-        drip(connection, new byte[100_000]);
-        assertThat(connection.isEnded()).isTrue();
-      }
-    }
+    atOnce(
+        Stream.of(call, upload(new byte[100_000]))
+            .map(request -> request.start("HTTP/1.1", "Content-Length: 100000"))
+            .map(head -> dripped(head, new byte[100_000]))
+            .toList());
     assertThat(ended("body")).isEqualTo(before + 2);
     try (Stream<Path> files = Files.list(server.data.resolve("disks"))) {
       assertThat(files.map(file -> file.getFileName().toString()))
@@ -350,6 +348,26 @@ class StrangerTest {
 
   private byte[] get(String path) {
     return SignedGet.of(server.key, path);
+  }
+
+  /** A request whose end comes so slowly that the server ends its connection. */
+  private Callable<Boolean> dripped(byte[] begin, byte[] end) {
+    return () -> {
+      try (RawConnection connection = connect()) {
+        connection.write(begin);
+        drip(connection, end);
+        assertThat(connection.isEnded()).isTrue();
+        return true;
+      }
+    };
+  }
+
+  private static void atOnce(List<Callable<Boolean>> clients) throws Exception {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Boolean> client : threads.invokeAll(clients)) {
+        assertThat(client.get()).isTrue();
+      }
+    }
   }
 
   /** Sends a byte now and then until the server has had enough. */

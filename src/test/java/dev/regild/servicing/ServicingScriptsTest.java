@@ -288,6 +288,39 @@ class ServicingScriptsTest {
     return programs.resolve("mkinitramfs");
   }
 
+  @Test
+  void theListOfCertificatesIsMadeAgainOnlyIfItWouldBeAnother() throws Exception {
+    Files.createDirectories(root.resolve("run/regild"));
+    Files.createDirectories(root.resolve("usr/local/share/ca-certificates"));
+    write("etc/ca-certificates.conf", "one.crt\n");
+    write("usr/share/ca-certificates/one.crt", "one");
+    write("etc/ssl/certs/old.pem", "old");
+    program(
+        "update-ca-certificates.regild",
+        "cp '%s/usr/share/ca-certificates/one.crt' '%s/etc/ssl/certs/list'; echo made:\"$*\""
+            .formatted(root, root));
+    String text = new String(Resources.read("update-ca-certificates"), UTF_8);
+    program("update-ca-certificates", text.replace("\nroot=\n", "\nroot=" + root + "\n"));
+    Path standIn = programs.resolve("update-ca-certificates");
+
+    assertThat(said(0, standIn)).isEqualTo("made:\n");
+    assertThat(said(0, standIn, "--hooksdir", "")).isEqualTo("made:--hooksdir \n");
+    assertThat(said(0, standIn)).doesNotContain("made:");
+    write("usr/local/share/ca-certificates/own.crt", "own");
+    assertThat(said(0, standIn)).isEqualTo("made:\n");
+
+    said(0, standIn, "--hooksdir", "");
+    Files.delete(root.resolve("etc/ssl/certs/list"));
+    assertThat(said(0, standIn)).isEqualTo("made:\n");
+
+    said(0, standIn, "--hooksdir", "");
+    assertThat(said(0, standIn, "--fresh")).isEqualTo("made:--fresh\n");
+
+    write("etc/ca-certificates/update.d/jks-keystore", "");
+    said(0, standIn, "--hooksdir", "");
+    assertThat(said(0, standIn)).isEqualTo("made:\n");
+  }
+
   /** As with the programs: what they print, their status, and which directories there are then. */
   @Test
   void pathsInWhichNothingIsToBeResolvedAreAnsweredAsByThePrograms() throws Exception {

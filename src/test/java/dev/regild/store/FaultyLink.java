@@ -37,13 +37,24 @@ public final class FaultyLink implements AutoCloseable {
 
   /** To a port of this machine. */
   public FaultyLink(int target) throws IOException {
+    this(InetAddress.getLoopbackAddress(), target);
+  }
+
+  /**
+   * To a port of this machine.
+   *
+   * @param address of this machine that it listens on
+   */
+  public FaultyLink(InetAddress address, int target) throws IOException {
     this.target = target;
-    this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.listening = new ServerSocket(0, 200, address);
     Thread.ofVirtual().name("faulty-link").start(this::accept);
   }
 
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + listening.getLocalPort());
+    return URI.create(
+        "http://%s:%d"
+            .formatted(listening.getInetAddress().getHostAddress(), listening.getLocalPort()));
   }
 
   /** From now on; connections that are open break off. */

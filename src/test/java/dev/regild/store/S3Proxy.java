@@ -1,141 +1,37 @@
 package dev.regild.store;
 
-import dev.regild.files.LockFile;
-import dev.regild.machine.Program;
+import dev.regild.demo.cluster.S3Server;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * A real S3 server in a process of its own, which keeps objects as files: {@code <bucket>/<key>}.
- * Its credentials are those that the SDK's chain finds in this process.
- */
-public final class S3Proxy implements AutoCloseable {
-  public static final String BUCKET = "images";
-  private static final String IDENTITY = "regild-tests";
-  private static final String CREDENTIAL = "not-a-secret-of-anybody";
-  private static final Path SOURCES = Path.of("src/test/s3proxy");
-
-  private final Path directory;
-  private final int port;
-  private final Process process;
-
-  private S3Proxy(Path directory, int port, Process process) {
-    this.directory = directory;
-    this.port = port;
-    this.process = process;
-  }
+/** The tests' S3 server. Its credentials are those that the SDK's chain finds in this process. */
+public record S3Proxy(S3Server server) implements AutoCloseable {
+  public static final String BUCKET = S3Server.BUCKET;
 
   /** Starts one that keeps its objects below the directory, and waits until it answers. */
   public static S3Proxy start(Path directory) throws Exception {
-    System.setProperty("aws.accessKeyId", IDENTITY);
-    System.setProperty("aws.secretAccessKey", CREDENTIAL);
-    Files.createDirectories(directory.resolve("objects").resolve(BUCKET));
-    int port = freePort();
-    Files.writeString(
-        directory.resolve("s3proxy.conf"),
-        """
-        s3proxy.authorization=aws-v4
-        s3proxy.identity=%s
-        s3proxy.credential=%s
-        s3proxy.endpoint=http://127.0.0.1:%d
-        jclouds.provider=filesystem-nio2
-        jclouds.filesystem.basedir=%s
-        """
-            .formatted(IDENTITY, CREDENTIAL, port, directory.resolve("objects").toAbsolutePath()));
-    S3Proxy proxy = new S3Proxy(directory, port, launch(directory));
-    proxy.awaitListening();
-    return proxy;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
-  }
-
-  private static Process launch(Path directory) throws Exception {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Xmx256m",
-            "-Dlogback.configurationFile=" + SOURCES.resolve("logback.xml").toAbsolutePath(),
-            "-cp",
-            classPath(),
-            "org.gaul.s3proxy.Main",
-            "--properties",
-            directory.resolve("s3proxy.conf").toString())
-        .redirectErrorStream(true)
-        .redirectOutput(directory.resolve("s3proxy.log").toFile())
-        .start();
-  }
-
-  /** Resolved by Maven, once for each version of the pom. */
-  private static String classPath() throws Exception {
-    Path resolved = Files.createDirectories(Path.of("target/s3proxy").toAbsolutePath());
-    Path pom = resolved.resolve("pom.xml");
-    Path list = resolved.resolve("classpath.txt");
-    try (LockFile _ = LockFile.acquire(resolved.resolve("lock"))) {
-      boolean same =
-          Files.exists(list)
-              && Files.exists(pom)
-              && Files.mismatch(pom, SOURCES.resolve("pom.xml")) == -1;
-      if (!same) {
-        Files.deleteIfExists(list);
-        Files.write(pom, Files.readAllBytes(SOURCES.resolve("pom.xml")));
-        var _ =
-            new Program(
-                    List.of(
-                        "mvn",
-                        "-B",
-                        "-q",
-                        "-f",
-                        pom.toString(),
-                        "dependency:build-classpath",
-                        "-Dmdep.outputFile=" + list),
-                    Duration.ofMinutes(5),
-                    // The user's environment says where packages come from.
-                    System.getenv())
-                .run();
-      }
-      return Files.readString(list).strip();
-    }
-  }
-
-  private void awaitListening() throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (true) {
-      try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
-        return;
-      } catch (IOException e) {
-        if (System.nanoTime() > deadline || !process.isAlive()) {
-          throw new IOException(Files.readString(directory.resolve("s3proxy.log")), e);
-        }
-        Thread.sleep(50);
-      }
-    }
+    System.setProperty("aws.accessKeyId", S3Server.IDENTITY);
+    System.setProperty("aws.secretAccessKey", S3Server.CREDENTIAL);
+    return new S3Proxy(S3Server.start(directory, Path.of("target/s3proxy")));
   }
 
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + port);
+    return server.endpoint();
   }
 
   public int port() {
-    return port;
+    return server.port();
   }
 
   /** The variables by which another process has its credentials. */
   public static Map<String, String> credentials() {
-    return Map.of("AWS_ACCESS_KEY_ID", IDENTITY, "AWS_SECRET_ACCESS_KEY", CREDENTIAL);
+    return S3Server.credentials();
   }
 
   /** A store at an address that leads here. */
@@ -153,12 +49,12 @@ public final class S3Proxy implements AutoCloseable {
 
   /** Where it keeps an object. */
   public Path file(String key) {
-    return directory.resolve("objects").resolve(BUCKET).resolve(key);
+    return server.bucket().resolve(key);
   }
 
   /** All that it keeps below a prefix, by its files, also what it would not list. */
   public List<String> files(String prefix) throws IOException {
-    Path bucket = directory.resolve("objects").resolve(BUCKET);
+    Path bucket = server.bucket();
     Path below = bucket.resolve(prefix);
     if (!Files.exists(below)) {
       return List.of();
@@ -172,13 +68,13 @@ public final class S3Proxy implements AutoCloseable {
     }
   }
 
+  /** Starts it again on its port after it was closed. */
+  public void startAgain() throws Exception {
+    server.startAgain();
+  }
+
   @Override
   public void close() {
-    process.destroyForcibly();
-    try {
-      var _ = process.waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    server.close();
   }
 }

@@ -3,6 +3,8 @@ package dev.regild.channel.shared;
 /** Encrypts what the database must not show. */
 public interface Seal {
   /**
+   * Encrypts a content.
+   *
    * @param name bound into it: what was moved to another name does not open
    */
   byte[] seal(String name, byte[] content);

@@ -109,7 +109,7 @@ public final class JobProgress {
     int attempt = job.path("attempt").asInt(0);
     if (attempt > attemptShown) {
       if (attemptShown > 0) {
-        progress.done("The process that ran the job stopped; the job starts over.");
+        progress.done("The attempt was cut short; the job starts over.");
       }
       attemptShown = attempt;
       stepsShown = 0;

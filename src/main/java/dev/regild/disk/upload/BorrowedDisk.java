@@ -16,6 +16,8 @@ public interface BorrowedDisk extends AutoCloseable {
   }
 
   /**
+   * Returns a disk's file.
+   *
    * @param giveBack runs when it is closed
    */
   static BorrowedDisk of(Path file, Runnable giveBack) {

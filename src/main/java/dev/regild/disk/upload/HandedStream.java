@@ -20,6 +20,13 @@ import java.util.concurrent.TimeUnit;
  * the limits of its connection.
  */
 final class HandedStream extends FilterInputStream {
+  /**
+   * Enough for as many headers as an archive may have, for each of which a library calls itself. A
+   * stack that ends while this thread hands something over would leave the queue damaged, and its
+   * owner waiting.
+   */
+  private static final long STACK_BYTES = 64L << 20;
+
   private final Thread owner = Thread.currentThread();
   private final BlockingQueue<Runnable> wanted = new LinkedBlockingQueue<>();
 
@@ -47,6 +54,7 @@ final class HandedStream extends FilterInputStream {
         Thread.ofPlatform()
             .daemon()
             .name("unpack")
+            .stackSize(STACK_BYTES)
             .start(() -> {
               task.run();
               wanted.add(HandedStream::wakeOwner);

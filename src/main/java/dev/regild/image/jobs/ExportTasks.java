@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,6 +140,21 @@ public final class ExportTasks {
         .bind("limit", limit)
         .map(ROW)
         .list();
+  }
+
+  /** Returns the completed exports of images, oldest first, by the image's id. */
+  public static Map<String, List<ExportTask>> completedOf(
+      Handle handle, Collection<String> imageIds) {
+    Map<String, List<ExportTask>> found = new HashMap<>();
+    if (!imageIds.isEmpty()) {
+      handle
+          .createQuery(
+              SELECT + "WHERE image_id IN (<images>) AND state = 'COMPLETED' ORDER BY created, id")
+          .bindList("images", List.copyOf(imageIds))
+          .map(ROW)
+          .forEach(each -> found.computeIfAbsent(each.imageId(), _ -> new ArrayList<>()).add(each));
+    }
+    return found;
   }
 
   /** Returns those of the disks' ids that a running task exports to. */

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param host where it runs
  * @param version of Regild
- * @param role {@code serve}, {@code serve --no-jobs} or {@code worker}
+ * @param role "serve", "serve --no-jobs" or "worker"
  * @param since when it was started
  * @param heartbeat when it was last heard of
  * @param state whether it is there

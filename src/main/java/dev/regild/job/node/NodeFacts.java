@@ -10,7 +10,7 @@ import java.util.Set;
  * @param directory the id of its data directory, by which a node that starts again is told from
  *     another one of the same name
  * @param instance the id of its process
- * @param role {@code serve}, {@code serve --no-jobs} or {@code worker}
+ * @param role "serve", "serve --no-jobs" or "worker"
  * @param workers how many jobs it runs at once; 0 if it runs none
  * @param isolation of the updates that it accepts and makes
  * @param store where its layers are; empty if they are in its data directory

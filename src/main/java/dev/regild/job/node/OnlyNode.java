@@ -13,9 +13,6 @@ import org.jdbi.v3.core.Handle;
  * stops.
  */
 public final class OnlyNode implements Nodes {
-  private static final String DRAINED =
-      "Waiting: the server is drained. Have it take jobs again: regild nodes resume %s.";
-
   private final Supplier<NodeFacts> facts;
   private final Supplier<NodeFacts.Condition> condition;
   private final JobQueue jobs;
@@ -79,7 +76,9 @@ public final class OnlyNode implements Nodes {
   @Override
   public Optional<String> waiting(Handle handle, String job) {
     return draining && isWaiting(handle, job)
-        ? Optional.of(DRAINED.formatted(facts.get().name()))
+        ? Optional.of(
+            "Waiting: the server is drained. Have it take jobs again: regild nodes resume %s."
+                .formatted(facts.get().name()))
         : Optional.empty();
   }
 

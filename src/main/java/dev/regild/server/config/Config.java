@@ -1,5 +1,6 @@
 package dev.regild.server.config;
 
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.servicing.Isolation;
@@ -31,6 +32,7 @@ import java.util.Set;
  * @param flattenDepth the most layers that an image has after an update without being flattened; 0
  *     for any number
  * @param auditSize how much is kept of the audit log
+ * @param snapshots which earlier snapshots of channels are kept
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
  * @param node this process among others that share the database
@@ -52,6 +54,7 @@ public record Config(
     int conversions,
     int flattenDepth,
     ByteSize auditSize,
+    EarlierSnapshots.Limits snapshots,
     Optional<StoreSettings> store,
     ByteSize cache,
     Node node) {
@@ -163,6 +166,7 @@ public record Config(
         conversions,
         flattenDepth,
         auditSize,
+        snapshots,
         store,
         cache,
         node);

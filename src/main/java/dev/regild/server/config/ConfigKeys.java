@@ -1,6 +1,7 @@
 package dev.regild.server.config;
 
 import dev.regild.api.SigV4;
+import dev.regild.channel.EarlierSnapshots;
 import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
@@ -50,6 +51,8 @@ public final class ConfigKeys {
   static final String CONVERSIONS = "conversions";
   static final String FLATTEN_DEPTH = "flatten.depth";
   static final String AUDIT_SIZE = "audit.size";
+  static final String SNAPSHOTS_KEPT = "snapshots.kept";
+  static final String SNAPSHOTS_SIZE = "snapshots.size";
   static final String STORE = "store";
   static final String STORE_ENDPOINT = "store.endpoint";
   static final String STORE_REGION = "store.region";
@@ -92,6 +95,8 @@ public final class ConfigKeys {
                   CONVERSIONS,
                   FLATTEN_DEPTH,
                   AUDIT_SIZE,
+                  SNAPSHOTS_KEPT,
+                  SNAPSHOTS_SIZE,
                   STORE,
                   STORE_ENDPOINT,
                   STORE_REGION,
@@ -157,6 +162,10 @@ public final class ConfigKeys {
         number(CONVERSIONS, 2, 1, MOST_WORKERS),
         number(FLATTEN_DEPTH, DEPTH, 0, MOST_DEPTH),
         size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"),
+        new EarlierSnapshots.Limits(
+            duration(SNAPSHOTS_KEPT, Duration.ofDays(90), Duration.ZERO, Duration.ofDays(3650)),
+            size(SNAPSHOTS_SIZE, "4GiB", 0, 1L << 50, "a size up to 1024TiB, such as 4GiB")
+                .bytes()),
         StoreKeys.settings(values),
         size(
             NODE_CACHE,

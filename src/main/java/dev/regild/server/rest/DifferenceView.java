@@ -2,31 +2,41 @@ package dev.regild.server.rest;
 
 import dev.regild.image.Image;
 import dev.regild.image.Qualification;
-import dev.regild.insight.Fixes;
-import dev.regild.insight.InventoryDifference;
 import dev.regild.insight.PackageDifference;
 import dev.regild.inventory.Inventory;
-import dev.regild.plan.PackageFamily;
+import dev.regild.plan.Advisory;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * How two images differ.
+ * How an image differs from another one, or from what a snapshot would make of it.
  *
+ * @param second the other image
+ * @param snapshot the snapshot
  * @param packages the packages that differ, sorted by name
- * @param cves what the updates from the first image to the second fixed; absent if the second does
- *     not descend from the first, or if one of the updates was made before this was recorded
+ * @param cves the CVEs that the second has fixed and the first has not, as far as changelogs were
+ *     read; with the first part of the list only
+ * @param newCves the CVEs that the first has fixed and the second has not, because its packages are
+ *     older; with the first part of the list only
+ * @param advisories of the channel's repositories about the changes; with the first part only
+ * @param next the token of the list's next part
  */
 record DifferenceView(
-    SideView first, SideView second, List<PackageDifference> packages, Optional<FixesView> cves) {
-
-  /** One of the images. */
-  record Side(Image image, Inventory inventory, long layerBytes) {}
+    SideView first,
+    Optional<SideView> second,
+    Optional<SnapshotView> snapshot,
+    List<PackageDifference> packages,
+    Optional<FixesView> cves,
+    Optional<FixesView> newCves,
+    List<Advisory> advisories,
+    Optional<String> next) {
 
   /**
    * One of the images.
    *
    * @param kernel the kernel that booted in its qualification
+   * @param failedUnits the units that failed in its qualification; absent if it did not boot
    * @param layerBytes the size of its own layer
    */
   record SideView(
@@ -34,24 +44,25 @@ record DifferenceView(
       String os,
       Optional<String> agentVersion,
       Optional<String> kernel,
+      Optional<List<String>> failedUnits,
       int packages,
       long layerBytes) {
-    private static SideView of(Side each) {
+    static SideView of(Image image, Inventory inventory, long layerBytes) {
       return new SideView(
-          each.image().name(),
-          each.inventory().os().name() + " " + each.inventory().os().version(),
-          each.image().agentVersion(),
-          each.image().qualification().map(Qualification::kernel),
-          each.inventory().packages().size(),
-          each.layerBytes());
+          image.name(),
+          inventory.os().name() + " " + inventory.os().version(),
+          image.agentVersion(),
+          image.qualification().map(Qualification::kernel),
+          image.qualification().map(Qualification::failedUnits),
+          inventory.packages().size(),
+          layerBytes);
     }
   }
 
-  static DifferenceView of(Side first, Side second, PackageFamily family, Optional<Fixes> fixes) {
-    return new DifferenceView(
-        SideView.of(first),
-        SideView.of(second),
-        InventoryDifference.between(first.inventory(), second.inventory(), family),
-        fixes.map(FixesView::folded));
-  }
+  /**
+   * A snapshot of a channel.
+   *
+   * @param since when it became the channel's; absent if that was not recorded
+   */
+  record SnapshotView(String channel, String digest, Optional<Instant> since) {}
 }

@@ -25,6 +25,7 @@ import java.util.Optional;
  * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
  * @param cves what the update that made it fixed; absent if it was imported, or not recorded
+ * @param status how it stands; absent if it has no disk
  * @param lineage the image itself, the one that it was updated from, and so on
  * @param children the names of the images that were updated from it
  */
@@ -46,6 +47,7 @@ record ImageView(
     Optional<ImportRecord> imported,
     Map<String, String> tags,
     Optional<FixesView> cves,
+    Optional<StatusView> status,
     List<Ancestor> lineage,
     List<String> children) {
 
@@ -82,6 +84,7 @@ record ImageView(
       Optional<ImportRecord> imported,
       Map<String, String> tags,
       Optional<FixesView> cves,
+      Optional<StatusView> status,
       List<Ancestor> lineage,
       List<String> children) {
     return new ImageView(
@@ -102,6 +105,7 @@ record ImageView(
         imported,
         tags,
         cves,
+        status,
         lineage,
         children);
   }

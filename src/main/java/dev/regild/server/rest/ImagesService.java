@@ -24,10 +24,13 @@ import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
 import dev.regild.update.Cancellations;
 import dev.regild.update.ImageFlattenings;
+import dev.regild.update.verdict.ImageStatus;
+import dev.regild.update.verdict.Verdicts;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -114,8 +117,22 @@ public record ImagesService(
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),
         Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
+        status(handle, image),
         lineage(handle, image),
         Images.children(handle, image).stream().map(Image::name).toList());
+  }
+
+  private static Optional<StatusView> status(Handle handle, Image image) {
+    return image
+        .disk()
+        .map(disk ->
+            StatusView.of(
+                new ImageStatus(
+                    image.name(),
+                    image.platform().orElse(""),
+                    image.created(),
+                    Verdicts.find(handle, disk.inventory())),
+                Instant.now()));
   }
 
   private List<ImageView.Ancestor> lineage(Handle handle, Image image) {

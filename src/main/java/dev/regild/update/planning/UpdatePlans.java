@@ -12,6 +12,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
+import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import java.util.HashSet;
@@ -48,9 +49,19 @@ public final class UpdatePlans {
       return agents;
     }
 
-    AvailablePackages availableTo(Inventory inventory) {
-      Snapshot offered = channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
-      return offered.availableTo(inventory);
+    /** Returns the snapshot, limited to what the channel offers of it. */
+    public Snapshot limited() {
+      return channel.securityOnly() ? snapshot.limitedToSecurity() : snapshot;
+    }
+
+    /** What the channel lets an image have of it. */
+    public AvailablePackages availableTo(Inventory inventory) {
+      return limited().availableTo(inventory);
+    }
+
+    /** What makes a change one of a driver or of the agent. */
+    public PlanRules rules() {
+      return channel.planRules(snapshot.agents());
     }
 
     /** All of it, whatever the channel is limited to. */
@@ -106,10 +117,7 @@ public final class UpdatePlans {
   }
 
   private static UpdatePlan plan(Offer offer, Inventory inventory) {
-    return Planner.plan(
-        inventory.packages(),
-        offer.availableTo(inventory),
-        offer.channel().planRules(offer.snapshot().agents()));
+    return Planner.plan(inventory.packages(), offer.availableTo(inventory), offer.rules());
   }
 
   /** Whether an update of the inventory of that digest would change anything. */

@@ -1,7 +1,6 @@
 package dev.regild.update.steps;
 
 import dev.regild.disk.ByteCount;
-import dev.regild.disk.QemuImg;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.job.Step;
@@ -9,10 +8,9 @@ import dev.regild.job.StepControl;
 import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
-/** Turns the overlay into a compressed, immutable layer of the store. */
+/** Makes the compressed overlay an immutable layer of the store. */
 public final class Publish implements Step<Qualify.Qualified, Publish.Published> {
   private final LayerStore layers;
 
@@ -44,10 +42,10 @@ public final class Publish implements Step<Qualify.Qualified, Publish.Published>
     Update update = qualified.verified().update();
     String base = update.base().layer();
     long overlayBytes = Files.size(update.overlay());
-    Path delta = update.delta();
-    QemuImg.compressDelta(update.overlay(), qualified.verified().open().base(), delta, control);
+    qualified.compression().await(control);
     Layer layer =
-        layers.publish(update.newImage().id(), control.attempt(), delta, Optional.of(base));
+        layers.publish(
+            update.newImage().id(), control.attempt(), update.delta(), Optional.of(base));
     return new Published(qualified, layer, overlayBytes);
   }
 

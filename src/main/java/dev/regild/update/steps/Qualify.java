@@ -1,5 +1,6 @@
 package dev.regild.update.steps;
 
+import dev.regild.disk.QemuImg;
 import dev.regild.image.Qualification;
 import dev.regild.inventory.Inventory;
 import dev.regild.job.Step;
@@ -17,14 +18,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Boots the new image on a throw-away layer. A unit that fails in the existing image too does not
- * fail the new one: where any fails, the existing image is booted as well, to compare.
+ * Boots the new image on a throw-away layer, and begins to compress its overlay meanwhile. A unit
+ * that fails in the existing image too does not fail the new one: where any fails, the existing
+ * image is booted as well, to compare.
  */
 public record Qualify(Platforms platforms, ThrowAwayBoot boot)
     implements Step<Verify.Verified, Qualify.Qualified> {
 
-  /** An update whose disk has proved that it boots. */
-  public record Qualified(Verify.Verified verified, Qualification qualification) {}
+  /**
+   * An update whose disk has proved that it boots.
+   *
+   * @param compression that writes its delta; the attempt ends it
+   */
+  public record Qualified(
+      Verify.Verified verified, Qualification qualification, DeltaCompression compression) {}
 
   @Override
   public String name() {
@@ -36,9 +43,14 @@ public record Qualify(Platforms platforms, ThrowAwayBoot boot)
       throws IOException, ProgramException, StepException, InterruptedException {
     Update update = verified.update();
     Inventory inventory = verified.inventory();
+    Path base = verified.open().base();
+    DeltaCompression compression =
+        control.keep(
+            DeltaCompression.start(progress ->
+                QemuImg.compressDelta(update.overlay(), base, update.delta(), progress)));
     QualificationReport report =
         boot(update, update.overlay(), inventory, update.directory().resolve("boot"), control);
-    Existing existing = new Existing(update, verified.open().base(), control);
+    Existing existing = new Existing(update, base, control);
     PackageFamily family = update.snapshot().family();
     Verify.requireKept(
         platforms.of(update.platform()).shownByBoot(update.plan()), report.packages(), family);
@@ -48,7 +60,7 @@ public record Qualify(Platforms platforms, ThrowAwayBoot boot)
     Optional<String> warning =
         new BootedKernel(family)
             .check(report, inventory, update.inventory(), () -> existing.qualification().kernel());
-    return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning));
+    return new Qualified(verified, ThrowAwayBoot.requireUp(report, warning), compression);
   }
 
   @Override

@@ -129,6 +129,11 @@ class ObjectDiskStoreIT {
           public int read() throws IOException {
             throw new IOException("the connection was lost");
           }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            return read();
+          }
         });
   }
 

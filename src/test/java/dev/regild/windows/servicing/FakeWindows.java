@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,12 +23,13 @@ import java.util.concurrent.TimeUnit;
 final class FakeWindows implements RunningMachine, AutoCloseable {
   private final FakeAgent fake;
   private final GuestAgent agent;
-  private final CountDownLatch off = new CountDownLatch(1);
+  private boolean off;
   private final List<String> events = new ArrayList<>();
   private final List<String> questions = new ArrayList<>();
   private final Map<String, Deque<FakeAgent.Program>> scripts = new HashMap<>();
   private final Set<String> registry = new HashSet<>();
   private long restarts;
+  private boolean restarted;
 
   /** Registry entries that are gone after a restart. */
   final Set<String> untilRestart = new HashSet<>();
@@ -113,16 +113,23 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     if (mode.equals("reboot")) {
       restart();
     } else if (obeysAgent) {
-      events.add("off");
-      off.countDown();
+      powerOff();
     }
     fake.cut(); // Spares the tests the wait for a refusal.
+  }
+
+  private void powerOff() {
+    events.add("off");
+    off = true;
+    notifyAll();
   }
 
   private void restart() {
     events.add("restart");
     restarts++;
+    restarted = true;
     untilRestart.clear();
+    notifyAll();
   }
 
   @Override
@@ -135,17 +142,24 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
     return restarts;
   }
 
+  /** Waits no longer once it has restarted: whoever waits then looks for that. */
   @Override
-  public boolean awaitOff(Duration limit) throws InterruptedException {
-    return off.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+  public synchronized boolean awaitOff(Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    for (long left = limit.toNanos();
+        left > 0 && !off && !restarted;
+        left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+    restarted = false;
+    return off;
   }
 
   @Override
   public synchronized void pressPowerButton() {
     events.add("power button");
     if (obeysButton) {
-      events.add("off");
-      off.countDown();
+      powerOff();
     }
   }
 

@@ -22,12 +22,16 @@ import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** CDs made by the real xorriso, of real cabinets. */
 class WindowsCdTest {
-  @TempDir Path directory;
+  /** Not below /dev, where xorriso looks for drives. */
+  @TempDir(factory = TempDirFactory.Standard.class)
+  Path directory;
+
   private Path files;
   private Path workspace;
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class WindowsInstallationTest {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
-  private static final Duration SHORT = Duration.ofSeconds(2);
+  private static final Duration SHORT = Duration.ofSeconds(1);
 
   /** No machine is so slow that a test which does not wait for their end reaches it. */
   private static final WindowsLimits LIMITS =
@@ -371,14 +371,14 @@ class WindowsInstallationTest {
     windows.script("rollup.cab", new FakeAgent.Program(null, ""));
     assertThatThrownBy(() -> install(SHORT_TOOL, ROLLUP))
         .isInstanceOf(GuestException.class)
-        .hasMessageContaining("dism.exe did not end in the guest within 2 s");
+        .hasMessageContaining("dism.exe did not end in the guest within 1 s");
   }
 
   @Test
   void aStartWhoseWorkDoesNotEndIsAFailure() {
     windows.inRegistry("RebootInProgress");
     assertThatThrownBy(() -> install(SHORT_START, ROLLUP))
-        .hasMessageContaining("did not finish starting within 2 s");
+        .hasMessageContaining("did not finish starting within 1 s");
   }
 
   @Test
@@ -408,7 +408,7 @@ class WindowsInstallationTest {
     windows.obeysButton = false;
     assertThatThrownBy(() -> install(SHORT_SHUTDOWN))
         .isInstanceOf(GuestException.class)
-        .hasMessageContaining("did not shut down within 2 s");
+        .hasMessageContaining("did not shut down within 1 s");
   }
 
   private void install(WindowsCd.Content... contents) throws Exception {

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Tries faults on three nodes that share a PostgreSQL and an S3 server (s3proxy), all on this machine,
+# and prints a line for each row of docs/cluster.md's table. Takes root, and what ./regild test installs,
+# iproute2 (cut-*) and libfaketime (clock).
+#   bench/faults.sh [ROW...]   all rows without one: kill freeze database cut-database cut-store clock
+#                              store-away store-500 store-503 store-slow store-full random
+#   bench/faults.sh kill=Apply,Publish   only these steps (each three times)
+#   bench/faults.sh random=SEED          the same faults again
+# Each row ends with a check of the whole registry, the whole store (regild store check) and of what is
+# left on each node. Exits with 1 if a row failed. Leaves nothing behind.
+set -euo pipefail
+
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$root/regild" help >/dev/null # builds it
+JAVA_HOME=$("$root/regild" jdk)
+export JAVA_HOME
+mvn -B -q -f "$root/pom.xml" -Dspotless.check.skip test-compile \
+  dependency:build-classpath -Dmdep.outputFile="$work/classpath" >&2
+cd "$root"
+"$root/regild" with "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED \
+  -cp "$root/target/test-classes:$root/target/classes:$(cat "$work/classpath")" \
+  dev.regild.e2e.FaultsBench "$work" "$@"

@@ -1,0 +1,261 @@
+package dev.regild.image;
+
+import dev.regild.db.DatabaseTime;
+import dev.regild.insight.fleet.PackageIndex;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Every image that has or had a disk, with its inventory in the index of packages: what searches
+ * find. A deleted image stays for {@link #KEPT}, or as long as there is an export of it. Each call
+ * takes the caller's handle.
+ */
+public final class ImageHistory {
+  /** How long searches find a deleted image. */
+  public static final Duration KEPT = Duration.ofDays(400);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ImageHistory.class);
+
+  private ImageHistory() {}
+
+  /**
+   * An image that has or had a disk.
+   *
+   * @param inventory its number in the index of packages
+   * @param deleted when it was deleted; empty if it exists
+   */
+  public record Known(
+      String id,
+      String name,
+      String platform,
+      int inventory,
+      Instant created,
+      Optional<Instant> deleted) {}
+
+  /**
+   * A place in the order of known images, by name and id.
+   *
+   * @param name of the last image seen
+   * @param id of the last image seen
+   */
+  public record PageKey(String name, String id) {}
+
+  /** Records an image with its present inventory; nothing happens if it has no disk. */
+  static void record(Handle handle, Image image) {
+    image.disk().ifPresent(disk -> record(handle, image, disk.inventory()));
+  }
+
+  private static void record(Handle handle, Image image, String inventory) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO image_history (
+              image_id, account_id, region, name, platform, inventory_id, created)
+            SELECT image.id,
+                   CASE image.account_id WHEN '' THEN COALESCE(published_by, '')
+                        ELSE image.account_id END,
+                   image.region, image.name, COALESCE(image.platform, ''), indexed_inventory.id,
+                   image.created
+              FROM image JOIN indexed_inventory ON indexed_inventory.digest = :inventory
+             WHERE image.id = :id
+            ON CONFLICT (image_id) DO UPDATE SET inventory_id = excluded.inventory_id
+            """)
+        .bind("inventory", inventory)
+        .bind("id", image.id())
+        .execute();
+  }
+
+  static void deleted(Handle handle, Image image) {
+    handle
+        .createUpdate("UPDATE image_history SET deleted = :now WHERE image_id = :id")
+        .bind("now", DatabaseTime.now(handle).toEpochMilli())
+        .bind("id", image.id())
+        .execute();
+  }
+
+  /**
+   * Returns images that have a disk and are not recorded, because an earlier version made them.
+   *
+   * @param most how many at most
+   */
+  public static List<Image> unrecorded(Handle handle, int most) {
+    return handle
+        .createQuery(
+            ImageRow.SELECT
+                + """
+                 WHERE inventory_digest IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM image_history WHERE image_id = image.id)
+                 LIMIT :most
+                """)
+        .bind("most", most)
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
+  /**
+   * Adds an image that an earlier version made, with its inventory.
+   *
+   * @return whether it could be added; its inventory may be damaged
+   */
+  public static boolean add(Handle handle, Image image, Inventories inventories) {
+    if (image.disk().isEmpty()) {
+      return false;
+    }
+    String digest = image.disk().get().inventory();
+    try {
+      if (!PackageIndex.has(handle, digest)) {
+        PackageIndex.add(handle, digest, inventories.load(handle, digest));
+      }
+    } catch (IllegalStateException e) {
+      LOG.atWarn()
+          .addKeyValue("image", image.arn())
+          .addKeyValue("reason", e.getMessage())
+          .log("searches do not find an image");
+      return false;
+    }
+    record(handle, image, digest);
+    return true;
+  }
+
+  /** Forgets images that were deleted long ago, unless an export of them was completed. */
+  public static void prune(Handle handle) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM image_history
+             WHERE deleted < :before
+               AND NOT EXISTS (SELECT 1 FROM export_task
+                                WHERE image_id = image_history.image_id AND state = 'COMPLETED')
+            """)
+        .bind("before", DatabaseTime.now(handle).minus(KEPT).toEpochMilli())
+        .execute();
+    PackageIndex.removeUnneeded(handle);
+  }
+
+  /**
+   * Returns a page of the owner's images that have one of these packages, by name.
+   *
+   * @param packages their keys in the index
+   * @param withDeleted whether deleted images count
+   * @param after the last image of the page before
+   * @param limit how many at most
+   */
+  public static List<Known> withPackages(
+      Handle handle,
+      Owner owner,
+      Collection<Long> packages,
+      boolean withDeleted,
+      Optional<PageKey> after,
+      int limit) {
+    if (packages.isEmpty()) {
+      return List.of();
+    }
+    List<String> conditions = new ArrayList<>(List.of("account_id = :account", "region = :region"));
+    conditions.add(
+        "inventory_id IN (SELECT inventory_id FROM inventory_package WHERE package_id IN (<packages>))");
+    if (!withDeleted) {
+      conditions.add("deleted IS NULL");
+    }
+    after.ifPresent(_ -> conditions.add("(name, image_id) > (:afterName, :afterId)"));
+    var query =
+        handle.createQuery(
+            "SELECT * FROM image_history WHERE "
+                + String.join(" AND ", conditions)
+                + " ORDER BY name, image_id LIMIT :limit");
+    query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
+    after.ifPresent(key -> query.bind("afterName", key.name()).bind("afterId", key.id()));
+    return query
+        .bindList("packages", List.copyOf(packages))
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("limit", limit)
+        .map((row, _) ->
+            new Known(
+                row.getString("image_id"),
+                row.getString("name"),
+                row.getString("platform"),
+                row.getInt("inventory_id"),
+                Instant.ofEpochMilli(row.getLong("created")),
+                Column.instant(row, "deleted")))
+        .list();
+  }
+
+  /**
+   * Returns which of these packages are in which of these inventories.
+   *
+   * @return the packages' keys by the inventory's number
+   */
+  public static Map<Integer, Set<Long>> packagesIn(
+      Handle handle, Collection<Integer> inventories, Collection<Long> packages) {
+    Map<Integer, Set<Long>> found = new HashMap<>();
+    if (!inventories.isEmpty() && !packages.isEmpty()) {
+      handle
+          .createQuery(
+              """
+              SELECT inventory_id, package_id FROM inventory_package
+               WHERE inventory_id IN (<inventories>) AND package_id IN (<packages>)
+              """)
+          .bindList("inventories", List.copyOf(new HashSet<>(inventories)))
+          .bindList("packages", List.copyOf(packages))
+          .map((row, _) -> Map.entry(row.getInt("inventory_id"), row.getLong("package_id")))
+          .forEach(each ->
+              found.computeIfAbsent(each.getKey(), _ -> new HashSet<>()).add(each.getValue()));
+    }
+    return found;
+  }
+
+  /** Returns whether one of these inventories is not wholly in the index. */
+  public static boolean isCut(Handle handle, Collection<Integer> inventories) {
+    return !inventories.isEmpty()
+        && handle
+            .createQuery(
+                "SELECT COUNT(*) FROM indexed_inventory WHERE NOT whole AND id IN (<inventories>)")
+            .bindList("inventories", List.copyOf(new HashSet<>(inventories)))
+            .mapTo(Boolean.class)
+            .one();
+  }
+
+  /** Returns the platforms of the owner's images, deleted ones included. */
+  public static List<String> platforms(Handle handle, Owner owner) {
+    return handle
+        .createQuery(
+            """
+            SELECT DISTINCT platform FROM image_history
+             WHERE account_id = :account AND region = :region ORDER BY platform
+            """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .mapTo(String.class)
+        .list();
+  }
+
+  /** Returns the names of the images that were updated from these, by the id of the older one. */
+  public static Map<String, List<String>> successors(Handle handle, Collection<String> ids) {
+    Map<String, List<String>> found = new HashMap<>();
+    if (!ids.isEmpty()) {
+      handle
+          .createQuery(
+              """
+              SELECT previous_id, name FROM image
+               WHERE previous_id IN (<ids>) AND state = 'AVAILABLE' ORDER BY created, name
+              """)
+          .bindList("ids", List.copyOf(ids))
+          .map((row, _) -> Map.entry(row.getString("previous_id"), row.getString("name")))
+          .forEach(each ->
+              found.computeIfAbsent(each.getKey(), _ -> new ArrayList<>()).add(each.getValue()));
+    }
+    return found;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.regild.server.rest;
+
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.update.fleet.FleetSearch;
+import dev.regild.update.fleet.Verdict;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A part of the images that a search finds.
+ *
+ * @param images by name
+ * @param incomplete why images may be missing
+ * @param next the token of the next part; absent if this is the last one
+ */
+record SearchView(List<FoundImage> images, List<String> incomplete, Optional<String> next) {
+
+  /**
+   * An image.
+   *
+   * @param deleted when it was deleted; absent if it exists
+   * @param packages that are the reason
+   * @param exports of the image that were completed
+   * @param updatedTo the images that were updated from it
+   */
+  record FoundImage(
+      String name,
+      String id,
+      String platform,
+      Instant created,
+      Optional<Instant> deleted,
+      List<FoundPackage> packages,
+      List<FoundExport> exports,
+      List<String> updatedTo) {
+    private static FoundImage of(FleetSearch.Found found) {
+      return new FoundImage(
+          found.image().name(),
+          found.image().id(),
+          found.image().platform(),
+          found.image().created(),
+          found.image().deleted(),
+          found.packages().stream().map(FoundPackage::of).toList(),
+          found.exports().stream().map(FoundExport::of).toList(),
+          found.updatedTo());
+    }
+  }
+
+  /**
+   * A package of an image.
+   *
+   * @param offered the version to which an update would bring it
+   * @param state how it stands to the CVE or the advisory
+   * @param fixedIn the version with the fix
+   * @param evidence the changelog's line, the advisory, or why nothing is known
+   */
+  record FoundPackage(
+      String name,
+      String architecture,
+      String version,
+      Optional<String> source,
+      Optional<Verdict.State> state,
+      Optional<String> offered,
+      Optional<String> fixedIn,
+      Optional<String> evidence) {
+    private static FoundPackage of(Verdict each) {
+      return new FoundPackage(
+          each.installed().name(),
+          each.installed().architecture(),
+          each.installed().version(),
+          Optional.of(each.installed().source()).filter(source -> !source.isEmpty()),
+          each.state(),
+          each.offered(),
+          each.fixedIn(),
+          each.evidence());
+    }
+  }
+
+  /** An export of an image: the task, the name that was asked for, and the disk. */
+  record FoundExport(String task, String name, String disk, Instant created) {
+    private static FoundExport of(ExportTask each) {
+      return new FoundExport(each.id(), each.amiName(), each.amiId(), each.created());
+    }
+  }
+
+  static SearchView of(FleetSearch.Answer answer, Optional<String> next) {
+    return new SearchView(
+        answer.found().stream().map(FoundImage::of).toList(), answer.incomplete(), next);
+  }
+}

@@ -1,0 +1,298 @@
+package dev.regild.update.verdict;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import dev.regild.channel.ChannelFile;
+import dev.regild.db.Database;
+import dev.regild.files.Sha256;
+import dev.regild.image.Inventories;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.Changelogs;
+import dev.regild.inventory.Inventory;
+import dev.regild.job.node.Turns;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.planning.UpdatePlans.Offer;
+import dev.regild.update.verdict.Judge.Comparison;
+import dev.regild.update.verdict.Verdicts.Due;
+import dev.regild.update.verdict.Verdicts.Judged;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the verdicts on all images true: judges each inventory that has none, and each that was
+ * judged by something else than what holds now, such as an earlier snapshot. It compares what is
+ * stored with what holds, so no change is missed, whichever process makes it. Opens no disk.
+ */
+public final class Judging implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Judging.class);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(3);
+
+  private static final String TURN = "judging";
+
+  private static final Duration END_LIMIT = Duration.ofSeconds(2);
+
+  /** An update may read changelogs that tell more about many images. */
+  private static final Duration BETWEEN_CHANGELOGS = Duration.ofMinutes(1);
+
+  /** Inventories that are in memory at one time, and whose verdicts are written together. */
+  private static final int BATCH = 1000;
+
+  private final Database database;
+  private final Inventories inventories;
+  private final UpdatePlans plans;
+  private final PlannedFixes plannedFixes;
+  private final Clock clock;
+  private final Turns turns;
+  private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
+
+  /** When the newest changelog was read, and when we last asked, in milliseconds. */
+  private long changelogsAt;
+
+  private long changelogsAskedAt;
+
+  public Judging(
+      Database database,
+      Inventories inventories,
+      UpdatePlans plans,
+      PlannedFixes plannedFixes,
+      Turns turns,
+      Clock clock) {
+    this.database = database;
+    this.inventories = inventories;
+    this.plans = plans;
+    this.plannedFixes = plannedFixes;
+    this.clock = clock;
+    this.turns = turns;
+  }
+
+  /** Starts looking every few seconds, until it is closed. */
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Thread.sleep(BETWEEN_LOOKS);
+        lookSafely();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("the judging ends");
+    }
+  }
+
+  private void lookSafely() throws InterruptedException {
+    try {
+      if (turns.take(TURN)) {
+        var _ = look();
+      }
+    } catch (RuntimeException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedException("interrupted while images are judged");
+      }
+      // The next look tries again.
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("images were not judged");
+    }
+  }
+
+  /**
+   * What the images of a platform are judged by.
+   *
+   * @param offer what their channel has; empty if it can't be used
+   * @param refusal why it can't be used
+   * @param basis stands for all of it
+   */
+  private record Standard(String platform, Optional<Offer> offer, String refusal, String basis) {}
+
+  /**
+   * Judges every inventory that has to be judged. For one thread.
+   *
+   * @return how many were judged
+   */
+  public int look() throws InterruptedException {
+    long started = System.nanoTime();
+    askForChangelogs();
+    int judged = 0;
+    Map<String, List<String>> bases = database.read(Verdicts::bases);
+    for (Map.Entry<String, List<String>> each : bases.entrySet()) {
+      Standard standard = standard(each.getKey());
+      if (!each.getValue().equals(List.of(standard.basis()))) {
+        judged += judgeAgain(standard);
+      }
+    }
+    judged += judgeNew();
+    if (judged > 0) {
+      LOG.atInfo()
+          .addKeyValue("inventories", judged)
+          .addKeyValue("millis", (System.nanoTime() - started) / 1_000_000)
+          .log("images judged");
+    }
+    return judged;
+  }
+
+  private void askForChangelogs() {
+    long now = clock.millis();
+    if (now - changelogsAskedAt < BETWEEN_CHANGELOGS.toMillis()) {
+      return;
+    }
+    changelogsAskedAt = now;
+    long newest = database.read(Changelogs::newest);
+    if (newest != changelogsAt) {
+      changelogsAt = newest;
+      var _ = database.inTransaction(handle -> Verdicts.forgetIncomplete(handle, newest));
+    }
+  }
+
+  private Standard standard(String platform) {
+    try {
+      Offer offer = plans.offerFor(platform);
+      return new Standard(
+          platform,
+          Optional.of(offer),
+          "",
+          digest(ChannelFile.write(offer.channel()), offer.snapshot().digest()));
+    } catch (RefusedException e) {
+      String why = String.valueOf(e.getMessage());
+      return new Standard(platform, Optional.empty(), why, digest(why));
+    }
+  }
+
+  private static String digest(String... parts) {
+    return Sha256.of(String.join("\n\n", parts).getBytes(UTF_8));
+  }
+
+  private int judgeAgain(Standard standard) throws InterruptedException {
+    Bench bench = new Bench(standard);
+    int judged = 0;
+    while (true) {
+      List<String> due =
+          database.read(
+              handle -> Verdicts.outdated(handle, standard.platform(), standard.basis(), BATCH));
+      int now = due.isEmpty() ? 0 : bench.judge(due);
+      if (now == 0) {
+        return judged;
+      }
+      judged += now;
+    }
+  }
+
+  private int judgeNew() throws InterruptedException {
+    Map<String, Bench> benches = new HashMap<>();
+    int judged = 0;
+    while (true) {
+      List<Due> due = database.read(handle -> Verdicts.unjudged(handle, BATCH));
+      int now = 0;
+      Map<String, List<String>> byPlatform =
+          due.stream().collect(groupingBy(Due::platform, mapping(Due::inventory, toList())));
+      for (Map.Entry<String, List<String>> each : byPlatform.entrySet()) {
+        now +=
+            benches
+                .computeIfAbsent(each.getKey(), platform -> new Bench(standard(platform)))
+                .judge(each.getValue());
+      }
+      if (now == 0) {
+        return judged;
+      }
+      judged += now;
+    }
+  }
+
+  /** Judges inventories of one platform, part by part. */
+  private final class Bench {
+    private final Standard standard;
+    private final Optional<Judge> judge;
+    private final PackageForms forms = new PackageForms(database, inventories);
+
+    private Bench(Standard standard) {
+      this.standard = standard;
+      this.judge = standard.offer().map(offer -> new Judge(offer, plannedFixes));
+    }
+
+    /** Returns how many verdicts were written. */
+    private int judge(List<String> digests) throws InterruptedException {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while images are judged");
+      }
+      if (!turns.take(TURN)) {
+        // This node was away for long, and another one goes on.
+        return 0;
+      }
+      if (forms.forgetMany()) {
+        judge.ifPresent(Judge::forget);
+      }
+      List<Judged> verdicts = new ArrayList<>();
+      Map<String, Inventory> loaded = new HashMap<>();
+      try {
+        loaded.putAll(forms.load(digests));
+      } catch (IllegalStateException e) {
+        loaded.putAll(loadEach(digests, verdicts));
+      }
+      Map<String, Comparison> compared = judge.map(it -> it.compare(loaded)).orElse(Map.of());
+      for (String digest : loaded.keySet()) {
+        verdicts.add(
+            verdict(digest, compared.getOrDefault(digest, Comparison.UNKNOWN), standard.refusal()));
+      }
+      return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
+    }
+
+    /** One that is damaged is unknown, and keeps no other from being judged. */
+    private Map<String, Inventory> loadEach(List<String> digests, List<Judged> verdicts) {
+      Map<String, Inventory> loaded = new HashMap<>();
+      for (String digest : digests) {
+        try {
+          loaded.putAll(forms.load(List.of(digest)));
+        } catch (IllegalStateException e) {
+          verdicts.add(verdict(digest, Comparison.UNKNOWN, String.valueOf(e.getMessage())));
+        }
+      }
+      return loaded;
+    }
+
+    private Judged verdict(String digest, Comparison compared, String reason) {
+      return new Judged(
+          digest,
+          standard.platform(),
+          standard.basis(),
+          changelogsAt,
+          new Verdict(
+              compared.state(),
+              reason,
+              clock.instant(),
+              standard.offer().map(offer -> offer.snapshot().digest()),
+              standard
+                  .offer()
+                  .filter(_ -> compared.state() == Verdict.State.OUTDATED)
+                  .map(offer -> offer.snapshot().createdAt()),
+              compared.changes(),
+              compared.fixable(),
+              Optional.empty(),
+              Verdict.Support.UNKNOWN));
+    }
+  }
+
+  /** Ends, and lets another node have the turn at once. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      boolean ended = !thread.isAlive() || thread.join(END_LIMIT);
+      if (ended) {
+        turns.giveBack(TURN);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

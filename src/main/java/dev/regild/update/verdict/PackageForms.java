@@ -1,0 +1,274 @@
+package dev.regild.update.verdict;
+
+import static java.util.stream.Collectors.toMap;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import dev.regild.db.Database;
+import dev.regild.image.Inventories;
+import dev.regild.inventory.Inventory;
+import dev.regild.plan.InstalledPackage;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Inventories in a short form, a list of numbers of packages: it takes a hundredth of the time to
+ * read, and the packages that inventories have in common are the same objects. The form of an
+ * inventory is made when it is first asked for. For one thread.
+ */
+final class PackageForms {
+  private static final int MOST_AT_ONCE = 500;
+
+  /** About 400 bytes each. */
+  private static final int MOST_PACKAGES = 300_000;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
+          .build();
+
+  private final Database database;
+  private final Inventories inventories;
+  private final Map<Integer, InstalledPackage> byNumber = new HashMap<>();
+  private final Map<InstalledPackage, Integer> numbers = new HashMap<>();
+  private final Map<String, Inventory> settings = new HashMap<>();
+
+  PackageForms(Database database, Inventories inventories) {
+    this.database = database;
+    this.inventories = inventories;
+  }
+
+  private static final class Form {
+    private final String setting;
+    private final int[] packages;
+
+    Form(String setting, int[] packages) {
+      this.setting = setting;
+      this.packages = packages;
+    }
+  }
+
+  /**
+   * Forgets packages if there are many, so that hostile images can't fill the memory.
+   *
+   * @return whether packages of later inventories are other objects than those of earlier ones
+   */
+  boolean forgetMany() {
+    boolean many = byNumber.size() > MOST_PACKAGES;
+    if (many) {
+      byNumber.clear();
+      numbers.clear();
+      settings.clear();
+    }
+    return many;
+  }
+
+  /**
+   * Returns inventories by digest.
+   *
+   * @return lacks those that have gone
+   * @throws IllegalStateException if one is damaged
+   */
+  Map<String, Inventory> load(List<String> digests) {
+    Map<String, Form> forms = new HashMap<>();
+    for (List<String> some : parts(digests)) {
+      forms.putAll(database.read(handle -> stored(handle, some)));
+    }
+    Map<String, Inventory> loaded = new HashMap<>();
+    Map<String, Inventory> unformed = new HashMap<>();
+    for (String digest : digests) {
+      if (!forms.containsKey(digest)) {
+        inventories
+            .find(digest)
+            .ifPresent(each -> (each.windows().isPresent() ? loaded : unformed).put(digest, each));
+      }
+    }
+    if (!unformed.isEmpty()) {
+      database
+          .inTransaction(handle -> store(handle, unformed))
+          .forEach((each, number) -> {
+            numbers.put(each, number);
+            byNumber.putIfAbsent(number, each);
+          });
+      for (List<String> some : parts(unformed.keySet())) {
+        forms.putAll(database.read(handle -> stored(handle, some)));
+      }
+    }
+    if (!forms.isEmpty()) {
+      loadPackages(forms.values());
+      forms.forEach((digest, form) -> loaded.put(digest, inventory(form)));
+    }
+    return loaded;
+  }
+
+  private static <T> List<List<T>> parts(Collection<T> all) {
+    List<T> list = List.copyOf(all);
+    List<List<T>> parts = new ArrayList<>();
+    for (int from = 0; from < list.size(); from += MOST_AT_ONCE) {
+      parts.add(list.subList(from, Math.min(list.size(), from + MOST_AT_ONCE)));
+    }
+    return parts;
+  }
+
+  private static Map<String, Form> stored(Handle handle, List<String> digests) {
+    return handle
+        .createQuery(
+            "SELECT inventory_digest, setting, packages FROM inventory_form"
+                + " WHERE inventory_digest IN (<digests>)")
+        .bindList("digests", digests)
+        .map((row, _) ->
+            Map.entry(
+                row.getString("inventory_digest"),
+                new Form(row.getString("setting"), unpacked(row.getBytes("packages")))))
+        .stream()
+        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  /** Returns the numbers of the packages that have none in memory. */
+  private Map<InstalledPackage, Integer> store(Handle handle, Map<String, Inventory> all) {
+    Map<InstalledPackage, Integer> found = new HashMap<>();
+    Map<String, InstalledPackage> unknown = new HashMap<>();
+    for (Inventory inventory : all.values()) {
+      for (InstalledPackage each : inventory.packages()) {
+        if (!numbers.containsKey(each)) {
+          unknown.put(JSON.writeValueAsString(each), each);
+        }
+      }
+    }
+    for (List<String> some : parts(unknown.keySet())) {
+      handle
+          .createQuery("SELECT id, facts FROM known_package WHERE facts IN (<facts>)")
+          .bindList("facts", some)
+          .map((row, _) -> Map.entry(row.getInt("id"), row.getString("facts")))
+          .forEach(each ->
+              found.put(Objects.requireNonNull(unknown.remove(each.getValue())), each.getKey()));
+    }
+    int next =
+        handle
+            .createQuery("SELECT COALESCE(MAX(id), 0) FROM known_package")
+            .mapTo(Integer.class)
+            .one();
+    PreparedBatch packages =
+        handle.prepareBatch("INSERT INTO known_package (id, facts) VALUES (:id, :facts)");
+    for (Map.Entry<String, InstalledPackage> each : unknown.entrySet()) {
+      next++;
+      packages.bind("id", next).bind("facts", each.getKey()).add();
+      found.put(each.getValue(), next);
+    }
+    if (packages.size() > 0) {
+      var _ = packages.execute();
+    }
+    PreparedBatch forms =
+        handle.prepareBatch(
+            """
+            INSERT INTO inventory_form (inventory_digest, setting, packages)
+            SELECT digest, :setting, :packages FROM inventory WHERE digest = :inventory
+            ON CONFLICT (inventory_digest) DO NOTHING
+            """);
+    all.forEach((digest, inventory) ->
+        forms
+            .bind("inventory", digest)
+            .bind("setting", JSON.writeValueAsString(with(inventory, List.of())))
+            .bind("packages", packed(inventory, found))
+            .add());
+    var _ = forms.execute();
+    return found;
+  }
+
+  private static Inventory with(Inventory inventory, List<InstalledPackage> packages) {
+    return new Inventory(
+        inventory.os(),
+        inventory.architecture(),
+        packages,
+        inventory.modules(),
+        inventory.policy(),
+        inventory.windows());
+  }
+
+  /** The differences of the sorted numbers, in groups of seven bits, the lowest first. */
+  private byte[] packed(Inventory inventory, Map<InstalledPackage, Integer> found) {
+    int[] sorted =
+        inventory.packages().stream()
+            .mapToInt(each ->
+                Objects.requireNonNull(
+                    found.containsKey(each) ? found.get(each) : numbers.get(each)))
+            .sorted()
+            .toArray();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(2 * sorted.length);
+    int last = 0;
+    for (int number : sorted) {
+      int difference = number - last;
+      for (; difference >= 0x80; difference >>>= 7) {
+        bytes.write((difference & 0x7f) | 0x80);
+      }
+      bytes.write(difference);
+      last = number;
+    }
+    return bytes.toByteArray();
+  }
+
+  private static int[] unpacked(byte[] bytes) {
+    int[] numbers = new int[bytes.length];
+    int count = 0;
+    int last = 0;
+    int difference = 0;
+    int shift = 0;
+    for (byte each : bytes) {
+      difference |= (each & 0x7f) << shift;
+      shift += 7;
+      if (each >= 0) {
+        last += difference;
+        numbers[count++] = last;
+        difference = 0;
+        shift = 0;
+      }
+    }
+    return Arrays.copyOf(numbers, count);
+  }
+
+  private void loadPackages(Collection<Form> forms) {
+    Set<Integer> missing = new TreeSet<>();
+    for (Form form : forms) {
+      for (int number : form.packages) {
+        if (!byNumber.containsKey(number)) {
+          missing.add(number);
+        }
+      }
+    }
+    for (List<Integer> some : parts(missing)) {
+      database
+          .read(handle ->
+              handle
+                  .createQuery("SELECT id, facts FROM known_package WHERE id IN (<numbers>)")
+                  .bindList("numbers", some)
+                  .map((row, _) ->
+                      Map.entry(
+                          row.getInt("id"),
+                          JSON.readValue(row.getString("facts"), InstalledPackage.class)))
+                  .list())
+          .forEach(each -> byNumber.put(each.getKey(), each.getValue()));
+    }
+  }
+
+  private Inventory inventory(Form form) {
+    List<InstalledPackage> packages = new ArrayList<>(form.packages.length);
+    for (int number : form.packages) {
+      packages.add(Objects.requireNonNull(byNumber.get(number)));
+    }
+    Inventory setting =
+        settings.computeIfAbsent(form.setting, json -> JSON.readValue(json, Inventory.class));
+    return with(setting, packages);
+  }
+}

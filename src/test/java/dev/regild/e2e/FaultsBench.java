@@ -1,0 +1,307 @@
+package dev.regild.e2e;
+
+import dev.regild.e2e.CutOffNode.Cable;
+import dev.regild.store.FaultyLink;
+import dev.regild.store.FaultyLink.Fault;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Tries what must not happen to nodes that share a PostgreSQL and an S3 server, and prints a line
+ * for each fault; see bench/faults.sh. Each row has a cluster of its own, and ends with a check of
+ * the whole registry and store.
+ */
+final class FaultsBench {
+  static final PrintStream OUT = System.out;
+  private static final List<String> NAMES = List.of("a", "b", "c");
+  private static final String FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+  /** After the last heartbeat of a node, until its jobs are others'. */
+  static final Duration LEASE = Duration.ofSeconds(40);
+
+  private final Path directory;
+  private final String argument;
+
+  private FaultsBench(Path directory, String argument) {
+    this.directory = directory;
+    this.argument = argument;
+  }
+
+  /** One kind of fault. */
+  private interface Row {
+    String run(FaultsBench bench) throws Exception;
+  }
+
+  private static Map<String, Row> rows() {
+    Map<String, Row> rows = new LinkedHashMap<>();
+    rows.put("kill", FaultsBench::kill);
+    rows.put("freeze", FaultsBench::freeze);
+    rows.put("database", FaultsBench::database);
+    rows.put("cut-database", bench -> bench.cut(Cable.TO_DATABASE));
+    rows.put("cut-store", bench -> bench.cut(Cable.TO_STORE));
+    rows.put("clock", FaultsBench::clock);
+    rows.put("store-away", bench -> bench.store(new Fault.Away(), true));
+    rows.put(
+        "store-500",
+        bench ->
+            bench.store(
+                new Fault.Answers(500, "InternalError", "We encountered an internal error."),
+                true));
+    rows.put(
+        "store-503",
+        bench ->
+            bench.store(new Fault.Answers(503, "SlowDown", "Reduce your request rate."), true));
+    rows.put("store-slow", bench -> bench.store(new Fault.Slow(), false));
+    rows.put(
+        "store-full",
+        bench ->
+            bench.store(new Fault.Answers(507, "InsufficientStorage", "No space left."), false));
+    rows.put("random", bench -> new RandomFaults(bench.directory, bench.argument).run());
+    return rows;
+  }
+
+  /**
+   * Tries the rows that are named, or all.
+   *
+   * @param arguments an empty directory, then names of rows, each with {@code =ARGUMENT} where it
+   *     takes one: the steps of kill, the seed of random
+   */
+  public static void main(String[] arguments) throws Exception {
+    Path directory = Path.of(arguments[0]).toRealPath();
+    List<String> wanted =
+        arguments.length > 1
+            ? List.of(arguments).subList(1, arguments.length)
+            : List.copyOf(rows().keySet());
+    boolean failed = false;
+    for (String each : wanted) {
+      String[] parts = each.split("=", 2);
+      Row row =
+          Optional.ofNullable(rows().get(parts[0]))
+              .orElseThrow(() -> new IllegalArgumentException("No row " + parts[0]));
+      Path own = Files.createDirectory(directory.resolve(parts[0]));
+      long start = System.nanoTime();
+      String outcome;
+      try {
+        outcome = row.run(new FaultsBench(own, parts.length > 1 ? parts[1] : ""));
+      } catch (AssertionError | RuntimeException e) {
+        failed = true;
+        outcome = "FAILED: " + String.valueOf(e.getMessage());
+      }
+      OUT.printf(Locale.ROOT, "%-14s %6.1f s  %s%n", parts[0], seconds(start), outcome);
+    }
+    System.exit(failed ? 1 : 0);
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** A worker in each step, three times. */
+  private String kill() throws Exception {
+    List<String> steps =
+        argument.isEmpty() ? UpdatableBase.STEPS : List.of(argument.split(",", -1));
+    double slowest = 0;
+    int kills = 0;
+    try (TestCluster cluster = cluster()) {
+      for (String step : steps) {
+        for (int run = 1; run <= 3; run++) {
+          String image = "killed-" + step.toLowerCase(Locale.ROOT) + "-" + run;
+          TestCluster.update(cluster.node("a"), image);
+          String node = cluster.awaitStep(image, step);
+          UpdatableBase.awaitMidst(cluster.node(node), image, step);
+          cluster.node(node).kill();
+          long killed = System.nanoTime();
+          String other =
+              NAMES.stream().filter(name -> !name.equals(node)).findFirst().orElseThrow();
+          available(cluster, other, image);
+          double afterLease = seconds(killed) - LEASE.toSeconds();
+          slowest = Math.max(slowest, afterLease);
+          kills++;
+          OUT.printf(
+              Locale.ROOT, "  %s: %.1f s after the lease's end at most%n", image, afterLease);
+          cluster.start(node).assertNothingIsLeft();
+        }
+      }
+      RegistryCheck.requireSound(cluster, NAMES, 1 + kills);
+    }
+    return String.format(
+        Locale.ROOT,
+        "%d kills in %s: all AVAILABLE elsewhere, the last %.1f s after its lease's end",
+        kills,
+        String.join(", ", steps),
+        slowest);
+  }
+
+  private String freeze() throws Exception {
+    try (TestCluster cluster = cluster()) {
+      TestCluster.update(cluster.node("a"), "frozen");
+      String node = cluster.awaitStep("frozen", "Apply");
+      cluster.node(node).freeze();
+      String other = NAMES.stream().filter(name -> !name.equals(node)).findFirst().orElseThrow();
+      available(cluster, other, "frozen");
+      cluster.node(node).thaw();
+      cluster.node(node).awaitEvent("message=\"job lost\"");
+      RegistryCheck.requireSound(cluster, NAMES, 2);
+    }
+    return "AVAILABLE elsewhere, one layer; the late one says: job lost";
+  }
+
+  /** Killed in the midst of steps, away 30 s each time. */
+  private String database() throws Exception {
+    List<String> steps = List.of("Prepare", "Apply", "Qualify", "Publish");
+    try (TestCluster cluster = cluster()) {
+      for (String step : steps) {
+        String image = "outage-" + step.toLowerCase(Locale.ROOT);
+        TestCluster.update(cluster.node("a"), image);
+        UpdatableBase.awaitMidst(cluster.node(cluster.awaitStep(image, step)), image, step);
+        cluster.postgres().crash();
+        long asked = System.nanoTime();
+        String answer = cluster.node("b").call("DescribeImages", Map.of()).body().toString();
+        require(answer.contains("ServiceUnavailableException"), answer);
+        require(seconds(asked) < 5.5, "an answer took %.1f s".formatted(seconds(asked)));
+        Thread.sleep(Duration.ofSeconds(30));
+        cluster.postgres().startAgain();
+        available(cluster, "a", image);
+      }
+      RegistryCheck.requireSound(cluster, NAMES, 1 + steps.size());
+    }
+    return "killed in " + String.join(", ", steps) + ", away 30 s: all AVAILABLE, once";
+  }
+
+  /** One node behind cables of its own, of which one is pulled in Apply for longer than a lease. */
+  private String cut(Cable cable) throws Exception {
+    String step = cable == Cable.TO_DATABASE ? "Apply" : "Qualify";
+    try (TestCluster cluster = cluster();
+        CutOffNode cutOff = CutOffNode.create(cluster.postgres(), cluster.store())) {
+      cluster.start("d", cutOff.prefix(), cutOff.variables(cluster.postgres()));
+      // The others take no jobs until it has one.
+      drain(cluster, "drain");
+      TestCluster.update(cluster.node("a"), "cut");
+      require(cluster.awaitStep("cut", step).equals("d"), "another node ran it");
+      drain(cluster, "resume");
+      cutOff.pull(cable);
+      Thread.sleep(Duration.ofSeconds(60));
+      cutOff.plug(cable);
+      available(cluster, "a", "cut");
+      if (cable == Cable.TO_DATABASE) {
+        cluster.node("d").awaitEvent("message=\"job lost\"");
+      }
+      RegistryCheck.requireSound(cluster, List.of("a", "b", "c", "d"), 2);
+      int attempts = attempts(cluster, "cut");
+      return "cut for 60 s in " + step + ": AVAILABLE once, attempts: " + attempts;
+    }
+  }
+
+  private static void drain(TestCluster cluster, String action) throws Exception {
+    for (String name : NAMES) {
+      int status = cluster.node("a").post("/regild/v1/nodes/" + name + "/" + action).status();
+      require(status == 200, action + " answers " + status);
+    }
+  }
+
+  /** A node ahead and one behind, which take two updates each, and one that is right. */
+  private String clock() throws Exception {
+    try (TestCluster cluster = cluster()) {
+      cluster.start("ahead", List.of(), skewed("+10m"));
+      cluster.start("behind", List.of(), skewed("-10m"));
+      drain(cluster, "drain");
+      for (String name : List.of("b", "c")) {
+        cluster.node(name).close();
+      }
+      List<String> images = List.of("clock-1", "clock-2", "clock-3", "clock-4");
+      for (String image : images) {
+        TestCluster.update(cluster.node("a"), image);
+      }
+      for (String image : images) {
+        var _ = cluster.awaitStep(image, "Prepare");
+      }
+      drain(cluster, "resume");
+      for (String image : images) {
+        available(cluster, "a", image);
+        require(attempts(cluster, image) == 1, image + " was begun again");
+      }
+      for (String name : List.of("ahead", "behind")) {
+        require(
+            cluster.node(name).log().contains("step=Publish"), "the node " + name + " made none");
+      }
+      RegistryCheck.requireSound(cluster, List.of("a", "ahead", "behind"), 1 + images.size());
+    }
+    return "10 min ahead and behind, 4 updates on these two beside a third: each AVAILABLE in one attempt";
+  }
+
+  private static Map<String, String> skewed(String by) {
+    return Map.of("LD_PRELOAD", FAKETIME, "FAKETIME", by);
+  }
+
+  /** The store, from the end of Qualify on: for a minute, or until the update has failed. */
+  private String store(Fault fault, boolean passes) throws Exception {
+    try (TestCluster cluster = cluster();
+        FaultyLink link = new FaultyLink(cluster.store().port())) {
+      for (String name : NAMES) {
+        cluster.node(name).close();
+        cluster.start(
+            name,
+            List.of(),
+            Map.of(
+                "REGILD_STORE_ENDPOINT",
+                link.endpoint().toString(),
+                "REGILD_STORE_PATIENCE",
+                passes ? "3m" : "1m"));
+      }
+      List<String> before = cluster.layers();
+      TestCluster.update(cluster.node("a"), "faulty");
+      cluster.awaitStep("faulty", "Qualify");
+      link.set(fault);
+      if (passes) {
+        cluster.awaitStep("faulty", "Publish");
+        Thread.sleep(Duration.ofSeconds(60));
+        link.set(new Fault.None());
+        available(cluster, "a", "faulty");
+        RegistryCheck.requireSound(cluster, NAMES, 2);
+        return "for 60 s: AVAILABLE, attempts: " + attempts(cluster, "faulty");
+      }
+      JsonNode ended = cluster.node("a").awaitEnd("faulty");
+      link.set(new Fault.None());
+      if (ended.path("State").asString().equals("FAILED")) {
+        require(cluster.layers().equals(before), "left in the store: " + cluster.layers());
+        RegistryCheck.requireSound(cluster, NAMES, 1);
+      } else {
+        RegistryCheck.requireSound(cluster, NAMES, 2);
+      }
+      return ended.path("State").asString()
+          + ". "
+          + ended.path("StateChangeReason").path("Message").asString();
+    }
+  }
+
+  private TestCluster cluster() throws Exception {
+    TestCluster cluster = TestCluster.start(directory, NAMES);
+    cluster.importBase(cluster.node("a"));
+    return cluster;
+  }
+
+  private static void available(TestCluster cluster, String node, String image) throws Exception {
+    JsonNode ended = cluster.node(node).awaitEnd(image);
+    require(
+        ended.path("State").asString().equals("AVAILABLE"),
+        ended + System.lineSeparator() + cluster.logs());
+  }
+
+  private static int attempts(TestCluster cluster, String image) throws Exception {
+    return cluster.node("a").get("/regild/v1/updates/" + image).body().path("attempt").asInt();
+  }
+
+  static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new AssertionError(otherwise);
+    }
+  }
+}

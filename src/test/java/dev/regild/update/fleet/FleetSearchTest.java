@@ -1,0 +1,316 @@
+package dev.regild.update.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.Snapshot;
+import dev.regild.channel.TestChannel;
+import dev.regild.db.Database;
+import dev.regild.db.JobQueue;
+import dev.regild.disk.layers.Layer;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.fixtures.Leases;
+import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.ImageHistory;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.LayerRecords;
+import dev.regild.image.Owner;
+import dev.regild.image.PublishedDisk;
+import dev.regild.image.jobs.ExportTask;
+import dev.regild.image.jobs.ExportTasks;
+import dev.regild.insight.Changelog;
+import dev.regild.insight.ChangelogEntry;
+import dev.regild.insight.Changelogs;
+import dev.regild.insight.Naming;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
+import dev.regild.plan.PackageVersion;
+import dev.regild.plan.VersionRange;
+import dev.regild.update.fleet.FleetSearch.Answer;
+import dev.regild.update.fleet.FleetSearch.Found;
+import dev.regild.update.fleet.FleetSearch.Part;
+import dev.regild.update.fleet.Verdict.State;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.UpdatePlans;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@EachDatabase
+class FleetSearchTest {
+  private static final Owner ALICE = new Owner("111111111111", "eu-central-1");
+  private static final Owner BOB = new Owner("222222222222", "eu-central-1");
+  private static final Part ALL = new Part(Optional.empty(), true, Optional.empty(), 100);
+
+  @TempDir Path directory;
+  private Database database;
+  private Inventories inventories;
+  private Changelogs changelogs;
+  private Snapshot snapshot;
+  private FleetSearch search;
+
+  /** A channel of Debian 12 that offers openssl 3.0.22-1. */
+  @BeforeEach
+  void open() throws Exception {
+    database = TestDatabases.open(directory.resolve("regild.db"));
+    inventories = new Inventories(database);
+    changelogs = new Changelogs(database, Clock.systemUTC());
+    ChannelStore channels = TestChannel.offering(directory, "DEBIAN_12", "openssl", "3.0.22-1");
+    snapshot = channels.current("test").orElseThrow();
+    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    search =
+        new FleetSearch(
+            database, new Verdicts(database, plans, new SnapshotChangelogs(changelogs)));
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+  }
+
+  @Test
+  void imagesAreFoundByPackageAndRangeWithWhatAnUpdateWouldInstall() {
+    image(ALICE, "old", "DEBIAN_12", "3.0.11-1");
+    image(ALICE, "new", "DEBIAN_12", "3.0.22-1");
+    image(ALICE, "other", "UBUNTU_PRO_2404", "3.0.13-0ubuntu3");
+    image(BOB, "bobs", "DEBIAN_12", "3.0.11-1");
+    assertThat(names(find(openssl("..3.0.15"), ALL))).containsExactly("old", "other");
+    assertThat(names(find(openssl("3.0.22"), ALL))).containsExactly("new");
+    assertThat(names(find(new Question.OfPackage("openssl", Optional.empty()), ALL)))
+        .containsExactly("new", "old", "other");
+    assertThat(find(openssl("3.0.11-1"), ALL).found().getFirst().packages())
+        .singleElement()
+        .satisfies(each -> assertThat(each.offered()).contains("3.0.22-1"))
+        .satisfies(each -> assertThat(each.installed().source()).isEqualTo("openssl"));
+    assertThat(find(new Question.OfPackage("none", Optional.empty()), ALL).found()).isEmpty();
+  }
+
+  @Test
+  void aDeletedImageIsStillFoundWithItsExports() {
+    Image gone = image(ALICE, "gone", "DEBIAN_12", "3.0.11-1");
+    image(ALICE, "here", "DEBIAN_12", "3.0.11-1");
+    export(gone);
+    database.useTransaction(handle -> Images.remove(handle, Images.startDeleting(handle, gone)));
+    List<Found> found = find(openssl("3.0.11"), ALL).found();
+    assertThat(found)
+        .extracting(each -> each.image().name(), each -> each.image().deleted().isPresent())
+        .containsExactly(tuple("gone", true), tuple("here", false));
+    assertThat(found.getFirst().exports())
+        .extracting(ExportTask::amiName)
+        .containsExactly("exported");
+    Part present = new Part(Optional.empty(), false, Optional.empty(), 100);
+    assertThat(names(find(openssl("3.0.11"), present))).containsExactly("here");
+  }
+
+  @Test
+  void aDeletedImageIsForgottenAfterAWhileUnlessThereIsAnExport() {
+    Image gone = image(ALICE, "gone", "DEBIAN_12", "3.0.11-1");
+    Image exported = image(ALICE, "exported", "DEBIAN_12", "3.0.12-1");
+    export(exported);
+    for (Image each : List.of(gone, exported)) {
+      database.useTransaction(handle -> Images.remove(handle, Images.startDeleting(handle, each)));
+    }
+    long before = Instant.now().minus(ImageHistory.KEPT).minus(Duration.ofDays(1)).toEpochMilli();
+    database.useTransaction(handle -> {
+      handle.execute("UPDATE image_history SET deleted = ?", before);
+      ImageHistory.prune(handle);
+    });
+    assertThat(names(find(openssl("3.0.."), ALL))).containsExactly("exported");
+    assertThat(rows("package_version")).isEqualTo(1);
+    assertThat(rows("indexed_inventory")).isEqualTo(1);
+  }
+
+  @Test
+  void theAnswerIsPagedByName() {
+    // By code point: capitals before small letters, whatever the database's locale.
+    for (String name : List.of("b", "B", "a", "ä", "c")) {
+      image(ALICE, name, "DEBIAN_12", "3.0.11-1");
+    }
+    List<String> names = new ArrayList<>();
+    Part part = new Part(Optional.empty(), true, Optional.empty(), 2);
+    for (Answer page = find(openssl("3.."), part); ; page = find(openssl("3.."), part)) {
+      assertThat(page.found()).hasSizeLessThanOrEqualTo(2);
+      names.addAll(names(page));
+      if (page.next().isEmpty()) {
+        break;
+      }
+      part = new Part(Optional.empty(), true, page.next(), 2);
+    }
+    assertThat(names).containsExactly("B", "a", "b", "c", "ä");
+  }
+
+  @Test
+  void imagesAreJudgedByACve() throws Exception {
+    image(ALICE, "old", "DEBIAN_12", "3.0.11-1");
+    image(ALICE, "new", "DEBIAN_12", "3.0.22-1");
+    image(ALICE, "other", "UBUNTU_PRO_2404", "3.0.13-0ubuntu3");
+    Question fixed = new Question.OfCve("cve-2026-84782");
+    assertThat(find(fixed, ALL).found()).isEmpty();
+
+    changelogs.keep(Map.of(hash(), openssl()));
+    assertThat(states(find(fixed, ALL)))
+        .containsExactly(
+            tuple("new", Optional.of(State.FIXED), Optional.empty()),
+            tuple("old", Optional.of(State.FIXABLE), Optional.of("3.0.22-1")),
+            tuple("other", Optional.of(State.UNKNOWN), Optional.empty()));
+    assertThat(states(find(new Question.OfCve("CVE-2024-5535"), ALL)))
+        .contains(tuple("old", Optional.of(State.FIXED), Optional.of("3.0.22-1")));
+    assertThat(states(find(new Question.OfCve("CVE-2026-42767"), ALL)))
+        .contains(tuple("old", Optional.of(State.MENTIONED), Optional.of("3.0.22-1")));
+    Part fixable = new Part(Optional.of(State.FIXABLE), true, Optional.empty(), 100);
+    Answer only = find(fixed, fixable);
+    assertThat(names(only)).containsExactly("old");
+    assertThat(only.found().getFirst().packages().getFirst().evidence())
+        .contains("* CVE-2026-84782 (\"DTLS\")");
+    assertThatIllegalArgumentException().isThrownBy(() -> new Question.OfCve("2026-84782"));
+  }
+
+  @Test
+  void imagesAndChangelogsOfAnEarlierVersionAreIndexedInTheBackground() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      image(ALICE, "image-" + i, "DEBIAN_12", "3.0." + i % 7 + "-1");
+    }
+    changelogs.keep(Map.of(hash(), openssl()));
+    database.useTransaction(handle -> {
+      handle.execute("DELETE FROM image_history");
+      handle.execute("DELETE FROM indexed_inventory");
+      handle.execute("DELETE FROM package_version");
+      handle.execute("DELETE FROM changelog_package");
+      handle.execute("DELETE FROM cve_source");
+    });
+    Answer before = find(openssl("3.."), ALL);
+    assertThat(before.found()).isEmpty();
+    assertThat(before.incomplete()).singleElement().asString().contains("earlier version");
+
+    JobQueue jobs = new JobQueue(database, Clock.systemUTC(), 1, Duration.ZERO);
+    IndexUpkeep upkeep = new IndexUpkeep(database, inventories, jobs);
+    jobs.register(IndexUpkeep.KIND, upkeep);
+    upkeep.run("0", Leases.take(database, IndexUpkeep.KIND, "0"));
+    Answer after = find(openssl("3.."), ALL);
+    assertThat(after.found()).hasSize(50);
+    assertThat(after.incomplete()).isEmpty();
+    assertThat(rows("indexed_inventory")).isEqualTo(7);
+    assertThat(states(find(new Question.OfCve("CVE-2026-84782"), ALL))).hasSize(50);
+  }
+
+  private Answer find(Question question, Part part) {
+    return search.find(ALICE, question, part);
+  }
+
+  private static Question openssl(String range) {
+    return new Question.OfPackage("openssl", Optional.of(VersionRange.parse(range)));
+  }
+
+  private static List<String> names(Answer answer) {
+    return answer.found().stream().map(each -> each.image().name()).toList();
+  }
+
+  private static List<org.assertj.core.groups.Tuple> states(Answer answer) {
+    return answer.found().stream()
+        .map(each ->
+            tuple(
+                each.image().name(),
+                each.packages().getFirst().state(),
+                each.packages().getFirst().offered()))
+        .toList();
+  }
+
+  private String hash() throws Exception {
+    return snapshot
+        .fileHashes(Set.of(new PackageVersion("openssl", "3.0.22-1")))
+        .values()
+        .iterator()
+        .next();
+  }
+
+  private static Changelog openssl() {
+    return new Changelog(
+        "openssl",
+        "3.0.22-1",
+        "openssl",
+        "3.0.22-1",
+        "",
+        "",
+        new ChangelogEntry("openssl", "0.1-1", List.of()),
+        true,
+        List.of(
+            new ChangelogEntry(
+                "openssl",
+                "3.0.22-1",
+                List.of(
+                    new Naming("CVE-2026-84782", true, "* CVE-2026-84782 (\"DTLS\")"),
+                    new Naming("CVE-2026-42767", false, "* Regression of CVE-2026-42767"))),
+            new ChangelogEntry(
+                "openssl", "3.0.10-1", List.of(new Naming("CVE-2024-5535", true, "* it")))));
+  }
+
+  private Image image(Owner owner, String name, String platform, String version) {
+    InstalledPackage openssl =
+        new InstalledPackage("openssl", "amd64", version, false)
+            .from(new PackageOrigin("openssl", version, "", "", ""));
+    Inventory inventory =
+        new Inventory(new OperatingSystem(platform, platform, "12"), "amd64", List.of(openssl));
+    Image image =
+        Image.importing(owner, name, Optional.empty(), Optional.empty(), List.of(), Instant.now());
+    return database.inTransaction(handle -> {
+      String layer = UUID.randomUUID().toString();
+      Images.insert(handle, image);
+      LayerRecords.insert(handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "abc", 1));
+      return Images.publish(
+          handle,
+          image,
+          new PublishedDisk(
+              new ImageDisk(
+                  layer,
+                  inventories.store(handle, inventory),
+                  new DiskLayout(DiskLayout.Firmware.BIOS, List.of())),
+              platform,
+              Optional.empty(),
+              Optional.empty()));
+    });
+  }
+
+  private void export(Image image) {
+    database.useTransaction(handle -> {
+      ExportTask task =
+          new ExportTask(
+              UUID.randomUUID().toString(),
+              image.owner(),
+              image.id(),
+              image.arn(),
+              "exported",
+              Optional.empty(),
+              "disk-1",
+              Map.of(),
+              ExportTask.State.EXPORTING,
+              Optional.empty(),
+              Instant.now());
+      ExportTasks.insert(handle, task);
+      ExportTasks.complete(handle, task);
+    });
+  }
+
+  private int rows(String table) {
+    return database.read(
+        handle -> handle.createQuery("SELECT COUNT(*) FROM " + table).mapTo(Integer.class).one());
+  }
+}
