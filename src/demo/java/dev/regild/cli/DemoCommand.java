@@ -11,8 +11,10 @@ import dev.regild.cli.client.JobProgress;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.client.Upload;
+import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.terminal.Progress;
 import dev.regild.cli.terminal.Times;
+import dev.regild.console.session.Sessions;
 import dev.regild.demo.AgentPackage;
 import dev.regild.demo.AgentRepository;
 import dev.regild.demo.DebianRelease;
@@ -71,7 +73,7 @@ public final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "The demo's data directory: a new one, or that of an earlier demo, which is"
- + " emptied first. Default: a directory in the cache.")
+              + " emptied first. Default: a directory in the cache.")
   @Nullable Path data;
 
   @Option(
@@ -94,8 +96,7 @@ public final class DemoCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path cache = GoldenImage.defaultCache(System.getenv());
     DebianRelease release = DebianRelease.ofMachine(Files.readString(OS_RELEASE));
-    List<AptSource> sources =
-        new HostSources().forPlatform(release.platform()).sources();
+    List<AptSource> sources = new HostSources().forPlatform(release.platform()).sources();
     String ownDirectory = cluster ? "demo-cluster" : "demo";
     Path directory = emptied(data == null ? cache.resolve(ownDirectory) : data);
 
@@ -127,7 +128,7 @@ public final class DemoCommand implements Callable<Integer> {
       renew(connection.client(), golden);
     }
     out().printf("%nDone in %s.%n", Times.text(since(start)));
-    goOn(directory);
+    goOn(directory, loginCode(directory));
     return 0;
   }
 
@@ -304,7 +305,18 @@ public final class DemoCommand implements Callable<Integer> {
             ByteCount.text(bytes), 100 * bytes / baseBytes, ByteCount.text(baseBytes));
   }
 
-  private void goOn(Path directory) {
+  /** A code that logs in to the console once, with the demo's key. */
+  private static String loginCode(Path directory) throws IOException {
+    LocalRegistry registry = new LocalRegistry();
+    registry.data = directory;
+    try (LocalRegistry.Opened opened = registry.open()) {
+      String account = opened.accounts().list().getFirst().id();
+      String key = opened.accounts().keys(account).getFirst().id();
+      return new Sessions(opened.database(), Clock.systemUTC()).newCode(key, "us-east-1");
+    }
+  }
+
+  private void goOn(Path directory, String code) {
     out()
         .printf(
             """
@@ -326,7 +338,11 @@ public final class DemoCommand implements Callable<Integer> {
                                     endpoint_url="http://127.0.0.1:8790")
               print(client.create_updated_image(existingImageName="%2$s",
                                                 newImageName="next", dryRun=True))'
+
+            In the console, while ./regild serve --data %1$s runs. This link logs you in once, within
+            half an hour; then log in with the key in %1$s/credentials:
+              http://127.0.0.1:8790/console/login?code=%3$s
             """,
-            directory, UPDATED);
+            directory, UPDATED, code);
   }
 }

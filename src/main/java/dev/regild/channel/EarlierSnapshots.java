@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,16 +50,23 @@ public final class EarlierSnapshots {
     this.clock = clock;
   }
 
-  /** Records the snapshot that each channel has now. */
-  public synchronized void record() throws ChannelException {
+  /**
+   * Records the snapshot that each channel has now.
+   *
+   * @return the channels whose snapshot is another one than when it was last recorded here
+   */
+  public synchronized List<Channel> record() throws ChannelException {
+    List<Channel> changed = new ArrayList<>();
     for (Channel channel : channels.list()) {
       Optional<String> digest = channels.currentDigest(channel.name());
       if (digest.isPresent() && !digest.get().equals(recorded.get(channel.name()))) {
         database.useTransaction(handle ->
             SnapshotHistory.record(handle, channel.name(), digest.get(), clock.instant()));
         recorded.put(channel.name(), digest.get());
+        changed.add(channel);
       }
     }
+    return changed;
   }
 
   /** Returns the digests of the snapshots to keep. */

@@ -19,6 +19,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * @param plan the answer of {@code POST /regild/v1/plan}
  */
 record PlanTable(JsonNode plan) {
+  /** Stands in a row for what the last line says once. */
+  private static final String UNKNOWN = "?";
+
+  private static final int MOST_NAMES = 8;
+
   private static final JsonNode NOTHING = JsonNodeFactory.instance.objectNode();
 
   void print(PrintWriter out) {
@@ -89,19 +94,19 @@ record PlanTable(JsonNode plan) {
     if (!cves.isObject()) {
       return;
     }
-    JsonNode unknown = cves.path("unknown");
-    String least = unknown.isEmpty() ? "" : "at least ";
-    line(
-        out,
-        "%s: %s%d, and %s%d in the kernel"
-            .formatted(
-                title, least, cves.path("fixed").asInt(0), least, cves.path("kernel").asInt(0)));
+    boolean isKnown = cves.path("unknown").isEmpty();
+    int fixed = cves.path("fixed").asInt(0);
+    int kernel = cves.path("kernel").asInt(0);
+    String least = isKnown ? "" : "at least ";
+    if (isKnown || fixed + kernel > 0) {
+      line(out, "%s: %s%d, and %s%d in the kernel".formatted(title, least, fixed, least, kernel));
+    }
     Map<String, List<String>> incomplete = new LinkedHashMap<>();
     for (JsonNode source : cves.path("sources")) {
       String name = source.path("source").asString("");
-      JsonNode fixed = source.path("fixedCves");
-      if (!fixed.isEmpty()) {
-        line(out, "  %s: %s".formatted(name, named(fixed)));
+      JsonNode named = source.path("fixedCves");
+      if (!named.isEmpty()) {
+        line(out, "  %s: %s".formatted(name, named(named)));
       }
       for (JsonNode each : source.path("mentionedCves")) {
         line(
@@ -118,12 +123,19 @@ record PlanTable(JsonNode plan) {
             .add(name);
       }
     }
-    incomplete.forEach((reason, names) ->
-        line(out, "  incomplete: %s (%s)".formatted(String.join(", ", names), reason)));
+    incomplete.forEach(
+        (reason, names) -> line(out, "CVEs unknown: %s (%s)".formatted(some(names), reason)));
   }
 
   private static void line(PrintWriter out, String text) {
     out.println(Printable.line(text));
+  }
+
+  private static String some(List<String> names) {
+    return names.size() <= MOST_NAMES
+        ? String.join(", ", names)
+        : "%s and %d more"
+            .formatted(String.join(", ", names.subList(0, MOST_NAMES)), names.size() - MOST_NAMES);
   }
 
   private static String named(JsonNode cves) {
@@ -138,7 +150,7 @@ record PlanTable(JsonNode plan) {
     int count = source.path("fixed").asInt(0);
     String cves =
         source.path("unknown").isString()
-            ? (count == 0 ? "CVEs unknown" : "at least " + counted(count))
+            ? (count == 0 ? UNKNOWN : "at least " + counted(count))
             : (count == 0 ? "" : counted(count));
     return cves.isEmpty() ? said : said.equals("-") ? cves : said + "; " + cves;
   }

@@ -58,6 +58,7 @@ public final class Regild {
     commands.put("export", ExportCommand.class);
     commands.put("flatten", FlattenCommand.class);
     commands.put("sbom", SbomCommand.class);
+    commands.put("vex", VexCommand.class);
     commands.put("diff", DiffCommand.class);
     commands.put("find", FindCommand.class);
     commands.put("provenance", ProvenanceCommand.class);

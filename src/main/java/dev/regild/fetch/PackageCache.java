@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -86,13 +87,33 @@ public final class PackageCache {
   public Map<PackageFile, Path> fetch(
       Collection<PackageFile> files, int parallelism, Consumer<Progress> onProgress)
       throws FetchException, InterruptedException {
+    return fetch(files, parallelism, onProgress, (_, _) -> {});
+  }
+
+  /**
+   * Makes every file be in the cache.
+   *
+   * @param onReady called once for each distinct content as soon as it is there, from several
+   *     threads; what it does delays the next download
+   */
+  public Map<PackageFile, Path> fetch(
+      Collection<PackageFile> files,
+      int parallelism,
+      Consumer<Progress> onProgress,
+      BiConsumer<PackageFile, Path> onReady)
+      throws FetchException, InterruptedException {
     Map<String, PackageFile> byContent = new LinkedHashMap<>();
     files.forEach(file -> byContent.putIfAbsent(file.hash(), file));
     Tally tally = new Tally(byContent.values(), onProgress);
     FailedServers failed = new FailedServers();
     List<Parallel.Task<Path, FetchException>> tasks =
         byContent.values().stream()
-            .<Parallel.Task<Path, FetchException>>map(file -> () -> fetchOne(file, tally, failed))
+            .<Parallel.Task<Path, FetchException>>map(file ->
+                () -> {
+                  Path path = fetchOne(file, tally, failed);
+                  onReady.accept(file, path);
+                  return path;
+                })
             .toList();
     try {
       Parallel.run(parallelism, tasks);

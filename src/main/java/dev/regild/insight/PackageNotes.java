@@ -23,7 +23,7 @@ public interface PackageNotes {
 
   /** Returns why nothing is known of a package whose file was not read. */
   default String unread() {
-    return "no update has read the changelog yet";
+    return "its changelog was not read yet";
   }
 
   /** Returns whether a changelog's entry is of a later version than an installed package. */

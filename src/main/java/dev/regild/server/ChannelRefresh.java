@@ -11,12 +11,14 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Turns;
+import dev.regild.update.planning.Prefetch;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -31,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Refreshes every channel when it is due, and removes snapshots that are not kept any more and
  * packages that no update has asked for in a month. Channels are refreshed side by side, so that
- * one whose mirror is slow or dead delays no other.
+ * one whose mirror is slow or dead delays no other. After a refresh, changelogs are prefetched.
  */
 final class ChannelRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelRefresh.class);
@@ -44,6 +46,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   private final ChannelStore channels;
   private final EarlierSnapshots earlier;
+  private final Optional<Prefetch> prefetch;
   private final Database database;
   private final UpdateRecords updates;
   private final PackageCache packages;
@@ -54,6 +57,9 @@ final class ChannelRefresh implements AutoCloseable {
   private final ExecutorService refreshes =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("channel-refresh-", 0).factory());
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+
+  /** One channel at a time, so that prefetching takes little of the line and of the processors. */
+  private final Semaphore prefetching = new Semaphore(1);
 
   /** The names of the channels that are being refreshed. */
   private final Set<String> underWay = ConcurrentHashMap.newKeySet();
@@ -77,6 +83,7 @@ final class ChannelRefresh implements AutoCloseable {
   private ChannelRefresh(
       ChannelStore channels,
       EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -85,6 +92,7 @@ final class ChannelRefresh implements AutoCloseable {
       Pauses pauses) {
     this.channels = channels;
     this.earlier = earlier;
+    this.prefetch = prefetch;
     this.database = database;
     this.updates = updates;
     this.packages = packages;
@@ -97,6 +105,7 @@ final class ChannelRefresh implements AutoCloseable {
   static ChannelRefresh start(
       ChannelStore channels,
       EarlierSnapshots earlier,
+      Optional<Prefetch> prefetch,
       Database database,
       UpdateRecords updates,
       PackageCache packages,
@@ -104,7 +113,8 @@ final class ChannelRefresh implements AutoCloseable {
       Turns turns,
       Pauses pauses) {
     ChannelRefresh refresh =
-        new ChannelRefresh(channels, earlier, database, updates, packages, clock, turns, pauses);
+        new ChannelRefresh(
+            channels, earlier, prefetch, database, updates, packages, clock, turns, pauses);
     refresh.thread.start();
     return refresh;
   }
@@ -135,7 +145,8 @@ final class ChannelRefresh implements AutoCloseable {
       for (Channel channel : channels.due()) {
         begin(channel);
       }
-      earlier.record();
+      // Also those that another process has refreshed.
+      earlier.record().forEach(channel -> refreshes.execute(() -> prefetch(channel)));
       prune();
     } catch (ChannelException | IOException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the channels");
@@ -201,6 +212,7 @@ final class ChannelRefresh implements AutoCloseable {
         newSnapshot.set(true);
       }
       refreshed.set(true);
+      refreshes.execute(() -> prefetch(channel));
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("channel", channel.name())
@@ -208,6 +220,27 @@ final class ChannelRefresh implements AutoCloseable {
           .log("channel was not refreshed");
     } catch (InterruptedException e) {
       LOG.debug("the refresh of {} was interrupted", channel.name());
+    }
+  }
+
+  /** After every refresh: images may have come, and a mirror may have been away before. */
+  private void prefetch(Channel channel) {
+    try {
+      if (prefetch.isPresent()) {
+        prefetching.acquire();
+        try {
+          var _ = prefetch.get().run(channel);
+        } finally {
+          prefetching.release();
+        }
+      }
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("channel", channel.name())
+          .addKeyValue("reason", e.toString())
+          .log("changelogs are not prefetched");
+    } catch (InterruptedException e) {
+      LOG.debug("the prefetch of {} was interrupted", channel.name());
     }
   }
 

@@ -1,9 +1,9 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
-import dev.regild.api.Authentication;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
+import dev.regild.console.Console;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
@@ -55,7 +55,7 @@ import java.util.Optional;
 /**
  * Everything that answers requests.
  *
- * @param authentication finds out who sends a request
+ * @param requests finds out who sends a request
  * @param images what the AppStream operations work with
  * @param updates what updates do and did
  * @param inventories what is installed in images
@@ -76,9 +76,10 @@ import java.util.Optional;
  * @param downloads how many an account may have
  * @param nodes that share the database
  * @param operators who may drain them
+ * @param console the pages for people
  */
 record Endpoints(
-    Authentication authentication,
+    Requests requests,
     ImageServices images,
     UpdateRecords updates,
     Inventories inventories,
@@ -98,13 +99,13 @@ record Endpoints(
     Conversions conversions,
     AccountSlots downloads,
     Nodes nodes,
-    Operators operators) {
+    Operators operators,
+    Console console) {
 
   /** However many probes and strangers ask. */
   private static final Duration READINESS_GOOD_FOR = Duration.ofSeconds(1);
 
   List<HttpService> services() {
-    Requests requests = new Requests(authentication);
     Database database = images.database();
     Documents documents = new Documents(downloads);
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
@@ -142,7 +143,8 @@ record Endpoints(
             documents),
         new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
-        new StatusService(requests, database, images.clock()));
+        new StatusService(requests, database, images.clock()),
+        console);
   }
 
   /** What a worker answers. */

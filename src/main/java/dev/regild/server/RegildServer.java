@@ -12,6 +12,10 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.console.Console;
+import dev.regild.console.ConsoleServices;
+import dev.regild.console.Csrf;
+import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.disk.DiskCheck;
@@ -24,6 +28,7 @@ import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
 import dev.regild.image.jobs.DiskDeletions;
+import dev.regild.image.Owner;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -40,10 +45,13 @@ import dev.regild.server.config.ConfigException;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.HttpFront;
+import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
@@ -68,6 +76,7 @@ import dev.regild.update.fleet.IndexUpkeep;
 import dev.regild.update.fleet.Verdicts;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
@@ -78,6 +87,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -281,6 +291,18 @@ public final class RegildServer implements AutoCloseable {
             ChannelRefresh.start(
                 channels,
                 earlierSnapshots,
+                config
+                    .prefetch()
+                    .map(size ->
+                        new Prefetch(
+                            database,
+                            plans,
+                            changelogs,
+                            snapshotChangelogs,
+                            packages,
+                            room,
+                            data.path(),
+                            size.bytes())),
                 database,
                 updates,
                 packages,
@@ -298,28 +320,48 @@ public final class RegildServer implements AutoCloseable {
     AuditLog audit =
         opened(AuditLog.open(data.path(), AuditLog.Limits.of(config.auditSize()), clock));
     int mostHeld = config.http().connections() / 2;
-    EventStreams events =
-        new EventStreams(
-            database, updates, nodes, slots(Quota.EVENT_STREAMS, database, quotas, mostHeld));
+    AccountSlots streams = slots(Quota.EVENT_STREAMS, database, quotas, mostHeld);
+    AccountSlots downloads = slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2);
+    EventStreams events = new EventStreams(database, updates, nodes, streams);
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
+    ImageServices images =
+        new ImageServices(
+            database,
+            imageUpdates,
+            imageImports,
+            imageCopies,
+            imageExports,
+            deletions,
+            cancellations,
+            agentVersions,
+            quotas,
+            accounts,
+            new PageTokens(masterKey.derived("page-tokens")),
+            nodes,
+            clock);
+    Requests requests = new Requests(authentication(config, accounts, clock));
+    Console console =
+        new Console(
+            new ConsoleServices(
+                new ConsoleGuard(requests, streams, downloads, new AuditTrail(audit)),
+                images,
+                new Sessions(database, clock),
+                accounts,
+                updates,
+                inventories,
+                plannedFixes,
+                flattenings,
+                channels,
+                disks,
+                signingKeys,
+                new Csrf(masterKey.derived("console-forms")),
+                everybody(config),
+                config.region()));
     Endpoints endpoints =
         new Endpoints(
-            authentication(config, accounts, clock),
-            new ImageServices(
-                database,
-                imageUpdates,
-                imageImports,
-                imageCopies,
-                imageExports,
-                deletions,
-                cancellations,
-                agentVersions,
-                quotas,
-                accounts,
-                new PageTokens(masterKey.derived("page-tokens")),
-                nodes,
-                clock),
+            requests,
+            images,
             updates,
             inventories,
             plannedFixes,
@@ -336,9 +378,10 @@ public final class RegildServer implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2),
+            downloads,
             nodes,
-            new Operators(database, config.node().operators()));
+            new Operators(database, config.node().operators()),
+            console);
     HttpFront front =
         opened(
             HttpFront.start(
@@ -349,6 +392,7 @@ public final class RegildServer implements AutoCloseable {
                 role == Role.WORKER ? endpoints.ofWorker() : endpoints.services(),
                 REQUEST_GRACE));
     opened(events);
+    opened(console);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
         .addKeyValue("data", data.path())
@@ -406,6 +450,14 @@ public final class RegildServer implements AutoCloseable {
         (int) (memory.bytes() >> 20),
         Math.min(2, Runtime.getRuntime().availableProcessors()),
         timeLimit);
+  }
+
+  /** Who acts where calls are not signed. */
+  private static Optional<Owner> everybody(Config config) {
+    return switch (config.auth()) {
+      case SIGV4 -> Optional.empty();
+      case OFF -> Optional.of(new Owner(OpenDoor.ACCOUNT, config.region()));
+    };
   }
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {

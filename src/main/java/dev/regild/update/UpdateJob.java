@@ -15,6 +15,7 @@ import dev.regild.image.JobKind;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
+import dev.regild.insight.Fixes;
 import dev.regild.job.Attempt;
 import dev.regild.job.FailedStepException;
 import dev.regild.job.LayerLeftovers;
@@ -97,8 +98,9 @@ public final class UpdateJob extends SteppedJob<UpdateRecord> {
     Prepare.Open open = steps.run(prepare, update);
     Resolve.Resolved resolved = steps.run(resolve, open);
     Fetch.Fetched fetched = steps.run(fetch, resolved);
-    steps.record(handle -> outcomes.fixes(handle, update.newImage().id(), fetched.fixes()));
     Prepare.Open applied = steps.run(apply, fetched);
+    Fixes fixes = fetched.pending().await();
+    steps.record(handle -> outcomes.fixes(handle, update.newImage().id(), fixes));
     Verify.Verified verified = steps.run(verify, applied);
     Verify.Verified sealed = steps.run(seal, verified);
     steps.record(handle -> outcomes.startQualification(handle, update.newImage().id()));

@@ -72,10 +72,20 @@ final class LocalServer implements AutoCloseable {
    * @param agent what the channel offers beside this machine's Debian repositories
    */
   static LocalServer start(Path data, AgentRepository agent) throws Exception {
+    return start(data, agent, Map.of());
+  }
+
+  /**
+   * The same, with further settings.
+   *
+   * @param settings values of configuration keys
+   */
+  static LocalServer start(Path data, AgentRepository agent, Map<String, String> settings)
+      throws Exception {
     List<PackageSource> sources =
         new ArrayList<>(new HostSources().forPlatform("DEBIAN_12").sources());
     sources.add(source(agent));
-    return start(data, sources, Isolation.NAMESPACE);
+    return start(data, sources, Isolation.NAMESPACE, settings);
   }
 
   /** A repository on this machine as a channel's source. */

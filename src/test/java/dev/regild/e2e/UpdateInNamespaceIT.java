@@ -134,7 +134,10 @@ class UpdateInNamespaceIT {
     Path disk = OwnersDisk.make(directory);
     server =
         LocalServer.start(
-            data, Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT));
+            data,
+            Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, AGENT),
+            // What is known before the update and after it is compared here.
+            Map.of("prefetch", "off"));
     client = server.client();
     http = server.http();
     String diskId = http.post("/regild/v1/disks", disk).path("diskId").asString();

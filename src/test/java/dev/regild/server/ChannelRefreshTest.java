@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +55,7 @@ class ChannelRefreshTest {
                   channels,
                   new EarlierSnapshots.Limits(Duration.ofDays(1), 1 << 20),
                   Clock.systemUTC()),
+              Optional.empty(),
               database,
               new UpdateRecords(Clock.systemUTC()),
               new PackageCache(directory),

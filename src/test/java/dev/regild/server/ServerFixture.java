@@ -12,6 +12,10 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.console.Console;
+import dev.regild.console.ConsoleServices;
+import dev.regild.console.Csrf;
+import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
 import dev.regild.db.Lease;
@@ -68,10 +72,13 @@ import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.HttpFront;
+import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
+import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
@@ -166,6 +173,8 @@ public final class ServerFixture implements AutoCloseable {
   final UploadedDisks disks;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
+  final Sessions sessions;
+  private final Console console;
   private final EventStreams events;
   private final Conversions conversions;
   final Metrics metrics = new Metrics();
@@ -223,24 +232,47 @@ public final class ServerFixture implements AutoCloseable {
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
     Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
     Cancellations cancellations = new Cancellations(database, outcomes(), steps, running);
+    ImageServices images =
+        new ImageServices(
+            database,
+            new Decisions(),
+            imports(),
+            copies(),
+            exports(),
+            // Deletions begin, and do not end.
+            new ImageDeletions(database, layers(), _ -> {}),
+            cancellations,
+            () -> image -> Optional.of(true),
+            quotas,
+            accounts,
+            new PageTokens(new byte[32]),
+            nodes,
+            Clock.systemUTC());
+    Requests requests = new Requests(authentication);
+    AccountSlots downloads = slots(Quota.DOWNLOADS);
+    sessions = new Sessions(database, Clock.systemUTC());
+    console =
+        new Console(
+            new ConsoleServices(
+                new ConsoleGuard(
+                    requests, slots(Quota.EVENT_STREAMS), downloads, new AuditTrail(audit)),
+                images,
+                sessions,
+                accounts,
+                updates,
+                new Inventories(database),
+                plannedFixes(),
+                flattenings(0),
+                new ChannelStore(data, Clock.systemUTC()),
+                disks,
+                signingKeys,
+                new Csrf(new byte[32]),
+                Optional.empty(),
+                "us-east-1"));
     endpoints =
         new Endpoints(
-            authentication,
-            new ImageServices(
-                database,
-                new Decisions(),
-                imports(),
-                copies(),
-                exports(),
-                // Deletions begin, and do not end.
-                new ImageDeletions(database, layers(), _ -> {}),
-                cancellations,
-                () -> image -> Optional.of(true),
-                quotas,
-                accounts,
-                new PageTokens(new byte[32]),
-                nodes,
-                Clock.systemUTC()),
+            requests,
+            images,
             updates,
             new Inventories(database),
             plannedFixes(),
@@ -257,9 +289,10 @@ public final class ServerFixture implements AutoCloseable {
             audit,
             events,
             conversions,
-            slots(Quota.DOWNLOADS),
+            downloads,
             nodes,
-            new Operators(database, Set.of()));
+            new Operators(database, Set.of()),
+            console);
     this.limits = limits;
     front = listen(0);
   }
@@ -684,6 +717,7 @@ public final class ServerFixture implements AutoCloseable {
 
   @Override
   public void close() {
+    console.close();
     events.close();
     conversions.close();
     front.close();

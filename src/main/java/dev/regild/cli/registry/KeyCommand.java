@@ -3,8 +3,10 @@ package dev.regild.cli.registry;
 import dev.regild.account.AccessKey;
 import dev.regild.cli.registry.LocalRegistry.Opened;
 import dev.regild.cli.terminal.Table;
+import dev.regild.console.session.Sessions;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Clock;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,6 +104,41 @@ public final class KeyCommand {
       throws IOException {
     of.registry.change(accounts -> accounts.deleteKey(of.account, key));
     out().println("Deleted " + key + ".");
+    return 0;
+  }
+
+  @Command(
+      name = "login-link",
+      description =
+          "Prints a link that logs a browser in to the console once, within half an hour.",
+      mixinStandardHelpOptions = true)
+  int loginLink(
+      @Mixin OfAccount of,
+      @Parameters(paramLabel = "KEY", description = "The id of the key that the session uses.")
+          String key,
+      @Option(
+              names = "--region",
+              paramLabel = "REGION",
+              defaultValue = "us-east-1",
+              description = "The region that the session shows. Default: us-east-1.")
+          String region,
+      @Option(
+              names = "--endpoint",
+              paramLabel = "URL",
+              defaultValue = "http://127.0.0.1:8790",
+              description = "The server's address. Default: http://127.0.0.1:8790.")
+          String endpoint)
+      throws IOException {
+    try (Opened opened = of.registry.open()) {
+      boolean own =
+          opened.accounts().keys(of.account).stream().anyMatch(each -> each.id().equals(key));
+      if (!own) {
+        throw new IllegalArgumentException(
+            "The account %s has no access key %s.".formatted(of.account, key));
+      }
+      Sessions sessions = new Sessions(opened.database(), Clock.systemUTC());
+      out().println(endpoint + "/console/login?code=" + sessions.newCode(key, region));
+    }
     return 0;
   }
 }

@@ -243,6 +243,23 @@ public final class PackageIndex {
     return found;
   }
 
+  /** Returns the versions of packages that images of a platform have which exist. */
+  public static List<IndexedPackage> inUse(Handle handle, String platform) {
+    return handle
+        .createQuery(
+            """
+            SELECT * FROM package_version
+             WHERE id IN (
+               SELECT DISTINCT package_id FROM inventory_package
+                WHERE inventory_id IN (SELECT inventory_id FROM image_history
+                                        WHERE platform = :platform AND deleted IS NULL))
+             ORDER BY id
+            """)
+        .bind("platform", platform)
+        .map(PACKAGE)
+        .list();
+  }
+
   /** Removes inventories that no image has or had, and the versions that were only in them. */
   public static void removeUnneeded(Handle handle) {
     handle.execute(

@@ -32,6 +32,8 @@ import java.util.Set;
  * @param flattenDepth the most layers that an image has after an update without being flattened; 0
  *     for any number
  * @param auditSize how much is kept of the audit log
+ * @param prefetch the most that is downloaded after a refresh of a channel, to read changelogs;
+ *     empty if none is
  * @param snapshots which earlier snapshots of channels are kept
  * @param store the S3 store of the layers; empty if they are in the data directory
  * @param cache the most that local copies of the store's layers take
@@ -54,6 +56,7 @@ public record Config(
     int conversions,
     int flattenDepth,
     ByteSize auditSize,
+    Optional<ByteSize> prefetch,
     EarlierSnapshots.Limits snapshots,
     Optional<StoreSettings> store,
     ByteSize cache,
@@ -73,6 +76,14 @@ public record Config(
     SIGV4,
     /** Everybody is let in. */
     OFF
+  }
+
+  /** Which packages are downloaded after a refresh of a channel, to read their changelogs. */
+  public enum Prefetch {
+    /** None. */
+    OFF,
+    /** Those that updates of the existing images would change. */
+    CHANGES
   }
 
   /** How an event is written. */
@@ -166,6 +177,7 @@ public record Config(
         conversions,
         flattenDepth,
         auditSize,
+        prefetch,
         snapshots,
         store,
         cache,

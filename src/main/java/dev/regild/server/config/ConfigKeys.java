@@ -51,6 +51,8 @@ public final class ConfigKeys {
   static final String CONVERSIONS = "conversions";
   static final String FLATTEN_DEPTH = "flatten.depth";
   static final String AUDIT_SIZE = "audit.size";
+  static final String PREFETCH = "prefetch";
+  static final String PREFETCH_SIZE = "prefetch.size";
   static final String SNAPSHOTS_KEPT = "snapshots.kept";
   static final String SNAPSHOTS_SIZE = "snapshots.size";
   static final String STORE = "store";
@@ -95,6 +97,8 @@ public final class ConfigKeys {
                   CONVERSIONS,
                   FLATTEN_DEPTH,
                   AUDIT_SIZE,
+                  PREFETCH,
+                  PREFETCH_SIZE,
                   SNAPSHOTS_KEPT,
                   SNAPSHOTS_SIZE,
                   STORE,
@@ -162,6 +166,7 @@ public final class ConfigKeys {
         number(CONVERSIONS, 2, 1, MOST_WORKERS),
         number(FLATTEN_DEPTH, DEPTH, 0, MOST_DEPTH),
         size(AUDIT_SIZE, "2GiB", 1L << 20, 1L << 40, "a size from 1MiB to 1TiB, such as 2GiB"),
+        prefetch(),
         new EarlierSnapshots.Limits(
             duration(SNAPSHOTS_KEPT, Duration.ofDays(90), Duration.ZERO, Duration.ofDays(3650)),
             size(SNAPSHOTS_SIZE, "4GiB", 0, 1L << 50, "a size up to 1024TiB, such as 4GiB")
@@ -227,6 +232,15 @@ public final class ConfigKeys {
       }
     }
     return accounts;
+  }
+
+  private Optional<ByteSize> prefetch() throws ConfigException {
+    ByteSize most =
+        size(PREFETCH_SIZE, "1GiB", 1, 1L << 40, "a size from 1B to 1TiB, such as 1GiB");
+    return choice(PREFETCH, Config.Prefetch.CHANGES, Config.Prefetch.values())
+            == Config.Prefetch.OFF
+        ? Optional.empty()
+        : Optional.of(most);
   }
 
   private Config.Http http() throws ConfigException {

@@ -130,6 +130,21 @@ public final class Requests {
             ClientAddress.of(request.remotePeer()), RequestLog.claimedKey(call).orElse(""));
   }
 
+  /**
+   * The whole body of a request that is not signed.
+   *
+   * @param proven whether its sender is known
+   * @throws ApiException RequestEntityTooLargeException above 1 MiB; SerializationException if the
+   *     body is not whole
+   */
+  public byte[] bodyOf(ServerRequest request, boolean proven) {
+    return body(
+        request,
+        proven
+            ? new Sender.Proven()
+            : new Sender.Unproven(ClientAddress.of(request.remotePeer()), ""));
+  }
+
   private byte[] body(ServerRequest request, Sender sender) {
     if (!request.content().hasEntity()) {
       return new byte[0];
@@ -174,8 +189,17 @@ public final class Requests {
 
   private void slowDown(ServerRequest request, HttpCall call, ErrorType refusal) {
     // Only of a wrong signature is it known that the key is one of this server.
-    Optional<String> key =
-        refusal == ErrorType.INVALID_SIGNATURE ? RequestLog.claimedKey(call) : Optional.empty();
+    holdBack(
+        request,
+        refusal == ErrorType.INVALID_SIGNATURE ? RequestLog.claimedKey(call) : Optional.empty());
+  }
+
+  /**
+   * Counts a sender that could not show who it is, and holds the answer back if there were many.
+   *
+   * @param key the id of a key of this server, if the request names one
+   */
+  public void holdBack(ServerRequest request, Optional<String> key) {
     Duration delay = failures.failed(ClientAddress.of(request.remotePeer()), key);
     Optional<GuardedConnection> connection = GuardedConnection.current();
     if (delay.isZero() || connection.isEmpty() || !heldBack.tryAcquire()) {

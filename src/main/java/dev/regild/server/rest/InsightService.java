@@ -15,6 +15,7 @@ import dev.regild.insight.BillOfMaterials.Format;
 import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
+import dev.regild.insight.VexDocument;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -29,8 +30,8 @@ import java.util.Optional;
 
 /**
  * Shows what is in an image. {@code GET /regild/v1/images/NAME/sbom} returns its bill of materials;
- * {@code …/vulnerabilities} each CVE that the update which made it fixed, and each that an update
- * would fix now, with the evidence.
+ * {@code …/vex} what the update that made it fixed, as OpenVEX; {@code …/vulnerabilities} each CVE
+ * that the update which made it fixed, and each that an update would fix now, with the evidence.
  */
 public record InsightService(
     Requests requests,
@@ -45,6 +46,7 @@ public record InsightService(
   @Override
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/images/{name}/sbom", this::bill);
+    rules.get("/regild/v1/images/{name}/vex", this::vex);
     rules.get("/regild/v1/images/{name}/vulnerabilities", this::vulnerabilities);
   }
 
@@ -58,15 +60,37 @@ public record InsightService(
   }
 
   private byte[] bill(ImageContent image, Format format) {
-    BillSubject subject =
-        new BillSubject(
-            image.image().name(),
-            image.image().id(),
-            image.image().arn(),
-            image.image().created(),
-            image.layer().map(Layer::sha256),
-            inventories.load(image.disk().inventory()));
-    return new BillOfMaterials(subject, image.system().notes()).json(format);
+    return new BillOfMaterials(subject(image), image.system().notes()).json(format);
+  }
+
+  private BillSubject subject(ImageContent image) {
+    return new BillSubject(
+        image.image().name(),
+        image.image().id(),
+        image.image().arn(),
+        image.image().created(),
+        image.layer().map(Layer::sha256),
+        inventories.load(image.disk().inventory()));
+  }
+
+  private void vex(ServerRequest request, ServerResponse response) throws InterruptedException {
+    RequestLog.operation("ShowVex");
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    ImageContent image =
+        ImageContent.require(database, caller.owner(), request.path().pathParameters().get("name"));
+    Fixes fixes =
+        database
+            .read(handle -> Changelogs.fixesOf(handle, image.image().id()))
+            .orElseThrow(() ->
+                new RefusedException(
+                    RefusedException.Reason.NOT_FOUND,
+                    "No update is recorded that made the image %s. Ask for an image that an update made."
+                        .formatted(image.image().name())));
+    documents.send(
+        response,
+        caller,
+        VexDocument.MEDIA_TYPE,
+        () -> new VexDocument(subject(image), image.system().notes(), fixes).json());
   }
 
   private static Format format(String name) {

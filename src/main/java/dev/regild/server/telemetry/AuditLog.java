@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -226,6 +227,13 @@ public final class AuditLog implements AutoCloseable {
           .addKeyValue("reason", reason)
           .log("removed a rotated audit log");
     }
+  }
+
+  /** The file that is written to, and those that were put aside. */
+  List<Path> filesNewestFirst() throws IOException {
+    List<Path> files = new ArrayList<>(List.of(file));
+    files.addAll(putAsideNewestFirst());
+    return files;
   }
 
   private List<Path> putAsideNewestFirst() throws IOException {

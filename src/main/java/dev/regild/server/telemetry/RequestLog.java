@@ -56,6 +56,8 @@ public final class RequestLog implements Filter {
 
   private record Resources(List<String> names) {}
 
+  private record Key(String id) {}
+
   /** Names what the current request asks for. */
   public static void operation(String name) {
     MDC.put(OPERATION, name);
@@ -70,6 +72,11 @@ public final class RequestLog implements Filter {
   /** Names what a request is about; its sender has to be known. */
   public static void resources(ServerRequest request, List<String> names) {
     request.context().register(new Resources(names));
+  }
+
+  /** Names the access key that a request acts with whose header names none. */
+  public static void key(ServerRequest request, String id) {
+    request.context().register(new Key(id));
   }
 
   /** The id of the access key that a request says it is signed with. */
@@ -149,7 +156,11 @@ public final class RequestLog implements Filter {
             requestId(),
             Optional.ofNullable(MDC.get(ACCOUNT)),
             Optional.ofNullable(MDC.get(REGION)),
-            claimedKey(request.headers().first(HeaderNames.AUTHORIZATION)),
+            request
+                .context()
+                .get(Key.class)
+                .map(Key::id)
+                .or(() -> claimedKey(request.headers().first(HeaderNames.AUTHORIZATION))),
             Optional.ofNullable(MDC.get(OPERATION)).orElse("other"),
             request.context().get(Resources.class).map(Resources::names).orElse(List.of()),
             outcome(response),

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
@@ -31,7 +32,8 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
    * @param files as the signed indexes name them
    * @param totalBytes of all of them
    * @param downloadedBytes what had to come over the network
-   * @param fixes what the update fixes, by the changelogs in the files
+   * @param fixes what the update fixes, by the changelogs in the files; empty while they are read
+   * @param pending the same, to be awaited
    */
   public record Fetched(
       Resolve.Resolved resolved,
@@ -39,7 +41,8 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
       List<PackageFile> files,
       long totalBytes,
       long downloadedBytes,
-      Fixes fixes) {}
+      Optional<Fixes> fixes,
+      PendingFixes pending) {}
 
   @Override
   public String name() {
@@ -56,6 +59,8 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
             .snapshot()
             .packageFiles(downloads.stream().map(Download::uri).collect(Collectors.toSet()));
     rooms.requirePackages(update, files.values().stream().mapToLong(PackageFile::size).sum());
+    ReadChangelogs.Reading reading =
+        control.keep(changelogs.begin(update, resolved.transaction(), files.values()));
     AtomicLong downloaded = new AtomicLong();
     Map<PackageFile, Path> contents =
         cache.fetch(
@@ -64,7 +69,8 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
             seen -> {
               downloaded.set(seen.downloadedBytes());
               control.accept((double) seen.readyBytes() / Math.max(1, seen.totalBytes()));
-            });
+            },
+            reading::add);
     Path directory = Files.createDirectories(update.directory().resolve("packages"));
     for (Download download : downloads) {
       PackageFile file = files.get(download.uri());
@@ -75,19 +81,30 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
       Files.createSymbolicLink(directory.resolve(download.fileName()), content.toAbsolutePath());
     }
     long total = contents.keySet().stream().mapToLong(PackageFile::size).sum();
-    Fixes fixes = changelogs.read(update, resolved.transaction(), contents);
     return new Fetched(
-        resolved, directory, List.copyOf(contents.keySet()), total, downloaded.get(), fixes);
+        resolved,
+        directory,
+        List.copyOf(contents.keySet()),
+        total,
+        downloaded.get(),
+        reading.isDone() ? Optional.of(reading.await()) : Optional.empty(),
+        reading);
   }
 
   @Override
   public String outcome(Fetched fetched) {
-    Fixes.Counts counts = fetched.fixes().counts();
-    return "%d packages, %s, %s downloaded; CVEs fixed: %d, in the kernel: %d%s"
+    return "%d packages, %s, %s downloaded; %s"
         .formatted(
             fetched.files().size(),
             ByteCount.text(fetched.totalBytes()),
             ByteCount.text(fetched.downloadedBytes()),
+            fetched.fixes().map(Fetch::counted).orElse("CVEs are counted beside Apply"));
+  }
+
+  private static String counted(Fixes fixes) {
+    Fixes.Counts counts = fixes.counts();
+    return "CVEs fixed: %d, in the kernel: %d%s"
+        .formatted(
             counts.fixed(),
             counts.kernel(),
             counts.unknown().isEmpty()

@@ -3,7 +3,6 @@ package dev.regild.update.steps;
 import static java.util.stream.Collectors.toMap;
 
 import dev.regild.fetch.PackageFile;
-import dev.regild.files.Parallel;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixFinder;
@@ -16,23 +15,31 @@ import dev.regild.plan.PackageFamily;
 import dev.regild.servicing.Transaction;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the changelogs of the packages that an update installs, each file once. Whatever is in
- * them, the update continues.
+ * Reads the changelogs of the packages that an update installs, each file once, beside the
+ * downloads and beside Apply. Whatever is in them, the update continues.
  */
 public final class ReadChangelogs {
   private static final Logger LOG = LoggerFactory.getLogger(ReadChangelogs.class);
   private static final int AT_ONCE = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  /** After Apply. The largest packages take some seconds. */
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
 
   private final Changelogs changelogs;
 
@@ -40,12 +47,87 @@ public final class ReadChangelogs {
     this.changelogs = changelogs;
   }
 
-  /** Returns what the update fixes. */
-  Fixes read(Update update, Transaction transaction, Map<PackageFile, Path> files)
-      throws InterruptedException {
-    PackageNotes notes = update.snapshot().system().notes();
+  /**
+   * Begins to read.
+   *
+   * @param files of the update; those that were read before are not read again
+   */
+  Reading begin(Update update, Transaction transaction, Collection<PackageFile> files) {
+    Map<String, Changelog> known =
+        changelogs.find(files.stream().map(PackageFile::hash).distinct().toList());
+    return new Reading(update, transaction, known);
+  }
+
+  /** The reading of one update's files. */
+  final class Reading implements PendingFixes {
+    private final Update update;
+    private final Transaction transaction;
+    private final PackageNotes notes;
+    private final Map<String, Changelog> known;
+    private final Map<String, Changelog> read = new ConcurrentHashMap<>();
+    private final Semaphore places = new Semaphore(AT_ONCE);
+    private final ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("changelogs-", 0).factory());
+    private final List<Future<?>> tasks = new ArrayList<>();
+
+    private Reading(Update update, Transaction transaction, Map<String, Changelog> known) {
+      this.update = update;
+      this.transaction = transaction;
+      this.notes = update.snapshot().system().notes();
+      this.known = known;
+    }
+
+    /** Has a file read, and does not wait for it. */
+    void add(PackageFile file, Path path) {
+      if (!known.containsKey(file.hash())) {
+        Future<?> task =
+            threads.submit(() -> {
+              places.acquire();
+              try {
+                ReadChangelogs.read(notes, file, path)
+                    .ifPresent(each -> read.put(file.hash(), each));
+              } finally {
+                places.release();
+              }
+              return true;
+            });
+        synchronized (tasks) {
+          tasks.add(task);
+        }
+      }
+    }
+
+    @Override
+    public boolean isDone() {
+      synchronized (tasks) {
+        return tasks.stream().allMatch(Future::isDone);
+      }
+    }
+
+    @Override
+    public Fixes await() throws InterruptedException {
+      threads.shutdown();
+      if (!threads.awaitTermination(LONGEST_WAIT.toSeconds(), TimeUnit.SECONDS)) {
+        threads.shutdownNow();
+        LOG.atWarn()
+            .addKeyValue("image", update.newImage().name())
+            .log("some changelogs take too long to read");
+      }
+      changelogs.keep(Map.copyOf(read));
+      List<Changelog> all = new ArrayList<>(known.values());
+      all.addAll(read.values());
+      return fixes(update, transaction, notes, all);
+    }
+
+    @Override
+    public void close() {
+      threads.shutdownNow();
+    }
+  }
+
+  private static Fixes fixes(
+      Update update, Transaction transaction, PackageNotes notes, Collection<Changelog> read) {
     PackageFamily family = update.snapshot().family();
-    Collection<Changelog> read = read(notes, files);
     Map<String, List<Advisory>> advisories =
         update.plan().changes().stream()
             .collect(toMap(Change::name, Change::advisories, (first, _) -> first));
@@ -60,31 +142,6 @@ public final class ReadChangelogs {
     return new FixFinder(
             notes, family, update.inventory().packages(), each -> of(notes, read, each, family))
         .find(replacements);
-  }
-
-  private Collection<Changelog> read(PackageNotes notes, Map<PackageFile, Path> files)
-      throws InterruptedException {
-    Map<String, Changelog> known =
-        new HashMap<>(
-            changelogs.find(files.keySet().stream().map(PackageFile::hash).distinct().toList()));
-    Map<String, Changelog> read = new ConcurrentHashMap<>();
-    List<Parallel.Task<Boolean, IOException>> tasks = new ArrayList<>();
-    files.forEach((file, path) -> {
-      if (!known.containsKey(file.hash())) {
-        tasks.add(() -> {
-          read(notes, file, path).ifPresent(each -> read.put(file.hash(), each));
-          return true;
-        });
-      }
-    });
-    try {
-      Parallel.run(AT_ONCE, tasks);
-    } catch (IOException e) {
-      throw new IllegalStateException("A task has failed that catches all.", e);
-    }
-    changelogs.keep(read);
-    known.putAll(read);
-    return known.values();
   }
 
   private static Optional<Changelog> read(PackageNotes notes, PackageFile file, Path path) {

@@ -9,29 +9,20 @@ import dev.regild.channel.Snapshot;
 import dev.regild.channel.TestChannel;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
-import dev.regild.disk.layers.Layer;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.Leases;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.image.Image;
-import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
-import dev.regild.image.PublishedDisk;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
 import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
-import dev.regild.inventory.DiskLayout;
-import dev.regild.inventory.Inventory;
-import dev.regild.inventory.OperatingSystem;
-import dev.regild.plan.InstalledPackage;
-import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.VersionRange;
 import dev.regild.update.fleet.FleetSearch.Answer;
@@ -264,29 +255,8 @@ class FleetSearchTest {
   }
 
   private Image image(Owner owner, String name, String platform, String version) {
-    InstalledPackage openssl =
-        new InstalledPackage("openssl", "amd64", version, false)
-            .from(new PackageOrigin("openssl", version, "", "", ""));
-    Inventory inventory =
-        new Inventory(new OperatingSystem(platform, platform, "12"), "amd64", List.of(openssl));
-    Image image =
-        Image.importing(owner, name, Optional.empty(), Optional.empty(), List.of(), Instant.now());
-    return database.inTransaction(handle -> {
-      String layer = UUID.randomUUID().toString();
-      Images.insert(handle, image);
-      LayerRecords.insert(handle, new Layer(layer, Optional.empty(), 4096, 1 << 20, "abc", 1));
-      return Images.publish(
-          handle,
-          image,
-          new PublishedDisk(
-              new ImageDisk(
-                  layer,
-                  inventories.store(handle, inventory),
-                  new DiskLayout(DiskLayout.Firmware.BIOS, List.of())),
-              platform,
-              Optional.empty(),
-              Optional.empty()));
-    });
+    return new FleetImages(database, inventories)
+        .available(owner, name, platform, List.of(FleetImages.installed("openssl", version)));
   }
 
   private void export(Image image) {

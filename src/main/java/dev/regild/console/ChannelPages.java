@@ -1,0 +1,91 @@
+package dev.regild.console;
+
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelStatus;
+import dev.regild.channel.PackageSource;
+import dev.regild.console.view.ChannelsPage;
+import dev.regild.console.view.Frame.Section;
+import gg.jte.generated.precompiled.JtechannelsGenerated;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code /console/channels}: where updates come from, and how the channels do. */
+final class ChannelPages implements Console.Pages {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelPages.class);
+
+  private final ConsoleServices services;
+
+  /** The names of the channels that are being refreshed from here. */
+  private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
+
+  ChannelPages(ConsoleServices services) {
+    this.services = services;
+  }
+
+  @Override
+  public void routes(Console.Routes routes) {
+    routes
+        .show("/console/channels", "ConsoleListChannels", this::show)
+        .act("/console/channels/{name}/refresh", "RefreshChannel", this::refresh);
+  }
+
+  private void show(Visit visit) throws ChannelException {
+    List<ChannelsPage.Row> rows = services.channels().status().stream().map(this::row).toList();
+    ChannelsPage page =
+        new ChannelsPage(
+            rows,
+            rows.stream().anyMatch(ChannelsPage.Row::refreshing),
+            services.images().clock().instant());
+    visit.show(
+        Section.CHANNELS,
+        "Channels",
+        (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
+  }
+
+  private ChannelsPage.Row row(ChannelStatus status) {
+    return new ChannelsPage.Row(
+        status.name(),
+        status.channel().map(channel -> channel.platform()).orElse("–"),
+        status
+            .channel()
+            .map(channel -> channel.sources().stream().map(PackageSource::text).toList())
+            .orElse(List.of()),
+        status.digest().orElse(""),
+        status.snapshotAt(),
+        status.checkedAt(),
+        status.error().orElse(""),
+        status.notices(),
+        refreshing.contains(status.name()));
+  }
+
+  /** Begins a refresh; the page shows how it ends, which may take minutes. */
+  private void refresh(Visit visit) throws ChannelException {
+    visit.requireChanges();
+    String name = visit.path("name");
+    services.guard().resources(visit.request(), List.of(name));
+    var _ = services.channels().require(name);
+    if (refreshing.add(name)) {
+      Thread.ofVirtual().name("console-refresh").start(() -> refresh(name));
+    }
+    visit.redirect("/console/channels", Notices.REFRESHING);
+  }
+
+  private void refresh(String name) {
+    try {
+      var _ = services.channels().refresh(name);
+    } catch (ChannelException e) {
+      // The channel's state has the reason, and the page shows it.
+      LOG.atInfo()
+          .addKeyValue("channel", name)
+          .addKeyValue("reason", e.getMessage())
+          .log("channel not refreshed");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      refreshing.remove(name);
+    }
+  }
+}

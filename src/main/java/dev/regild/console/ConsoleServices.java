@@ -1,0 +1,39 @@
+package dev.regild.console;
+
+import dev.regild.account.Accounts;
+import dev.regild.account.SigningKeys;
+import dev.regild.api.operation.ImageServices;
+import dev.regild.channel.ChannelStore;
+import dev.regild.console.session.Sessions;
+import dev.regild.disk.upload.DiskStore;
+import dev.regild.image.Inventories;
+import dev.regild.image.Owner;
+import dev.regild.image.jobs.UpdateRecords;
+import dev.regild.update.ImageFlattenings;
+import dev.regild.update.planning.PlannedFixes;
+import java.util.Optional;
+
+/**
+ * What the console works with: what the API does, and nothing else.
+ *
+ * @param guard what the server does for every request
+ * @param images what the operations of the API work with
+ * @param csrf makes the codes in forms
+ * @param everybody who acts if the server lets everybody in; empty if callers have keys
+ * @param region what the form of the login proposes
+ */
+public record ConsoleServices(
+    RequestGuard guard,
+    ImageServices images,
+    Sessions sessions,
+    Accounts accounts,
+    UpdateRecords updates,
+    Inventories inventories,
+    PlannedFixes plannedFixes,
+    ImageFlattenings flattenings,
+    ChannelStore channels,
+    DiskStore disks,
+    SigningKeys signingKeys,
+    Csrf csrf,
+    Optional<Owner> everybody,
+    String region) {}

@@ -1,0 +1,171 @@
+package dev.regild.console;
+
+import dev.regild.account.AccessKey;
+import dev.regild.account.Account;
+import dev.regild.account.Accounts;
+import dev.regild.api.ApiException;
+import dev.regild.api.Caller;
+import dev.regild.api.ErrorType;
+import dev.regild.console.Visit.Identity;
+import dev.regild.console.session.Session;
+import dev.regild.console.session.Sessions;
+import dev.regild.console.view.Frame;
+import dev.regild.image.Owner;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.SetCookie;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * Who sends a request, by its cookie, and whether its form is one of ours.
+ *
+ * @param everybody who acts where the server lets everybody in
+ */
+record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> everybody) {
+  static final String SESSION_COOKIE = "regild-session";
+
+  /** Before the login, ties forms to the browser that they were sent to. */
+  static final String VISITOR_COOKIE = "regild-visitor";
+
+  static final HeaderName CSRF_HEADER = HeaderNames.create("X-Regild-Csrf");
+  static final String CSRF_FIELD = "csrf";
+
+  private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
+  static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
+  private static final String COOKIE_PATH = "/console";
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /**
+   * Who came.
+   *
+   * @param identity who is logged in
+   * @param csrfSubject what the codes of its forms are made from
+   */
+  record Arrival(Optional<Identity> identity, String csrfSubject) {}
+
+  Arrival arrive(ServerRequest request, ServerResponse response) {
+    Optional<Identity> identity = identity(request, response);
+    Optional<Session> session = identity.flatMap(Identity::session);
+    return new Arrival(
+        identity,
+        session.map(Gate::subject).orElseGet(() -> "visitor " + visitor(request, response)));
+  }
+
+  /** What the codes of a session's forms are made from. */
+  static String subject(Session session) {
+    return "session " + session.id();
+  }
+
+  /** The code of an arrival's forms. */
+  String code(Arrival arrival) {
+    return csrf.code(arrival.csrfSubject);
+  }
+
+  /**
+   * Nothing happens if a form was sent from one of our pages.
+   *
+   * @throws ApiException AccessDeniedException if not
+   */
+  void requireOwnForm(ServerRequest request, Arrival arrival, String code) {
+    Optional<String> site = request.headers().first(FETCH_SITE);
+    boolean foreign =
+        site.isPresent() && !site.get().equals("same-origin") && !site.get().equals("none");
+    if (foreign || !csrf.accepts(arrival.csrfSubject, code)) {
+      throw new ApiException(
+          ErrorType.ACCESS_DENIED,
+          "This form was not sent from a page of this console, or its page is too old. Reload the page and send the form again.");
+    }
+  }
+
+  private Optional<Identity> identity(ServerRequest request, ServerResponse response) {
+    if (everybody.isPresent()) {
+      Owner owner = everybody.get();
+      return Optional.of(
+          new Identity(
+              new Caller(owner, "", false, false),
+              new Frame.Who("Everybody", owner.accountId(), "", owner.region(), false, false),
+              Optional.empty()));
+    }
+    return cookie(request, SESSION_COOKIE)
+        .flatMap(token -> sessions.find(token, isPage(request)))
+        .flatMap(found -> {
+          Optional<Identity> identity =
+              accounts
+                  .findKey(found.session().keyId())
+                  .filter(AccessKey::enabled)
+                  .map(key -> identity(key, found.session()));
+          if (identity.isPresent()) {
+            found
+                .newToken()
+                .ifPresent(token -> response.headers().addCookie(sessionCookie(request, token)));
+          }
+          return identity;
+        });
+  }
+
+  private static Identity identity(AccessKey key, Session session) {
+    Account account = key.account();
+    Caller caller =
+        new Caller(
+            new Owner(account.id(), session.region()),
+            key.id(),
+            key.readOnly(),
+            account.status() == Account.Status.SUSPENDED);
+    return new Identity(
+        caller,
+        new Frame.Who(
+            account.name(), account.id(), key.id(), session.region(), key.readOnly(), true),
+        Optional.of(session));
+  }
+
+  /** A page takes a new token along; a fragment or a stream may be one of many at a time. */
+  private static boolean isPage(ServerRequest request) {
+    return request
+        .headers()
+        .first(HeaderNames.create("Sec-Fetch-Dest"))
+        .orElse("document")
+        .equals("document");
+  }
+
+  private String visitor(ServerRequest request, ServerResponse response) {
+    return cookie(request, VISITOR_COOKIE)
+        .filter(value -> value.matches("[A-Za-z0-9_-]{20,60}"))
+        .orElseGet(() -> {
+          byte[] bytes = new byte[24];
+          RANDOM.nextBytes(bytes);
+          String value = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+          response.headers().addCookie(cookie(request, VISITOR_COOKIE, value).build());
+          return value;
+        });
+  }
+
+  SetCookie sessionCookie(ServerRequest request, String token) {
+    return cookie(request, SESSION_COOKIE, token).build();
+  }
+
+  /** Takes a cookie away. */
+  static SetCookie gone(ServerRequest request, String name) {
+    return cookie(request, name, "").maxAge(Duration.ZERO).build();
+  }
+
+  static SetCookie.Builder cookie(ServerRequest request, String name, String value) {
+    return SetCookie.builder(name, value)
+        .path(COOKIE_PATH)
+        .httpOnly(true)
+        .sameSite(SetCookie.SameSite.STRICT)
+        // A proxy in front of the server says whether its clients use TLS; the claim of anybody
+        // else only has their own browser keep the cookie more strictly.
+        .secure(request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https"));
+  }
+
+  static Optional<String> cookie(ServerRequest request, String name) {
+    return request.headers().cookies().contains(name)
+        ? Optional.of(request.headers().cookies().get(name))
+        : Optional.empty();
+  }
+}

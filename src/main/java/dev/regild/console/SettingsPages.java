@@ -1,0 +1,91 @@
+package dev.regild.console;
+
+import dev.regild.account.Account;
+import dev.regild.api.Caller;
+import dev.regild.console.session.Session;
+import dev.regild.console.view.Frame.Section;
+import dev.regild.console.view.SettingsPage;
+import dev.regild.image.quota.Quota;
+import gg.jte.generated.precompiled.JtesettingsGenerated;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** {@code /console/settings}: the account's keys, sessions and quotas. */
+final class SettingsPages implements Console.Pages {
+  private final ConsoleServices services;
+
+  SettingsPages(ConsoleServices services) {
+    this.services = services;
+  }
+
+  @Override
+  public void routes(Console.Routes routes) {
+    routes
+        .show("/console/settings", "ConsoleShowSettings", this::show)
+        .act("/console/sessions/{id}/revoke", "RevokeSession", this::revoke);
+  }
+
+  private void show(Visit visit) {
+    Caller caller = visit.caller();
+    String account = caller.owner().accountId();
+    Optional<Session> own = visit.identity().flatMap(Visit.Identity::session);
+    SettingsPage page =
+        new SettingsPage(
+            services.accounts().find(account).map(Account::name).orElse("Everybody"),
+            account,
+            services.accounts().keys(account).stream()
+                .map(key ->
+                    new SettingsPage.Key(
+                        key.id(), key.readOnly(), key.enabled(), key.id().equals(caller.key())))
+                .toList(),
+            services.sessions().list(account).stream()
+                .map(session ->
+                    new SettingsPage.Login(
+                        session.id(),
+                        session.keyId(),
+                        session.region(),
+                        session.created(),
+                        session.lastSeen(),
+                        session.address(),
+                        session.browser(),
+                        own.isPresent() && own.get().id().equals(session.id())))
+                .toList(),
+            quotas(account),
+            services.images().clock().instant());
+    visit.show(
+        Section.SETTINGS,
+        "Settings",
+        (out, frame) -> JtesettingsGenerated.render(out, null, frame, page));
+  }
+
+  private List<SettingsPage.Limit> quotas(String account) {
+    return services
+        .images()
+        .database()
+        .read(handle ->
+            Stream.of(Quota.values())
+                .map(quota ->
+                    new SettingsPage.Limit(
+                        quota.toString(),
+                        services.images().quotas().limitOf(handle, account, quota)))
+                .toList());
+  }
+
+  /** Whoever may only look may end the sessions of its own key alone. */
+  private void revoke(Visit visit) {
+    Caller caller = visit.caller();
+    String id = visit.path("id");
+    services.guard().resources(visit.request(), List.of(id));
+    Session session =
+        services.sessions().list(caller.owner().accountId()).stream()
+            .filter(each -> each.id().equals(id))
+            .findFirst()
+            .orElseThrow(() -> visit.notFound("There is no such session any more."));
+    if (!session.keyId().equals(caller.key())) {
+      visit.requireChanges();
+    }
+    services.sessions().end(session.id());
+    visit.redirect("/console/settings", Notices.REVOKED);
+  }
+}

@@ -1,0 +1,5 @@
+/** Logins to the console. */
+@NullMarked
+package dev.regild.console.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,34 @@
+package dev.regild.console.view;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What runs for an account, and its exports.
+ *
+ * @param more whether more jobs run than are shown
+ */
+public record JobsPage(List<Row> running, boolean more, List<Export> exports, Instant now) {
+  /**
+   * A job that makes an image.
+   *
+   * @param step what it does now
+   */
+  public record Row(
+      String image, String href, ImagesPage.State state, String step, int percent, Instant since) {}
+
+  /**
+   * An export.
+   *
+   * @param disk the id of its disk; empty until that is there
+   * @param detail why it failed, or what it does
+   */
+  public record Export(
+      String name,
+      String image,
+      String tone,
+      String state,
+      String detail,
+      String disk,
+      Instant created) {}
+}

@@ -1,0 +1,5 @@
+/** What the console's templates show. */
+@NullMarked
+package dev.regild.console.view;
+
+import org.jspecify.annotations.NullMarked;

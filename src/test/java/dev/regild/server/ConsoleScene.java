@@ -1,0 +1,282 @@
+package dev.regild.server;
+
+import dev.regild.disk.layers.Layer;
+import dev.regild.image.Application;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.LayerRecords;
+import dev.regild.image.PublishedDisk;
+import dev.regild.image.Qualification;
+import dev.regild.image.StateChangeReason;
+import dev.regild.insight.Changelogs;
+import dev.regild.insight.FixedCve;
+import dev.regild.insight.Fixes;
+import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.Change;
+import dev.regild.plan.ChangeKind;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.KeptBack;
+import dev.regild.plan.PackageChange;
+import dev.regild.plan.UpdatePlan;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** A small fleet for the pages of the console: images of every state, a lineage, hostile texts. */
+public final class ConsoleScene {
+  /** What tries to be more than a text. */
+  static final String HOSTILE =
+      "<img src=x onerror=alert(1)>\u202Egnp\u0007 ${7*7} '\"><script>x</script>";
+
+  private static final OperatingSystem DEBIAN =
+      new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5");
+
+  static final UpdatePlan PLAN =
+      new UpdatePlan(
+          List.of(
+              new Change(ChangeKind.OS, "base-files", "amd64", "12.4+deb12u5", "12.4+deb12u12"),
+              new Change(
+                  ChangeKind.OS,
+                  "openssl",
+                  "amd64",
+                  "3.0.11-1",
+                  "3.0.17-1~deb12u2",
+                  true,
+                  List.of()),
+              new Change(ChangeKind.DRIVER, "linux-image-amd64", "amd64", "6.1.76-1", "6.1.148-1"),
+              new Change(ChangeKind.AGENT, "example-agent", "all", "1.0.0", "2.0.0")),
+          false,
+          List.of(new KeptBack("tzdata", "all", "2024a", "2025b", KeptBack.ON_HOLD)),
+          List.of(
+              new PackageChange(
+                  PackageChange.Kind.ADDED, "linux-image-6.1.0-38-amd64", "", "6.1.148-1", "")),
+          List.of());
+
+  private final ServerFixture server;
+
+  ConsoleScene(ServerFixture server) {
+    this.server = server;
+  }
+
+  /** Serves the scene until it is ended, and writes where into a file. */
+  public static void main(String[] args) throws Exception {
+    Path data = Files.createTempDirectory("console-scene");
+    try (ServerFixture server = new ServerFixture(data)) {
+      new ConsoleScene(server).build();
+      Files.writeString(
+          Path.of(args[0]),
+          """
+          {"url": "http://127.0.0.1:%d", "key": "%s", "secret": "%s", "readOnlyKey": "%s", "readOnlySecret": "%s"}
+          """
+              .formatted(
+                  server.port(),
+                  server.key.id(),
+                  server.key.secret(),
+                  server.readOnlyKey.id(),
+                  server.readOnlyKey.secret()));
+      Thread.sleep(Long.MAX_VALUE);
+    }
+  }
+
+  void build() throws Exception {
+    Image first = golden("office-2026-06", inventory(0), 2_400_000_000L, 150);
+    Image second = updated(first, "office-2026-08", inventory(1), 310_000_000L, 90);
+    Image third = updated(second, "office-2026-10", inventory(2), 184_000_000L, 31);
+    running(third, "office-2026-11");
+    failed(second, "office-2026-09");
+    golden("kiosk", inventory(1), 1_900_000_000L, 45);
+    golden("render-node", inventory(2), 3_100_000_000L, 3);
+    server.database.useTransaction(handle -> {
+      server.quotas.tag(
+          handle,
+          server.owner("us-east-1"),
+          third.arn(),
+          Map.of("team", "desktop", "stage", "production"));
+      Images.insert(
+          handle,
+          Image.importing(
+              server.owner("us-east-1"),
+              "windows-2022",
+              Optional.of("Windows Server 2022"),
+              Optional.empty(),
+              List.of(),
+              Instant.now().minus(2, ChronoUnit.MINUTES)));
+    });
+  }
+
+  private Inventory inventory(int age) {
+    List<InstalledPackage> packages = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      packages.add(
+          new InstalledPackage(
+              "lib-example-%03d".formatted(i), "amd64", "1.%d-1".formatted(i + age), false));
+    }
+    packages.add(
+        new InstalledPackage("openssl", "amd64", age < 2 ? "3.0.11-1" : "3.0.17-1~deb12u2", false));
+    return new Inventory(DEBIAN, "amd64", packages);
+  }
+
+  private Image golden(String name, Inventory inventory, long bytes, int days) {
+    Image image =
+        Image.importing(
+            server.owner("us-east-1"),
+            name,
+            Optional.of(name.startsWith("office") ? "Office desktop" : "Debian 12"),
+            Optional.of("Debian with the office suite, made by the desktop team"),
+            List.of(application("writer"), application("calc")),
+            Instant.now().minus(days, ChronoUnit.DAYS));
+    return published(image, inventory, bytes, Optional.empty());
+  }
+
+  private static Application application(String name) {
+    return new Application(
+        name,
+        Optional.of("LibreOffice " + name),
+        Optional.empty(),
+        Optional.of("/usr/bin/libreoffice --" + name),
+        Optional.empty(),
+        true,
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Optional.empty());
+  }
+
+  private Image updated(Image from, String name, Inventory inventory, long bytes, int days) {
+    Image image =
+        from.updated(
+            name,
+            Optional.of("Office desktop"),
+            Optional.empty(),
+            "sha256:" + "1".repeat(64),
+            Instant.now().minus(days, ChronoUnit.DAYS));
+    server.database.useTransaction(handle -> {
+      Images.insert(handle, image);
+      server.updates.start(handle, image, from, "sha256:" + "1".repeat(64), PLAN);
+      int attempt = server.updates.beginAttempt(handle, image.id());
+      int ordinal = 1;
+      for (String step :
+          List.of("Prepare", "Resolve", "Fetch", "Apply", "Verify", "Seal", "Qualify", "Publish")) {
+        server.steps.begin(handle, image.id(), attempt, ordinal, step);
+        server.steps.done(handle, image.id(), attempt, ordinal, "done as planned");
+        ordinal++;
+      }
+      server.updates.succeeded(handle, image.id());
+      Changelogs.record(
+          handle,
+          image.id(),
+          new Fixes(
+              List.of(
+                  new SourceFixes(
+                      "openssl",
+                      "3.0.11-1",
+                      "3.0.17-1~deb12u2",
+                      List.of("openssl"),
+                      false,
+                      "",
+                      List.of(
+                          new FixedCve(
+                              "CVE-2026-1234", "3.0.17-1", "Fix a use after free in " + HOSTILE)),
+                      List.of()))));
+    });
+    return publishedOn(image, inventory, bytes, from.disk().orElseThrow().layer());
+  }
+
+  private Image published(Image image, Inventory inventory, long bytes, Optional<String> base) {
+    server.database.useTransaction(handle -> Images.insert(handle, image));
+    return base.isEmpty() ? publishedOn(image, inventory, bytes, "") : image;
+  }
+
+  private Image publishedOn(Image image, Inventory inventory, long bytes, String base) {
+    return server.database.inTransaction(handle -> {
+      String layer = "layer-" + image.name();
+      LayerRecords.insert(
+          handle,
+          new Layer(
+              layer,
+              Optional.of(base).filter(it -> !it.isEmpty()),
+              bytes,
+              20L << 30,
+              "ab".repeat(32),
+              1));
+      return Images.publish(
+          handle,
+          Images.requireById(handle, image.id()),
+          new PublishedDisk(
+              new ImageDisk(
+                  layer,
+                  new Inventories(server.database).store(handle, inventory),
+                  new DiskLayout(DiskLayout.Firmware.BIOS, List.of())),
+              "DEBIAN_12",
+              Optional.of("2.0.0"),
+              Optional.of(
+                  new Qualification("6.1.0-38-amd64", "degraded", List.of("lm-sensors.service")))));
+    });
+  }
+
+  private void running(Image from, String name) {
+    Image image =
+        from.updated(
+            name,
+            Optional.of("Office desktop"),
+            Optional.empty(),
+            "sha256:" + "2".repeat(64),
+            Instant.now());
+    server.database.useTransaction(handle -> {
+      Images.insert(handle, image);
+      server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
+      int attempt = server.updates.beginAttempt(handle, image.id());
+      step(handle, image, attempt, 1, "Prepare", true);
+      step(handle, image, attempt, 2, "Resolve", true);
+      step(handle, image, attempt, 3, "Fetch", true);
+      step(handle, image, attempt, 4, "Apply", false);
+    });
+  }
+
+  private void step(
+      Handle handle, Image image, int attempt, int ordinal, String name, boolean done) {
+    server.steps.begin(handle, image.id(), attempt, ordinal, name);
+    if (done) {
+      server.steps.done(handle, image.id(), attempt, ordinal, "");
+    } else {
+      server.steps.progress(handle, image.id(), attempt, ordinal, 0.4, "Unpacking " + HOSTILE);
+    }
+  }
+
+  private void failed(Image from, String name) {
+    Image image =
+        from.updated(
+            name,
+            Optional.of(HOSTILE),
+            Optional.of(HOSTILE),
+            "sha256:" + "2".repeat(64),
+            Instant.now());
+    server.database.useTransaction(handle -> {
+      Images.insert(handle, image);
+      server.updates.start(handle, image, from, "sha256:" + "2".repeat(64), PLAN);
+      int attempt = server.updates.beginAttempt(handle, image.id());
+      server.steps.begin(handle, image.id(), attempt, 1, "Apply");
+      server.steps.failed(handle, image.id(), attempt, 1, HOSTILE);
+      server.updates.failed(handle, image.id());
+      var _ =
+          Images.fail(
+              handle,
+              image,
+              new StateChangeReason(StateChangeReason.Code.values()[0], HOSTILE),
+              List.of());
+    });
+  }
+}
