@@ -27,8 +27,8 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
-import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.Owner;
+import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -272,7 +272,8 @@ public final class RegildServer implements AutoCloseable {
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, work).run();
-    opened(Upkeep.start(
+    opened(
+        Upkeep.start(
             database,
             deletions,
             flattenings,

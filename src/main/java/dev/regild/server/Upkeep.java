@@ -11,8 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends what a process began and did not end, because it was killed in between: deletions of images,
- * of disks, and of layers that went out of use. An only server does so when it starts. Of several nodes, one
- * does so now and then: which of them died, and when, nobody has to know.
+ * of disks, and of layers that went out of use. An only server does so when it starts. Of several
+ * nodes, one does so now and then: which of them died, and when, nobody has to know.
  */
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);

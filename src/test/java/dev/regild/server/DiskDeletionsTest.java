@@ -46,8 +46,8 @@ class DiskDeletionsTest {
   void aDeletionThatWasCutShortIsEndedLaterAndNobodyImportsTheDiskMeanwhile() throws Exception {
     UploadedDisk disk = server.upload(server.account);
     decide(disk.id(), false);
-    assertThatThrownBy(() ->
-            server.database.useTransaction(handle -> DiskDeletions.requireKept(handle, disk)))
+    assertThatThrownBy(
+            () -> server.database.useTransaction(handle -> DiskDeletions.requireKept(handle, disk)))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("The disk %s is being deleted".formatted(disk.id()));
     assertThat(

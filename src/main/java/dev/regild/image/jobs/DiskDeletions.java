@@ -47,8 +47,8 @@ public final class DiskDeletions {
   }
 
   /**
-   * Ends the import of a disk, and deletes the disk if it was uploaded and no other import reads it.
-   * If that fails, it is logged, and done later.
+   * Ends the import of a disk, and deletes the disk if it was uploaded and no other import reads
+   * it. If that fails, it is logged, and done later.
    *
    * @param imageId of the import's image
    */
@@ -85,8 +85,7 @@ public final class DiskDeletions {
     if (goes) {
       throw new RefusedException(
           NOT_FOUND,
-          "The disk %s is being deleted. Upload it again with: regild import"
-              .formatted(disk.id()));
+          "The disk %s is being deleted. Upload it again with: regild import".formatted(disk.id()));
     }
   }
 
