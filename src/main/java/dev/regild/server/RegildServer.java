@@ -30,6 +30,7 @@ import dev.regild.files.CurrentUser;
 import dev.regild.image.Inventories;
 import dev.regild.image.JobSteps;
 import dev.regild.image.Owner;
+import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.Quotas;
@@ -274,7 +275,13 @@ public final class RegildServer implements AutoCloseable {
     ImageExports imageExports = new ImageExports(database, disks, quotas, jobs, clock);
     ImageDeletions deletions = new ImageDeletions(database, layers, Thread::startVirtualThread);
     new Recovery(database, layers, workspaces, work).run();
-    opened(Upkeep.start(database, deletions, flattenings, membership.turns()));
+    opened(
+        Upkeep.start(
+            database,
+            deletions,
+            flattenings,
+            new DiskDeletions(database, disks),
+            membership.turns()));
     indexUpkeep.begin();
     if (role.runsJobs()) {
       opened(jobs).start();

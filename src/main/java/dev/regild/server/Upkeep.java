@@ -1,6 +1,7 @@
 package dev.regild.server;
 
 import dev.regild.db.Database;
+import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.job.node.Turns;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageFlattenings;
@@ -10,8 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Ends what a process began and did not end, because it was killed in between: deletions of images,
- * and of layers that went out of use. An only server does so when it starts. Of several nodes, one
- * does so now and then: which of them died, and when, nobody has to know.
+ * of disks, and of layers that went out of use. An only server does so when it starts. Of several
+ * nodes, one does so now and then: which of them died, and when, nobody has to know.
  */
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
@@ -20,18 +21,25 @@ final class Upkeep implements AutoCloseable {
 
   private final ImageDeletions deletions;
   private final ImageFlattenings flattenings;
+  private final DiskDeletions disks;
   private final Turns turns;
   private final Thread thread = Thread.ofVirtual().name("upkeep").unstarted(this::run);
 
-  private Upkeep(ImageDeletions deletions, ImageFlattenings flattenings, Turns turns) {
+  private Upkeep(
+      ImageDeletions deletions, ImageFlattenings flattenings, DiskDeletions disks, Turns turns) {
     this.deletions = deletions;
     this.flattenings = flattenings;
+    this.disks = disks;
     this.turns = turns;
   }
 
   static Upkeep start(
-      Database database, ImageDeletions deletions, ImageFlattenings flattenings, Turns turns) {
-    Upkeep upkeep = new Upkeep(deletions, flattenings, turns);
+      Database database,
+      ImageDeletions deletions,
+      ImageFlattenings flattenings,
+      DiskDeletions disks,
+      Turns turns) {
+    Upkeep upkeep = new Upkeep(deletions, flattenings, disks, turns);
     if (database.isShared()) {
       upkeep.thread.start();
     } else {
@@ -68,6 +76,7 @@ final class Upkeep implements AutoCloseable {
   private void once() {
     deletions.finishAll();
     flattenings.removeRetired();
+    disks.finishAll();
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.quota.Quotas;
@@ -98,6 +99,7 @@ public final class ImageImports {
   private Image accept(Handle handle, ImportRequest request) {
     requirePlace(handle, request);
     UploadedDisk disk = requireDisk(request);
+    DiskDeletions.requireKept(handle, disk);
     Image image = enter(handle, request);
     ImportRecords.start(
         handle,

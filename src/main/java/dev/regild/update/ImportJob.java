@@ -1,6 +1,5 @@
 package dev.regild.update;
 
-import dev.regild.db.Database;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
@@ -17,6 +16,7 @@ import dev.regild.image.LayerRecords;
 import dev.regild.image.PublishedDisk;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
+import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.inventory.DiskInspection;
@@ -36,14 +36,11 @@ import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.PublishStandalone;
 import dev.regild.update.steps.QualifyDisk;
 import dev.regild.update.steps.ThrowAwayBoot;
-import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes an image out of a disk. What was uploaded is gone afterwards, whatever came of it; what was
@@ -53,13 +50,10 @@ public final class ImportJob extends SteppedJob<Import> {
   /** The kind of this job; see {@link #jobId}. */
   public static final String KIND = "import-image";
 
-  private static final Logger LOG = LoggerFactory.getLogger(ImportJob.class);
-
-  private final Database database;
   private final Inventories inventories;
   private final JobSteps steps;
   private final LayerLeftovers leftovers;
-  private final DiskStore disks;
+  private final DiskDeletions deletions;
   private final AgentVersions agentVersions;
   private final Attestations attestations;
   private final Clock clock;
@@ -85,11 +79,10 @@ public final class ImportJob extends SteppedJob<Import> {
       Attestations attestations,
       Clock clock) {
     super(JobKind.IMPORT, tools);
-    this.database = tools.database();
     this.inventories = inventories;
     this.steps = tools.steps();
-    this.leftovers = new LayerLeftovers(database, layers);
-    this.disks = disks;
+    this.leftovers = new LayerLeftovers(tools.database(), layers);
+    this.deletions = new DiskDeletions(tools.database(), disks);
     this.agentVersions = agentVersions;
     this.attestations = attestations;
     this.clock = clock;
@@ -204,22 +197,7 @@ public final class ImportJob extends SteppedJob<Import> {
   /** The upload is removed with the last import that is made of it. */
   @Override
   protected void clear(String job) {
-    database.useTransaction(handle -> release(handle, id(job), diskId(job)));
-  }
-
-  private void release(Handle handle, String imageId, String diskId) {
-    ImportRecords.end(handle, imageId);
-    if (ImportRecords.imageInTheMaking(handle, diskId).isPresent()) {
-      return;
-    }
-    try {
-      disks.removeUpload(diskId);
-    } catch (IOException e) {
-      LOG.atWarn()
-          .addKeyValue("disk", diskId)
-          .addKeyValue("reason", e.getMessage())
-          .log("an upload could not be removed");
-    }
+    deletions.endImport(id(job), diskId(job));
   }
 
   private static String diskId(String job) {

@@ -3,6 +3,7 @@ package dev.regild.job.node;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
 import dev.regild.db.DatabaseUnavailableException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,8 +15,34 @@ import org.slf4j.LoggerFactory;
 public record SharedTurns(Database database, String instance) implements Turns {
   private static final Logger LOG = LoggerFactory.getLogger(SharedTurns.class);
 
+  /** Asks first: nodes that look every few seconds would write as often. */
   @Override
   public boolean take(String name) {
+    return holder(name).map(instance::equals).orElseGet(() -> takeFree(name));
+  }
+
+  /** Who has the turn, if that node is alive or this one. */
+  private Optional<String> holder(String name) {
+    return database.read(handle ->
+        handle
+            .createQuery(
+                """
+                SELECT holder FROM turn
+                 WHERE name = :name
+                   AND (holder = :instance
+                     OR EXISTS (
+                       SELECT 1 FROM node
+                        WHERE node.instance = turn.holder AND node.stopped = 0
+                          AND node.heartbeat > :dead))
+                """)
+            .bind("name", name)
+            .bind("instance", instance)
+            .bind("dead", database.clock().millis() - Node.DEAD_AFTER.toMillis())
+            .mapTo(String.class)
+            .findOne());
+  }
+
+  private boolean takeFree(String name) {
     return database.inTransaction(handle -> {
       long now = DatabaseTime.now(handle).toEpochMilli();
       handle
