@@ -112,12 +112,13 @@ record Storage(
     ContentStore contents = new ContentStore(database, objects);
     ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
-    var _ = parts.opened(
-        StoreUpkeep.start(
-            database,
-            new StoreGarbage(database, objects, upkeep.grace()),
-            new StoreScrub(database, objects, upkeep.scrub()),
-            turns));
+    var _ =
+        parts.opened(
+            StoreUpkeep.start(
+                database,
+                new StoreGarbage(database, objects, upkeep.grace()),
+                new StoreScrub(database, objects, upkeep.scrub()),
+                turns));
     return new Storage(
         new ObjectLayerStore(
             objects, cache, id -> database.read(handle -> LayerRecords.chain(handle, id))),

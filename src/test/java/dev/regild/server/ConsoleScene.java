@@ -306,7 +306,7 @@ public final class ConsoleScene {
           Images.fail(
               handle,
               image,
-              new StateChangeReason(StateChangeReason.Code.values()[0], text),
+              new StateChangeReason(StateChangeReason.Code.INTERNAL_ERROR, text),
               List.of());
     });
   }
