@@ -21,8 +21,8 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Measures nodes that share a PostgreSQL and an S3 server beside a server with the embedded default;
- * see bench/cluster.sh.
+ * Measures nodes that share a PostgreSQL and an S3 server beside a server with the embedded
+ * default; see bench/cluster.sh.
  */
 final class ClusterBench {
   private static final PrintStream OUT = System.out;
@@ -51,8 +51,7 @@ final class ClusterBench {
   /** The same update on a node whose cache is warm, and on an embedded server, in turn. */
   private static void updates(Path directory) throws Exception {
     Path data = directory.resolve("embedded");
-    UpdatableBase base =
-        UpdatableBase.make(data, LocalServer.source(Fixtures.agentRepository()));
+    UpdatableBase base = UpdatableBase.make(data, LocalServer.source(Fixtures.agentRepository()));
     double[] embedded = new double[UPDATES];
     double[] shared = new double[UPDATES];
     try (ServerProcess alone = ServerProcess.start(base.data(), "namespace");
@@ -85,8 +84,7 @@ final class ClusterBench {
   private static double update(ServerProcess server, String name) throws Exception {
     TestCluster.update(server, name);
     JsonNode ended = server.awaitEnd(name);
-    FaultsBench.require(
-        ended.path("State").asString().equals("AVAILABLE"), ended + server.log());
+    FaultsBench.require(ended.path("State").asString().equals("AVAILABLE"), ended + server.log());
     double seconds = 0;
     for (JsonNode step : server.get("/regild/v1/updates/" + name).body().path("steps")) {
       Instant started = Instant.parse(step.path("started").asString());
@@ -191,8 +189,7 @@ final class ClusterBench {
   }
 
   private static Process serve(
-      String launcher, Path directory, String name, Map<String, String> settings)
-      throws Exception {
+      String launcher, Path directory, String name, Map<String, String> settings) throws Exception {
     Path data = Files.createDirectory(directory.resolve(name));
     Path log = directory.resolve(name + ".log");
     ProcessBuilder builder =

@@ -191,8 +191,8 @@ final class TestCluster implements AutoCloseable {
   }
 
   /**
-   * Runs {@code regild store check} with a node's data directory. No layer may be missing, changed or
-   * too many; the object of a disk that was imported stays until the garbage collection.
+   * Runs {@code regild store check} with a node's data directory. No layer may be missing, changed
+   * or too many; the object of a disk that was imported stays until the garbage collection.
    */
   void requireSoundStore(String name) throws Exception {
     Program check =

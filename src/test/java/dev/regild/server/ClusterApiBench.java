@@ -43,8 +43,7 @@ final class ClusterApiBench {
       Path embedded = data(directory, "embedded");
       AccessKey embeddedKey = LargeRegistry.create(embedded);
       Path shared = data(directory, "shared");
-      AccessKey sharedKey =
-          LargeRegistry.create(shared, Database.open(postgres.address("regild")));
+      AccessKey sharedKey = LargeRegistry.create(shared, Database.open(postgres.address("regild")));
       // A real cluster's autovacuum would have done this by then.
       try (var connection = postgres.connect("regild");
           var statement = connection.createStatement()) {
@@ -53,7 +52,8 @@ final class ClusterApiBench {
       try {
         Server sqlite = serve(processes, arguments[0], embedded, embeddedKey, "");
         Server other = serve(processes, arguments[0], shared, sharedKey, postgres.url("regild"));
-        OUT.printf("%-34s %12s %12s %8s%n", "p99 in ms, 1 connection", "SQLite", "PostgreSQL", "ratio");
+        OUT.printf(
+            "%-34s %12s %12s %8s%n", "p99 in ms, 1 connection", "SQLite", "PostgreSQL", "ratio");
         compare("DescribeImages, 25", sqlite, other, "DescribeImages", "{}");
         compare("DescribeImages, by name", sqlite, other, "DescribeImages", "{\"Names\":[\"%s\"]}");
         compare(
@@ -82,8 +82,7 @@ final class ClusterApiBench {
       throws Exception {
     Path log = data.resolve("server.log");
     ProcessBuilder builder =
-        new ProcessBuilder(
-                launcher, "serve", "--data", data.toString(), "--listen", "127.0.0.1:0")
+        new ProcessBuilder(launcher, "serve", "--data", data.toString(), "--listen", "127.0.0.1:0")
             .redirectOutput(log.toFile())
             .redirectErrorStream(true);
     builder.environment().put("REGILD_QUOTAS_IMAGES", "1000000");
