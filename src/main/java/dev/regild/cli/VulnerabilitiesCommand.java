@@ -67,11 +67,11 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
       return 0;
     }
     if (!first.path("feeds").asBoolean(false)) {
-      out.println(
-          "No feed knows this image's platform. Add one: regild feed add NAME --kind KIND");
+      out.println("No feed knows this image's platform. Add one: regild feed add NAME --kind KIND");
       return 0;
     }
-    Table table = new Table("CVE", "PACKAGE", "INSTALLED", "STATUS", "FIXED IN", "SEVERITY", "NOTE");
+    Table table =
+        new Table("CVE", "PACKAGE", "INSTALLED", "STATUS", "FIXED IN", "SEVERITY", "NOTE");
     for (JsonNode each : cves) {
       String note = each.path("note").asString("");
       table.row(

@@ -24,8 +24,7 @@ final class CsafDocuments implements FeedReader {
 
   /** Behind the colon; modules stand before it, or behind two colons. */
   private static final Pattern SOURCE =
-      Pattern.compile(
-          "(?:.*[:/])?([^:/]+)-(\\d+:[^-:/]+-[^-:/]+)\\.src(?:::.*)?", Pattern.DOTALL);
+      Pattern.compile("(?:.*[:/])?([^:/]+)-(\\d+:[^-:/]+-[^-:/]+)\\.src(?:::.*)?", Pattern.DOTALL);
 
   private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._-]*");
   private static final Pattern NEVER = Pattern.compile("will not fix|out of support scope");

@@ -94,8 +94,7 @@ final class FeedArchive {
 
   private void tarOrDocument(InputStream in) throws IOException, MalformedFeedException {
     byte[] head = head(in, TAR_MAGIC_AT + 5);
-    if (new String(head, TAR_MAGIC_AT, 5, US_ASCII)
-        .equals("ustar")) {
+    if (new String(head, TAR_MAGIC_AT, 5, US_ASCII).equals("ustar")) {
       tar(in);
     } else {
       document(in);

@@ -166,7 +166,8 @@ final class FeedFacts {
       throw new IllegalStateException("The stored facts of a feed are damaged; refresh it.", e);
     }
     Map<String, Collection<Issue>> all = new HashMap<>();
-    facts.byPlatform
+    facts
+        .byPlatform
         .getOrDefault(ANY, new TreeMap<>())
         .forEach((name, known) -> all.put(name, known.values()));
     return all;

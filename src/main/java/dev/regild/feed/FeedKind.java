@@ -8,9 +8,7 @@ import java.util.stream.Collectors;
 public enum FeedKind {
   /** The JSON of Debian's security tracker. */
   DEBIAN_TRACKER(
-      "debian-tracker",
-      "https://security-tracker.debian.org/tracker/data/json",
-      512L << 20),
+      "debian-tracker", "https://security-tracker.debian.org/tracker/data/json", 512L << 20),
 
   /** Records in the form of osv.dev: a zip with one in each file, or JSON. */
   OSV("osv", "", 4L << 30),

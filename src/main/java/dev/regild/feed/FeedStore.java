@@ -135,8 +135,7 @@ public final class FeedStore {
     });
   }
 
-  private static FeedStatus status(ResultSet row, Map<String, Integer> issues)
-      throws SQLException {
+  private static FeedStatus status(ResultSet row, Map<String, Integer> issues) throws SQLException {
     return new FeedStatus(
         JSON.readValue(row.getString("settings"), Feed.class),
         Optional.ofNullable(row.getString("snapshot")),
@@ -329,7 +328,8 @@ public final class FeedStore {
           .bind("name", feed.name())
           .execute();
       // It may have been removed meanwhile.
-      for (Map.Entry<String, byte[]> each : there == 0 ? Set.<Map.Entry<String, byte[]>>of() : packed.entrySet()) {
+      for (Map.Entry<String, byte[]> each :
+          there == 0 ? Set.<Map.Entry<String, byte[]>>of() : packed.entrySet()) {
         handle
             .createUpdate(
                 """

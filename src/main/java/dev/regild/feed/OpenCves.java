@@ -222,9 +222,7 @@ public final class OpenCves {
       if (!facts.issues(name.name()).isEmpty()) {
         all.add(
             new Subject(
-                name,
-                notes.isKernel(name.name()),
-                family.kernel().apply(each).isPresent()));
+                name, notes.isKernel(name.name()), family.kernel().apply(each).isPresent()));
       }
     }
     return all;

@@ -228,7 +228,9 @@ final class OsvRecords implements FeedReader {
       Issue before = facts.find(each.platform(), each.name(), cve);
       if (before == null || isEarlier(each, before)) {
         facts.put(
-            each.platform(), each.name(), new Issue(cve, State.AFFECTED, each.fixed(), severity, ""));
+            each.platform(),
+            each.name(),
+            new Issue(cve, State.AFFECTED, each.fixed(), severity, ""));
       }
     }
 

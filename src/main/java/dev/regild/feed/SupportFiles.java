@@ -93,14 +93,11 @@ public final class SupportFiles {
     Matcher ubuntu = UBUNTU.matcher(platform);
     if (ubuntu.matches()) {
       String csv = text(distroInfo.resolve("ubuntu.csv"));
-      Map<String, String> release =
-          release(csv, ubuntu.group(2) + "." + ubuntu.group(3), " LTS");
+      Map<String, String> release = release(csv, ubuntu.group(2) + "." + ubuntu.group(3), " LTS");
       return new ReleaseSupport(
           Sha256.of(csv.getBytes(UTF_8)),
           day(release.getOrDefault("eol", "")),
-          ubuntu.group(1) == null
-              ? Optional.empty()
-              : day(release.getOrDefault("eol-esm", "")),
+          ubuntu.group(1) == null ? Optional.empty() : day(release.getOrDefault("eol-esm", "")),
           Optional.empty());
     }
     return ReleaseSupport.UNKNOWN;

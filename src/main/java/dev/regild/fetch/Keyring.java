@@ -128,8 +128,7 @@ public final class Keyring {
   }
 
   /** The same for the content of a file, which need not fit into memory. */
-  public List<String> verify(
-      String what, Path signed, byte[] signatureBlock, int type, Instant now)
+  public List<String> verify(String what, Path signed, byte[] signatureBlock, int type, Instant now)
       throws FetchException {
     return verify(
         what,

@@ -323,8 +323,7 @@ public final class RegildServer implements AutoCloseable {
                 plans,
                 plannedFixes,
                 feeds,
-                new SupportFiles(
-                    config.support().distroInfo(), config.support().securitySupport()),
+                new SupportFiles(config.support().distroInfo(), config.support().securitySupport()),
                 membership.turns(),
                 clock))
         .start();

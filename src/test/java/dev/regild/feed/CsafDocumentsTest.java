@@ -68,9 +68,7 @@ class CsafDocumentsTest {
 
   private FeedFacts read(String document) throws Exception {
     FeedFacts facts = new FeedFacts(Set.of("RHEL8", "RHEL9"));
-    FeedKind.CSAF
-        .reader()
-        .read(Files.writeString(directory.resolve("cve.json"), document), facts);
+    FeedKind.CSAF.reader().read(Files.writeString(directory.resolve("cve.json"), document), facts);
     return facts;
   }
 

@@ -125,14 +125,14 @@ class FeedStoreTest {
   }
 
   private static Map<String, Status> statuses(List<Found> found) {
-    return found.stream()
-        .collect(Collectors.toMap(each -> each.issue().cve(), Found::status));
+    return found.stream().collect(Collectors.toMap(each -> each.issue().cve(), Found::status));
   }
 
   @Test
   void eachStateOfTheTrackerIsToldAsTheVendorMeansIt() throws Exception {
     add(FeedKind.DEBIAN_TRACKER, TRACKER);
-    InstalledPackage libssl = installed("libssl3", "3.0.16-1~deb12u1+b1", "openssl", "3.0.16-1~deb12u1");
+    InstalledPackage libssl =
+        installed("libssl3", "3.0.16-1~deb12u1+b1", "openssl", "3.0.16-1~deb12u1");
     assertThat(statuses(cves().find(List.of(libssl))))
         .isEqualTo(
             Map.of(
@@ -144,8 +144,10 @@ class FeedStoreTest {
                 "CVE-2026-1006", Status.WONT_FIX,
                 "TEMP-0000000-ABCDEF", Status.OPEN));
     assertThat(cves().count(List.of(libssl))).contains(new Counts(4, 0, 2, Optional.empty()));
-    InstalledPackage updated = installed("libssl3", "3.0.17-1~deb12u2", "openssl", "3.0.17-1~deb12u2");
-    assertThat(statuses(cves().find(List.of(updated)))).containsEntry("CVE-2026-1001", Status.FIXED);
+    InstalledPackage updated =
+        installed("libssl3", "3.0.17-1~deb12u2", "openssl", "3.0.17-1~deb12u2");
+    assertThat(statuses(cves().find(List.of(updated))))
+        .containsEntry("CVE-2026-1001", Status.FIXED);
     Found high =
         cves().find(List.of(libssl)).stream()
             .filter(each -> each.issue().cve().equals("CVE-2026-1003"))
@@ -190,8 +192,7 @@ class FeedStoreTest {
     assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
 
     write("debian-tracker.json", TRACKER.replace("high**", "low"));
-    Files.setLastModifiedTime(
-        data.resolve("debian-tracker.json"), FileTime.fromMillis(1));
+    Files.setLastModifiedTime(data.resolve("debian-tracker.json"), FileTime.fromMillis(1));
     assertThat(feeds.refresh("debian-tracker", DEBIAN_12).changed()).isTrue();
     assertThat(feeds.facts("DEBIAN_12").basis()).isNotEqualTo(basis);
     try (Stream<Path> kept = Files.list(data.resolve("feeds"))) {
@@ -207,20 +208,26 @@ class FeedStoreTest {
     String basis = feeds.facts("DEBIAN_12").basis();
     Map<String, String> wrong =
         Map.of(
-            TRACKER.substring(0, TRACKER.length() / 2), "cut short",
-            KEV, "is not an object",
-            "{}", "names no release",
-            "<html></html>", "not JSON",
-            TRACKER.replace("\"open\"", "\"perhaps\""), "'perhaps', which is unknown",
-            TRACKER + "{}", "more after its end");
+            TRACKER.substring(0, TRACKER.length() / 2),
+            "cut short",
+            KEV,
+            "is not an object",
+            "{}",
+            "names no release",
+            "<html></html>",
+            "not JSON",
+            TRACKER.replace("\"open\"", "\"perhaps\""),
+            "'perhaps', which is unknown",
+            TRACKER + "{}",
+            "more after its end");
     for (Map.Entry<String, String> each : wrong.entrySet()) {
       write("debian-tracker.json", each.getKey());
       assertThatExceptionOfType(FeedException.class)
           .isThrownBy(() -> feeds.refresh("debian-tracker", DEBIAN_12))
           .withMessageContaining("debian-tracker")
           .withMessageContaining(each.getValue());
-      assertThat(feeds.require("debian-tracker").error()).hasValueSatisfying(why ->
-          assertThat(why).contains(each.getValue()));
+      assertThat(feeds.require("debian-tracker").error())
+          .hasValueSatisfying(why -> assertThat(why).contains(each.getValue()));
       assertThat(feeds.facts("DEBIAN_12").basis()).isEqualTo(basis);
     }
     for (String kev : List.of(KEV.replace("\"count\": 2", "\"count\": 3"), "{\"count\": 0}")) {

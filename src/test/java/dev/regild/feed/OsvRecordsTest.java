@@ -101,8 +101,7 @@ class OsvRecordsTest {
 
   private static Map<String, Status> statuses(List<Found> found) {
     return found.stream()
-        .collect(
-            Collectors.toMap(each -> each.source() + " " + each.issue().cve(), Found::status));
+        .collect(Collectors.toMap(each -> each.source() + " " + each.issue().cve(), Found::status));
   }
 
   @Test
@@ -178,8 +177,7 @@ class OsvRecordsTest {
           .isThrownBy(() -> read(cut, "UBUNTU_2204"));
     }
     byte[] packed = Zstd.compress(("[" + UBUNTU + "]").getBytes(UTF_8));
-    Path cut =
-        Files.write(directory.resolve("cut.zst"), Arrays.copyOf(packed, packed.length - 5));
+    Path cut = Files.write(directory.resolve("cut.zst"), Arrays.copyOf(packed, packed.length - 5));
     assertThatExceptionOfType(MalformedFeedException.class)
         .isThrownBy(() -> read(cut, "UBUNTU_2204"));
   }

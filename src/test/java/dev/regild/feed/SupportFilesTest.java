@@ -102,10 +102,12 @@ class SupportFilesTest {
         "install distro-info-data and debian-security-support");
     ReleaseSupport bookworm =
         new SupportFiles(SupportFiles.DISTRO_INFO, SupportFiles.SECURITY_SUPPORT).of("DEBIAN_12");
-    assertThat(bookworm.ends()).hasValueSatisfying(at ->
-        assertThat(at).isBetween("2026-06-01T00:00:00Z", "2026-12-31T00:00:00Z"));
+    assertThat(bookworm.ends())
+        .hasValueSatisfying(
+            at -> assertThat(at).isBetween("2026-06-01T00:00:00Z", "2026-12-31T00:00:00Z"));
     assertThat(bookworm.longTermEnds()).isPresent();
-    assertThat(bookworm.unsupported(List.of("binutils", "bash"), NOW)).hasValueSatisfying(found ->
-        assertThat(found.stream().map(Unsupported::source)).containsExactly("binutils"));
+    assertThat(bookworm.unsupported(List.of("binutils", "bash"), NOW))
+        .hasValueSatisfying(found ->
+            assertThat(found.stream().map(Unsupported::source)).containsExactly("binutils"));
   }
 }

@@ -54,7 +54,8 @@ class StatusTest {
             inventories,
             plans,
             new SnapshotChangelogs(new Changelogs(server.database, clock)));
-    Judging judging = new Judging(
+    Judging judging =
+        new Judging(
             server.database,
             inventories,
             plans,

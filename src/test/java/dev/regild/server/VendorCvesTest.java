@@ -113,9 +113,7 @@ class VendorCvesTest {
 
   /** Runs a command on the registry itself. */
   private static String feed(int status, String... words) throws Exception {
-    List<String> all =
-        new ArrayList<>(
-            Stream.concat(Stream.of("feed"), Stream.of(words)).toList());
+    List<String> all = new ArrayList<>(Stream.concat(Stream.of("feed"), Stream.of(words)).toList());
     all.addAll(List.of("--data", server.data.toString()));
     TestDatabases.url(server.data.resolve("regild.db"))
         .ifPresent(url -> all.addAll(List.of("--database", url)));
@@ -161,10 +159,7 @@ class VendorCvesTest {
     do {
       JsonNode page = get(path + "?status=all&limit=1" + after);
       page.path("cves").forEach(each -> all.add(each.path("cve").asString()));
-      after =
-          page.has("next")
-              ? "&after=" + page.path("next").asString().replace(" ", "%20")
-              : "";
+      after = page.has("next") ? "&after=" + page.path("next").asString().replace(" ", "%20") : "";
     } while (!after.isEmpty());
     assertThat(all)
         .containsExactly("CVE-2026-1001", "CVE-2026-1003", "CVE-2026-1004", "CVE-2005-2541");

@@ -35,8 +35,7 @@ import picocli.CommandLine.Spec;
 /** Works on the registry itself; a running server sees each change within seconds. */
 @Command(
     name = "feed",
-    description =
-        "Manages feeds, which say which CVEs are open. Run it on the server's machine.",
+    description = "Manages feeds, which say which CVEs are open. Run it on the server's machine.",
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
 public final class FeedCommand {
@@ -101,7 +100,9 @@ public final class FeedCommand {
       row(table, "checked", status.checkedAt().map(Instant::toString).orElse(""));
       row(table, "last error", status.error().orElse(""));
       for (Map.Entry<String, Integer> each : status.issues().entrySet()) {
-        table.row(each.getKey().isEmpty() ? "all platforms" : each.getKey(), each.getValue() + " entries");
+        table.row(
+            each.getKey().isEmpty() ? "all platforms" : each.getKey(),
+            each.getValue() + " entries");
       }
       table.print(out());
     }
@@ -114,10 +115,7 @@ public final class FeedCommand {
     }
   }
 
-  @Command(
-      name = "add",
-      description = "Adds a feed and reads it.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "add", description = "Adds a feed and reads it.", mixinStandardHelpOptions = true)
   int add(
       @Mixin LocalRegistry registry,
       @Parameters(
@@ -159,8 +157,7 @@ public final class FeedCommand {
               names = "--proxy",
               paramLabel = "URL",
               defaultValue = "",
-              description =
-                  "The proxy to the server, or none. Default: as the environment says.")
+              description = "The proxy to the server, or none. Default: as the environment says.")
           String proxy,
       @Option(
               names = "--ca-cert",
@@ -173,8 +170,7 @@ public final class FeedCommand {
               defaultValue = "6h",
               description = "How often to look for changes. Default: ${DEFAULT-VALUE}.")
           String interval,
-      @Option(names = "--no-refresh", description = "Do not read the feed now.")
-          boolean noRefresh)
+      @Option(names = "--no-refresh", description = "Do not read the feed now.") boolean noRefresh)
       throws IOException, FeedException, ChannelException, InterruptedException {
     FeedKind form = FeedKind.of(kind);
     String uri =
@@ -204,7 +200,9 @@ public final class FeedCommand {
   }
 
   private static String uri(String from) {
-    return from.matches("[a-z]+:.*") ? from : "file://" + Path.of(from).toAbsolutePath().normalize();
+    return from.matches("[a-z]+:.*")
+        ? from
+        : "file://" + Path.of(from).toAbsolutePath().normalize();
   }
 
   private static String absolute(@Nullable Path file) {

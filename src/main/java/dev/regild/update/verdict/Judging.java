@@ -301,7 +301,8 @@ public final class Judging implements AutoCloseable {
         try {
           loaded.putAll(forms.load(List.of(digest)));
         } catch (IllegalStateException e) {
-          verdicts.add(verdict(
+          verdicts.add(
+              verdict(
                   digest,
                   Comparison.UNKNOWN,
                   String.valueOf(e.getMessage()),
@@ -358,8 +359,8 @@ public final class Judging implements AutoCloseable {
                   .map(offer -> offer.snapshot().createdAt()),
               compared.changes(),
               compared.fixable(),
-              open.map(it ->
-                  new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
+              open.map(
+                  it -> new Verdict.Open(it.open(), it.kernel(), it.wontFix(), it.exploited())),
               new Verdict.Support(
                   standard.support().ends(), standard.support().longTermEnds(), unsupported)));
     }

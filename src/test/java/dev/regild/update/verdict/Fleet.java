@@ -49,9 +49,9 @@ final class Fleet {
     this.channels = channels;
     this.inventories = new Inventories(database);
     this.feeds =
-        new FeedStore(database, Objects.requireNonNull(channels.directory().getParent()), Clock.systemUTC());
-    this.support =
-        new SupportFiles(channels.directory(), channels.directory());
+        new FeedStore(
+            database, Objects.requireNonNull(channels.directory().getParent()), Clock.systemUTC());
+    this.support = new SupportFiles(channels.directory(), channels.directory());
     this.judging = anotherJudge();
     database.useTransaction(handle ->
         LayerRecords.insert(

@@ -186,7 +186,9 @@ final class JudgeBench {
     return Sha256.of((number + version).getBytes(UTF_8));
   }
 
-  /** A tracker with five CVEs of each source and 8,000 of the kernel, and 1,500 that are exploited. */
+  /**
+   * A tracker with five CVEs of each source and 8,000 of the kernel, and 1,500 that are exploited.
+   */
   private void feeds(Fleet fleet) throws Exception {
     StringBuilder tracker = new StringBuilder("{");
     for (int i = 0; i < COMMON / 2; i++) {
@@ -196,7 +198,8 @@ final class JudgeBench {
             .append(j == 0 ? "" : ", ")
             .append(
                 """
-                "CVE-2025-%d": {"releases": {"bookworm": %s}}"""
+                "CVE-2025-%d": {"releases": {"bookworm": %s}}\
+                """
                     .formatted(
                         i * 10 + j + (i == 0 ? 100_000 : 10_000),
                         switch (j % 3) {
@@ -207,9 +210,11 @@ final class JudgeBench {
       }
       tracker.append("}");
     }
-    StringBuilder kev = new StringBuilder("{\"catalogVersion\": \"1\", \"count\": 1500, \"vulnerabilities\": [");
+    StringBuilder kev =
+        new StringBuilder("{\"catalogVersion\": \"1\", \"count\": 1500, \"vulnerabilities\": [");
     for (int i = 0; i < 1500; i++) {
-      kev.append(i == 0 ? "" : ", ").append("{\"cveID\": \"CVE-2025-%d\"}".formatted(10_000 + i * 9));
+      kev.append(i == 0 ? "" : ", ")
+          .append("{\"cveID\": \"CVE-2025-%d\"}".formatted(10_000 + i * 9));
     }
     Path trackerFile = Files.writeString(data.resolve("tracker.json"), tracker.append("}"));
     Path kevFile = Files.writeString(data.resolve("kev.json"), kev.append("]}"));
