@@ -143,7 +143,10 @@ final class StoreCalls {
     String message =
         "The store %s could not %s%s: %s. Check it with: regild doctor --store"
             .formatted(
-                location, purpose, isPassing(e) ? within() : "", words(e).replaceFirst("\\.+$", ""));
+                location,
+                purpose,
+                isPassing(e) ? within() : "",
+                words(e).replaceFirst("\\.+$", ""));
     if (e instanceof AwsServiceException answer) {
       if (answer.statusCode() == 404 && !code(answer).equals("NoSuchBucket")) {
         return new MissingObjectException(message, e);

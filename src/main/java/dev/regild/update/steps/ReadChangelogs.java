@@ -66,9 +66,9 @@ public final class ReadChangelogs {
     private final Map<String, Changelog> read = new ConcurrentHashMap<>();
 
     /**
-     * Threads of the operating system: to parse takes a processor for seconds. Virtual threads would
-     * keep all carriers, and transactions of other virtual threads would be idle until the database
-     * ends them.
+     * Threads of the operating system: to parse takes a processor for seconds. Virtual threads
+     * would keep all carriers, and transactions of other virtual threads would be idle until the
+     * database ends them.
      */
     private final ExecutorService threads =
         Executors.newFixedThreadPool(
@@ -88,8 +88,7 @@ public final class ReadChangelogs {
       if (!known.containsKey(file.hash())) {
         Future<?> task =
             threads.submit(() -> {
-              ReadChangelogs.read(notes, file, path)
-                  .ifPresent(each -> read.put(file.hash(), each));
+              ReadChangelogs.read(notes, file, path).ifPresent(each -> read.put(file.hash(), each));
               return true;
             });
         synchronized (tasks) {
