@@ -21,13 +21,15 @@ CREATE TABLE indexed_inventory (
   whole  BOOLEAN NOT NULL
 );
 
-CREATE TABLE inventory_package (
-  package_id   BIGINT NOT NULL,
-  inventory_id INTEGER NOT NULL REFERENCES indexed_inventory (id) ON DELETE CASCADE,
-  PRIMARY KEY (package_id, inventory_id)
+-- The inventories with a package: of each 1,024 numbers of inventories, one bit each.
+CREATE TABLE package_inventories (
+  package_id BIGINT NOT NULL,
+  block      INTEGER NOT NULL,
+  members    BYTEA NOT NULL,
+  PRIMARY KEY (package_id, block)
 );
 
-CREATE INDEX inventory_package_of_inventory ON inventory_package (inventory_id);
+CREATE INDEX package_inventories_of_block ON package_inventories (block);
 
 -- Every image that has or had a disk, with its inventory. A deleted image stays for a while. A public
 -- image stays with the account that made it public.

@@ -3,8 +3,10 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Progress;
 import dev.regild.disk.ByteCount;
+import dev.regild.files.Sha256;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
@@ -15,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +29,10 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "export",
-    description = "Exports an image as one standalone disk.",
+    description =
+        "Exports an image as one standalone disk. Its signed statement and its bill of materials are"
+            + " written beside it (FILE.intoto.jsonl, FILE.cdx.json); regild verify FILE checks"
+            + " them.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -73,20 +79,34 @@ final class ExportCommand implements Callable<Integer> {
 
   private void writeToFile() throws ServerRefusalException, IOException, InterruptedException {
     Progress progress = new Progress(spec.commandLine().getOut(), Progress.onTerminal());
-    HttpResponse<InputStream> response = open();
+    ApiClient client = connection.client();
+    HttpResponse<InputStream> response = open(client);
+    String sha256;
     // For our user alone, as a disk has its guest's password hashes, and of a name nobody can take.
     Path partial =
         Files.createTempFile(
             output.toAbsolutePath().getParent(), "." + output.getFileName() + ".", ".partial");
     try (InputStream in = response.body()) {
-      try (OutputStream out = Files.newOutputStream(partial)) {
+      try (DigestOutputStream out =
+          new DigestOutputStream(Files.newOutputStream(partial), Sha256.digest())) {
         copy(in, out, size(response), progress);
+        sha256 = Sha256.hex(out.getMessageDigest());
       }
       Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(partial);
     }
     progress.done("Wrote " + output + " (" + ByteCount.text(Files.size(output)) + ").");
+    try {
+      ExportedDisk disk = new ExportedDisk(output);
+      disk.write(client, sha256);
+      progress.done("Wrote %s and %s.".formatted(disk.statement(), disk.bill()));
+    } catch (ServerRefusalException e) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "note: the disk has no statement: " + Printable.line(String.valueOf(e.getMessage())));
+    }
   }
 
   /** What is said goes to the standard error, so that the standard output is the disk alone. */
@@ -96,7 +116,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new IOException("A disk is not shown on a terminal; redirect it: -o - > " + file());
     }
     Progress progress = new Progress(spec.commandLine().getErr(), false);
-    HttpResponse<InputStream> response = open();
+    HttpResponse<InputStream> response = open(connection.client());
     long size = size(response);
     try (InputStream in = response.body();
         OutputStream out = new ReportingOutput(new FileOutputStream(FileDescriptor.out))) {
@@ -105,7 +125,7 @@ final class ExportCommand implements Callable<Integer> {
     progress.done("Wrote " + ByteCount.text(size) + ".");
   }
 
-  private HttpResponse<InputStream> open()
+  private HttpResponse<InputStream> open(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
     String path =
         "/regild/v1/images/"
@@ -113,7 +133,7 @@ final class ExportCommand implements Callable<Integer> {
             + "/disk?format="
             + ApiClient.segment(format)
             + (compress ? "&compress=true" : "");
-    return connection.client().open(path);
+    return client.open(path);
   }
 
   private static long size(HttpResponse<InputStream> response) {

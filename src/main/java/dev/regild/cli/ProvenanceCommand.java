@@ -1,7 +1,6 @@
 package dev.regild.cli;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.regild.account.PublicSigningKey;
 import dev.regild.cli.client.ApiClient;
@@ -9,10 +8,10 @@ import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
 import dev.regild.cli.client.SignedStatement;
 import dev.regild.cli.terminal.OutputFile;
+import dev.regild.cli.terminal.OutputOption;
 import dev.regild.cli.terminal.Printable;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,15 +33,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class ProvenanceCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
+  @Mixin OutputOption output = new OutputOption();
 
   @Parameters(paramLabel = "NAME", description = "The image.")
   String name = "";
-
-  @Option(
-      names = "--output",
-      paramLabel = "FILE",
-      description = "Write the envelope to a file. By default, it is printed.")
-  @Nullable Path output;
 
   @Option(
       names = "--key-output",
@@ -68,15 +62,11 @@ final class ProvenanceCommand implements Callable<Integer> {
                           .formatted(name)));
       OutputFile.write(keyFile, new ByteArrayInputStream(key.pem().getBytes(US_ASCII)));
     }
-    PrintWriter out = spec.commandLine().getOut();
-    Path file = output;
-    if (file != null) {
-      OutputFile.write(file, new ByteArrayInputStream(statement.json()));
+    if (output.isFile() || !decode) {
+      output.write(new ByteArrayInputStream(statement.json()));
     }
     if (decode) {
-      out.println(decoded(statement));
-    } else if (file == null) {
-      out.println(Printable.text(new String(statement.json(), UTF_8)));
+      spec.commandLine().getOut().println(decoded(statement));
     }
     return 0;
   }

@@ -3,29 +3,22 @@ package dev.regild.cli;
 import dev.regild.cli.client.ApiClient;
 import dev.regild.cli.client.ServerConnection;
 import dev.regild.cli.client.ServerRefusalException;
-import dev.regild.cli.terminal.OutputFile;
-import dev.regild.cli.terminal.Printable;
+import dev.regild.cli.terminal.OutputOption;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "sbom",
     description = "Writes an image's bill of materials as JSON: CycloneDX 1.6 or SPDX 2.3.",
     mixinStandardHelpOptions = true)
 final class SbomCommand implements Callable<Integer> {
-  @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
+  @Mixin OutputOption output = new OutputOption();
 
   @Parameters(paramLabel = "NAME", description = "The image's name.")
   String name = "";
@@ -37,25 +30,13 @@ final class SbomCommand implements Callable<Integer> {
       description = "The format: cyclonedx or spdx. Default: ${DEFAULT-VALUE}.")
   String format = "cyclonedx";
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FILE",
-      description = "The file to write. Default: standard output.")
-  @Nullable Path output;
-
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     String path =
         "/regild/v1/images/%s/sbom?format=%s"
             .formatted(ApiClient.segment(name), ApiClient.segment(format));
-    Path file = output;
     try (InputStream content = connection.client().open(path).body()) {
-      if (file == null) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(Printable.text(new String(content.readAllBytes(), StandardCharsets.UTF_8)));
-      } else {
-        OutputFile.write(file, content);
-      }
+      output.write(content);
     }
     return 0;
   }

@@ -13,10 +13,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JacksonException;
@@ -34,7 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
     name = "verify",
     description =
         "Checks an image: the signature of its statement, and that its layers are those that the"
-            + " statement names. The server reads each layer again, which takes a while.",
+            + " statement names. The server reads each layer again, which takes a while. Of an"
+            + " exported disk with FILE.intoto.jsonl beside it, checks the signature, the disk and"
+            + " the bill of materials, and asks no server.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
   private static final int LARGEST_KEY = 16 << 10;
@@ -42,7 +47,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin ServerConnection connection = new ServerConnection();
 
-  @Parameters(paramLabel = "NAME", description = "The image.")
+  @Parameters(paramLabel = "NAME|FILE", description = "The image, or the file of an exported disk.")
   String name = "";
 
   @Option(
@@ -55,6 +60,11 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
+    Optional<ExportedDisk> disk = disk();
+    if (disk.isPresent()) {
+      verify(disk.get());
+      return 0;
+    }
     ApiClient client = connection.client();
     PrintWriter out = spec.commandLine().getOut();
     SignedStatement signed = SignedStatement.of(client, name);
@@ -75,6 +85,24 @@ final class VerifyCommand implements Callable<Integer> {
             .formatted(layers.size()));
     layers.forEach(each -> out.println("           " + each));
     return 0;
+  }
+
+  private Optional<ExportedDisk> disk() {
+    try {
+      return Optional.of(new ExportedDisk(Path.of(name))).filter(ExportedDisk::hasStatement);
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void verify(ExportedDisk disk) throws IOException {
+    Path file = keyFile;
+    if (file == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Name the public key with --key FILE. regild signing-key show prints it.");
+    }
+    disk.verify(read(file), file, spec.commandLine().getOut());
   }
 
   private PublicSigningKey serversKey(ApiClient client, SignedStatement signed)

@@ -2,18 +2,20 @@ package dev.regild.image;
 
 import dev.regild.db.DatabaseTime;
 import dev.regild.insight.fleet.PackageIndex;
+import dev.regild.inventory.Inventory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.SqlStatements;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,9 @@ public final class ImageHistory {
   public static final Duration KEPT = Duration.ofDays(400);
 
   private static final Logger LOG = LoggerFactory.getLogger(ImageHistory.class);
+
+  /** So many inventories are looked up one by one; more are sorted out in passing. */
+  private static final int FEW = 500;
 
   private ImageHistory() {}
 
@@ -105,28 +110,30 @@ public final class ImageHistory {
   }
 
   /**
-   * Adds an image that an earlier version made, with its inventory.
+   * Adds images that an earlier version made, with their inventories.
    *
-   * @return whether it could be added; its inventory may be damaged
+   * @return how many could be added; inventories may be damaged
    */
-  public static boolean add(Handle handle, Image image, Inventories inventories) {
-    if (image.disk().isEmpty()) {
-      return false;
-    }
-    String digest = image.disk().get().inventory();
-    try {
-      if (!PackageIndex.has(handle, digest)) {
-        PackageIndex.add(handle, digest, inventories.load(handle, digest));
+  public static int add(Handle handle, List<Image> images, Inventories inventories) {
+    Map<String, Inventory> missing = new HashMap<>();
+    Map<Image, String> readable = new LinkedHashMap<>();
+    for (Image image : images) {
+      String digest = image.disk().orElseThrow().inventory();
+      try {
+        if (!missing.containsKey(digest) && !PackageIndex.has(handle, digest)) {
+          missing.put(digest, inventories.load(handle, digest));
+        }
+        readable.put(image, digest);
+      } catch (IllegalStateException e) {
+        LOG.atWarn()
+            .addKeyValue("image", image.arn())
+            .addKeyValue("reason", e.getMessage())
+            .log("searches do not find an image");
       }
-    } catch (IllegalStateException e) {
-      LOG.atWarn()
-          .addKeyValue("image", image.arn())
-          .addKeyValue("reason", e.getMessage())
-          .log("searches do not find an image");
-      return false;
     }
-    record(handle, image, digest);
-    return true;
+    PackageIndex.add(handle, missing);
+    readable.forEach((image, digest) -> record(handle, image, digest));
+    return readable.size();
   }
 
   /** Forgets images that were deleted long ago, unless an export of them was completed. */
@@ -145,75 +152,71 @@ public final class ImageHistory {
   }
 
   /**
-   * Returns a page of the owner's images that have one of these packages, by name.
+   * Returns a page of the owner's images that have one of these inventories, by name.
    *
-   * @param packages their keys in the index
+   * @param inventories their numbers in the index
    * @param withDeleted whether deleted images count
    * @param after the last image of the page before
    * @param limit how many at most
    */
-  public static List<Known> withPackages(
+  public static List<Known> withInventories(
       Handle handle,
       Owner owner,
-      Collection<Long> packages,
+      BitSet inventories,
       boolean withDeleted,
       Optional<PageKey> after,
       int limit) {
-    if (packages.isEmpty()) {
+    if (inventories.isEmpty()) {
       return List.of();
     }
+    boolean few = inventories.cardinality() <= FEW;
     List<String> conditions = new ArrayList<>(List.of("account_id = :account", "region = :region"));
-    conditions.add(
-        "inventory_id IN (SELECT inventory_id FROM inventory_package WHERE package_id IN (<packages>))");
+    if (few) {
+      conditions.add("inventory_id IN (<inventories>)");
+    }
     if (!withDeleted) {
       conditions.add("deleted IS NULL");
     }
     after.ifPresent(_ -> conditions.add("(name, image_id) > (:afterName, :afterId)"));
     var query =
         handle.createQuery(
-            "SELECT * FROM image_history WHERE "
+            "SELECT image_id, name, inventory_id, deleted FROM image_history WHERE "
                 + String.join(" AND ", conditions)
-                + " ORDER BY name, image_id LIMIT :limit");
-    query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
+                + " ORDER BY name, image_id");
+    if (few) {
+      query.bindList("inventories", inventories.stream().boxed().toList());
+    }
     after.ifPresent(key -> query.bind("afterName", key.name()).bind("afterId", key.id()));
-    return query
-        .bindList("packages", List.copyOf(packages))
-        .bind("account", owner.accountId())
-        .bind("region", owner.region())
-        .bind("limit", limit)
-        .map((row, _) ->
-            new Known(
-                row.getString("image_id"),
-                row.getString("name"),
-                row.getString("platform"),
-                row.getInt("inventory_id"),
-                Instant.ofEpochMilli(row.getLong("created")),
-                Column.instant(row, "deleted")))
-        .list();
+    // Of many, the first ones by name are soon found: the index has all that is read here.
+    List<String> ids;
+    try (Stream<String> found =
+        query
+            .bind("account", owner.accountId())
+            .bind("region", owner.region())
+            .map((row, _) ->
+                inventories.get(row.getInt("inventory_id")) ? row.getString("image_id") : "")
+            .stream()) {
+      ids = found.filter(id -> !id.isEmpty()).limit(limit).toList();
+    }
+    return known(handle, ids);
   }
 
-  /**
-   * Returns which of these packages are in which of these inventories.
-   *
-   * @return the packages' keys by the inventory's number
-   */
-  public static Map<Integer, Set<Long>> packagesIn(
-      Handle handle, Collection<Integer> inventories, Collection<Long> packages) {
-    Map<Integer, Set<Long>> found = new HashMap<>();
-    if (!inventories.isEmpty() && !packages.isEmpty()) {
-      handle
-          .createQuery(
-              """
-              SELECT inventory_id, package_id FROM inventory_package
-               WHERE inventory_id IN (<inventories>) AND package_id IN (<packages>)
-              """)
-          .bindList("inventories", List.copyOf(new HashSet<>(inventories)))
-          .bindList("packages", List.copyOf(packages))
-          .map((row, _) -> Map.entry(row.getInt("inventory_id"), row.getLong("package_id")))
-          .forEach(each ->
-              found.computeIfAbsent(each.getKey(), _ -> new HashSet<>()).add(each.getValue()));
-    }
-    return found;
+  private static List<Known> known(Handle handle, List<String> ids) {
+    return ids.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery(
+                "SELECT * FROM image_history WHERE image_id IN (<ids>) ORDER BY name, image_id")
+            .bindList("ids", ids)
+            .map((row, _) ->
+                new Known(
+                    row.getString("image_id"),
+                    row.getString("name"),
+                    row.getString("platform"),
+                    row.getInt("inventory_id"),
+                    Instant.ofEpochMilli(row.getLong("created")),
+                    Column.instant(row, "deleted")))
+            .list();
   }
 
   /** Returns whether one of these inventories is not wholly in the index. */

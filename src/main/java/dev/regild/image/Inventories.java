@@ -9,6 +9,10 @@ import dev.regild.files.Sha256;
 import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -36,6 +40,27 @@ public final class Inventories {
    * @return its digest, {@code sha256:} and lower-case hexadecimal digits
    */
   public String store(Handle handle, Inventory inventory) {
+    return store(handle, List.of(inventory)).getFirst();
+  }
+
+  /**
+   * Stores several inventories, which takes less time than one after the other.
+   *
+   * @return their digests, in the same order
+   */
+  public List<String> store(Handle handle, List<Inventory> inventories) {
+    Map<String, Inventory> byDigest = new LinkedHashMap<>();
+    List<String> digests = new ArrayList<>();
+    for (Inventory each : inventories) {
+      String digest = write(handle, each);
+      byDigest.put(digest, each);
+      digests.add(digest);
+    }
+    PackageIndex.add(handle, byDigest);
+    return digests;
+  }
+
+  private static String write(Handle handle, Inventory inventory) {
     byte[] json = Json.writeBytes(inventory);
     String digest = digest(json);
     handle
@@ -47,7 +72,6 @@ public final class Inventories {
         .bind("digest", digest)
         .bind("json", Zstd.compress(json))
         .execute();
-    PackageIndex.add(handle, digest, inventory);
     return digest;
   }
 

@@ -41,6 +41,7 @@ import dev.regild.server.rest.UpdateViews;
 import dev.regild.server.rest.UpdatesService;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.update.Attestations;
 import dev.regild.update.ImageFlattenings;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
@@ -69,6 +70,7 @@ import java.util.Optional;
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
  * @param signingKeys verify statements
+ * @param attestations signs statements
  * @param metrics what is counted
  * @param audit who asked for what
  * @param events the streams of events
@@ -93,6 +95,7 @@ record Endpoints(
     Path data,
     ImageFlattenings flattenings,
     SigningKeys signingKeys,
+    Attestations attestations,
     Metrics metrics,
     AuditLog audit,
     EventStreams events,
@@ -123,7 +126,7 @@ record Endpoints(
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
-        new ExportService(requests, database, layers, conversions, downloads),
+        new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
             requests,

@@ -260,7 +260,8 @@ public final class RegildServer implements AutoCloseable {
 
     jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
 
-    jobs.register(ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room));
+    jobs.register(
+        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -375,6 +376,7 @@ public final class RegildServer implements AutoCloseable {
             data.path(),
             flattenings,
             signingKeys,
+            attestations,
             metrics,
             audit,
             events,

@@ -20,6 +20,7 @@ import dev.regild.insight.BillOfMaterials;
 import dev.regild.insight.BillOfMaterials.Format;
 import dev.regild.insight.BillSubject;
 import dev.regild.insight.provenance.Envelope;
+import dev.regild.insight.provenance.ExportStatements;
 import dev.regild.insight.provenance.ResourceDescriptor;
 import dev.regild.insight.provenance.Statement;
 import dev.regild.insight.provenance.Statement.BuildType;
@@ -191,6 +192,47 @@ public final class Attestations {
   }
 
   /**
+   * Signs an export, and stores the statement with the image's bill of materials.
+   *
+   * @param versions of the programs that wrote the disk
+   * @param account of the caller
+   * @param image the image that was exported
+   * @param fileName of the disk, as it is offered
+   * @param sha256 of the disk's file
+   */
+  public void ofExport(
+      Handle handle,
+      Map<String, String> versions,
+      String account,
+      Image image,
+      String fileName,
+      String sha256) {
+    Published published = published(handle, image.id());
+    List<ResourceDescriptor> dependencies =
+        new ArrayList<>(published.chain().stream().map(Attestations::layer).toList());
+    latest(handle, image.id(), image.name()).ifPresent(dependencies::add);
+    Instant now = clock.instant();
+    Statement statement =
+        new Statement(
+            List.of(ResourceDescriptor.of(fileName, sha256)),
+            BuildType.EXPORT,
+            Map.of("image", image.arn()),
+            Map.of(),
+            dependencies,
+            new Statement.Builder(ON_THE_HOST, versions),
+            new Run(image.id(), now, now),
+            byproducts(handle, published));
+    ExportStatements.put(
+        handle,
+        account,
+        sha256,
+        new ExportStatements.Beside(
+            image.name(),
+            Envelope.sign(statement.json(), keys.current(handle)).json(),
+            bill(handle, published).orElseGet(() -> new byte[0])));
+  }
+
+  /**
    * An image as it is published.
    *
    * @param chain its layers, its own first
@@ -254,12 +296,8 @@ public final class Attestations {
   /** The bill of materials as the server answers with it, and what the image's boot said. */
   private List<ResourceDescriptor> byproducts(Handle handle, Published image) {
     List<ResourceDescriptor> byproducts = new ArrayList<>();
-    image
-        .image()
-        .platform()
-        .flatMap(PackageSystems.installed()::find)
-        .map(system -> new BillOfMaterials(billSubject(handle, image), system.notes()))
-        .map(bill -> Sha256.of(bill.json(Format.CYCLONEDX)))
+    bill(handle, image)
+        .map(Sha256::of)
         .map(hash ->
             ResourceDescriptor.of("sbom.cyclonedx.json", hash)
                 .withMediaType(Format.CYCLONEDX.mediaType()))
@@ -271,6 +309,15 @@ public final class Attestations {
             ResourceDescriptor.ofJson("qualification.json", Statement.json(seen)))
         .ifPresent(byproducts::add);
     return byproducts;
+  }
+
+  private Optional<byte[]> bill(Handle handle, Published image) {
+    return image
+        .image()
+        .platform()
+        .flatMap(PackageSystems.installed()::find)
+        .map(system ->
+            new BillOfMaterials(billSubject(handle, image), system.notes()).json(Format.CYCLONEDX));
   }
 
   private BillSubject billSubject(Handle handle, Published image) {

@@ -4,7 +4,9 @@ import dev.regild.db.Database;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Arn;
+import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.jobs.ExportTask;
@@ -13,8 +15,10 @@ import dev.regild.job.Attempt;
 import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
+import dev.regild.machine.ToolVersions;
 import dev.regild.update.steps.WriteDisk;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -32,25 +36,38 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   private final DiskStore disks;
   private final WriteDisk write;
   private final ImageFlattenings flattenings;
+  private final Attestations attestations;
 
   public ExportJob(
       Tools tools,
       ImageFlattenings flattenings,
       LayerStore layers,
       DiskStore disks,
-      RoomReservations room) {
+      RoomReservations room,
+      Attestations attestations) {
     super(JobKind.EXPORT, tools);
     this.database = tools.database();
     this.records = tools.steps();
     this.disks = disks;
     this.flattenings = flattenings;
+    this.attestations = attestations;
     this.write = new WriteDisk(database, layers, disks, room);
   }
 
   @Override
   protected void make(ExportTask task, StepRecorder steps) throws Exception {
-    steps.run(write, task);
-    steps.record(handle -> ExportTasks.complete(handle, requireExporting(handle, task.id())));
+    UploadedDisk disk = steps.run(write, task);
+    Map<String, String> versions = ToolVersions.read();
+    steps.record(handle -> {
+      ExportTasks.complete(handle, requireExporting(handle, task.id()));
+      attestations.ofExport(
+          handle,
+          versions,
+          task.owner().accountId(),
+          Images.requireById(handle, task.imageId()),
+          task.amiId() + ".qcow2",
+          disk.sha256());
+    });
   }
 
   @Override

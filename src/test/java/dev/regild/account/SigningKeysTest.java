@@ -5,13 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.regild.db.Database;
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.fixtures.TestDatabases;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -21,7 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,23 +27,17 @@ class SigningKeysTest {
   private static final byte[] MESSAGE = "a message".getBytes(UTF_8);
 
   @TempDir Path directory;
-  private Database database;
+  @AutoClose private SecretRegistry registry;
   private SigningKeys keys;
 
   @BeforeEach
   void open() throws IOException {
-    database = TestDatabases.open(directory.resolve("regild.db"));
+    registry = SecretRegistry.in(directory);
     keys = with(Optional.empty());
   }
 
   private SigningKeys with(Optional<String> masterKey) throws IOException {
-    return new SigningKeys(
-        database, MasterKey.load(directory.resolve("master.key"), masterKey), Clock.systemUTC());
-  }
-
-  @AfterEach
-  void close() {
-    database.close();
+    return new SigningKeys(registry.database(), registry.masterKey(masterKey), Clock.systemUTC());
   }
 
   @Test
@@ -61,7 +51,7 @@ class SigningKeysTest {
           assertThat(kept.publicKey().id()).isEqualTo(id);
           assertThat(kept.current()).isTrue();
         });
-    SigningKey signing = database.read(keys::current);
+    SigningKey signing = registry.database().read(keys::current);
     assertThat(kept(0).verifies(MESSAGE, signing.sign(MESSAGE))).isTrue();
     assertThat(kept(0).verifies("another".getBytes(UTF_8), signing.sign(MESSAGE))).isFalse();
     assertThat(kept(0).verifies(MESSAGE, new byte[64])).isFalse();
@@ -88,31 +78,23 @@ class SigningKeysTest {
   @Test
   void aRotationSignsWithANewKeyAndTheOldOneStillVerifies() {
     var _ = keys.firstStart();
-    byte[] old = database.read(keys::current).sign(MESSAGE);
+    byte[] old = registry.database().read(keys::current).sign(MESSAGE);
     String id = keys.rotate().id();
     assertThat(kept(0).id()).isEqualTo(id);
     assertThat(keys.list()).extracting(SigningKeys.Kept::current).containsExactly(true, false);
-    assertThat(database.read(keys::current).publicKey().id()).isEqualTo(id);
+    assertThat(registry.database().read(keys::current).publicKey().id()).isEqualTo(id);
     assertThat(kept(1).verifies(MESSAGE, old)).isTrue();
     assertThat(kept(0).verifies(MESSAGE, old)).isFalse();
   }
 
   @Test
   void thePrivateKeyIsNowhereInPlain() throws Exception {
-    assumeFalse(TestDatabases.isPostgres(), "the files are SQLite's");
     var _ = keys.firstStart();
-    SigningKey key = database.read(keys::current);
+    SigningKey key = registry.database().read(keys::current);
     String pkcs8 = new String(Base64.getDecoder().decode(key.secret()), ISO_8859_1);
     String seed = pkcs8.substring(pkcs8.length() - 32);
     assertThat(key.toString()).contains(kept(0).id()).doesNotContain(key.secret());
-    try (var files = Files.list(directory)) {
-      assertThat(files.filter(file -> file.getFileName().toString().startsWith("regild.db")))
-          .hasSizeGreaterThan(1)
-          .allSatisfy(file ->
-              assertThat(Files.readString(file, ISO_8859_1))
-                  .doesNotContain(key.secret())
-                  .doesNotContain(seed));
-    }
+    registry.assertNotInPlain(key.secret(), seed);
   }
 
   @Test
@@ -125,20 +107,22 @@ class SigningKeysTest {
         .hasMessageContaining("regild signing-key rotate");
     var _ = wrong.rotate();
     assertThat(wrong.firstStart()).isEmpty();
-    assertThat(SigningKeys.list(database)).hasSize(2);
+    assertThat(SigningKeys.list(registry.database())).hasSize(2);
   }
 
   @Test
   void aPrivateKeyThatWasMovedToAnotherRowDoesNotOpen() {
     var _ = keys.firstStart();
     var _ = keys.rotate();
-    database.useTransaction(handle ->
-        handle.execute(
-            """
-            UPDATE signing_key SET sealed_private_key =
-              (SELECT sealed_private_key FROM signing_key WHERE serial = 1) WHERE serial = 2
-            """));
-    assertThatThrownBy(() -> database.read(keys::current))
+    registry
+        .database()
+        .useTransaction(handle ->
+            handle.execute(
+                """
+                UPDATE signing_key SET sealed_private_key =
+                  (SELECT sealed_private_key FROM signing_key WHERE serial = 1) WHERE serial = 2
+                """));
+    assertThatThrownBy(() -> registry.database().read(keys::current))
         .isInstanceOf(WrongMasterKeyException.class);
   }
 

@@ -98,7 +98,7 @@ class ClusterFaultsIT {
     assertThat(cluster.store().file(baseLayer)).hasBinaryContent(baseContent);
     assertThat(cluster.node(living).call("DescribeImageBuilders", Map.of()).body())
         .isEqualTo(JsonMapper.shared().readTree("{\"ImageBuilders\":[]}"));
-    assertThat(cluster.checkStore(living)).contains("The store and the registry agree.");
+    cluster.requireSoundStore(living);
   }
 
   private static void assertEndedOnASecondAttempt(String node, String image) throws Exception {

@@ -54,7 +54,7 @@ final class RegistryCheck {
           .as("layers in the store")
           .containsExactlyInAnyOrderElementsOf(query(connection, "SELECT id FROM layer"));
     }
-    assertThat(cluster.checkStore(nodes.getFirst())).contains("The store and the registry agree.");
+    cluster.requireSoundStore(nodes.getFirst());
     for (String name : nodes) {
       cluster.node(name).assertNothingIsLeft();
     }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +24,7 @@ class ImagePageTest {
   private static final Owner EVERYONE = Owner.everyone(ALICE.region());
 
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
 
   @BeforeEach
   void open() throws IOException {
@@ -36,11 +36,6 @@ class ImagePageTest {
         h -> ImageShares.put(h, shared, ALICE.accountId(), new ImagePermissions(true, false)));
     registry.available(new Owner(ALICE.accountId(), "us-east-1"), "elsewhere");
     makePublic(registry.available(EVERYONE, "native"));
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -29,7 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,16 +37,11 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class ImagesTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -14,7 +14,7 @@ import dev.regild.plan.UpdatePolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,16 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class InventoriesTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.HandleConsumer;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,16 +25,11 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class QuotasTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

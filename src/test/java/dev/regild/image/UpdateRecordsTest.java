@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class UpdateRecordsTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
   private UpdateRecords updates;
   private Image existing;
   private Image image;
@@ -35,11 +35,6 @@ class UpdateRecordsTest {
     updates = registry.updates;
     existing = registry.available(ALICE, "golden");
     image = registry.updating(existing, "golden-2");
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -114,7 +114,7 @@ final class Browser {
     HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
     List<String> set = answer.headers().allValues("set-cookie");
     for (String cookie : set) {
-      String[] parts = cookie.split(";")[0].split("=", 2);
+      String[] parts = cookie.split(";", 2)[0].split("=", 2);
       if (cookie.contains("Max-Age=0")) {
         cookies.remove(parts[0]);
       } else {

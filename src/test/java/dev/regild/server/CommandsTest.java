@@ -3,6 +3,8 @@ package dev.regild.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.regild.account.AccessKey;
+import dev.regild.files.Sha256;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
@@ -12,17 +14,21 @@ import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.machine.Program;
 import dev.regild.plan.InstalledPackage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -191,6 +197,17 @@ class CommandsTest {
     assertThat(vex.at("/statements/0/products/1/identifiers/purl").asString())
         .isEqualTo("pkg:deb/debian/openssl@3.0.11-1");
     assertThat(vex.at("/statements/0/status_notes").asString()).contains("CVE-2026-84782 (DTLS)");
+    JsonNode first = own("/regild/v1/images/fixed/vulnerabilities?limit=1");
+    assertThat(first.at("/fixed/kernel").asInt()).isEqualTo(1);
+    assertThat(first.at("/fixed/sources/0/fixedCves")).hasSize(1);
+    assertThat(first.at("/fixed/sources/1/fixedCves").isEmpty()).isTrue();
+    JsonNode second =
+        own(
+            "/regild/v1/images/fixed/vulnerabilities?limit=1&next="
+                + first.path("next").asString());
+    assertThat(second.at("/fixed/sources/0/fixedCves/0/cve").asString())
+        .isEqualTo("CVE-2026-84782");
+    assertThat(second.at("/fixed/sources")).hasSize(1);
     assertThat(commands.run(1, "vex", "golden"))
         .contains("No update is recorded that made the image golden.");
     JsonNode shown = json("show", "fixed", "--json").path("cves");
@@ -242,6 +259,48 @@ class CommandsTest {
         .isEqualTo(Arrays.copyOf(Files.readAllBytes(file), 1 << 20));
     assertThat(streamed).hasSize((1 << 20) + 512);
     assertThat(said).contains("Export: 100 %").contains("Wrote 1.0 MiB.");
+  }
+
+  /** No server is asked, and openssl alone comes to the same as the document says. */
+  @Test
+  void anExportedDiskIsCheckedWithWhatLiesBesideIt() throws Exception {
+    Path directory = Files.createDirectory(server.data.resolve("exported"));
+    Path disk = directory.resolve("golden.ova");
+    assertThat(commands.run(0, "export", "golden", "--format", "ova", "-o", disk.toString()))
+        .contains("golden.ova.intoto.jsonl and " + directory + "/golden.ova.cdx.json");
+    Path key = directory.resolve("regild.pem");
+    Files.writeString(key, server.signingKeys.list().getFirst().publicKey().pem());
+    assertThat(commands.runAt("127.0.0.1:1", 0, "verify", disk + "", "--key", key + ""))
+        .contains("signature  good", "disk       ", "sbom       ")
+        .contains(":image/golden");
+    assertThat(commands.run(2, "verify", disk + "")).contains("--key FILE");
+
+    Path statement = directory.resolve("golden.ova.intoto.jsonl");
+    Files.copy(statement, directory.resolve("golden.json"));
+    Matcher document =
+        Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("docs/insight.md")));
+    assertThat(document.find()).isTrue();
+    String script = "set -eu; cd \"$1\"; " + document.group(1).strip();
+    assertThat(Program.of("sh", "-c", script, "sh", directory + "").run())
+        .contains("Signature Verified Successfully");
+
+    Path bill = directory.resolve("golden.ova.cdx.json");
+    Files.writeString(bill, "{}");
+    assertThat(commands.run(1, "verify", disk + "", "--key", key + ""))
+        .contains("The statement does not name " + bill);
+    Files.delete(bill);
+    assertThat(commands.run(0, "verify", disk + "", "--key", key + "")).contains("not checked");
+    Files.writeString(disk, "x", StandardOpenOption.APPEND);
+    assertThat(commands.run(1, "verify", disk + "", "--key", key + ""))
+        .contains("The statement is about another disk");
+    var _ = server.signingKeys.rotate();
+    Files.writeString(key, server.signingKeys.list().getFirst().publicKey().pem());
+    assertThat(commands.run(1, "verify", disk + "", "--key", key + ""))
+        .contains("was not signed by the key");
+    AccessKey stranger = server.accounts.createKey(server.accounts.create("stranger"), false);
+    String path = "/regild/v1/exported/%s/sbom".formatted(Sha256.of(disk));
+    assertThat(server.send(stranger, "GET", path).statusCode()).isEqualTo(404);
   }
 
   @Test

@@ -275,7 +275,7 @@ public final class ConsoleScene {
           Images.fail(
               handle,
               image,
-              new StateChangeReason(StateChangeReason.Code.values()[0], HOSTILE),
+              new StateChangeReason(StateChangeReason.Code.INTERNAL_ERROR, HOSTILE),
               List.of());
     });
   }

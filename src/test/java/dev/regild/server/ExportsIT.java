@@ -1,5 +1,6 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -63,6 +64,11 @@ class ExportsIT {
       UploadedDisk disk = server.disks.find(server.account.id(), done.amiId()).orElseThrow();
       assertThat(disk.origin()).isEqualTo(UploadedDisk.Origin.EXPORTED);
       assertThat(server.disks.path(disk)).hasSize(disk.bytes());
+      String beside = "/regild/v1/exported/" + disk.sha256();
+      assertThat(server.send(server.key, "GET", beside + "/provenance").statusCode())
+          .isEqualTo(200);
+      assertThat(new String(server.send(server.key, "GET", beside + "/sbom").body(), UTF_8))
+          .contains("CycloneDX");
 
       server.exportJob().run(task.taskId(), server.lease(task.taskId()));
       assertThat(server.disks.find(server.account.id(), done.amiId())).contains(disk);

@@ -42,6 +42,10 @@ final class LargeRegistry {
   static final int INVENTORIES = 10_000;
   static final int PACKAGES = 2_000;
   private static final int SHARES = 100;
+
+  /** A divisor of the number of inventories. */
+  private static final int STORED_AT_ONCE = 250;
+
   private static final String REGION = "us-east-1";
   private static final String LAYER = "golden";
 
@@ -54,7 +58,16 @@ final class LargeRegistry {
 
   /** Fills a data directory, and returns a key of the account that owns all. */
   static AccessKey create(Path data) throws IOException {
-    try (Database database = Database.open(data.resolve("regild.db"))) {
+    return create(data, Database.open(data.resolve("regild.db")));
+  }
+
+  /**
+   * The same in another database.
+   *
+   * @param opened is closed
+   */
+  static AccessKey create(Path data, Database opened) throws IOException {
+    try (Database database = opened) {
       Accounts accounts =
           new Accounts(
               database,
@@ -76,6 +89,7 @@ final class LargeRegistry {
     OperatingSystem system =
         new OperatingSystem(LargeChannel.PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5");
     List<String> digests = new ArrayList<>();
+    List<Inventory> some = new ArrayList<>();
     for (int i = 0; i < INVENTORIES; i++) {
       List<InstalledPackage> packages = new ArrayList<>();
       for (int j = 0; j < PACKAGES; j++) {
@@ -83,7 +97,11 @@ final class LargeRegistry {
         String version = j == i % PACKAGES ? "1.0-" + i / PACKAGES : "1.1-1";
         packages.add(new InstalledPackage("package-" + j, "amd64", version, false));
       }
-      digests.add(inventories.store(handle, new Inventory(system, "amd64", packages)));
+      some.add(new Inventory(system, "amd64", packages));
+      if (some.size() == STORED_AT_ONCE) {
+        digests.addAll(inventories.store(handle, some));
+        some.clear();
+      }
     }
     return digests;
   }

@@ -285,6 +285,7 @@ public final class ServerFixture implements AutoCloseable {
             data,
             flattenings(0),
             signingKeys,
+            attestations(),
             metrics,
             audit,
             events,
@@ -601,7 +602,7 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room);
+    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**

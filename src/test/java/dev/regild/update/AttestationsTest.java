@@ -53,7 +53,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,7 +70,7 @@ class AttestationsTest {
           List.of(new Change(ChangeKind.OS, "bash\u001b[2J", "amd64", "5.1-1", "5.2-1")));
 
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
   private SigningKeys keys;
   private Attestations attestations;
 
@@ -85,11 +85,6 @@ class AttestationsTest {
     var _ = keys.firstStart();
     attestations =
         new Attestations(keys, registry.inventories, Isolation.NAMESPACE, Clock.systemUTC());
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

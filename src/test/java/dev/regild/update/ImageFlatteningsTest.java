@@ -18,7 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ImageFlatteningsTest {
   @TempDir Path directory;
 
-  private Registry registry;
+  @AutoClose private Registry registry;
   private Image image;
 
   @BeforeEach
@@ -46,11 +46,6 @@ class ImageFlatteningsTest {
             .createUpdate("UPDATE image SET layer_id = 'three' WHERE id = :id")
             .bind("id", image.id())
             .execute());
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

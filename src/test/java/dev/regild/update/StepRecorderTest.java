@@ -25,7 +25,7 @@ import dev.regild.update.steps.UpdateOutcomes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class StepRecorderTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
   private UpdateOutcomes outcomes;
   private Image image;
   private StepRecorder recorder;
@@ -66,11 +66,6 @@ class StepRecorderTest {
                 throw new CancelledJobException(image.id());
               }
             });
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -1,20 +1,21 @@
 package dev.regild.insight.fleet;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.Query;
 
 /**
  * Which inventories have which versions of packages. Each distinct version and each distinct
@@ -32,14 +33,6 @@ public final class PackageIndex {
 
   private static final int MOST_AT_ONCE = 1000;
 
-  private static final String OF_ACCOUNT =
-      """
-       AND EXISTS (SELECT 1 FROM inventory_package
-                     JOIN image_history
-                       ON image_history.inventory_id = inventory_package.inventory_id
-                    WHERE package_id = package_version.id AND account_id = :account)
-      """;
-
   private static final RowMapper<IndexedPackage> PACKAGE =
       (row, _) ->
           new IndexedPackage(
@@ -56,40 +49,42 @@ public final class PackageIndex {
   private PackageIndex() {}
 
   /**
-   * Adds an inventory, unless the index has it.
+   * Adds inventories that the index does not have yet.
    *
-   * @param digest of the inventory
+   * @param inventories by digest
    */
-  public static void add(Handle handle, String digest, Inventory inventory) {
-    if (has(handle, digest)) {
-      return;
-    }
-    Set<IndexedPackage> packages = packages(inventory);
-    boolean whole =
-        inventory.packages().stream()
-            .allMatch(
-                each -> packages.contains(IndexedPackage.of(inventory.os().platform(), each)));
+  public static void add(Handle handle, Map<String, Inventory> inventories) {
     int id =
         handle
-            .createQuery("SELECT COALESCE(MAX(id), 0) + 1 FROM indexed_inventory")
+            .createQuery("SELECT COALESCE(MAX(id), 0) FROM indexed_inventory")
             .mapTo(Integer.class)
             .one();
-    handle
-        .createUpdate(
-            "INSERT INTO indexed_inventory (id, digest, whole) VALUES (:id, :digest, :whole)")
-        .bind("id", id)
-        .bind("digest", digest)
-        .bind("whole", whole)
-        .execute();
-    PreparedBatch rows =
-        handle.prepareBatch(
-            "INSERT INTO inventory_package (package_id, inventory_id) VALUES (:package, :id)");
-    for (long each : stored(handle, packages)) {
-      rows.bind("package", each).bind("id", id).add();
+    Map<IndexedPackage, BitSet> numbers = new LinkedHashMap<>();
+    for (Map.Entry<String, Inventory> each : inventories.entrySet()) {
+      if (!has(handle, each.getKey())) {
+        id++;
+        Inventory inventory = each.getValue();
+        Set<IndexedPackage> packages = packages(inventory);
+        for (IndexedPackage one : packages) {
+          numbers.computeIfAbsent(one, _ -> new BitSet()).set(id);
+        }
+        boolean whole =
+            inventory.packages().stream()
+                .allMatch(
+                    it -> packages.contains(IndexedPackage.of(inventory.os().platform(), it)));
+        handle
+            .createUpdate(
+                "INSERT INTO indexed_inventory (id, digest, whole) VALUES (:id, :digest, :whole)")
+            .bind("id", id)
+            .bind("digest", each.getKey())
+            .bind("whole", whole)
+            .execute();
+      }
     }
-    if (rows.size() > 0) {
-      rows.execute();
-    }
+    Map<Long, BitSet> byKey = new HashMap<>();
+    stored(handle, numbers.keySet())
+        .forEach((key, each) -> byKey.put(key, numbers.getOrDefault(each, new BitSet())));
+    InventorySets.add(handle, byKey);
   }
 
   /** Returns whether the index has an inventory. */
@@ -114,8 +109,8 @@ public final class PackageIndex {
     return packages;
   }
 
-  /** Returns the keys of these packages, which are stored if they are not yet. */
-  private static Collection<Long> stored(Handle handle, Set<IndexedPackage> packages) {
+  /** Returns these packages by their keys. They are stored if they are not yet. */
+  private static Map<Long, IndexedPackage> stored(Handle handle, Set<IndexedPackage> packages) {
     Map<Long, IndexedPackage> keys = new LinkedHashMap<>();
     Collection<IndexedPackage> rest = packages;
     for (int attempt = 0; !rest.isEmpty(); attempt++) {
@@ -145,7 +140,7 @@ public final class PackageIndex {
       keys.putAll(wanted);
       rest = again;
     }
-    return keys.keySet();
+    return keys;
   }
 
   private static void insert(Handle handle, Map<Long, IndexedPackage> packages) {
@@ -214,28 +209,25 @@ public final class PackageIndex {
     if (texts.isEmpty()) {
       return Map.of();
     }
-    Map<Long, IndexedPackage> found = select(handle, condition, Optional.empty(), texts, most);
-    return found.size() < most
-        ? found
-        : select(handle, condition, Optional.of(account), texts, most);
+    Map<Long, IndexedPackage> found = selected(handle, condition, texts, most);
+    if (found.size() < most) {
+      return found;
+    }
+    Map<Long, IndexedPackage> all = selected(handle, condition, texts, Integer.MAX_VALUE);
+    Map<Long, BitSet> sets = InventorySets.of(handle, all.keySet());
+    BitSet own = InventorySets.ofAccount(handle, account);
+    all.keySet().removeIf(key -> !sets.getOrDefault(key, new BitSet()).intersects(own));
+    return all.entrySet().stream()
+        .limit(most)
+        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  private static Map<Long, IndexedPackage> select(
-      Handle handle,
-      String condition,
-      Optional<String> account,
-      Collection<String> texts,
-      int most) {
-    Query query =
-        handle.createQuery(
-            "SELECT * FROM package_version WHERE ("
-                + condition
-                + ")"
-                + account.map(_ -> OF_ACCOUNT).orElse("")
-                + " ORDER BY id LIMIT :most");
-    account.ifPresent(id -> query.bind("account", id));
+  private static Map<Long, IndexedPackage> selected(
+      Handle handle, String condition, Collection<String> texts, int most) {
     Map<Long, IndexedPackage> found = new LinkedHashMap<>();
-    query
+    handle
+        .createQuery(
+            "SELECT * FROM package_version WHERE (" + condition + ") ORDER BY id LIMIT :most")
         .bindList("texts", List.copyOf(texts))
         .bind("most", most)
         .map(ENTRY)
@@ -245,23 +237,36 @@ public final class PackageIndex {
 
   /** Returns the versions of packages that images of a platform have which exist. */
   public static List<IndexedPackage> inUse(Handle handle, String platform) {
-    return handle
-        .createQuery(
-            """
-            SELECT * FROM package_version
-             WHERE id IN (
-               SELECT DISTINCT package_id FROM inventory_package
-                WHERE inventory_id IN (SELECT inventory_id FROM image_history
-                                        WHERE platform = :platform AND deleted IS NULL))
-             ORDER BY id
-            """)
-        .bind("platform", platform)
-        .map(PACKAGE)
-        .list();
+    Map<Long, IndexedPackage> all =
+        handle
+            .createQuery("SELECT * FROM package_version WHERE platform = :platform")
+            .bind("platform", platform)
+            .map(ENTRY)
+            .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
+    Map<Long, BitSet> sets = InventorySets.of(handle, all.keySet());
+    BitSet existing = InventorySets.ofPlatform(handle, platform);
+    return all.entrySet().stream()
+        .filter(each -> sets.getOrDefault(each.getKey(), new BitSet()).intersects(existing))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   /** Removes inventories that no image has or had, and the versions that were only in them. */
   public static void removeUnneeded(Handle handle) {
+    List<Integer> unneeded =
+        handle
+            .createQuery(
+                """
+                SELECT id FROM indexed_inventory
+                 WHERE NOT EXISTS (SELECT 1 FROM image_history
+                                    WHERE inventory_id = indexed_inventory.id)
+                """)
+            .mapTo(Integer.class)
+            .list();
+    if (unneeded.isEmpty()) {
+      return;
+    }
+    InventorySets.remove(handle, unneeded);
     handle.execute(
         """
         DELETE FROM indexed_inventory
@@ -270,7 +275,8 @@ public final class PackageIndex {
     handle.execute(
         """
         DELETE FROM package_version
-         WHERE NOT EXISTS (SELECT 1 FROM inventory_package WHERE package_id = package_version.id)
+         WHERE NOT EXISTS (SELECT 1 FROM package_inventories
+                            WHERE package_id = package_version.id)
         """);
   }
 }

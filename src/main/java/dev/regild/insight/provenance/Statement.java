@@ -52,7 +52,8 @@ public record Statement(
     UPDATE("update/v1"),
     IMPORT("import/v1"),
     FLATTEN("flatten/v1"),
-    COPY("copy/v1");
+    COPY("copy/v1"),
+    EXPORT("export/v1");
 
     private final String path;
 

@@ -15,8 +15,13 @@ import dev.regild.image.ImageDisk;
 import dev.regild.image.Images;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.BillOfMaterials;
+import dev.regild.insight.provenance.Envelope;
+import dev.regild.insight.provenance.ExportStatements;
 import dev.regild.inventory.DiskLayout.Firmware;
 import dev.regild.machine.ProgramException;
+import dev.regild.machine.ToolVersions;
 import dev.regild.server.disks.Conversions.ClientGoneException;
 import dev.regild.server.disks.Conversions.Share;
 import dev.regild.server.http.AccountSlots;
@@ -25,6 +30,7 @@ import dev.regild.server.http.Download;
 import dev.regild.server.http.GuardedConnection;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
+import dev.regild.update.Attestations;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
@@ -32,29 +38,66 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET /regild/v1/images/NAME/disk?format=qcow2|raw|vmdk|vhd|vhdx|ova}: the image as one
- * standalone disk; {@code compress=true} for a qcow2 with compressed clusters. It is made before
- * any of it is sent, so that its length is known and a failure is an error, not half a disk.
+ * standalone disk; {@code /regild/v1/exported/SHA256/provenance} and {@code …/sbom}: what belongs
+ * beside a disk with that hash. {@code compress=true} for a qcow2 with compressed clusters. It is
+ * made before any of it is sent, so that its length is known and a failure is an error, not half a
+ * disk.
  *
  * @param store the store of the layers
  * @param slots how many downloads an account may have
+ * @param attestations signs what was exported
  */
 public record ExportService(
     Requests requests,
     Database database,
     LayerStore store,
     Conversions conversions,
-    AccountSlots slots)
+    AccountSlots slots,
+    Attestations attestations)
     implements HttpService {
+  private static final Logger LOG = LoggerFactory.getLogger(ExportService.class);
 
   @Override
   public void routing(HttpRules rules) {
     rules.get("/regild/v1/images/{name}/disk", this::export);
+    rules.get("/regild/v1/exported/{sha256}/provenance", this::statement);
+    rules.get("/regild/v1/exported/{sha256}/sbom", this::bill);
+  }
+
+  private void statement(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowExportProvenance");
+    ExportStatements.Beside beside = beside(request);
+    response.header(HeaderNames.CONTENT_TYPE, Envelope.MEDIA_TYPE).send(beside.envelope());
+  }
+
+  private void bill(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ShowExportBillOfMaterials");
+    ExportStatements.Beside beside = beside(request);
+    response
+        .header(HeaderNames.CONTENT_TYPE, BillOfMaterials.Format.CYCLONEDX.mediaType())
+        .send(beside.bill());
+  }
+
+  private ExportStatements.Beside beside(ServerRequest request) {
+    Caller caller = Requests.admitted(requests.caller(request), false);
+    String sha256 = request.path().pathParameters().get("sha256");
+    return database
+        .read(handle -> ExportStatements.find(handle, caller.owner().accountId(), sha256))
+        .orElseThrow(() ->
+            new RefusedException(
+                RefusedException.Reason.NOT_FOUND,
+                "No export has the SHA-256 %s. Export the image again: the new disk has a statement."
+                    .formatted(sha256)));
   }
 
   private void export(ServerRequest request, ServerResponse response) {
@@ -67,7 +110,7 @@ public record ExportService(
         BorrowedLayer layer = borrow(caller.owner(), source);
         Share share = conversions.share(layer.file(), format.ofDisk())) {
       GuardedConnection.current().ifPresent(it -> it.reader().onHangUp(share::giveUp));
-      send(response, source, share.made(), format);
+      send(response, source, share.made(), format, caller);
     } catch (NoRoomException e) {
       throw new ApiException(ErrorType.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
     } catch (ClientGoneException e) {
@@ -128,21 +171,47 @@ public record ExportService(
     }
   }
 
-  private static void send(
-      ServerResponse response, Source source, Conversion.Made disk, ExportFormat format)
+  private void send(
+      ServerResponse response,
+      Source source,
+      Conversion.Made disk,
+      ExportFormat format,
+      Caller caller)
       throws IOException, InterruptedException {
+    String fileName = "%s.%s".formatted(source.image.name(), format.suffix());
     response
         .header(HeaderNames.CONTENT_TYPE, "application/octet-stream")
-        .header(
-            HeaderNames.CONTENT_DISPOSITION,
-            "attachment; filename=\"%s.%s\"".formatted(source.image.name(), format.suffix()));
+        .header(HeaderNames.CONTENT_DISPOSITION, "attachment; filename=\"%s\"".formatted(fileName));
     if (format == ExportFormat.OVA) {
       OvaPackage ova = OvaPackage.of(machine(source), disk.file(), disk.sha256().orElseThrow());
       response.contentLength(ova.bytes());
-      Download.send(response, ova::writeTo);
+      Download.send(
+          response, out -> ova.writeTo(hashed(out, ova.bytes(), source, fileName, caller)));
     } else {
-      response.contentLength(Files.size(disk.file()));
-      Download.send(response, out -> Files.copy(disk.file(), out));
+      long bytes = Files.size(disk.file());
+      response.contentLength(bytes);
+      Download.send(
+          response, out -> Files.copy(disk.file(), hashed(out, bytes, source, fileName, caller)));
+    }
+  }
+
+  private OutputStream hashed(
+      OutputStream out, long bytes, Source source, String fileName, Caller caller) {
+    return new HashedOutput(out, bytes, sha256 -> attest(source, fileName, caller, sha256));
+  }
+
+  /** A statement that can't be made is missing, and the disk is sent all the same. */
+  private void attest(Source source, String fileName, Caller caller, String sha256) {
+    try {
+      Map<String, String> versions = ToolVersions.ofRegild();
+      database.useTransaction(handle ->
+          attestations.ofExport(
+              handle, versions, caller.owner().accountId(), source.image, fileName, sha256));
+    } catch (RuntimeException e) {
+      LOG.atWarn()
+          .addKeyValue("image", source.image.name())
+          .addKeyValue("reason", e.toString())
+          .log("an exported disk has no statement");
     }
   }
 

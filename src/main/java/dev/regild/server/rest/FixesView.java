@@ -3,8 +3,10 @@ package dev.regild.server.rest;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 
 /**
  * What an update fixes, in the form of our endpoints. The numbers count each CVE once.
@@ -37,27 +39,46 @@ record FixesView(
       Optional<List<FixedCve>> fixedCves,
       Optional<List<FixedCve>> mentionedCves) {}
 
-  /** With every CVE. */
-  static FixesView whole(Fixes fixes) {
-    return of(fixes, true);
-  }
-
   /** With the kernel's CVEs only counted: a kernel's update fixes thousands. */
   static FixesView folded(Fixes fixes) {
-    return of(fixes, false);
+    return of(fixes, fixes.sources().stream().map(each -> view(each, !each.kernel())).toList());
   }
 
-  private static FixesView of(Fixes fixes, boolean kernels) {
+  /**
+   * With a part of the CVEs; the numbers are those of all.
+   *
+   * @param shown whether a CVE of a source is in the part
+   * @param sourcesWithout whether sources of which no CVE is in the part are shown as well
+   */
+  static FixesView part(
+      Fixes fixes, BiPredicate<SourceFixes, FixedCve> shown, boolean sourcesWithout) {
+    List<SourceView> sources = new ArrayList<>();
+    for (SourceFixes each : fixes.sources()) {
+      List<FixedCve> fixed = each.fixed().stream().filter(it -> shown.test(each, it)).toList();
+      List<FixedCve> mentioned =
+          each.mentioned().stream().filter(it -> shown.test(each, it)).toList();
+      if (sourcesWithout || !fixed.isEmpty() || !mentioned.isEmpty()) {
+        sources.add(view(each, Optional.of(fixed), Optional.of(mentioned)));
+      }
+    }
+    return of(fixes, sources);
+  }
+
+  private static FixesView of(Fixes fixes, List<SourceView> sources) {
     Fixes.Counts counts = fixes.counts();
     return new FixesView(
-        counts.fixed(),
-        counts.kernel(),
-        counts.mentioned(),
-        counts.unknown(),
-        fixes.sources().stream().map(each -> view(each, kernels || !each.kernel())).toList());
+        counts.fixed(), counts.kernel(), counts.mentioned(), counts.unknown(), sources);
   }
 
   private static SourceView view(SourceFixes each, boolean all) {
+    return view(
+        each,
+        Optional.of(each.fixed()).filter(_ -> all),
+        Optional.of(each.mentioned()).filter(_ -> all));
+  }
+
+  private static SourceView view(
+      SourceFixes each, Optional<List<FixedCve>> fixed, Optional<List<FixedCve>> mentioned) {
     return new SourceView(
         each.source(),
         each.from(),
@@ -67,7 +88,7 @@ record FixesView(
         Optional.of(each.unknown()).filter(why -> !why.isEmpty()),
         each.fixed().size(),
         each.mentioned().size(),
-        Optional.of(each.fixed()).filter(_ -> all),
-        Optional.of(each.mentioned()).filter(_ -> all));
+        fixed,
+        mentioned);
   }
 }

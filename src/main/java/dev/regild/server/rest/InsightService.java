@@ -25,6 +25,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -120,9 +121,8 @@ public record InsightService(
     } catch (RefusedException e) {
       notCompared = Optional.of(String.valueOf(e.getMessage()));
     }
-    OwnAnswers.send(
-        response,
-        new VulnerabilitiesView(
-            name, fixed.map(FixesView::whole), toFix.map(FixesView::whole), notCompared));
+    ListPart part =
+        ListPart.of(request, tokens, List.of("vulnerabilities", caller.owner().toString(), name));
+    OwnAnswers.send(response, VulnerabilitiesView.of(name, fixed, toFix, notCompared, part));
   }
 }

@@ -7,13 +7,13 @@ import dev.regild.image.ImageHistory.PageKey;
 import dev.regild.image.Owner;
 import dev.regild.image.jobs.ExportTask;
 import dev.regild.image.jobs.ExportTasks;
+import dev.regild.insight.fleet.InventorySets;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
 
@@ -91,15 +91,16 @@ public final class FleetSearch {
 
   private static Answer answer(
       Handle handle, Owner owner, Map<Long, Verdict> chosen, Part part, List<String> incomplete) {
+    Map<Long, BitSet> sets = InventorySets.of(handle, chosen.keySet());
+    BitSet any = new BitSet();
+    sets.values().forEach(any::or);
     List<Known> images =
-        ImageHistory.withPackages(
-            handle, owner, chosen.keySet(), part.withDeleted(), part.after(), part.limit() + 1);
+        ImageHistory.withInventories(
+            handle, owner, any, part.withDeleted(), part.after(), part.limit() + 1);
     boolean more = images.size() > part.limit();
     List<Known> page = more ? images.subList(0, part.limit()) : images;
     List<Integer> inventories = page.stream().map(Known::inventory).distinct().toList();
     List<String> ids = page.stream().map(Known::id).toList();
-    Map<Integer, Set<Long>> packages =
-        ImageHistory.packagesIn(handle, inventories, chosen.keySet());
     Map<String, List<ExportTask>> exports = ExportTasks.completedOf(handle, ids);
     Map<String, List<String>> successors = ImageHistory.successors(handle, ids);
     if (ImageHistory.isCut(handle, inventories)) {
@@ -110,10 +111,7 @@ public final class FleetSearch {
             .map(each ->
                 new Found(
                     each,
-                    packages.getOrDefault(each.inventory(), Set.of()).stream()
-                        .map(key -> Objects.requireNonNull(chosen.get(key)))
-                        .sorted(BY_NAME)
-                        .toList(),
+                    packages(chosen, sets, each.inventory()),
                     exports.getOrDefault(each.id(), List.of()),
                     successors.getOrDefault(each.id(), List.of())))
             .toList();
@@ -122,5 +120,14 @@ public final class FleetSearch {
             ? Optional.of(new PageKey(page.getLast().name(), page.getLast().id()))
             : Optional.empty();
     return new Answer(found, next, incomplete);
+  }
+
+  private static List<Verdict> packages(
+      Map<Long, Verdict> chosen, Map<Long, BitSet> sets, int inventory) {
+    return sets.entrySet().stream()
+        .filter(each -> each.getValue().get(inventory))
+        .flatMap(each -> Optional.ofNullable(chosen.get(each.getKey())).stream())
+        .sorted(BY_NAME)
+        .toList();
   }
 }

@@ -68,10 +68,7 @@ public final class IndexUpkeep implements JobQueue.Job {
     return database.inTransaction(handle -> {
       lease.require(handle);
       List<Image> images = ImageHistory.unrecorded(handle, IMAGES_AT_ONCE);
-      int added = 0;
-      for (Image each : images) {
-        added += ImageHistory.add(handle, each, inventories) ? 1 : 0;
-      }
+      int added = ImageHistory.add(handle, images, inventories);
       int changelogs = Changelogs.index(handle, CHANGELOGS_AT_ONCE);
       return added > 0 || changelogs == CHANGELOGS_AT_ONCE;
     });

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,16 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class ImageBuildersTest {
   @TempDir Path directory;
-  private Registry registry;
+  @AutoClose private Registry registry;
 
   @BeforeEach
   void open() throws IOException {
     registry = new Registry(directory);
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   @Test

@@ -8,10 +8,8 @@ import java.nio.file.Path;
 import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** Sets the time zone of the whole process. */
-@Isolated
 class DriverReaderTest {
   @TempDir Path temporary;
 
