@@ -26,7 +26,7 @@ public final class OpenCves {
   private final PackageNotes notes;
 
   /** As long as the packages are the same objects. */
-  private final Map<InstalledPackage, List<Subject>> subjects = new IdentityHashMap<>();
+  private final IdentityHashMap<InstalledPackage, List<Subject>> subjects = new IdentityHashMap<>();
 
   private final Map<PackageVersion, Evaluated> evaluated = new HashMap<>();
   private final Map<String, Integer> numbers = new HashMap<>();

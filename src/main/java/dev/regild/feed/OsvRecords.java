@@ -48,7 +48,7 @@ final class OsvRecords implements FeedReader {
 
   /** Returns the platform of images of an ecosystem: {@code Ubuntu:22.04:LTS}; empty if none. */
   static Optional<String> platform(String ecosystem) {
-    String[] parts = ecosystem.split(":");
+    String[] parts = ecosystem.split(":", -1);
     if (parts.length < 2) {
       return Optional.empty();
     }

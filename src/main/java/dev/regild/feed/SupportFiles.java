@@ -128,9 +128,9 @@ public final class SupportFiles {
    */
   private static Map<String, String> release(String csv, String version, String suffix) {
     List<String> lines = csv.lines().toList();
-    String[] names = lines.isEmpty() ? new String[0] : lines.getFirst().split(",");
+    String[] names = lines.isEmpty() ? new String[0] : lines.getFirst().split(",", -1);
     for (String line : lines) {
-      String[] cells = line.split(",");
+      String[] cells = line.split(",", -1);
       if (names.length > 0
           && names[0].equals("version")
           && (cells[0].equals(version) || cells[0].equals(version + suffix))) {

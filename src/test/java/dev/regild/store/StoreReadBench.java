@@ -18,6 +18,8 @@ final class StoreReadBench {
   private StoreReadBench() {}
 
   /**
+   * Measures.
+   *
    * @param args a directory with room for three times the object, and the object's size in MiB
    */
   public static void main(String[] args) throws Exception {

@@ -244,7 +244,7 @@ public final class Ext4 {
   private static Deque<String> steps(String path) throws UnusualDiskException {
     require(path.length() <= LONGEST_PATH, "a path is too long");
     Deque<String> steps = new ArrayDeque<>();
-    for (String step : path.split("/")) {
+    for (String step : path.split("/", -1)) {
       if (!step.isEmpty() && !step.equals(".")) {
         steps.add(step);
       }
