@@ -37,8 +37,11 @@ record ResumedUpload(ApiClient client, String path, long bytes) {
       throws ServerRefusalException, IOException, InterruptedException {
     try {
       JsonNode begun = client.post(UPLOADS + "?bytes=" + bytes, Map.of());
-      String path = UPLOADS + "/" + ApiClient.segment(begun.path("diskId").asString(""));
-      return Optional.of(new ResumedUpload(client, path, bytes));
+      String id = begun.path("diskId").asString("");
+      return id.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new ResumedUpload(client, UPLOADS + "/" + ApiClient.segment(id), bytes));
     } catch (ServerRefusalException e) {
       if (e.isOfOtherServer()) {
         return Optional.empty();

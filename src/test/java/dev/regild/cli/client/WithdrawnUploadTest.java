@@ -62,6 +62,8 @@ class WithdrawnUploadTest {
     asked.add(request);
     switch (request.split("\\?", -1)[0]) {
       case "POST /regild/v1/import-checks" -> send(exchange, 204, "");
+      // It has no store.
+      case "POST /regild/v1/uploads" -> send(exchange, 404, "");
       case "POST /regild/v1/disks" ->
           send(
               exchange,
@@ -85,6 +87,7 @@ class WithdrawnUploadTest {
     assertThat(asked)
         .containsExactly(
             "POST /regild/v1/import-checks?bytes=1048576",
+            "POST /regild/v1/uploads?bytes=1048576",
             "POST /regild/v1/disks",
             "POST /",
             "DELETE /regild/v1/disks/ami-1");
