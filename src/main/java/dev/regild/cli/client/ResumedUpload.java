@@ -40,8 +40,7 @@ record ResumedUpload(ApiClient client, String path, long bytes) {
       String id = begun.path("diskId").asString("");
       return id.isEmpty()
           ? Optional.empty()
-          : Optional.of(
-              new ResumedUpload(client, UPLOADS + "/" + ApiClient.segment(id), bytes));
+          : Optional.of(new ResumedUpload(client, UPLOADS + "/" + ApiClient.segment(id), bytes));
     } catch (ServerRefusalException e) {
       if (e.isOfOtherServer()) {
         return Optional.empty();
