@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks what can be checked here without a service manager and without a Kubernetes cluster:
-#   - systemd-analyze verify of each unit, with a program of its own in place of /opt/regild/regild
-#   - each object of the Kubernetes manifest against the schemas of Kubernetes (npm, kubernetes-models):
-#     missing fields, wrong types and values; they let unknown fields pass
-# Prints a line for each; exits with 1 if one is wrong. Takes systemd, node and npm.
+# Checks the units and the manifest without a service manager and without a Kubernetes cluster:
+#   - systemd-analyze verifies each unit, with /bin/true in place of /opt/regild/regild
+#   - each object of the manifest is checked against the schemas of Kubernetes (npm, kubernetes-models):
+#     missing fields, wrong types and values, but not unknown fields
+# Prints a line for each, and exits with 1 if one is wrong. Needs systemd, node and npm.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 for unit in "$here"/systemd/*.service; do
-  # The program is not installed at its place here, and verify wants it to be.
+  # verify wants the program to exist, and /opt/regild/regild need not be installed here.
   copy=$work/${unit##*/}
   sed 's#/opt/regild/regild#/bin/true#' "$unit" >"$copy"
   if said=$(SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$copy" 2>&1) && [[ -z $said ]]; then
