@@ -2,7 +2,9 @@ package dev.regild.fetch;
 
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
+import dev.regild.store.ChangedObjectException;
 import dev.regild.store.ContentStore;
+import dev.regild.store.MissingObjectException;
 import dev.regild.store.ObjectRecord;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,9 +12,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Packages that nodes share: what one has downloaded, the others take from the store. */
 public final class SharedPackages {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedPackages.class);
+
   /** The time of use is not written more often. */
   private static final Duration TOUCH = Duration.ofDays(1);
 
@@ -25,7 +31,7 @@ public final class SharedPackages {
   }
 
   /**
-   * Fetches a package.
+   * Fetches a package. One whose object is missing or changed is forgotten: it can be had again.
    *
    * @param hash of its index
    * @param target does not exist yet
@@ -36,8 +42,26 @@ public final class SharedPackages {
     if (content.isEmpty()) {
       return false;
     }
-    contents.fetch(content.get(), "The package " + hash, target);
-    return true;
+    try {
+      contents.fetch(content.get(), "The package " + hash, target);
+      return true;
+    } catch (MissingObjectException | ChangedObjectException e) {
+      LOG.atWarn()
+          .addKeyValue("package", hash)
+          .addKeyValue("reason", e.getMessage())
+          .log("a package in the store is damaged; it is downloaded again");
+      database.useTransaction(handle -> forget(handle, hash, content.get()));
+      return false;
+    }
+  }
+
+  private static void forget(Handle handle, String hash, ObjectRecord content) {
+    handle
+        .createUpdate("DELETE FROM package_file WHERE hash = :hash AND object = :object")
+        .bind("hash", hash)
+        .bind("object", content.name())
+        .execute();
+    ContentStore.forgetUnused(handle, content);
   }
 
   private static Optional<ObjectRecord> use(Handle handle, String hash) {

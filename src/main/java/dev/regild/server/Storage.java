@@ -12,6 +12,7 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.layers.NodeCache;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.disk.upload.DiskStore;
+import dev.regild.disk.upload.LocalDisks;
 import dev.regild.disk.upload.ObjectDiskStore;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.fetch.PackageCache;
@@ -109,6 +110,11 @@ record Storage(
     }
     ObjectDiskStore disks =
         new ObjectDiskStore(database, objects, cache, data.resolve("arriving"), check, clock, room);
+    moveDisks(
+        data.resolve("disks"),
+        new UploadedDisks(data.resolve("disks"), check, clock, room),
+        database,
+        objects);
     ContentStore contents = new ContentStore(database, objects);
     ChannelFiles channels = channels(database, contents, masterKey, data);
     StoreSettings.Upkeep upkeep = settings.upkeep();
@@ -145,6 +151,18 @@ record Storage(
     } catch (IOException e) {
       // Jobs wait for the store as well, and the garbage collection looks again.
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot see whose the store is");
+    }
+  }
+
+  /** Before any job runs, as jobs would not find them. */
+  private static void moveDisks(
+      Path directory, UploadedDisks local, Database database, ObjectStore objects)
+      throws IOException {
+    try {
+      new LocalDisks(directory, local, database, objects).move();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while moving disks into the store");
     }
   }
 

@@ -17,6 +17,15 @@ public final class ContentStore {
   /** The beginning of all contents' object names. */
   public static final String FOLDER = "content/";
 
+  /** The condition that no row refers to a content's record, in a statement over the records. */
+  public static final String UNUSED =
+      """
+      name LIKE 'content/%'
+        AND NOT EXISTS (SELECT 1 FROM snapshot_file WHERE object = stored_object.name)
+        AND NOT EXISTS (SELECT 1 FROM catalogue_file WHERE object = stored_object.name)
+        AND NOT EXISTS (SELECT 1 FROM package_file WHERE object = stored_object.name)
+      """;
+
   private final Database database;
   private final ObjectStore objects;
 
@@ -42,6 +51,9 @@ public final class ContentStore {
     Optional<ObjectRecord> known =
         database.read(handle -> ObjectRecords.withContent(handle, FOLDER, sha256));
     if (known.isPresent()) {
+      if (!isThere(known.get())) {
+        objects.replace(known.get().name(), file, sha256);
+      }
       return known.get();
     }
     // A name that no other node writes: this one's fate does not depend on another's garbage.
@@ -50,11 +62,27 @@ public final class ContentStore {
     return new ObjectRecord(name, Files.size(file), sha256);
   }
 
+  /** A record does not prove that the bucket still has what was written. */
+  private boolean isThere(ObjectRecord content) throws IOException, InterruptedException {
+    return objects
+        .find(content.name())
+        .filter(object -> object.bytes() == content.bytes())
+        .isPresent();
+  }
+
   /** Records a kept content, unless that was done already. */
   public static void record(Handle handle, ObjectRecord content) {
     if (ObjectRecords.find(handle, content.name()).isEmpty()) {
       ObjectRecords.insert(handle, content);
     }
+  }
+
+  /** Forgets a content that is damaged, unless something still refers to it. */
+  public static void forgetUnused(Handle handle, ObjectRecord content) {
+    handle
+        .createUpdate("DELETE FROM stored_object WHERE name = :name AND " + UNUSED)
+        .bind("name", content.name())
+        .execute();
   }
 
   /**

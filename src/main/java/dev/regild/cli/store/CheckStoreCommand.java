@@ -62,8 +62,8 @@ final class CheckStoreCommand implements Callable<Integer> {
   @Option(
       names = "--repair",
       description =
-          "Write missing and changed objects again from the copies in this machine's cache, and remove"
-              + " objects that have been orphaned for store.grace.")
+          "Write missing and changed objects again from this machine's copies, and remove objects"
+              + " that have been orphaned for store.grace.")
   boolean repair;
 
   @Override
@@ -91,7 +91,7 @@ final class CheckStoreCommand implements Callable<Integer> {
       Database database, ObjectStore objects, Path data, Duration grace, List<Finding> findings)
       throws IOException, InterruptedException {
     StoreOwner.require(database, objects);
-    StoreRepair repairs = new StoreRepair(database, objects, data.resolve("cache"));
+    StoreRepair repairs = new StoreRepair(database, objects, data);
     Set<Finding> repaired = new HashSet<>();
     for (Finding finding : findings) {
       if (repairs.repair(finding)) {

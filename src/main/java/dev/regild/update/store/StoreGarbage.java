@@ -3,6 +3,7 @@ package dev.regild.update.store;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseTime;
 import dev.regild.disk.upload.UploadRecords;
+import dev.regild.store.ContentStore;
 import dev.regild.store.HalfUpload;
 import dev.regild.store.ObjectStore;
 import java.io.IOException;
@@ -90,13 +91,7 @@ public final class StoreGarbage {
   private void forgetUnusedContents(Handle handle) {
     handle
         .createUpdate(
-            """
-            DELETE FROM stored_object
-             WHERE name LIKE 'content/%' AND written < :before
-               AND NOT EXISTS (SELECT 1 FROM snapshot_file WHERE object = stored_object.name)
-               AND NOT EXISTS (SELECT 1 FROM catalogue_file WHERE object = stored_object.name)
-               AND NOT EXISTS (SELECT 1 FROM package_file WHERE object = stored_object.name)
-            """)
+            "DELETE FROM stored_object WHERE written < :before AND " + ContentStore.UNUSED)
         .bind("before", DatabaseTime.now(handle).minus(grace).toEpochMilli())
         .execute();
   }

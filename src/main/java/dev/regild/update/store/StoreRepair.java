@@ -4,6 +4,7 @@ import dev.regild.db.Database;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
 import dev.regild.image.LayerRecords;
+import dev.regild.store.ContentStore;
 import dev.regild.store.ObjectRecord;
 import dev.regild.store.ObjectRecords;
 import dev.regild.store.ObjectStore;
@@ -14,25 +15,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Writes missing and changed objects again from a node's copies. */
 public final class StoreRepair {
   private final Database database;
   private final ObjectStore objects;
-  private final Path cache;
+  private final Path data;
+  private @Nullable LocalCopies contents;
 
   /**
-   * @param cache the node's directory of copies
+   * @param data the node's data directory, with its copies
    */
-  public StoreRepair(Database database, ObjectStore objects, Path cache) {
+  public StoreRepair(Database database, ObjectStore objects, Path data) {
     this.database = database;
     this.objects = objects;
-    this.cache = cache;
+    this.data = data;
   }
 
   /**
-   * Repairs an object, if this node has a good copy of the layer.
+   * Repairs an object, if this node has a good copy of it.
    *
    * @return whether it was repaired
    */
@@ -71,11 +75,25 @@ public final class StoreRepair {
   }
 
   /** Returns where a copy may be: {@code layers/ID/1.qcow2} is {@code ID.qcow2} in the cache. */
-  private List<Path> copies(ObjectRecord object) {
+  private List<Path> copies(ObjectRecord object) throws IOException, InterruptedException {
+    if (object.name().startsWith(ContentStore.FOLDER)) {
+      return contents().find(object).stream().toList();
+    }
     String[] parts = object.name().split("/", -1);
     String last = parts[parts.length - 1];
     return parts.length == 3 && last.contains(".")
-        ? List.of(cache.resolve(parts[1] + last.substring(last.lastIndexOf('.'))))
+        ? List.of(data.resolve("cache").resolve(parts[1] + last.substring(last.lastIndexOf('.'))))
         : List.of();
+  }
+
+  private LocalCopies contents() throws IOException {
+    LocalCopies known = contents;
+    if (known == null) {
+      known =
+          LocalCopies.in(
+              Stream.of("packages", "snapshots", "channels").map(data::resolve).toList());
+      contents = known;
+    }
+    return known;
   }
 }

@@ -8,7 +8,9 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.ObjectLayerStore;
 import dev.regild.files.Sha256;
 import dev.regild.image.LayerRecords;
+import dev.regild.store.ContentStore;
 import dev.regild.store.MemoryS3;
+import dev.regild.store.ObjectRecord;
 import dev.regild.store.ObjectStore;
 import dev.regild.store.StoreException;
 import dev.regild.update.store.StoreCheck.Finding;
@@ -52,7 +54,7 @@ class StoreUpkeepTest {
     server.objects.put(key(layer), damaged);
     Finding finding = new StoreCheck(database, objects).run(true).getFirst();
     assertThat(finding.problem()).isEqualTo(Problem.CHANGED);
-    Files.move(data.resolve("a"), data.resolve("a.qcow2"));
+    Files.move(data.resolve("a"), Files.createDirectory(data.resolve("cache")).resolve("a.qcow2"));
     StoreRepair repair = new StoreRepair(database, objects, data);
     server.refusing = true;
     assertThatThrownBy(() -> repair.repair(finding)).isInstanceOf(StoreException.class);
@@ -60,6 +62,33 @@ class StoreUpkeepTest {
     server.refusing = false;
     assertThat(repair.repair(finding)).isTrue();
     assertThat(new StoreCheck(database, objects).run(true)).isEmpty();
+  }
+
+  @Test
+  void contentsAreRepairedFromWhateverTheNodeHas() throws Exception {
+    ObjectRecord missing = content("packages/ab/abcd", "a package");
+    ObjectRecord changed = content("snapshots/1234/Packages", "an index");
+    ObjectRecord file = content("channels/win.catalogue/update.cab", "an update");
+    ObjectRecord lost = content("packages/cd/cdef", "lost here too");
+    Files.writeString(data.resolve("packages/cd/cdef"), "LOST here too");
+    List.of(missing, file, lost).forEach(it -> server.objects.remove("regild/" + it.name()));
+    server.objects.put("regild/" + changed.name(), new byte[(int) changed.bytes()]);
+    StoreCheck check = new StoreCheck(database, objects);
+    StoreRepair repair = new StoreRepair(database, objects, data);
+    for (Finding finding : check.run(true)) {
+      assertThat(repair.repair(finding))
+          .as(finding.object())
+          .isEqualTo(!finding.object().equals(lost.name()));
+    }
+    assertThat(check.run(true)).extracting(Finding::object).containsExactly(lost.name());
+  }
+
+  private ObjectRecord content(String path, String text) throws Exception {
+    Files.createDirectories(data.resolve(path).resolveSibling(""));
+    Path file = Files.writeString(data.resolve(path), text);
+    ObjectRecord content = new ContentStore(database, objects).keep(file);
+    database.useTransaction(handle -> ContentStore.record(handle, content));
+    return content;
   }
 
   @Test
