@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.bouncycastle.openpgp.PGPSignature;
 import org.jdbi.v3.core.Handle;
@@ -57,6 +58,9 @@ public final class FeedStore {
   private final Path directory;
   private final Transport transport;
   private final Clock clock;
+
+  /** One feed at a time: what it says can take much of the heap, and reading takes a processor. */
+  private final ReentrantLock reading = new ReentrantLock();
 
   /** What a feed says of a platform, by its snapshot. */
   private final Cache<Part, Map<String, Collection<Issue>>> parts =
@@ -265,14 +269,24 @@ public final class FeedStore {
         checked(feed.name(), fetched.get().validators());
         return new FeedResult(digest, false, 0);
       }
-      FeedFacts facts = new FeedFacts(wanted);
-      feed.kind().reader().read(file, facts);
-      DurableFiles.moveInto(directory, file, digest);
-      store(feed, digest, fetched.get().validators(), facts);
-      removeOthers();
-      return new FeedResult(digest, true, facts.issues());
+      return read(feed, file, fetched.get(), wanted);
     } finally {
       Files.deleteIfExists(file);
+    }
+  }
+
+  private FeedResult read(Feed feed, Path file, Transport.Fetched fetched, Set<String> wanted)
+      throws MalformedFeedException, IOException, InterruptedException {
+    reading.lockInterruptibly();
+    try {
+      FeedFacts facts = new FeedFacts(wanted);
+      feed.kind().reader().read(file, facts);
+      DurableFiles.moveInto(directory, file, fetched.sha256());
+      store(feed, fetched.sha256(), fetched.validators(), facts);
+      removeOthers();
+      return new FeedResult(fetched.sha256(), true, facts.issues());
+    } finally {
+      reading.unlock();
     }
   }
 
