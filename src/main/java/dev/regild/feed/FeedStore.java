@@ -311,16 +311,14 @@ public final class FeedStore {
     if (!feed.signedBy().isEmpty()) {
       Transport.Document signature =
           by.read(feed.signatureUri(), Validators.NONE, LARGEST_SIGNATURE);
-      if (signature instanceof Transport.Document.Content content) {
-        var _ =
-            Keyring.of("the feed's keyring", feed.signedBy(), Keyring.Sha1.REFUSED)
-                .verify(
-                    feed.uri(),
-                    file,
-                    content.bytes(),
-                    PGPSignature.BINARY_DOCUMENT,
-                    clock.instant());
+      if (!(signature instanceof Transport.Document.Content content)) {
+        throw new FetchException(
+            "%s was not sent. Check the feed's signature there.".formatted(feed.signatureUri()));
       }
+      var _ =
+          Keyring.of("the feed's keyring", feed.signedBy(), Keyring.Sha1.REFUSED)
+              .verify(
+                  feed.uri(), file, content.bytes(), PGPSignature.BINARY_DOCUMENT, clock.instant());
     }
   }
 
