@@ -72,7 +72,8 @@ final class ChannelPages implements Console.Pages {
     services.guard().resources(visit.request(), List.of(name));
     var _ = services.channels().require(name);
     if (!wasTriedJustNow(name) && refreshing.add(name)) {
-      Thread.ofVirtual().name("console-refresh").start(() -> refresh(name));
+      // It reads large indexes, and a virtual thread would keep its carrier from requests.
+      Thread.ofPlatform().daemon().name("console-refresh").start(() -> refresh(name));
     }
     visit.redirect("/console/channels", Notices.REFRESHING);
   }

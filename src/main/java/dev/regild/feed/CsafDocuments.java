@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,7 +29,17 @@ final class CsafDocuments implements FeedReader {
 
   private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+._-]*");
   private static final Pattern NEVER = Pattern.compile("will not fix|out of support scope");
-  private static final int MOST_PRODUCTS = 2_000_000;
+
+  /** The statuses of products that are read. */
+  private static final Set<String> STATUSES =
+      Set.of("fixed", "known_affected", "under_investigation", "known_not_affected");
+
+  // Of one document: it is read to its end before anything of it is passed on. One is of a CVE, or
+  // of an advisory with some thousand.
+  private static final int MOST_PRODUCTS = 500_000;
+  private static final long MOST_CHARACTERS = 32L << 20;
+  private static final int MOST_RELEASES = 100_000;
+  private static final int MOST_VULNERABILITIES = 20_000;
 
   @Override
   public void read(Path file, FeedFacts facts) throws IOException, MalformedFeedException {
@@ -46,6 +57,7 @@ final class CsafDocuments implements FeedReader {
 
     private final List<Vulnerability> vulnerabilities = new ArrayList<>();
     private int products;
+    private long characters;
 
     private Advisory(FeedJson json, FeedFacts facts) {
       this.json = json;
@@ -66,6 +78,7 @@ final class CsafDocuments implements FeedReader {
                         Vulnerability each = new Vulnerability();
                         each.read();
                         vulnerabilities.add(each);
+                        require(vulnerabilities.size(), MOST_VULNERABILITIES, "vulnerabilities");
                       });
               default -> json.skip();
             }
@@ -136,7 +149,21 @@ final class CsafDocuments implements FeedReader {
           });
       Matcher rhel = RHEL.matcher(both[1]);
       if (rhel.matches()) {
-        releases.put(both[0], "RHEL" + rhel.group(1));
+        releases.put(counted(both[0]), counted("RHEL" + rhel.group(1)));
+        require(releases.size(), MOST_RELEASES, "releases");
+      }
+    }
+
+    private String counted(String text) throws MalformedFeedException {
+      characters += text.length();
+      require(characters, MOST_CHARACTERS, "characters of names");
+      return text;
+    }
+
+    private static void require(long count, long most, String what) throws MalformedFeedException {
+      if (count > most) {
+        throw new MalformedFeedException(
+            "a document of it has more than %,d %s".formatted(most, what));
       }
     }
 
@@ -152,9 +179,17 @@ final class CsafDocuments implements FeedReader {
             "a vulnerability",
             member -> {
               switch (member) {
-                case "cve" -> cve = json.text(member);
+                case "cve" -> cve = FeedFacts.bounded(json.text(member));
                 case "product_status" ->
-                    json.object(member, status -> statuses.put(status, texts(status)));
+                    json.object(
+                        member,
+                        status -> {
+                          if (STATUSES.contains(status)) {
+                            statuses.put(status, texts(status));
+                          } else {
+                            json.skip();
+                          }
+                        });
                 case "remediations" -> json.array(member, this::remedy);
                 case "threats" -> json.array(member, this::threat);
                 default -> json.skip();
@@ -167,13 +202,18 @@ final class CsafDocuments implements FeedReader {
         json.array(
             what,
             () -> {
-              if (++products > MOST_PRODUCTS) {
-                throw new MalformedFeedException(
-                    "a document of it names more than %,d products".formatted(MOST_PRODUCTS));
+              String text = json.text(what);
+              if (isOfUse(component(text))) {
+                require(++products, MOST_PRODUCTS, "products");
+                texts.add(counted(text));
               }
-              texts.add(json.text(what));
             });
         return texts;
+      }
+
+      /** Most products are binary packages, of which nothing is said here. */
+      private static boolean isOfUse(String component) {
+        return PLAIN_NAME.matcher(component).matches() || SOURCE.matcher(component).matches();
       }
 
       private void remedy() throws IOException, MalformedFeedException {
@@ -193,7 +233,8 @@ final class CsafDocuments implements FeedReader {
             both[0].equals("no_fix_planned")
                 || NEVER.matcher(both[1].toLowerCase(Locale.ROOT)).find();
         if (never) {
-          of.forEach(each -> remedies.put(each, both[1].isEmpty() ? both[0] : both[1]));
+          String why = counted(FeedFacts.bounded(both[1].isEmpty() ? both[0] : both[1]));
+          of.forEach(each -> remedies.put(each, why));
         }
       }
 
@@ -209,7 +250,7 @@ final class CsafDocuments implements FeedReader {
               }
             });
         if (both[0].equals("impact") && severity.isEmpty()) {
-          severity = both[1];
+          severity = FeedFacts.bounded(both[1]);
         }
       }
 

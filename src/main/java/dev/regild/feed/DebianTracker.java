@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads the JSON of Debian's security tracker: for each source package and CVE, each release with
@@ -23,6 +24,10 @@ final class DebianTracker implements FeedReader {
           "trixie", "DEBIAN_13",
           "forky", "DEBIAN_14",
           "duke", "DEBIAN_15");
+
+  /** What is kept of a release while it is read. */
+  private static final Set<String> MEMBERS =
+      Set.of("status", "fixed_version", "urgency", "nodsa", "nodsa_reason");
 
   @Override
   public void read(Path file, FeedFacts facts) throws IOException, MalformedFeedException {
@@ -65,10 +70,10 @@ final class DebianTracker implements FeedReader {
             json.object(
                 release + " of " + cve,
                 member -> {
-                  if (json.isObject() || json.isArray() || member.equals("next_point_update")) {
-                    json.skip();
-                  } else {
+                  if (MEMBERS.contains(member)) {
                     said.put(member, json.text(member + " of " + cve));
+                  } else {
+                    json.skip();
                   }
                 });
             facts.add(platform, source, issue(cve, said));

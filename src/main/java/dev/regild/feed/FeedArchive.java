@@ -3,11 +3,13 @@ package dev.regild.feed;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.github.luben.zstd.ZstdInputStream;
+import dev.regild.files.HeaderLimit;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,24 +20,36 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
  * The JSON documents of a file: one by itself, or those of a zip or a tar; a tar and a document may
- * be compressed with zstd or gzip. Read in order, within limits.
+ * be compressed with zstd or gzip. Read in order, within limits, which also hold for what is passed
+ * over.
  */
 final class FeedArchive {
-  private static final int MOST_DOCUMENTS = 2_000_000;
+  private static final int MOST_FILES = 2_000_000;
+
+  /** It may be a list of all records; its readers limit what they keep of it. */
   private static final long LARGEST_DOCUMENT = 512L << 20;
+
   private static final long LARGEST = 128L << 30;
   private static final int TAR_MAGIC_AT = 257;
 
+  /** Of one file in a tar: so few that the library, which calls itself for each, has the stack. */
+  private static final int MOST_HEADER_BYTES = 256 << 10;
+
   private final Path file;
+  private final long most;
   private final Document visitor;
+  private final byte[] passed = new byte[1 << 16];
+  private int files;
   private int documents;
   private long bytes;
 
-  private FeedArchive(Path file, Document visitor) {
+  private FeedArchive(Path file, long most, Document visitor) {
     this.file = file;
+    this.most = most;
     this.visitor = visitor;
   }
 
@@ -46,7 +60,17 @@ final class FeedArchive {
 
   /** Reads each document of a file. */
   static void each(Path file, Document visitor) throws IOException, MalformedFeedException {
-    FeedArchive archive = new FeedArchive(file, visitor);
+    each(file, LARGEST, visitor);
+  }
+
+  /**
+   * Reads each document of a file.
+   *
+   * @param most how many bytes it may unpack to, with all that is no document
+   */
+  static void each(Path file, long most, Document visitor)
+      throws IOException, MalformedFeedException {
+    FeedArchive archive = new FeedArchive(file, most, visitor);
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       archive.read(in);
     } catch (EOFException | ZipException e) {
@@ -65,12 +89,16 @@ final class FeedArchive {
     } else if (head[0] == 0x28 && head[1] == (byte) 0xb5) {
       try (InputStream plain = new BufferedInputStream(new ZstdInputStream(in), 1 << 16)) {
         tarOrDocument(plain);
+      } catch (InterruptedIOException e) {
+        throw e;
       } catch (IOException e) {
         throw damaged(e);
       }
     } else if (head[0] == 0x1f && head[1] == (byte) 0x8b) {
       try (InputStream plain = new BufferedInputStream(new GZIPInputStream(in), 1 << 16)) {
         tarOrDocument(plain);
+      } catch (InterruptedIOException e) {
+        throw e;
       } catch (IOException e) {
         throw damaged(e);
       }
@@ -102,33 +130,62 @@ final class FeedArchive {
   }
 
   private void tar(InputStream in) throws IOException, MalformedFeedException {
-    try (TarArchiveInputStream tar = new TarArchiveInputStream(in)) {
-      for (TarArchiveEntry each = tar.getNextEntry(); each != null; each = tar.getNextEntry()) {
-        if (each.isFile() && each.getName().endsWith(".json")) {
-          document(tar);
-        }
-      }
+    boolean goesOn = true;
+    while (goesOn) {
+      HeaderLimit limited =
+          new HeaderLimit(
+              in,
+              MOST_HEADER_BYTES,
+              () -> new IOException("the headers of a file in the tar take more than 256 KiB"));
+      // A new one for each file: the library keeps headers that are to hold for all later ones.
+      @SuppressWarnings("resource") // the caller's
+      TarArchiveInputStream tar = new TarArchiveInputStream(limited);
+      goesOn = file(tar, limited);
     }
   }
 
+  /** Reads the next file of a tar; returns false if there is none. */
+  private boolean file(TarArchiveInputStream tar, HeaderLimit limited)
+      throws IOException, MalformedFeedException {
+    limited.headerBegins();
+    TarArchiveEntry entry;
+    try {
+      entry = tar.getNextEntry();
+    } catch (IllegalArgumentException e) {
+      throw new MalformedFeedException("it has a header that can't be read", e);
+    }
+    limited.headerEnds();
+    count(limited.position());
+    if (entry == null) {
+      return false;
+    }
+    countFile();
+    if (entry.isSparse()) {
+      throw new MalformedFeedException("a file of it is sparse");
+    }
+    long ends = limited.position() + entry.getSize();
+    ends += -entry.getSize() & (TarConstants.DEFAULT_RCDSIZE - 1);
+    read(tar, entry.isFile() && entry.getName().endsWith(".json"));
+    // What fills the last block, and what a directory has.
+    count(Math.max(0, ends - limited.position()));
+    if (!limited.skipTo(ends)) {
+      throw new EOFException("a file in the tar ends behind the tar");
+    }
+    return true;
+  }
+
   private void zip(InputStream in) throws IOException, MalformedFeedException {
-    int entries = 0;
     try (ZipInputStream zip = new ZipInputStream(in)) {
       for (ZipEntry each = zip.getNextEntry(); each != null; each = zip.getNextEntry()) {
-        entries++;
-        if (!each.isDirectory() && each.getName().endsWith(".json")) {
-          document(zip);
-        }
-        if (entries > MOST_DOCUMENTS) {
-          throw tooMany();
-        }
+        countFile();
+        read(zip, !each.isDirectory() && each.getName().endsWith(".json"));
       }
     } catch (IllegalArgumentException e) {
       throw new MalformedFeedException("it has a name that can't be read", e);
     }
     Optional<Integer> said = entriesOfDirectory();
     // The directory at the end has two bytes for the number.
-    if (said.isEmpty() || (said.get() != 0xffff && said.get() != entries)) {
+    if (said.isEmpty() || (said.get() != 0xffff && said.get() != files)) {
       throw new MalformedFeedException("it is cut short: the directory at its end is not its own");
     }
   }
@@ -148,15 +205,40 @@ final class FeedArchive {
     }
   }
 
-  private void document(InputStream in) throws IOException, MalformedFeedException {
-    if (++documents > MOST_DOCUMENTS) {
-      throw tooMany();
+  /** Reads a file of an archive, or past it: what is left of it counts as well. */
+  private void read(InputStream in, boolean isDocument) throws IOException, MalformedFeedException {
+    if (isDocument) {
+      document(in);
     }
+    for (int n = in.read(passed); n >= 0; n = in.read(passed)) {
+      count(n);
+    }
+  }
+
+  private void document(InputStream in) throws IOException, MalformedFeedException {
+    documents++;
     visitor.read(new Bounded(in));
   }
 
-  private static MalformedFeedException tooMany() {
-    return new MalformedFeedException("it has more than %,d files".formatted(MOST_DOCUMENTS));
+  private void countFile() throws MalformedFeedException {
+    if (++files > MOST_FILES) {
+      throw new MalformedFeedException("it has more than %,d files".formatted(MOST_FILES));
+    }
+  }
+
+  /** Reading takes minutes, and a server that stops does not wait for it. */
+  private void count(long more) throws IOException {
+    if (Thread.interrupted()) {
+      throw new InterruptedIOException("interrupted");
+    }
+    bytes += more;
+    if (bytes > most) {
+      throw tooLarge();
+    }
+  }
+
+  private static IOException tooLarge() {
+    return new IOException("it unpacks to more than its limit");
   }
 
   /** A document of an archive: closing it leaves the archive open. */
@@ -178,9 +260,9 @@ final class FeedArchive {
       int read = in.read(buffer, offset, length);
       if (read > 0) {
         left -= read;
-        bytes += read;
-        if (left < 0 || bytes > LARGEST) {
-          throw new IOException("it unpacks to more than its limit");
+        count(read);
+        if (left < 0) {
+          throw tooLarge();
         }
       }
       return read;

@@ -30,20 +30,32 @@ final class FeedFacts {
   static final String ANY = "";
 
   /** Ubuntu has the most: some 300,000 for a release. */
-  private static final int MOST_ISSUES = 3_000_000;
+  private static final int MOST_ISSUES = 2_000_000;
 
   private static final int LONGEST_TEXT = 300;
+
+  /** Of all distinct texts together, each with what it takes beside its characters. */
+  private static final long MOST_TEXT = 64L << 20;
+
+  private static final int TEXT_OVERHEAD = 80;
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9:._-]{2,63}");
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
   private final Map<String, SortedMap<String, Map<String, Issue>>> byPlatform = new HashMap<>();
   private final Map<String, String> texts = new HashMap<>();
+  private final long mostText;
+  private long text;
   private int issues;
 
   /**
    * @param platforms those that are wanted: {@code DEBIAN_12}
    */
   FeedFacts(Set<String> platforms) {
+    this(platforms, MOST_TEXT);
+  }
+
+  FeedFacts(Set<String> platforms, long mostText) {
+    this.mostText = mostText;
     platforms.forEach(each -> byPlatform.put(each, new TreeMap<>()));
   }
 
@@ -93,10 +105,22 @@ final class FeedFacts {
   }
 
   /** Many entries have the same texts. */
-  private String shared(String text) {
-    String bounded = text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT) : text;
+  private String shared(String each) throws MalformedFeedException {
+    String bounded = bounded(each);
     String known = texts.putIfAbsent(bounded, bounded);
-    return known == null ? bounded : known;
+    if (known != null) {
+      return known;
+    }
+    text += TEXT_OVERHEAD + bounded.length();
+    if (text > mostText) {
+      throw new MalformedFeedException("it has too many different texts");
+    }
+    return bounded;
+  }
+
+  /** Returns as much of a text as is kept. */
+  static String bounded(String text) {
+    return text.length() > LONGEST_TEXT ? text.substring(0, LONGEST_TEXT) : text;
   }
 
   private static String shown(String text) {

@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param snapshotAt when that was read
  * @param verified how its origin was verified
  * @param checkedAt when the last good refresh ended
- * @param attemptedAt when the last refresh ended
- * @param error why the last refresh failed
+ * @param attemptedAt when the last refresh ended; if it has not ended, when it began
+ * @param error why the last refresh failed, or that it has not ended
  * @param issues how many entries there are, by platform; the empty one is for what is of none
  */
 public record FeedStatus(

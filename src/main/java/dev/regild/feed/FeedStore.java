@@ -12,7 +12,9 @@ import dev.regild.files.DurableFiles;
 import dev.regild.files.PrivateDirectory;
 import dev.regild.files.Sha256;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
@@ -29,9 +31,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.bouncycastle.openpgp.PGPSignature;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -40,6 +44,11 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class FeedStore {
   private static final int LARGEST_SIGNATURE = 1 << 20;
+
+  /** Remembered while a refresh runs; it stays if the process ends in it. */
+  private static final String CUT_OFF =
+      "The last refresh is under way, or was cut off. To refresh it now: regild feed refresh %s";
+
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
@@ -49,6 +58,9 @@ public final class FeedStore {
   private final Path directory;
   private final Transport transport;
   private final Clock clock;
+
+  /** One feed at a time: what it says can take much of the heap, and reading takes a processor. */
+  private final ReentrantLock reading = new ReentrantLock();
 
   /** What a feed says of a platform, by its snapshot. */
   private final Cache<Part, Map<String, Collection<Issue>>> parts =
@@ -200,8 +212,20 @@ public final class FeedStore {
   public FeedResult refresh(String name, Set<String> platforms)
       throws FeedException, InterruptedException {
     FeedStatus status = require(name);
+    // Before it begins: if it ends the process, it must not begin again with the next one.
+    attempted(name, clock.millis(), CUT_OFF.formatted(name));
     try {
       return refreshed(status, wanted(status, platforms));
+    } catch (InterruptedException | InterruptedIOException | ClosedByInterruptException e) {
+      var _ = Thread.interrupted(); // which would keep the database from being written
+      // Whoever stops the process wants it again with the next one.
+      attempted(
+          name,
+          status.attemptedAt().map(Instant::toEpochMilli).orElse(null),
+          status.error().orElse(null));
+      throw e instanceof InterruptedException interrupt
+          ? interrupt
+          : new InterruptedException("the refresh was interrupted");
     } catch (MalformedFeedException | FetchException | IOException | RuntimeException e) {
       String why = String.valueOf(e.getMessage());
       String message =
@@ -209,16 +233,16 @@ public final class FeedStore {
               ? "%s is no feed of the kind %s: %s. Check the address and the kind."
                   .formatted(status.feed().uri(), status.feed().kind().word(), why)
               : why;
-      failed(name, message);
+      attempted(name, clock.millis(), message);
       throw new FeedException("Feed %s was not refreshed: %s".formatted(name, message), e);
     }
   }
 
-  private void failed(String name, String why) {
+  private void attempted(String name, @Nullable Long at, @Nullable String why) {
     database.useTransaction(handle ->
         handle
-            .createUpdate("UPDATE feed SET attempted_at = :now, error = :why WHERE name = :name")
-            .bind("now", clock.millis())
+            .createUpdate("UPDATE feed SET attempted_at = :at, error = :why WHERE name = :name")
+            .bind("at", at)
             .bind("why", why)
             .bind("name", name)
             .execute());
@@ -245,14 +269,24 @@ public final class FeedStore {
         checked(feed.name(), fetched.get().validators());
         return new FeedResult(digest, false, 0);
       }
-      FeedFacts facts = new FeedFacts(wanted);
-      feed.kind().reader().read(file, facts);
-      DurableFiles.moveInto(directory, file, digest);
-      store(feed, digest, fetched.get().validators(), facts);
-      removeOthers();
-      return new FeedResult(digest, true, facts.issues());
+      return read(feed, file, fetched.get(), wanted);
     } finally {
       Files.deleteIfExists(file);
+    }
+  }
+
+  private FeedResult read(Feed feed, Path file, Transport.Fetched fetched, Set<String> wanted)
+      throws MalformedFeedException, IOException, InterruptedException {
+    reading.lockInterruptibly();
+    try {
+      FeedFacts facts = new FeedFacts(wanted);
+      feed.kind().reader().read(file, facts);
+      DurableFiles.moveInto(directory, file, fetched.sha256());
+      store(feed, fetched.sha256(), fetched.validators(), facts);
+      removeOthers();
+      return new FeedResult(fetched.sha256(), true, facts.issues());
+    } finally {
+      reading.unlock();
     }
   }
 
@@ -277,16 +311,14 @@ public final class FeedStore {
     if (!feed.signedBy().isEmpty()) {
       Transport.Document signature =
           by.read(feed.signatureUri(), Validators.NONE, LARGEST_SIGNATURE);
-      if (signature instanceof Transport.Document.Content content) {
-        var _ =
-            Keyring.of("the feed's keyring", feed.signedBy(), Keyring.Sha1.REFUSED)
-                .verify(
-                    feed.uri(),
-                    file,
-                    content.bytes(),
-                    PGPSignature.BINARY_DOCUMENT,
-                    clock.instant());
+      if (!(signature instanceof Transport.Document.Content content)) {
+        throw new FetchException(
+            "%s was not sent. Check the feed's signature there.".formatted(feed.signatureUri()));
       }
+      var _ =
+          Keyring.of("the feed's keyring", feed.signedBy(), Keyring.Sha1.REFUSED)
+              .verify(
+                  feed.uri(), file, content.bytes(), PGPSignature.BINARY_DOCUMENT, clock.instant());
     }
   }
 

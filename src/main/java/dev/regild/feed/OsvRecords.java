@@ -30,6 +30,14 @@ final class OsvRecords implements FeedReader {
   private static final Pattern SEVERITY =
       Pattern.compile("(Critical|Important|Moderate|Low):.*", Pattern.DOTALL);
 
+  /** Of one record; those of Linux have the most: some hundred packages, and 2,000 CVEs. */
+  private static final int MOST_AFFECTED = 50_000;
+
+  private static final int MOST_CVES = 20_000;
+
+  /** Each CVE in each package; a feed may not have more in all its records. */
+  private static final long MOST_PAIRS = 2_000_000;
+
   @Override
   public void read(Path file, FeedFacts facts) throws IOException, MalformedFeedException {
     FeedArchive.each(
@@ -153,6 +161,7 @@ final class OsvRecords implements FeedReader {
             String name = json.text(member);
             if (CVE.matcher(name).matches()) {
               cves.add(name);
+              require(cves.size() <= MOST_CVES);
             }
           });
     }
@@ -179,7 +188,15 @@ final class OsvRecords implements FeedReader {
           });
       Optional<String> platform = platform(named[0]).filter(facts.platforms()::contains);
       if (platform.isPresent() && !named[1].isEmpty()) {
-        affected.add(new Affected(platform.get(), named[1], named[2]));
+        affected.add(
+            new Affected(platform.get(), FeedFacts.bounded(named[1]), FeedFacts.bounded(named[2])));
+        require(affected.size() <= MOST_AFFECTED);
+      }
+    }
+
+    private static void require(boolean few) throws MalformedFeedException {
+      if (!few) {
+        throw new MalformedFeedException("a record of it names too many packages or CVEs");
       }
     }
 
@@ -216,6 +233,7 @@ final class OsvRecords implements FeedReader {
         return;
       }
       Set<String> named = own.matches() ? Set.of(own.group(1)) : cves.isEmpty() ? Set.of(id) : cves;
+      require((long) affected.size() * named.size() <= MOST_PAIRS);
       for (Affected each : affected) {
         for (String cve : named) {
           add(each, cve);

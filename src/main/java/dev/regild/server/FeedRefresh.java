@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 final class FeedRefresh implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FeedRefresh.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(20);
+  private static final Duration END_LIMIT = Duration.ofSeconds(1);
   private static final String TURN = "feeds";
 
   /** More than a server has feeds. */
@@ -57,7 +58,7 @@ final class FeedRefresh implements AutoCloseable {
     }
   }
 
-  private void look() {
+  void look() {
     try {
       if (!turns.take(TURN)) {
         return;
@@ -65,8 +66,10 @@ final class FeedRefresh implements AutoCloseable {
       Set<String> platforms = ImagePlatforms.of(database, channels);
       for (Feed feed : feeds.due(platforms)) {
         if (underWay.size() < MOST_AT_ONCE && underWay.add(feed.name())) {
+          // Reading a feed computes for minutes, and a virtual thread would keep its carrier.
           Thread refresh =
-              Thread.ofVirtual()
+              Thread.ofPlatform()
+                  .daemon()
                   .name("feed-refresh-" + feed.name())
                   .unstarted(() -> refresh(feed.name(), platforms));
           refreshes.add(refresh);
@@ -106,6 +109,21 @@ final class FeedRefresh implements AutoCloseable {
   public void close() {
     thread.interrupt();
     refreshes.forEach(Thread::interrupt);
+    awaitEnd();
     turns.giveBack(TURN);
+  }
+
+  /** They still write that they were interrupted, so that they are due on the next start. */
+  private void awaitEnd() {
+    long ends = System.nanoTime() + END_LIMIT.toNanos();
+    try {
+      for (Thread each : refreshes) {
+        if (!each.join(Duration.ofNanos(Math.max(0, ends - System.nanoTime())))) {
+          LOG.debug("{} still runs while the server stops", each.getName());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

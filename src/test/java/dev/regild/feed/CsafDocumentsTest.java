@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.regild.feed.Issue.State;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,5 +106,41 @@ class CsafDocumentsTest {
             DOCUMENT.replace("\"known_not_affected\": [", "\"known_not_affected\": {\"a\": ["))) {
       assertThatExceptionOfType(MalformedFeedException.class).isThrownBy(() -> read(wrong));
     }
+  }
+
+  private static String many(String each, int count) {
+    return IntStream.range(0, count).mapToObj(each::formatted).collect(Collectors.joining(","));
+  }
+
+  @Test
+  void aDocumentThatNamesTooMuchIsRefused() {
+    assertThatExceptionOfType(MalformedFeedException.class)
+        .isThrownBy(() -> read("{\"vulnerabilities\": [%s]}".formatted(many("{}", 20_001))))
+        .withMessageContaining("more than 20,000 vulnerabilities");
+    String release =
+        "{\"product\": {\"product_id\": \"%d\", \"product_identification_helper\":"
+            + " {\"cpe\": \"cpe:/o:redhat:enterprise_linux:9\"}}}";
+    assertThatExceptionOfType(MalformedFeedException.class)
+        .isThrownBy(() ->
+            read("{\"product_tree\": {\"branches\": [%s]}}".formatted(many(release, 100_001))))
+        .withMessageContaining("more than 100,000 releases");
+  }
+
+  @Test
+  void theNamesInADocumentAreLimitedTogether() throws Exception {
+    Path file = directory.resolve("names.json");
+    try (Writer out = Files.newBufferedWriter(file)) {
+      out.write("{\"vulnerabilities\": [{\"product_status\": {\"fixed\": [\"\"");
+      String name = "a".repeat(1 << 20);
+      for (int i = 0; i <= 32; i++) {
+        out.write(",\"r:");
+        out.write(name);
+        out.write('"');
+      }
+      out.write("]}}]}");
+    }
+    assertThatExceptionOfType(MalformedFeedException.class)
+        .isThrownBy(() -> FeedKind.CSAF.reader().read(file, new FeedFacts(Set.of("RHEL9"))))
+        .withMessageContaining("characters");
   }
 }

@@ -22,10 +22,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -45,7 +49,7 @@ class FeedStoreTest {
           "releases": {
             "bookworm": {"status": "resolved", "repositories": {"bookworm": "3.0.16-1~deb12u1",
               "bookworm-security": "3.0.17-1~deb12u2"}, "fixed_version": "3.0.17-1~deb12u2",
-              "urgency": "not yet assigned", "next_point_update": true},
+              "urgency": "not yet assigned", "next_point_update": true, "unknown": 1},
             "trixie": {"status": "open", "repositories": {"trixie": "3.5.1-1"},
               "urgency": "medium"}}},
         "CVE-2026-1002": {"releases": {"bookworm": {"status": "resolved", "fixed_version": "0",
@@ -200,6 +204,53 @@ class FeedStoreTest {
           .as("the last good content, and nothing else")
           .containsExactly(feeds.require("debian-tracker").snapshot().orElseThrow());
     }
+  }
+
+  /** As if it had filled the heap, which no catch of the refresh sees. */
+  @Test
+  void aRefreshThatEndsTheProcessDoesNotBeginAgainAtOnce() throws Exception {
+    Path file = write("tracker.json", TRACKER);
+    feeds.add(feed("tracker", FeedKind.DEBIAN_TRACKER, file.toUri().toString()));
+    AtomicInteger looks = new AtomicInteger();
+    Clock clock =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            if (looks.incrementAndGet() > 1) {
+              throw new AssertionError("the process ends");
+            }
+            return Instant.now();
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    FeedStore dying = new FeedStore(database, data, clock);
+    assertThatExceptionOfType(AssertionError.class)
+        .isThrownBy(() -> dying.refresh("tracker", DEBIAN_12));
+    assertThat(feeds.due(DEBIAN_12)).isEmpty();
+    assertThat(feeds.require("tracker").error().orElseThrow()).contains("was cut off");
+    assertThat(feeds.refresh("tracker", DEBIAN_12).changed()).isTrue();
+    assertThat(feeds.require("tracker").error()).isEmpty();
+  }
+
+  @Test
+  void aRefreshThatIsInterruptedIsDueAgain() throws Exception {
+    Path file = write("osv.json", "[]");
+    feeds.add(feed("osv", FeedKind.OSV, file.toUri().toString()));
+    Thread.currentThread().interrupt();
+    assertThatExceptionOfType(InterruptedException.class)
+        .isThrownBy(() -> feeds.refresh("osv", DEBIAN_12));
+    assertThat(Thread.interrupted()).isFalse();
+    assertThat(feeds.due(DEBIAN_12)).hasSize(1);
+    assertThat(feeds.require("osv").error()).isEmpty();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.github.luben.zstd.Zstd;
 import dev.regild.apt.AptPackageSystem;
+import dev.regild.feed.Issue.State;
 import dev.regild.feed.OpenCves.Found;
 import dev.regild.feed.OpenCves.Status;
 import dev.regild.plan.InstalledPackage;
@@ -21,10 +22,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OsvRecordsTest {
   private static final String UBUNTU =
@@ -197,5 +201,35 @@ class OsvRecordsTest {
           .isThrownBy(() -> read(file, "UBUNTU_2204"));
     }
     assertThatExceptionOfType(MalformedFeedException.class).isThrownBy(() -> read(zip(), "X"));
+  }
+
+  private static String many(String each, int count) {
+    return IntStream.range(0, count).mapToObj(each::formatted).collect(Collectors.joining(","));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2000, 1500", "50001, 0", "0, 20001"})
+  void aRecordThatNamesTooMuchIsRefused(int packages, int cves) throws Exception {
+    String affected = "{\"package\": {\"ecosystem\": \"AlmaLinux:9\", \"name\": \"p%d\"}}";
+    Path file =
+        Files.writeString(
+            directory.resolve("many.json"),
+            "{\"id\": \"ALSA-2026:1\", \"modified\": \"2026\", \"related\": [%s], \"affected\": [%s]}"
+                .formatted(many("\"CVE-2026-1%06d\"", cves), many(affected, packages)));
+    assertThatExceptionOfType(MalformedFeedException.class)
+        .isThrownBy(() -> read(file, "ALMA_LINUX9"))
+        .withMessageContaining("too many packages or CVEs");
+  }
+
+  @Test
+  void textsAreLimitedTogether() {
+    FeedFacts facts = new FeedFacts(Set.of("DEBIAN_12"), 1000);
+    assertThatExceptionOfType(MalformedFeedException.class)
+        .isThrownBy(() -> {
+          for (int i = 0; i < 20; i++) {
+            facts.add("DEBIAN_12", "p" + i, new Issue("CVE-2026-1", State.AFFECTED, "", "", ""));
+          }
+        })
+        .withMessageContaining("texts");
   }
 }

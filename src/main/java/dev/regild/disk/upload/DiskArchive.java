@@ -2,8 +2,8 @@ package dev.regild.disk.upload;
 
 import dev.regild.disk.ByteCount;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.files.HeaderLimit;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -63,7 +63,13 @@ final class DiskArchive {
       boolean compressed,
       boolean seekable,
       long mostPassedBytes) {
-    this.in = new HeaderLimit(in);
+    this.in =
+        new HeaderLimit(
+            in,
+            MOST_HEADER_BYTES,
+            () ->
+                new DamagedArchiveException(
+                    "the headers in the tar archive take more than 4 MiB; pack the disk alone, without --sparse"));
     this.tar = new TarArchiveInputStream(this.in);
     this.failures = failures;
     this.compressed = compressed;
@@ -88,7 +94,7 @@ final class DiskArchive {
   Found read(DiskSink sink) throws IOException, UnfitDiskException {
     for (TarArchiveEntry entry = next(); entry != null; entry = next()) {
       requireFew();
-      long dataBegins = in.position;
+      long dataBegins = in.position();
       if (isFile(entry)) {
         take(entry, sink);
       } else if (entry.isSparse()) {
@@ -228,7 +234,12 @@ final class DiskArchive {
   private void pass(TarArchiveEntry entry, long dataBegins) throws IOException {
     if (seekable && !entry.isSparse() && !entry.isDirectory()) {
       long padding = -entry.getSize() & (TarConstants.DEFAULT_RCDSIZE - 1);
-      in.skipTo(dataBegins + entry.getSize() + padding);
+      long ends = dataBegins + entry.getSize() + padding;
+      if (!in.skipTo(ends)) {
+        throw new DamagedArchiveException(
+            "the tar archive is truncated: a file in it ends at %d, the archive at %d bytes; copy the file again"
+                .formatted(ends, in.position()));
+      }
       tar = new TarArchiveInputStream(in);
       return;
     }
@@ -314,62 +325,6 @@ final class DiskArchive {
         count += n;
       }
       return n;
-    }
-  }
-
-  /** Knows where it is, and gives headers no more than their share. */
-  private static final class HeaderLimit extends FilterInputStream {
-    private boolean inHeader;
-    private long headerBytes;
-    private long position;
-
-    HeaderLimit(InputStream in) {
-      super(in);
-    }
-
-    void headerBegins() {
-      inHeader = true;
-    }
-
-    void headerEnds() {
-      inHeader = false;
-    }
-
-    void skipTo(long target) throws IOException {
-      while (position < target) {
-        long skipped = in.skip(target - position);
-        if (skipped <= 0) {
-          throw new DamagedArchiveException(
-              "the tar archive is truncated: a file in it ends at %d, the archive at %d bytes; copy the file again"
-                  .formatted(target, position));
-        }
-        position += skipped;
-      }
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      // Where a file is sparse, the library takes less than what was asked for as the end.
-      int whole = in.readNBytes(buffer, offset, length);
-      int n = whole == 0 && length > 0 ? -1 : whole;
-      position += Math.max(0, n);
-      headerBytes += inHeader ? Math.max(0, n) : 0;
-      if (headerBytes > MOST_HEADER_BYTES) {
-        throw new DamagedArchiveException(
-            "the headers in the tar archive take more than 4 MiB; pack the disk alone, without --sparse");
-      }
-      return n;
-    }
-
-    @Override
-    public boolean markSupported() {
-      return false;
     }
   }
 }
