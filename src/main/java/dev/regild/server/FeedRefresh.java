@@ -57,7 +57,8 @@ final class FeedRefresh implements AutoCloseable {
     }
   }
 
-  private void look() {
+  /** Begins what is due if this node has the turn; logs what fails. */
+  void look() {
     try {
       if (!turns.take(TURN)) {
         return;
@@ -75,6 +76,15 @@ final class FeedRefresh implements AutoCloseable {
       }
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the feeds");
+    } catch (Error e) {
+      LOG.atError().addKeyValue("reason", e.toString()).log("cannot check the feeds");
+      try {
+        turns.giveBack(TURN);
+      } catch (RuntimeException unavailable) {
+        LOG.atWarn()
+            .addKeyValue("reason", unavailable.toString())
+            .log("the turn was not given back");
+      }
     }
   }
 
