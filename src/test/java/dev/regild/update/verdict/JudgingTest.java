@@ -26,6 +26,7 @@ import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.Pin;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.update.verdict.StatusQuery.Place;
@@ -42,6 +43,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,6 +243,31 @@ class JudgingTest {
     assertThat(verdict("damaged").reason()).contains("is damaged");
     assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
     assertThat(fleet.judging.look()).isZero();
+  }
+
+  /** PostgreSQL refuses rows of an index that are longer than 2,704 bytes. */
+  @Test
+  void aPackageWithLongTextsIsJudgedAsAnyOther() throws Exception {
+    offer("Mon, 02 Feb 2026", new Deb("bash", "5.2-2"));
+    Random random = new Random(1);
+    PackageOrigin origin =
+        new PackageOrigin(thousand(random), thousand(random), "", "", thousand(random));
+    fleet.add(OWNER, "long", inventory(PLATFORM, installed("bash", "5.2-1").from(origin)));
+    fleet.add(OWNER, "golden", inventory(PLATFORM, installed("bash", "5.2-1")));
+    assertThat(fleet.judging.look()).isEqualTo(2);
+    assertThat(verdict("long").state()).isEqualTo(State.OUTDATED);
+    assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
+
+    offer("Tue, 03 Feb 2026", new Deb("bash", "5.2-1"));
+    assertThat(fleet.anotherJudge().look()).as("from the stored form").isEqualTo(2);
+    assertThat(verdict("long").state()).isEqualTo(State.CURRENT);
+  }
+
+  private static String thousand(Random random) {
+    return random
+        .ints(1000, '0', 'z' + 1)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 
   @Test
