@@ -245,6 +245,21 @@ class JudgingTest {
     assertThat(fleet.judging.look()).isZero();
   }
 
+  /** As of a file that was written over; the library that unpacks it has its own exception. */
+  @Test
+  void anInventoryThatCanNotBeUnpackedKeepsNoOtherFromBeingJudged() throws Exception {
+    offer("Mon, 02 Feb 2026", new Deb("bash", "5.2-2"));
+    fleet.add(OWNER, "damaged", inventory(PLATFORM, installed("bash", "5.2-0")));
+    database.useTransaction(handle ->
+        handle.execute("UPDATE inventory SET compressed_json = ?", (Object) new byte[] {1, 2, 3}));
+    fleet.add(OWNER, "golden", inventory(PLATFORM, installed("bash", "5.2-1")));
+    assertThat(fleet.judging.look()).isEqualTo(2);
+    assertThat(verdict("damaged").state()).isEqualTo(State.UNKNOWN);
+    assertThat(verdict("damaged").reason()).contains("can't be judged").contains("server's log");
+    assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
+    assertThat(fleet.judging.look()).isZero();
+  }
+
   /** PostgreSQL refuses rows of an index that are longer than 2,704 bytes. */
   @Test
   void aPackageWithLongTextsIsJudgedAsAnyOther() throws Exception {
