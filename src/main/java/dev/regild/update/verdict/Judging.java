@@ -69,7 +69,9 @@ public final class Judging implements AutoCloseable {
   private final SupportFiles supportFiles;
   private final Clock clock;
   private final Turns turns;
-  private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
+
+  /** Not a virtual one: it would keep a carrier from others while it compares. */
+  private final Thread thread = Thread.ofPlatform().daemon().name("judging").unstarted(this::run);
 
   /** When the newest changelog was read, and when we last asked, in milliseconds. */
   private long changelogsAt;
@@ -111,7 +113,8 @@ public final class Judging implements AutoCloseable {
     }
   }
 
-  private void lookSafely() throws InterruptedException {
+  /** Judges if this node has the turn; logs what fails. */
+  void lookSafely() throws InterruptedException {
     try {
       if (turns.take(TURN)) {
         var _ = look();
@@ -122,6 +125,18 @@ public final class Judging implements AutoCloseable {
       }
       // The next look tries again.
       LOG.atWarn().addKeyValue("reason", e.toString()).log("images were not judged");
+    } catch (Error e) {
+      LOG.atError().addKeyValue("reason", e.toString()).log("images were not judged");
+      giveBack();
+    }
+  }
+
+  /** Lets another node try, which may not meet the error. */
+  private void giveBack() {
+    try {
+      turns.giveBack(TURN);
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("the turn was not given back");
     }
   }
 

@@ -25,6 +25,7 @@ import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.Pin;
@@ -283,6 +284,26 @@ class JudgingTest {
         .ints(1000, '0', 'z' + 1)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
+  }
+
+  @Test
+  void anErrorGivesTheTurnBackAndIsNotTheEnd() throws Exception {
+    List<String> givenBack = new ArrayList<>();
+    Turns turns =
+        new Turns() {
+          @Override
+          public boolean take(String name) {
+            throw new StackOverflowError("of a test");
+          }
+
+          @Override
+          public void giveBack(String name) {
+            givenBack.add(name);
+          }
+        };
+    Judging judging = fleet.anotherJudge(turns);
+    judging.lookSafely();
+    assertThat(givenBack).containsExactly("judging");
   }
 
   @Test
