@@ -39,8 +39,10 @@ CREATE INDEX verdict_by_age ON verdict (outdated_since);
 -- The packages of all inventories, each once, and the inventories as lists of their numbers: a judge
 -- compares each package once, however many inventories have it.
 CREATE TABLE known_package (
-  id    INTEGER PRIMARY KEY,
-  facts TEXT NOT NULL UNIQUE
+  id           INTEGER PRIMARY KEY,
+  -- They come from images and may be long. A row of an index in PostgreSQL may not.
+  facts_sha256 TEXT NOT NULL UNIQUE,
+  facts        TEXT NOT NULL
 );
 
 CREATE TABLE inventory_form (

@@ -58,6 +58,7 @@ final class FeedRefresh implements AutoCloseable {
     }
   }
 
+  /** Begins what is due if this node has the turn; logs what fails. */
   void look() {
     try {
       if (!turns.take(TURN)) {
@@ -78,6 +79,15 @@ final class FeedRefresh implements AutoCloseable {
       }
     } catch (ChannelException | RuntimeException e) {
       LOG.atWarn().addKeyValue("reason", e.getMessage()).log("cannot check the feeds");
+    } catch (Error e) {
+      LOG.atError().addKeyValue("reason", e.toString()).log("cannot check the feeds");
+      try {
+        turns.giveBack(TURN);
+      } catch (RuntimeException unavailable) {
+        LOG.atWarn()
+            .addKeyValue("reason", unavailable.toString())
+            .log("the turn was not given back");
+      }
     }
   }
 

@@ -281,7 +281,8 @@ public final class RegildServer implements AutoCloseable {
             deletions,
             flattenings,
             new DiskDeletions(database, disks),
-            membership.turns()));
+            membership.turns(),
+            clock));
     indexUpkeep.begin();
     if (role.runsJobs()) {
       opened(jobs).start();

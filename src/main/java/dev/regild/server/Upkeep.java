@@ -1,36 +1,55 @@
 package dev.regild.server;
 
 import dev.regild.db.Database;
+import dev.regild.image.ImageHistory;
 import dev.regild.image.jobs.DiskDeletions;
 import dev.regild.job.node.Turns;
 import dev.regild.update.ImageDeletions;
 import dev.regild.update.ImageFlattenings;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Ends what a process began and did not end, because it was killed in between: deletions of images,
  * of disks, and of layers that went out of use. An only server does so when it starts. Of several
- * nodes, one does so now and then: which of them died, and when, nobody has to know.
+ * nodes, one does so now and then: which of them died, and when, nobody has to know. Once a day, it
+ * forgets images that were deleted long ago.
  */
 final class Upkeep implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
   private static final String TURN = "upkeep";
   private static final Duration BETWEEN = Duration.ofMinutes(1);
 
+  private static final Duration BETWEEN_PRUNINGS = Duration.ofDays(1);
+
+  private final Database database;
   private final ImageDeletions deletions;
   private final ImageFlattenings flattenings;
   private final DiskDeletions disks;
   private final Turns turns;
+  private final Clock clock;
   private final Thread thread = Thread.ofVirtual().name("upkeep").unstarted(this::run);
 
-  private Upkeep(
-      ImageDeletions deletions, ImageFlattenings flattenings, DiskDeletions disks, Turns turns) {
+  /** The upkeep of the index does it at the start. */
+  private Instant pruned;
+
+  Upkeep(
+      Database database,
+      ImageDeletions deletions,
+      ImageFlattenings flattenings,
+      DiskDeletions disks,
+      Turns turns,
+      Clock clock) {
+    this.database = database;
     this.deletions = deletions;
     this.flattenings = flattenings;
     this.disks = disks;
     this.turns = turns;
+    this.clock = clock;
+    this.pruned = clock.instant();
   }
 
   static Upkeep start(
@@ -38,13 +57,13 @@ final class Upkeep implements AutoCloseable {
       ImageDeletions deletions,
       ImageFlattenings flattenings,
       DiskDeletions disks,
-      Turns turns) {
-    Upkeep upkeep = new Upkeep(deletions, flattenings, disks, turns);
-    if (database.isShared()) {
-      upkeep.thread.start();
-    } else {
+      Turns turns,
+      Clock clock) {
+    Upkeep upkeep = new Upkeep(database, deletions, flattenings, disks, turns, clock);
+    if (!database.isShared()) {
       upkeep.once();
     }
+    upkeep.thread.start();
     return upkeep;
   }
 
@@ -59,11 +78,15 @@ final class Upkeep implements AutoCloseable {
     }
   }
 
-  private void inTurn() {
+  /** Does what is due if no other node does. */
+  void inTurn() {
     try {
       if (turns.take(TURN)) {
         try {
-          once();
+          if (database.isShared()) {
+            once();
+          }
+          prune();
         } finally {
           turns.giveBack(TURN);
         }
@@ -77,6 +100,14 @@ final class Upkeep implements AutoCloseable {
     deletions.finishAll();
     flattenings.removeRetired();
     disks.finishAll();
+  }
+
+  private void prune() {
+    Instant now = clock.instant();
+    if (!now.isBefore(pruned.plus(BETWEEN_PRUNINGS))) {
+      database.useTransaction(ImageHistory::prune);
+      pruned = now;
+    }
   }
 
   @Override

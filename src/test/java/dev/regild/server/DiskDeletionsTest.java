@@ -3,10 +3,13 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.RefusedException;
 import dev.regild.image.jobs.DiskDeletions;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +78,49 @@ class DiskDeletionsTest {
     server.database.useTransaction(handle -> DiskDeletions.requireKept(handle, exported));
     deletions.endImport("an image", exported.id());
     assertThat(server.disks.find(server.account.id(), exported.id())).isPresent();
+    assertThat(decided()).isEmpty();
+  }
+
+  /** As when a disk is deleted whose import a killed process had not ended. */
+  @Test
+  void aDeletionIsNotForgottenBesideTheEndOfAnImport() throws Exception {
+    UploadedDisk exported =
+        server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow();
+    decide(exported.id(), false);
+    deletions.endImport("an image", exported.id());
+    assertThat(decided()).as("the end of an import").containsExactly(exported.id());
+    deletions.finishAll();
+    assertThat(server.disks.find(server.account.id(), exported.id())).isEmpty();
+    assertThat(decided()).isEmpty();
+  }
+
+  @Test
+  void aDeletionOfADiskWhoseImportHasEndedLeavesNothingToDo() throws Exception {
+    UploadedDisk uploaded = server.upload(server.account);
+    decide(uploaded.id(), true);
+    deletions.delete(uploaded);
+    assertThat(server.disks.find(server.account.id(), uploaded.id())).isEmpty();
+    assertThat(decided()).isEmpty();
+  }
+
+  /** Else a process that is killed after its decision leaves an exported disk for good. */
+  @Test
+  void aDeletionCountsMoreThanTheEndOfAnImport() throws Exception {
+    UploadedDisk exported =
+        server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow();
+    decide(exported.id(), true);
+    DiskStore failing =
+        (DiskStore)
+            Proxy.newProxyInstance(
+                DiskStore.class.getClassLoader(),
+                new Class<?>[] {DiskStore.class},
+                (_, _, _) -> {
+                  throw new IOException("of a test");
+                });
+    assertThatThrownBy(() -> new DiskDeletions(server.database, failing).delete(exported))
+        .isInstanceOf(IOException.class);
+    deletions.finishAll();
+    assertThat(server.disks.find(server.account.id(), exported.id())).isEmpty();
     assertThat(decided()).isEmpty();
   }
 

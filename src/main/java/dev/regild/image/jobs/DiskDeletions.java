@@ -101,12 +101,14 @@ public final class DiskDeletions {
         .forEach(this::finishOrLog);
   }
 
+  /** A disk that is to be deleted whatever it is stays so when its import ends. */
   private static void decide(Handle handle, Removal removal) {
     handle
         .createUpdate(
             """
             INSERT INTO disk_removal (disk_id, uploads_only) VALUES (:id, :uploadsOnly)
-            ON CONFLICT (disk_id) DO NOTHING
+            ON CONFLICT (disk_id) DO UPDATE
+              SET uploads_only = disk_removal.uploads_only AND excluded.uploads_only
             """)
         .bind("id", removal.disk())
         .bind("uploadsOnly", removal.uploadsOnly())
@@ -130,10 +132,13 @@ public final class DiskDeletions {
     } else {
       disks.delete(removal.disk());
     }
+    // Somebody may have decided meanwhile to remove more.
     database.useTransaction(handle ->
         handle
-            .createUpdate("DELETE FROM disk_removal WHERE disk_id = :id")
+            .createUpdate(
+                "DELETE FROM disk_removal WHERE disk_id = :id AND uploads_only = :uploadsOnly")
             .bind("id", removal.disk())
+            .bind("uploadsOnly", removal.uploadsOnly())
             .execute());
   }
 

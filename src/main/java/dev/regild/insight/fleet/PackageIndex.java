@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -28,7 +29,10 @@ public final class PackageIndex {
    */
   private static final int MOST_PACKAGES = 20_000;
 
-  /** In characters; longer names and versions are not indexed. */
+  /**
+   * In characters; packages with a longer text are not indexed: PostgreSQL refuses long rows in its
+   * own indexes.
+   */
   private static final int LONGEST_TEXT = 300;
 
   private static final int MOST_AT_ONCE = 1000;
@@ -99,11 +103,16 @@ public final class PackageIndex {
   private static Set<IndexedPackage> packages(Inventory inventory) {
     Set<IndexedPackage> packages = new LinkedHashSet<>();
     for (InstalledPackage each : inventory.packages()) {
+      IndexedPackage indexed = IndexedPackage.of(inventory.os().platform(), each);
       if (packages.size() < MOST_PACKAGES
-          && each.name().length() <= LONGEST_TEXT
-          && each.version().length() <= LONGEST_TEXT
-          && each.architecture().length() <= LONGEST_TEXT) {
-        packages.add(IndexedPackage.of(inventory.os().platform(), each));
+          && Stream.of(
+                  indexed.name(),
+                  indexed.version(),
+                  indexed.architecture(),
+                  indexed.source(),
+                  indexed.sourceVersion())
+              .allMatch(text -> text.length() <= LONGEST_TEXT)) {
+        packages.add(indexed);
       }
     }
     return packages;

@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies the rows of all tables from SQLite to PostgreSQL, parents before children. */
 final class TableCopy {
-  /** What says where files are, or belongs to one database. The migration writes it itself. */
+  /**
+   * What says where files are, or belongs to one database. The migration writes it itself, but for
+   * what the judging makes again out of the inventories.
+   */
   private static final Set<String> OWN =
       Set.of(
           "flyway_schema_history",
@@ -39,7 +42,9 @@ final class TableCopy {
           "store_task",
           "node",
           "turn",
-          "schema_floor");
+          "schema_floor",
+          "known_package",
+          "inventory_form");
 
   /** Tables of which one at least has rows as soon as a registry is in use. */
   private static final List<String> TELLING =

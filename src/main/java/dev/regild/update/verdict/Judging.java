@@ -8,6 +8,7 @@ import static java.util.stream.Collectors.toList;
 import dev.regild.channel.ChannelFile;
 import dev.regild.channel.PackageSystems;
 import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.feed.FeedStore;
 import dev.regild.feed.OpenCves;
 import dev.regild.feed.PlatformFacts;
@@ -68,7 +69,9 @@ public final class Judging implements AutoCloseable {
   private final SupportFiles supportFiles;
   private final Clock clock;
   private final Turns turns;
-  private final Thread thread = Thread.ofVirtual().name("judging").unstarted(this::run);
+
+  /** Not a virtual one: it would keep a carrier from others while it compares. */
+  private final Thread thread = Thread.ofPlatform().daemon().name("judging").unstarted(this::run);
 
   /** When the newest changelog was read, and when we last asked, in milliseconds. */
   private long changelogsAt;
@@ -110,7 +113,8 @@ public final class Judging implements AutoCloseable {
     }
   }
 
-  private void lookSafely() throws InterruptedException {
+  /** Judges if this node has the turn; logs what fails. */
+  void lookSafely() throws InterruptedException {
     try {
       if (turns.take(TURN)) {
         var _ = look();
@@ -121,6 +125,18 @@ public final class Judging implements AutoCloseable {
       }
       // The next look tries again.
       LOG.atWarn().addKeyValue("reason", e.toString()).log("images were not judged");
+    } catch (Error e) {
+      LOG.atError().addKeyValue("reason", e.toString()).log("images were not judged");
+      giveBack();
+    }
+  }
+
+  /** Lets another node try, which may not meet the error. */
+  private void giveBack() {
+    try {
+      turns.giveBack(TURN);
+    } catch (RuntimeException e) {
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("the turn was not given back");
     }
   }
 
@@ -263,9 +279,7 @@ public final class Judging implements AutoCloseable {
 
     /** Returns how many verdicts were written. */
     private int judge(List<String> digests) throws InterruptedException {
-      if (Thread.interrupted()) {
-        throw new InterruptedException("interrupted while images are judged");
-      }
+      requireUninterrupted();
       if (!turns.take(TURN)) {
         // This node was away for long, and another one goes on.
         return 0;
@@ -275,13 +289,31 @@ public final class Judging implements AutoCloseable {
         judge.ifPresent(Judge::forget);
         openCves.ifPresent(OpenCves::forget);
       }
-      List<Judged> verdicts = new ArrayList<>();
-      Map<String, Inventory> loaded = new HashMap<>();
-      try {
-        loaded.putAll(forms.load(digests));
-      } catch (IllegalStateException e) {
-        loaded.putAll(loadEach(digests, verdicts));
+      List<Judged> verdicts = verdicts(digests);
+      // What an interruption made fail says nothing of an image.
+      requireUninterrupted();
+      return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
+    }
+
+    private static void requireUninterrupted() throws InterruptedException {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while images are judged");
       }
+    }
+
+    private List<Judged> verdicts(List<String> digests) throws InterruptedException {
+      try {
+        return together(digests);
+      } catch (DatabaseUnavailableException e) {
+        throw e;
+      } catch (RuntimeException | StackOverflowError e) {
+        return eachByItself(digests);
+      }
+    }
+
+    private List<Judged> together(List<String> digests) {
+      List<Judged> verdicts = new ArrayList<>();
+      Map<String, Inventory> loaded = forms.load(digests);
       Map<String, Comparison> compared = judge.map(it -> it.compare(loaded)).orElse(Map.of());
       loaded.forEach((digest, inventory) ->
           verdicts.add(
@@ -291,26 +323,41 @@ public final class Judging implements AutoCloseable {
                   standard.refusal(),
                   openCves.flatMap(it -> it.count(inventory.packages())),
                   unsupported(inventory))));
-      return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
+      return verdicts;
     }
 
-    /** One that is damaged is unknown, and keeps no other from being judged. */
-    private Map<String, Inventory> loadEach(List<String> digests, List<Judged> verdicts) {
-      Map<String, Inventory> loaded = new HashMap<>();
+    /** One that can't be judged is unknown, and keeps no other from being judged. */
+    private List<Judged> eachByItself(List<String> digests) throws InterruptedException {
+      List<Judged> verdicts = new ArrayList<>();
       for (String digest : digests) {
+        requireUninterrupted();
         try {
-          loaded.putAll(forms.load(List.of(digest)));
-        } catch (IllegalStateException e) {
+          verdicts.addAll(together(List.of(digest)));
+        } catch (DatabaseUnavailableException e) {
+          throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+          LOG.atWarn()
+              .addKeyValue("inventory", digest)
+              .addKeyValue("reason", e.toString())
+              .log("an inventory cannot be judged");
           verdicts.add(
               verdict(
                   digest,
                   Comparison.UNKNOWN,
-                  String.valueOf(e.getMessage()),
+                  refusal(digest, e),
                   Optional.empty(),
                   Optional.empty()));
         }
       }
-      return loaded;
+      return verdicts;
+    }
+
+    /** The message of other exceptions may quote all that an image contains. */
+    private static String refusal(String digest, Throwable e) {
+      return e instanceof IllegalStateException
+          ? String.valueOf(e.getMessage())
+          : "The inventory %s can't be judged (%s). Report it with what the server's log says of it."
+              .formatted(digest, e.getClass().getSimpleName());
     }
 
     /** Counts the source packages without, or with limited, support. */

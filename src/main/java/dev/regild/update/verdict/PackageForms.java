@@ -1,9 +1,11 @@
 package dev.regild.update.verdict;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.toMap;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import dev.regild.db.Database;
+import dev.regild.files.Sha256;
 import dev.regild.image.Inventories;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.InstalledPackage;
@@ -136,24 +138,30 @@ final class PackageForms {
         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
+  /** A package and its JSON. */
+  private record Facts(String json, InstalledPackage itself) {}
+
   /** Returns the numbers of the packages that have none in memory. */
   private Map<InstalledPackage, Integer> store(Handle handle, Map<String, Inventory> all) {
     Map<InstalledPackage, Integer> found = new HashMap<>();
-    Map<String, InstalledPackage> unknown = new HashMap<>();
+    Map<String, Facts> unknown = new HashMap<>();
     for (Inventory inventory : all.values()) {
       for (InstalledPackage each : inventory.packages()) {
         if (!numbers.containsKey(each)) {
-          unknown.put(JSON.writeValueAsString(each), each);
+          String json = JSON.writeValueAsString(each);
+          unknown.put(Sha256.of(json.getBytes(UTF_8)), new Facts(json, each));
         }
       }
     }
     for (List<String> some : parts(unknown.keySet())) {
       handle
-          .createQuery("SELECT id, facts FROM known_package WHERE facts IN (<facts>)")
-          .bindList("facts", some)
-          .map((row, _) -> Map.entry(row.getInt("id"), row.getString("facts")))
+          .createQuery(
+              "SELECT id, facts_sha256 FROM known_package WHERE facts_sha256 IN (<hashes>)")
+          .bindList("hashes", some)
+          .map((row, _) -> Map.entry(row.getInt("id"), row.getString("facts_sha256")))
           .forEach(each ->
-              found.put(Objects.requireNonNull(unknown.remove(each.getValue())), each.getKey()));
+              found.put(
+                  Objects.requireNonNull(unknown.remove(each.getValue())).itself(), each.getKey()));
     }
     int next =
         handle
@@ -161,11 +169,16 @@ final class PackageForms {
             .mapTo(Integer.class)
             .one();
     PreparedBatch packages =
-        handle.prepareBatch("INSERT INTO known_package (id, facts) VALUES (:id, :facts)");
-    for (Map.Entry<String, InstalledPackage> each : unknown.entrySet()) {
+        handle.prepareBatch(
+            "INSERT INTO known_package (id, facts_sha256, facts) VALUES (:id, :hash, :facts)");
+    for (Map.Entry<String, Facts> each : unknown.entrySet()) {
       next++;
-      packages.bind("id", next).bind("facts", each.getKey()).add();
-      found.put(each.getValue(), next);
+      packages
+          .bind("id", next)
+          .bind("hash", each.getKey())
+          .bind("facts", each.getValue().json())
+          .add();
+      found.put(each.getValue().itself(), next);
     }
     if (packages.size() > 0) {
       var _ = packages.execute();

@@ -23,6 +23,10 @@ import dev.regild.insight.Changelog;
 import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.PackageVersion;
 import dev.regild.plan.VersionRange;
 import dev.regild.update.fleet.FleetSearch.Answer;
@@ -39,6 +43,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +133,26 @@ class FleetSearchTest {
     assertThat(names(find(openssl("3.0.."), ALL))).containsExactly("exported");
     assertThat(rows("package_version")).isEqualTo(1);
     assertThat(rows("indexed_inventory")).isEqualTo(1);
+  }
+
+  /** PostgreSQL refuses rows of an index that are longer than 2,704 bytes. */
+  @Test
+  void aPackageOfALongSourceIsNotIndexed() {
+    String source =
+        new Random(1)
+            .ints(1000, 0x4e00, 0x9fff)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    Inventory inventory =
+        new Inventory(
+            new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
+            "amd64",
+            List.of(
+                new InstalledPackage("bash", "amd64", "5.2-1", false),
+                new InstalledPackage("openssl", "amd64", "3.0.11-1", false)
+                    .from(new PackageOrigin(source, "", "", "", ""))));
+    database.useTransaction(handle -> inventories.store(handle, inventory));
+    assertThat(rows("package_version")).isEqualTo(1);
   }
 
   @Test

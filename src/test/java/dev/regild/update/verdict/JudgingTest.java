@@ -25,7 +25,9 @@ import dev.regild.insight.ChangelogEntry;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Naming;
 import dev.regild.inventory.Inventory;
+import dev.regild.job.node.Turns;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.Pin;
 import dev.regild.plan.UpdatePolicy;
 import dev.regild.update.verdict.StatusQuery.Place;
@@ -42,6 +44,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,6 +244,66 @@ class JudgingTest {
     assertThat(verdict("damaged").reason()).contains("is damaged");
     assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
     assertThat(fleet.judging.look()).isZero();
+  }
+
+  /** As of a file that was written over; the library that unpacks it has its own exception. */
+  @Test
+  void anInventoryThatCanNotBeUnpackedKeepsNoOtherFromBeingJudged() throws Exception {
+    offer("Mon, 02 Feb 2026", new Deb("bash", "5.2-2"));
+    fleet.add(OWNER, "damaged", inventory(PLATFORM, installed("bash", "5.2-0")));
+    database.useTransaction(handle ->
+        handle.execute("UPDATE inventory SET compressed_json = ?", (Object) new byte[] {1, 2, 3}));
+    fleet.add(OWNER, "golden", inventory(PLATFORM, installed("bash", "5.2-1")));
+    assertThat(fleet.judging.look()).isEqualTo(2);
+    assertThat(verdict("damaged").state()).isEqualTo(State.UNKNOWN);
+    assertThat(verdict("damaged").reason()).contains("can't be judged").contains("server's log");
+    assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
+    assertThat(fleet.judging.look()).isZero();
+  }
+
+  /** PostgreSQL refuses rows of an index that are longer than 2,704 bytes. */
+  @Test
+  void aPackageWithLongTextsIsJudgedAsAnyOther() throws Exception {
+    offer("Mon, 02 Feb 2026", new Deb("bash", "5.2-2"));
+    Random random = new Random(1);
+    PackageOrigin origin =
+        new PackageOrigin(thousand(random), thousand(random), "", "", thousand(random));
+    fleet.add(OWNER, "long", inventory(PLATFORM, installed("bash", "5.2-1").from(origin)));
+    fleet.add(OWNER, "golden", inventory(PLATFORM, installed("bash", "5.2-1")));
+    assertThat(fleet.judging.look()).isEqualTo(2);
+    assertThat(verdict("long").state()).isEqualTo(State.OUTDATED);
+    assertThat(verdict("golden").state()).isEqualTo(State.OUTDATED);
+
+    offer("Tue, 03 Feb 2026", new Deb("bash", "5.2-1"));
+    assertThat(fleet.anotherJudge().look()).as("from the stored form").isEqualTo(2);
+    assertThat(verdict("long").state()).isEqualTo(State.CURRENT);
+  }
+
+  private static String thousand(Random random) {
+    return random
+        .ints(1000, '0', 'z' + 1)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  @Test
+  void anErrorGivesTheTurnBackAndIsNotTheEnd() throws Exception {
+    List<String> givenBack = new ArrayList<>();
+    Turns turns =
+        new Turns() {
+          @Override
+          public boolean take(String name) {
+            throw new StackOverflowError("of a test");
+          }
+
+          @Override
+          public void giveBack(String name) {
+            givenBack.add(name);
+          }
+        };
+    Judging judging = fleet.anotherJudge(turns);
+    judging.lookSafely();
+    assertThat(givenBack).containsExactly("judging");
   }
 
   @Test
