@@ -27,7 +27,7 @@ public interface RequestGuard {
   void refused(ServerResponse response, ApiException error);
 
   /**
-   * Reads a whole body of at most 1 MiB.
+   * Reads a whole body of at most 1 MiB, or 32 KiB if the sender is not known.
    *
    * @param proven whether the sender is known
    * @throws ApiException RequestEntityTooLargeException, or SerializationException if the body is

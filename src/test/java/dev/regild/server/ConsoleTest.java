@@ -255,6 +255,30 @@ class ConsoleTest {
   }
 
   @Test
+  void aLargeFormOfAStrangerIsNotRepeated() throws Exception {
+    for (String path : List.of("/console/import", "/console/login", "/console/theme")) {
+      HttpResponse<String> answer =
+          new Browser(server)
+              .postRaw(
+                  path,
+                  Map.of("name", "canary" + "\"".repeat(12 << 10)),
+                  Map.of("Sec-Fetch-Site", "same-origin"));
+      assertThat(answer.statusCode()).as(path).isEqualTo(413);
+      assertThat(answer.body())
+          .as(path)
+          .contains("more than 32.0 KiB. Log in first, then send it again.")
+          .doesNotContain("canary");
+    }
+    browser.get("/console/images/kiosk");
+    assertThat(
+            browser
+                .post("/console/images/kiosk/tags", "tags", "a=b", "unused", "x".repeat(33 << 10))
+                .statusCode())
+        .as("a form of somebody who is logged in")
+        .isEqualTo(303);
+  }
+
+  @Test
   void aLinkLogsInOnce() throws Exception {
     String code = server.sessions.newCode(server.key.id(), "us-east-1");
     Browser first = new Browser(server);
