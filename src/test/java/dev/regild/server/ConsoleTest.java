@@ -228,8 +228,10 @@ class ConsoleTest {
   void whatWasTypedSurvivesTheEndOfTheSession() throws Exception {
     server.database.useTransaction(handle -> handle.execute("DELETE FROM console_session"));
     HttpResponse<String> refused =
-        browser.post(
-            "/console/images/office-2026-10/update", "new-name", "typed-before", "tags", "a=b");
+        browser.postRaw(
+            "/console/images/office-2026-10/update",
+            Map.of("csrf", browser.csrf(), "new-name", "typed-before", "tags", "a=b"),
+            Map.of("Sec-Fetch-Site", "same-origin"));
     assertThat(refused.statusCode()).isEqualTo(401);
     assertThat(refused.body()).contains("typed-before", "Your session has ended");
     HttpResponse<String> again =
@@ -246,12 +248,32 @@ class ConsoleTest {
             "kept.tags",
             "a=b");
     assertThat(again.statusCode()).isEqualTo(200);
-    assertThat(again.body()).contains("You are logged in again", "value=\"typed-before\"");
+    assertThat(again.body())
+        .contains("You are logged in again", "value=\"typed-before\"")
+        .contains("<bdi>/console/images/office-2026-10/update</bdi>");
     HttpResponse<String> sent =
         browser.post(
             "/console/images/office-2026-10/update", "new-name", "typed-before", "tags", "a=b");
     assertThat(sent.headers().firstValue("location")).contains("/console/images/typed-before");
     assertThat(tags("typed-before")).containsEntry("a", "b");
+  }
+
+  @Test
+  void whatAPageOfAnotherSiteSendsIsNotKept() throws Exception {
+    for (Map<String, String> headers :
+        List.of(
+            Map.<String, String>of(),
+            Map.of("Sec-Fetch-Site", "cross-site"),
+            Map.of("Sec-Fetch-Site", "same-site"),
+            Map.of("Sec-Fetch-Site", "none"))) {
+      HttpResponse<String> answer =
+          new Browser(server)
+              .postRaw(
+                  "/console/images/kiosk/shares", Map.of("account", "123456789012"), headers);
+      assertThat(answer.statusCode()).as("%s", headers).isEqualTo(303);
+      assertThat(answer.headers().firstValue("location")).contains("/console/login");
+      assertThat(answer.body()).doesNotContain("123456789012");
+    }
   }
 
   @Test
