@@ -365,6 +365,24 @@ class ConsoleTest {
   }
 
   @Test
+  void aSharedImageDoesNotShowHowItWasMade() throws Exception {
+    Account receiver = server.accounts.create("receiver");
+    assertThat(browser.get("/console/images/office-2026-10").body())
+        .contains("office-2026-08", "ab".repeat(32), "sha256:" + "1".repeat(64), "All layers");
+    var _ =
+        browser.post(
+            "/console/images/office-2026-10/shares", "account", receiver.id(), "fleets", "1");
+    Browser other = new Browser(server).loggedIn(server.accounts.createKey(receiver, false));
+    HttpResponse<String> shared =
+        other.get("/console/images/office-2026-10?of=" + server.account.id());
+    assertThat(shared.statusCode()).isEqualTo(200);
+    assertThat(shared.body())
+        .contains("Platform", "office-2026-10")
+        .doesNotContain("office-2026-08", "ab".repeat(32), "sha256:", "All layers", "Own layer")
+        .doesNotContain("Imported from disk", ">Lineage<");
+  }
+
+  @Test
   void hostileTextsStayTexts() throws Exception {
     for (String path :
         List.of(
