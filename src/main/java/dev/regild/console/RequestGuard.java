@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** What the server does for the requests of the console as it does for those of the API. */
 public interface RequestGuard {
@@ -75,6 +77,23 @@ public interface RequestGuard {
    * @throws ApiException if the account or the key has as many downloads as it may
    */
   void download(ServerResponse response, Caller caller, Document document, Writing content);
+
+  /**
+   * Sends a document about the contents of an image; they are made one at a time.
+   *
+   * @throws ApiException if the account or the key has as many downloads as it may
+   */
+  void document(ServerResponse response, Caller caller, Document document, Supplier<byte[]> making)
+      throws InterruptedException;
+
+  /**
+   * Makes what a page shows of the contents of images, in turn with the documents about them, and
+   * sends it. It counts among the downloads of the caller's account.
+   *
+   * @throws ApiException if the account or the key has as many downloads as it may
+   */
+  <T> void inTurn(Caller caller, Supplier<T> making, Consumer<T> sending)
+      throws InterruptedException;
 
   /** A document to download. */
   record Document(String fileName, String mediaType) {}

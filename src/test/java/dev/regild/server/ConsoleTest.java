@@ -10,6 +10,8 @@ import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.TagRecords;
+import dev.regild.image.quota.AccountQuotas;
+import dev.regild.image.quota.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -688,6 +690,24 @@ class ConsoleTest {
     assertThat(bill.headers().firstValue("content-disposition"))
         .contains("attachment; filename=\"office-2026-10.spdx.json\"");
     assertThat(bill.body()).contains("SPDX-2.3", "openssl");
+  }
+
+  @Test
+  void whatIsMadeOfTheContentsOfImagesCountsAsADownload() throws Exception {
+    List<String> paths =
+        List.of(
+            "/console/images/office-2026-10/packages",
+            "/console/images/office-2026-10/sbom",
+            "/console/compare?first=office-2026-06&second=office-2026-10");
+    for (int limit : List.of(0, 1)) {
+      server.database.useTransaction(handle ->
+          AccountQuotas.put(handle, server.account.id(), Quota.DOWNLOADS, limit));
+      for (String path : paths) {
+        assertThat(browser.get(path).statusCode())
+            .as("%s with %d", path, limit)
+            .isEqualTo(limit == 0 ? 429 : 200);
+      }
+    }
   }
 
   @Test
