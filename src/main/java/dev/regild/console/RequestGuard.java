@@ -54,8 +54,10 @@ public interface RequestGuard {
    * The audit's lines of an account, the newest first.
    *
    * @param limit how many at most
+   * @throws ApiException ThrottlingException if others search for too long
    */
-  List<Activity> activity(String accountId, Activity.Filter filter, int limit);
+  List<Activity> activity(String accountId, Activity.Filter filter, int limit)
+      throws InterruptedException;
 
   /** Writes to a client until it is gone. */
   @FunctionalInterface

@@ -80,7 +80,8 @@ public record ConsoleGuard(
   }
 
   @Override
-  public List<Activity> activity(String accountId, Activity.Filter filter, int limit) {
+  public List<Activity> activity(String accountId, Activity.Filter filter, int limit)
+      throws InterruptedException {
     return trail.of(accountId, filter, limit);
   }
 
