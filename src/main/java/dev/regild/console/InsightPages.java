@@ -119,15 +119,15 @@ final class InsightPages implements Console.Pages {
     String path =
         Words.image(image.image().name(), "/packages?q=" + Words.encoded(search) + "&from=");
     return new PackagesPage(
-            image.image().name(),
-            Words.image(image.image().name(), "/packages"),
-            inventory.os().name() + " " + inventory.os().version(),
-            search,
-            fitting.stream().skip(from).limit(ROWS).toList(),
-            fitting.size(),
-            inventory.packages().size(),
-            from + ROWS < fitting.size() ? path + (from + ROWS) : "",
-            from > 0 ? path + Math.max(0, from - ROWS) : "");
+        image.image().name(),
+        Words.image(image.image().name(), "/packages"),
+        inventory.os().name() + " " + inventory.os().version(),
+        search,
+        fitting.stream().skip(from).limit(ROWS).toList(),
+        fitting.size(),
+        inventory.packages().size(),
+        from + ROWS < fitting.size() ? path + (from + ROWS) : "",
+        from > 0 ? path + Math.max(0, from - ROWS) : "");
   }
 
   private static int from(String text) {

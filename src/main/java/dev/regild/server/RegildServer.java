@@ -47,8 +47,8 @@ import dev.regild.server.config.ConfigException;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
-import dev.regild.server.http.Documents;
 import dev.regild.server.http.ConsoleGuard;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
@@ -361,8 +361,7 @@ public final class RegildServer implements AutoCloseable {
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(
-                    requests, streams, downloads, documents, new AuditTrail(audit)),
+                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
                 images,
                 new Sessions(database, clock),
                 accounts,

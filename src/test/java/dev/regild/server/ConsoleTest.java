@@ -270,8 +270,7 @@ class ConsoleTest {
             Map.of("Sec-Fetch-Site", "none"))) {
       HttpResponse<String> answer =
           new Browser(server)
-              .postRaw(
-                  "/console/images/kiosk/shares", Map.of("account", "123456789012"), headers);
+              .postRaw("/console/images/kiosk/shares", Map.of("account", "123456789012"), headers);
       assertThat(answer.statusCode()).as("%s", headers).isEqualTo(303);
       assertThat(answer.headers().firstValue("location")).contains("/console/login");
       assertThat(answer.body()).doesNotContain("123456789012");
@@ -700,8 +699,8 @@ class ConsoleTest {
             "/console/images/office-2026-10/sbom",
             "/console/compare?first=office-2026-06&second=office-2026-10");
     for (int limit : List.of(0, 1)) {
-      server.database.useTransaction(handle ->
-          AccountQuotas.put(handle, server.account.id(), Quota.DOWNLOADS, limit));
+      server.database.useTransaction(
+          handle -> AccountQuotas.put(handle, server.account.id(), Quota.DOWNLOADS, limit));
       for (String path : paths) {
         assertThat(browser.get(path).statusCode())
             .as("%s with %d", path, limit)

@@ -37,8 +37,7 @@ class AuditTrailTest {
           trail.inTurn(() ->
               assertThatThrownBy(() -> trail.of(ACCOUNT, ALL, 100))
                   .isInstanceOfSatisfying(
-                      ApiException.class,
-                      e -> assertThat(e.type()).isEqualTo(ErrorType.THROTTLING))
+                      ApiException.class, e -> assertThat(e.type()).isEqualTo(ErrorType.THROTTLING))
                   .hasMessage(
                       "The audit log is being searched for others. Try again in a few seconds."));
       assertThat(trail.of(ACCOUNT, ALL, 100)).as("once the other has ended").isEmpty();
@@ -63,9 +62,9 @@ class AuditTrailTest {
 
   private static String line(String account) {
     return """
-        {"time":"2026-03-01T12:00:00Z","request":"r","account":"%s","key":"k",\
-        "operation":"DeleteImage","resources":["%s"],"outcome":"ok","source":"127.0.0.1"}\
-        """
+    {"time":"2026-03-01T12:00:00Z","request":"r","account":"%s","key":"k",\
+    "operation":"DeleteImage","resources":["%s"],"outcome":"ok","source":"127.0.0.1"}\
+    """
         .formatted(account, "x".repeat(4000));
   }
 }
