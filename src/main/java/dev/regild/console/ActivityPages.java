@@ -21,7 +21,7 @@ final class ActivityPages implements Console.Pages {
     routes.show("/console/activity", "ConsoleListActivity", this::show);
   }
 
-  private void show(Visit visit) {
+  private void show(Visit visit) throws InterruptedException {
     Activity.Filter filter =
         new Activity.Filter(
             visit.query("operation"),

@@ -215,12 +215,16 @@ public final class Console implements HttpService, AutoCloseable {
         code -> gate.requireOwnForm(request, arrival, code));
   }
 
-  /** What was typed into a form is kept until its sender is logged in again. */
+  /**
+   * What was typed into a form is kept until its sender is logged in again, if the browser says
+   * that the form is on one of our pages. The session that its code belongs to has ended, so the
+   * code proves nothing.
+   */
   private void askToLogIn(Visit visit, Kind kind) {
     if (visit.request().headers().contains(HeaderNames.create("HX-Request"))) {
       visit.response().header(HeaderNames.create("HX-Redirect"), loginPath(visit));
       visit.response().status(Status.UNAUTHORIZED_401).send();
-    } else if (kind == Kind.FORM) {
+    } else if (kind == Kind.FORM && Gate.isFromHere(visit.request())) {
       LoginPage page =
           login.pageFor(visit, "Your session has ended. Log in to go on; what you typed is kept.");
       visit.show(
@@ -228,6 +232,9 @@ public final class Console implements HttpService, AutoCloseable {
           Frame.Section.NONE,
           "Log in",
           (out, frame) -> JteloginGenerated.render(out, null, frame, page));
+    } else if (kind == Kind.FORM) {
+      // Where forms are sent to, there need not be a page to go on to.
+      visit.redirect("/console/login");
     } else {
       visit.redirect(loginPath(visit));
     }

@@ -89,6 +89,11 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
     }
   }
 
+  /** Whether the browser says that one of our own pages sent a request. */
+  static boolean isFromHere(ServerRequest request) {
+    return request.headers().first(FETCH_SITE).orElse("").equals("same-origin");
+  }
+
   private Optional<Identity> identity(ServerRequest request, ServerResponse response) {
     if (everybody.isPresent()) {
       Owner owner = everybody.get();

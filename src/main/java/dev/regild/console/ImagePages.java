@@ -118,7 +118,7 @@ final class ImagePages implements Console.Pages {
         image.state() == ImageState.AVAILABLE,
         running,
         image.state() == ImageState.AVAILABLE || image.state() == ImageState.FAILED,
-        facts(handle, image),
+        facts(handle, image, own),
         own ? TagRecords.list(handle, image.arn()) : Map.of(),
         own ? shares(handle, image) : List.of(),
         image.content().applications(),
@@ -133,7 +133,7 @@ final class ImagePages implements Console.Pages {
         update.isPresent() ? "update" : "job",
         update.map(each -> Changes.of(each.plan(), Changelogs.fixesOf(handle, image.id()))),
         update.map(each -> each.existing().name()).orElse(""),
-        lineage(handle, image),
+        own ? lineage(handle, image) : new Lineage(List.of(), false),
         Images.children(handle, image).stream()
             .filter(child -> child.owner().equals(viewer))
             .map(child -> new ImagePage.Child(child.name(), Words.image(child.name(), "")))
@@ -153,7 +153,8 @@ final class ImagePages implements Console.Pages {
     };
   }
 
-  private static Map<String, String> facts(Handle handle, Image image) {
+  /** How an image was made, and on what layers, is its owner's alone to know. */
+  private static Map<String, String> facts(Handle handle, Image image, boolean own) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Platform", image.platform().orElse("not known yet"));
     image.agentVersion().ifPresent(version -> facts.put("Agent", version));
@@ -161,18 +162,24 @@ final class ImagePages implements Console.Pages {
         image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
     if (!chain.isEmpty()) {
       Layer top = chain.getFirst();
-      facts.put("Own layer", Words.size(top.bytes()));
-      facts.put(
-          "All layers",
-          Words.size(chain.stream().mapToLong(Layer::bytes).sum())
-              + " in "
-              + Words.count(chain.size(), "layer"));
+      if (own) {
+        facts.put("Own layer", Words.size(top.bytes()));
+        facts.put(
+            "All layers",
+            Words.size(chain.stream().mapToLong(Layer::bytes).sum())
+                + " in "
+                + Words.count(chain.size(), "layer"));
+      }
       facts.put("Disk", Words.size(top.virtualBytes()));
-      facts.put("SHA-256 of the layer", top.sha256());
+      if (own) {
+        facts.put("SHA-256 of the layer", top.sha256());
+      }
     }
-    image.origin().snapshot().ifPresent(digest -> facts.put("Updated to snapshot", digest));
-    ImportRecords.find(handle, image.id())
-        .ifPresent(imported -> facts.put("Imported from disk", imported.diskId()));
+    if (own) {
+      image.origin().snapshot().ifPresent(digest -> facts.put("Updated to snapshot", digest));
+      ImportRecords.find(handle, image.id())
+          .ifPresent(imported -> facts.put("Imported from disk", imported.diskId()));
+    }
     facts.put("ARN", image.arn());
     return facts;
   }
@@ -189,6 +196,7 @@ final class ImagePages implements Console.Pages {
         .toList();
   }
 
+  /** As far as the first image of another account, whose own lineage is not ours to show. */
   private static Lineage lineage(Handle handle, Image image) {
     List<Lineage.Node> nodes = new ArrayList<>();
     Optional<Image> next = Optional.of(image);
@@ -206,6 +214,9 @@ final class ImagePages implements Console.Pages {
                   .flatMap(id -> LayerRecords.find(handle, id))
                   .map(Layer::bytes)
                   .orElse(0L)));
+      if (!visible) {
+        break;
+      }
       var before = current.origin().predecessor();
       next = before.flatMap(each -> Images.findById(handle, each.id()));
       if (next.isEmpty()) {

@@ -39,7 +39,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import org.jdbi.v3.core.Handle;
 
 /** What is in images: packages, CVEs, documents to download, and how two images differ. */
@@ -49,9 +48,6 @@ final class InsightPages implements Console.Pages {
   private static final int LONGEST_LINE = 1_000;
 
   private final ConsoleServices services;
-
-  /** A hostile image can have 64 MiB of package texts. */
-  private final Semaphore turn = new Semaphore(1, true);
 
   InsightPages(ConsoleServices services) {
     this.services = services;
@@ -97,8 +93,21 @@ final class InsightPages implements Console.Pages {
         });
   }
 
-  private void packages(Visit visit) {
+  private void packages(Visit visit) throws InterruptedException {
     Examined image = examined(visit.caller().owner(), visit.path("name"));
+    services
+        .guard()
+        .inTurn(
+            visit.caller(),
+            () -> packages(visit, image),
+            page ->
+                visit.show(
+                    Section.IMAGES,
+                    "Packages of " + page.name(),
+                    (out, frame) -> JtepackagesGenerated.render(out, null, frame, page)));
+  }
+
+  private PackagesPage packages(Visit visit, Examined image) {
     Inventory inventory = services.inventories().load(image.disk().inventory());
     String search = visit.query("q");
     String wanted = search.toLowerCase(Locale.ROOT);
@@ -109,21 +118,16 @@ final class InsightPages implements Console.Pages {
             .toList();
     String path =
         Words.image(image.image().name(), "/packages?q=" + Words.encoded(search) + "&from=");
-    PackagesPage page =
-        new PackagesPage(
-            image.image().name(),
-            Words.image(image.image().name(), "/packages"),
-            inventory.os().name() + " " + inventory.os().version(),
-            search,
-            fitting.stream().skip(from).limit(ROWS).toList(),
-            fitting.size(),
-            inventory.packages().size(),
-            from + ROWS < fitting.size() ? path + (from + ROWS) : "",
-            from > 0 ? path + Math.max(0, from - ROWS) : "");
-    visit.show(
-        Section.IMAGES,
-        "Packages of " + page.name(),
-        (out, frame) -> JtepackagesGenerated.render(out, null, frame, page));
+    return new PackagesPage(
+        image.image().name(),
+        Words.image(image.image().name(), "/packages"),
+        inventory.os().name() + " " + inventory.os().version(),
+        search,
+        fitting.stream().skip(from).limit(ROWS).toList(),
+        fitting.size(),
+        inventory.packages().size(),
+        from + ROWS < fitting.size() ? path + (from + ROWS) : "",
+        from > 0 ? path + Math.max(0, from - ROWS) : "");
   }
 
   private static int from(String text) {
@@ -157,7 +161,7 @@ final class InsightPages implements Console.Pages {
         (out, frame) -> JtevulnerabilitiesGenerated.render(out, null, frame, page));
   }
 
-  private void bill(Visit visit) {
+  private void bill(Visit visit) throws InterruptedException {
     BillOfMaterials.Format format =
         switch (visit.query("format")) {
           case "spdx" -> BillOfMaterials.Format.SPDX;
@@ -170,18 +174,11 @@ final class InsightPages implements Console.Pages {
         image.image().name() + (format == BillOfMaterials.Format.SPDX ? ".spdx.json" : ".cdx.json");
     services
         .guard()
-        .download(
+        .document(
             visit.response(),
             visit.caller(),
             new RequestGuard.Document(name, format.mediaType()),
-            out -> {
-              turn.acquire();
-              try {
-                out.write(bill(image, format));
-              } finally {
-                turn.release();
-              }
-            });
+            () -> bill(image, format));
   }
 
   private byte[] bill(Examined image, BillOfMaterials.Format format) {
@@ -220,26 +217,35 @@ final class InsightPages implements Console.Pages {
             out -> out.write(kept.envelope()));
   }
 
-  private void compare(Visit visit) {
+  private void compare(Visit visit) throws InterruptedException {
     Owner owner = visit.caller().owner();
     String first = visit.query("first");
     String second = visit.query("second");
-    ComparePage page;
-    try {
-      page =
-          first.isEmpty() || second.isEmpty()
-              ? new ComparePage(first, second, choices(owner), "", List.of(), List.of(), 0, "")
-              : compared(owner, first, second);
-    } catch (RefusedException e) {
-      page =
-          new ComparePage(
-              first, second, choices(owner), e.explanation(), List.of(), List.of(), 0, "");
+    if (first.isEmpty() || second.isEmpty()) {
+      showComparison(visit, uncompared(owner, first, second, ""));
+      return;
     }
-    ComparePage shown = page;
+    try {
+      services
+          .guard()
+          .inTurn(
+              visit.caller(),
+              () -> compared(owner, first, second),
+              page -> showComparison(visit, page));
+    } catch (RefusedException e) {
+      showComparison(visit, uncompared(owner, first, second, e.explanation()));
+    }
+  }
+
+  private ComparePage uncompared(Owner owner, String first, String second, String reason) {
+    return new ComparePage(first, second, choices(owner), reason, List.of(), List.of(), 0, "");
+  }
+
+  private static void showComparison(Visit visit, ComparePage page) {
     visit.show(
         Section.COMPARE,
         "Compare",
-        (out, frame) -> JtecompareGenerated.render(out, null, frame, shown));
+        (out, frame) -> JtecompareGenerated.render(out, null, frame, page));
   }
 
   /** The newest images; the others are found by typing. */

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** What the server does for the requests of the console as it does for those of the API. */
 public interface RequestGuard {
@@ -27,7 +29,7 @@ public interface RequestGuard {
   void refused(ServerResponse response, ApiException error);
 
   /**
-   * Reads a whole body of at most 1 MiB.
+   * Reads a whole body of at most 1 MiB, or 32 KiB if the sender is not known.
    *
    * @param proven whether the sender is known
    * @throws ApiException RequestEntityTooLargeException, or SerializationException if the body is
@@ -52,8 +54,10 @@ public interface RequestGuard {
    * The audit's lines of an account, the newest first.
    *
    * @param limit how many at most
+   * @throws ApiException ThrottlingException if others search for too long
    */
-  List<Activity> activity(String accountId, Activity.Filter filter, int limit);
+  List<Activity> activity(String accountId, Activity.Filter filter, int limit)
+      throws InterruptedException;
 
   /** Writes to a client until it is gone. */
   @FunctionalInterface
@@ -75,6 +79,23 @@ public interface RequestGuard {
    * @throws ApiException if the account or the key has as many downloads as it may
    */
   void download(ServerResponse response, Caller caller, Document document, Writing content);
+
+  /**
+   * Sends a document about the contents of an image; they are made one at a time.
+   *
+   * @throws ApiException if the account or the key has as many downloads as it may
+   */
+  void document(ServerResponse response, Caller caller, Document document, Supplier<byte[]> making)
+      throws InterruptedException;
+
+  /**
+   * Makes what a page shows of the contents of images, in turn with the documents about them, and
+   * sends it. It counts among the downloads of the caller's account.
+   *
+   * @throws ApiException if the account or the key has as many downloads as it may
+   */
+  <T> void inTurn(Caller caller, Supplier<T> making, Consumer<T> sending)
+      throws InterruptedException;
 
   /** A document to download. */
   record Document(String fileName, String mediaType) {}

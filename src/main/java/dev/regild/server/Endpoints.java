@@ -24,9 +24,9 @@ import dev.regild.server.health.MetricsService;
 import dev.regild.server.health.Readiness;
 import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.DifferenceService;
-import dev.regild.server.rest.Documents;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
 import dev.regild.server.rest.FlattenService;
@@ -105,6 +105,7 @@ record Endpoints(
     EventStreams events,
     Conversions conversions,
     AccountSlots downloads,
+    Documents documents,
     Nodes nodes,
     Operators operators,
     Console console) {
@@ -114,7 +115,6 @@ record Endpoints(
 
   List<HttpService> services() {
     Database database = images.database();
-    Documents documents = new Documents(downloads);
     DiskQuotas diskQuotas = new DiskQuotas(database, images.quotas());
     return List.of(
         new AwsService(requests, AppStreamOperations.serving(images)),

@@ -48,6 +48,7 @@ import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.ConsoleGuard;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
@@ -338,6 +339,7 @@ public final class RegildServer implements AutoCloseable {
     int mostHeld = config.http().connections() / 2;
     AccountSlots streams = slots(Quota.EVENT_STREAMS, database, quotas, mostHeld);
     AccountSlots downloads = slots(Quota.DOWNLOADS, database, quotas, mostHeld / 2);
+    Documents documents = new Documents(downloads);
     EventStreams events = new EventStreams(database, updates, nodes, streams);
     Conversions conversions =
         opened(new Conversions(data.resolve("exports"), room, config.conversions(), EXPORTS_KEPT));
@@ -360,7 +362,7 @@ public final class RegildServer implements AutoCloseable {
     Console console =
         new Console(
             new ConsoleServices(
-                new ConsoleGuard(requests, streams, downloads, new AuditTrail(audit)),
+                new ConsoleGuard(requests, streams, downloads, documents, new AuditTrail(audit)),
                 images,
                 new Sessions(database, clock),
                 accounts,
@@ -397,6 +399,7 @@ public final class RegildServer implements AutoCloseable {
             events,
             conversions,
             downloads,
+            documents,
             nodes,
             new Operators(database, config.node().operators()),
             console);

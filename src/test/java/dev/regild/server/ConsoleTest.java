@@ -10,6 +10,8 @@ import dev.regild.fixtures.EachDatabase;
 import dev.regild.image.Image;
 import dev.regild.image.Images;
 import dev.regild.image.TagRecords;
+import dev.regild.image.quota.AccountQuotas;
+import dev.regild.image.quota.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -228,8 +230,10 @@ class ConsoleTest {
   void whatWasTypedSurvivesTheEndOfTheSession() throws Exception {
     server.database.useTransaction(handle -> handle.execute("DELETE FROM console_session"));
     HttpResponse<String> refused =
-        browser.post(
-            "/console/images/office-2026-10/update", "new-name", "typed-before", "tags", "a=b");
+        browser.postRaw(
+            "/console/images/office-2026-10/update",
+            Map.of("csrf", browser.csrf(), "new-name", "typed-before", "tags", "a=b"),
+            Map.of("Sec-Fetch-Site", "same-origin"));
     assertThat(refused.statusCode()).isEqualTo(401);
     assertThat(refused.body()).contains("typed-before", "Your session has ended");
     HttpResponse<String> again =
@@ -246,12 +250,55 @@ class ConsoleTest {
             "kept.tags",
             "a=b");
     assertThat(again.statusCode()).isEqualTo(200);
-    assertThat(again.body()).contains("You are logged in again", "value=\"typed-before\"");
+    assertThat(again.body())
+        .contains("You are logged in again", "value=\"typed-before\"")
+        .contains("<bdi>/console/images/office-2026-10/update</bdi>");
     HttpResponse<String> sent =
         browser.post(
             "/console/images/office-2026-10/update", "new-name", "typed-before", "tags", "a=b");
     assertThat(sent.headers().firstValue("location")).contains("/console/images/typed-before");
     assertThat(tags("typed-before")).containsEntry("a", "b");
+  }
+
+  @Test
+  void whatAPageOfAnotherSiteSendsIsNotKept() throws Exception {
+    for (Map<String, String> headers :
+        List.of(
+            Map.<String, String>of(),
+            Map.of("Sec-Fetch-Site", "cross-site"),
+            Map.of("Sec-Fetch-Site", "same-site"),
+            Map.of("Sec-Fetch-Site", "none"))) {
+      HttpResponse<String> answer =
+          new Browser(server)
+              .postRaw("/console/images/kiosk/shares", Map.of("account", "123456789012"), headers);
+      assertThat(answer.statusCode()).as("%s", headers).isEqualTo(303);
+      assertThat(answer.headers().firstValue("location")).contains("/console/login");
+      assertThat(answer.body()).doesNotContain("123456789012");
+    }
+  }
+
+  @Test
+  void aLargeFormOfAStrangerIsNotRepeated() throws Exception {
+    for (String path : List.of("/console/import", "/console/login", "/console/theme")) {
+      HttpResponse<String> answer =
+          new Browser(server)
+              .postRaw(
+                  path,
+                  Map.of("name", "canary" + "\"".repeat(12 << 10)),
+                  Map.of("Sec-Fetch-Site", "same-origin"));
+      assertThat(answer.statusCode()).as(path).isEqualTo(413);
+      assertThat(answer.body())
+          .as(path)
+          .contains("more than 32.0 KiB. Log in first, then send it again.")
+          .doesNotContain("canary");
+    }
+    browser.get("/console/images/kiosk");
+    assertThat(
+            browser
+                .post("/console/images/kiosk/tags", "tags", "a=b", "unused", "x".repeat(33 << 10))
+                .statusCode())
+        .as("a form of somebody who is logged in")
+        .isEqualTo(303);
   }
 
   @Test
@@ -316,6 +363,24 @@ class ConsoleTest {
     assertThat(other.post("/console/images/kiosk/delete").statusCode()).isEqualTo(404);
     assertThat(other.post("/console/images/office-2026-11/cancel").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/images/kiosk").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aSharedImageDoesNotShowHowItWasMade() throws Exception {
+    Account receiver = server.accounts.create("receiver");
+    assertThat(browser.get("/console/images/office-2026-10").body())
+        .contains("office-2026-08", "ab".repeat(32), "sha256:" + "1".repeat(64), "All layers");
+    var _ =
+        browser.post(
+            "/console/images/office-2026-10/shares", "account", receiver.id(), "fleets", "1");
+    Browser other = new Browser(server).loggedIn(server.accounts.createKey(receiver, false));
+    HttpResponse<String> shared =
+        other.get("/console/images/office-2026-10?of=" + server.account.id());
+    assertThat(shared.statusCode()).isEqualTo(200);
+    assertThat(shared.body())
+        .contains("Platform", "office-2026-10")
+        .doesNotContain("office-2026-08", "ab".repeat(32), "sha256:", "All layers", "Own layer")
+        .doesNotContain("Imported from disk", ">Lineage<");
   }
 
   @Test
@@ -624,6 +689,24 @@ class ConsoleTest {
     assertThat(bill.headers().firstValue("content-disposition"))
         .contains("attachment; filename=\"office-2026-10.spdx.json\"");
     assertThat(bill.body()).contains("SPDX-2.3", "openssl");
+  }
+
+  @Test
+  void whatIsMadeOfTheContentsOfImagesCountsAsADownload() throws Exception {
+    List<String> paths =
+        List.of(
+            "/console/images/office-2026-10/packages",
+            "/console/images/office-2026-10/sbom",
+            "/console/compare?first=office-2026-06&second=office-2026-10");
+    for (int limit : List.of(0, 1)) {
+      server.database.useTransaction(
+          handle -> AccountQuotas.put(handle, server.account.id(), Quota.DOWNLOADS, limit));
+      for (String path : paths) {
+        assertThat(browser.get(path).statusCode())
+            .as("%s with %d", path, limit)
+            .isEqualTo(limit == 0 ? 429 : 200);
+      }
+    }
   }
 
   @Test

@@ -74,6 +74,7 @@ import dev.regild.server.config.Config;
 import dev.regild.server.disks.Conversions;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.ConsoleGuard;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
@@ -251,12 +252,17 @@ public final class ServerFixture implements AutoCloseable {
             Clock.systemUTC());
     Requests requests = new Requests(authentication);
     AccountSlots downloads = slots(Quota.DOWNLOADS);
+    Documents documents = new Documents(downloads);
     sessions = new Sessions(database, Clock.systemUTC());
     console =
         new Console(
             new ConsoleServices(
                 new ConsoleGuard(
-                    requests, slots(Quota.EVENT_STREAMS), downloads, new AuditTrail(audit)),
+                    requests,
+                    slots(Quota.EVENT_STREAMS),
+                    downloads,
+                    documents,
+                    new AuditTrail(audit)),
                 images,
                 sessions,
                 accounts,
@@ -293,6 +299,7 @@ public final class ServerFixture implements AutoCloseable {
             events,
             conversions,
             downloads,
+            documents,
             nodes,
             new Operators(database, Set.of()),
             console);

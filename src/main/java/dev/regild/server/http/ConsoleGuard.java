@@ -13,16 +13,23 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Treats the console's requests as those of the API.
  *
  * @param streams how many streams of events an account may have
  * @param downloads how many downloads an account may have
+ * @param documents makes what is about the contents of images, also for the API
  * @param trail what the audit has
  */
 public record ConsoleGuard(
-    Requests requests, AccountSlots streams, AccountSlots downloads, AuditTrail trail)
+    Requests requests,
+    AccountSlots streams,
+    AccountSlots downloads,
+    Documents documents,
+    AuditTrail trail)
     implements RequestGuard {
   @Override
   public void operation(String name) {
@@ -73,7 +80,8 @@ public record ConsoleGuard(
   }
 
   @Override
-  public List<Activity> activity(String accountId, Activity.Filter filter, int limit) {
+  public List<Activity> activity(String accountId, Activity.Filter filter, int limit)
+      throws InterruptedException {
     return trail.of(accountId, filter, limit);
   }
 
@@ -95,17 +103,33 @@ public record ConsoleGuard(
   @Override
   public void download(ServerResponse response, Caller caller, Document document, Writing content) {
     try (AccountSlots.Slot _ = downloads.take(caller)) {
-      response
-          .header(HeaderNames.CONTENT_TYPE, document.mediaType())
-          // No image's name has a quotation mark.
-          .header(
-              HeaderNames.CONTENT_DISPOSITION,
-              "attachment; filename=\"%s\"".formatted(document.fileName()));
-      Download.send(response, content::to);
+      Download.send(named(response, document), content::to);
     } catch (IOException e) {
       throw new CloseConnectionException("the client of a download disconnected", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public void document(
+      ServerResponse response, Caller caller, Document document, Supplier<byte[]> making)
+      throws InterruptedException {
+    documents.send(caller, making, bytes -> named(response, document).send(bytes));
+  }
+
+  @Override
+  public <T> void inTurn(Caller caller, Supplier<T> making, Consumer<T> sending)
+      throws InterruptedException {
+    documents.send(caller, making, sending);
+  }
+
+  private static ServerResponse named(ServerResponse response, Document document) {
+    return response
+        .header(HeaderNames.CONTENT_TYPE, document.mediaType())
+        // No image's name has a quotation mark.
+        .header(
+            HeaderNames.CONTENT_DISPOSITION,
+            "attachment; filename=\"%s\"".formatted(document.fileName()));
   }
 }

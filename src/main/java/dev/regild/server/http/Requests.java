@@ -34,6 +34,9 @@ public final class Requests {
   /** No request of the protocol comes near it. */
   static final int LARGEST_BODY = 1 << 20;
 
+  /** A page may show the form of somebody who is not logged in again, several times as long. */
+  private static final int LARGEST_UNPROVEN_FORM = 32 << 10;
+
   private static final int PIECE = 16 << 10;
 
   /** Refusals that are held back at one time; past that, they are answered at once. */
@@ -76,7 +79,7 @@ public final class Requests {
   public Received received(ServerRequest request) {
     HttpCall call = call(request);
     Claim claim = judged(request, call, () -> authentication.examine(call));
-    byte[] body = body(request, sender(request, call));
+    byte[] body = body(request, sender(request, call), LARGEST_BODY);
     Caller caller = judged(request, call, () -> claim.prove(Payload.of(body)));
     GuardedConnection.current().ifPresent(GuardedConnection::senderIsProven);
     return new Received(caller, body);
@@ -134,29 +137,30 @@ public final class Requests {
    * The whole body of a request that is not signed.
    *
    * @param proven whether its sender is known
-   * @throws ApiException RequestEntityTooLargeException above 1 MiB; SerializationException if the
-   *     body is not whole
+   * @throws ApiException RequestEntityTooLargeException above 1 MiB, or above 32 KiB if the sender
+   *     is not known; SerializationException if the body is not whole
    */
   public byte[] bodyOf(ServerRequest request, boolean proven) {
     return body(
         request,
         proven
             ? new Sender.Proven()
-            : new Sender.Unproven(ClientAddress.of(request.remotePeer()), ""));
+            : new Sender.Unproven(ClientAddress.of(request.remotePeer()), ""),
+        proven ? LARGEST_BODY : LARGEST_UNPROVEN_FORM);
   }
 
-  private byte[] body(ServerRequest request, Sender sender) {
+  private byte[] body(ServerRequest request, Sender sender, int largest) {
     if (!request.content().hasEntity()) {
       return new byte[0];
     }
-    if (request.headers().contentLength().orElse(0) > LARGEST_BODY) {
-      throw tooLarge();
+    if (request.headers().contentLength().orElse(0) > largest) {
+      throw tooLarge(largest);
     }
     try (BodyRoom.Share room = bodies.of(sender);
         InputStream content = request.content().inputStream()) {
       // A chunk is gathered before any of it can be read from the stream.
       GuardedConnection.current().ifPresent(it -> it.reader().limitWholeBody(room::holds));
-      return whole(content, room);
+      return whole(content, room, largest);
     } catch (EOFException e) {
       throw new ApiException(
           ErrorType.SERIALIZATION, "The body is incomplete: %s.".formatted(e.getMessage()));
@@ -165,12 +169,13 @@ public final class Requests {
     }
   }
 
-  private static byte[] whole(InputStream content, BodyRoom.Share room) throws IOException {
+  private static byte[] whole(InputStream content, BodyRoom.Share room, int largest)
+      throws IOException {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     byte[] piece = new byte[PIECE];
     for (int n = content.read(piece); n >= 0; n = content.read(piece)) {
-      if (body.size() + n > LARGEST_BODY) {
-        throw tooLarge();
+      if (body.size() + n > largest) {
+        throw tooLarge(largest);
       }
       room.holds(body.size() + n);
       body.write(piece, 0, n);
@@ -214,9 +219,12 @@ public final class Requests {
     }
   }
 
-  private static ApiException tooLarge() {
+  private static ApiException tooLarge(int largest) {
     return new ApiException(
         ErrorType.REQUEST_ENTITY_TOO_LARGE,
-        "The request's body has more than %s.".formatted(ByteCount.text(LARGEST_BODY)));
+        "The request's body has more than %s.%s"
+            .formatted(
+                ByteCount.text(largest),
+                largest == LARGEST_UNPROVEN_FORM ? " Log in first, then send it again." : ""));
   }
 }

@@ -12,6 +12,7 @@ import dev.regild.disk.layers.Layer;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.insight.PackageDifference;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.DifferenceView.SideView;

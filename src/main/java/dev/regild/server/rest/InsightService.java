@@ -16,6 +16,7 @@ import dev.regild.insight.BillSubject;
 import dev.regild.insight.Changelogs;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.VexDocument;
+import dev.regild.server.http.Documents;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;

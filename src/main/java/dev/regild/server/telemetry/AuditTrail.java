@@ -2,16 +2,22 @@ package dev.regild.server.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.regild.api.ApiException;
+import dev.regild.api.ErrorType;
 import dev.regild.console.Activity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.commons.io.input.ReversedLinesFileReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,22 +30,52 @@ public final class AuditTrail {
   private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
 
   /** Of all files together; whoever wants to look further back takes the files themselves. */
-  private static final long MOST_READ = 64 << 20;
+  private static final long MOST_READ = 16 << 20;
+
+  /** How long a search waits for the one before it. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private final AuditLog log;
+  private final Duration longestWait;
+  private final Semaphore turn = new Semaphore(1, true);
 
   public AuditTrail(AuditLog log) {
+    this(log, LONGEST_WAIT);
+  }
+
+  AuditTrail(AuditLog log, Duration longestWait) {
     this.log = log;
+    this.longestWait = longestWait;
   }
 
   /**
-   * The lines of one account.
+   * Returns the lines of one account, of the newest 16 MiB of the log. Searches run one at a time.
    *
    * @param limit how many at most
+   * @throws ApiException ThrottlingException if others search for too long
    */
-  public List<Activity> of(String accountId, Activity.Filter filter, int limit) {
+  public List<Activity> of(String accountId, Activity.Filter filter, int limit)
+      throws InterruptedException {
+    return inTurn(() -> found(accountId, filter, limit));
+  }
+
+  /** Runs a search as the only one. */
+  <T> T inTurn(Supplier<T> search) throws InterruptedException {
+    if (!turn.tryAcquire(longestWait.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new ApiException(
+          ErrorType.THROTTLING,
+          "The audit log is being searched for others. Try again in a few seconds.");
+    }
+    try {
+      return search.get();
+    } finally {
+      turn.release();
+    }
+  }
+
+  private List<Activity> found(String accountId, Activity.Filter filter, int limit) {
     List<Activity> found = new ArrayList<>();
     Search search = new Search(accountId, filter, time(filter.before()), limit, found);
     try {
