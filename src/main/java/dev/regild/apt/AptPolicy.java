@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
 final class AptPolicy {
   private static final String APT_CONFIG = "/usr/bin/apt-config";
 
+  /** Of all files of preferences together; an owner's have some kilobytes. */
+  private static final int MOST_PREFERENCES = 4 << 20;
+
   /** Before each file of preferences. */
   private static final String FILE = "#regild-preferences ";
 
@@ -61,7 +64,7 @@ final class AptPolicy {
   /**
    * Returns what the script would say.
    *
-   * @throws IOException if that takes apt
+   * @throws IOException if that takes apt, or the preferences are larger than an owner writes
    */
   private static String said(GuestFiles guest) throws IOException {
     for (String file : files(guest, "/etc/apt/apt.conf", _ -> true)) {
@@ -73,6 +76,11 @@ final class AptPolicy {
     for (String file :
         files(guest, "/etc/apt/preferences", name -> TAKEN.matcher(name).matches())) {
       said.append("\n\n").append(FILE).append(file).append('\n').append(guest.text(file));
+      if (said.length() > MOST_PREFERENCES) {
+        throw new IOException(
+            "apt's preferences have more than %d bytes together. Make /etc/apt/preferences.d smaller"
+                .formatted(MOST_PREFERENCES));
+      }
     }
     return said.toString();
   }

@@ -105,7 +105,8 @@ final class ExportCommand implements Callable<Integer> {
       spec.commandLine()
           .getErr()
           .println(
-              "note: the disk has no statement: " + Printable.line(String.valueOf(e.getMessage())));
+              "note: the statement or the bill of materials is missing: "
+                  + Printable.line(String.valueOf(e.getMessage())));
     }
   }
 

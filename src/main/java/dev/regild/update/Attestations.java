@@ -192,11 +192,40 @@ public final class Attestations {
   }
 
   /**
+   * What is exported.
+   *
+   * @param dependencies the image's layers, and its own statement
+   * @param packedBill its bill of materials, as {@link ExportStatements} stores it
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Exported(
+      Image image,
+      List<ResourceDescriptor> dependencies,
+      List<ResourceDescriptor> byproducts,
+      byte[] packedBill) {}
+
+  /**
+   * Returns what {@link #ofExport} signs about an image. It makes the bill of materials, which
+   * takes a while: call it before the transaction that signs.
+   */
+  public Exported exported(Handle handle, String imageId) {
+    Published published = published(handle, imageId);
+    List<ResourceDescriptor> dependencies =
+        new ArrayList<>(published.chain().stream().map(Attestations::layer).toList());
+    latest(handle, imageId, published.image().name()).ifPresent(dependencies::add);
+    Optional<byte[]> bill = bill(handle, published);
+    return new Exported(
+        published.image(),
+        dependencies,
+        byproducts(published, bill),
+        ExportStatements.packed(bill.orElseGet(() -> new byte[0])));
+  }
+
+  /**
    * Signs an export, and stores the statement with the image's bill of materials.
    *
    * @param versions of the programs that wrote the disk
    * @param account of the caller
-   * @param image the image that was exported
    * @param fileName of the disk, as it is offered
    * @param sha256 of the disk's file
    */
@@ -204,13 +233,10 @@ public final class Attestations {
       Handle handle,
       Map<String, String> versions,
       String account,
-      Image image,
+      Exported exported,
       String fileName,
       String sha256) {
-    Published published = published(handle, image.id());
-    List<ResourceDescriptor> dependencies =
-        new ArrayList<>(published.chain().stream().map(Attestations::layer).toList());
-    latest(handle, image.id(), image.name()).ifPresent(dependencies::add);
+    Image image = exported.image();
     Instant now = clock.instant();
     Statement statement =
         new Statement(
@@ -218,18 +244,17 @@ public final class Attestations {
             BuildType.EXPORT,
             Map.of("image", image.arn()),
             Map.of(),
-            dependencies,
+            exported.dependencies(),
             new Statement.Builder(ON_THE_HOST, versions),
             new Run(image.id(), now, now),
-            byproducts(handle, published));
+            exported.byproducts());
     ExportStatements.put(
         handle,
         account,
         sha256,
-        new ExportStatements.Beside(
-            image.name(),
-            Envelope.sign(statement.json(), keys.current(handle)).json(),
-            bill(handle, published).orElseGet(() -> new byte[0])));
+        image.name(),
+        Envelope.sign(statement.json(), keys.current(handle)).json(),
+        exported.packedBill());
   }
 
   /**
@@ -293,11 +318,14 @@ public final class Attestations {
     return new Run(id, started, clock.instant());
   }
 
-  /** The bill of materials as the server answers with it, and what the image's boot said. */
   private List<ResourceDescriptor> byproducts(Handle handle, Published image) {
+    return byproducts(image, bill(handle, image));
+  }
+
+  /** The bill of materials as the server answers with it, and what the image's boot said. */
+  private static List<ResourceDescriptor> byproducts(Published image, Optional<byte[]> bill) {
     List<ResourceDescriptor> byproducts = new ArrayList<>();
-    bill(handle, image)
-        .map(Sha256::of)
+    bill.map(Sha256::of)
         .map(hash ->
             ResourceDescriptor.of("sbom.cyclonedx.json", hash)
                 .withMediaType(Format.CYCLONEDX.mediaType()))

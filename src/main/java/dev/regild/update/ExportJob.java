@@ -6,7 +6,6 @@ import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.image.Arn;
-import dev.regild.image.Images;
 import dev.regild.image.JobKind;
 import dev.regild.image.JobSteps;
 import dev.regild.image.jobs.ExportTask;
@@ -58,13 +57,18 @@ public final class ExportJob extends SteppedJob<ExportTask> {
   protected void make(ExportTask task, StepRecorder steps) throws Exception {
     UploadedDisk disk = steps.run(write, task);
     Map<String, String> versions = ToolVersions.read();
+    Attestations.Exported exported =
+        database.read(handle -> {
+          var _ = requireExporting(handle, task.id());
+          return attestations.exported(handle, task.imageId());
+        });
     steps.record(handle -> {
       ExportTasks.complete(handle, requireExporting(handle, task.id()));
       attestations.ofExport(
           handle,
           versions,
           task.owner().accountId(),
-          Images.requireById(handle, task.imageId()),
+          exported,
           task.amiId() + ".qcow2",
           disk.sha256());
     });

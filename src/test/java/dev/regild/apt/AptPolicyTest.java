@@ -50,6 +50,20 @@ class AptPolicyTest {
     }
   }
 
+  /** Each may have a mebibyte: a directory of them would take all of the server's memory. */
+  @Test
+  void preferencesAreBoundedTogether() throws Exception {
+    String comments = "# a comment\n".repeat(75_000);
+    for (int i = 1; i <= 4; i++) {
+      files.put("/etc/apt/preferences.d/" + i, comments);
+    }
+    assertThat(AptPolicy.read(new Files()).pins()).isEmpty();
+    files.put("/etc/apt/preferences.d/5", comments);
+    assertThatThrownBy(() -> AptPolicy.read(new Files()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("/etc/apt/preferences.d smaller");
+  }
+
   private final class Files implements GuestFiles {
     @Override
     public byte[] read(String path) {

@@ -28,6 +28,7 @@ import dev.regild.image.Qualification;
 import dev.regild.image.Registry;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.insight.provenance.Envelope;
+import dev.regild.insight.provenance.ExportStatements;
 import dev.regild.insight.provenance.ResourceDescriptor;
 import dev.regild.insight.provenance.Statements;
 import dev.regild.inventory.DiskLayout;
@@ -265,6 +266,86 @@ class AttestationsTest {
         .as("nobody signed the request")
         .isFalse();
     assertThat(statement.at("/predicate/runDetails/builder/id").asString()).endsWith("/builder/vm");
+  }
+
+  /** Each download of a disk in another format makes one, also with a key that may only read. */
+  @Test
+  void theNewestHundredExportsOfAnAccountAreKept() {
+    Image image = registry.available(Registry.ALICE, "golden");
+    Attestations.Exported exported =
+        registry.read(handle -> attestations.exported(handle, image.id()));
+    for (int i = 0; i < 103; i++) {
+      int number = i;
+      registry.database.useTransaction(handle -> {
+        export(handle, "111111111111", exported, number);
+        // One a second.
+        handle.execute(
+            "UPDATE export_statement SET created = created - 1000 WHERE account_id = '111111111111'");
+        if (number == 0) {
+          export(handle, "222222222222", exported, number);
+        }
+      });
+    }
+    assertThat(exportOf("111111111111", 2)).as("more than a hundred").isEmpty();
+    ExportStatements.Beside oldest = exportOf("111111111111", 3).orElseThrow();
+    assertThat(exportOf("111111111111", 102)).isPresent();
+    assertThat(exportOf("222222222222", 0)).as("of another account").isPresent();
+    JsonNode statement = JsonMapper.shared().readTree(Envelope.parse(oldest.envelope()).payload());
+    assertThat(digest(named(byproducts(statement), "sbom.cyclonedx.json")))
+        .isEqualTo(Sha256.of(oldest.bill()));
+  }
+
+  @Test
+  void aNewExportStaysWhereTheClockWasSetBack() {
+    Image image = registry.available(Registry.ALICE, "golden");
+    Attestations.Exported exported =
+        registry.read(handle -> attestations.exported(handle, image.id()));
+    for (int i = 0; i <= 101; i++) {
+      int number = i;
+      registry.database.useTransaction(handle -> {
+        export(handle, "111111111111", exported, number);
+        handle.execute("UPDATE export_statement SET created = created + 1000000");
+      });
+    }
+    assertThat(exportOf("111111111111", 101)).isPresent();
+  }
+
+  @Test
+  void aHugeBillOfMaterialsIsNotStored() {
+    registry.database.useTransaction(handle -> {
+      ExportStatements.put(
+          handle,
+          "111111111111",
+          sha256(1),
+          "golden",
+          new byte[] {1},
+          ExportStatements.packed(new byte[8 << 20]));
+      ExportStatements.put(
+          handle,
+          "111111111111",
+          sha256(2),
+          "golden",
+          new byte[] {1},
+          ExportStatements.packed(new byte[(8 << 20) + 1]));
+    });
+    assertThat(exportOf("111111111111", 1).orElseThrow().bill()).hasSize(8 << 20);
+    assertThat(exportOf("111111111111", 2).orElseThrow().bill()).isEmpty();
+  }
+
+  private void export(Handle handle, String account, Attestations.Exported exported, int number) {
+    attestations.ofExport(handle, VERSIONS, account, exported, "golden.vmdk", sha256(number));
+  }
+
+  private Optional<ExportStatements.Beside> exportOf(String account, int number) {
+    return registry.read(handle -> ExportStatements.find(handle, account, sha256(number)));
+  }
+
+  private static String sha256(int number) {
+    return "%064x".formatted(number);
+  }
+
+  private static JsonNode byproducts(JsonNode statement) {
+    return statement.at("/predicate/runDetails/byproducts");
   }
 
   /** A plan of any length is named; past a limit it is not repeated. */

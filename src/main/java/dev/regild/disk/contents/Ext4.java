@@ -58,7 +58,7 @@ public final class Ext4 {
   private static final int LONGEST_PATH = 4096;
   private static final int MOST_DIRECTORY_BYTES = 1 << 20;
 
-  /** Of one file system: far more than an inspection takes. */
+  /** Of one file system, holes in files included: far more than an inspection takes. */
   private static final long MOST_BYTES = 512L << 20;
 
   private static final int MOST_READS = 100_000;
@@ -322,6 +322,8 @@ public final class Ext4 {
         file.size >= 0 && file.size <= mostBytes,
         "a file is larger than %d bytes".formatted(mostBytes));
     require((file.flags & EXTENTS_FLAG) != 0, "a file has no extents");
+    // A file of holes takes as much memory as any other, and no reading.
+    take(file.size);
     byte[] content = new byte[(int) file.size];
     var _ = extents(file.blocks, DEEPEST_EXTENTS, 0, content);
     return content;
@@ -368,11 +370,12 @@ public final class Ext4 {
     return next;
   }
 
+  /** Reads what belongs to the content, whose bytes {@link #content} has taken. */
   private void copy(long block, long to, long length, byte[] content) throws IOException {
     long wanted = Math.min(length, content.length - to);
     for (long done = 0; done < wanted; ) {
       int part = (int) Math.min(DiskBytes.MOST_AT_ONCE, wanted - done);
-      bytes(at(block) + done, part).get(0, content, (int) (to + done), part);
+      read(at(block) + done, part).get(0, content, (int) (to + done), part);
       done += part;
     }
   }
@@ -383,9 +386,18 @@ public final class Ext4 {
   }
 
   private ByteBuffer bytes(long at, int length) throws IOException {
-    bytesLeft -= length;
+    take(length);
+    return read(at, length);
+  }
+
+  private ByteBuffer read(long at, int length) throws IOException {
     readsLeft--;
-    require(bytesLeft >= 0 && readsLeft >= 0, "it takes too much reading");
+    require(readsLeft >= 0, "it takes too much reading");
     return disk.read(offset + at, length);
+  }
+
+  private void take(long bytes) throws UnusualDiskException {
+    bytesLeft -= bytes;
+    require(bytesLeft >= 0, "it takes too much reading");
   }
 }

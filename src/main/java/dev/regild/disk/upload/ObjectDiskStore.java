@@ -3,6 +3,7 @@ package dev.regild.disk.upload;
 import dev.regild.db.Database;
 import dev.regild.disk.DiskCheck;
 import dev.regild.disk.DiskFormat;
+import dev.regild.disk.DisksBusyException;
 import dev.regild.disk.RoomReservations;
 import dev.regild.disk.RoomReservations.Reservation;
 import dev.regild.disk.UnfitDiskException;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -52,6 +54,9 @@ public final class ObjectDiskStore implements DiskStore {
   private final Clock clock;
   private final RoomReservations room;
   private final ObjectUploads uploads;
+
+  /** The ids of the uploads that are being made into disks here. */
+  private final Set<String> finishing = ConcurrentHashMap.newKeySet();
 
   /**
    * @param directory for disks on their way; it is made, and what an earlier process left there is
@@ -126,13 +131,28 @@ public final class ObjectDiskStore implements DiskStore {
 
   /**
    * Makes a disk of an upload whose last byte has come: unpacks it if it is packed, and checks it.
-   * A second call for the same upload, on any node, returns the same disk.
+   * A later call for the same upload, on any node, returns the same disk.
    *
+   * @throws DisksBusyException if another call for the upload has not ended on this node: each
+   *     needs room for all of it
    * @throws UnfitDiskException if it is no disk that stands alone; the upload is removed then
    * @throws DiskQuotaException if it is larger unpacked than the account may have
    * @throws IOException if the store has other bytes than were received
    */
   public UploadedDisk finish(Upload upload, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    if (!finishing.add(upload.id())) {
+      throw new DisksBusyException(
+          "The upload %s is being checked. Ask again later.".formatted(upload.id()));
+    }
+    try {
+      return finished(upload, quota);
+    } finally {
+      var _ = finishing.remove(upload.id());
+    }
+  }
+
+  private UploadedDisk finished(Upload upload, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
     Optional<UploadedDisk> earlier = find(upload.account(), upload.id());
     if (earlier.isPresent()) {

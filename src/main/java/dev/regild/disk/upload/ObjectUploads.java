@@ -28,6 +28,7 @@ public final class ObjectUploads {
   private final Path directory;
   private final RoomReservations room;
   private final long mostBytes;
+  private final AppendTurns turns = new AppendTurns();
 
   /**
    * @param directory for parts on their way; only our user can read it
@@ -107,8 +108,17 @@ public final class ObjectUploads {
    * @throws UploadOffsetException if the upload does not end there, or another request appends to
    *     it
    * @throws UnfitDiskException if the first bytes are not those of a disk
+   * @throws dev.regild.disk.DisksBusyException if the account sends as many as it may to this node
    */
   public Upload append(Upload upload, long offset, InputStream stream, DiskQuota quota)
+      throws IOException, UnfitDiskException, InterruptedException {
+    // Before the claim: a request that is refused overtakes no other.
+    try (AppendTurns.Turn _ = turns.take(upload.account())) {
+      return appended(upload, offset, stream, quota);
+    }
+  }
+
+  private Upload appended(Upload upload, long offset, InputStream stream, DiskQuota quota)
       throws IOException, UnfitDiskException, InterruptedException {
     String appender = UUID.randomUUID().toString();
     byte[] digest =

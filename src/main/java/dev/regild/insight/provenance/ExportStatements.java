@@ -14,19 +14,44 @@ public final class ExportStatements {
   /** How long they are kept. */
   private static final Duration KEPT = Duration.ofDays(400);
 
+  /** How many are kept of an account: each download of a disk may make another. */
+  private static final int MOST = 100;
+
+  /** The largest bill of materials that is stored. */
+  private static final int MOST_BILL_BYTES = 8 << 20;
+
   private ExportStatements() {}
 
   /**
    * What belongs beside an exported disk.
    *
    * @param envelope the signed statement, in JSON
-   * @param bill the bill of materials, as CycloneDX
+   * @param bill the bill of materials, as CycloneDX; empty if none was stored
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Beside(String imageName, byte[] envelope, byte[] bill) {}
 
-  /** Stores what belongs beside an exported disk, in the place of what was stored for it before. */
-  public static void put(Handle handle, String account, String sha256, Beside beside) {
+  /**
+   * Returns a bill of materials as it is stored, without its content if it is too large. It takes a
+   * while: make it before the transaction that stores it.
+   */
+  public static byte[] packed(byte[] bill) {
+    return Zstd.compress(bill.length > MOST_BILL_BYTES ? new byte[0] : bill);
+  }
+
+  /**
+   * Stores what belongs beside an exported disk, in the place of what was stored for it before. Of
+   * the account's others, the oldest are removed if there are too many.
+   *
+   * @param packedBill its bill of materials, from {@link #packed}
+   */
+  public static void put(
+      Handle handle,
+      String account,
+      String sha256,
+      String imageName,
+      byte[] envelope,
+      byte[] packedBill) {
     long now = DatabaseTime.now(handle).toEpochMilli();
     handle
         .createUpdate(
@@ -41,14 +66,30 @@ public final class ExportStatements {
             """)
         .bind("account", account)
         .bind("sha256", sha256)
-        .bind("name", beside.imageName())
+        .bind("name", imageName)
         .bind("now", now)
-        .bind("envelope", Zstd.compress(beside.envelope()))
-        .bind("bill", Zstd.compress(beside.bill()))
+        .bind("envelope", Zstd.compress(envelope))
+        .bind("bill", packedBill)
         .execute();
     handle
         .createUpdate("DELETE FROM export_statement WHERE created < :before")
         .bind("before", now - KEPT.toMillis())
+        .execute();
+    // The new one stays even if the clock was set back.
+    handle
+        .createUpdate(
+            """
+            DELETE FROM export_statement
+             WHERE account_id = :account AND sha256 <> :sha256
+               AND sha256 NOT IN (
+                   SELECT sha256 FROM export_statement
+                    WHERE account_id = :account AND sha256 <> :sha256
+                    ORDER BY created DESC, sha256
+                    LIMIT :others)
+            """)
+        .bind("account", account)
+        .bind("sha256", sha256)
+        .bind("others", MOST - 1)
         .execute();
   }
 

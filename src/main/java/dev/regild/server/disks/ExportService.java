@@ -83,6 +83,12 @@ public record ExportService(
   private void bill(ServerRequest request, ServerResponse response) {
     RequestLog.operation("ShowExportBillOfMaterials");
     ExportStatements.Beside beside = beside(request);
+    if (beside.bill().length == 0) {
+      throw new RefusedException(
+          RefusedException.Reason.NOT_FOUND,
+          "The bill of materials of %s was too large to be kept with the export. Get the image's own: GET /regild/v1/images/%s/sbom"
+              .formatted(beside.imageName(), beside.imageName()));
+    }
     response
         .header(HeaderNames.CONTENT_TYPE, BillOfMaterials.Format.CYCLONEDX.mediaType())
         .send(beside.bill());
@@ -204,9 +210,11 @@ public record ExportService(
   private void attest(Source source, String fileName, Caller caller, String sha256) {
     try {
       Map<String, String> versions = ToolVersions.ofRegild();
+      Attestations.Exported exported =
+          database.read(handle -> attestations.exported(handle, source.image.id()));
       database.useTransaction(handle ->
           attestations.ofExport(
-              handle, versions, caller.owner().accountId(), source.image, fileName, sha256));
+              handle, versions, caller.owner().accountId(), exported, fileName, sha256));
     } catch (RuntimeException e) {
       LOG.atWarn()
           .addKeyValue("image", source.image.name())

@@ -10,8 +10,10 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,6 +88,25 @@ class Ext4Test {
         .isInstanceOf(UnusualDiskException.class)
         .hasMessageContaining("larger");
     assertThatThrownBy(() -> found.read("/etc", 100)).isInstanceOf(UnusualDiskException.class);
+  }
+
+  /** Its blocks are never read, but each reading takes as much memory as if they were. */
+  @Test
+  void theHolesOfAFileCountLikeItsBytes() throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("tree"));
+    int size = 48 << 20;
+    try (FileChannel file =
+        FileChannel.open(
+            tree.resolve("hole"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      var _ = file.write(ByteBuffer.wrap(new byte[] {1}), size - 1);
+    }
+    Ext4 found = Ext4.open(bytes(made("ext4", tree)), 0);
+    for (int i = 0; i < 10; i++) {
+      assertThat(found.read("/hole", size)).hasSize(size);
+    }
+    assertThatThrownBy(() -> found.read("/hole", size))
+        .isInstanceOf(UnusualDiskException.class)
+        .hasMessageContaining("too much reading");
   }
 
   @Test
