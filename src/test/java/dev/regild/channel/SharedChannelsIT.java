@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.account.MasterKey;
 import dev.regild.apt.AptSource;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.channel.shared.Seal;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.db.Database;
 import dev.regild.fetch.FetchException;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,11 +112,14 @@ class SharedChannelsIT {
   }
 
   private SharedChannels shared(String node) throws Exception {
-    MasterKey masterKey = MasterKey.load(directory.resolve("master.key"), Optional.empty());
-    SharedChannels shared =
-        new SharedChannels(database, contents, new MasterKeySeal(masterKey), data(node));
+    SharedChannels shared = new SharedChannels(database, contents, seal(), data(node));
     shared.pull();
     return shared;
+  }
+
+  private Seal seal() throws Exception {
+    return new MasterKeySeal(
+        MasterKey.load(directory.resolve("master.key"), Optional.empty()));
   }
 
   private ChannelStore node(String node) throws Exception {
@@ -199,6 +204,101 @@ class SharedChannelsIT {
     later();
     shared("here").pull();
     assertThat(data.resolve("auth.conf")).hasContent("machine other.example login a password b");
+  }
+
+  /** A server's data directory as it was before it had a store. */
+  private Path alone(String node) throws Exception {
+    Path data = data(node);
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
+    channels.add(channel("debian"));
+    channels.add(channel("windows"));
+    Path catalogue = Files.createDirectory(data.resolve("channels/windows.catalogue"));
+    Files.writeString(catalogue.resolve("a.msu"), "update of " + node);
+    Path certificate = Files.createDirectories(data.resolve("client-certificates/windows"));
+    Files.writeString(certificate.resolve("key.pem"), "key of " + node);
+    Files.writeString(data.resolve("auth.conf"), "credentials of " + node);
+    return data;
+  }
+
+  private static void assertIsWhole(Path data, String of) {
+    assertThat(data.resolve("channels/debian.yaml")).exists();
+    assertThat(data.resolve("channels/windows.yaml")).exists();
+    assertThat(data.resolve("channels/windows.catalogue/a.msu")).hasContent("update of " + of);
+    assertThat(data.resolve("client-certificates/windows/key.pem")).hasContent("key of " + of);
+    assertThat(data.resolve("auth.conf")).hasContent("credentials of " + of);
+  }
+
+  /** Cannot seal the secrets of a channel. */
+  private Seal sealThatFailsAt(String channel) throws Exception {
+    Seal seal = seal();
+    return new Seal() {
+      @Override
+      public byte[] seal(String name, byte[] content) {
+        if (name.contains("/" + channel + "/")) {
+          throw new IllegalStateException("no more today");
+        }
+        return seal.seal(name, content);
+      }
+
+      @Override
+      public byte[] open(String name, byte[] sealed) {
+        return seal.open(name, sealed);
+      }
+    };
+  }
+
+  @Test
+  void anAdoptionThatWasInterruptedGoesOnAndNothingIsLost() throws Exception {
+    Path data = alone("here");
+    SharedChannels killed =
+        new SharedChannels(database, contents, sealThatFailsAt("windows"), data);
+    assertThatThrownBy(killed::pull).hasMessage("no more today");
+    assertThat(SharedChannels.areIn(data)).isFalse();
+    assertThat(node("there").list()).extracting(Channel::name).containsExactly("debian");
+
+    assertThat(node("here").list()).extracting(Channel::name).containsExactly("debian", "windows");
+    assertIsWhole(data, "here");
+    assertThat(SharedChannels.areIn(data)).isTrue();
+    assertThat(data.resolve("before-store")).doesNotExist();
+    shared("there").pull();
+    assertIsWhole(data("there"), "here");
+  }
+
+  @Test
+  void whatTheStoreHasAnotherOfIsMovedAndNotRemoved() throws Exception {
+    alone("here");
+    Path data = alone("there");
+    shared("here").pull();
+    shared("there").pull();
+    assertIsWhole(data, "here");
+    try (Stream<Path> files = Files.walk(data.resolve("before-store"))) {
+      assertThat(files.filter(Files::isRegularFile).filter(file -> isOf("there", file)))
+          .extracting(file -> file.getFileName().toString())
+          .containsExactlyInAnyOrder("a.msu", "key.pem", "auth.conf");
+    }
+  }
+
+  private static boolean isOf(String node, Path file) {
+    try {
+      return Files.readString(file).endsWith(" of " + node);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void anEmptyDatabaseGetsTheCopies() throws Exception {
+    Path data = alone("here");
+    shared("here").pull();
+    database.useTransaction(handle -> {
+      handle.execute("DELETE FROM channel");
+      handle.execute("DELETE FROM channel_secret");
+      handle.execute("UPDATE channel_revision SET revision = 0");
+    });
+    shared("here").pull();
+    assertIsWhole(data, "here");
+    shared("there").pull();
+    assertIsWhole(data("there"), "here");
   }
 
   @Test

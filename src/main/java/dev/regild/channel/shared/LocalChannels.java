@@ -26,10 +26,13 @@ import java.util.stream.Stream;
 final class LocalChannels {
   static final String CREDENTIALS = "auth.conf";
 
-  /** Says that the files here are copies. */
+  /** Says that all channels here are in the store, so that the files here are copies. */
   private static final String MARK = ".shared";
 
   private static final String CERTIFICATES = "client-certificates/";
+
+  /** Has what was here under the name of something else in the store. */
+  private static final String ASIDE = "before-store";
 
   private final Path data;
   private final Path directory;
@@ -37,14 +40,28 @@ final class LocalChannels {
   LocalChannels(Path data) throws IOException {
     this.data = data;
     this.directory = PrivateDirectory.within(data, "channels").path();
-    if (Files.notExists(directory.resolve(MARK))) {
-      DurableFiles.write(directory.resolve(MARK), "");
-    }
   }
 
   /** Whether the channels of a data directory are copies of what is in a store. */
   static boolean areIn(Path data) {
     return Files.exists(data.resolve("channels").resolve(MARK));
+  }
+
+  boolean areCopies() {
+    return areIn(data);
+  }
+
+  void setCopies(boolean copies) throws IOException {
+    if (copies) {
+      DurableFiles.write(directory.resolve(MARK), "");
+    } else {
+      Files.deleteIfExists(directory.resolve(MARK));
+    }
+  }
+
+  /** Returns what to lock while the channels here are put into the store. */
+  Path adoption() {
+    return directory.resolve(".adoption.lock");
   }
 
   /**
@@ -106,6 +123,38 @@ final class LocalChannels {
       Files.deleteIfExists(file);
     } else if (!text.equals(text(file))) {
       DurableFiles.write(file, text.get());
+    }
+  }
+
+  /**
+   * Moves a channel's files and secrets out of the way, for somebody to look at.
+   *
+   * @return where they are
+   */
+  Path setAside(String channel) throws IOException {
+    Path aside = aside(channel);
+    moveIfThere(data.resolve(CERTIFICATES + channel), aside.resolve("client-certificates"));
+    // The definition last: what it does not name would not be moved after a crash.
+    for (String ending : List.of(".catalogue", ".current", ".state", ".yaml")) {
+      moveIfThere(file(channel, ending), aside.resolve(channel + ending));
+    }
+    return aside;
+  }
+
+  /** As {@link #setAside}, for the credentials of repositories. */
+  Path setCredentialsAside() throws IOException {
+    Path aside = aside(CREDENTIALS);
+    moveIfThere(data.resolve(CREDENTIALS), aside.resolve(CREDENTIALS));
+    return aside;
+  }
+
+  private Path aside(String name) throws IOException {
+    return Files.createTempDirectory(PrivateDirectory.within(data, ASIDE).path(), name + "-");
+  }
+
+  private static void moveIfThere(Path from, Path to) throws IOException {
+    if (Files.exists(from)) {
+      DurableFiles.move(from, to);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.regild.store.ObjectRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,7 +122,7 @@ public final class SharedChannels implements ChannelFiles {
   public void pull() throws IOException, InterruptedException {
     synchronized (oneAtATime) {
       Rows rows = database.inTransaction(Rows::read);
-      if (rows.revision() == 0 && rows.channels().isEmpty()) {
+      if (!local.areCopies() || rows.isUnused()) {
         adopt();
         rows = database.inTransaction(Rows::read);
       }
@@ -148,17 +149,120 @@ public final class SharedChannels implements ChannelFiles {
       return new Rows(
           ChannelRows.revision(handle), channels, ChannelRows.secrets(handle), catalogues);
     }
-  }
 
-  /** The first node with a store brings the channels that its data directory has. */
-  private void adopt() throws IOException, InterruptedException {
-    int channels = takeOver();
-    LOG.atInfo().addKeyValue("channels", channels).log("channels put into the store");
+    /** Whether nobody has ever put anything there. */
+    boolean isUnused() {
+      return revision == 0 && channels.isEmpty();
+    }
   }
 
   /**
-   * Puts all channels of the data directory into the store, with their secrets and all snapshots. A
-   * second call does the same again.
+   * Puts what a data directory has into the store, unless that has it already. Until all of it is
+   * there nothing here is a copy that may go, so an interrupted adoption goes on at the next start.
+   */
+  private void adopt() throws IOException, InterruptedException {
+    try (LockFile _ = LockFile.acquire(local.adoption())) {
+      // Another process may have been faster.
+      if (local.areCopies() && !database.inTransaction(Rows::read).isUnused()) {
+        return;
+      }
+      local.setCopies(false);
+      int channels = 0;
+      for (String channel : local.names()) {
+        try (LockFile _ = LockFile.acquire(local.lock(channel))) {
+          if (adopt(channel)) {
+            channels++;
+          }
+        }
+      }
+      for (String digest : snapshots.here()) {
+        if (database.read(handle -> ChannelRows.snapshot(handle, digest)).isEmpty()) {
+          keepSnapshot(digest);
+        }
+      }
+      adoptCredentials();
+      local.setCopies(true);
+      LOG.atInfo().addKeyValue("channels", channels).log("channels put into the store");
+    }
+  }
+
+  /** Returns false if there is such a channel already. */
+  private boolean adopt(String channel) throws IOException, InterruptedException {
+    if (database.read(handle -> ChannelRows.channel(handle, channel)).isEmpty()) {
+      revisions.remove(channel);
+      try {
+        push(channel);
+        return true;
+      } catch (ChannelException e) {
+        LOG.atInfo().addKeyValue("channel", channel).log("another node has put it there");
+      }
+    }
+    if (!isAsInStore(channel)) {
+      Path aside = local.setAside(channel);
+      LOG.atWarn()
+          .addKeyValue("channel", channel)
+          .addKeyValue("directory", aside)
+          .log("the store has another channel of this name; the one here was moved");
+    }
+    return false;
+  }
+
+  /** Whether the store has all that cannot be made again. */
+  private boolean isAsInStore(String channel) throws IOException {
+    Rows rows = database.inTransaction(Rows::read);
+    Optional<String> definition =
+        rows.channels().stream()
+            .filter(row -> row.name().equals(channel))
+            .map(ChannelRow::definition)
+            .findFirst();
+    if (!local.read(channel).map(LocalChannels.Content::definition).equals(definition)) {
+      return false;
+    }
+    Map<String, ObjectRecord> catalogue = rows.catalogues().getOrDefault(channel, Map.of());
+    for (Map.Entry<String, Path> file : local.catalogue(channel).entrySet()) {
+      ObjectRecord object = catalogue.get(file.getKey());
+      if (object == null || !local.isSame(file.getValue(), object)) {
+        return false;
+      }
+    }
+    for (Map.Entry<String, byte[]> secret : local.secrets(channel).entrySet()) {
+      if (!isSecretInStore(rows, secret.getKey(), secret.getValue())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isSecretInStore(Rows rows, String path, byte[] content) {
+    byte[] sealed = rows.secrets().get(path);
+    return sealed != null && Arrays.equals(seal.open(path, sealed), content);
+  }
+
+  private void adoptCredentials() throws IOException {
+    Map<String, byte[]> secrets = local.sharedSecrets();
+    database.useTransaction(handle -> {
+      Set<String> there = ChannelRows.secrets(handle).keySet();
+      secrets.forEach((path, content) -> {
+        if (!there.contains(path)) {
+          ChannelRows.writeSecret(handle, path, seal.seal(path, content));
+        }
+      });
+      ChannelRows.count(handle);
+    });
+    Rows rows = database.inTransaction(Rows::read);
+    for (Map.Entry<String, byte[]> secret : secrets.entrySet()) {
+      if (!isSecretInStore(rows, secret.getKey(), secret.getValue())) {
+        Path aside = local.setCredentialsAside();
+        LOG.atWarn()
+            .addKeyValue("directory", aside)
+            .log("the store has another auth.conf; the one here was moved");
+      }
+    }
+  }
+
+  /**
+   * Puts all channels of the data directory into the store, with their secrets and all snapshots,
+   * and replaces what is there of the same names. The data directory stays what it is.
    *
    * @return how many there are
    */
@@ -173,8 +277,7 @@ public final class SharedChannels implements ChannelFiles {
       }
     }
     for (String digest : snapshots.here()) {
-      Map<String, ObjectRecord> files = snapshots.keep(digest);
-      database.useTransaction(handle -> ChannelRows.writeSnapshot(handle, digest, files));
+      keepSnapshot(digest);
     }
     Map<String, byte[]> secrets = local.sharedSecrets();
     database.useTransaction(handle -> {
@@ -183,6 +286,11 @@ public final class SharedChannels implements ChannelFiles {
       ChannelRows.count(handle);
     });
     return names.size();
+  }
+
+  private void keepSnapshot(String digest) throws IOException, InterruptedException {
+    Map<String, ObjectRecord> files = snapshots.keep(digest);
+    database.useTransaction(handle -> ChannelRows.writeSnapshot(handle, digest, files));
   }
 
   /** Returns whether all was taken; a channel that is being changed here is not. */
