@@ -180,6 +180,31 @@ class SharedChannelsIT {
   }
 
   @Test
+  void aChangeThatCannotBeHandedOnIsUndone() throws Exception {
+    node("here").add(channel("test"));
+    ObjectStore full = S3Proxy.store(server.endpoint(), prefix + "/none", StoreLimits.DEFAULT);
+    SharedChannels failing =
+        new SharedChannels(database, new ContentStore(database, full), seal(), data("here"));
+    failing.pull();
+    ChannelStore here = new ChannelStore(data("here"), Clock.systemUTC(), failing);
+    full.close();
+    assertThatThrownBy(() -> here.refresh("test")).isInstanceOf(ChannelException.class);
+    later();
+    assertThat(here.current("test")).isEmpty();
+    // So that it is not due again at once, on any node.
+    assertThat(here.due()).isEmpty();
+    assertThat(node("there").due()).isEmpty();
+
+    Path added =
+        Files.createDirectory(directory.resolve("here/channels/test.catalogue")).resolve("a.msu");
+    Files.writeString(added, "update");
+    assertThatThrownBy(() -> here.handOn("test"));
+    later();
+    assertThat(here.list()).extracting(Channel::name).containsExactly("test");
+    assertThat(added).doesNotExist();
+  }
+
+  @Test
   void theChannelsOfADataDirectoryAreTakenOverAndSecretsAreSealed() throws Exception {
     Path data = data("here");
     new ChannelStore(data, Clock.systemUTC()).add(channel("old"));

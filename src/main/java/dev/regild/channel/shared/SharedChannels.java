@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,10 @@ public final class SharedChannels implements ChannelFiles {
       new AtomicReference<>();
   private final Object oneAtATime = new Object();
   private final Map<String, Long> revisions = new HashMap<>();
+
+  /** Channels whose files here have changes that could not be handed on. */
+  private final Set<String> stale = new HashSet<>();
+
   private volatile long looked = System.nanoTime() - FRESH.toNanos();
   private volatile long pulled = -1;
 
@@ -322,6 +327,7 @@ public final class SharedChannels implements ChannelFiles {
           local.write(row);
           revisions.put(name, row.revision());
         }
+        stale.remove(name);
       }
     }
     return all;
@@ -350,6 +356,22 @@ public final class SharedChannels implements ChannelFiles {
 
   @Override
   public void push(String channel) throws ChannelException, IOException, InterruptedException {
+    boolean done = false;
+    try {
+      publish(channel);
+      done = true;
+    } finally {
+      if (!done) {
+        // What is here is not what the others have: the next pull writes the files again.
+        synchronized (oneAtATime) {
+          stale.add(channel);
+          pulled = -1;
+        }
+      }
+    }
+  }
+
+  private void publish(String channel) throws ChannelException, IOException, InterruptedException {
     Optional<LocalChannels.Content> files = local.read(channel);
     Optional<String> digest = files.flatMap(LocalChannels.Content::snapshot);
     Map<String, ObjectRecord> snapshot =
@@ -390,6 +412,7 @@ public final class SharedChannels implements ChannelFiles {
       } else {
         revisions.put(channel, known + 1);
       }
+      stale.remove(channel);
     }
   }
 
