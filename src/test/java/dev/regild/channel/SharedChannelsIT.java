@@ -331,6 +331,7 @@ class SharedChannelsIT {
     ChannelStore here = node("here");
     here.add(channel("test"));
     String digest = here.refresh("test").digest();
+    here.add(channel("z-other"));
     String packages =
         server.files(prefix + "/content").stream()
             .filter(file -> isPackages(file))
@@ -339,9 +340,25 @@ class SharedChannelsIT {
     byte[] content = Files.readAllBytes(server.file(packages));
     content[content.length - 1] ^= 1;
     Files.write(server.file(packages), content);
-    assertThatThrownBy(() -> shared("there"))
+    // The node starts, and has the other channels; each look is quick until something changes.
+    SharedChannels there = shared("there");
+    assertThat(directory.resolve("there/channels/z-other.yaml")).exists();
+    assertThat(directory.resolve("there/channels/test.yaml")).doesNotExist();
+    assertThatThrownBy(() -> there.bring(digest))
         .hasMessageContaining("of the snapshot " + digest + " was changed in the store")
         .hasMessageContaining(packages.substring(prefix.length() + 1));
+    content[content.length - 1] ^= 1;
+    Files.write(server.file(packages), content);
+    later();
+    there.look();
+    assertThat(directory.resolve("there/channels/test.yaml")).doesNotExist();
+    here.add(channel("z-third"));
+    later();
+    there.look();
+    assertThat(directory.resolve("there/channels/z-third.yaml")).exists();
+    assertThat(directory.resolve("there/channels/test.yaml")).exists();
+    content[content.length - 1] ^= 1;
+    Files.write(server.file(packages), content);
     assertThat(new StoreCheck(database, objects).run(true))
         .extracting(StoreCheck.Finding::problem)
         .containsExactly(StoreCheck.Problem.CHANGED);

@@ -42,6 +42,9 @@ public final class SharedChannels implements ChannelFiles {
   /** How long a reader may go without asking the database whether anything has changed. */
   private static final Duration FRESH = Duration.ofMillis(500);
 
+  /** How long what could not be taken is not tried again, unless something changes. */
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+
   /** How long a reader waits for what others have changed. */
   private static final Duration WAIT = Duration.ofSeconds(5);
 
@@ -64,6 +67,7 @@ public final class SharedChannels implements ChannelFiles {
 
   private volatile long looked = System.nanoTime() - FRESH.toNanos();
   private volatile long pulled = -1;
+  private volatile @Nullable Failure failure;
 
   /**
    * @param data the data directory with this node's copies
@@ -88,7 +92,9 @@ public final class SharedChannels implements ChannelFiles {
       return;
     }
     looked = System.nanoTime();
-    if (database.read(ChannelRows::revision) == pulled) {
+    long now = database.read(ChannelRows::revision);
+    Failure before = failure;
+    if (now == pulled || (before != null && before.isOfLate(now))) {
       return;
     }
     CompletableFuture<Void> mine = new CompletableFuture<>();
@@ -98,6 +104,13 @@ public final class SharedChannels implements ChannelFiles {
       Thread.ofVirtual().name("channel-pull").start(() -> pullFor(mine));
     }
     await(running);
+  }
+
+  /** When what others have changed up to a revision could not be taken. */
+  private record Failure(long revision, long at) {
+    boolean isOfLate(long now) {
+      return now == revision && System.nanoTime() - at < PAUSE.toNanos();
+    }
   }
 
   private void pullFor(CompletableFuture<Void> waiting) {
@@ -298,39 +311,67 @@ public final class SharedChannels implements ChannelFiles {
     database.useTransaction(handle -> ChannelRows.writeSnapshot(handle, digest, files));
   }
 
-  /** Returns whether all was taken; a channel that is being changed here is not. */
+  /**
+   * Takes what can be taken. One channel that cannot, as its file in the store is damaged, keeps no
+   * other from this node, nor the node from its start.
+   *
+   * @return whether all was taken; a channel that is being changed here is not
+   */
   private boolean take(Rows rows) throws IOException, InterruptedException {
     boolean all = true;
+    boolean good = true;
     Set<String> names = new TreeSet<>(local.names());
     Map<String, ChannelRow> byName = new HashMap<>();
     rows.channels().forEach(row -> byName.put(row.name(), row));
     names.addAll(byName.keySet());
-    takeSecrets(rows.secrets());
+    try {
+      takeSecrets(rows.secrets());
+    } catch (IOException | RuntimeException e) {
+      good = false;
+      LOG.atWarn()
+          .addKeyValue("reason", e.toString())
+          .log("credentials of channels could not be taken over; this node has the earlier ones");
+    }
     for (String name : names) {
-      ChannelRow row = byName.get(name);
-      if (row != null && row.snapshot().isPresent()) {
-        // Before the channel points to it.
-        var _ = bring(row.snapshot().get());
-        snapshots.takeManifest(row.snapshot().get());
-      }
-      Optional<LockFile> lock = LockFile.tryAcquire(local.lock(name));
-      if (lock.isEmpty()) {
-        all = false;
-        continue;
-      }
-      try (LockFile _ = lock.get()) {
-        if (row == null) {
-          local.remove(name);
-          revisions.remove(name);
-        } else {
-          takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()));
-          local.write(row);
-          revisions.put(name, row.revision());
-        }
-        stale.remove(name);
+      try {
+        all &= take(name, Optional.ofNullable(byName.get(name)), rows);
+      } catch (IOException | RuntimeException e) {
+        good = false;
+        LOG.atWarn()
+            .addKeyValue("channel", name)
+            .addKeyValue("reason", e.toString())
+            .log("channel could not be taken over; this node has its earlier state");
       }
     }
-    return all;
+    failure = good ? null : new Failure(rows.revision(), System.nanoTime());
+    return all && good;
+  }
+
+  /** Returns false if the channel is being changed here. */
+  private boolean take(String name, Optional<ChannelRow> row, Rows rows)
+      throws IOException, InterruptedException {
+    Optional<String> snapshot = row.flatMap(ChannelRow::snapshot);
+    if (snapshot.isPresent()) {
+      // Before the channel points to it.
+      var _ = bring(snapshot.get());
+      snapshots.takeManifest(snapshot.get());
+    }
+    Optional<LockFile> lock = LockFile.tryAcquire(local.lock(name));
+    if (lock.isEmpty()) {
+      return false;
+    }
+    try (LockFile _ = lock.get()) {
+      if (row.isEmpty()) {
+        local.remove(name);
+        revisions.remove(name);
+      } else {
+        takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()));
+        local.write(row.get());
+        revisions.put(name, row.get().revision());
+      }
+      stale.remove(name);
+    }
+    return true;
   }
 
   private void takeSecrets(Map<String, byte[]> sealed) throws IOException {
@@ -366,6 +407,7 @@ public final class SharedChannels implements ChannelFiles {
         synchronized (oneAtATime) {
           stale.add(channel);
           pulled = -1;
+          failure = null;
         }
       }
     }
