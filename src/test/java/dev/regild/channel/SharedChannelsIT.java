@@ -15,6 +15,7 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.SharedPackages;
 import dev.regild.files.FileTree;
+import dev.regild.files.LockFile;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.plan.InstalledPackage;
@@ -202,6 +203,26 @@ class SharedChannelsIT {
     later();
     assertThat(here.list()).extracting(Channel::name).containsExactly("test");
     assertThat(added).doesNotExist();
+  }
+
+  @Test
+  void theCatalogueOfAChannelThatDidNotChangeIsNotReadAgain() throws Exception {
+    alone("here");
+    ChannelStore here = node("here");
+    SharedChannels there = shared("there");
+    Path copy = directory.resolve("there/channels/windows.catalogue/a.msu");
+    // Reading it would show that it is another file.
+    String other = "another " + Files.readString(copy).substring("another ".length());
+    Files.writeString(copy, other);
+    here.remove("debian");
+    there.pull();
+    assertThat(directory.resolve("there/channels/debian.yaml")).doesNotExist();
+    assertThat(copy).hasContent(other);
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/windows.lock"))) {
+      here.handOn("windows");
+    }
+    there.pull();
+    assertThat(copy).hasContent("update of here");
   }
 
   @Test

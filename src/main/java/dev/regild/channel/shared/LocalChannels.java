@@ -196,9 +196,11 @@ final class LocalChannels {
 
   /** Whether a file has a content; files of another size need not be read. */
   boolean isSame(Path file, ObjectRecord content) throws IOException {
-    return Files.isRegularFile(file)
-        && Files.size(file) == content.bytes()
-        && Sha256.of(file).equals(content.sha256());
+    return hasSize(file, content) && Sha256.of(file).equals(content.sha256());
+  }
+
+  boolean hasSize(Path file, ObjectRecord content) throws IOException {
+    return Files.isRegularFile(file) && Files.size(file) == content.bytes();
   }
 
   /** Returns where a file is written before it is whole. */

@@ -315,7 +315,8 @@ public final class SharedChannels implements ChannelFiles {
    * Takes what can be taken. One channel that cannot, as its file in the store is damaged, keeps no
    * other from this node, nor the node from its start.
    *
-   * @return whether all was taken; a channel that is being changed here is not
+   * @return whether all was taken; a channel that is being changed here is not, if there is
+   *     anything new about it
    */
   private boolean take(Rows rows) throws IOException, InterruptedException {
     boolean all = true;
@@ -347,25 +348,35 @@ public final class SharedChannels implements ChannelFiles {
     return all && good;
   }
 
-  /** Returns false if the channel is being changed here. */
+  /** Whether this state was taken or handed on already: its large files need not be read again. */
+  private boolean isKnown(String name, Optional<ChannelRow> row) {
+    return row.isPresent()
+        && revisions.getOrDefault(name, -1L) == row.get().revision()
+        && !stale.contains(name);
+  }
+
+  /** Returns false if the channel is being changed here, and others have changed it. */
   private boolean take(String name, Optional<ChannelRow> row, Rows rows)
       throws IOException, InterruptedException {
+    boolean known = isKnown(name, row);
     Optional<String> snapshot = row.flatMap(ChannelRow::snapshot);
     if (snapshot.isPresent()) {
       // Before the channel points to it.
       var _ = bring(snapshot.get());
-      snapshots.takeManifest(snapshot.get());
+      if (!known) {
+        snapshots.takeManifest(snapshot.get());
+      }
     }
     Optional<LockFile> lock = LockFile.tryAcquire(local.lock(name));
     if (lock.isEmpty()) {
-      return false;
+      return known;
     }
     try (LockFile _ = lock.get()) {
       if (row.isEmpty()) {
         local.remove(name);
         revisions.remove(name);
       } else {
-        takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()));
+        takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()), known);
         local.write(row.get());
         revisions.put(name, row.get().revision());
       }
@@ -380,11 +391,15 @@ public final class SharedChannels implements ChannelFiles {
     local.writeSecrets(secrets);
   }
 
-  private void takeCatalogue(String channel, Map<String, ObjectRecord> files)
+  private void takeCatalogue(String channel, Map<String, ObjectRecord> files, boolean known)
       throws IOException, InterruptedException {
     for (Map.Entry<String, ObjectRecord> file : files.entrySet()) {
       Path target = local.catalogueFile(channel, file.getKey());
-      if (!local.isSame(target, file.getValue())) {
+      boolean same =
+          known
+              ? local.hasSize(target, file.getValue())
+              : local.isSame(target, file.getValue());
+      if (!same) {
         contents.fetch(
             file.getValue(),
             "The file %s of the catalogue of channel '%s'".formatted(file.getKey(), channel),
