@@ -226,6 +226,30 @@ class SharedChannelsIT {
   }
 
   @Test
+  void theCertificateOfAChannelThatIsBeingAddedStays() throws Exception {
+    alone("there");
+    ChannelStore there = node("there");
+    SharedChannels here = shared("here");
+    Path added = data("here").resolve("client-certificates/added");
+    Files.createDirectories(added);
+    Files.writeString(added.resolve("key.pem"), "key");
+    there.remove("debian");
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/added.lock"))) {
+      here.pull();
+      assertThat(directory.resolve("here/channels/debian.yaml")).doesNotExist();
+      assertThat(added.resolve("key.pem")).exists();
+    }
+    // What a crash left.
+    here.pull();
+    assertThat(added).doesNotExist();
+
+    there.remove("windows");
+    here.pull();
+    assertThat(directory.resolve("here/client-certificates/windows")).doesNotExist();
+    assertThat(directory.resolve("here/auth.conf")).hasContent("credentials of there");
+  }
+
+  @Test
   void theChannelsOfADataDirectoryAreTakenOverAndSecretsAreSealed() throws Exception {
     Path data = data("here");
     new ChannelStore(data, Clock.systemUTC()).add(channel("old"));

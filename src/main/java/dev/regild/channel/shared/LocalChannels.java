@@ -254,25 +254,47 @@ final class LocalChannels {
         : Map.of();
   }
 
-  /** Makes the secrets here these and no others. */
-  void writeSecrets(Map<String, byte[]> secrets) throws IOException {
-    for (Map.Entry<String, byte[]> secret : new TreeMap<>(secrets).entrySet()) {
-      writeSecret(data.resolve(secret.getKey()), secret.getValue());
+  /** Writes or removes the credentials of repositories. */
+  void writeCredentials(Optional<byte[]> content) throws IOException {
+    Path file = data.resolve(CREDENTIALS);
+    if (content.isPresent()) {
+      writeSecret(file, content.get());
+    } else {
+      Files.deleteIfExists(file);
     }
-    if (!secrets.containsKey(CREDENTIALS)) {
-      Files.deleteIfExists(data.resolve(CREDENTIALS));
-    }
+  }
+
+  /** Returns the channels that have a client certificate here. */
+  List<String> certified() throws IOException {
     Path certificates = data.resolve(CERTIFICATES);
     if (!Files.isDirectory(certificates)) {
-      return;
+      return List.of();
     }
     try (Stream<Path> channels = Files.list(certificates)) {
-      for (Path channel : channels.toList()) {
-        String name = channel.getFileName().toString();
-        if (secrets.keySet().stream().noneMatch(path -> isSecretOf(name, path))) {
-          FileTree.remove(channel);
-        }
+      return channels
+          .filter(Files::isDirectory)
+          .map(channel -> channel.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .toList();
+    }
+  }
+
+  /** Makes a channel's client certificate and its key these. The caller holds its lock. */
+  void writeCertificates(String channel, Map<String, byte[]> secrets) throws IOException {
+    Path certificates = data.resolve(CERTIFICATES + channel);
+    if (secrets.isEmpty()) {
+      if (Files.isDirectory(certificates)) {
+        FileTree.remove(certificates);
       }
+      return;
+    }
+    for (String path : secrets(channel).keySet()) {
+      if (!secrets.containsKey(path)) {
+        Files.deleteIfExists(data.resolve(path));
+      }
+    }
+    for (Map.Entry<String, byte[]> secret : new TreeMap<>(secrets).entrySet()) {
+      writeSecret(data.resolve(secret.getKey()), secret.getValue());
     }
   }
 

@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -325,8 +326,11 @@ public final class SharedChannels implements ChannelFiles {
     Map<String, ChannelRow> byName = new HashMap<>();
     rows.channels().forEach(row -> byName.put(row.name(), row));
     names.addAll(byName.keySet());
+    names.addAll(local.certified());
     try {
-      takeSecrets(rows.secrets());
+      local.writeCredentials(
+          Optional.ofNullable(
+              opened(rows, LocalChannels.CREDENTIALS::equals).get(LocalChannels.CREDENTIALS)));
     } catch (IOException | RuntimeException e) {
       good = false;
       LOG.atWarn()
@@ -374,9 +378,12 @@ public final class SharedChannels implements ChannelFiles {
     try (LockFile _ = lock.get()) {
       if (row.isEmpty()) {
         local.remove(name);
+        local.writeCertificates(name, Map.of());
         revisions.remove(name);
       } else {
         takeCatalogue(name, rows.catalogues().getOrDefault(name, Map.of()), known);
+        // A repository is not asked without it.
+        local.writeCertificates(name, opened(rows, path -> LocalChannels.isSecretOf(name, path)));
         local.write(row.get());
         revisions.put(name, row.get().revision());
       }
@@ -385,10 +392,14 @@ public final class SharedChannels implements ChannelFiles {
     return true;
   }
 
-  private void takeSecrets(Map<String, byte[]> sealed) throws IOException {
+  private Map<String, byte[]> opened(Rows rows, Predicate<String> which) {
     Map<String, byte[]> secrets = new HashMap<>();
-    sealed.forEach((path, content) -> secrets.put(path, seal.open(path, content)));
-    local.writeSecrets(secrets);
+    rows.secrets().forEach((path, sealed) -> {
+      if (which.test(path)) {
+        secrets.put(path, seal.open(path, sealed));
+      }
+    });
+    return secrets;
   }
 
   private void takeCatalogue(String channel, Map<String, ObjectRecord> files, boolean known)
