@@ -119,8 +119,7 @@ class SharedChannelsIT {
   }
 
   private Seal seal() throws Exception {
-    return new MasterKeySeal(
-        MasterKey.load(directory.resolve("master.key"), Optional.empty()));
+    return new MasterKeySeal(MasterKey.load(directory.resolve("master.key"), Optional.empty()));
   }
 
   private ChannelStore node(String node) throws Exception {
@@ -223,6 +222,17 @@ class SharedChannelsIT {
     }
     there.pull();
     assertThat(copy).hasContent("update of here");
+
+    // As many changes as it had before, and a file of the same name and size.
+    here.remove("windows");
+    here.add(channel("windows"));
+    Path catalogue = Files.createDirectory(directory.resolve("here/channels/windows.catalogue"));
+    Files.writeString(catalogue.resolve("a.msu"), other);
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/windows.lock"))) {
+      here.handOn("windows");
+    }
+    there.pull();
+    assertThat(copy).hasContent(other);
   }
 
   @Test

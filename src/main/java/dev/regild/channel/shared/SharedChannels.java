@@ -394,11 +394,12 @@ public final class SharedChannels implements ChannelFiles {
 
   private Map<String, byte[]> opened(Rows rows, Predicate<String> which) {
     Map<String, byte[]> secrets = new HashMap<>();
-    rows.secrets().forEach((path, sealed) -> {
-      if (which.test(path)) {
-        secrets.put(path, seal.open(path, sealed));
-      }
-    });
+    rows.secrets()
+        .forEach((path, sealed) -> {
+          if (which.test(path)) {
+            secrets.put(path, seal.open(path, sealed));
+          }
+        });
     return secrets;
   }
 
@@ -407,9 +408,7 @@ public final class SharedChannels implements ChannelFiles {
     for (Map.Entry<String, ObjectRecord> file : files.entrySet()) {
       Path target = local.catalogueFile(channel, file.getKey());
       boolean same =
-          known
-              ? local.hasSize(target, file.getValue())
-              : local.isSame(target, file.getValue());
+          known ? local.hasSize(target, file.getValue()) : local.isSame(target, file.getValue());
       if (!same) {
         contents.fetch(
             file.getValue(),
@@ -451,34 +450,39 @@ public final class SharedChannels implements ChannelFiles {
     Map<String, byte[]> secrets = local.secrets(channel);
     synchronized (oneAtATime) {
       long known = revisions.getOrDefault(channel, 0L);
-      database.useTransaction(handle -> {
-        Optional<ChannelRow> before = ChannelRows.channel(handle, channel);
-        if (before.map(ChannelRow::revision).orElse(0L) != known) {
-          throw new ChannelException(
-              "channel '%s' was changed by another node at the same time; look at it with 'regild channel list', and try again"
-                  .formatted(channel));
-        }
-        Optional<String> old = before.flatMap(ChannelRow::snapshot);
-        old.ifPresent(it -> ChannelRows.keep(handle, it));
-        if (files.isEmpty()) {
-          ChannelRows.delete(handle, channel);
-        } else {
-          digest.ifPresent(it -> ChannelRows.writeSnapshot(handle, it, snapshot));
-          ChannelRows.write(handle, files.get().row(channel, known + 1));
-          ChannelRows.writeCatalogue(handle, channel, catalogue);
-        }
-        ChannelRows.secrets(handle).keySet().stream()
-            .filter(path -> LocalChannels.isSecretOf(channel, path))
-            .filter(path -> !secrets.containsKey(path))
-            .forEach(path -> ChannelRows.deleteSecret(handle, path));
-        secrets.forEach(
-            (path, content) -> ChannelRows.writeSecret(handle, path, seal.seal(path, content)));
-        ChannelRows.count(handle);
-      });
+      long revision =
+          database.inTransaction(handle -> {
+            ChannelRows.count(handle);
+            // Of all channels together: one that was removed and added again gets a number that it
+            // never had.
+            long next = ChannelRows.revision(handle);
+            Optional<ChannelRow> before = ChannelRows.channel(handle, channel);
+            if (before.map(ChannelRow::revision).orElse(0L) != known) {
+              throw new ChannelException(
+                  "channel '%s' was changed by another node at the same time; look at it with 'regild channel list', and try again"
+                      .formatted(channel));
+            }
+            Optional<String> old = before.flatMap(ChannelRow::snapshot);
+            old.ifPresent(it -> ChannelRows.keep(handle, it));
+            if (files.isEmpty()) {
+              ChannelRows.delete(handle, channel);
+            } else {
+              digest.ifPresent(it -> ChannelRows.writeSnapshot(handle, it, snapshot));
+              ChannelRows.write(handle, files.get().row(channel, next));
+              ChannelRows.writeCatalogue(handle, channel, catalogue);
+            }
+            ChannelRows.secrets(handle).keySet().stream()
+                .filter(path -> LocalChannels.isSecretOf(channel, path))
+                .filter(path -> !secrets.containsKey(path))
+                .forEach(path -> ChannelRows.deleteSecret(handle, path));
+            secrets.forEach(
+                (path, content) -> ChannelRows.writeSecret(handle, path, seal.seal(path, content)));
+            return next;
+          });
       if (files.isEmpty()) {
         revisions.remove(channel);
       } else {
-        revisions.put(channel, known + 1);
+        revisions.put(channel, revision);
       }
       stale.remove(channel);
     }
