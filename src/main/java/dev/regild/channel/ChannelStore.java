@@ -253,7 +253,8 @@ public final class ChannelStore {
         }
         DurableFiles.write(file, ChannelFile.write(channel));
         files.push(channel.name());
-      } catch (ChannelException | IOException e) {
+      } catch (ChannelException | IOException | RuntimeException e) {
+        Files.deleteIfExists(file);
         identities.remove(channel.name());
         throw e;
       }
@@ -319,6 +320,7 @@ public final class ChannelStore {
     requireFile(name);
     try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       RefreshState state = RefreshState.read(file(name, ".state"));
+      Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
       try {
         RefreshResult result = refreshed(name, state);
         files.push(name);
@@ -334,11 +336,25 @@ public final class ChannelStore {
                 ? String.valueOf(e.getMessage())
                 : "what the repository says can't be read (" + e + "); use another mirror";
         state.failed(clock.instant(), why).write(file(name, ".state"));
+        restoreCurrent(name, before);
         files.push(name);
         throw new ChannelException("channel '" + name + "' was not refreshed: " + why, e);
       }
     } catch (IOException e) {
       throw unusable(e);
+    }
+  }
+
+  /** Updates must not be planned with a snapshot that could not be handed on to other nodes. */
+  private void restoreCurrent(String name, Optional<String> before) throws IOException {
+    Path current = file(name, ".current");
+    if (before.equals(SnapshotStore.digestIn(current))) {
+      return;
+    }
+    if (before.isPresent()) {
+      DurableFiles.write(current, before.get() + "\n");
+    } else {
+      Files.deleteIfExists(current);
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.regild.account.MasterKey;
 import dev.regild.apt.AptSource;
 import dev.regild.channel.TestRepository.Deb;
+import dev.regild.channel.shared.Seal;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.db.Database;
 import dev.regild.fetch.FetchException;
@@ -14,6 +15,7 @@ import dev.regild.fetch.PackageCache;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.SharedPackages;
 import dev.regild.files.FileTree;
+import dev.regild.files.LockFile;
 import dev.regild.files.Sha256;
 import dev.regild.fixtures.TestDatabases;
 import dev.regild.plan.InstalledPackage;
@@ -36,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,11 +113,13 @@ class SharedChannelsIT {
   }
 
   private SharedChannels shared(String node) throws Exception {
-    MasterKey masterKey = MasterKey.load(directory.resolve("master.key"), Optional.empty());
-    SharedChannels shared =
-        new SharedChannels(database, contents, new MasterKeySeal(masterKey), data(node));
+    SharedChannels shared = new SharedChannels(database, contents, seal(), data(node));
     shared.pull();
     return shared;
+  }
+
+  private Seal seal() throws Exception {
+    return new MasterKeySeal(MasterKey.load(directory.resolve("master.key"), Optional.empty()));
   }
 
   private ChannelStore node(String node) throws Exception {
@@ -175,6 +180,86 @@ class SharedChannelsIT {
   }
 
   @Test
+  void aChangeThatCannotBeHandedOnIsUndone() throws Exception {
+    node("here").add(channel("test"));
+    ObjectStore full = S3Proxy.store(server.endpoint(), prefix + "/none", StoreLimits.DEFAULT);
+    SharedChannels failing =
+        new SharedChannels(database, new ContentStore(database, full), seal(), data("here"));
+    failing.pull();
+    ChannelStore here = new ChannelStore(data("here"), Clock.systemUTC(), failing);
+    full.close();
+    assertThatThrownBy(() -> here.refresh("test")).isInstanceOf(ChannelException.class);
+    later();
+    assertThat(here.current("test")).isEmpty();
+    // So that it is not due again at once, on any node.
+    assertThat(here.due()).isEmpty();
+    assertThat(node("there").due()).isEmpty();
+
+    Path added =
+        Files.createDirectory(directory.resolve("here/channels/test.catalogue")).resolve("a.msu");
+    Files.writeString(added, "update");
+    assertThatThrownBy(() -> here.handOn("test"));
+    later();
+    assertThat(here.list()).extracting(Channel::name).containsExactly("test");
+    assertThat(added).doesNotExist();
+  }
+
+  @Test
+  void theCatalogueOfAChannelThatDidNotChangeIsNotReadAgain() throws Exception {
+    alone("here");
+    ChannelStore here = node("here");
+    SharedChannels there = shared("there");
+    Path copy = directory.resolve("there/channels/windows.catalogue/a.msu");
+    // Reading it would show that it is another file.
+    String other = "another " + Files.readString(copy).substring("another ".length());
+    Files.writeString(copy, other);
+    here.remove("debian");
+    there.pull();
+    assertThat(directory.resolve("there/channels/debian.yaml")).doesNotExist();
+    assertThat(copy).hasContent(other);
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/windows.lock"))) {
+      here.handOn("windows");
+    }
+    there.pull();
+    assertThat(copy).hasContent("update of here");
+
+    // As many changes as it had before, and a file of the same name and size.
+    here.remove("windows");
+    here.add(channel("windows"));
+    Path catalogue = Files.createDirectory(directory.resolve("here/channels/windows.catalogue"));
+    Files.writeString(catalogue.resolve("a.msu"), other);
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/windows.lock"))) {
+      here.handOn("windows");
+    }
+    there.pull();
+    assertThat(copy).hasContent(other);
+  }
+
+  @Test
+  void theCertificateOfAChannelThatIsBeingAddedStays() throws Exception {
+    alone("there");
+    ChannelStore there = node("there");
+    SharedChannels here = shared("here");
+    Path added = data("here").resolve("client-certificates/added");
+    Files.createDirectories(added);
+    Files.writeString(added.resolve("key.pem"), "key");
+    there.remove("debian");
+    try (LockFile _ = LockFile.acquire(directory.resolve("here/channels/added.lock"))) {
+      here.pull();
+      assertThat(directory.resolve("here/channels/debian.yaml")).doesNotExist();
+      assertThat(added.resolve("key.pem")).exists();
+    }
+    // What a crash left.
+    here.pull();
+    assertThat(added).doesNotExist();
+
+    there.remove("windows");
+    here.pull();
+    assertThat(directory.resolve("here/client-certificates/windows")).doesNotExist();
+    assertThat(directory.resolve("here/auth.conf")).hasContent("credentials of there");
+  }
+
+  @Test
   void theChannelsOfADataDirectoryAreTakenOverAndSecretsAreSealed() throws Exception {
     Path data = data("here");
     new ChannelStore(data, Clock.systemUTC()).add(channel("old"));
@@ -201,11 +286,107 @@ class SharedChannelsIT {
     assertThat(data.resolve("auth.conf")).hasContent("machine other.example login a password b");
   }
 
+  /** A server's data directory as it was before it had a store. */
+  private Path alone(String node) throws Exception {
+    Path data = data(node);
+    ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
+    channels.add(channel("debian"));
+    channels.add(channel("windows"));
+    Path catalogue = Files.createDirectory(data.resolve("channels/windows.catalogue"));
+    Files.writeString(catalogue.resolve("a.msu"), "update of " + node);
+    Path certificate = Files.createDirectories(data.resolve("client-certificates/windows"));
+    Files.writeString(certificate.resolve("key.pem"), "key of " + node);
+    Files.writeString(data.resolve("auth.conf"), "credentials of " + node);
+    return data;
+  }
+
+  private static void assertIsWhole(Path data, String of) {
+    assertThat(data.resolve("channels/debian.yaml")).exists();
+    assertThat(data.resolve("channels/windows.yaml")).exists();
+    assertThat(data.resolve("channels/windows.catalogue/a.msu")).hasContent("update of " + of);
+    assertThat(data.resolve("client-certificates/windows/key.pem")).hasContent("key of " + of);
+    assertThat(data.resolve("auth.conf")).hasContent("credentials of " + of);
+  }
+
+  /** Cannot seal the secrets of a channel. */
+  private Seal sealThatFailsAt(String channel) throws Exception {
+    Seal seal = seal();
+    return new Seal() {
+      @Override
+      public byte[] seal(String name, byte[] content) {
+        if (name.contains("/" + channel + "/")) {
+          throw new IllegalStateException("no more today");
+        }
+        return seal.seal(name, content);
+      }
+
+      @Override
+      public byte[] open(String name, byte[] sealed) {
+        return seal.open(name, sealed);
+      }
+    };
+  }
+
+  @Test
+  void anAdoptionThatWasInterruptedGoesOnAndNothingIsLost() throws Exception {
+    Path data = alone("here");
+    SharedChannels killed =
+        new SharedChannels(database, contents, sealThatFailsAt("windows"), data);
+    assertThatThrownBy(killed::pull).hasMessage("no more today");
+    assertThat(SharedChannels.areIn(data)).isFalse();
+    assertThat(node("there").list()).extracting(Channel::name).containsExactly("debian");
+
+    assertThat(node("here").list()).extracting(Channel::name).containsExactly("debian", "windows");
+    assertIsWhole(data, "here");
+    assertThat(SharedChannels.areIn(data)).isTrue();
+    assertThat(data.resolve("before-store")).doesNotExist();
+    shared("there").pull();
+    assertIsWhole(data("there"), "here");
+  }
+
+  @Test
+  void whatTheStoreHasAnotherOfIsMovedAndNotRemoved() throws Exception {
+    alone("here");
+    Path data = alone("there");
+    shared("here").pull();
+    shared("there").pull();
+    assertIsWhole(data, "here");
+    try (Stream<Path> files = Files.walk(data.resolve("before-store"))) {
+      assertThat(files.filter(Files::isRegularFile).filter(file -> isOf("there", file)))
+          .extracting(file -> file.getFileName().toString())
+          .containsExactlyInAnyOrder("a.msu", "key.pem", "auth.conf");
+    }
+  }
+
+  private static boolean isOf(String node, Path file) {
+    try {
+      return Files.readString(file).endsWith(" of " + node);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void anEmptyDatabaseGetsTheCopies() throws Exception {
+    Path data = alone("here");
+    shared("here").pull();
+    database.useTransaction(handle -> {
+      handle.execute("DELETE FROM channel");
+      handle.execute("DELETE FROM channel_secret");
+      handle.execute("UPDATE channel_revision SET revision = 0");
+    });
+    shared("here").pull();
+    assertIsWhole(data, "here");
+    shared("there").pull();
+    assertIsWhole(data("there"), "here");
+  }
+
   @Test
   void aByteThatChangedInTheStoreIsAnErrorThatNamesTheFile() throws Exception {
     ChannelStore here = node("here");
     here.add(channel("test"));
     String digest = here.refresh("test").digest();
+    here.add(channel("z-other"));
     String packages =
         server.files(prefix + "/content").stream()
             .filter(file -> isPackages(file))
@@ -214,9 +395,25 @@ class SharedChannelsIT {
     byte[] content = Files.readAllBytes(server.file(packages));
     content[content.length - 1] ^= 1;
     Files.write(server.file(packages), content);
-    assertThatThrownBy(() -> shared("there"))
+    // The node starts, and has the other channels; each look is quick until something changes.
+    SharedChannels there = shared("there");
+    assertThat(directory.resolve("there/channels/z-other.yaml")).exists();
+    assertThat(directory.resolve("there/channels/test.yaml")).doesNotExist();
+    assertThatThrownBy(() -> there.bring(digest))
         .hasMessageContaining("of the snapshot " + digest + " was changed in the store")
         .hasMessageContaining(packages.substring(prefix.length() + 1));
+    content[content.length - 1] ^= 1;
+    Files.write(server.file(packages), content);
+    later();
+    there.look();
+    assertThat(directory.resolve("there/channels/test.yaml")).doesNotExist();
+    here.add(channel("z-third"));
+    later();
+    there.look();
+    assertThat(directory.resolve("there/channels/z-third.yaml")).exists();
+    assertThat(directory.resolve("there/channels/test.yaml")).exists();
+    content[content.length - 1] ^= 1;
+    Files.write(server.file(packages), content);
     assertThat(new StoreCheck(database, objects).run(true))
         .extracting(StoreCheck.Finding::problem)
         .containsExactly(StoreCheck.Problem.CHANGED);

@@ -26,10 +26,13 @@ import java.util.stream.Stream;
 final class LocalChannels {
   static final String CREDENTIALS = "auth.conf";
 
-  /** Says that the files here are copies. */
+  /** Says that all channels here are in the store, so that the files here are copies. */
   private static final String MARK = ".shared";
 
   private static final String CERTIFICATES = "client-certificates/";
+
+  /** Has what was here under the name of something else in the store. */
+  private static final String ASIDE = "before-store";
 
   private final Path data;
   private final Path directory;
@@ -37,14 +40,28 @@ final class LocalChannels {
   LocalChannels(Path data) throws IOException {
     this.data = data;
     this.directory = PrivateDirectory.within(data, "channels").path();
-    if (Files.notExists(directory.resolve(MARK))) {
-      DurableFiles.write(directory.resolve(MARK), "");
-    }
   }
 
   /** Whether the channels of a data directory are copies of what is in a store. */
   static boolean areIn(Path data) {
     return Files.exists(data.resolve("channels").resolve(MARK));
+  }
+
+  boolean areCopies() {
+    return areIn(data);
+  }
+
+  void setCopies(boolean copies) throws IOException {
+    if (copies) {
+      DurableFiles.write(directory.resolve(MARK), "");
+    } else {
+      Files.deleteIfExists(directory.resolve(MARK));
+    }
+  }
+
+  /** Returns what to lock while the channels here are put into the store. */
+  Path adoption() {
+    return directory.resolve(".adoption.lock");
   }
 
   /**
@@ -109,6 +126,38 @@ final class LocalChannels {
     }
   }
 
+  /**
+   * Moves a channel's files and secrets out of the way, for somebody to look at.
+   *
+   * @return where they are
+   */
+  Path setAside(String channel) throws IOException {
+    Path aside = aside(channel);
+    moveIfThere(data.resolve(CERTIFICATES + channel), aside.resolve("client-certificates"));
+    // The definition last: what it does not name would not be moved after a crash.
+    for (String ending : List.of(".catalogue", ".current", ".state", ".yaml")) {
+      moveIfThere(file(channel, ending), aside.resolve(channel + ending));
+    }
+    return aside;
+  }
+
+  /** As {@link #setAside}, for the credentials of repositories. */
+  Path setCredentialsAside() throws IOException {
+    Path aside = aside(CREDENTIALS);
+    moveIfThere(data.resolve(CREDENTIALS), aside.resolve(CREDENTIALS));
+    return aside;
+  }
+
+  private Path aside(String name) throws IOException {
+    return Files.createTempDirectory(PrivateDirectory.within(data, ASIDE).path(), name + "-");
+  }
+
+  private static void moveIfThere(Path from, Path to) throws IOException {
+    if (Files.exists(from)) {
+      DurableFiles.move(from, to);
+    }
+  }
+
   /** Removes a channel's files. */
   void remove(String channel) throws IOException {
     for (String ending : List.of(".yaml", ".current", ".state")) {
@@ -147,9 +196,11 @@ final class LocalChannels {
 
   /** Whether a file has a content; files of another size need not be read. */
   boolean isSame(Path file, ObjectRecord content) throws IOException {
-    return Files.isRegularFile(file)
-        && Files.size(file) == content.bytes()
-        && Sha256.of(file).equals(content.sha256());
+    return hasSize(file, content) && Sha256.of(file).equals(content.sha256());
+  }
+
+  boolean hasSize(Path file, ObjectRecord content) throws IOException {
+    return Files.isRegularFile(file) && Files.size(file) == content.bytes();
   }
 
   /** Returns where a file is written before it is whole. */
@@ -203,25 +254,47 @@ final class LocalChannels {
         : Map.of();
   }
 
-  /** Makes the secrets here these and no others. */
-  void writeSecrets(Map<String, byte[]> secrets) throws IOException {
-    for (Map.Entry<String, byte[]> secret : new TreeMap<>(secrets).entrySet()) {
-      writeSecret(data.resolve(secret.getKey()), secret.getValue());
+  /** Writes or removes the credentials of repositories. */
+  void writeCredentials(Optional<byte[]> content) throws IOException {
+    Path file = data.resolve(CREDENTIALS);
+    if (content.isPresent()) {
+      writeSecret(file, content.get());
+    } else {
+      Files.deleteIfExists(file);
     }
-    if (!secrets.containsKey(CREDENTIALS)) {
-      Files.deleteIfExists(data.resolve(CREDENTIALS));
-    }
+  }
+
+  /** Returns the channels that have a client certificate here. */
+  List<String> certified() throws IOException {
     Path certificates = data.resolve(CERTIFICATES);
     if (!Files.isDirectory(certificates)) {
-      return;
+      return List.of();
     }
     try (Stream<Path> channels = Files.list(certificates)) {
-      for (Path channel : channels.toList()) {
-        String name = channel.getFileName().toString();
-        if (secrets.keySet().stream().noneMatch(path -> isSecretOf(name, path))) {
-          FileTree.remove(channel);
-        }
+      return channels
+          .filter(Files::isDirectory)
+          .map(channel -> channel.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .toList();
+    }
+  }
+
+  /** Makes a channel's client certificate and its key these. The caller holds its lock. */
+  void writeCertificates(String channel, Map<String, byte[]> secrets) throws IOException {
+    Path certificates = data.resolve(CERTIFICATES + channel);
+    if (secrets.isEmpty()) {
+      if (Files.isDirectory(certificates)) {
+        FileTree.remove(certificates);
       }
+      return;
+    }
+    for (String path : secrets(channel).keySet()) {
+      if (!secrets.containsKey(path)) {
+        Files.deleteIfExists(data.resolve(path));
+      }
+    }
+    for (Map.Entry<String, byte[]> secret : new TreeMap<>(secrets).entrySet()) {
+      writeSecret(data.resolve(secret.getKey()), secret.getValue());
     }
   }
 
