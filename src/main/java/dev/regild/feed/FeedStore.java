@@ -45,10 +45,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class FeedStore {
   private static final int LARGEST_SIGNATURE = 1 << 20;
 
-  /** Remembered while a refresh runs; it stays if the process ends in it. */
-  private static final String CUT_OFF =
-      "The last refresh is under way, or was cut off. To refresh it now: regild feed refresh %s";
-
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .changeDefaultVisibility(v -> v.withIsGetterVisibility(Visibility.NONE))
@@ -213,7 +209,12 @@ public final class FeedStore {
       throws FeedException, InterruptedException {
     FeedStatus status = require(name);
     // Before it begins: if it ends the process, it must not begin again with the next one.
-    attempted(name, clock.millis(), CUT_OFF.formatted(name));
+    // It stays if the process ends while it refreshes.
+    attempted(
+        name,
+        clock.millis(),
+        "The last refresh is under way, or was cut off. To refresh it now: regild feed refresh %s"
+            .formatted(name));
     try {
       return refreshed(status, wanted(status, platforms));
     } catch (InterruptedException | InterruptedIOException | ClosedByInterruptException e) {

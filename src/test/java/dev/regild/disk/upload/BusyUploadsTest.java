@@ -137,6 +137,11 @@ class BusyUploadsTest {
             }
             return -1;
           }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) {
+            return read();
+          }
         };
     List<Future<?>> sending = new ArrayList<>();
     Upload ninth = upload("ami-9");
