@@ -1,5 +1,6 @@
 package dev.regild.e2e;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.fixtures.Fixtures;
@@ -37,7 +38,7 @@ class ImportCrashIT {
   void anImportThatIsKilledWhileItInspectsAndWhileItBootsEndsAvailable() throws Exception {
     Path data = directory.toRealPath().resolve("data");
     server = ServerProcess.start(data, "vm");
-    server.startImport(Fixtures.goldenImage(), IMAGE, Map.of("RuntimeValidationConfig", Map.of()));
+    server.startImport(labelled(), IMAGE, Map.of("RuntimeValidationConfig", Map.of()));
     server.awaitProcess("qemu-system");
     assertThat(state()).isEqualTo("IMPORTING");
     restart(data);
@@ -61,7 +62,7 @@ class ImportCrashIT {
   void anImportThatIsCancelledEndsAtOnceAndLeavesNothing() throws Exception {
     Path data = directory.toRealPath().resolve("data");
     server = ServerProcess.start(data, "vm");
-    server.startImport(Fixtures.goldenImage(), IMAGE, Map.of());
+    server.startImport(labelled(), IMAGE, Map.of());
     server.awaitProcess("qemu-system");
     assertThat(server.post("/regild/v1/images/" + IMAGE + "/cancel").status()).isEqualTo(200);
     JsonNode image = server.awaitEnd(IMAGE);
@@ -75,6 +76,31 @@ class ImportCrashIT {
     assertThat(
             server.post("/regild/v1/images/" + IMAGE + "/cancel").body().path("Message").asString())
         .isEqualTo("The image imported is FAILED: it has no update or import to cancel.");
+  }
+
+  /**
+   * The golden image with a blank in its label, so that an appliance has to read it: that takes
+   * time.
+   */
+  private Path labelled() throws Exception {
+    Path raw = directory.resolve("disk.raw");
+    Path disk = directory.resolve("disk.qcow2");
+    run("qemu-img", "convert", "-O", "raw", Fixtures.goldenImage().toString(), raw.toString());
+    run(
+        "debugfs",
+        "-w",
+        "-R",
+        "set_super_value volume_name \"golden image\"",
+        raw + "?offset=" + (2 << 20));
+    run("qemu-img", "convert", "-O", "qcow2", raw.toString(), disk.toString());
+    Files.delete(raw);
+    return disk;
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
   }
 
   private void restart(Path data) throws Exception {
