@@ -207,9 +207,11 @@ public final class FeedStore {
    */
   public FeedResult refresh(String name, Set<String> platforms)
       throws FeedException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted before the refresh began");
+    }
     FeedStatus status = require(name);
     // Before it begins: if it ends the process, it must not begin again with the next one.
-    // It stays if the process ends while it refreshes.
     attempted(
         name,
         clock.millis(),
