@@ -378,7 +378,7 @@ class ServerTlsTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       front.close();
       audit.close();
       metrics.close();
