@@ -76,7 +76,7 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
@@ -383,7 +383,7 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
-            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new FleetSearch(database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
             new Differences(database, plans, plannedFixes, snapshotChangelogs),
             new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,

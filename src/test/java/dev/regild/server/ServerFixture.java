@@ -101,7 +101,7 @@ import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
@@ -320,7 +320,8 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private FleetSearch search() throws IOException {
-    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+    FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
+    return new FleetSearch(database, new PackageMatcher(database, plans(), changelogs(), feeds));
   }
 
   private Differences differences() throws IOException {
