@@ -83,6 +83,7 @@ import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
@@ -230,7 +231,9 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, attestations, layers, room));
+    DiskInspector inspector = new DiskInspector(appliances, PackageSystems.installed().all());
+    CompleteInventory complete = new CompleteInventory(database, inventories, layers, inspector);
+    jobs.register(FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -254,17 +257,17 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(appliances, PackageSystems.installed().all()),
+            inspector,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
             attestations,
             clock));
 
-    jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, complete, attestations));
 
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
+        ExportJob.KIND, new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
