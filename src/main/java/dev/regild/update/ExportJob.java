@@ -80,6 +80,7 @@ public final class ExportJob extends SteppedJob<ExportTask> {
           handle,
           versions,
           task.owner().accountId(),
+          false,
           exported,
           task.amiId() + ".qcow2",
           disk.sha256());
