@@ -133,9 +133,12 @@ final class FindCommand implements Callable<Integer> {
             each.path("version").asString(""),
             each.path("state").asString("-").toLowerCase(Locale.ROOT),
             each.path("offered").asString("-"),
-            each.path("fixedIn")
-                .asString(each.path("vendor").path("fixedIn").asString("-")),
-            each.path("vendor").path("status").asString("-").toLowerCase(Locale.ROOT).replace('_', ' '));
+            each.path("fixedIn").asString(each.path("vendor").path("fixedIn").asString("-")),
+            each.path("vendor")
+                .path("status")
+                .asString("-")
+                .toLowerCase(Locale.ROOT)
+                .replace('_', ' '));
       }
     }
     table.print(out);

@@ -114,7 +114,8 @@ public final class CveCounter {
       }
     }
     int known = exploited;
-    return Optional.of(new Counts(open, kernel, wontFix, openCves.facts.exploited().map(_ -> known)));
+    return Optional.of(
+        new Counts(open, kernel, wontFix, openCves.facts.exploited().map(_ -> known)));
   }
 
   /** Returns the version of each source that counts. */
@@ -177,7 +178,8 @@ public final class CveCounter {
     if (known == null) {
       known = cves.size();
       cves.put(cve, known);
-      exploitedCves.set(known, openCves.facts.exploited().filter(it -> it.contains(cve)).isPresent());
+      exploitedCves.set(
+          known, openCves.facts.exploited().filter(it -> it.contains(cve)).isPresent());
     }
     return known;
   }

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Compares the packages of inventories with what feeds say of a platform: by source package, in
- * the package system's order of versions.
+ * Compares the packages of inventories with what feeds say of a platform: by source package, in the
+ * package system's order of versions.
  */
 public final class OpenCves {
   final PlatformFacts facts;

@@ -206,8 +206,7 @@ public final class Images {
   /** The images with that own layer and that inventory, whatever their state. */
   public static List<Image> withDisk(Handle handle, ImageDisk disk) {
     return handle
-        .createQuery(
-            ImageRow.SELECT + " WHERE layer_id = :layer AND inventory_digest = :inventory")
+        .createQuery(ImageRow.SELECT + " WHERE layer_id = :layer AND inventory_digest = :inventory")
         .bind("layer", disk.layer())
         .bind("inventory", disk.inventory())
         .map((row, _) -> ImageRow.read(row))

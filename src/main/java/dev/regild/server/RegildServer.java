@@ -237,7 +237,8 @@ public final class RegildServer implements AutoCloseable {
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
     DiskInspector inspector = new DiskInspector(appliances, PackageSystems.installed().all());
     CompleteInventory complete = new CompleteInventory(database, inventories, layers, inspector);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
+    jobs.register(
+        FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -271,7 +272,8 @@ public final class RegildServer implements AutoCloseable {
     jobs.register(CopyJob.KIND, new CopyJob(tools, complete, attestations));
 
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
+        ExportJob.KIND,
+        new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -390,7 +392,8 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
-            new FleetSearch(database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
+            new FleetSearch(
+                database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
             new Differences(database, plans, plannedFixes, snapshotChangelogs),
             new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,

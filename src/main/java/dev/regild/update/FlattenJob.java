@@ -83,9 +83,7 @@ public final class FlattenJob extends SteppedJob<Flattening> {
   }
 
   private Set<ImageDisk> disks(Flattening flattening) {
-    return database
-        .read(handle -> Images.availableOn(handle, flattening.oldLayer()))
-        .stream()
+    return database.read(handle -> Images.availableOn(handle, flattening.oldLayer())).stream()
         .flatMap(image -> image.disk().stream())
         .collect(toSet());
   }

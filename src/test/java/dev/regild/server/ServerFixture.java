@@ -633,7 +633,8 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), complete(), flattenings(0), goldenLayers(), disks, room, attestations());
+    return new ExportJob(
+        tools(), complete(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**

@@ -358,11 +358,7 @@ class AttestationsTest {
   }
 
   private void export(
-      Handle handle,
-      String account,
-      boolean readOnly,
-      Attestations.Exported exported,
-      int number) {
+      Handle handle, String account, boolean readOnly, Attestations.Exported exported, int number) {
     attestations.ofExport(
         handle, VERSIONS, account, readOnly, exported, "golden.vmdk", sha256(number));
   }

@@ -46,7 +46,8 @@ public record SearchService(Requests requests, FleetSearch search, PageTokens to
         ListPart.text(request, "state").map(SearchService::standing);
     boolean withDeleted = !ListPart.text(request, "deleted").equals(Optional.of("false"));
     List<String> asked =
-        List.of(caller.owner().toString(), question.toString(), standing.toString(), "" + withDeleted);
+        List.of(
+            caller.owner().toString(), question.toString(), standing.toString(), "" + withDeleted);
     FleetSearch.Part part =
         new FleetSearch.Part(
             standing,

@@ -110,8 +110,8 @@ public final class FleetSearch {
       }
       List<Placed> chosen =
           placed(all.byKey(), InventorySets.of(handle, all.byKey().keySet())).stream()
-              .filter(each ->
-                  part.standing().isEmpty() || part.standing().get().includes(each.match()))
+              .filter(
+                  each -> part.standing().isEmpty() || part.standing().get().includes(each.match()))
               .toList();
       return answer(handle, owner, chosen, part, incomplete);
     });

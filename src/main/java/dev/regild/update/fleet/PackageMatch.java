@@ -37,12 +37,7 @@ public record PackageMatch(
 
   static PackageMatch of(IndexedPackage installed, Optional<String> offered) {
     return new PackageMatch(
-        installed,
-        Optional.empty(),
-        offered,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+        installed, Optional.empty(), offered, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   static PackageMatch of(

@@ -34,8 +34,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Matches each version of a package in the index once, however many images have it: by the channels'
- * current snapshots, by changelogs and advisories, and by feeds. An image's own holds and pins do not count.
+ * Matches each version of a package in the index once, however many images have it: by the
+ * channels' current snapshots, by changelogs and advisories, and by feeds. An image's own holds and
+ * pins do not count.
  */
 public final class PackageMatcher {
   /** Versions of packages that one question looks at; a kernel has some hundreds. */
@@ -122,8 +123,7 @@ public final class PackageMatcher {
     // A package of another platform, of which nothing names the CVE.
     matches
         .entrySet()
-        .removeIf(
-            each -> !all.containsKey(each.getKey()) && each.getValue().vendor().isEmpty());
+        .removeIf(each -> !all.containsKey(each.getKey()) && each.getValue().vendor().isEmpty());
     return new Matches(matches, all.size() < MOST ? cut(inFeeds) : cut(all));
   }
 
@@ -140,8 +140,8 @@ public final class PackageMatcher {
     names.add(id);
     Map<Long, IndexedPackage> all =
         database.read(handle -> PackageIndex.named(handle, owner.accountId(), names, MOST));
-    all.forEach((key, each) ->
-        byAdvisory(each, id, advised, offers).ifPresent(it -> matches.put(key, it)));
+    all.forEach(
+        (key, each) -> byAdvisory(each, id, advised, offers).ifPresent(it -> matches.put(key, it)));
     incomplete.addAll(cut(all));
     if (matches.isEmpty() && advised.isEmpty()) {
       incomplete.add("No channel's current snapshot has this advisory.");
@@ -152,7 +152,8 @@ public final class PackageMatcher {
   private static Optional<PackageMatch> byAdvisory(
       IndexedPackage each, String id, List<Snapshot.Advised> advised, Offers offers) {
     if (each.name().equals(id)) {
-      return Optional.of(PackageMatch.of(each, State.FIXED, offers.offered(each), each.version(), id));
+      return Optional.of(
+          PackageMatch.of(each, State.FIXED, offers.offered(each), each.version(), id));
     }
     Optional<String> offered = offers.offered(each);
     for (Snapshot.Advised it : advised) {
@@ -201,9 +202,7 @@ public final class PackageMatcher {
 
     /** Returns the snapshots of the platforms of the owner's images. */
     List<Snapshot> snapshots(Owner owner) {
-      return platforms(owner).stream()
-          .flatMap(platform -> snapshot(platform).stream())
-          .toList();
+      return platforms(owner).stream().flatMap(platform -> snapshot(platform).stream()).toList();
     }
 
     private Collection<String> platforms(Owner owner) {
@@ -253,7 +252,9 @@ public final class PackageMatcher {
       return matches;
     }
 
-    /** A package that is not affected, as the vendor says, is found only if a changelog names it. */
+    /**
+     * A package that is not affected, as the vendor says, is found only if a changelog names it.
+     */
     private Optional<PackageMatch> joined(IndexedPackage each, Optional<PackageMatch> match) {
       Optional<OpenCves.Found> said = words.of(each);
       if (said.isEmpty()) {
@@ -299,7 +300,8 @@ public final class PackageMatcher {
           offers.advisories(each).stream().filter(it -> it.cves().contains(cve)).findFirst();
       if (advisory.isPresent()) {
         return Optional.of(
-            PackageMatch.of(each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
+            PackageMatch.of(
+                each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
       }
       Optional<PackageNotes> notes = system(each).map(PackageSystem::notes);
       if (notes.isEmpty()) {
@@ -315,11 +317,13 @@ public final class PackageMatcher {
             }
             if (naming.fixed()) {
               State state = notes.get().isLater(entry, installed) ? State.FIXABLE : State.FIXED;
-              return Optional.of(PackageMatch.of(each, state, offered, entry.version(), naming.line()));
+              return Optional.of(
+                  PackageMatch.of(each, state, offered, entry.version(), naming.line()));
             }
             mentioned =
                 Optional.of(
-                    PackageMatch.of(each, State.MENTIONED, offered, entry.version(), naming.line()));
+                    PackageMatch.of(
+                        each, State.MENTIONED, offered, entry.version(), naming.line()));
           }
         }
       }
@@ -327,7 +331,8 @@ public final class PackageMatcher {
           advised.stream()
               .filter(it -> includes(each, it))
               .findFirst()
-              .map(it -> PackageMatch.of(each, State.FIXED, offered, it.version(), it.advisory().id()));
+              .map(it ->
+                  PackageMatch.of(each, State.FIXED, offered, it.version(), it.advisory().id()));
       if (fixed.isPresent()) {
         return fixed;
       }

@@ -62,8 +62,7 @@ public final class PlannedFixes {
 
   /** Returns what an update of an inventory to a snapshot would fix. */
   public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
-    return read(snapshot, List.of(plan))
-        .find(inventory, inventory.packages(), plan, new FixMemo());
+    return read(snapshot, List.of(plan)).find(inventory, inventory.packages(), plan, new FixMemo());
   }
 
   /** The changelogs that are known of what some plans install. */

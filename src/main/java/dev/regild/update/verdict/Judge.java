@@ -6,6 +6,7 @@ import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.PlannedFixes;
@@ -28,12 +29,14 @@ final class Judge {
   private static final int MOST_OFFERS = 16;
 
   private final Offer offer;
+  private final PlanRules rules;
   private final PlannedFixes plannedFixes;
   private final FixMemo fixes = new FixMemo();
   private final Map<Object, SharedOffer> shared = new LinkedHashMap<>(16, 0.75f, true);
 
   Judge(Offer offer, PlannedFixes plannedFixes) {
     this.offer = offer;
+    this.rules = offer.rules();
     this.plannedFixes = plannedFixes;
   }
 
@@ -82,7 +85,7 @@ final class Judge {
 
   private Planned plan(
       Inventory inventory, Collection<InstalledPackage> concerned, AvailablePackages available) {
-    return new Planned(inventory, concerned, Planner.plan(concerned, available, offer.rules()));
+    return new Planned(inventory, concerned, Planner.plan(concerned, available, rules));
   }
 
   private Comparison comparison(PlannedFixes.Read read, Planned planned) {

@@ -231,9 +231,7 @@ class FleetSearchTest {
             tuple("new", Optional.empty(), Optional.of(OpenCves.Status.OPEN)),
             tuple("old", Optional.empty(), Optional.of(OpenCves.Status.OPEN)));
     assertThat(names(find(new Question.OfCve("CVE-2026-3002"), onlyOpen()))).containsExactly("old");
-    assertThat(find(new Question.OfCve("CVE-2026-3003"), ALL).found())
-        .as("not affected")
-        .isEmpty();
+    assertThat(find(new Question.OfCve("CVE-2026-3003"), ALL).found()).as("not affected").isEmpty();
     assertThat(vendors(find(new Question.OfCve("CVE-2026-84782"), ALL)))
         .containsExactly(
             tuple("new", Optional.of(State.FIXED), Optional.of(OpenCves.Status.FIXED)),
@@ -259,7 +257,8 @@ class FleetSearchTest {
     assertThat(names(find(question, onlyOpen()))).containsExactly("old");
     assertThat(find(question, ALL).found())
         .flatExtracting(Found::packages)
-        .extracting(each -> each.installed().version(), each -> each.vendor().map(it -> it.status()))
+        .extracting(
+            each -> each.installed().version(), each -> each.vendor().map(it -> it.status()))
         .containsExactly(
             tuple("6.1.153-1", Optional.empty()),
             tuple("6.1.192-2", Optional.of(OpenCves.Status.FIXED)),

@@ -92,8 +92,7 @@ class CompleteInventoryIT {
         database,
         inventories,
         new DirectoryLayerStore(directory),
-        new DiskInspector(
-            new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()));
+        new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all()));
   }
 
   private ImageDisk disk() {
