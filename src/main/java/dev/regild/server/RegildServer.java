@@ -77,13 +77,14 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
@@ -234,7 +235,10 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, attestations, layers, room));
+    DiskInspector inspector = new DiskInspector(appliances, PackageSystems.installed().all());
+    CompleteInventory complete = new CompleteInventory(database, inventories, layers, inspector);
+    jobs.register(
+        FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -258,17 +262,18 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(appliances, PackageSystems.installed().all()),
+            inspector,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
             attestations,
             clock));
 
-    jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, complete, attestations));
 
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
+        ExportJob.KIND,
+        new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -387,7 +392,8 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
-            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
+            new FleetSearch(
+                database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
             new Differences(database, plans, plannedFixes, snapshotChangelogs),
             new SnapshotOffers(plans, channels, earlierSnapshots),
             disks,

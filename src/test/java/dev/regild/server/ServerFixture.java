@@ -67,6 +67,7 @@ import dev.regild.machine.ProgramException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.config.ByteSize;
@@ -102,12 +103,13 @@ import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import java.io.ByteArrayInputStream;
@@ -322,7 +324,8 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private FleetSearch search() throws IOException {
-    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+    FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
+    return new FleetSearch(database, new PackageMatcher(database, plans(), changelogs(), feeds));
   }
 
   private Differences differences() throws IOException {
@@ -537,7 +540,9 @@ public final class ServerFixture implements AutoCloseable {
         new Inventory(
             new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
             "amd64",
-            List.of(new InstalledPackage("openssl", "amd64", "3.0.11-1", false))));
+            List.of(
+                new InstalledPackage("openssl", "amd64", "3.0.11-1", false)
+                    .from(new PackageOrigin("openssl", "3.0.11-1", "", "", "")))));
   }
 
   /** As {@link #golden(String, String)}, with other things installed. */
@@ -611,7 +616,7 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   CopyJob copyJob() throws IOException {
-    return new CopyJob(tools(), attestations());
+    return new CopyJob(tools(), complete(), attestations());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -628,7 +633,8 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room, attestations());
+    return new ExportJob(
+        tools(), complete(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**
@@ -644,7 +650,13 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   FlattenJob flattenJob() throws IOException {
-    return new FlattenJob(tools(), flattenings(0), attestations(), layers(), room);
+    return new FlattenJob(tools(), complete(), flattenings(0), attestations(), layers(), room);
+  }
+
+  private CompleteInventory complete() throws IOException {
+    DiskInspector inspector =
+        new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all());
+    return new CompleteInventory(database, new Inventories(database), layers(), inspector);
   }
 
   private ImageImports imports() {
