@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -76,7 +77,7 @@ public final class ConfigKeys {
   static final String JOBS_ACCELERATOR = "jobs.accelerator";
 
   static final Set<String> ALL =
-      Stream.concat(
+      Stream.of(
               Stream.of(
                   LISTEN,
                   DATA,
@@ -122,7 +123,9 @@ public final class ConfigKeys {
                   OPERATORS,
                   JOBS_ACCELERATOR,
                   WORKER_LISTEN),
+              OpenIdKeys.ALL.stream(),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
+          .flatMap(Function.identity())
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
@@ -186,7 +189,8 @@ public final class ConfigKeys {
         node(),
         new Config.Support(
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
-            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)));
+            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
+        OpenIdKeys.settings(values, choice(AUTH, Auth.SIGV4, Auth.values())));
   }
 
   private Config.Node node() throws ConfigException {
