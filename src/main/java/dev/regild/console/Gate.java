@@ -50,7 +50,7 @@ record Gate(
   private static final Set<String> POLLING = Set.of("channels", "jobs");
 
   private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
-  static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
+  private static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");
   private static final String COOKIE_PATH = "/console";
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -200,11 +200,16 @@ record Gate(
         .path(COOKIE_PATH)
         .httpOnly(true)
         .sameSite(SetCookie.SameSite.STRICT)
-        // A proxy in front of the server says whether its clients use TLS; the claim of anybody
-        // else only has their own browser keep the cookie more strictly.
-        .secure(
-            request.isSecure()
-                || request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https"));
+        .secure(isTls(request));
+  }
+
+  /**
+   * Whether the browser uses TLS. A proxy in front of the server says so for its clients; whoever
+   * else claims it has their own browser keep its cookies more strictly, and nothing more.
+   */
+  static boolean isTls(ServerRequest request) {
+    return request.isSecure()
+        || request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https");
   }
 
   static Optional<String> cookie(ServerRequest request, String name) {
