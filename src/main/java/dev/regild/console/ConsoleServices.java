@@ -1,9 +1,11 @@
 package dev.regild.console;
 
 import dev.regild.account.Accounts;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.session.Sessions;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.image.Inventories;
@@ -19,6 +21,7 @@ import java.util.Optional;
  * @param guard what the server does for every request
  * @param images what the operations of the API work with
  * @param csrf makes the codes in forms
+ * @param provider vouches for people; empty if all log in with keys
  * @param everybody who acts if the server lets everybody in; empty if callers have keys
  * @param region what the form of the login proposes
  */
@@ -27,6 +30,7 @@ public record ConsoleServices(
     ImageServices images,
     Sessions sessions,
     Accounts accounts,
+    People people,
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
@@ -35,5 +39,6 @@ public record ConsoleServices(
     DiskStore disks,
     SigningKeys signingKeys,
     Csrf csrf,
+    Optional<OpenIdProvider> provider,
     Optional<Owner> everybody,
     String region) {}

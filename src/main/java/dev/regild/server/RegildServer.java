@@ -3,6 +3,7 @@ package dev.regild.server;
 import dev.regild.account.Accounts;
 import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
@@ -15,6 +16,7 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -375,6 +377,7 @@ public final class RegildServer implements AutoCloseable {
                 images,
                 new Sessions(database, clock),
                 accounts,
+                new People(database, accounts),
                 updates,
                 inventories,
                 plannedFixes,
@@ -383,6 +386,11 @@ public final class RegildServer implements AutoCloseable {
                 disks,
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
+                config
+                    .openId()
+                    .map(settings ->
+                        new OpenIdProvider(
+                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
                 config.region()));
     Endpoints endpoints =
@@ -495,7 +503,7 @@ public final class RegildServer implements AutoCloseable {
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {
     return switch (config.auth()) {
-      case SIGV4 -> new SigV4(accounts::findKey, clock);
+      case SIGV4 -> new SigV4(accounts::findSigningKey, clock);
       case OFF -> new OpenDoor(config.region());
     };
   }

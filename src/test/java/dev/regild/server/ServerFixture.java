@@ -4,6 +4,7 @@ import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
 import dev.regild.account.Accounts;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.PageTokens;
@@ -15,6 +16,8 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.openid.OpenIdProvider;
+import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -217,6 +220,27 @@ public final class ServerFixture implements AutoCloseable {
 
   /** With other limits for clients, and a room of its own for exports. */
   public ServerFixture(Path data, Config.Http limits, RoomReservations room) throws Exception {
+    this(data, limits, room, 0, _ -> Optional.empty());
+  }
+
+  /**
+   * With people who log in with OpenID Connect.
+   *
+   * @param port where it listens; 0 for any free one
+   * @param openId how they do, by the id of the account
+   */
+  public ServerFixture(Path data, int port, Function<String, Optional<OpenIdSettings>> openId)
+      throws Exception {
+    this(data, Config.Http.DEFAULT, new RoomReservations(), port, openId);
+  }
+
+  private ServerFixture(
+      Path data,
+      Config.Http limits,
+      RoomReservations room,
+      int port,
+      Function<String, Optional<OpenIdSettings>> people)
+      throws Exception {
     this.data = data;
     this.room = room;
     database = TestDatabases.open(data.resolve("regild.db"));
@@ -225,6 +249,7 @@ public final class ServerFixture implements AutoCloseable {
     signingKeys = new SigningKeys(database, masterKey, Clock.systemUTC());
     var _ = signingKeys.firstStart();
     account = accounts.create("default");
+    Optional<OpenIdSettings> openId = people.apply(account.id());
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
@@ -236,7 +261,7 @@ public final class ServerFixture implements AutoCloseable {
     events = new EventStreams(database, updates, nodes, slots(Quota.EVENT_STREAMS));
     conversions = new Conversions(data.resolve("exports"), room, 1, Duration.ZERO);
     audit = AuditLog.open(data, AuditLog.Limits.of(new ByteSize(1 << 30)), Clock.systemUTC());
-    Authentication authentication = new SigV4(accounts::findKey, Clock.systemUTC());
+    Authentication authentication = new SigV4(accounts::findSigningKey, Clock.systemUTC());
     Cancellations cancellations = new Cancellations(database, outcomes(), steps, running);
     ImageServices images =
         new ImageServices(
@@ -270,6 +295,7 @@ public final class ServerFixture implements AutoCloseable {
                 images,
                 sessions,
                 accounts,
+                new People(database, accounts),
                 updates,
                 new Inventories(database),
                 plannedFixes(),
@@ -278,6 +304,8 @@ public final class ServerFixture implements AutoCloseable {
                 disks,
                 signingKeys,
                 new Csrf(new byte[32]),
+                openId.map(settings ->
+                    new OpenIdProvider(settings, new byte[32], Map.of(), Clock.systemUTC())),
                 Optional.empty(),
                 "us-east-1"));
     endpoints =
@@ -308,7 +336,7 @@ public final class ServerFixture implements AutoCloseable {
             new Operators(database, Set.of()),
             console);
     this.limits = limits;
-    front = listen(0);
+    front = listen(port);
   }
 
   private ChannelStore channels() throws IOException {
