@@ -12,6 +12,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.api.Operators;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -48,11 +49,11 @@ import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.ConsoleGuard;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -359,6 +360,10 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             clock);
     Requests requests = new Requests(authentication(config, accounts, clock));
+    Differences differences =
+        new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    Operators operators = new Operators(database, config.node().operators());
     Console console =
         new Console(
             new ConsoleServices(
@@ -372,6 +377,11 @@ public final class RegildServer implements AutoCloseable {
                 flattenings,
                 channels,
                 disks,
+                storage.uploads(),
+                differences,
+                snapshotOffers,
+                operators,
+                new HostReport(data.path(), config),
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
                 everybody(config),
@@ -384,10 +394,10 @@ public final class RegildServer implements AutoCloseable {
             inventories,
             plannedFixes,
             new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
-            new Differences(database, plans, plannedFixes, snapshotChangelogs),
-            new SnapshotOffers(plans, channels, earlierSnapshots),
+            differences,
+            snapshotOffers,
             disks,
-            storage.shared(),
+            storage.uploads(),
             layers,
             data.path(),
             flattenings,
@@ -401,7 +411,7 @@ public final class RegildServer implements AutoCloseable {
             downloads,
             documents,
             nodes,
-            new Operators(database, config.node().operators()),
+            operators,
             console);
     HttpFront front =
         opened(

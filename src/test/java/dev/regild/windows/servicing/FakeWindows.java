@@ -82,7 +82,8 @@ final class FakeWindows implements RunningMachine, AutoCloseable {
   byte[] shown = {1, 2, 3};
 
   @Override
-  public Optional<byte[]> screen() {
+  public synchronized Optional<byte[]> screen() {
+    events.add("screen");
     return Optional.of(shown);
   }
 

@@ -1,9 +1,5 @@
-package dev.regild.server.rest;
+package dev.regild.api;
 
-import dev.regild.api.ApiException;
-import dev.regild.api.Caller;
-import dev.regild.api.ErrorType;
-import dev.regild.api.OpenDoor;
 import dev.regild.db.Database;
 import java.util.Optional;
 import java.util.Set;
@@ -19,18 +15,21 @@ public record Operators(Database database, Set<String> named) {
    *
    * @throws ApiException AccessDeniedException if it is not
    */
-  void require(Caller caller) {
-    String account = caller.owner().accountId();
-    boolean isOperator =
-        account.equals(OpenDoor.ACCOUNT)
-            || named.contains(account)
-            || (named.isEmpty() && first().filter(account::equals).isPresent());
-    if (!isOperator) {
+  public void require(Caller caller) {
+    if (!include(caller)) {
       throw new ApiException(
           ErrorType.ACCESS_DENIED,
           "The account %s is not an operator's. Use one that the server's configuration names in operators."
-              .formatted(account));
+              .formatted(caller.owner().accountId()));
     }
+  }
+
+  /** Returns whether the caller's account is an operator's. */
+  public boolean include(Caller caller) {
+    String account = caller.owner().accountId();
+    return account.equals(OpenDoor.ACCOUNT)
+        || named.contains(account)
+        || (named.isEmpty() && first().filter(account::equals).isPresent());
   }
 
   private Optional<String> first() {

@@ -1,4 +1,4 @@
-package dev.regild.cli.protection;
+package dev.regild.server.protection;
 
 /**
  * What came of a look at a protection.

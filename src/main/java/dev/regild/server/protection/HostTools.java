@@ -1,4 +1,4 @@
-package dev.regild.cli.doctor;
+package dev.regild.server.protection;
 
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What this machine has of what Regild works with, looked at once. */
-final class HostTools {
+public final class HostTools {
   private static final List<Tool> TOOLS =
       List.of(
           new Tool("qemu-img", "--version", Need.EVERY_IMAGE, "qemu-utils"),
@@ -27,7 +27,7 @@ final class HostTools {
   private final List<Finding> findings;
 
   /** What something is needed for. */
-  record Need(String words) {
+  public record Need(String words) {
     static final Need EVERY_IMAGE = new Need("every image");
 
     /** The isolation that is not the default. */
@@ -51,15 +51,15 @@ final class HostTools {
    * @param trouble what is wrong with it, and the remedy; empty if nothing is
    * @param debianPackage that brings it; empty where there are several
    */
-  record Finding(
+  public record Finding(
       String what, Need need, Optional<String> found, String trouble, String debianPackage) {
     /** Whether nothing at all can be done without it. */
-    boolean isProblem() {
+    public boolean isProblem() {
       return found.isEmpty() && need.equals(Need.EVERY_IMAGE);
     }
 
     /** The cells of its row, after its name, unless it is a problem. */
-    List<String> cells() {
+    public List<String> cells() {
       return found
           .map(detail -> List.of("ok", detail))
           .orElseGet(() ->
@@ -74,7 +74,7 @@ final class HostTools {
   }
 
   /** Looks for all of it, by starting the programs. */
-  static HostTools look() throws InterruptedException {
+  public static HostTools look() throws InterruptedException {
     List<Finding> findings = new ArrayList<>();
     for (Tool tool : TOOLS) {
       findings.add(look(tool));
@@ -137,17 +137,17 @@ final class HostTools {
         "");
   }
 
-  List<Finding> findings() {
+  public List<Finding> findings() {
     return findings;
   }
 
   /** Whether images can be serviced at all. */
-  boolean areComplete() {
+  public boolean areComplete() {
     return findings.stream().noneMatch(Finding::isProblem);
   }
 
   /** Debian's packages that are missing for the images of a package system. */
-  List<String> missingFor(PackageSystem system) {
+  public List<String> missingFor(PackageSystem system) {
     return findings.stream()
         .filter(finding -> finding.need().equals(Need.of(system)) && finding.found().isEmpty())
         .map(Finding::debianPackage)

@@ -1,4 +1,4 @@
-package dev.regild.cli.protection;
+package dev.regild.server.protection;
 
 /** One thing that holds a disk, a guest, a stranger or a local user back. */
 @FunctionalInterface

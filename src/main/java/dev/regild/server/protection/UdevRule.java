@@ -1,4 +1,4 @@
-package dev.regild.cli.protection;
+package dev.regild.server.protection;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package dev.regild.cli.protection;
+package dev.regild.server.protection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

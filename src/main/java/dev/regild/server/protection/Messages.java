@@ -1,4 +1,4 @@
-package dev.regild.cli.protection;
+package dev.regild.server.protection;
 
 /** What others say, as part of one cell of a table. */
 final class Messages {
