@@ -47,6 +47,7 @@ public final class Console implements HttpService, AutoCloseable {
     ApiCall.Api api = new ApiCall.Api(guard, services.images());
     this.watch =
         new JobWatch(services.images().database(), services.sessions(), services.images().clock());
+    ChannelPages channels = new ChannelPages(services);
     this.pages =
         List.of(
             new ImageList(services),
@@ -55,8 +56,11 @@ public final class Console implements HttpService, AutoCloseable {
             new UpdatePages(services, api),
             new DerivedPages(services, api),
             new InsightPages(services),
+            new EvidencePages(services),
+            new ComparePages(services),
             new ImportPages(services, api),
-            new ChannelPages(services),
+            channels,
+            new CataloguePages(services, channels),
             new JobPages(services),
             new ActivityPages(services),
             new SettingsPages(services));
