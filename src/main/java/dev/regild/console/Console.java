@@ -59,11 +59,13 @@ public final class Console implements HttpService, AutoCloseable {
             new EvidencePages(services),
             new ComparePages(services),
             new ImportPages(services, api),
+            new UploadPages(services),
             channels,
             new CataloguePages(services, channels),
             new JobPages(services),
             new ActivityPages(services),
-            new SettingsPages(services));
+            new SettingsPages(services),
+            new KeyPages(services));
   }
 
   /** Some pages of the console. */
