@@ -52,7 +52,8 @@ record CatalogueAddition(Catalogue catalogue, Path file, Map<String, String> sai
     } catch (ChannelException | IllegalArgumentException | IOException e) {
       // The directory that the file was sent to is nobody's business.
       return new Refused(
-          String.valueOf(e.getMessage()).replace(file.toString(), String.valueOf(file.getFileName())));
+          String.valueOf(e.getMessage())
+              .replace(file.toString(), String.valueOf(file.getFileName())));
     }
   }
 

@@ -103,7 +103,8 @@ final class CatalogueFiles {
 
   /** What no file system and no message makes anything of. */
   private static String plain(String fileName) {
-    String last = fileName.substring(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
+    String last =
+        fileName.substring(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
     String plain = last.replaceAll("[^A-Za-z0-9._-]+", "-").replaceFirst("^[.-]+", "");
     String end = plain.substring(Math.max(0, plain.length() - 120));
     return end.isEmpty() ? "package" : end;
@@ -160,7 +161,9 @@ final class CatalogueFiles {
     try (Stream<Path> all = Files.list(directory)) {
       for (Path each : (Iterable<Path>) all::iterator) {
         if (String.valueOf(each.getFileName()).startsWith(PREFIX)
-            && Files.getLastModifiedTime(each, LinkOption.NOFOLLOW_LINKS).toInstant().isBefore(old)) {
+            && Files.getLastModifiedTime(each, LinkOption.NOFOLLOW_LINKS)
+                .toInstant()
+                .isBefore(old)) {
           FileTree.remove(each);
         }
       }

@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code /console/channels/NAME/catalogue}: adds packages to the catalogue of a Windows channel, and
- * removes them. Only operators do.
+ * {@code /console/channels/NAME/catalogue}: adds packages to the catalogue of a Windows channel,
+ * and removes them. Only operators do.
  */
 final class CataloguePages implements Console.Pages {
   private static final int LONGEST_FIELD = 1_000;
@@ -65,11 +65,11 @@ final class CataloguePages implements Console.Pages {
       MultipartForm form =
           MultipartForm.of(type, content)
               .orElseThrow(() ->
-                  new ApiException(ErrorType.VALIDATION, "Send the form of the page, with a file."));
+                  new ApiException(
+                      ErrorType.VALIDATION, "Send the form of the page, with a file."));
       MultipartForm.Part first =
           form.next().orElseThrow(() -> new EOFException("the form is empty"));
-      visit.requireOwnForm(
-          first.name().equals(Gate.CSRF_FIELD) ? first.text(LONGEST_FIELD) : "");
+      visit.requireOwnForm(first.name().equals(Gate.CSRF_FIELD) ? first.text(LONGEST_FIELD) : "");
       Optional<MultipartForm.Part> next = form.next();
       for (int i = 0; i < MOST_PARTS && next.isPresent() && held.isEmpty(); i++) {
         MultipartForm.Part part = next.get();
@@ -119,11 +119,7 @@ final class CataloguePages implements Console.Pages {
       case CatalogueAddition.Incomplete(List<PackageFacts.Missing> missing) ->
           show(
               visit,
-              form(
-                  file,
-                  fields,
-                  missing.stream().map(PackageFacts.Missing::meaning).toList(),
-                  ""));
+              form(file, fields, missing.stream().map(PackageFacts.Missing::meaning).toList(), ""));
       case CatalogueAddition.Refused(String reason) -> {
         files.release(file);
         show(visit, form(new CatalogueFiles.Held("", file.path()), fields, List.of(), reason));

@@ -219,18 +219,26 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
   }
 
   private List<String> lines(String field) {
-    return typed.getOrDefault(field, "").lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return typed
+        .getOrDefault(field, "")
+        .lines()
+        .map(String::strip)
+        .filter(l -> !l.isEmpty())
+        .toList();
   }
 
   /** The same as a command on the server's machine. */
   Commands command() {
     List<String> words = new ArrayList<>();
-    words.add("regild channel add " + Commands.quoted(text("name").isEmpty() ? "NAME" : text("name")));
+    words.add(
+        "regild channel add " + Commands.quoted(text("name").isEmpty() ? "NAME" : text("name")));
     words.add("--platform " + Commands.quoted(platform));
     for (SourceOption option : system.options()) {
       for (String value : lines(field(option))) {
         words.add(
-            option.label().isEmpty() ? option.name() : option.name() + " " + Commands.quoted(value));
+            option.label().isEmpty()
+                ? option.name()
+                : option.name() + " " + Commands.quoted(value));
       }
     }
     lines("agent").forEach(each -> words.add("--agent " + Commands.quoted(each)));

@@ -43,8 +43,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code /console/channels}: where updates come from, how the channels do, which snapshots they had,
- * and what each brought.
+ * {@code /console/channels}: where updates come from, how the channels do, which snapshots they
+ * had, and what each brought.
  */
 final class ChannelPages implements Console.Pages {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelPages.class);
@@ -170,8 +170,7 @@ final class ChannelPages implements Console.Pages {
   private void snapshot(Visit visit) throws ChannelException, InterruptedException {
     String name = visit.path("name");
     String digest = visit.path("digest");
-    String platform =
-        status(visit, name).channel().map(Channel::platform).orElse("");
+    String platform = status(visit, name).channel().map(Channel::platform).orElse("");
     List<SnapshotHistory.Entry> history =
         services.images().database().read(handle -> SnapshotHistory.list(handle, name));
     int at = 0;
@@ -196,28 +195,20 @@ final class ChannelPages implements Console.Pages {
   }
 
   /** A snapshot of a platform's channel, and the one before it. */
-  private record Pair(
-      String platform, SnapshotHistory.Entry after, SnapshotHistory.Entry before) {}
+  private record Pair(String platform, SnapshotHistory.Entry after, SnapshotHistory.Entry before) {}
 
   private SnapshotPage brought(Visit visit, Pair pair) {
     Snapshot after = kept(visit, pair.after);
     Snapshot before = kept(visit, pair.before);
     List<SnapshotPage.Offer> offers = new ArrayList<>();
     for (IndexedPackage each :
-        services
-            .images()
-            .database()
-            .read(handle -> PackageIndex.inUse(handle, pair.platform))) {
+        services.images().database().read(handle -> PackageIndex.inUse(handle, pair.platform))) {
       Optional<String> now = after.upgradeOf(each.installed());
       Optional<String> earlier = before.upgradeOf(each.installed());
       if (now.isPresent() && !now.equals(earlier)) {
         offers.add(
             new SnapshotPage.Offer(
-                each.name(),
-                each.architecture(),
-                each.version(),
-                earlier.orElse(""),
-                now.get()));
+                each.name(), each.architecture(), each.version(), earlier.orElse(""), now.get()));
       }
     }
     offers.sort(
@@ -280,8 +271,7 @@ final class ChannelPages implements Console.Pages {
     ChannelForm.Outcome outcome = form.get().check(services.channels());
     if (outcome.channel().isEmpty()) {
       ApiException error =
-          new ApiException(
-              ErrorType.VALIDATION, outcome.errors().values().iterator().next());
+          new ApiException(ErrorType.VALIDATION, outcome.errors().values().iterator().next());
       services.guard().refused(visit.response(), error);
       showForm(visit, platform, form, outcome.errors(), outcome.notes());
       return;

@@ -141,7 +141,9 @@ final class ImagePages implements Console.Pages {
             .map(child -> new ImagePage.Child(child.name(), Words.image(child.name(), "")))
             .toList(),
         image.qualification(),
-        own ? BootRecords.find(handle, image.id()).map(seen -> boot(image, seen)) : Optional.empty(),
+        own
+            ? BootRecords.find(handle, image.id()).map(seen -> boot(image, seen))
+            : Optional.empty(),
         image.disk().isPresent(),
         own && Statements.newest(handle, image.id()).isPresent(),
         deletion(visit, image.name()),

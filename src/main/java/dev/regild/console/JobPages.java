@@ -91,7 +91,8 @@ final class JobPages implements Console.Pages {
         node.accelerator(),
         Words.size(node.freeBytes()),
         "regild nodes %s %s%s"
-            .formatted(node.draining() ? "resume" : "drain", Commands.quoted(node.name()), endpoint));
+            .formatted(
+                node.draining() ? "resume" : "drain", Commands.quoted(node.name()), endpoint));
   }
 
   private void show(Visit visit) {

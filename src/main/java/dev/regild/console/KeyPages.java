@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /**
  * {@code /console/keys} and {@code /console/accounts}: makes, disables and deletes access keys, and
- * for operators accounts. What outlives a session asks for the secret of the session's key again, so
- * that whoever took a session over can't make itself at home.
+ * for operators accounts. What outlives a session asks for the secret of the session's key again,
+ * so that whoever took a session over can't make itself at home.
  */
 final class KeyPages implements Console.Pages {
   private static final int LONGEST_NAME = 100;

@@ -20,8 +20,7 @@ final class MultipartForm {
       Pattern.compile("multipart/form-data;.*boundary=\"?([0-9A-Za-z'()+_,./:=?-]{1,70})\"?.*");
 
   private static final Pattern NAME = Pattern.compile("(?:^|[; ])name=\"([^\"]{0,100})\"");
-  private static final Pattern FILE_NAME =
-      Pattern.compile("(?:^|[; ])filename=\"([^\"]{0,255})\"");
+  private static final Pattern FILE_NAME = Pattern.compile("(?:^|[; ])filename=\"([^\"]{0,255})\"");
   private static final int LONGEST_HEAD = 8 << 10;
   private static final int BUFFER = 64 << 10;
 

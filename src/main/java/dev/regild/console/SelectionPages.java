@@ -119,8 +119,7 @@ final class SelectionPages implements Console.Pages {
 
   private Result updated(Visit visit, String name, String newName) {
     try {
-      boolean begun =
-          api.call(visit, update(name, newName)).path("canUpdateImage").asBoolean();
+      boolean begun = api.call(visit, update(name, newName)).path("canUpdateImage").asBoolean();
       return begun
           ? new Result(name, true, "is being updated to " + newName, Words.image(newName, ""))
           : new Result(name, true, "is up to date; nothing was created", "");

@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * {@code /console/settings}: the account's keys, sessions and quotas, and for operators the accounts
- * and what doctor says.
+ * {@code /console/settings}: the account's keys, sessions and quotas, and for operators the
+ * accounts and what doctor says.
  */
 final class SettingsPages implements Console.Pages {
   private final ConsoleServices services;

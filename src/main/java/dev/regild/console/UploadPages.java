@@ -55,8 +55,7 @@ final class UploadPages implements Console.Pages {
     long bytes = number(visit, "bytes");
     Upload upload =
         DiskErrors.answering(
-            () ->
-                services.uploads().begin(account, quota(account), OptionalLong.of(bytes)));
+            () -> services.uploads().begin(account, quota(account), OptionalLong.of(bytes)));
     services.guard().resources(visit.request(), List.of(upload.id()));
     say(visit, upload);
     visit
@@ -98,8 +97,7 @@ final class UploadPages implements Console.Pages {
       visit.response().status(Status.NO_CONTENT_204).send();
       return;
     }
-    UploadedDisk disk =
-        DiskErrors.answering(() -> services.uploads().finish(now, quota(account)));
+    UploadedDisk disk = DiskErrors.answering(() -> services.uploads().finish(now, quota(account)));
     LOG.atInfo().addKeyValue("disk", disk.id()).log("disk uploaded");
     complete(visit, disk);
   }
@@ -116,11 +114,7 @@ final class UploadPages implements Console.Pages {
   }
 
   private static void complete(Visit visit, UploadedDisk disk) {
-    visit
-        .response()
-        .status(Status.CREATED_201)
-        .header(HeaderNames.LOCATION, made(disk))
-        .send();
+    visit.response().status(Status.CREATED_201).header(HeaderNames.LOCATION, made(disk)).send();
   }
 
   private static String made(UploadedDisk disk) {
@@ -140,9 +134,7 @@ final class UploadPages implements Console.Pages {
 
   private static void say(Visit visit, Upload upload) {
     visit.response().header(OFFSET, Long.toString(upload.received()));
-    upload
-        .declared()
-        .ifPresent(bytes -> visit.response().header(LENGTH, Long.toString(bytes)));
+    upload.declared().ifPresent(bytes -> visit.response().header(LENGTH, Long.toString(bytes)));
   }
 
   private Upload require(Visit visit) throws IOException {

@@ -73,8 +73,8 @@ public final class VirtualMachine {
         Thread reader = console.read(qemu);
         Duration took = watch(qemu, report, () -> screen.take(monitor), on, limit);
         reader.join(Duration.ofSeconds(5));
-        return new Run(read(report), new BootEvidence(
-                Instant.now(), took, console(), screen.png()));
+        return new Run(
+            read(report), new BootEvidence(Instant.now(), took, console(), screen.png()));
       }
     }
   }

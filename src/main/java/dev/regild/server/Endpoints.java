@@ -1,9 +1,9 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
+import dev.regild.api.Operators;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
-import dev.regild.api.Operators;
 import dev.regild.console.Console;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;

@@ -6,13 +6,13 @@ import dev.regild.account.MasterKey;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
-import dev.regild.api.Operators;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -49,10 +49,10 @@ import dev.regild.server.disks.Conversions;
 import dev.regild.server.health.DatabaseWait;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.ConsoleGuard;
-import dev.regild.server.protection.HostReport;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
@@ -364,8 +364,7 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             clock);
     Requests requests = new Requests(authentication(config, accounts, clock));
-    Differences differences =
-        new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
     Operators operators = new Operators(database, config.node().operators());
     Console console =

@@ -82,8 +82,7 @@ class PortablePixmapTest {
   void aLinkIsNotFollowed() throws Exception {
     Path secret = Files.writeString(directory.resolve("secret"), "P6\n1 1\n255\nabc");
     Path link = Files.createSymbolicLink(directory.resolve("link"), secret);
-    assertThatThrownBy(() -> PortablePixmap.asPng(link, 1 << 20))
-        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> PortablePixmap.asPng(link, 1 << 20)).isInstanceOf(IOException.class);
   }
 
   private Optional<byte[]> png(String header, byte[] pixels, int most) throws IOException {

@@ -103,8 +103,7 @@ class ConsolePagesTest {
 
   @Test
   void theApiShowsTheEvidence() throws Exception {
-    HttpResponse<byte[]> shown =
-        server.send(server.key, "GET", "/regild/v1/images/office-2026-10");
+    HttpResponse<byte[]> shown = server.send(server.key, "GET", "/regild/v1/images/office-2026-10");
     assertThat(new String(shown.body(), UTF_8))
         .contains("\"boot\":{", "\"seconds\":13.25", "office login:")
         .contains("\"screen\":\"/regild/v1/images/office-2026-10/screen\"");
@@ -152,8 +151,7 @@ class ConsolePagesTest {
     Browser reader = new Browser(server).loggedIn(server.readOnlyKey);
     assertThat(reader.post("/console/views", "name", "x", "q", "y").statusCode()).isEqualTo(403);
     for (String bad : List.of("", " ", "x".repeat(61))) {
-      assertThat(browser.post("/console/views", "name", bad, "q", "y").statusCode())
-          .isEqualTo(400);
+      assertThat(browser.post("/console/views", "name", bad, "q", "y").statusCode()).isEqualTo(400);
     }
     browser.get("/console/");
     var _ = browser.post("/console/views/remove", "name", name);
@@ -172,16 +170,11 @@ class ConsolePagesTest {
     assertThat(done).contains("accepted", "has the tags");
     Map<String, String> tags =
         server.database.read(handle ->
-            TagRecords.list(
-                handle, Arn.ofImage(server.owner("us-east-1"), "kiosk").toString()));
-    assertThat(tags)
-        .containsEntry("owner", "web")
-        .containsEntry("stage", "test");
-    assertThat(
-            browser.post("/console/selection/tag", "image", "none", "tags", "a=b").body())
+            TagRecords.list(handle, Arn.ofImage(server.owner("us-east-1"), "kiosk").toString()));
+    assertThat(tags).containsEntry("owner", "web").containsEntry("stage", "test");
+    assertThat(browser.post("/console/selection/tag", "image", "none", "tags", "a=b").body())
         .contains("refused");
-    assertThat(
-            browser.post("/console/selection/tag", "image", "kiosk", "tags", "").statusCode())
+    assertThat(browser.post("/console/selection/tag", "image", "kiosk", "tags", "").statusCode())
         .isEqualTo(400);
   }
 
@@ -195,8 +188,7 @@ class ConsolePagesTest {
         .doesNotContain("3.0.22-1");
     assertThat(browser.get("/console/compare?first=kiosk&snapshot=2020-01-01").body())
         .contains("has no snapshot of 2020-01-01");
-    assertThat(
-            browser.get("/console/compare?first=kiosk&second=render-node&snapshot=now").body())
+    assertThat(browser.get("/console/compare?first=kiosk&second=render-node&snapshot=now").body())
         .contains("not both");
     assertThat(browser.get("/console/compare?first=kiosk&second=render-node").body())
         .contains("Packages that differ", "lib-example-001");
@@ -225,7 +217,8 @@ class ConsolePagesTest {
     });
     String page = browser.get("/console/channels/debian-12").body();
     assertThat(page).contains("2 Apr 2026", "1 Mar 2026", "current", "regild channel refresh");
-    Matcher link = Pattern.compile("href=\"(/console/channels/[^\"]+/snapshots/[^\"]+)\"").matcher(page);
+    Matcher link =
+        Pattern.compile("href=\"(/console/channels/[^\"]+/snapshots/[^\"]+)\"").matcher(page);
     assertThat(link.find()).isTrue();
     assertThat(browser.get(link.group(1)).body())
         .contains("openssl", "3.0.15-1", "3.0.22-1", "before it 1 package");
@@ -324,7 +317,8 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/channels/windows").body())
         .contains("Catalogue", "Add a package", "multipart/form-data");
     HttpResponse<String> none =
-        browser.postFile("/console/channels/windows/catalogue", browser.csrf(), "x".getBytes(UTF_8));
+        browser.postFile(
+            "/console/channels/windows/catalogue", browser.csrf(), "x".getBytes(UTF_8));
     assertThat(none.statusCode()).isEqualTo(400);
     assertThat(none.body())
         .contains("can't be added", "disk.qcow2")
@@ -340,8 +334,7 @@ class ConsolePagesTest {
             directory, "netx.inf", "11/01/2026,2.5.0.1", "PCI\\VEN_1AF4&DEV_1000");
     browser.get("/console/channels/windows");
     HttpResponse<String> added =
-        browser.postFile(
-            "/console/channels/windows/catalogue", browser.csrf(), zipped(driver));
+        browser.postFile("/console/channels/windows/catalogue", browser.csrf(), zipped(driver));
     assertThat(added.headers().firstValue("location"))
         .contains("/console/channels/windows?done=catalogue-changed");
     String page = browser.get("/console/channels/windows").body();
@@ -349,12 +342,11 @@ class ConsolePagesTest {
     assertThat(sent()).isEmpty();
     Matcher digest = Pattern.compile("name=\"digest\" value=\"([0-9a-f]{12})\"").matcher(page);
     assertThat(digest.find()).isTrue();
-    var _ =
-        browser.post(
-            "/console/channels/windows/catalogue/remove", "digest", digest.group(1));
+    var _ = browser.post("/console/channels/windows/catalogue/remove", "digest", digest.group(1));
     assertThat(browser.get("/console/channels/windows").body()).contains("Empty. Add the updates");
     assertThat(audit())
-        .contains("\"operation\":\"AddCataloguePackage\"", "\"operation\":\"RemoveCataloguePackage\"");
+        .contains(
+            "\"operation\":\"AddCataloguePackage\"", "\"operation\":\"RemoveCataloguePackage\"");
   }
 
   // Nodes
@@ -432,7 +424,8 @@ class ConsolePagesTest {
     assertThat(browser.get("/console/settings").body())
         .contains(key.id())
         .doesNotContain(key.secret());
-    assertThat(audit()).contains("\"operation\":\"CreateAccessKey\"", key.id())
+    assertThat(audit())
+        .contains("\"operation\":\"CreateAccessKey\"", key.id())
         .doesNotContain(key.secret());
 
     var _ = browser.post("/console/keys/" + key.id() + "/disable");
@@ -457,8 +450,7 @@ class ConsolePagesTest {
         .isEqualTo(409);
     assertThat(server.accounts.findKey(foreign.id()).orElseThrow().enabled()).isTrue();
     Browser reader = new Browser(server).loggedIn(server.readOnlyKey);
-    assertThat(
-            reader.post("/console/keys", "secret", server.readOnlyKey.secret()).statusCode())
+    assertThat(reader.post("/console/keys", "secret", server.readOnlyKey.secret()).statusCode())
         .isEqualTo(403);
   }
 
@@ -477,10 +469,8 @@ class ConsolePagesTest {
             .orElseThrow();
     browser.get("/console/settings");
     var _ = browser.post("/console/accounts/" + account.id() + "/suspend");
-    assertThat(server.accounts.require(account.id()).status())
-        .isEqualTo(Account.Status.SUSPENDED);
-    assertThat(
-            browser.post("/console/accounts/" + server.account.id() + "/suspend").statusCode())
+    assertThat(server.accounts.require(account.id()).status()).isEqualTo(Account.Status.SUSPENDED);
+    assertThat(browser.post("/console/accounts/" + server.account.id() + "/suspend").statusCode())
         .isEqualTo(409);
     assertThat(browser.get("/console/doctor").body())
         .contains("1 problem", "apt-get install libguestfs0", "qemu-img version 7.2.22")
@@ -490,7 +480,8 @@ class ConsolePagesTest {
   @Test
   void aSecretIsNotKeptWhenTheSessionEndsInMidForm() throws Exception {
     browser.get("/console/settings");
-    Map<String, String> form = Map.of("csrf", browser.csrf(), "secret", "typed-secret", "name", "n");
+    Map<String, String> form =
+        Map.of("csrf", browser.csrf(), "secret", "typed-secret", "name", "n");
     browser.cookies.remove("regild-session");
     HttpResponse<String> asked =
         browser.postRaw("/console/accounts", form, Map.of("Sec-Fetch-Site", "same-origin"));
@@ -602,7 +593,8 @@ class ConsolePagesTest {
 
   private static String error(HttpResponse<String> answer, String field) {
     Matcher matcher =
-        Pattern.compile("id=\"" + field + "-error\"[^>]*><bdi>([^<]*)</bdi>").matcher(answer.body());
+        Pattern.compile("id=\"" + field + "-error\"[^>]*><bdi>([^<]*)</bdi>")
+            .matcher(answer.body());
     assertThat(matcher.find()).as(field).isTrue();
     return matcher.group(1);
   }
@@ -626,8 +618,7 @@ class ConsolePagesTest {
     try (ZipOutputStream zip = new ZipOutputStream(bytes);
         var files = Files.walk(directory)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        zip.putNextEntry(
-            new ZipEntry(directory.relativize(file).toString()));
+        zip.putNextEntry(new ZipEntry(directory.relativize(file).toString()));
         zip.write(Files.readAllBytes(file));
       }
     }

@@ -10,8 +10,7 @@ import java.util.Optional;
  * @param refreshing whether any channel is being refreshed from here
  * @param operator whether whoever looks may add one
  */
-public record ChannelsPage(
-    List<Row> channels, boolean refreshing, boolean operator, Instant now) {
+public record ChannelsPage(List<Row> channels, boolean refreshing, boolean operator, Instant now) {
   /**
    * A channel.
    *

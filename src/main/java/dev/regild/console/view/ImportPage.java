@@ -39,8 +39,7 @@ public record ImportPage(
           "tags", "tags");
 
   /** An upload that goes on when its file is chosen again. */
-  public record Incomplete(
-      String id, String received, String size, int percent, Instant begun) {}
+  public record Incomplete(String id, String received, String size, int percent, Instant begun) {}
 
   /** A disk. */
   public record Disk(

@@ -11,11 +11,7 @@ import java.util.Optional;
  * @param nodes that run jobs; empty for an account that is no operator's
  */
 public record JobsPage(
-    List<Row> running,
-    boolean more,
-    List<Export> exports,
-    Optional<NodesPart> nodes,
-    Instant now) {
+    List<Row> running, boolean more, List<Export> exports, Optional<NodesPart> nodes, Instant now) {
   /**
    * A job that makes an image.
    *

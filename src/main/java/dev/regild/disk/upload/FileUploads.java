@@ -345,8 +345,7 @@ public final class FileUploads implements ResumableUploads {
     Instant silent = clock.instant().minus(LONGEST_SILENCE);
     for (String id : ids()) {
       Optional<Kept> kept = kept(id);
-      boolean live =
-          kept.isPresent() && Instant.ofEpochMilli(kept.get().touched).isAfter(silent);
+      boolean live = kept.isPresent() && Instant.ofEpochMilli(kept.get().touched).isAfter(silent);
       if (!live && !finishing.contains(id)) {
         remove(id);
       }

@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code /regild/v1/uploads}: disks that come in several requests, with a store each to any node. An
- * upload's id is that of the disk that it becomes.
+ * {@code /regild/v1/uploads}: disks that come in several requests, with a store each to any node.
+ * An upload's id is that of the disk that it becomes.
  */
 public record UploadsService(
     Requests requests, DiskStore disks, ResumableUploads uploads, DiskQuotas quotas)
@@ -90,9 +90,7 @@ public record UploadsService(
     OwnAnswers.send(
         response,
         new Listing(
-            uploads.list(caller.owner().accountId()).stream()
-                .map(UploadView::of)
-                .toList()));
+            uploads.list(caller.owner().accountId()).stream().map(UploadView::of).toList()));
   }
 
   private void show(ServerRequest request, ServerResponse response) throws IOException {

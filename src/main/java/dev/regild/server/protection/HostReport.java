@@ -38,16 +38,11 @@ public final class HostReport implements HostChecks {
           tool.isProblem()
               ? new Check("Programs", tool.what(), "PROBLEM", tool.trouble(), true)
               : new Check(
-                  "Programs",
-                  tool.what(),
-                  tool.cells().getFirst(),
-                  tool.cells().getLast(),
-                  false));
+                  "Programs", tool.what(), tool.cells().getFirst(), tool.cells().getLast(), false));
     }
     for (Finding found : HostProtections.look(data, config)) {
       checks.add(
-          new Check(
-              "Protections", found.what(), found.word(), found.detail(), found.isProblem()));
+          new Check("Protections", found.what(), found.word(), found.detail(), found.isProblem()));
     }
     return checks;
   }

@@ -34,7 +34,10 @@ public record PlanOutcome(
     plan.changes().forEach(each -> planned.add(new Result(each.name(), each.to())));
     for (PackageChange each : plan.others()) {
       // The name has its architecture where that is a foreign one.
-      planned.add(new Result(each.name().replaceFirst("(:[a-z0-9-]+|\\.(i[3-6]86|x86_64|aarch64|noarch))$", ""), each.to()));
+      planned.add(
+          new Result(
+              each.name().replaceFirst("(:[a-z0-9-]+|\\.(i[3-6]86|x86_64|aarch64|noarch))$", ""),
+              each.to()));
       planned.add(new Result(each.name(), each.to()));
     }
     Set<Result> replaced = new HashSet<>();

@@ -68,8 +68,8 @@ public final class SnapshotChangelogs {
   }
 
   /**
-   * Returns the sizes of packages' files in bytes, as a snapshot's indexes name them. Lacks packages
-   * that have no file of their own.
+   * Returns the sizes of packages' files in bytes, as a snapshot's indexes name them. Lacks
+   * packages that have no file of their own.
    */
   public Map<PackageVersion, Long> sizes(Snapshot snapshot, Collection<PackageVersion> all) {
     Map<PackageVersion, Long> sizes = new HashMap<>();

@@ -52,10 +52,10 @@ record WindowsExamination(WindowsGuest guest, WindowsLimits limits) {
     BootEvidence seen = guest.seen(Duration.ofNanos(System.nanoTime() - on));
     guest.shutDown();
     return new QualificationReport(
-        version,
-        problems.isEmpty() ? "running" : "degraded",
-        problems,
-        List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)))
+            version,
+            problems.isEmpty() ? "running" : "degraded",
+            problems,
+            List.of(new InstalledPackage(WindowsFacts.SYSTEM, "neutral", version, false)))
         .with(seen);
   }
 

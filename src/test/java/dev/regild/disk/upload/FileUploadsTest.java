@@ -79,8 +79,7 @@ class FileUploadsTest {
   void bytesForAnotherPlaceAreRefusedAndNothingChanges() throws Exception {
     Upload begun = begin();
     assertThatThrownBy(() -> uploads.append(begun, 5, rest(0), PLENTY))
-        .isInstanceOfSatisfying(
-            UploadOffsetException.class, e -> assertThat(e.received()).isZero())
+        .isInstanceOfSatisfying(UploadOffsetException.class, e -> assertThat(e.received()).isZero())
         .hasMessageContaining("has 0 bytes");
     assertThat(uploads.append(begun, 0, rest(0), PLENTY).received()).isEqualTo(disk.length);
   }
@@ -118,8 +117,7 @@ class FileUploadsTest {
   void whatIsNoDiskIsRefusedAndLeavesNothing() throws Exception {
     byte[] text = "no disk, but a text".getBytes(US_ASCII);
     Upload begun = uploads.begin(ALICE, PLENTY, OptionalLong.of(text.length));
-    assertThatThrownBy(
-            () -> uploads.append(begun, 0, new ByteArrayInputStream(text), PLENTY))
+    assertThatThrownBy(() -> uploads.append(begun, 0, new ByteArrayInputStream(text), PLENTY))
         .isInstanceOf(UnfitDiskException.class);
     Upload damaged = uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length));
     byte[] bytes = disk.clone();

@@ -87,13 +87,7 @@ class BootedKernelTest {
 
   private static QualificationReport booted(String release, String byDefault, String... entries) {
     return new QualificationReport(
-        release,
-        "running",
-        List.of(),
-        List.of(),
-        byDefault,
-        List.of(entries),
-        Optional.empty());
+        release, "running", List.of(), List.of(), byDefault, List.of(entries), Optional.empty());
   }
 
   private static Inventory with(String... abis) {
