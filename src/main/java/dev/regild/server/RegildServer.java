@@ -7,6 +7,7 @@ import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -53,8 +54,8 @@ import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -370,6 +371,9 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             clock);
     Requests requests = new Requests(authentication(config, accounts, clock));
+    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    Operators operators = new Operators(database, config.node().operators());
     Console console =
         new Console(
             new ConsoleServices(
@@ -384,6 +388,11 @@ public final class RegildServer implements AutoCloseable {
                 flattenings,
                 channels,
                 disks,
+                storage.uploads(),
+                differences,
+                snapshotOffers,
+                operators,
+                new HostReport(data.path(), config),
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
                 config
@@ -402,10 +411,10 @@ public final class RegildServer implements AutoCloseable {
             plannedFixes,
             new FleetSearch(
                 database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
-            new Differences(database, plans, plannedFixes, snapshotChangelogs),
-            new SnapshotOffers(plans, channels, earlierSnapshots),
+            differences,
+            snapshotOffers,
             disks,
-            storage.shared(),
+            storage.uploads(),
             layers,
             data.path(),
             flattenings,
@@ -419,7 +428,7 @@ public final class RegildServer implements AutoCloseable {
             downloads,
             documents,
             nodes,
-            new Operators(database, config.node().operators()),
+            operators,
             console);
     HttpFront front =
         opened(

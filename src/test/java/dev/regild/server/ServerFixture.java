@@ -7,6 +7,7 @@ import dev.regild.account.MasterKey;
 import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -16,6 +17,7 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.HostChecks;
 import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.console.session.Sessions;
@@ -32,6 +34,7 @@ import dev.regild.disk.layers.DirectoryLayerStore;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedStore;
@@ -82,7 +85,6 @@ import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -179,6 +181,7 @@ public final class ServerFixture implements AutoCloseable {
   final RunningJobs running = new RunningJobs();
   private final DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
+  final FileUploads uploads;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
@@ -253,6 +256,7 @@ public final class ServerFixture implements AutoCloseable {
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
+    uploads = new FileUploads(data.resolve("uploads"), disks, room, Clock.systemUTC());
     disks.export(
         DISK,
         account.id(),
@@ -302,6 +306,11 @@ public final class ServerFixture implements AutoCloseable {
                 flattenings(0),
                 new ChannelStore(data, Clock.systemUTC()),
                 disks,
+                uploads,
+                differences(),
+                snapshotOffers(),
+                new Operators(database, Set.of()),
+                this::hostChecks,
                 signingKeys,
                 new Csrf(new byte[32]),
                 openId.map(settings ->
@@ -319,7 +328,7 @@ public final class ServerFixture implements AutoCloseable {
             differences(),
             snapshotOffers(),
             disks,
-            Optional.empty(),
+            uploads,
             goldenLayers(),
             data,
             flattenings(0),
@@ -337,6 +346,19 @@ public final class ServerFixture implements AutoCloseable {
             console);
     this.limits = limits;
     front = listen(port);
+  }
+
+  /** A host of which everything is known, and nothing is looked at. */
+  private List<HostChecks.Check> hostChecks() {
+    return List.of(
+        new HostChecks.Check("Programs", "qemu-img", "ok", "qemu-img version 7.2.22", false),
+        new HostChecks.Check(
+            "Programs",
+            "libguestfs",
+            "PROBLEM",
+            "libguestfs.so.0 is missing; apt-get install libguestfs0",
+            true),
+        new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
   }
 
   private ChannelStore channels() throws IOException {
