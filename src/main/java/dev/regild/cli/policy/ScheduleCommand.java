@@ -144,7 +144,8 @@ public final class ScheduleCommand {
 
   @Command(
       name = "add",
-      description = "Adds a schedule. All conditions have to hold; without any, one change is enough.",
+      description =
+          "Adds a schedule. All conditions have to hold; without any, one change is enough.",
       mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
@@ -164,8 +165,10 @@ public final class ScheduleCommand {
     if (dryRun) {
       forecast(answer);
     } else {
-      out().printf(
-          "Added %s. Its next time is %s.%n", name, answer.path("next").path(0).asString("never"));
+      out()
+          .printf(
+              "Added %s. Its next time is %s.%n",
+              name, answer.path("next").path(0).asString("never"));
     }
     return 0;
   }
@@ -235,9 +238,11 @@ public final class ScheduleCommand {
       out().println(Printable.json(schedule).toPrettyString());
       return 0;
     }
-    out().printf(
-        "%s is %s.%n",
-        text(schedule, "name"), schedule.path("enabled").asBoolean(false) ? "enabled" : "disabled");
+    out()
+        .printf(
+            "%s is %s.%n",
+            text(schedule, "name"),
+            schedule.path("enabled").asBoolean(false) ? "enabled" : "disabled");
     if (schedule.has("disabledBecause")) {
       out().printf("Disabled because %s%n", Printable.line(text(schedule, "disabledBecause")));
     }
@@ -245,17 +250,19 @@ public final class ScheduleCommand {
         .path("spec")
         .properties()
         .forEach(each ->
-            out().printf(
-                "  %s: %s%n",
-                each.getKey(),
-                each.getValue().isString() ? each.getValue().asString() : each.getValue()));
+            out()
+                .printf(
+                    "  %s: %s%n",
+                    each.getKey(),
+                    each.getValue().isString() ? each.getValue().asString() : each.getValue()));
     schedule.path("next").forEach(time -> out().printf("Next: %s%n", time.asString("")));
     for (JsonNode run : schedule.path("runs")) {
-      out().printf(
-          "%n%s %s%s%n",
-          text(run, "due"),
-          run.has("ended") ? "ended" : "goes on",
-          run.has("note") ? ". " + text(run, "note") : "");
+      out()
+          .printf(
+              "%n%s %s%s%n",
+              text(run, "due"),
+              run.has("ended") ? "ended" : "goes on",
+              run.has("note") ? ". " + text(run, "note") : "");
       decisions(run.path("lines"));
     }
     return 0;
@@ -267,9 +274,10 @@ public final class ScheduleCommand {
       @Parameters(paramLabel = "NAME", description = "The schedule's name.") String name)
       throws ServerRefusalException, IOException, InterruptedException {
     JsonNode schedule = connection.client().post(path(name) + "/enable", Map.of());
-    out().printf(
-        "Enabled %s. Its next time is %s.%n",
-        name, schedule.path("next").path(0).asString("never"));
+    out()
+        .printf(
+            "Enabled %s. Its next time is %s.%n",
+            name, schedule.path("next").path(0).asString("never"));
     return 0;
   }
 

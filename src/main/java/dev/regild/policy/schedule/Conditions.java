@@ -51,12 +51,12 @@ public record Conditions(
                     .orElseThrow(() ->
                         spec.error(
                             "severity",
-                            "is '%s'. It must be low, medium, high or critical."
-                                .formatted(word))));
+                            "is '%s'. It must be low, medium, high or critical.".formatted(word))));
     List<String> cves = spec.texts("cves");
     for (String cve : cves) {
       if (!cve.matches("CVE-\\d{4}-\\d{4,12}")) {
-        throw spec.error("cves", "has '%s'. Write identifiers such as CVE-2024-3094.".formatted(cve));
+        throw spec.error(
+            "cves", "has '%s'. Write identifiers such as CVE-2024-3094.".formatted(cve));
       }
     }
     Conditions conditions =

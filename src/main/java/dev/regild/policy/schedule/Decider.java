@@ -45,8 +45,7 @@ final class Decider {
     });
     for (String named : spec.lines()) {
       if (!Glob.isPattern(named) && !lines.containsKey(named)) {
-        others.add(
-            Decision.not(named, "", "the line does not exist; see regild line list", at));
+        others.add(Decision.not(named, "", "the line does not exist; see regild line list", at));
       }
     }
     List<Decision> all = new ArrayList<>();
@@ -111,8 +110,7 @@ final class Decider {
   }
 
   /** The judgement has the numbers already, if it is by the present snapshot. */
-  private PlanFacts facts(
-      ScheduleSpec spec, LineHeads.Head head, String snapshot, Instant at) {
+  private PlanFacts facts(ScheduleSpec spec, LineHeads.Head head, String snapshot, Instant at) {
     Optional<LineHeads.Standing> standing =
         head.standing().filter(it -> it.snapshot().equals(snapshot));
     if (standing.isPresent()) {

@@ -60,7 +60,8 @@ public record NamePattern(String text) {
   /**
    * Checks that names for a line are possible.
    *
-   * @throws InvalidPolicyException if each is too long, reserved, or has characters that no name has
+   * @throws InvalidPolicyException if each is too long, reserved, or has characters that no name
+   *     has
    */
   void requirePossible(String line) {
     String name = with(line, LARGEST_NUMBER, "20260101", "0000");

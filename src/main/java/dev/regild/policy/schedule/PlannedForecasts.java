@@ -121,8 +121,7 @@ public final class PlannedForecasts implements Forecasts {
           ? Optional.empty()
           : channels.snapshot(digest.get()).map(it -> new Offer(now.channel(), it));
     } catch (ChannelException e) {
-      throw new RefusedException(
-          INCOMPATIBLE, "Cannot use an earlier snapshot: " + e.getMessage());
+      throw new RefusedException(INCOMPATIBLE, "Cannot use an earlier snapshot: " + e.getMessage());
     }
   }
 
@@ -148,8 +147,7 @@ public final class PlannedForecasts implements Forecasts {
         severity(counting, fixes, withFixes ? feeds.facts(platform) : PlatformFacts.NONE),
         cves,
         counting.stream().map(Change::name).distinct().toList(),
-        hasKernel(snapshot.family(), counting)
-            || fixes.stream().anyMatch(SourceFixes::kernel),
+        hasKernel(snapshot.family(), counting) || fixes.stream().anyMatch(SourceFixes::kernel),
         counting.stream().anyMatch(change -> change.kind() == ChangeKind.AGENT));
   }
 

@@ -108,8 +108,7 @@ public record ScheduleSpec(
 
   /** Reads a spec that was stored. */
   static ScheduleSpec stored(String name, String json) {
-    return STORED.get(
-        List.of(name, json), _ -> read(name, JsonMapper.shared().readTree(json)));
+    return STORED.get(List.of(name, json), _ -> read(name, JsonMapper.shared().readTree(json)));
   }
 
   /** Returns its times. */

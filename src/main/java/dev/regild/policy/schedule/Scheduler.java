@@ -203,9 +203,7 @@ public final class Scheduler implements AutoCloseable {
   private List<Instant> ahead(ScheduleSpec spec) {
     CronTimes times = spec.times();
     return Stream.iterate(
-            times.after(clock.instant()),
-            Optional::isPresent,
-            time -> time.flatMap(times::after))
+            times.after(clock.instant()), Optional::isPresent, time -> time.flatMap(times::after))
         .limit(TIMES_AHEAD)
         .flatMap(Optional::stream)
         .toList();

@@ -172,8 +172,7 @@ public final class Schedules implements PolicyKind {
   /** Returns the owner's schedule of that name. */
   public static Optional<Schedule> find(Handle handle, Owner owner, String name) {
     return handle
-        .createQuery(
-            SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
+        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .bind("name", name)
@@ -203,7 +202,9 @@ public final class Schedules implements PolicyKind {
                     .formatted(name, owner)));
   }
 
-  /** Enables a schedule, which forgets its failures and the times that it missed; or disables it. */
+  /**
+   * Enables a schedule, which forgets its failures and the times that it missed; or disables it.
+   */
   public static void enable(Handle handle, Schedule schedule, boolean enabled, Instant now) {
     if (enabled && schedule.enabled()) {
       return;

@@ -6,7 +6,6 @@ import dev.regild.event.Event;
 import dev.regild.event.EventType;
 import dev.regild.event.Events;
 import dev.regild.image.Image;
-import dev.regild.image.ImageState;
 import dev.regild.image.Images;
 import dev.regild.image.RefusedException;
 import dev.regild.image.StateChangeReason;
@@ -65,9 +64,7 @@ final class Waves {
   private void carryOn(Runs.Open open) {
     Schedule schedule =
         database.read(handle -> Schedules.findById(handle, open.scheduleId()).orElseThrow());
-    database
-        .read(handle -> Runs.decisions(handle, open.scheduleId(), open.due()))
-        .stream()
+    database.read(handle -> Runs.decisions(handle, open.scheduleId(), open.due())).stream()
         .filter(each -> each.outcome() == Outcome.UPDATING)
         .forEach(each -> finish(open, each));
     stop(open);
@@ -237,8 +234,8 @@ final class Waves {
       boolean canariesQualified =
           all.stream()
               .filter(each -> each.ordinal() < schedule.spec().canary())
-              .allMatch(each -> each.outcome() == Outcome.SUCCEEDED
-                  || each.outcome() == Outcome.NOT_NEEDED);
+              .allMatch(each ->
+                  each.outcome() == Outcome.SUCCEEDED || each.outcome() == Outcome.NOT_NEEDED);
       Optional<Decision> next =
           all.stream()
               .filter(each -> each.outcome() == Outcome.WAITING)

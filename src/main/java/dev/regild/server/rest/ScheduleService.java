@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** {@code /regild/v1/schedules}: when lines are updated by themselves, and why they were not. */
-public record ScheduleService(
-    Requests requests, Database database, Policies policies, Clock clock) implements HttpService {
+public record ScheduleService(Requests requests, Database database, Policies policies, Clock clock)
+    implements HttpService {
   private static final int RUNS_SHOWN = 10;
 
   /**
@@ -119,8 +119,7 @@ public record ScheduleService(
     String name = body.text("name");
     RequestLog.resources(request, List.of(name));
     Map<String, Object> spec =
-        PolicyErrors.checked(() ->
-            policies.schedules().canonical(name, body.json().path("spec")));
+        PolicyErrors.checked(() -> policies.schedules().canonical(name, body.json().path("spec")));
     if (dryRun) {
       Schedule draft =
           PolicyErrors.checked(() ->
@@ -143,8 +142,7 @@ public record ScheduleService(
     Owner owner = Requests.admitted(requests.caller(request), false).owner();
     Schedule schedule = require(owner, request);
     List<Run> runs = database.read(handle -> Runs.last(handle, schedule, RUNS_SHOWN));
-    OwnAnswers.send(
-        response, view(schedule, Optional.of(runs.stream().map(RunView::of).toList())));
+    OwnAnswers.send(response, view(schedule, Optional.of(runs.stream().map(RunView::of).toList())));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
@@ -153,9 +151,7 @@ public record ScheduleService(
     String name = request.path().pathParameters().get("name");
     RequestLog.resources(request, List.of(name));
     database.useTransaction(handle ->
-        policies
-            .schedules()
-            .remove(handle, caller.owner(), name, caller.key(), clock.instant()));
+        policies.schedules().remove(handle, caller.owner(), name, caller.key(), clock.instant()));
     OwnAnswers.send(response, Map.of("name", name));
   }
 
@@ -167,10 +163,7 @@ public record ScheduleService(
     Schedule changed =
         database.inTransaction(handle -> {
           Schedules.enable(
-              handle,
-              Schedules.require(handle, caller.owner(), name),
-              enabled,
-              clock.instant());
+              handle, Schedules.require(handle, caller.owner(), name), enabled, clock.instant());
           return Schedules.require(handle, caller.owner(), name);
         });
     OwnAnswers.send(response, view(changed, Optional.empty()));

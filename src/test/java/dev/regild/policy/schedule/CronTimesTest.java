@@ -64,7 +64,9 @@ class CronTimesTest {
     for (int i = 0; i < 60; i++) {
       String zone = zones[random.nextInt(zones.length)];
       String cron =
-          minutes[random.nextInt(minutes.length)] + " " + hours[random.nextInt(hours.length)]
+          minutes[random.nextInt(minutes.length)]
+              + " "
+              + hours[random.nextInt(hours.length)]
               + " * * *";
       CronTimes times = CronTimes.parse(cron, zone, NOW);
       Instant start = transition(zone, random).minus(Duration.ofHours(6));
@@ -79,7 +81,9 @@ class CronTimesTest {
         }
         next = times.after(next.get());
       }
-      assertThat(found).as("%s %s from %s", cron, zone, start).isEqualTo(expected(times, start, end));
+      assertThat(found)
+          .as("%s %s from %s", cron, zone, start)
+          .isEqualTo(expected(times, start, end));
     }
   }
 
@@ -136,11 +140,13 @@ class CronTimesTest {
   void aCronThatNeverFiresIsRefused(String cron) {
     assertThatThrownBy(() -> CronTimes.parse(cron, "UTC", NOW))
         .isInstanceOf(InvalidPolicyException.class)
-        .hasMessage("The cron '%s' never fires: there is no such day. Check its day and month.", cron);
+        .hasMessage(
+            "The cron '%s' never fires: there is no such day. Check its day and month.", cron);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "daily", "61 * * * *", "* * * *", "0 0 2 * * *", "- * * * *", "a b c d e"})
+  @ValueSource(
+      strings = {"", "daily", "61 * * * *", "* * * *", "0 0 2 * * *", "- * * * *", "a b c d e"})
   void whatIsNoCronIsRefused(String cron) {
     assertThatThrownBy(() -> CronTimes.parse(cron, "UTC", NOW))
         .isInstanceOf(InvalidPolicyException.class)

@@ -77,11 +77,11 @@ class ScheduleSpecTest {
     assertThat(next(usual, List.of("golden"), Set.of("golden"))).contains("golden-2");
     assertThat(next(usual, List.of("golden", "golden-2", "golden-10", "golden-x"), Set.of()))
         .contains("golden-11");
-    assertThat(next(usual, List.of("golden"), Set.of("golden-2", "golden-3")))
-        .contains("golden-4");
+    assertThat(next(usual, List.of("golden"), Set.of("golden-2", "golden-3"))).contains("golden-4");
     assertThat(next(NamePattern.parse("{line}.{date}.{n}"), List.of("golden.20250101.7"), Set.of()))
         .contains("golden.20260301.8");
-    assertThat(next(NamePattern.parse("{line}-{date}"), List.of(), Set.of())).contains("golden-20260301");
+    assertThat(next(NamePattern.parse("{line}-{date}"), List.of(), Set.of()))
+        .contains("golden-20260301");
     assertThat(next(NamePattern.parse("{line}-{date}"), List.of(), Set.of("golden-20260301")))
         .isEmpty();
     assertThat(next(NamePattern.parse("{line}-{date}-{time}"), List.of(), Set.of()))
@@ -89,7 +89,8 @@ class ScheduleSpecTest {
         .contains("golden-20260301-0230");
   }
 
-  private static Optional<String> next(NamePattern pattern, List<String> present, Set<String> taken) {
+  private static Optional<String> next(
+      NamePattern pattern, List<String> present, Set<String> taken) {
     return pattern.next(
         "golden", present, NOW, ZoneId.of("Europe/Berlin"), name -> !taken.contains(name));
   }
@@ -97,12 +98,11 @@ class ScheduleSpecTest {
   @Test
   void everyConditionThatDoesNotHoldIsSaid() {
     Conditions all =
-        read(
-                """
-                {"lines": "a", "cron": "0 2 * * *",
-                 "when": {"security": true, "severity": "high", "cves": ["CVE-2024-3094"],
-                          "packages": ["openssl*"], "kernel": true, "agent": true, "moreThan": 2}}
-                """)
+        read("""
+        {"lines": "a", "cron": "0 2 * * *",
+         "when": {"security": true, "severity": "high", "cves": ["CVE-2024-3094"],
+                  "packages": ["openssl*"], "kernel": true, "agent": true, "moreThan": 2}}
+        """)
             .when();
     assertThat(all.unmet(facts(2, 0, 0, Optional.of(Severity.MEDIUM), "bash", false)))
         .containsExactly(
