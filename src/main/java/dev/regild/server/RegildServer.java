@@ -44,6 +44,9 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -56,6 +59,7 @@ import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -370,6 +374,17 @@ public final class RegildServer implements AutoCloseable {
             new PageTokens(masterKey.derived("page-tokens")),
             nodes,
             clock);
+    Scheduler scheduler =
+        opened(
+            new Scheduler(
+                database,
+                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+                imageUpdates,
+                audit.ofPolicies(),
+                membership.turns(),
+                clock));
+    scheduler.start();
+    Policies policies = new Policies(new Schedules(clock), scheduler);
     Requests requests = new Requests(authentication(config, accounts, clock));
     Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
@@ -429,6 +444,7 @@ public final class RegildServer implements AutoCloseable {
             documents,
             nodes,
             operators,
+            policies,
             console);
     HttpFront front =
         opened(

@@ -67,6 +67,7 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
+import dev.regild.job.node.Turns;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -75,6 +76,9 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -85,6 +89,7 @@ import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -343,6 +348,7 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
+            policies(),
             console);
     this.limits = limits;
     front = listen(port);
@@ -359,6 +365,24 @@ public final class ServerFixture implements AutoCloseable {
             "libguestfs.so.0 is missing; apt-get install libguestfs0",
             true),
         new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
+  }
+
+  private Policies policies() throws IOException {
+    return new Policies(
+        new Schedules(Clock.systemUTC()),
+        new Scheduler(
+            database,
+            new PlannedForecasts(
+                database,
+                channels(),
+                new Inventories(database),
+                plans(),
+                plannedFixes(),
+                new FeedStore(database, data, Clock.systemUTC())),
+            new Decisions(),
+            audit.ofPolicies(),
+            Turns.ALONE,
+            Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {
