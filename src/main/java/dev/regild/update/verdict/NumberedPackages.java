@@ -14,7 +14,8 @@ final class NumberedPackages {
   /** Returns a package; null if there is none of that number. */
   @Nullable InstalledPackage get(int number) {
     int page = number / PAGE;
-    return page >= pages.length || pages[page] == null ? null : pages[page][number % PAGE];
+    @Nullable InstalledPackage[] packages = page >= pages.length ? null : pages[page];
+    return packages == null ? null : packages[number % PAGE];
   }
 
   void putIfAbsent(int number, InstalledPackage each) {
@@ -22,11 +23,13 @@ final class NumberedPackages {
     if (page >= pages.length) {
       pages = Arrays.copyOf(pages, Math.max(page + 1, 2 * pages.length));
     }
-    if (pages[page] == null) {
-      pages[page] = new InstalledPackage[PAGE];
+    @Nullable InstalledPackage[] packages = pages[page];
+    if (packages == null) {
+      packages = new InstalledPackage[PAGE];
+      pages[page] = packages;
     }
-    if (pages[page][number % PAGE] == null) {
-      pages[page][number % PAGE] = each;
+    if (packages[number % PAGE] == null) {
+      packages[number % PAGE] = each;
       size++;
     }
   }
