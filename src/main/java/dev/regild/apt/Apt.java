@@ -37,10 +37,9 @@ import java.util.stream.Collectors;
 final class Apt extends OfflineUpgrade {
   private static final String SNAPSHOT = Guest.WORKSPACE + "/snapshot";
   private static final String PACKAGES = Guest.WORKSPACE + "/packages";
-  private static final String PLAIN = Guest.WORKSPACE + "/plain";
+  private static final String PLAIN = "plain";
   private static final String CACHE = Guest.WORKSPACE + "/cache";
   private static final String LOG = Guest.WORKSPACE + "/log";
-  private static final String WITHOUT_HOOKS = Guest.WORKSPACE + "/without-hooks.conf";
 
   /** All that apt runs beside dpkg (apt.conf(5)). */
   private static final String CLEARED_HOOKS =
@@ -50,21 +49,24 @@ final class Apt extends OfflineUpgrade {
       #clear DPkg::Pre-Install-Pkgs;
       """;
 
-  /**
-   * apt knows the size of each package from its index, and looks at it before it runs this; dpkg
-   * gets the same packages uncompressed.
-   */
-  private static final List<String> HAND_PLAIN =
-      List.of("-o", "DPkg::Pre-Invoke::=ln -sf " + PLAIN + "/*.deb " + PACKAGES);
+  /** Exists from when dpkg is about to run. */
+  private static final String DPKG_RUNS = Guest.WORKSPACE + "/dpkg-runs";
 
   private static final String MKINITRAMFS = "/usr/sbin/mkinitramfs";
 
   private static final String CERTIFICATES = "ca-certificates";
   private static final String UPDATE_CERTIFICATES = "/usr/sbin/update-ca-certificates";
 
-  private static final String PLAIN_PATHS = Guest.WORKSPACE + "/plain-paths.sh";
+  private static final String PLAIN_PATHS = "plain-paths.sh";
 
-  private static final String POLICY = "/usr/sbin/policy-rc.d";
+  /** Programs that stand in for the guest's own of the same names. */
+  private static final List<String> STAND_INS =
+      List.of(
+          "policy-rc.d",
+          "start-stop-daemon",
+          "systemd-detect-virt",
+          "mkinitramfs",
+          "update-ca-certificates");
 
   /** The ending of every name that we give a file on the guest's disk; all are gone when sealed. */
   private static final String OURS = ".regild";
@@ -93,8 +95,6 @@ final class Apt extends OfflineUpgrade {
   private static final Pattern UNMET =
       Pattern.compile("(?m)^ \\S+ : ((?:Pre)?Depends|Breaks|Conflicts|Enhances|Recommends): .*");
 
-  private static final Duration MOMENT = Duration.ofMinutes(10);
-
   private static final List<String> FULL_UPGRADE = List.of("full-upgrade");
 
   /** The command that makes the transaction. */
@@ -108,8 +108,14 @@ final class Apt extends OfflineUpgrade {
 
   private final UpdateOptions allowed;
 
+  /** A file with settings for the case that the image's hooks are left out; else empty. */
+  private String withoutHooks = "";
+
   /** Whether packages have been handed over uncompressed, too. */
-  private boolean plain;
+  private boolean unpacked;
+
+  /** Where packages appear uncompressed while the guest prepares to install them. */
+  private Optional<Guest.Shared> shared = Optional.empty();
 
   Apt(Guest guest, Duration applyLimit, UpdatePlan plan, UpdateOptions options) {
     super(guest, applyLimit, plan);
@@ -119,7 +125,9 @@ final class Apt extends OfflineUpgrade {
   @Override
   protected Transaction ask() throws GuestException {
     guest.run("mkdir", "-p", PACKAGES, CACHE, LOG);
-    guest.write(WITHOUT_HOOKS, CLEARED_HOOKS.getBytes(UTF_8), 0644);
+    if (allowed.skipHooks()) {
+      withoutHooks = guest.hand("without-hooks.conf", CLEARED_HOOKS.getBytes(UTF_8));
+    }
     if (plan.securityOnly()) {
       request = limitedRequest();
       Set<String> marked =
@@ -250,24 +258,33 @@ final class Apt extends OfflineUpgrade {
   }
 
   @Override
-  protected void handOver(Path packages) throws GuestException {
-    super.handOver(packages);
+  protected HandOver handOver(Path packages) throws GuestException {
+    HandOver handOver = super.handOver(packages);
+    Path copies = packages.resolveSibling(PLAIN);
     if (guest.isEmulated()) {
-      Path copies = packages.resolveSibling("plain");
-      try {
-        plain = PlainDebs.copy(packages, copies);
-        if (plain) {
-          guest.upload(copies, "plain");
-        }
-        FileTree.remove(copies);
-      } catch (GuestException e) {
-        throw e;
-      } catch (IOException e) {
-        throw new GuestException("Cannot unpack the packages on the host: " + e.getMessage(), e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new GuestException("Interrupted while unpacking the packages on the host.", e);
+      handUnpacked(packages, copies);
+      return handOver;
+    }
+    shared = guest.share(PLAIN);
+    return shared.isEmpty()
+        ? handOver
+        : PlainHandOver.start(packages, copies, shared.get().onHost());
+  }
+
+  private void handUnpacked(Path packages, Path copies) throws GuestException {
+    try {
+      unpacked = PlainDebs.copy(packages, copies);
+      if (unpacked) {
+        guest.upload(copies, PLAIN);
       }
+      FileTree.remove(copies);
+    } catch (GuestException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new GuestException("Cannot unpack the packages on the host: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GuestException("Interrupted while unpacking the packages on the host.", e);
     }
   }
 
@@ -276,11 +293,9 @@ final class Apt extends OfflineUpgrade {
     putStandIns(transaction);
     script("boot-disk.sh", "before", Guest.WORKSPACE);
     Consumer<String> onLine = new ApplyProgress(transaction.installs().size(), progress);
-    List<String> arguments = new ArrayList<>(plain ? HAND_PLAIN : List.of());
-    arguments.addAll(options("--no-download", request));
-    installed(command("apt-get", arguments), onLine);
+    guest.hand(PLAIN_PATHS, Resources.read(PLAIN_PATHS));
+    installed(installing(), onLine);
     if (diverted.contains(MKINITRAMFS)) {
-      guest.write(PLAIN_PATHS, Resources.read("plain-paths.sh"), 0644);
       installed(scripted("initramfs.sh", "make", MKINITRAMFS + OURS), onLine);
     }
     if (!automatic.isEmpty()) {
@@ -292,67 +307,53 @@ final class Apt extends OfflineUpgrade {
   }
 
   /**
-   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; a diversion stops scripts that call
-   * start-stop-daemon past them. systemctl does nothing where systemd does not run.
+   * Returns the command that installs. If the host can do a part of it meanwhile, the guest can as
+   * well: it is not emulated, and has another processor.
    */
-  private void putStandIns(Transaction transaction) throws GuestException {
-    if (guest.exists(POLICY)) {
-      guest.run("mv", POLICY, POLICY + OURS);
+  private List<String> installing() throws GuestException {
+    List<String> install = options("--no-download", request);
+    if (unpacked) {
+      return command(
+          "apt-get",
+          preceded("ln -sf " + Guest.WORKSPACE + "/" + PLAIN + "/*.deb " + PACKAGES, install));
     }
-    guest.write(POLICY, Resources.read("policy-rc.d"), 0755);
-    for (StandIn each : standIns(transaction)) {
-      diverted.add(each.path);
-      guest.run(
-          List.of(
-              "dpkg-divert",
-              "--quiet",
-              "--local",
-              "--rename",
-              "--divert",
-              each.path + OURS,
-              "--add",
-              each.path),
-          MOMENT,
-          line -> {});
-      guest.write(each.path, Resources.read(each.resource), 0755);
+    if (shared.isEmpty()) {
+      return command("apt-get", install);
     }
+    guest.hand("initramfs.sh", Resources.read("initramfs.sh"));
+    String real = diverted.contains(MKINITRAMFS) ? MKINITRAMFS + OURS : "";
+    List<String> beside = scripted("beside.sh", real, shared.get().inGuest());
+    beside.addAll(command("apt-get", preceded("touch " + DPKG_RUNS, install)));
+    return beside;
   }
-
-  /** A program of ours in the place of the guest's; dpkg's upgrades of that go past it. */
-  private record StandIn(String path, String resource) {}
 
   /**
-   * What scripts may start daemons with, and what they ask whether they are in a container: since
-   * systemd 256 it takes a pid namespace for one, and then no hook touches the boot loader. An
-   * initramfs is asked for by the kernel, and again by each package that has files in it; the list
-   * of certificates by their package, and again by its trigger.
+   * Returns arguments of apt-get that have a command run before dpkg. apt looks at the size of each
+   * package, which it knows from its index, before that.
    */
-  private List<StandIn> standIns(Transaction transaction) throws GuestException {
-    List<StandIn> standIns = new ArrayList<>();
-    standIns.add(new StandIn(startStopDaemon(), "start-stop-daemon"));
-    for (String path : List.of("/usr/bin/systemd-detect-virt", "/bin/systemd-detect-virt")) {
-      if (standIns.size() == 1 && guest.exists(path)) {
-        standIns.add(new StandIn(path, "systemd-detect-virt"));
-      }
-    }
-    if (guest.exists(MKINITRAMFS)) {
-      standIns.add(new StandIn(MKINITRAMFS, "mkinitramfs"));
-    }
-    if (transaction.installs().stream().anyMatch(each -> each.name().equals(CERTIFICATES))
-        && guest.exists(UPDATE_CERTIFICATES)) {
-      standIns.add(new StandIn(UPDATE_CERTIFICATES, "update-ca-certificates"));
-    }
-    return standIns;
+  private static List<String> preceded(String command, List<String> arguments) {
+    List<String> all = new ArrayList<>(List.of("-o", "DPkg::Pre-Invoke::=" + command));
+    all.addAll(arguments);
+    return all;
   }
 
-  /** Where dpkg's package has it: releases differ. */
-  private String startStopDaemon() throws GuestException {
-    return guest
-        .run("dpkg-query", "--listfiles", "dpkg")
-        .lines()
-        .filter(path -> path.endsWith("/sbin/start-stop-daemon"))
-        .findFirst()
-        .orElseThrow(() -> new GuestException("The guest's dpkg has no start-stop-daemon."));
+  /**
+   * policy-rc.d stops invoke-rc.d and deb-systemd-invoke; a diversion stops scripts that call
+   * start-stop-daemon past them. systemctl does nothing where systemd does not run. Scripts ask
+   * systemd-detect-virt whether they are in a container: since systemd 256 it takes a pid namespace
+   * for one, and then no hook touches the boot loader. An initramfs is asked for by the kernel, and
+   * again by each package that has files in it; the list of certificates by their package, and
+   * again by its trigger.
+   */
+  private void putStandIns(Transaction transaction) throws GuestException {
+    for (String program : STAND_INS) {
+      guest.hand(program, Resources.read(program));
+    }
+    List<String> arguments = new ArrayList<>(List.of("put", "", MKINITRAMFS));
+    if (transaction.installs().stream().anyMatch(each -> each.name().equals(CERTIFICATES))) {
+      arguments.add(UPDATE_CERTIFICATES);
+    }
+    script("stand-ins.sh", arguments.toArray(String[]::new)).lines().forEach(diverted::add);
   }
 
   @Override
@@ -367,13 +368,9 @@ final class Apt extends OfflineUpgrade {
   @Override
   protected void tidyUp() throws GuestException {
     script("boot-disk.sh", "after", Guest.WORKSPACE);
-    List<String> arguments = new ArrayList<>(List.of(""));
+    List<String> arguments = new ArrayList<>(List.of("remove", ""));
     arguments.addAll(diverted);
     script("stand-ins.sh", arguments.toArray(String[]::new));
-    guest.run("rm", POLICY);
-    if (guest.exists(POLICY + OURS)) {
-      guest.run("mv", POLICY + OURS, POLICY);
-    }
   }
 
   private String asked(String program, List<String> arguments) throws GuestException {
@@ -391,9 +388,9 @@ final class Apt extends OfflineUpgrade {
     for (String setting : OPTIONS) {
       command.addAll(List.of("-o", setting));
     }
-    if (allowed.skipHooks()) {
+    if (!withoutHooks.isEmpty()) {
       // Read last, behind all of the image's own files.
-      command.addAll(List.of("-c", WITHOUT_HOOKS));
+      command.addAll(List.of("-c", withoutHooks));
     }
     command.addAll(arguments);
     return command;

@@ -7,7 +7,9 @@ import dev.regild.machine.ProgramException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,23 +36,37 @@ final class PlainDebs {
    * @return whether it has any copy; false too if its file system has no room for the copies
    */
   static boolean copy(Path packages, Path plain) throws IOException, InterruptedException {
-    FileTree.remove(plain);
-    Files.createDirectories(plain);
-    return copy(packages, plain, Files.getFileStore(plain).getUsableSpace());
+    int atOnce = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
+    return copy(packages, plain, atOnce, copy -> {});
   }
 
   /**
-   * As {@link #copy(Path, Path)}.
+   * As {@link #copy(Path, Path)}, beginning with the largest package.
+   *
+   * @param atOnce how many are unpacked at the same time
+   * @param onCopy is given each copy when it is whole
+   */
+  static boolean copy(Path packages, Path plain, int atOnce, Consumer<Path> onCopy)
+      throws IOException, InterruptedException {
+    FileTree.remove(plain);
+    Files.createDirectories(plain);
+    long free = Files.getFileStore(plain).getUsableSpace();
+    return copy(packages, plain, atOnce, free, onCopy);
+  }
+
+  /**
+   * The same.
    *
    * @param free bytes of its file system
    */
-  static boolean copy(Path packages, Path plain, long free)
+  static boolean copy(Path packages, Path plain, int atOnce, long free, Consumer<Path> onCopy)
       throws IOException, InterruptedException {
     List<Path> debs;
     try (Stream<Path> files = Files.list(packages)) {
       debs =
           files
               .filter(file -> file.toString().endsWith(".deb") && Files.isRegularFile(file))
+              .sorted(Comparator.comparingLong((Path file) -> file.toFile().length()).reversed())
               .toList();
     }
     if (!hasRoom(debs, free)) {
@@ -61,10 +77,9 @@ final class PlainDebs {
               "too little space here to unpack packages; the guest unpacks them, which takes longer");
       return false;
     }
-    int atOnce = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
     List<Parallel.Task<Boolean, IOException>> tasks =
         debs.stream()
-            .<Parallel.Task<Boolean, IOException>>map(file -> () -> copyOne(file, plain))
+            .<Parallel.Task<Boolean, IOException>>map(file -> () -> copyOne(file, plain, onCopy))
             .toList();
     return Parallel.run(atOnce, tasks).contains(true);
   }
@@ -78,9 +93,15 @@ final class PlainDebs {
     return bytes <= (free - FreeSpace.DEFAULT_MARK_BYTES) / BYTES_PER_PACKAGE_BYTE;
   }
 
-  private static boolean copyOne(Path deb, Path plain) throws InterruptedException {
+  private static boolean copyOne(Path deb, Path plain, Consumer<Path> onCopy)
+      throws InterruptedException {
+    Path copy = plain.resolve(deb.getFileName());
     try {
-      return PlainDeb.copy(deb, plain.resolve(deb.getFileName()));
+      boolean copied = PlainDeb.copy(deb, copy);
+      if (copied) {
+        onCopy.accept(copy);
+      }
+      return copied;
     } catch (IOException | ProgramException e) {
       LOG.atWarn()
           .addKeyValue("package", deb.getFileName())

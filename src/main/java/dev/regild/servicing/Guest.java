@@ -4,6 +4,7 @@ import dev.regild.inventory.GuestFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -48,6 +49,18 @@ public interface Guest extends GuestFiles, AutoCloseable {
   /** Writes a file whole; its directory exists. */
   void write(String path, byte[] content, int mode) throws GuestException;
 
+  /**
+   * Gives the guest a file that it needs only while it is serviced, such as a script of ours.
+   *
+   * @param name distinct among all that are given so
+   * @return where the guest finds it, and can read it
+   */
+  default String hand(String name, byte[] content) throws GuestException {
+    String path = WORKSPACE + "/" + name;
+    write(path, content, 0755);
+    return path;
+  }
+
   @Override
   boolean exists(String path) throws GuestException;
 
@@ -58,6 +71,23 @@ public interface Guest extends GuestFiles, AutoCloseable {
    * @param name of the directory to make below {@link #WORKSPACE}
    */
   void upload(Path hostDirectory, String name) throws GuestException;
+
+  /**
+   * A directory of the host that the guest can read.
+   *
+   * @param onHost where files for the guest are renamed to, readable by all
+   * @param inGuest where the guest sees them
+   */
+  record Shared(Path onHost, String inGuest) {}
+
+  /**
+   * Makes a directory whose files the guest sees as they come; empty if the isolation has none.
+   *
+   * @param name distinct from those of {@link #upload} and {@link #hand}
+   */
+  default Optional<Shared> share(String name) throws GuestException {
+    return Optional.empty();
+  }
 
   /**
    * Returns whether programs take many times longer in the guest than on the host, so that the host

@@ -11,7 +11,7 @@ import java.util.Optional;
  * package managers notice when they are half through.
  */
 record GuestRoom(Guest guest) {
-  private static final String SCRIPT = Guest.WORKSPACE + "/room.sh";
+  private static final String SCRIPT = "room.sh";
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
   /** The databases of the package manager, which are rewritten beside the old ones. */
@@ -35,8 +35,8 @@ record GuestRoom(Guest guest) {
    * @throws GuestException if a file system of the image is too full; the message has both sizes
    */
   void require(Need need) throws GuestException {
-    guest.write(SCRIPT, Resources.read("room.sh"), 0755);
-    List<String> command = new ArrayList<>(List.of("sh", SCRIPT));
+    List<String> command =
+        new ArrayList<>(List.of("sh", guest.hand(SCRIPT, Resources.read(SCRIPT))));
     command.addAll(need.upgraded);
     Said said = Said.read(guest.run(command, LIMIT, line -> {}));
     if (said.places.size() != 2) {

@@ -6,12 +6,10 @@ import java.util.List;
 /** What belongs to an image's identity, and its logs, kept while packages change. */
 record Keepsakes(Guest guest) {
   private static final String DIRECTORY = Guest.WORKSPACE + "/kept";
-  private static final String SCRIPT = Guest.WORKSPACE + "/keep.sh";
+  private static final String SCRIPT = "keep.sh";
   private static final Duration MOMENT = Duration.ofMinutes(10);
 
   void save() throws GuestException {
-    guest.run("mkdir", "-p", DIRECTORY);
-    guest.write(SCRIPT, Resources.read("keep.sh"), 0755);
     run("save");
   }
 
@@ -21,6 +19,7 @@ record Keepsakes(Guest guest) {
   }
 
   private void run(String what) throws GuestException {
-    guest.run(List.of("sh", SCRIPT, what, DIRECTORY), MOMENT, line -> {});
+    String script = guest.hand(SCRIPT, Resources.read(SCRIPT));
+    guest.run(List.of("sh", script, what, DIRECTORY), MOMENT, line -> {});
   }
 }

@@ -1,6 +1,7 @@
 package dev.regild.servicing;
 
 import dev.regild.disk.DiskChain;
+import dev.regild.files.FileTree;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.DiskLayout.Filesystem;
 import dev.regild.inventory.MountPoints;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -207,37 +209,51 @@ final class NamespaceGuest implements Guest {
     }
   }
 
+  /** Takes no program of the guest: what is in the directory is where the guest finds it. */
+  @Override
+  public String hand(String name, byte[] content) throws GuestException {
+    try {
+      readable(Files.write(staging.resolve(name), content));
+    } catch (IOException e) {
+      throw new GuestException("Cannot pass " + name + " to the guest: " + e.getMessage(), e);
+    }
+    return STAGING + "/" + name;
+  }
+
   @Override
   public boolean exists(String path) throws GuestException {
     return !run("sh", "-c", "if [ -e \"$1\" ] || [ -L \"$1\" ]; then echo yes; fi", "sh", path)
         .isBlank();
   }
 
-  /** The guest's own cp takes them from what it can only read to where it may change them. */
+  /** The guest gets links to copies that it can only read. */
   @Override
   public void upload(Path hostDirectory, String name) throws GuestException {
     Path handed = staging.resolve(name);
-    List<Path> copies = new ArrayList<>();
     try (Stream<Path> files = Files.list(hostDirectory)) {
       readable(Files.createDirectories(handed));
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path copy = handed.resolve(file.getFileName());
-        copies.add(copy);
-        readable(Files.copy(file, copy));
+        readable(Files.copy(file, handed.resolve(file.getFileName())));
       }
-      run(
-          "cp",
-          "--recursive",
-          "--no-target-directory",
-          STAGING + "/" + name,
-          WORKSPACE + "/" + name);
-    } catch (GuestException e) {
-      throw e;
     } catch (IOException e) {
       throw new GuestException("Cannot pass files to the guest: " + e.getMessage(), e);
-    } finally {
-      copies.forEach(NamespaceGuest::delete);
-      delete(handed);
+    }
+    run(
+        "cp",
+        "--recursive",
+        "--symbolic-link",
+        "--no-target-directory",
+        STAGING + "/" + name,
+        WORKSPACE + "/" + name);
+  }
+
+  @Override
+  public Optional<Shared> share(String name) throws GuestException {
+    try {
+      Path shared = readable(Files.createDirectories(staging.resolve(name)));
+      return Optional.of(new Shared(shared, STAGING + "/" + name));
+    } catch (IOException e) {
+      throw new GuestException("Cannot share a directory with the guest: " + e.getMessage(), e);
     }
   }
 
@@ -277,6 +293,16 @@ final class NamespaceGuest implements Guest {
     } finally {
       freeSpace.close();
       abort();
+      removeStaged();
+    }
+  }
+
+  /** The step after this one may need its space. */
+  private void removeStaged() throws GuestException {
+    try {
+      FileTree.remove(staging);
+    } catch (IOException e) {
+      throw new GuestException("Cannot remove what was passed to the guest: " + e.getMessage(), e);
     }
   }
 }

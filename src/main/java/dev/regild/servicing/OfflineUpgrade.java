@@ -91,27 +91,39 @@ public abstract class OfflineUpgrade implements PackageManager {
   @Override
   public final void apply(Transaction transaction, Path packages, DoubleConsumer progress)
       throws GuestException {
-    handOver(packages);
-    keepsakes.save();
-    script("initramfs.sh", "before");
-    carryOut(transaction, progress);
+    try (HandOver _ = handOver(packages)) {
+      keepsakes.save();
+      script("initramfs.sh", "before");
+      carryOut(transaction, progress);
+    }
+  }
+
+  /** What still goes on after the guest has got what it needs. */
+  @FunctionalInterface
+  public interface HandOver extends AutoCloseable {
+    /** Ends it. */
+    @Override
+    void close() throws GuestException;
   }
 
   /** Gives the guest the files of the transaction. */
-  protected void handOver(Path packages) throws GuestException {
+  protected HandOver handOver(Path packages) throws GuestException {
     guest.upload(packages, "packages");
+    return () -> {};
   }
 
-  /** Runs a script of ours in the guest. */
-  protected final void script(String name, String... arguments) throws GuestException {
-    guest.run(scripted(name, arguments), SCRIPTS, line -> {});
+  /**
+   * Runs a script of ours in the guest.
+   *
+   * @return what it wrote to its standard output
+   */
+  protected final String script(String name, String... arguments) throws GuestException {
+    return guest.run(scripted(name, arguments), SCRIPTS, line -> {});
   }
 
   /** The command that runs a script of ours, which is put into the guest. */
   protected final List<String> scripted(String name, String... arguments) throws GuestException {
-    String path = Guest.WORKSPACE + "/" + name;
-    guest.write(path, Resources.read(name), 0755);
-    List<String> command = new ArrayList<>(List.of("sh", path));
+    List<String> command = new ArrayList<>(List.of("sh", guest.hand(name, Resources.read(name))));
     command.addAll(List.of(arguments));
     return command;
   }

@@ -17,9 +17,12 @@ import java.util.List;
  * report how that went. A unit of ours, on the throw-away layer only, writes the report.
  */
 public final class QualificationBoot {
-  private static final String UNITS = "/etc/systemd/system/";
-  private static final String FALLBACK = Guest.WORKSPACE + "/efi-fallback.sh";
-  private static final String UNIT = "regild-qualification.service";
+  private static final String PLACING = "place-qualification.sh";
+  private static final String LISTING = "qualification-packages.sh";
+  private static final List<String> PARTS =
+      List.of("qualification.sh", "qualification.service", "qualification-journald.conf");
+
+  private static final String FALLBACK = "efi-fallback.sh";
 
   private final Guests guests;
   private final Machine machine;
@@ -67,15 +70,11 @@ public final class QualificationBoot {
       Path layer, DiskLayout layout, String listing, Path directory, Watcher watcher)
       throws GuestException {
     try (Guest guest = guests.open(layer, layout, directory, watcher)) {
-      guest.write("/etc/regild-qualification.sh", Resources.read("qualification.sh"), 0755);
-      guest.write("/etc/regild-packages.sh", listing.getBytes(UTF_8), 0755);
-      guest.write(UNITS + UNIT, Resources.read("qualification.service"), 0644);
-      guest.run("mkdir", "-p", UNITS + "sysinit.target.wants", "/etc/systemd/journald.conf.d");
-      guest.write(
-          "/etc/systemd/journald.conf.d/regild-qualification.conf",
-          Resources.read("qualification-journald.conf"),
-          0644);
-      guest.run("ln", "-s", UNITS + UNIT, UNITS + "sysinit.target.wants/" + UNIT);
+      for (String part : PARTS) {
+        guest.hand(part, Resources.read(part));
+      }
+      guest.hand(LISTING, listing.getBytes(UTF_8));
+      guest.run("sh", guest.hand(PLACING, Resources.read(PLACING)));
       new Selinux(guest).onlyWarn();
       if (layout.firmware() == DiskLayout.Firmware.UEFI) {
         placeFallback(guest, layout);
@@ -85,8 +84,8 @@ public final class QualificationBoot {
 
   /** The variables of the machine are new, so its firmware knows of no vendor's boot loader. */
   private static void placeFallback(Guest guest, DiskLayout layout) throws GuestException {
-    guest.write(FALLBACK, Resources.read("efi-fallback.sh"), 0755);
-    List<String> command = new ArrayList<>(List.of("sh", FALLBACK, ""));
+    String script = guest.hand(FALLBACK, Resources.read(FALLBACK));
+    List<String> command = new ArrayList<>(List.of("sh", script, ""));
     layout.filesystems().stream()
         .filter(each -> each.type().equals("vfat"))
         .map(DiskLayout.Filesystem::mountPoint)

@@ -33,6 +33,7 @@ logs() {
 
 case $1 in
 save)
+  mkdir -p "$directory"
   identity >"$directory/identity"
   state <"$directory/identity" >"$directory/identity-state"
   mkdir "$directory/identity-files"

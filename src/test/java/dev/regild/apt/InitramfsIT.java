@@ -79,6 +79,9 @@ class InitramfsIT {
           new Transaction(List.of(), List.of(certificates), List.of()), noPackages(), _ -> {});
       assertThat(shell(guest, "wc -l </run/regild/initramfs-asked").strip()).isEqualTo("2");
       assertThat(shell(guest, "ls /run/regild/certificates-made")).isNotEmpty();
+      assertThat(shell(guest, "cmp /run/regild/initramfs-early/*-amd64 /boot/initrd.img-*"))
+          .as("the initramfs that was made beside apt")
+          .isEmpty();
       apt.verify();
       apt.seal();
       made = tree(guest);

@@ -112,9 +112,9 @@ class PlainDebTest {
     Path deb = Files.move(deb("xz"), packages.resolve("a.deb"));
     long room = FreeSpace.DEFAULT_MARK_BYTES + 12 * Files.size(deb);
     Path plain = Files.createDirectory(directory.resolve("plain"));
-    assertThat(PlainDebs.copy(packages, plain, room - 1)).isFalse();
+    assertThat(PlainDebs.copy(packages, plain, 1, room - 1, _ -> {})).isFalse();
     assertThat(plain).isEmptyDirectory();
-    assertThat(PlainDebs.copy(packages, plain, room)).isTrue();
+    assertThat(PlainDebs.copy(packages, plain, 1, room, _ -> {})).isTrue();
     assertThat(plain.resolve("a.deb")).isNotEmptyFile();
   }
 

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -32,7 +33,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that is updated with packages as they are, and with copies that the host has unpacked. */
+/**
+ * A disk that is updated with packages as they are, with copies that the host has unpacked before,
+ * and with copies that come while the guest prepares.
+ */
 @EnabledIf("canRun")
 class PlainPackagesIT {
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -54,33 +58,47 @@ class PlainPackagesIT {
         && HostTools.areInstalled("bwrap", "qemu-storage-daemon", "xz", "python3");
   }
 
+  /** How the host hands packages over. */
+  private enum Handed {
+    PACKED,
+    UNPACKED_BEFORE,
+    UNPACKED_BESIDE
+  }
+
   @Test
-  void theDiskIsTheSameBothWays() throws Exception {
+  void theDiskIsTheSameHoweverPackagesAreHandedOver() throws Exception {
     Snapshot snapshot = snapshot();
-    Set<String> packed = updated(snapshot, false);
-    Set<String> differences = updated(snapshot, true);
-    packed.forEach(line -> {
-      if (!differences.remove(line)) {
-        differences.add("as they are: " + line);
-      }
-    });
-    assertThat(differences).isEmpty();
+    Set<String> packed = updated(snapshot, Handed.PACKED);
+    for (Handed other : List.of(Handed.UNPACKED_BEFORE, Handed.UNPACKED_BESIDE)) {
+      Set<String> differences = updated(snapshot, other);
+      packed.forEach(line -> {
+        if (!differences.remove(line)) {
+          differences.add("as they are: " + line);
+        }
+      });
+      assertThat(differences).as("%s", other).isEmpty();
+    }
     assertThat(packed).anyMatch(line -> line.contains("./usr/libexec/" + AgentPackage.NAME));
   }
 
-  private Set<String> updated(Snapshot snapshot, boolean emulated) throws Exception {
-    Path work = Files.createDirectory(directory.resolve("emulated-" + emulated));
+  private Set<String> updated(Snapshot snapshot, Handed how) throws Exception {
+    Path work = Files.createDirectory(directory.resolve("work-" + how));
     Path packages = Files.createDirectory(work.resolve("packages"));
-    try (Guest guest = emulated(open(work), emulated)) {
+    try (Guest guest = taking(open(work), how)) {
       Apt apt = new Apt(guest, LIMIT, new UpdatePlan(List.of()), UpdateOptions.NONE);
       Transaction transaction = apt.resolve(snapshot.directory());
       Download download = transaction.downloads().getFirst();
       PackageFile file = snapshot.packageFiles(Set.of(download.uri())).values().iterator().next();
       Files.createSymbolicLink(packages.resolve(download.fileName()), Path.of(file.uri()));
       apt.apply(transaction, packages, _ -> {});
-      String handed = "/run/regild/packages/" + download.fileName();
-      assertThat(shell(guest, "[ ! -L " + handed + " ] || readlink " + handed).strip())
-          .isEqualTo(emulated ? "/run/regild/plain/" + download.fileName() : "");
+      String handed = shell(guest, "readlink /run/regild/packages/" + download.fileName());
+      assertThat(handed.strip())
+          .startsWith(
+              switch (how) {
+                case PACKED -> "/run/regild-staging/packages/";
+                case UNPACKED_BEFORE -> "/run/regild/plain/";
+                case UNPACKED_BESIDE -> "/run/regild-staging/";
+              });
       assertThat(work.resolve("plain")).doesNotExist();
       apt.verify();
       apt.seal();
@@ -88,15 +106,18 @@ class PlainPackagesIT {
     }
   }
 
-  /** The same guest, which says that it is emulated: here, only what follows from that matters. */
-  private static Guest emulated(Guest guest, boolean emulated) {
+  /** The same guest, which says what decides how packages are handed over. */
+  private static Guest taking(Guest guest, Handed how) {
     return (Guest)
         Proxy.newProxyInstance(
             Guest.class.getClassLoader(),
             new Class<?>[] {Guest.class},
             (_, method, arguments) -> {
               if (method.getName().equals("isEmulated")) {
-                return emulated;
+                return how == Handed.UNPACKED_BEFORE;
+              }
+              if (method.getName().equals("share") && how == Handed.PACKED) {
+                return Optional.empty();
               }
               try {
                 return method.invoke(guest, arguments);

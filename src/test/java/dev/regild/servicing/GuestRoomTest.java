@@ -11,7 +11,6 @@ import dev.regild.machine.Program;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,7 +106,6 @@ class GuestRoomTest {
 
   /** A guest whose programs all print the same. */
   private static Guest saying(String output) {
-    List<byte[]> written = new ArrayList<>();
     return (Guest)
         Proxy.newProxyInstance(
             Guest.class.getClassLoader(),
@@ -115,10 +113,9 @@ class GuestRoomTest {
             (_, method, arguments) ->
                 switch (method.getName()) {
                   case "run" -> output;
-                  case "write" -> {
-                    written.add(((byte[]) arguments[1]).clone());
-                    assertThat(new String(written.getFirst(), UTF_8)).startsWith("#!/bin/sh");
-                    yield null;
+                  case "hand" -> {
+                    assertThat(new String((byte[]) arguments[1], UTF_8)).startsWith("#!/bin/sh");
+                    yield "/script";
                   }
                   default -> throw new AssertionError(method);
                 });

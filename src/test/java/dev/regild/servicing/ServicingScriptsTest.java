@@ -264,6 +264,104 @@ class ServicingScriptsTest {
     assertThat(initrd).hasContent("made");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // what changes after the early one was made, how often it is made
+    "'', 1",
+    "etc/ca-certificates.conf, 1",
+    "etc/modprobe.d/own.conf, 2",
+    "etc/modprobe.d/own.conf.dpkg-new, 2",
+    "etc/profile.dpkg-new, 1",
+    "etc/ld.so.cache, 2",
+    "usr/lib/udev/rules.d/60-own.rules, 2",
+  })
+  void anInitramfsThatIsMadeEarlyIsTakenOnlyIfItWouldBeTheSame(String changed, int made)
+      throws Exception {
+    write("etc/ld.so.cache", "libraries");
+    Path standIn = mkinitramfs("echo initramfs of \"$3\" >\"$2\"; echo made >>made");
+    Path initrd = askedFor(standIn);
+    makeEarly(standIn);
+    if (!changed.isEmpty()) {
+      write(changed, "changed");
+    }
+    run("initramfs.sh", "make", standIn + ".regild", root.toString());
+    assertThat(initrd).hasContent("initramfs of 6.1.0-1-amd64");
+    assertThat(Files.readAllLines(programs.resolve("made"))).hasSize(made);
+  }
+
+  @Test
+  void anInitramfsOfUnknownHooksIsNotMadeEarly() throws Exception {
+    write("etc/initramfs-tools/hooks/own", "");
+    Path standIn = mkinitramfs("echo made >>made");
+    var _ = askedFor(standIn);
+    makeEarly(standIn);
+    assertThat(programs.resolve("made")).doesNotExist();
+  }
+
+  private Path askedFor(Path standIn) throws Exception {
+    Path initrd = root.resolve("boot/initrd.img-6.1.0-1-amd64");
+    said(0, standIn, "-o", initrd + ".new", "6.1.0-1-amd64");
+    return Files.move(Path.of(initrd + ".new"), initrd);
+  }
+
+  /** Until all packages are installed, which is as soon as it is made. */
+  private void makeEarly(Path standIn) throws Exception {
+    String script = directory.resolve("initramfs.sh").toString();
+    String early =
+        """
+        sh "$1" early "$2" "$3" & early=$!
+        for wait in $(seq 600); do
+          if [ -e "$3"/run/regild/initramfs-early/6.1.0-1-amd64 ]; then break; fi
+          if ! kill -0 "$early" 2>/dev/null; then break; fi
+          sleep 0.05
+        done
+        touch "$3/run/regild/installed"
+        wait
+        """;
+    said(0, List.of("sh", "-c", early, "sh", script, standIn + ".regild", root.toString()));
+  }
+
+  @Test
+  void packagesThatComeUncompressedReplaceTheOthersOnceDpkgRuns() throws Exception {
+    Path workspace = Files.createDirectories(root.resolve("run/regild/packages")).getParent();
+    Path plain = Files.createDirectory(directory.resolve("plain"));
+    write("run/regild/packages/one.deb", "packed");
+    write("run/regild/packages/two.deb", "packed");
+    Files.writeString(plain.resolve("one.deb"), "plain");
+    String text = new String(Resources.read("beside.sh"), UTF_8);
+    Path script = directory.resolve("beside.sh");
+    Files.writeString(script, text.replace("=/run/regild\n", "=" + workspace + "\n"));
+    String installing =
+        """
+        cd "$1"
+        sleep 0.3
+        cat packages/one.deb
+        touch dpkg-runs
+        for wait in $(seq 600); do
+          if [ packages/one.deb -ef "$2/one.deb" ]; then break; fi
+          sleep 0.05
+        done
+        cat packages/one.deb packages/two.deb
+        """;
+    List<String> command =
+        List.of(
+            "sh",
+            script.toString(),
+            "",
+            plain.toString(),
+            "sh",
+            "-ec",
+            installing,
+            "sh",
+            workspace.toString(),
+            plain.toString());
+    assertThat(said(0, command)).isEqualTo("packedplainpacked");
+
+    List<String> failing =
+        List.of("sh", script.toString(), "", plain.toString(), "sh", "-c", "exit 100");
+    assertThat(said(100, failing)).isEmpty();
+  }
+
   @Test
   void anInitramfsThatCantBeMadeFailsWithItsCause() throws Exception {
     Path standIn = mkinitramfs("echo half >\"$2\"; echo 'E: no space' >&2; exit 3");
@@ -422,7 +520,12 @@ class ServicingScriptsTest {
     Files.move(root.resolve("sbin/undone"), root.resolve("sbin/undone.regild"));
     Files.move(root.resolve("sbin/undone.ours"), root.resolve("sbin/undone"));
     write("sbin/came", "new");
-    run("stand-ins.sh", root.toString(), "/sbin/kept", "/sbin/undone");
+    Files.createDirectories(root.resolve("usr/sbin"));
+    write("usr/sbin/policy-rc.d", "ours");
+    write("usr/sbin/policy-rc.d.regild", "own");
+    run("stand-ins.sh", "remove", root.toString(), "/sbin/kept", "/sbin/undone");
+    assertThat(root.resolve("usr/sbin").toFile().list()).containsExactly("policy-rc.d");
+    assertThat(root.resolve("usr/sbin/policy-rc.d")).hasContent("own");
     assertThat(root.resolve("sbin/kept")).hasContent("new");
     assertThat(root.resolve("sbin/moved")).hasContent("new");
     assertThat(root.resolve("sbin/undone")).hasContent("before");
@@ -430,6 +533,48 @@ class ServicingScriptsTest {
     assertThat(root.resolve("sbin").toFile().list())
         .containsExactlyInAnyOrder("kept", "moved", "undone", "came");
     assertThat(said(0, programs.resolve("dpkg-divert"), "--list")).isEmpty();
+  }
+
+  @Test
+  void standInsAreForProgramsThatThereAreAndGoWithoutATrace() throws Exception {
+    HostTools.assumeInstalled("dpkg-divert");
+    Files.createDirectories(root.resolve("var/lib/dpkg"));
+    program("dpkg-divert", "exec /usr/bin/dpkg-divert --root='%s' \"$@\"".formatted(root));
+    program("dpkg-query", "printf '%s\\n' /. /usr/sbin/start-stop-daemon /usr/share/doc");
+    for (String name : List.of("policy-rc.d", "start-stop-daemon", "systemd-detect-virt")) {
+      Files.write(directory.resolve(name), Resources.read(name));
+    }
+    Files.writeString(directory.resolve("more"), "# Stands in while a guest's disk is serviced");
+    write("usr/sbin/policy-rc.d", "own policy");
+    write("usr/sbin/start-stop-daemon", "own daemon");
+    write("bin/systemd-detect-virt", "own detect");
+    write("opt/more", "own more");
+    List<String> before = tree();
+
+    Path script = directory.resolve("stand-ins.sh");
+    Files.write(script, Resources.read("stand-ins.sh"));
+    List<String> put =
+        List.of("sh", script.toString(), "put", root.toString(), "/opt/more", "/opt/none");
+    String diverted = said(0, put);
+    assertThat(diverted)
+        .isEqualTo("/usr/sbin/start-stop-daemon\n/bin/systemd-detect-virt\n/opt/more\n");
+    for (String path : diverted.lines().toList()) {
+      assertThat(Files.readString(root.resolve(path.substring(1))))
+          .contains("Stands in while a guest's disk is serviced");
+      assertThat(root.resolve(path.substring(1))).isExecutable();
+    }
+    assertThat(said(101, root.resolve("usr/sbin/policy-rc.d"))).isEmpty();
+
+    List<String> remove = new ArrayList<>(List.of("remove", root.toString()));
+    remove.addAll(diverted.lines().toList());
+    run("stand-ins.sh", remove.toArray(String[]::new));
+    assertThat(tree())
+        .filteredOn(path -> !path.contains("var/lib/dpkg/"))
+        .hasSameElementsAs(before);
+    assertThat(root.resolve("usr/sbin/policy-rc.d")).hasContent("own policy");
+    assertThat(root.resolve("usr/sbin/start-stop-daemon")).hasContent("own daemon");
+    assertThat(root.resolve("bin/systemd-detect-virt")).hasContent("own detect");
+    assertThat(root.resolve("opt/more")).hasContent("own more");
   }
 
   /** As Python 2 and the locale C have it, where only ASCII can be written as text. */

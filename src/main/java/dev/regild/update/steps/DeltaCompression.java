@@ -1,5 +1,6 @@
 package dev.regild.update.steps;
 
+import dev.regild.files.Background;
 import dev.regild.machine.ProgramException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -11,7 +12,7 @@ import java.util.function.DoubleConsumer;
  */
 public final class DeltaCompression implements AutoCloseable {
   private final FutureTask<Boolean> result;
-  private final Thread thread;
+  private final Background background;
   private volatile DoubleConsumer progress = part -> {};
 
   /** What compresses; it ends at once if its thread is interrupted. */
@@ -30,14 +31,12 @@ public final class DeltaCompression implements AutoCloseable {
           work.run(part -> progress.accept(part));
           return true;
         });
-    this.thread = Thread.ofPlatform().name("delta-compression").daemon().unstarted(result);
+    this.background = Background.start("delta-compression", result);
   }
 
   /** Starts to compress, in a thread of its own. */
   static DeltaCompression start(Work work) {
-    DeltaCompression compression = new DeltaCompression(work);
-    compression.thread.start();
-    return compression;
+    return new DeltaCompression(work);
   }
 
   /**
@@ -59,23 +58,9 @@ public final class DeltaCompression implements AutoCloseable {
     }
   }
 
-  /**
-   * Ends it, if it still runs, and waits until its program is gone, even if interrupted: the
-   * directory that it writes to goes next.
-   */
+  /** Ends it and its program, if it still runs: the directory that it writes to is removed next. */
   @Override
   public void close() {
-    thread.interrupt();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    background.close();
   }
 }
