@@ -258,29 +258,27 @@ public final class ObjectStore implements AutoCloseable {
    */
   public void list(String beginning, Page<StoredObject> page)
       throws IOException, InterruptedException {
-    @Nullable String next = null;
-    do {
-      String from = next;
-      ListObjectsV2Response answer =
-          calls.make(
-              "list its objects",
-              () ->
-                  client.listObjectsV2(request ->
-                      request
-                          .bucket(location.bucket())
-                          .prefix(location.key(beginning))
-                          .continuationToken(from)));
-      page.take(
-          answer.contents().stream()
-              .map(object ->
-                  new StoredObject(
-                      location.name(object.key()),
-                      object.size(),
-                      Objects.requireNonNullElse(object.lastModified(), Instant.EPOCH),
-                      Optional.empty()))
-              .toList());
-      next = Boolean.TRUE.equals(answer.isTruncated()) ? answer.nextContinuationToken() : null;
-    } while (next != null);
+    PagedList<StoredObject, String> objects = from -> objectsFrom(beginning, from);
+    objects.each(calls, "list its objects", page);
+  }
+
+  private PagedList.Answer<StoredObject, String> objectsFrom(
+      String beginning, @Nullable String from) {
+    ListObjectsV2Response answer =
+        client.listObjectsV2(request ->
+            request
+                .bucket(location.bucket())
+                .prefix(location.key(beginning))
+                .continuationToken(from));
+    return PagedList.Answer.of(
+        answer.contents(),
+        object ->
+            new StoredObject(
+                location.name(object.key()),
+                object.size(),
+                Objects.requireNonNullElse(object.lastModified(), Instant.EPOCH),
+                Optional.empty()),
+        Boolean.TRUE.equals(answer.isTruncated()) ? answer.nextContinuationToken() : null);
   }
 
   /** Returns all objects whose names begin so; for names of which there are few. */
