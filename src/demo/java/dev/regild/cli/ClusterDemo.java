@@ -42,9 +42,6 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
   private static final String DATABASE = "regild";
   private static final List<String> WORKERS = List.of("worker-1", "worker-2");
 
-  /** What an operator copies from the first node to the others. */
-  private static final List<String> COPIED = List.of("channels", "snapshots");
-
   private static final Duration STEP_LIMIT = Duration.ofMinutes(10);
 
   /** How long the package manager is at work before its node is killed. */
@@ -115,7 +112,8 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     nodes.push(front);
     ApiClient client = client(front);
     for (String name : WORKERS) {
-      nodes.push(RegildNode.start("worker", name, copied(first, name), settings));
+      Path data = Files.createDirectory(directory.resolve(name));
+      nodes.push(RegildNode.start("worker", name, data, settings));
     }
     printNodes(client);
 
@@ -147,26 +145,6 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     out.printf(
         "  %s is AVAILABLE after %d attempts.%n", UPDATED, update.path("attempt").asInt(0));
     printNodes(client);
-  }
-
-  /** Returns a data directory for another node. */
-  private Path copied(Path first, String name) throws IOException {
-    Path data = Files.createDirectory(directory.resolve(name));
-    for (String each : COPIED) {
-      Path source = first.resolve(each);
-      if (Files.exists(source)) {
-        copyTree(source, data.resolve(each));
-      }
-    }
-    return data;
-  }
-
-  private static void copyTree(Path source, Path target) throws IOException {
-    try (Stream<Path> files = Files.walk(source)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(source.relativize(file).toString()));
-      }
-    }
   }
 
   private static ApiClient client(RegildNode node) throws IOException {
