@@ -3,6 +3,7 @@ package dev.regild.store;
 import dev.regild.files.Parallel;
 import dev.regild.files.Sha256;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,15 +185,20 @@ public final class ObjectStore implements AutoCloseable {
     MessageDigest digest = Sha256.digest();
     try (FileChannel file =
         FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      reads.inOrder(
-          name,
-          bytes,
-          piece -> {
-            digest.update(piece.duplicate());
-            while (piece.hasRemaining()) {
-              var _ = file.write(piece);
-            }
-          });
+      reads.inOrder(name, bytes, new RangedReads.Sink() {
+        @Override
+        public void take(ByteBuffer piece) {
+          digest.update(piece);
+        }
+
+        @Override
+        public void arrives(ByteBuffer stretch, long at) throws IOException {
+          long end = at + stretch.remaining();
+          while (stretch.hasRemaining()) {
+            var _ = file.write(stretch, end - stretch.remaining());
+          }
+        }
+      });
     }
     return Sha256.hex(digest);
   }
