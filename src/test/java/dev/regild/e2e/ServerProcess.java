@@ -98,6 +98,19 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
+   * Starts one of another version.
+   *
+   * @param launcher of that version
+   */
+  static ServerProcess startOf(
+      Path launcher, Path data, String isolation, Map<String, String> variables) throws Exception {
+    List<String> ours = command("serve", data, isolation);
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(ours.subList(ours.indexOf("serve"), ours.size()));
+    return start(command, data, variables);
+  }
+
+  /**
    * Starts one as another user than root, to whom the data directory is given.
    *
    * @param data below directories that the user may pass
@@ -191,6 +204,11 @@ final class ServerProcess implements AutoCloseable {
     synchronized (log) {
       return String.join("\n", log);
     }
+  }
+
+  /** Whether it runs; a frozen one does. */
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Ends it as {@code kill -9} does, and waits until it is gone; its children are left alone. */
