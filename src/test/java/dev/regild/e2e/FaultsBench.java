@@ -60,7 +60,7 @@ final class FaultsBench {
         "store-503",
         bench ->
             bench.store(new Fault.Answers(503, "SlowDown", "Reduce your request rate."), true));
-    rows.put("store-slow", bench -> bench.store(new Fault.Slow(), false));
+    rows.put("store-slow", bench -> bench.store(new Fault.Crawling(), false));
     rows.put(
         "store-full",
         bench ->
