@@ -122,7 +122,12 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     client.call(
         "CreateImportedImage",
         Map.of(
-            "Name", IMAGE, "SourceAmiId", disk, "IamRoleArn", "arn:aws:iam::000000000000:role/demo"));
+            "Name",
+            IMAGE,
+            "SourceAmiId",
+            disk,
+            "IamRoleArn",
+            "arn:aws:iam::000000000000:role/demo"));
     var _ = JobProgress.await(client, IMAGE, out);
 
     title("An update, whose worker is killed");
@@ -142,8 +147,7 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     awaitRest(client);
     title("The outcome");
     JsonNode update = client.get("/regild/v1/updates/" + UPDATED);
-    out.printf(
-        "  %s is AVAILABLE after %d attempts.%n", UPDATED, update.path("attempt").asInt(0));
+    out.printf("  %s is AVAILABLE after %d attempts.%n", UPDATED, update.path("attempt").asInt(0));
     printNodes(client);
   }
 
@@ -186,7 +190,8 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     for (JsonNode node : client.get("/regild/v1/nodes").path("nodes")) {
       table.row(
           node.path("name").asString(""),
-          node.path("state").asString("") + (node.path("draining").asBoolean(false) ? ", drained" : ""),
+          node.path("state").asString("")
+              + (node.path("draining").asBoolean(false) ? ", drained" : ""),
           node.path("role").asString(""),
           node.path("jobs").asInt(0) + "/" + node.path("workers").asInt(0),
           ByteCount.text(node.path("freeBytes").asLong(0)));
@@ -199,8 +204,7 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     Path layers = store.bucket().resolve("regild/layers");
     try (Stream<Path> files = Files.walk(layers)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        out.printf(
-            "  %s, %s%n", store.bucket().relativize(file), ByteCount.text(Files.size(file)));
+        out.printf("  %s, %s%n", store.bucket().relativize(file), ByteCount.text(Files.size(file)));
       }
     }
   }

@@ -185,20 +185,23 @@ public final class ObjectStore implements AutoCloseable {
     MessageDigest digest = Sha256.digest();
     try (FileChannel file =
         FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      reads.inOrder(name, bytes, new RangedReads.Sink() {
-        @Override
-        public void take(ByteBuffer piece) {
-          digest.update(piece);
-        }
+      reads.inOrder(
+          name,
+          bytes,
+          new RangedReads.Sink() {
+            @Override
+            public void take(ByteBuffer piece) {
+              digest.update(piece);
+            }
 
-        @Override
-        public void arrives(ByteBuffer stretch, long at) throws IOException {
-          long end = at + stretch.remaining();
-          while (stretch.hasRemaining()) {
-            var _ = file.write(stretch, end - stretch.remaining());
-          }
-        }
-      });
+            @Override
+            public void arrives(ByteBuffer stretch, long at) throws IOException {
+              long end = at + stretch.remaining();
+              while (stretch.hasRemaining()) {
+                var _ = file.write(stretch, end - stretch.remaining());
+              }
+            }
+          });
     }
     return Sha256.hex(digest);
   }

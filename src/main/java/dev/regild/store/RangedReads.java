@@ -112,8 +112,7 @@ final class RangedReads {
     };
   }
 
-  private Piece piece(
-      String name, long whole, long first, int bytes, byte[] memory, Sink sink)
+  private Piece piece(String name, long whole, long first, int bytes, byte[] memory, Sink sink)
       throws StoreException, IOException, InterruptedException {
     return calls.make(
         "read " + name,

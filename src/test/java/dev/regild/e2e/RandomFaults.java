@@ -34,8 +34,8 @@ final class RandomFaults {
   /**
    * Ten minutes and thirty updates, unless told otherwise.
    *
-   * @param argument {@code SEED,MINUTES,UPDATES}, of which the later ones may be missing; empty
-   *     for a seed that is drawn
+   * @param argument {@code SEED,MINUTES,UPDATES}, of which the later ones may be missing; empty for
+   *     a seed that is drawn
    */
   static RandomFaults of(Path directory, String argument) {
     String[] given = argument.split(",", -1);

@@ -49,11 +49,14 @@ final class TestCluster implements AutoCloseable {
    * @param names the first one's directory is made, and the others get what an operator copies
    */
   static TestCluster start(Path directory, List<String> names) throws Exception {
-    return start(directory, names.getFirst(), cluster -> {
-      for (String name : names) {
-        cluster.start(name);
-      }
-    });
+    return start(
+        directory,
+        names.getFirst(),
+        cluster -> {
+          for (String name : names) {
+            cluster.start(name);
+          }
+        });
   }
 
   /**

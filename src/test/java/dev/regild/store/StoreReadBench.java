@@ -111,8 +111,7 @@ final class StoreReadBench {
     double client = client();
     double server = server();
     read.run();
-    return new Cost(
-        (System.nanoTime() - start) / 1e9, client() - client, server() - server);
+    return new Cost((System.nanoTime() - start) / 1e9, client() - client, server() - server);
   }
 
   /** See proc(5): the times of a process and of its children that have ended, in 1/100 s. */
