@@ -324,12 +324,16 @@ final class ServerProcess implements AutoCloseable {
     assertThat(accepted.status()).as("%s", accepted.body()).isEqualTo(200);
   }
 
-  /** Waits until an image is AVAILABLE or FAILED, and returns it. */
+  /**
+   * Waits until an image is AVAILABLE or FAILED, and returns it. As clients do, it asks again while
+   * the server has no database.
+   */
   JsonNode awaitEnd(String name) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
-      JsonNode image =
-          call("DescribeImages", Map.of("Names", List.of(name))).body().path("Images").get(0);
+      Answer answer = call("DescribeImages", Map.of("Names", List.of(name)));
+      assertThat(answer.status()).as("%s", answer.body()).isIn(200, 503);
+      JsonNode image = answer.body().path("Images").path(0);
       String state = image.path("State").asString();
       if (state.equals("AVAILABLE") || state.equals("FAILED")) {
         return image;
