@@ -171,6 +171,11 @@ class UploadsAcrossNodesIT {
             }
             return -1;
           }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            return read();
+          }
         });
   }
 
