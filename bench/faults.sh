@@ -4,10 +4,13 @@
 # iproute2 (cut-*) and libfaketime (clock).
 #   bench/faults.sh [ROW...]   all rows without one: kill freeze database cut-database cut-store clock
 #                              store-away store-500 store-503 store-slow store-full random
-#   bench/faults.sh kill=Apply,Publish   only these steps (each three times)
-#   bench/faults.sh random=SEED          the same faults again
-# Each row ends with a check of the whole registry, the whole store (regild store check) and of what is
-# left on each node. Exits with 1 if a row failed. Leaves nothing behind.
+#   bench/faults.sh kill=Apply,Publish       a worker in each of these steps, not three in each of all
+#   bench/faults.sh random=SEED              the same faults again
+#   bench/faults.sh random=SEED,MINUTES,UPDATES  for a shorter time
+#   bench/faults.sh versions=DIRECTORY       nodes of this version beside those of a built checkout of an
+#                                            older one (a rolling upgrade)
+# Each row ends with a garbage collection without its grace, and a check of the whole registry, the whole
+# store (regild store check) and of what is left on each node. Exits with 1 if a row failed. Leaves nothing behind.
 set -euo pipefail
 
 root=$(dirname "$(dirname "$(readlink -f "$0")")")

@@ -42,9 +42,6 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
   private static final String DATABASE = "regild";
   private static final List<String> WORKERS = List.of("worker-1", "worker-2");
 
-  /** What an operator copies from the first node to the others. */
-  private static final List<String> COPIED = List.of("channels", "snapshots");
-
   private static final Duration STEP_LIMIT = Duration.ofMinutes(10);
 
   /** How long the package manager is at work before its node is killed. */
@@ -115,7 +112,8 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     nodes.push(front);
     ApiClient client = client(front);
     for (String name : WORKERS) {
-      nodes.push(RegildNode.start("worker", name, copied(first, name), settings));
+      Path data = Files.createDirectory(directory.resolve(name));
+      nodes.push(RegildNode.start("worker", name, data, settings));
     }
     printNodes(client);
 
@@ -124,7 +122,12 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     client.call(
         "CreateImportedImage",
         Map.of(
-            "Name", IMAGE, "SourceAmiId", disk, "IamRoleArn", "arn:aws:iam::000000000000:role/demo"));
+            "Name",
+            IMAGE,
+            "SourceAmiId",
+            disk,
+            "IamRoleArn",
+            "arn:aws:iam::000000000000:role/demo"));
     var _ = JobProgress.await(client, IMAGE, out);
 
     title("An update, whose worker is killed");
@@ -144,29 +147,8 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     awaitRest(client);
     title("The outcome");
     JsonNode update = client.get("/regild/v1/updates/" + UPDATED);
-    out.printf(
-        "  %s is AVAILABLE after %d attempts.%n", UPDATED, update.path("attempt").asInt(0));
+    out.printf("  %s is AVAILABLE after %d attempts.%n", UPDATED, update.path("attempt").asInt(0));
     printNodes(client);
-  }
-
-  /** Returns a data directory for another node. */
-  private Path copied(Path first, String name) throws IOException {
-    Path data = Files.createDirectory(directory.resolve(name));
-    for (String each : COPIED) {
-      Path source = first.resolve(each);
-      if (Files.exists(source)) {
-        copyTree(source, data.resolve(each));
-      }
-    }
-    return data;
-  }
-
-  private static void copyTree(Path source, Path target) throws IOException {
-    try (Stream<Path> files = Files.walk(source)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(source.relativize(file).toString()));
-      }
-    }
   }
 
   private static ApiClient client(RegildNode node) throws IOException {
@@ -208,7 +190,8 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     for (JsonNode node : client.get("/regild/v1/nodes").path("nodes")) {
       table.row(
           node.path("name").asString(""),
-          node.path("state").asString("") + (node.path("draining").asBoolean(false) ? ", drained" : ""),
+          node.path("state").asString("")
+              + (node.path("draining").asBoolean(false) ? ", drained" : ""),
           node.path("role").asString(""),
           node.path("jobs").asInt(0) + "/" + node.path("workers").asInt(0),
           ByteCount.text(node.path("freeBytes").asLong(0)));
@@ -221,8 +204,7 @@ record ClusterDemo(Path directory, Path libraries, String isolation, PrintWriter
     Path layers = store.bucket().resolve("regild/layers");
     try (Stream<Path> files = Files.walk(layers)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        out.printf(
-            "  %s, %s%n", store.bucket().relativize(file), ByteCount.text(Files.size(file)));
+        out.printf("  %s, %s%n", store.bucket().relativize(file), ByteCount.text(Files.size(file)));
       }
     }
   }

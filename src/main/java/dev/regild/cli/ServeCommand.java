@@ -6,13 +6,10 @@ import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.Logging;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -29,6 +26,8 @@ import picocli.CommandLine.Option;
           + " file. docs/operations.md lists the keys."
     })
 final class ServeCommand implements Callable<Integer> {
+  @Mixin NodeOptions options = new NodeOptions();
+
   @Option(
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
@@ -38,21 +37,12 @@ final class ServeCommand implements Callable<Integer> {
   @Nullable String listen;
 
   @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The data directory. Default: /var/lib/regild.")
-  @Nullable String data;
-
-  @Option(
       names = "--database",
       paramLabel = "URL",
       description =
           "The URL of a PostgreSQL database, such as postgresql://regild@db/regild. The password can"
               + " be in PGPASSWORD or ~/.pgpass. Default: a database in the data directory.")
   @Nullable String database;
-
-  @Option(names = "--config", paramLabel = "FILE", description = "The configuration file (YAML).")
-  @Nullable Path config;
 
   @Option(
       names = "--auth",
@@ -71,12 +61,6 @@ final class ServeCommand implements Callable<Integer> {
   @Nullable String isolation;
 
   @Option(
-      names = "--workers",
-      paramLabel = "N",
-      description = "The number of updates and imports that run at once. Default: 1.")
-  @Nullable String workers;
-
-  @Option(
       names = "--store",
       paramLabel = "s3://BUCKET/PREFIX",
       description =
@@ -88,40 +72,18 @@ final class ServeCommand implements Callable<Integer> {
       description = "Run no jobs; other nodes of the same database do (regild worker).")
   boolean noJobs;
 
-  @Option(
-      names = "--node",
-      paramLabel = "NAME",
-      description =
-          "The name of this node among those of the database. Default: made of the host's name.")
-  @Nullable String node;
-
-  @Option(
-      names = "--log-format",
-      paramLabel = "text|json",
-      description = "The format of the log on standard error: text or json. Default: text.")
-  @Nullable String logFormat;
-
   @Override
   public Integer call() throws ConfigException, IOException, InterruptedException {
-    Map<String, String> flags = new HashMap<>();
-    put(flags, "listen", listen);
-    put(flags, "data", data);
-    put(flags, "database", database);
-    put(flags, "auth", auth);
-    put(flags, "isolation", isolation);
-    put(flags, "workers", workers);
-    put(flags, "store", store);
-    put(flags, "node.name", node);
-    put(flags, "log.format", logFormat);
-    Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags);
+    Config read =
+        options
+            .with("listen", listen)
+            .with("database", database)
+            .with("auth", auth)
+            .with("isolation", isolation)
+            .with("store", store)
+            .read();
     Logging.start(read.logFormat());
     RegildServer.start(read, noJobs ? Role.SERVE_WITHOUT_JOBS : Role.SERVE).awaitTermination();
     return 0;
-  }
-
-  private static void put(Map<String, String> flags, String key, @Nullable String value) {
-    if (value != null) {
-      flags.put(key, value);
-    }
   }
 }

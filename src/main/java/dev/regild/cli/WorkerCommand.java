@@ -6,13 +6,10 @@ import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.Logging;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -23,6 +20,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {"", "docs/operations.md lists the keys of the configuration file."})
 final class WorkerCommand implements Callable<Integer> {
+  @Mixin NodeOptions options = new NodeOptions();
+
   @Option(
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
@@ -30,12 +29,6 @@ final class WorkerCommand implements Callable<Integer> {
           "The address for health checks and metrics. Default: 127.0.0.1:8791, which only this"
               + " machine can reach.")
   @Nullable String listen;
-
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The data directory of this node alone. Default: /var/lib/regild.")
-  @Nullable String data;
 
   @Option(
       names = "--database",
@@ -51,9 +44,6 @@ final class WorkerCommand implements Callable<Integer> {
       description = "The servers' S3 store (docs/store.md).")
   @Nullable String store;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "The configuration file (YAML).")
-  @Nullable Path config;
-
   @Option(
       names = "--isolation",
       paramLabel = "vm|namespace",
@@ -61,45 +51,18 @@ final class WorkerCommand implements Callable<Integer> {
           "The isolation of the updates that this node makes. It takes no others. Default: vm.")
   @Nullable String isolation;
 
-  @Option(
-      names = "--workers",
-      paramLabel = "N",
-      description = "The number of jobs that run at once. Default: 1.")
-  @Nullable String workers;
-
-  @Option(
-      names = "--node",
-      paramLabel = "NAME",
-      description =
-          "The name of this node among those of the database. Default: made of the host's name.")
-  @Nullable String node;
-
-  @Option(
-      names = "--log-format",
-      paramLabel = "text|json",
-      description = "The format of the log on standard error: text or json. Default: text.")
-  @Nullable String logFormat;
-
   @Override
   public Integer call() throws ConfigException, IOException, InterruptedException {
-    Map<String, String> flags = new HashMap<>();
-    put(flags, "worker.listen", listen);
-    put(flags, "data", data);
-    put(flags, "database", database);
-    put(flags, "store", store);
-    put(flags, "isolation", isolation);
-    put(flags, "workers", workers);
-    put(flags, "node.name", node);
-    put(flags, "log.format", logFormat);
-    Config read = Config.read(Optional.ofNullable(config), System.getenv(), flags).ofWorker();
+    Config read =
+        options
+            .with("worker.listen", listen)
+            .with("database", database)
+            .with("store", store)
+            .with("isolation", isolation)
+            .read()
+            .ofWorker();
     Logging.start(read.logFormat());
     RegildServer.start(read, Role.WORKER).awaitTermination();
     return 0;
-  }
-
-  private static void put(Map<String, String> flags, String key, @Nullable String value) {
-    if (value != null) {
-      flags.put(key, value);
-    }
   }
 }

@@ -149,29 +149,27 @@ public final class MultipartUploads {
    */
   public void list(String beginning, Page<HalfUpload> page)
       throws IOException, InterruptedException {
-    @Nullable String key = null;
-    @Nullable String id = null;
-    boolean more = true;
-    while (more) {
-      String fromKey = key;
-      String fromId = id;
-      ListMultipartUploadsResponse answer =
-          calls.make(
-              "list its unfinished uploads",
-              () ->
-                  client.listMultipartUploads(request ->
-                      request
-                          .bucket(location.bucket())
-                          .prefix(location.key(beginning))
-                          .keyMarker(fromKey)
-                          .uploadIdMarker(fromId)));
-      page.take(
-          answer.uploads().stream()
-              .map(upload -> new HalfUpload(location.name(upload.key()), upload.uploadId()))
-              .toList());
-      key = answer.nextKeyMarker();
-      id = answer.nextUploadIdMarker();
-      more = Boolean.TRUE.equals(answer.isTruncated()) && key != null;
-    }
+    PagedList<HalfUpload, Marker> unfinished = from -> uploadsFrom(beginning, from);
+    unfinished.each(calls, "list its unfinished uploads", page);
+  }
+
+  /** Where a page ends: an upload is known by its object's key and its own id. */
+  private record Marker(String key, @Nullable String id) {}
+
+  private PagedList.Answer<HalfUpload, Marker> uploadsFrom(
+      String beginning, @Nullable Marker from) {
+    ListMultipartUploadsResponse answer =
+        client.listMultipartUploads(request ->
+            request
+                .bucket(location.bucket())
+                .prefix(location.key(beginning))
+                .keyMarker(from == null ? null : from.key())
+                .uploadIdMarker(from == null ? null : from.id()));
+    return PagedList.Answer.of(
+        answer.uploads(),
+        upload -> new HalfUpload(location.name(upload.key()), upload.uploadId()),
+        Boolean.TRUE.equals(answer.isTruncated()) && answer.nextKeyMarker() != null
+            ? new Marker(answer.nextKeyMarker(), answer.nextUploadIdMarker())
+            : null);
   }
 }

@@ -3,6 +3,7 @@ package dev.regild.store;
 import dev.regild.files.Parallel;
 import dev.regild.files.Sha256;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,10 +188,18 @@ public final class ObjectStore implements AutoCloseable {
       reads.inOrder(
           name,
           bytes,
-          piece -> {
-            digest.update(piece.duplicate());
-            while (piece.hasRemaining()) {
-              var _ = file.write(piece);
+          new RangedReads.Sink() {
+            @Override
+            public void take(ByteBuffer piece) {
+              digest.update(piece);
+            }
+
+            @Override
+            public void arrives(ByteBuffer stretch, long at) throws IOException {
+              long end = at + stretch.remaining();
+              while (stretch.hasRemaining()) {
+                var _ = file.write(stretch, end - stretch.remaining());
+              }
             }
           });
     }
@@ -258,29 +267,27 @@ public final class ObjectStore implements AutoCloseable {
    */
   public void list(String beginning, Page<StoredObject> page)
       throws IOException, InterruptedException {
-    @Nullable String next = null;
-    do {
-      String from = next;
-      ListObjectsV2Response answer =
-          calls.make(
-              "list its objects",
-              () ->
-                  client.listObjectsV2(request ->
-                      request
-                          .bucket(location.bucket())
-                          .prefix(location.key(beginning))
-                          .continuationToken(from)));
-      page.take(
-          answer.contents().stream()
-              .map(object ->
-                  new StoredObject(
-                      location.name(object.key()),
-                      object.size(),
-                      Objects.requireNonNullElse(object.lastModified(), Instant.EPOCH),
-                      Optional.empty()))
-              .toList());
-      next = Boolean.TRUE.equals(answer.isTruncated()) ? answer.nextContinuationToken() : null;
-    } while (next != null);
+    PagedList<StoredObject, String> objects = from -> objectsFrom(beginning, from);
+    objects.each(calls, "list its objects", page);
+  }
+
+  private PagedList.Answer<StoredObject, String> objectsFrom(
+      String beginning, @Nullable String from) {
+    ListObjectsV2Response answer =
+        client.listObjectsV2(request ->
+            request
+                .bucket(location.bucket())
+                .prefix(location.key(beginning))
+                .continuationToken(from));
+    return PagedList.Answer.of(
+        answer.contents(),
+        object ->
+            new StoredObject(
+                location.name(object.key()),
+                object.size(),
+                Objects.requireNonNullElse(object.lastModified(), Instant.EPOCH),
+                Optional.empty()),
+        Boolean.TRUE.equals(answer.isTruncated()) ? answer.nextContinuationToken() : null);
   }
 
   /** Returns all objects whose names begin so; for names of which there are few. */

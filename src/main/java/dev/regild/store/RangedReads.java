@@ -25,6 +25,9 @@ final class RangedReads {
   /** One range, which is held in memory, so that a broken one can be repeated. */
   static final int PIECE = 16 << 20;
 
+  /** What is handed on at a time as it arrives, while the processor's cache still has it. */
+  private static final int STRETCH = 256 << 10;
+
   /** How many ranges of one object are read at the same time: 48 MiB of memory. */
   private static final int AT_ONCE = 3;
 
@@ -45,6 +48,14 @@ final class RangedReads {
   interface Sink {
     /** Takes one piece, whose memory is used again after the call. */
     void take(ByteBuffer piece) throws IOException;
+
+    /**
+     * Takes a stretch as it arrives, before the piece that it belongs to is taken: by several
+     * threads, in no order, and again if a range is repeated.
+     *
+     * @param at its place in the object
+     */
+    default void arrives(ByteBuffer stretch, long at) throws IOException {}
   }
 
   /**
@@ -66,7 +77,7 @@ final class RangedReads {
             long first = next;
             int length = (int) Math.min(PIECE, bytes - first);
             byte[] memory = Objects.requireNonNullElseGet(spare.poll(), () -> new byte[length]);
-            coming.add(executor.submit(() -> piece(name, bytes, first, length, memory)));
+            coming.add(executor.submit(() -> piece(name, bytes, first, length, memory, sink)));
             next += length;
           }
           Piece piece = coming.remove().get();
@@ -101,15 +112,19 @@ final class RangedReads {
     };
   }
 
-  private Piece piece(String name, long whole, long first, int bytes, byte[] memory)
+  private Piece piece(String name, long whole, long first, int bytes, byte[] memory, Sink sink)
       throws StoreException, IOException, InterruptedException {
     return calls.make(
         "read " + name,
         () -> {
           try (InputStream in = open(name, whole, first, bytes)) {
-            int read = in.readNBytes(memory, 0, bytes);
-            if (read < bytes) {
-              throw new EOFException("it sent %d bytes too few".formatted(bytes - read));
+            for (int at = 0; at < bytes; at += STRETCH) {
+              int length = Math.min(STRETCH, bytes - at);
+              int read = in.readNBytes(memory, at, length);
+              if (read < length) {
+                throw new EOFException("it sent %d bytes too few".formatted(bytes - at - read));
+              }
+              sink.arrives(ByteBuffer.wrap(memory, at, length), first + at);
             }
             return new Piece(memory, bytes);
           }

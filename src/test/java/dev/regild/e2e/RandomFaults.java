@@ -11,10 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import tools.jackson.databind.JsonNode;
 
-/**
- * Ten minutes of random faults while thirty updates run; then all nodes are started again, and all
- * must end.
- */
+/** Random faults while updates run; then all nodes are started again, and all must end. */
 final class RandomFaults {
   private static final List<String> NAMES = List.of("a", "b", "c");
   private static final int UPDATES = 30;
@@ -22,15 +19,31 @@ final class RandomFaults {
 
   private final Path directory;
   private final long seed;
+  private final Duration lasting;
+  private final int updates;
   private final Random random;
 
-  /**
-   * @param seed decimal; empty for one that is drawn
-   */
-  RandomFaults(Path directory, String seed) {
+  private RandomFaults(Path directory, long seed, Duration lasting, int updates) {
     this.directory = directory;
-    this.seed = seed.isEmpty() ? System.nanoTime() : Long.parseLong(seed);
-    this.random = new Random(this.seed);
+    this.seed = seed;
+    this.lasting = lasting;
+    this.updates = updates;
+    this.random = new Random(seed);
+  }
+
+  /**
+   * Ten minutes and thirty updates, unless told otherwise.
+   *
+   * @param argument {@code SEED,MINUTES,UPDATES}, of which the later ones may be missing; empty for
+   *     a seed that is drawn
+   */
+  static RandomFaults of(Path directory, String argument) {
+    String[] given = argument.split(",", -1);
+    return new RandomFaults(
+        directory,
+        argument.isEmpty() ? System.nanoTime() : Long.parseLong(given[0]),
+        given.length > 1 ? Duration.ofMinutes(Long.parseLong(given[1])) : LASTING,
+        given.length > 2 ? Integer.parseInt(given[2]) : UPDATES);
   }
 
   /** What goes wrong at random. */
@@ -53,12 +66,12 @@ final class RandomFaults {
         cluster.start(name, List.of(), settings);
       }
       List<String> images = new ArrayList<>();
-      for (int i = 0; i < UPDATES; i++) {
+      for (int i = 0; i < updates; i++) {
         images.add("random-" + i);
         TestCluster.update(cluster.node("a"), images.getLast());
       }
       int faults = 0;
-      long end = System.nanoTime() + LASTING.toNanos();
+      long end = System.nanoTime() + lasting.toNanos();
       while (System.nanoTime() < end) {
         Thread.sleep(Duration.ofSeconds(5 + random.nextInt(20)));
         fault(cluster, link, settings);

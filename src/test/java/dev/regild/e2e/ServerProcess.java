@@ -98,6 +98,19 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
+   * Starts one of another version.
+   *
+   * @param launcher of that version
+   */
+  static ServerProcess startOf(
+      Path launcher, Path data, String isolation, Map<String, String> variables) throws Exception {
+    List<String> ours = command("serve", data, isolation);
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(ours.subList(ours.indexOf("serve"), ours.size()));
+    return start(command, data, variables);
+  }
+
+  /**
    * Starts one as another user than root, to whom the data directory is given.
    *
    * @param data below directories that the user may pass
@@ -191,6 +204,11 @@ final class ServerProcess implements AutoCloseable {
     synchronized (log) {
       return String.join("\n", log);
     }
+  }
+
+  /** Whether it runs; a frozen one does. */
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Ends it as {@code kill -9} does, and waits until it is gone; its children are left alone. */
@@ -306,12 +324,16 @@ final class ServerProcess implements AutoCloseable {
     assertThat(accepted.status()).as("%s", accepted.body()).isEqualTo(200);
   }
 
-  /** Waits until an image is AVAILABLE or FAILED, and returns it. */
+  /**
+   * Waits until an image is AVAILABLE or FAILED, and returns it. As clients do, it asks again while
+   * the server has no database.
+   */
   JsonNode awaitEnd(String name) throws Exception {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     while (true) {
-      JsonNode image =
-          call("DescribeImages", Map.of("Names", List.of(name))).body().path("Images").get(0);
+      Answer answer = call("DescribeImages", Map.of("Names", List.of(name)));
+      assertThat(answer.status()).as("%s", answer.body()).isIn(200, 503);
+      JsonNode image = answer.body().path("Images").path(0);
       String state = image.path("State").asString();
       if (state.equals("AVAILABLE") || state.equals("FAILED")) {
         return image;

@@ -12,6 +12,7 @@ import dev.regild.store.S3Proxy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,16 +49,38 @@ final class TestCluster implements AutoCloseable {
    * @param names the first one's directory is made, and the others get what an operator copies
    */
   static TestCluster start(Path directory, List<String> names) throws Exception {
+    return start(
+        directory,
+        names.getFirst(),
+        cluster -> {
+          for (String name : names) {
+            cluster.start(name);
+          }
+        });
+  }
+
+  /**
+   * Starts one node of another version.
+   *
+   * @param launcher of that version
+   */
+  static TestCluster startOlder(Path directory, String name, Path launcher) throws Exception {
+    return start(directory, name, cluster -> cluster.startOlder(name, launcher));
+  }
+
+  private interface Nodes {
+    void startIn(TestCluster cluster) throws Exception;
+  }
+
+  private static TestCluster start(Path directory, String first, Nodes nodes) throws Exception {
     TestCluster cluster =
         new TestCluster(
             directory, PostgresCluster.start(), S3Proxy.start(directory.resolve("store")));
     boolean started = false;
     try {
       cluster.postgres.execute("CREATE DATABASE regild");
-      addChannel(cluster.data(names.getFirst()));
-      for (String name : names) {
-        cluster.start(name);
-      }
+      addChannel(cluster.data(first));
+      nodes.startIn(cluster);
       started = true;
       return cluster;
     } finally {
@@ -80,16 +103,32 @@ final class TestCluster implements AutoCloseable {
    */
   ServerProcess start(String name, List<String> prefix, Map<String, String> further)
       throws Exception {
+    Map<String, String> variables = prepare(name);
+    variables.putAll(further);
+    ServerProcess node = ServerProcess.start(prefix, data(name), "namespace", variables);
+    nodes.put(name, node);
+    return node;
+  }
+
+  /**
+   * Starts a node of another version, again if it ran before.
+   *
+   * @param launcher of that version
+   */
+  void startOlder(String name, Path launcher) throws Exception {
+    Map<String, String> variables = prepare(name);
+    nodes.put(name, ServerProcess.startOf(launcher, data(name), "namespace", variables));
+  }
+
+  /** Makes a node's data directory if it is missing, and returns the variables to start it with. */
+  private Map<String, String> prepare(String name) throws IOException {
     Path data = data(name);
     if (!nodes.isEmpty() && Files.notExists(data)) {
-      copy(data(nodes.keySet().iterator().next()), data);
+      copyKey(data(nodes.keySet().iterator().next()), data);
     }
     Map<String, String> variables = new HashMap<>(variables());
     variables.put("REGILD_NODE_NAME", name);
-    variables.putAll(further);
-    ServerProcess node = ServerProcess.start(prefix, data, "namespace", variables);
-    nodes.put(name, node);
-    return node;
+    return variables;
   }
 
   /** The variables by which a command finds the database and the store. */
@@ -116,12 +155,14 @@ final class TestCluster implements AutoCloseable {
     channels.refresh("agent-only");
   }
 
-  private static void copy(Path first, Path next) throws Exception {
+  /** The channels are in the store, so the key is all that a new node has to be given. */
+  private static void copyKey(Path first, Path next) throws IOException {
     Files.createDirectory(
         next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    for (String copied : List.of("master.key", "channels", "snapshots")) {
-      Program.of("cp", "-a", first.resolve(copied).toString(), next.toString()).run();
-    }
+    Files.copy(
+        first.resolve("master.key"),
+        next.resolve("master.key"),
+        StandardCopyOption.COPY_ATTRIBUTES);
   }
 
   Path data(String name) {
@@ -130,6 +171,11 @@ final class TestCluster implements AutoCloseable {
 
   ServerProcess node(String name) {
     return Optional.ofNullable(nodes.get(name)).orElseThrow();
+  }
+
+  /** Any of the nodes that run. */
+  ServerProcess living() {
+    return nodes.values().stream().filter(ServerProcess::isAlive).findFirst().orElseThrow();
   }
 
   PostgresCluster postgres() {
@@ -191,10 +237,15 @@ final class TestCluster implements AutoCloseable {
   }
 
   /**
-   * Runs {@code regild store check} with a node's data directory. No layer may be missing, changed
-   * or too many; the object of a disk that was imported stays until the garbage collection.
+   * Fails if a layer is missing in the store, changed, or too many; the object of a disk that was
+   * imported stays until the garbage collection.
    */
   void requireSoundStore(String name) throws Exception {
+    assertThat(checkStore(name)).doesNotContain("MISSING", "CHANGED", "layers/");
+  }
+
+  /** Returns what {@code regild store check} prints with a node's data directory. */
+  String checkStore(String name) throws Exception {
     Program check =
         Program.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -209,7 +260,7 @@ final class TestCluster implements AutoCloseable {
     for (Map.Entry<String, String> variable : variables().entrySet()) {
       check = check.with(variable.getKey(), variable.getValue());
     }
-    assertThat(check.run()).doesNotContain("MISSING", "CHANGED", "layers/");
+    return check.run();
   }
 
   @Override

@@ -33,6 +33,9 @@ public final class FaultyLink implements AutoCloseable {
 
     /** Answers come at one byte a second once their head is there. */
     record Slow() implements Fault {}
+
+    /** Requests and answers come at one byte a second, from their first byte on. */
+    record Crawling() implements Fault {}
   }
 
   /** To a port of this machine. */
@@ -83,8 +86,9 @@ public final class FaultyLink implements AutoCloseable {
       switch (fault) {
         case Fault.Away _ -> client.close();
         case Fault.Answers answer -> answer(client, answer);
-        case Fault.None _ -> relay(client, false);
-        case Fault.Slow _ -> relay(client, true);
+        case Fault.None _ -> relay(client, InputStream::transferTo, InputStream::transferTo);
+        case Fault.Slow _ -> relay(client, InputStream::transferTo, FaultyLink::dripAfterHead);
+        case Fault.Crawling _ -> relay(client, FaultyLink::drip, FaultyLink::drip);
       }
     } catch (IOException | InterruptedException e) {
       // The other side is gone, which is what this is for.
@@ -121,40 +125,54 @@ public final class FaultyLink implements AutoCloseable {
                 .getBytes(US_ASCII));
   }
 
-  private void relay(Socket client, boolean slow) throws IOException, InterruptedException {
+  /** How bytes go one way. */
+  private interface Way {
+    long pass(InputStream from, OutputStream to) throws IOException, InterruptedException;
+  }
+
+  private void relay(Socket client, Way requests, Way answers)
+      throws IOException, InterruptedException {
     try (Socket server = new Socket(InetAddress.getLoopbackAddress(), target)) {
       open.add(server);
       Thread there =
           Thread.ofVirtual()
               .start(() -> {
                 try {
-                  client.getInputStream().transferTo(server.getOutputStream());
+                  var _ = requests.pass(client.getInputStream(), server.getOutputStream());
                   server.shutdownOutput();
-                } catch (IOException e) {
+                } catch (IOException | InterruptedException e) {
                   // The other direction ends both.
                 }
               });
-      if (slow) {
-        drip(server.getInputStream(), client.getOutputStream());
-      } else {
-        server.getInputStream().transferTo(client.getOutputStream());
-      }
+      var _ = answers.pass(server.getInputStream(), client.getOutputStream());
       client.close();
       there.join();
     }
   }
 
-  private static void drip(InputStream from, OutputStream to)
+  private static long dripAfterHead(InputStream from, OutputStream to)
       throws IOException, InterruptedException {
     String head = "";
+    while (!head.endsWith("\r\n\r\n")) {
+      int next = from.read();
+      if (next < 0) {
+        return head.length();
+      }
+      to.write(next);
+      head += (char) next;
+    }
+    return head.length() + drip(from, to);
+  }
+
+  private static long drip(InputStream from, OutputStream to)
+      throws IOException, InterruptedException {
+    long passed = 0;
     for (int next = from.read(); next >= 0; next = from.read()) {
       to.write(next);
-      if (head.endsWith("\r\n\r\n")) {
-        Thread.sleep(1000);
-      } else {
-        head += (char) next;
-      }
+      passed++;
+      Thread.sleep(1000);
     }
+    return passed;
   }
 
   @Override

@@ -114,24 +114,30 @@ public final class ApiClient {
     response.body().close();
   }
 
-  /** Sends a stream whose content is not part of the signature; its size is known. */
+  /**
+   * Sends a stream whose content is not part of the signature; its size is known. A refusal comes
+   * before the content is sent: HttpClient reads no answer until it has sent everything, and a
+   * proxy without a server takes nothing.
+   */
   JsonNode upload(String path, BodyPublisher content)
       throws ServerRefusalException, IOException, InterruptedException {
     HttpRequest.Builder builder =
         unsignedBody("POST", path)
             .header("Content-Type", "application/octet-stream")
             .POST(content)
+            .expectContinue(content.contentLength() != 0)
             .timeout(Duration.ofDays(1));
     return json(send(builder, BodyHandlers.ofInputStream()));
   }
 
-  /** Appends a stream whose content is not part of the signature. */
+  /** Appends a stream whose content is not part of the signature; refused as an upload is. */
   JsonNode append(String path, BodyPublisher content)
       throws ServerRefusalException, IOException, InterruptedException {
     HttpRequest.Builder builder =
         unsignedBody("PATCH", path)
             .header("Content-Type", "application/octet-stream")
             .method("PATCH", content)
+            .expectContinue(content.contentLength() != 0)
             .timeout(Duration.ofDays(1));
     return json(send(builder, BodyHandlers.ofInputStream()));
   }

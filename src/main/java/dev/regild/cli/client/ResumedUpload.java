@@ -13,8 +13,9 @@ import tools.jackson.databind.JsonNode;
  *
  * @param path of the upload
  * @param bytes the size of the file
+ * @param pause between two attempts
  */
-record ResumedUpload(ApiClient client, String path, long bytes) {
+record ResumedUpload(ApiClient client, String path, long bytes, Duration pause) {
   private static final String UPLOADS = "/regild/v1/uploads";
 
   /** How long nothing may arrive, in all attempts together. */
@@ -35,12 +36,18 @@ record ResumedUpload(ApiClient client, String path, long bytes) {
    */
   static Optional<ResumedUpload> begin(ApiClient client, long bytes)
       throws ServerRefusalException, IOException, InterruptedException {
+    return begin(client, bytes, PAUSE);
+  }
+
+  static Optional<ResumedUpload> begin(ApiClient client, long bytes, Duration pause)
+      throws ServerRefusalException, IOException, InterruptedException {
     try {
       JsonNode begun = client.post(UPLOADS + "?bytes=" + bytes, Map.of());
       String id = begun.path("diskId").asString("");
       return id.isEmpty()
           ? Optional.empty()
-          : Optional.of(new ResumedUpload(client, UPLOADS + "/" + ApiClient.segment(id), bytes));
+          : Optional.of(
+              new ResumedUpload(client, UPLOADS + "/" + ApiClient.segment(id), bytes, pause));
     } catch (ServerRefusalException e) {
       if (e.isOfOtherServer()) {
         return Optional.empty();
@@ -67,38 +74,52 @@ record ResumedUpload(ApiClient client, String path, long bytes) {
     }
   }
 
+  /**
+   * After a failure that may have left more bytes with the server, it asks how many until it is
+   * told. After any other, it only tries again: behind a proxy that hands requests to two nodes in
+   * turn, a question in between would lead each try to the same one.
+   */
   private JsonNode sendAll(Rest rest)
       throws ServerRefusalException, IOException, InterruptedException {
     long received = 0;
+    boolean known = true;
     long progressed = System.nanoTime();
+    IOException broken = new IOException("The server does not say how much of the disk it has.");
     while (true) {
-      IOException broken;
-      try {
-        JsonNode answer =
-            client.append(
-                path + "?offset=" + received,
-                received < bytes ? rest.from(received) : BodyPublishers.noBody());
-        if (answer.has("sha256")) {
-          return answer;
+      if (!known) {
+        Optional<Long> now = received();
+        if (now.isPresent() && now.get() > received) {
+          progressed = System.nanoTime();
         }
-        broken = new IOException("The server has only a part of the disk.");
-      } catch (ServerRefusalException e) {
-        if (!e.isTemporary() && !e.isOvertaken()) {
-          throw e;
-        }
-        broken = new IOException(e.getMessage(), e);
-      } catch (IOException e) {
-        broken = e;
+        known = now.isPresent();
+        received = now.orElse(received);
       }
-      long before = received;
-      Optional<Long> now = received();
-      received = now.orElse(received);
-      if (received > before) {
-        progressed = System.nanoTime();
-      } else if (System.nanoTime() - progressed > PATIENCE.toNanos()) {
+      if (known) {
+        try {
+          JsonNode answer =
+              client.append(
+                  path + "?offset=" + received,
+                  received < bytes ? rest.from(received) : BodyPublishers.noBody());
+          if (answer.has("sha256")) {
+            return answer;
+          }
+          broken = new IOException("The server has only a part of the disk.");
+          known = false;
+        } catch (ServerRefusalException e) {
+          if (!e.isTemporary() && !e.isOvertaken()) {
+            throw e;
+          }
+          broken = new IOException(e.getMessage(), e);
+          known = e.isTemporary();
+        } catch (IOException e) {
+          broken = e;
+          known = false;
+        }
+      }
+      if (System.nanoTime() - progressed > PATIENCE.toNanos()) {
         throw broken;
       }
-      Thread.sleep(PAUSE);
+      Thread.sleep(pause);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -107,7 +108,8 @@ public final class ObjectUploads {
    * @return the upload afterwards
    * @throws UploadOffsetException if the upload does not end there, or another request appends to
    *     it
-   * @throws UnfitDiskException if the first bytes are not those of a disk
+   * @throws UnfitDiskException if the first bytes are not those of a disk; the upload is removed
+   *     then, unless another request appends to it now
    * @throws dev.regild.disk.DisksBusyException if the account sends as many as it may to this node
    */
   public Upload append(Upload upload, long offset, InputStream stream, DiskQuota quota)
@@ -128,9 +130,15 @@ public final class ObjectUploads {
           }
           return UploadRecords.digest(handle, upload.id());
         });
-    new Appending(
-            database, objects, directory, room, upload, appender, offset, new SavedSha256(digest))
-        .run(stream, (handle, bytes) -> requireRoom(handle, upload, quota, bytes));
+    Appending appending =
+        new Appending(
+            database, objects, directory, room, upload, appender, offset, new SavedSha256(digest));
+    try {
+      appending.run(stream, (handle, bytes) -> requireRoom(handle, upload, quota, bytes));
+    } catch (UnfitDiskException e) {
+      discard(upload, handle -> UploadRecords.delete(handle, upload.id(), appender));
+      throw e;
+    }
     return require(upload.id());
   }
 
@@ -162,7 +170,15 @@ public final class ObjectUploads {
 
   /** Removes an upload and what the store has of it. */
   public void discard(Upload upload) throws IOException, InterruptedException {
-    if (database.inTransaction(handle -> UploadRecords.delete(handle, upload.id()))) {
+    discard(upload, handle -> UploadRecords.delete(handle, upload.id()));
+  }
+
+  /**
+   * @param deletion of the upload's record, if it is there
+   */
+  private void discard(Upload upload, Predicate<Handle> deletion)
+      throws IOException, InterruptedException {
+    if (database.inTransaction(deletion::test)) {
       objects.uploads().abort(upload.stored());
     }
   }

@@ -155,6 +155,16 @@ public final class UploadRecords {
     return handle.createUpdate("DELETE FROM upload WHERE id = :id").bind("id", id).execute() == 1;
   }
 
+  /** Forgets an upload, unless another appends now. */
+  static boolean delete(Handle handle, String id, String appender) {
+    return handle
+            .createUpdate("DELETE FROM upload WHERE id = :id AND appender = :appender")
+            .bind("id", id)
+            .bind("appender", appender)
+            .execute()
+        == 1;
+  }
+
   /** Returns those of the ids whose uploads are under way. */
   public static List<String> underWay(Handle handle, Collection<String> ids) {
     return ids.isEmpty()

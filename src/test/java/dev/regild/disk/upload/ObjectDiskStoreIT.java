@@ -260,6 +260,11 @@ class ObjectDiskStoreIT {
     new Random(3).nextBytes(noDisk);
     assertThatThrownBy(() -> received(noDisk)).isInstanceOf(UnfitDiskException.class);
     assertThatThrownBy(() -> received(new byte[0])).isInstanceOf(UnfitDiskException.class);
+    Upload refused = here.uploads().begin(ALICE, PLENTY, OptionalLong.of(noDisk.length));
+    assertThatThrownBy(
+            () -> there.uploads().append(refused, 0, new ByteArrayInputStream(noDisk), PLENTY))
+        .isInstanceOf(UnfitDiskException.class);
+    assertThat(here.uploads().find(ALICE, refused.id())).isEmpty();
     assertThatThrownBy(() ->
             here.receive(ALICE, PLENTY, stream(disk, 0, 1 << 20), OptionalLong.of(disk.length)))
         .hasMessageContaining("ended after 0 of 41943040 bytes");

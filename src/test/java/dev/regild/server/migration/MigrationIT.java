@@ -36,7 +36,11 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -88,10 +92,9 @@ class MigrationIT {
 
   @BeforeEach
   void fill() throws Exception {
-    String name = "moved_" + prefix.replace("-", "");
-    cluster.execute("CREATE DATABASE " + name);
-    url = cluster.url(name);
-    target = Database.open(cluster.address(name));
+    cluster.execute("CREATE DATABASE " + databaseName());
+    url = cluster.url(databaseName());
+    target = Database.open(cluster.address(databaseName()));
     objects = S3Proxy.store(server.endpoint(), prefix, StoreLimits.DEFAULT);
     data =
         Files.createDirectory(
@@ -130,6 +133,10 @@ class MigrationIT {
       });
     }
     disk();
+  }
+
+  private String databaseName() {
+    return "moved_" + prefix.replace("-", "");
   }
 
   @AfterEach
@@ -173,12 +180,14 @@ class MigrationIT {
     return files;
   }
 
+  private Path config() throws IOException {
+    return Files.writeString(
+        directory.resolve("regild.yaml"),
+        "database: %s\nstore: s3://images/%s\nstore.endpoint: %s\n"
+            .formatted(url, prefix, server.endpoint()));
+  }
+
   private String migrate(int status) throws Exception {
-    Path config =
-        Files.writeString(
-            directory.resolve("regild.yaml"),
-            "database: %s\nstore: s3://images/%s\nstore.endpoint: %s\n"
-                .formatted(url, prefix, server.endpoint()));
     StringWriter out = new StringWriter();
     StringWriter errors = new StringWriter();
     int exit =
@@ -189,7 +198,7 @@ class MigrationIT {
             "--data",
             data.toString(),
             "--config",
-            config.toString());
+            config().toString());
     assertThat(exit).as("%s%s", out, errors).isEqualTo(status);
     return "%s%s".formatted(out, errors);
   }
@@ -255,6 +264,72 @@ class MigrationIT {
     migrate(0);
     assertThat(Files.readAttributes(written, "unix:ino").get("ino")).isEqualTo(first);
     assertThat(new StoreCheck(target, objects).run(true)).isEmpty();
+  }
+
+  /** Killed in the transaction that copies the rows, when all objects are in the store. */
+  @Test
+  void aMoveThatWasKilledGoesOn() throws Exception {
+    Map<String, String> before = source();
+    try (Connection holder = cluster.connect(databaseName())) {
+      holder.setAutoCommit(false);
+      try (Statement statement = holder.createStatement()) {
+        statement.execute("LOCK TABLE image IN SHARE MODE");
+      }
+      Process move = startMove();
+      awaitALock(holder, move);
+      move.destroyForcibly();
+      move.waitFor();
+      holder.rollback();
+    }
+    assertThat(source()).isEqualTo(before);
+    assertThat(target.read(LayerRecords::count)).isZero();
+    assertThat(server.files(prefix + "/layers")).hasSize(2);
+    Path written = server.file(prefix + "/layers/a-top/1.qcow2");
+    Object first = Files.readAttributes(written, "unix:ino").get("ino");
+    migrate(0);
+    assertThat(Files.readAttributes(written, "unix:ino").get("ino")).isEqualTo(first);
+    assertThat(source()).isEqualTo(before);
+    assertThat(new StoreCheck(target, objects).run(true)).isEmpty();
+    List<Layer> chain = target.read(handle -> LayerRecords.chain(handle, "a-top"));
+    assertThat(chain).containsExactly(top, base);
+  }
+
+  private Process startMove() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.regild.cli.Regild",
+                "migrate",
+                "--data",
+                data.toString(),
+                "--config",
+                config().toString())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("move.log").toFile());
+    builder.environment().putAll(S3Proxy.credentials());
+    return builder.start();
+  }
+
+  /** Waits until another connection waits for what this one has locked. */
+  private void awaitALock(Connection holder, Process move) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    boolean waits = false;
+    while (!waits) {
+      assertThat(move.isAlive() && System.nanoTime() < deadline)
+          .as(Files.readString(directory.resolve("move.log")))
+          .isTrue();
+      Thread.sleep(50);
+      try (Statement statement = holder.createStatement();
+          ResultSet rows =
+              statement.executeQuery(
+                  "SELECT COUNT(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'image'::regclass")) {
+        rows.next();
+        waits = rows.getBoolean(1);
+      }
+    }
   }
 
   @Test
