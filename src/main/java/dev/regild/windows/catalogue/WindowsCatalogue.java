@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toSet;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.SnapshotManifest;
 import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
@@ -13,9 +14,11 @@ import dev.regild.plan.WindowsFacts;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.registry.WindowsVersion;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +30,46 @@ import java.util.Set;
 public final class WindowsCatalogue {
   private final List<CatalogueEntry> entries;
   private final String architecture;
+  private final OfferedUpdates offered;
+  private final Route route;
+  private final Map<String, OfferedUpdate> byDigest = new HashMap<>();
 
   WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
-    this.entries = List.copyOf(entries);
+    this(entries, architecture, OfferedUpdates.NONE, Route.DEFAULT);
+  }
+
+  /**
+   * @param added by the channel's owner; an update that is offered as well counts once
+   * @param route how the server of the offered ones is reached
+   */
+  WindowsCatalogue(
+      List<CatalogueEntry> added, String architecture, OfferedUpdates offered, Route route) {
+    List<CatalogueEntry> all = new ArrayList<>(added);
+    for (OfferedUpdate each : offered.updates()) {
+      if (added.stream().noneMatch(there -> isSame(there, each))) {
+        all.add(each.entry());
+        byDigest.put(each.file().sha256(), each);
+      }
+    }
+    this.entries = List.copyOf(all);
     this.architecture = architecture;
+    this.offered = offered;
+    this.route = route;
+  }
+
+  private static boolean isSame(CatalogueEntry there, OfferedUpdate offered) {
+    PackageFacts own = there.facts();
+    PackageFacts other = offered.facts();
+    boolean version =
+        own.kind() == Kind.CUMULATIVE
+            ? own.resultingBuild().equals(other.resultingBuild())
+            : own.version().equals(other.version());
+    return there.sha256().equals(offered.file().sha256())
+        || (own.kind() == other.kind()
+            && own.name().equals(other.name())
+            && own.kb().equals(other.kb())
+            && own.architecture().equals(other.architecture())
+            && version);
   }
 
   /** Reads that of a snapshot. */
@@ -44,7 +83,20 @@ public final class WindowsCatalogue {
         throw new IOException(e.getMessage(), e);
       }
     }
-    return new WindowsCatalogue(entries, manifest.architecture());
+    OfferedUpdates offered = OfferedUpdates.NONE;
+    for (SnapshotManifest.ListFile file : manifest.files(OfferedUpdates.KIND)) {
+      offered = OfferedUpdates.read(directory.resolve(file.name()));
+    }
+    return new WindowsCatalogue(
+        entries,
+        manifest.architecture(),
+        offered,
+        manifest.routes().getOrDefault(offered.server(), Route.DEFAULT));
+  }
+
+  /** What a server offers, as the snapshot has it. */
+  OfferedUpdates offered() {
+    return offered;
   }
 
   /** How many packages it has. */
@@ -183,12 +235,30 @@ public final class WindowsCatalogue {
     return result;
   }
 
-  private static PackageFile file(CatalogueEntry entry, Path directory) {
+  private PackageFile file(CatalogueEntry entry, Path directory) {
+    OfferedUpdate from = byDigest.get(entry.sha256());
+    if (from != null) {
+      return file(from.file());
+    }
     return new PackageFile(
         directory.resolve(entry.fileName()).toUri(),
         entry.fileName(),
         entry.size(),
         entry.sha256());
+  }
+
+  /** One of a server's: of what it names as its own place, or at Microsoft's. */
+  private PackageFile file(OfferedFile file) {
+    List<URI> urls = file.urls().stream().map(URI::create).toList();
+    boolean own = file.urls().getFirst().startsWith(offered.server() + "/");
+    return new PackageFile(
+        urls.getFirst(),
+        file.fileName(),
+        file.size(),
+        file.sha256(),
+        urls.subList(1, urls.size()),
+        own ? route : new Route(route.proxy(), ""),
+        true);
   }
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {
