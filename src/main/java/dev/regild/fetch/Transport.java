@@ -252,6 +252,100 @@ public final class Transport {
     throw noneOf(failures);
   }
 
+  /**
+   * The same for a large file, which goes on where an earlier attempt has stopped, of whatever
+   * process. What has come stays after a failure, unless the content was wrong.
+   *
+   * @param partial the file, as far as it has come; nobody else writes to it
+   * @param expected with a size
+   */
+  public void resume(
+      List<URI> uris,
+      Path partial,
+      FileDigest expected,
+      LongConsumer onBytes,
+      FailedServers failed)
+      throws FetchException, InterruptedException {
+    List<FetchException> failures = new ArrayList<>();
+    for (URI uri : failed.inOrder(uris)) {
+      try {
+        resume(uri, partial, expected, onBytes);
+        return;
+      } catch (FetchException e) {
+        if (e.getCause() instanceof LocalFile.UnwritableException) {
+          throw e;
+        }
+        failed.add(uri, e);
+        failures.add(e);
+      }
+    }
+    throw noneOf(failures);
+  }
+
+  private void resume(URI uri, Path partial, FileDigest expected, LongConsumer onBytes)
+      throws FetchException, InterruptedException {
+    long size = expected.size().orElseThrow();
+    var _ =
+        attempt(
+            uri,
+            pace.forBytes(expected.size()),
+            left -> {
+              long there = Files.exists(partial) ? Files.size(partial) : 0;
+              if (there > size) {
+                Files.delete(partial);
+                there = 0;
+              }
+              if (there < size) {
+                append(uri, partial, there, size, onBytes, left);
+              }
+              String actual = expected.algorithm().of(partial);
+              if (!expected.matches(Files.size(partial), actual)) {
+                FileDigest came = new FileDigest(Files.size(partial), actual);
+                Files.delete(partial);
+                throw wrongContent(uri, came, expected);
+              }
+              return partial;
+            });
+  }
+
+  private void append(
+      URI uri, Path partial, long there, long size, LongConsumer onBytes, StallGuard.Pace left)
+      throws IOException, FetchException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT);
+    if (there > 0) {
+      request.header("Range", "bytes=" + there + "-");
+    }
+    HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
+    int status = response.statusCode();
+    if (status != 200 && status != 206) {
+      throw refusal(uri, response, HttpClient.Redirect.NORMAL);
+    }
+    // A server without ranges sends all of it.
+    boolean rest = status == 206 && there > 0;
+    try (InputStream body = new StallGuard(response.body(), left);
+        LocalFile file = rest ? LocalFile.append(partial) : LocalFile.create(partial)) {
+      copy(uri, body, rest ? size - there : size, file, onBytes);
+      file.sync();
+    } catch (HashMismatchException e) {
+      Files.deleteIfExists(partial);
+      throw e;
+    }
+    if (Files.size(partial) < size) {
+      throw new IOException("the connection ended before the file did");
+    }
+  }
+
+  private static HashMismatchException wrongContent(
+      URI uri, FileDigest came, FileDigest expected) {
+    return new HashMismatchException(
+        uri
+            + " is not the file that the signed index names: "
+            + came
+            + " came, not "
+            + expected
+            + "; the mirror may be changing: try again later, or use another one");
+  }
+
   /** Of the kind that says most: that a file is gone or changed is worth another look at all. */
   private static FetchException noneOf(List<FetchException> failures) {
     if (failures.size() == 1) {
@@ -292,14 +386,29 @@ public final class Transport {
     }
     String actual = Sha256.hex(digest);
     if (!expected.matches(received, actual)) {
-      throw new HashMismatchException(
-          uri
-              + " is not the file that the signed index names: "
-              + new FileDigest(received, actual)
-              + " came, not "
-              + expected
-              + "; the mirror may be changing: try again later, or use another one");
+      throw wrongContent(uri, new FileDigest(received, actual), expected);
     }
+  }
+
+  /** Returns whether a server has a file, without reading it. */
+  public boolean exists(URI uri) throws FetchException, InterruptedException {
+    return attempt(
+        uri,
+        pace,
+        _ -> {
+          HttpRequest.Builder request =
+              HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).HEAD();
+          HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
+          if (response.statusCode() == 200) {
+            response.body().close();
+            return true;
+          }
+          FetchException refusal = refusal(uri, response, HttpClient.Redirect.NORMAL);
+          if (refusal instanceof MissingFileException) {
+            return false;
+          }
+          throw refusal;
+        });
   }
 
   /** Reads the answer to a posted message. */

@@ -37,6 +37,7 @@ import dev.regild.windows.servicing.WindowsLimits;
 import dev.regild.windows.servicing.WindowsQualification;
 import dev.regild.windows.servicing.WindowsServicing;
 import dev.regild.windows.upstream.UpstreamRefresh;
+import dev.regild.windows.upstream.WsusFiles;
 import dev.regild.windows.upstream.WsusOptions;
 import dev.regild.windows.upstream.WsusSource;
 import java.io.IOException;
@@ -159,7 +160,7 @@ public record WindowsPackageSystem() implements PackageSystem {
 
   @Override
   public Snapshot load(Path directory, SnapshotManifest manifest) throws IOException {
-    return CatalogueSnapshot.load(directory, manifest, this);
+    return CatalogueSnapshot.load(directory, manifest, this, new WsusFiles());
   }
 
   @Override
@@ -210,6 +211,7 @@ public record WindowsPackageSystem() implements PackageSystem {
         new HostTool("cabextract", "--version", "cabextract"),
         new HostTool("wimlib-imagex", "--version", "wimtools"),
         new HostTool("msiinfo", "--version", "msitools"),
+        new HostTool("osslsigncode", "--version", "osslsigncode"),
         new HostTool("xorriso", "-version", "xorriso"),
         new HostTool("swtpm", "--version", "swtpm"));
   }

@@ -7,6 +7,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.Snapshot;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
@@ -14,6 +15,7 @@ import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import dev.regild.server.config.ConfigException;
+import dev.regild.windows.catalogue.CatalogueSnapshot;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -208,6 +210,10 @@ public final class ChannelCommand implements AutoCloseable {
       table.row("notice", notice);
     }
     table.print(out());
+    Optional<Snapshot> snapshot = channels.current(name);
+    if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
+      new OfferedTable(windows.offered()).print(out());
+    }
     return 0;
   }
 

@@ -241,6 +241,22 @@ public final class Catalogue {
    */
   public List<CatalogueEntry> add(Incoming incoming, List<PackageFacts> packages)
       throws ChannelException, InterruptedException {
+    return add(incoming, packages, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param checkpoint whether later updates of its build must have it beside them
+   */
+  public List<CatalogueEntry> add(
+      Incoming incoming, List<PackageFacts> packages, boolean checkpoint)
+      throws ChannelException, InterruptedException {
+    if (checkpoint
+        && packages.stream().anyMatch(each -> each.kind() != WindowsPackage.Kind.CUMULATIVE)) {
+      throw new ChannelException(
+          incoming.name() + " is not a cumulative update, and only these are checkpoints");
+    }
     for (PackageFacts each : packages) {
       checkArchitecture(each);
       if (!each.missing().isEmpty()) {
@@ -260,6 +276,7 @@ public final class Catalogue {
       List<CatalogueEntry> added =
           packages.stream()
               .map(each -> new CatalogueEntry(each, fileName, incoming.size(), incoming.sha256()))
+              .map(each -> each.asCheckpoint(checkpoint))
               .toList();
       entries.addAll(added);
       write(entries);

@@ -4,8 +4,10 @@ import static java.util.stream.Collectors.toSet;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.SnapshotManifest;
+import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageFile;
 import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The packages of a Windows channel, as one snapshot saw them. */
 public final class WindowsCatalogue {
@@ -177,7 +181,7 @@ public final class WindowsCatalogue {
    * @param directory of the snapshot, where the files are
    * @throws ChannelException if the plan has a change that is not in this snapshot
    */
-  public SequencedMap<WindowsPackage, PackageFile> packagesFor(
+  public SequencedMap<WindowsPackage, List<PackageFile>> packagesFor(
       UpdatePlan plan, WindowsFacts windows, Path directory) throws ChannelException {
     WindowsBuild build = WindowsBuild.of(windows.build());
     Map<String, Map.Entry<Change, CatalogueEntry>> byFile = new LinkedHashMap<>();
@@ -197,10 +201,12 @@ public final class WindowsCatalogue {
     List<Map.Entry<Change, CatalogueEntry>> ordered = new ArrayList<>(byFile.values());
     // A stable sort: within a kind the plan's own order stays.
     ordered.sort(Comparator.comparing(each -> each.getValue().facts().kind()));
-    SequencedMap<WindowsPackage, PackageFile> result = new LinkedHashMap<>();
+    SequencedMap<WindowsPackage, List<PackageFile>> result = new LinkedHashMap<>();
     ordered.forEach(each -> {
       CatalogueEntry entry = each.getValue();
       PackageFacts facts = entry.facts();
+      List<PackageFile> files = new ArrayList<>(List.of(file(entry, directory)));
+      files.addAll(checkpoints(entry, windows, directory));
       result.put(
           new WindowsPackage(
               facts.kind(),
@@ -208,10 +214,87 @@ public final class WindowsCatalogue {
               facts.architecture(),
               each.getKey().to(),
               facts.kb(),
-              entry.fileName()),
-          file(entry, directory));
+              entry.fileName(),
+              files.stream().skip(1).map(PackageFile::fileName).toList()),
+          List.copyOf(files));
     });
     return result;
+  }
+
+  /**
+   * Returns the files of the checkpoints that a cumulative update builds on and that the image does
+   * not have: a server says which; of added ones those that are marked, and older.
+   */
+  private List<PackageFile> checkpoints(
+      CatalogueEntry entry, WindowsFacts windows, Path directory) {
+    OfferedUpdate from = byDigest.get(entry.sha256());
+    if (from != null) {
+      return from.checkpoints().stream()
+          .filter(each -> !isInstalled(each.kb(), windows))
+          .map(each -> file(each.file()))
+          .toList();
+    }
+    PackageFacts target = entry.facts();
+    if (target.kind() != Kind.CUMULATIVE) {
+      return List.of();
+    }
+    WindowsBuild build = WindowsBuild.of(target.resultingBuild());
+    return entries.stream()
+        .filter(CatalogueEntry::isCheckpoint)
+        .filter(each -> WindowsOffers.isNewer(target, each.facts()))
+        .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
+        .filter(each -> !isInstalled(each.facts().kb(), windows))
+        .map(each -> file(each, directory))
+        .toList();
+  }
+
+  private static boolean isInstalled(String kb, WindowsFacts windows) {
+    return windows.updates().stream()
+        .anyMatch(each ->
+            each.kb().equals(kb) && List.of("INSTALLED", "SUPERSEDED").contains(each.state()));
+  }
+
+  /** Makes a server have those files whose first place is there. */
+  void require(Collection<PackageFile> files, FileSupply supply, Transport transport)
+      throws FetchException, InterruptedException {
+    Set<String> wanted = files.stream().map(PackageFile::hash).collect(toSet());
+    List<OfferedFile> there =
+        offeredFiles()
+            .filter(each -> wanted.contains(each.sha256()))
+            .filter(each -> each.urls().getFirst().startsWith(offered.server() + "/Content/"))
+            .toList();
+    if (!there.isEmpty()) {
+      supply.require(offered.server(), route, there, transport);
+    }
+  }
+
+  private Stream<OfferedFile> offeredFiles() {
+    return byDigest.values().stream()
+        .flatMap(each ->
+            Stream.concat(
+                Stream.of(each.file()),
+                each.checkpoints().stream().map(OfferedUpdate.Checkpoint::file)));
+  }
+
+  /** Checks those of a server's files that were downloaded. */
+  void check(Map<PackageFile, Path> contents)
+      throws ChannelException, IOException, InterruptedException {
+    Map<String, Path> byHash = new HashMap<>();
+    contents.forEach((file, path) -> byHash.put(file.hash(), path));
+    OfferedCheck check = new OfferedCheck(offered);
+    for (OfferedUpdate each : byDigest.values()) {
+      Path file = byHash.get(each.file().sha256());
+      if (file == null) {
+        continue;
+      }
+      check.update(each, file);
+      for (OfferedUpdate.Checkpoint checkpoint : each.checkpoints()) {
+        Path beside = byHash.get(checkpoint.file().sha256());
+        if (beside != null) {
+          check.checkpoint(checkpoint, each.facts().architecture(), beside);
+        }
+      }
+    }
   }
 
   /**
@@ -227,6 +310,10 @@ public final class WindowsCatalogue {
         result.put(file.uri().toString(), file);
       }
     }
+    offeredFiles()
+        .map(this::file)
+        .filter(each -> uris.contains(each.uri().toString()))
+        .forEach(each -> result.putIfAbsent(each.uri().toString(), each));
     for (String uri : uris) {
       if (!result.containsKey(uri)) {
         throw new ChannelException("the catalogue has no file " + uri);

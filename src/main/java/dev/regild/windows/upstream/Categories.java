@@ -23,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param classifications by name
  * @param never classifications and products whose updates are not for an image that runs
  * @param platforms the names of the products of each platform
+ * @param builds of the products that have one build for good
  * @param usual the names of the classifications that a channel has, if nobody says
  */
 record Categories(
@@ -30,6 +31,7 @@ record Categories(
     Map<String, UUID> classifications,
     Map<String, UUID> never,
     Map<String, List<String>> platforms,
+    Map<String, List<String>> builds,
     List<String> usual) {
   private static final Categories KNOWN = read();
 
@@ -81,6 +83,15 @@ record Categories(
     return text.toLowerCase(Locale.ROOT).matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
         ? Optional.of(UUID.fromString(text))
         : Optional.empty();
+  }
+
+  /** Returns the build of Windows that products are for; empty if they have several. */
+  static List<String> builds(Collection<UUID> categories) {
+    return KNOWN.builds.entrySet().stream()
+        .filter(each -> categories.contains(KNOWN.products.get(each.getKey())))
+        .flatMap(each -> each.getValue().stream())
+        .sorted()
+        .toList();
   }
 
   /** Returns the names of ids, or the ids where they have none, for messages. */

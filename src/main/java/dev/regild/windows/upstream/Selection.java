@@ -187,10 +187,13 @@ final class Selection {
     if (!isForUs(described.architecture())) {
       return Optional.empty();
     }
-    PackageFacts facts =
-        described.kb().isEmpty() && !bundle.kb().isEmpty()
-            ? described.withKb(bundle.kb())
-            : described;
+    PackageFacts facts = described;
+    if (facts.kb().isEmpty() && !bundle.kb().isEmpty()) {
+      facts = facts.withKb(bundle.kb());
+    }
+    if (facts.builds().isEmpty()) {
+      facts = facts.withBuilds(Categories.builds(bundle.categories()));
+    }
     if (!facts.missing().isEmpty()) {
       throw new Unusable("its metadata does not say " + facts.missing().getFirst().meaning());
     }
