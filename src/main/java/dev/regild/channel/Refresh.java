@@ -88,10 +88,7 @@ public final class Refresh {
   }
 
   private Outcome runOnce(
-      Channel channel,
-      Optional<Path> kept,
-      Map<String, Validators> known,
-      RefreshOptions options)
+      Channel channel, Optional<Path> kept, Map<String, Validators> known, RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
     RepositoryContents contents = read(channel, kept, known, options);
     KeptIndexes before = KeptIndexes.of(kept);
@@ -164,17 +161,12 @@ public final class Refresh {
   }
 
   private RepositoryContents read(
-      Channel channel,
-      Optional<Path> kept,
-      Map<String, Validators> known,
-      RefreshOptions options)
+      Channel channel, Optional<Path> kept, Map<String, Validators> known, RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
     DocumentReader documents = new DocumentReader(transport, kept, known);
     return channel
         .system()
-        .read(
-            channel,
-            new RefreshTools(documents, clock, channels, verified, transport, options));
+        .read(channel, new RefreshTools(documents, clock, channels, verified, transport, options));
   }
 
   /** Marks it as fresh too, so that {@link ChannelStore#prune} leaves it until it is current. */

@@ -260,11 +260,7 @@ public final class Transport {
    * @param expected with a size
    */
   public void resume(
-      List<URI> uris,
-      Path partial,
-      FileDigest expected,
-      LongConsumer onBytes,
-      FailedServers failed)
+      List<URI> uris, Path partial, FileDigest expected, LongConsumer onBytes, FailedServers failed)
       throws FetchException, InterruptedException {
     List<FetchException> failures = new ArrayList<>();
     for (URI uri : failed.inOrder(uris)) {
@@ -335,8 +331,7 @@ public final class Transport {
     }
   }
 
-  private static HashMismatchException wrongContent(
-      URI uri, FileDigest came, FileDigest expected) {
+  private static HashMismatchException wrongContent(URI uri, FileDigest came, FileDigest expected) {
     return new HashMismatchException(
         uri
             + " is not the file that the signed index names: "
@@ -396,8 +391,7 @@ public final class Transport {
         uri,
         pace,
         _ -> {
-          HttpRequest.Builder request =
-              HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).HEAD();
+          HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).HEAD();
           HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
           if (response.statusCode() == 200) {
             response.body().close();
@@ -418,8 +412,7 @@ public final class Transport {
      *
      * @param status 200, or 500 with a message of its own
      */
-    T read(int status, InputStream body)
-        throws IOException, FetchException, InterruptedException;
+    T read(int status, InputStream body) throws IOException, FetchException, InterruptedException;
   }
 
   /**
@@ -546,7 +539,8 @@ public final class Transport {
         || credentials.authorization(uri).isPresent();
   }
 
-  private FetchException refusal(URI uri, HttpResponse<InputStream> response, HttpClient.Redirect redirects)
+  private FetchException refusal(
+      URI uri, HttpResponse<InputStream> response, HttpClient.Redirect redirects)
       throws IOException, FetchException {
     // Java gives none out if it was the proxy that answered, in place of opening a tunnel.
     Optional<InputStream> body = Optional.ofNullable(response.body());

@@ -152,8 +152,7 @@ public final class XmlPull implements AutoCloseable {
         case XMLStreamConstants.START_ELEMENT ->
             throw new IOException("there are elements in place of a text");
         case XMLStreamConstants.CHARACTERS, XMLStreamConstants.SPACE, XMLStreamConstants.CDATA ->
-            pieces.add(
-                reader.getTextCharacters(), reader.getTextStart(), reader.getTextLength());
+            pieces.add(reader.getTextCharacters(), reader.getTextStart(), reader.getTextLength());
         default -> {
           // Comments.
         }

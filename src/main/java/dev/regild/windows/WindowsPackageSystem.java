@@ -149,8 +149,7 @@ public record WindowsPackageSystem() implements PackageSystem {
                 tools.clock(),
                 tools.options())
             .run();
-    return catalogue.contents(
-        tools.verified(), outcome.updates(), wsus.route(), outcome.notices());
+    return catalogue.contents(tools.verified(), outcome.updates(), wsus.route(), outcome.notices());
   }
 
   @Override

@@ -74,7 +74,9 @@ final class Authenticode {
       return run(file, trusted, List.of());
     } catch (ProgramException e) {
       throw new UnsignedException(
-          "its signature is missing or not good (" + e.getMessage().lines().findFirst().orElse("") + ")");
+          "its signature is missing or not good ("
+              + e.getMessage().lines().findFirst().orElse("")
+              + ")");
     }
   }
 

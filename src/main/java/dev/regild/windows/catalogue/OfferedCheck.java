@@ -21,7 +21,8 @@ final class OfferedCheck {
   OfferedCheck(OfferedUpdates from) {
     this.from = from;
     this.authenticode =
-        new Authenticode(Optional.of(from.signedBy()).filter(each -> !each.isEmpty()).map(Path::of));
+        new Authenticode(
+            Optional.of(from.signedBy()).filter(each -> !each.isEmpty()).map(Path::of));
   }
 
   /**

@@ -163,8 +163,7 @@ final class DocumentBatch {
 
     void end() throws IOException {
       try {
-        byte[] decoded =
-            Base64.getDecoder().decode(Arrays.copyOf(digits, count));
+        byte[] decoded = Base64.getDecoder().decode(Arrays.copyOf(digits, count));
         count = 0;
         bytes += decoded.length;
         out.write(decoded);

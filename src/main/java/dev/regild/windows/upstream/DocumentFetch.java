@@ -50,11 +50,7 @@ final class DocumentFetch {
    * @param directory of the channel, for files that are in work
    */
   DocumentFetch(
-      ServerSync server,
-      Session session,
-      FactStore facts,
-      Path directory,
-      RefreshOptions options) {
+      ServerSync server, Session session, FactStore facts, Path directory, RefreshOptions options) {
     this.server = server;
     this.session = session;
     this.facts = facts;

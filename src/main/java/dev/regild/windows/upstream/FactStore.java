@@ -84,8 +84,7 @@ final class FactStore {
   synchronized void add(Collection<UpdateFacts> more) throws IOException {
     StringBuilder lines = new StringBuilder();
     for (UpdateFacts each : more) {
-      UpdateFacts marked =
-          each.type().equals(UpdateFacts.UNREADABLE) ? each.readBy(PARSER) : each;
+      UpdateFacts marked = each.type().equals(UpdateFacts.UNREADABLE) ? each.readBy(PARSER) : each;
       lines.append(JSON.writeValueAsString(marked)).append('\n');
       facts.put(each.id(), marked);
     }

@@ -57,8 +57,7 @@ final class Recording {
   /** Writes a request, and returns the answer so that it is written as it is read. */
   InputStream exchange(String operation, byte[] request, InputStream answer) throws IOException {
     String name = String.format(Locale.ROOT, "%04d-%s.", count.incrementAndGet(), operation);
-    Files.writeString(
-        directory.resolve(name + "request.xml"), cleaned(new String(request, UTF_8)));
+    Files.writeString(directory.resolve(name + "request.xml"), cleaned(new String(request, UTF_8)));
     Path file = directory.resolve(name + "response.xml");
     if (SECRET_ANSWERS.contains(operation)) {
       byte[] whole = answer.readAllBytes();

@@ -61,9 +61,7 @@ final class Selection {
     for (UpdateFacts each : listed) {
       revisions.put(each.id(), each);
       newest.merge(
-          each.id().update(),
-          each,
-          (a, b) -> a.id().revision() >= b.id().revision() ? a : b);
+          each.id().update(), each, (a, b) -> a.id().revision() >= b.id().revision() ? a : b);
     }
   }
 
@@ -202,8 +200,7 @@ final class Selection {
           "it has %d complete cabinets, where one is expected".formatted(child.files().size()));
     }
     UpdateFile file = child.files().getFirst();
-    return Optional.of(
-        update(bundle, facts, true, placed(file), List.of(), candidates));
+    return Optional.of(update(bundle, facts, true, placed(file), List.of(), candidates));
   }
 
   /**
@@ -318,7 +315,8 @@ final class Selection {
             .map(candidates::get)
             .filter(each -> each != null && !each.kb().isEmpty())
             .sorted(
-                Comparator.comparing((@Nullable UpdateFacts each) -> each == null ? "" : each.created())
+                Comparator.comparing(
+                        (@Nullable UpdateFacts each) -> each == null ? "" : each.created())
                     .reversed())
             .map(each -> each == null ? "" : each.kb())
             .distinct()

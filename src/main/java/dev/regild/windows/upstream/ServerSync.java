@@ -361,7 +361,8 @@ final class ServerSync {
         }
       }
     });
-    return new SyncFault(operation, said[0], said[1].isEmpty() && said[0].isEmpty() ? said[2] : said[1]);
+    return new SyncFault(
+        operation, said[0], said[1].isEmpty() && said[0].isEmpty() ? said[2] : said[1]);
   }
 
   /** An answer that would be the same the next time. */

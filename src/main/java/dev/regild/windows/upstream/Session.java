@@ -68,8 +68,7 @@ final class Session {
     }
   }
 
-  private synchronized SyncCookie cookie()
-      throws SyncFault, FetchException, InterruptedException {
+  private synchronized SyncCookie cookie() throws SyncFault, FetchException, InterruptedException {
     SyncCookie known = cookie;
     if (known == null) {
       URI authentication = server.authenticationService();

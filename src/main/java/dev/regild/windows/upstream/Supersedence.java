@@ -30,9 +30,8 @@ final class Supersedence {
   Supersedence(Map<UUID, UpdateFacts> updates) {
     this.updates = updates;
     new Circles().find();
-    updates.forEach(
-        (id, each) ->
-            newestOf.merge(circleOf(id), each, (a, b) -> BY_AGE.compare(a, b) >= 0 ? a : b));
+    updates.forEach((id, each) ->
+        newestOf.merge(circleOf(id), each, (a, b) -> BY_AGE.compare(a, b) >= 0 ? a : b));
     updates.forEach((id, each) -> {
       if (!Objects.requireNonNull(newestOf.get(circleOf(id))).id().equals(each.id())) {
         superseded.add(id);

@@ -25,7 +25,9 @@ final class SyncFault extends Exception {
     super(
         "%s was answered by the fault %s%s"
             .formatted(
-                operation, code.isEmpty() ? "without a code" : code, said.isEmpty() ? "" : ": " + said));
+                operation,
+                code.isEmpty() ? "without a code" : code,
+                said.isEmpty() ? "" : ": " + said));
     this.code = code;
     this.said = said;
   }

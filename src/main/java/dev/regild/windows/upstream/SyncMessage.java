@@ -127,8 +127,7 @@ final class SyncMessage {
 
   /** Returns the headers that go with it. */
   Map<String, String> headers() {
-    return Map.of(
-        "Content-Type", "text/xml; charset=utf-8", "SOAPAction", '"' + action + '"');
+    return Map.of("Content-Type", "text/xml; charset=utf-8", "SOAPAction", '"' + action + '"');
   }
 
   /** Ends it, and returns its bytes. */

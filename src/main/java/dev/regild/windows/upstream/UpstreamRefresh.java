@@ -40,11 +40,7 @@ public final class UpstreamRefresh {
    * @param directory of the channel's catalogue; the caller holds the channel's lock
    */
   public UpstreamRefresh(
-      WsusSource source,
-      Path directory,
-      Transport transport,
-      Clock clock,
-      RefreshOptions options) {
+      WsusSource source, Path directory, Transport transport, Clock clock, RefreshOptions options) {
     this(source, directory, transport, clock, options, Session.PAUSES);
   }
 
@@ -118,8 +114,7 @@ public final class UpstreamRefresh {
             + " --record DIR shows what it says";
   }
 
-  private Outcome run(
-      UpstreamState before, FactStore facts, ServerSync server, Session session)
+  private Outcome run(UpstreamState before, FactStore facts, ServerSync server, Session session)
       throws SyncFault, FetchException, IOException, InterruptedException {
     report("asking " + source.url());
     ServerSettings settings = session.call(server::settings);
@@ -141,8 +136,7 @@ public final class UpstreamRefresh {
     Selection.Result selected = Selection.of(source, settings.catalogueOnly(), listed);
     state.with(selected, clock.instant(), reading.read).write(directory);
     return new Outcome(
-        new OfferedUpdates(source.url(), source.signedBy(), selected.offered()),
-        notices(listed));
+        new OfferedUpdates(source.url(), source.signedBy(), selected.offered()), notices(listed));
   }
 
   /** Returns what is known of the listed revisions, and of the very parts of bundles. */

@@ -60,7 +60,8 @@ public final class WsusFiles implements FileSupply {
     if (!nowhere.isEmpty()) {
       throw new FetchException(
           "%s lists %s, but does not have the file; approve the update there and try again, or set fetch-from-microsoft: true in the channel's file"
-              .formatted(server, nowhere.stream().map(OfferedFile::fileName).collect(joining(", "))));
+              .formatted(
+                  server, nowhere.stream().map(OfferedFile::fileName).collect(joining(", "))));
     }
   }
 

@@ -68,8 +68,7 @@ class OfferedCheckTest {
   @Test
   void aFileOfAnotherUpdateIsRefused() {
     assertThatThrownBy(() -> check(HTTPS, signer.root().toString(), facts("KB5036909"), signed))
-        .hasMessageContaining(
-            "its KB is 'KB5035857', but the server's metadata says 'KB5036909'");
+        .hasMessageContaining("its KB is 'KB5035857', but the server's metadata says 'KB5036909'");
   }
 
   @Test
@@ -119,7 +118,11 @@ class OfferedCheckTest {
       throws Exception {
     OfferedFile offered =
         new OfferedFile(
-            "update.cab", Files.size(file), Sha256.of(file), "", List.of(server + "/Content/x.cab"));
+            "update.cab",
+            Files.size(file),
+            Sha256.of(file),
+            "",
+            List.of(server + "/Content/x.cab"));
     OfferedUpdate update =
         new OfferedUpdate(
             "id",

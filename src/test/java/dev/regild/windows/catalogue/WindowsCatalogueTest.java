@@ -299,7 +299,8 @@ class WindowsCatalogueTest {
     assertThat(files.keySet().stream().skip(1).findFirst().orElseThrow())
         .extracting(WindowsPackage::name, WindowsPackage::version, WindowsPackage::kb)
         .containsExactly("Windows", "10.0.20348.2340", "KB5000002");
-    assertThat(files.firstEntry().getValue().getFirst().uri()).hasToString("file:///snapshot/file-3");
+    assertThat(files.firstEntry().getValue().getFirst().uri())
+        .hasToString("file:///snapshot/file-3");
     UpdatePlan foreign =
         new UpdatePlan(List.of(new Change(ChangeKind.OS, "Windows", "amd64", "", "1")));
     assertThatThrownBy(() -> catalogue().packagesFor(foreign, facts(), Path.of("/snapshot")))
@@ -347,7 +348,8 @@ class WindowsCatalogueTest {
         both.packagesFor(plan, facts(), Path.of("/snapshot")).firstEntry().getValue().getFirst();
     assertThat(file.uris())
         .extracting(String::valueOf)
-        .containsExactly("https://wsus.example/Content/8.cab", "http://download.windowsupdate.com/8.cab");
+        .containsExactly(
+            "https://wsus.example/Content/8.cab", "http://download.windowsupdate.com/8.cab");
     assertThat(file.stays()).isTrue();
   }
 

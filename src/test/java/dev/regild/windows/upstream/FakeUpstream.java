@@ -378,7 +378,8 @@ public final class FakeUpstream implements AutoCloseable {
       }
       case "GetCookie" -> {
         requireOrder(request, "authCookies", "oldCookie", "protocolVersion");
-        String cookie = Base64.getEncoder().encodeToString(("cookie" + ++cookieCount).getBytes(UTF_8));
+        String cookie =
+            Base64.getEncoder().encodeToString(("cookie" + ++cookieCount).getBytes(UTF_8));
         cookies.add(cookie);
         yield result(
             operation,

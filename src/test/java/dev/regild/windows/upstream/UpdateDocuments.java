@@ -82,9 +82,7 @@ public final class UpdateDocuments {
         for (RevisionId child : children) {
           String identity = identity(child.update(), child.revision());
           text.append(
-              system.isEmpty()
-                  ? identity
-                  : "<upd:AtLeastOne>" + identity + "</upd:AtLeastOne>");
+              system.isEmpty() ? identity : "<upd:AtLeastOne>" + identity + "</upd:AtLeastOne>");
         }
         text.append("</upd:BundledUpdates>");
       }
@@ -138,7 +136,12 @@ public final class UpdateDocuments {
    * @param padding how many characters of rules come before what counts
    */
   public static String cbs(
-      RevisionId id, String kb, String version, String architecture, int padding, DocumentFile... files) {
+      RevisionId id,
+      String kb,
+      String version,
+      String architecture,
+      int padding,
+      DocumentFile... files) {
     return cbs(id, kb, "Package_for_RollupFix", version, architecture, padding, files);
   }
 
@@ -150,7 +153,8 @@ public final class UpdateDocuments {
       String architecture,
       int padding,
       DocumentFile... files) {
-    String rule = "<And><Not><b.RegDword Key=\"HKEY_LOCAL_MACHINE\" Value=\"Nothing\" /></Not></And>";
+    String rule =
+        "<And><Not><b.RegDword Key=\"HKEY_LOCAL_MACHINE\" Value=\"Nothing\" /></Not></And>";
     StringBuilder rules = new StringBuilder();
     while (rules.length() < padding) {
       rules.append(rule);

@@ -141,7 +141,10 @@ class UpstreamRefreshTest {
     corrected.title = "Corrected title";
     server.publish(corrected);
 
-    assertThat(offered()).singleElement().extracting(OfferedUpdate::title).isEqualTo("Corrected title");
+    assertThat(offered())
+        .singleElement()
+        .extracting(OfferedUpdate::title)
+        .isEqualTo("Corrected title");
   }
 
   @Test
@@ -346,14 +349,17 @@ class UpstreamRefreshTest {
         "20348.2340.1.10",
         "amd64",
         file,
-        new DocumentFile("windows-kb5035857-x64-express.cab", 5, file.sha1(), file.sha256(), "SelfContained"),
-        new DocumentFile("windows-kb5035857-x64.psf", 5, file.sha1(), file.sha256(), "SelfContained"),
+        new DocumentFile(
+            "windows-kb5035857-x64-express.cab", 5, file.sha1(), file.sha256(), "SelfContained"),
+        new DocumentFile(
+            "windows-kb5035857-x64.psf", 5, file.sha1(), file.sha256(), "SelfContained"),
         new DocumentFile("other.cab", 5, file.sha1(), file.sha256(), "Express"));
     server.publish(bundle);
 
     assertThat(offered())
         .singleElement()
-        .satisfies(each -> assertThat(each.file().fileName()).matches("windows-kb5035857-x64-[0-9a-f]{12}[.]cab"));
+        .satisfies(each ->
+            assertThat(each.file().fileName()).matches("windows-kb5035857-x64-[0-9a-f]{12}[.]cab"));
   }
 
   @Test
@@ -391,8 +397,7 @@ class UpstreamRefreshTest {
         Known.SECURITY);
     server.publish(bundle);
 
-    OfferedUpdate update =
-        refresh(source(Known.SERVER_2025)).updates().updates().getFirst();
+    OfferedUpdate update = refresh(source(Known.SERVER_2025)).updates().updates().getFirst();
 
     assertThat(update.facts().kind()).isEqualTo(Kind.CUMULATIVE);
     assertThat(update.facts().resultingBuild()).isEqualTo("26100.8246");
@@ -545,8 +550,7 @@ class UpstreamRefreshTest {
     cumulative("KB5035857", "20348.2340");
     Path recording = temporary.resolve("recording");
 
-    refresh(
-        source(), Clock.systemUTC(), new RefreshOptions(_ -> {}, Optional.of(recording)));
+    refresh(source(), Clock.systemUTC(), new RefreshOptions(_ -> {}, Optional.of(recording)));
 
     try (Stream<Path> files = Files.list(recording)) {
       List<Path> all = files.sorted().toList();
@@ -602,7 +606,12 @@ class UpstreamRefreshTest {
 
   private void part(Bundle bundle, String kb, String version, String architecture)
       throws Exception {
-    part(bundle, kb, version, architecture, file(kb, architecture.equals("amd64") ? "x64" : architecture));
+    part(
+        bundle,
+        kb,
+        version,
+        architecture,
+        file(kb, architecture.equals("amd64") ? "x64" : architecture));
   }
 
   private void part(
@@ -638,9 +647,7 @@ class UpstreamRefreshTest {
     return new WsusSource(
         server.url(),
         "amd64",
-        products.length == 0
-            ? WsusSource.usualProducts("WINDOWS_SERVER_2022")
-            : List.of(products),
+        products.length == 0 ? WsusSource.usualProducts("WINDOWS_SERVER_2022") : List.of(products),
         WsusSource.usualClassifications(),
         true,
         false,
@@ -656,8 +663,8 @@ class UpstreamRefreshTest {
     return refresh(source, Clock.systemUTC(), RefreshOptions.NONE);
   }
 
-  private UpstreamRefresh.Outcome refresh(
-      WsusSource source, Clock clock, RefreshOptions options) throws Exception {
+  private UpstreamRefresh.Outcome refresh(WsusSource source, Clock clock, RefreshOptions options)
+      throws Exception {
     Transport transport =
         new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
     return new UpstreamRefresh(

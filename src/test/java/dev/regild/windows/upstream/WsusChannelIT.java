@@ -58,7 +58,16 @@ class WsusChannelIT {
   void aChannelFollowsItsServerAndItsFilesAreChecked() throws Exception {
     Path march = signer.sign(rollup("KB5035857", "20348.2340.1.10"));
     UUID first = publish("KB5035857", "20348.2340.1.10", server.file(march), List.of());
-    assertThat(regild(1, "channel", "add", "win", "--platform", "WINDOWS_SERVER_2022", "--wsus", server.url()))
+    assertThat(
+            regild(
+                1,
+                "channel",
+                "add",
+                "win",
+                "--platform",
+                "WINDOWS_SERVER_2022",
+                "--wsus",
+                server.url()))
         .contains("insecure-http");
 
     assertThat(add()).contains("has a new snapshot of 1 packages");
@@ -73,8 +82,9 @@ class WsusChannelIT {
     Snapshot snapshot = channels.current("win").orElseThrow();
     Map<PackageFile, Path> fetched = fetch(snapshot, server.url() + server.file(march).content());
     snapshot.check(fetched);
-    assertThat(fetched.values()).singleElement().satisfies(each ->
-        assertThat(each).hasSameBinaryContentAs(march));
+    assertThat(fetched.values())
+        .singleElement()
+        .satisfies(each -> assertThat(each).hasSameBinaryContentAs(march));
 
     // An update that is not what its metadata says, and one that nobody has signed.
     Path april = signer.sign(rollup("KB5036909", "20348.2402.1.10"));
@@ -92,8 +102,8 @@ class WsusChannelIT {
         .hasMessageContaining("signature is missing");
     DocumentFile replaced = server.file(march);
     server.replace(replaced, new byte[(int) replaced.size()]);
-    assertThatThrownBy(() ->
-            fetch(snapshot, server.url() + replaced.content(), temporary.resolve("other")))
+    assertThatThrownBy(
+            () -> fetch(snapshot, server.url() + replaced.content(), temporary.resolve("other")))
         .isInstanceOf(FetchException.class);
 
     // What its owner adds by hand counts in place of what the server has.
@@ -148,10 +158,8 @@ class WsusChannelIT {
     return fetch(snapshot, uri, data);
   }
 
-  private Map<PackageFile, Path> fetch(Snapshot snapshot, String uri, Path cache)
-      throws Exception {
-    return new PackageCache(cache)
-        .fetch(snapshot.packageFiles(Set.of(uri)).values(), 1, _ -> {});
+  private Map<PackageFile, Path> fetch(Snapshot snapshot, String uri, Path cache) throws Exception {
+    return new PackageCache(cache).fetch(snapshot.packageFiles(Set.of(uri)).values(), 1, _ -> {});
   }
 
   private String regild(int status, String... arguments) {
