@@ -165,6 +165,14 @@ public record Channel(
         DEFAULT_REFRESH_INTERVAL);
   }
 
+  /** Returns how often a channel of these sources is refreshed, if nobody says. */
+  public static Duration refreshInterval(List<? extends PackageSource> sources) {
+    return sources.stream()
+        .map(PackageSource::refreshInterval)
+        .max(Duration::compareTo)
+        .orElse(DEFAULT_REFRESH_INTERVAL);
+  }
+
   /** What kind a change of a package is, by this channel's lists. */
   public PlanRules planRules() {
     return planRules(Set.of());

@@ -58,12 +58,26 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *                                            # proxy and ca-cert as above
  * }</pre>
  *
- * A Windows channel has one source, its own catalogue:
+ * A Windows channel has one source, its own catalogue, alone or beside a server of updates:
  *
  * <pre>{@code
  * sources:
  *   - kind: catalogue
  *     architecture: amd64                    # default; or arm64, x86
+ * }</pre>
+ *
+ * <pre>{@code
+ * sources:
+ *   - kind: wsus
+ *     url: https://sws.update.microsoft.com  # default; or a WSUS: https://wsus.example:8531
+ *     architecture: amd64                    # default; or arm64, x86
+ *     products: [Windows 11]                 # default: those of the platform
+ *     classifications: [Security Updates]    # default: Critical, Security Updates, Updates,
+ *                                            # Update Rollups
+ *     insecure-http: true                    # for a WSUS with http; default: false
+ *     fetch-from-microsoft: true             # files that the WSUS doesn't have; default: false
+ *     signed-by: /etc/regild/roots.pem       # default: Microsoft's
+ *                                            # proxy and ca-cert as above
  * }</pre>
  */
 public final class ChannelFile {
@@ -148,7 +162,7 @@ public final class ChannelFile {
         keys.texts("agent-packages", List.of()),
         root.has("refresh-interval")
             ? interval(keys.text("refresh-interval"))
-            : Channel.DEFAULT_REFRESH_INTERVAL,
+            : Channel.refreshInterval(sources),
         keys.flag("security-only", false),
         new UpdateOptions(keys.flag("allow-removals", false), keys.flag("skip-hooks", false)));
   }
@@ -178,8 +192,8 @@ public final class ChannelFile {
 
   private static Map<String, Object> tree(PackageSource source) {
     Map<String, Object> tree = new LinkedHashMap<>();
-    if (!source.system().sourceKind().equals(DEFAULT_KIND)) {
-      tree.put("kind", source.system().sourceKind());
+    if (!source.kind().equals(DEFAULT_KIND)) {
+      tree.put("kind", source.kind());
     }
     tree.putAll(source.keys());
     Route route = source.route();

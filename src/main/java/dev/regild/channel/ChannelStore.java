@@ -316,13 +316,19 @@ public final class ChannelStore {
    *     stays current, and {@link #status} remembers why
    */
   public RefreshResult refresh(String name) throws ChannelException, InterruptedException {
+    return refresh(name, RefreshOptions.NONE);
+  }
+
+  /** The same, made in a certain way. */
+  public RefreshResult refresh(String name, RefreshOptions options)
+      throws ChannelException, InterruptedException {
     pull();
     requireFile(name);
     try (LockFile _ = LockFile.acquire(file(name, ".lock"))) {
       RefreshState state = RefreshState.read(file(name, ".state"));
       Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
       try {
-        RefreshResult result = refreshed(name, state);
+        RefreshResult result = refreshed(name, state, options);
         files.push(name);
         return result;
       } catch (ChannelException
@@ -358,11 +364,11 @@ public final class ChannelStore {
     }
   }
 
-  private RefreshResult refreshed(String name, RefreshState state)
+  private RefreshResult refreshed(String name, RefreshState state, RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
     Channel channel = require(name);
     Optional<String> before = SnapshotStore.digestIn(file(name, ".current"));
-    Refresh.Outcome outcome = refresh.run(channel, before, state.validators());
+    Refresh.Outcome outcome = refresh.run(channel, before, state.validators(), options);
     RefreshState now = state.succeeded(clock.instant(), outcome.validators(), outcome.notices());
     if (before.equals(Optional.of(outcome.digest()))) {
       now.write(file(name, ".state"));

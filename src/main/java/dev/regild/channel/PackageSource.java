@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.Route;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,11 +13,26 @@ public interface PackageSource {
   /** The main architecture of the machines that it is for, in the package manager's words. */
   String architecture();
 
+  /** Returns its kind in a channel's file. */
+  default String kind() {
+    return system().sourceKind();
+  }
+
   /** Returns its keys in a channel's file, without its kind and its route. */
   Map<String, Object> keys();
 
   /** Returns what {@code regild channel show} says of it, in a line. */
   String text();
+
+  /** Returns whether anybody on the way to its servers can change what they say. */
+  default boolean isInsecure() {
+    return false;
+  }
+
+  /** Returns how often its servers are asked, where the channel's file does not say. */
+  default Duration refreshInterval() {
+    return Channel.DEFAULT_REFRESH_INTERVAL;
+  }
 
   /** How the servers that it names are reached. */
   Route route();

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -28,8 +29,13 @@ public interface PackageSystem extends InstalledSystem {
   /** Returns its order of versions, and its words. */
   PackageFamily family();
 
-  /** Returns the {@code kind} of its sources in a channel's file. */
+  /** Returns the {@code kind} of its sources in a channel's file; the usual one of several. */
   String sourceKind();
+
+  /** Returns every {@code kind} that its sources may have. */
+  default Set<String> sourceKinds() {
+    return Set.of(sourceKind());
+  }
 
   /**
    * Reads a source of a channel's file.

@@ -62,7 +62,7 @@ public final class PackageSystems {
   /** Returns the system whose sources are of that kind in a channel's file. */
   public PackageSystem ofKind(String kind) {
     return all.stream()
-        .filter(system -> system.sourceKind().equals(kind))
+        .filter(system -> system.sourceKinds().contains(kind))
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(
@@ -71,7 +71,7 @@ public final class PackageSystems {
 
   private String kinds() {
     return all.stream()
-        .map(PackageSystem::sourceKind)
+        .flatMap(system -> system.sourceKinds().stream().sorted())
         .collect(joining(", "))
         .replaceFirst(", ([^,]*)$", " or $1");
   }

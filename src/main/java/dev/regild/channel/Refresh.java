@@ -73,19 +73,24 @@ public final class Refresh {
    *     taken
    * @param known validators of the last run
    */
-  Outcome run(Channel channel, Optional<String> current, Map<String, Validators> known)
+  Outcome run(
+      Channel channel,
+      Optional<String> current,
+      Map<String, Validators> known,
+      RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
     Optional<Path> kept = current.map(snapshots::resolve).filter(Files::isDirectory);
     try {
-      return runOnce(channel, kept, known);
+      return runOnce(channel, kept, known, options);
     } catch (HashMismatchException | MissingFileException e) {
-      return runOnce(channel, kept, Map.of());
+      return runOnce(channel, kept, Map.of(), options);
     }
   }
 
-  private Outcome runOnce(Channel channel, Optional<Path> kept, Map<String, Validators> known)
+  private Outcome runOnce(
+      Channel channel, Optional<Path> kept, Map<String, Validators> known, RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
-    RepositoryContents contents = read(channel, kept, known);
+    RepositoryContents contents = read(channel, kept, known, options);
     KeptIndexes before = KeptIndexes.of(kept);
     Optional<Map<IndexFetch, Fetched>> foretold = foretold(contents.indexes(), before);
     if (foretold.isPresent()) {
@@ -156,10 +161,12 @@ public final class Refresh {
   }
 
   private RepositoryContents read(
-      Channel channel, Optional<Path> kept, Map<String, Validators> known)
+      Channel channel, Optional<Path> kept, Map<String, Validators> known, RefreshOptions options)
       throws ChannelException, FetchException, IOException, InterruptedException {
     DocumentReader documents = new DocumentReader(transport, kept, known);
-    return channel.system().read(channel, new RefreshTools(documents, clock, channels, verified));
+    return channel
+        .system()
+        .read(channel, new RefreshTools(documents, clock, channels, verified, transport, options));
   }
 
   /** Marks it as fresh too, so that {@link ChannelStore#prune} leaves it until it is current. */

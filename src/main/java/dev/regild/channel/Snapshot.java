@@ -1,6 +1,8 @@
 package dev.regild.channel;
 
+import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Transport;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.AvailablePackages;
@@ -12,6 +14,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,6 +147,24 @@ public abstract class Snapshot implements AvailablePackages {
    * @throws ChannelException if one of them is not in this snapshot
    */
   public abstract Map<String, PackageFile> packageFiles(Set<String> uris) throws ChannelException;
+
+  /**
+   * Makes servers have files that they list, before these are downloaded.
+   *
+   * @param files of this snapshot
+   * @throws FetchException if a server does not have one, and nobody else has
+   */
+  public void require(Collection<PackageFile> files, Transport transport)
+      throws FetchException, InterruptedException {}
+
+  /**
+   * Checks files that were downloaded and have the right hash, beyond what that says.
+   *
+   * @param contents files of this snapshot, and where they are
+   * @throws ChannelException if one is not what it should be
+   */
+  public void check(Map<PackageFile, Path> contents)
+      throws ChannelException, IOException, InterruptedException {}
 
   /**
    * Returns the files of packages, as the indexes name them. If a version exists for several

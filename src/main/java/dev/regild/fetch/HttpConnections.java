@@ -62,7 +62,7 @@ public final class HttpConnections {
   HttpClient client(Route route, Optional<ClientIdentity> identity, HttpClient.Redirect redirects)
       throws FetchException {
     Optional<FileStamp> authority = Optional.empty();
-    if (!route.authority().isEmpty()) {
+    if (route.authority().startsWith("/")) {
       try {
         authority = FileStamp.of(Path.of(route.authority()));
       } catch (IOException e) {
@@ -96,7 +96,11 @@ public final class HttpConnections {
             .proxy(proxies(route));
     Optional<List<X509Certificate>> authorities = Optional.empty();
     if (!route.authority().isEmpty()) {
-      authorities = Optional.of(PemFile.read(Path.of(route.authority())).certificates());
+      PemFile file =
+          route.authority().equals(Route.MICROSOFT)
+              ? PemFile.bundled(route.authority() + ".pem")
+              : PemFile.read(Path.of(route.authority()));
+      authorities = Optional.of(file.certificates());
     }
     try {
       if (way.identity().isPresent()) {

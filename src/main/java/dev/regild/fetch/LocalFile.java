@@ -1,5 +1,6 @@
 package dev.regild.fetch;
 
+import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -28,6 +29,15 @@ final class LocalFile extends FilterOutputStream {
   static LocalFile create(Path path) throws UnwritableException {
     try {
       return new LocalFile(FileChannel.open(path, CREATE, TRUNCATE_EXISTING, WRITE), path);
+    } catch (IOException e) {
+      throw new UnwritableException(path, e);
+    }
+  }
+
+  /** Goes on at the end of a file that is there. */
+  static LocalFile append(Path path) throws UnwritableException {
+    try {
+      return new LocalFile(FileChannel.open(path, WRITE, APPEND), path);
     } catch (IOException e) {
       throw new UnwritableException(path, e);
     }

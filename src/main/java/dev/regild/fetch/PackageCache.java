@@ -30,6 +30,9 @@ import java.util.function.Consumer;
  * that is handed out was verified in that call.
  */
 public final class PackageCache {
+  /** Files of this size and above are not begun again from their start. */
+  static final long LARGE = 16 << 20;
+
   private final Path directory;
   private final Transport transport;
   private final Optional<SharedPackages> shared;
@@ -61,6 +64,11 @@ public final class PackageCache {
     this.directory = directory;
     this.transport = transport;
     this.shared = shared;
+  }
+
+  /** Returns what reaches the servers. */
+  public Transport transport() {
+    return transport;
   }
 
   /**
@@ -242,10 +250,13 @@ public final class PackageCache {
   private void download(PackageFile file, Path path, Tally tally, FailedServers failed)
       throws IOException, FetchException, InterruptedException {
     Files.createDirectories(path.resolveSibling("."));
+    if (file.size() >= LARGE && file.uris().stream().noneMatch(PackageCache::isLocal)) {
+      resume(file, path, tally, failed);
+      return;
+    }
     Path temporary = DurableFiles.temporaryBeside(path);
     try {
-      transport
-          .by(file.route())
+      transport(file)
           .download(
               file.uris(),
               temporary,
@@ -257,6 +268,29 @@ public final class PackageCache {
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  private static boolean isLocal(URI uri) {
+    return "file".equals(uri.getScheme());
+  }
+
+  /** What has come of a large file stays, and the next update goes on there. */
+  private void resume(PackageFile file, Path path, Tally tally, FailedServers failed)
+      throws IOException, FetchException, InterruptedException {
+    Path partial = path.resolveSibling("." + path.getFileName() + ".partial");
+    transport(file)
+        .resume(
+            file.uris(),
+            partial,
+            new FileDigest(file.size(), file.hash()),
+            tally::received,
+            failed);
+    DurableFiles.move(partial, path);
+  }
+
+  private Transport transport(PackageFile file) {
+    Transport way = transport.by(file.route());
+    return file.stays() ? way.staying() : way;
   }
 
   /** A file that was damaged on the disk counts as absent, and the rename replaces it. */

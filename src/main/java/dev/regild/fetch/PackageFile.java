@@ -15,11 +15,24 @@ import java.util.stream.Stream;
  *     hexadecimal
  * @param others where it is too, if the first doesn't have it
  * @param route how the servers are reached
+ * @param stays whether no redirect is followed
  */
 public record PackageFile(
-    URI uri, String fileName, long size, String hash, List<URI> others, Route route) {
+    URI uri,
+    String fileName,
+    long size,
+    String hash,
+    List<URI> others,
+    Route route,
+    boolean stays) {
   public PackageFile {
     others = List.copyOf(others);
+  }
+
+  /** A file of servers whose redirects are followed. */
+  public PackageFile(
+      URI uri, String fileName, long size, String hash, List<URI> others, Route route) {
+    this(uri, fileName, size, hash, others, route, false);
   }
 
   /** A file that is reached in the usual way. */

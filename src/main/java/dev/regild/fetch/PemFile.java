@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -59,6 +61,20 @@ public final class PemFile {
       throw new FetchException(
           file + " can't be read (" + e.getClass().getSimpleName() + "); name another file", e);
     }
+    return parsed(file, text);
+  }
+
+  /** Returns one that comes with the program. */
+  static PemFile bundled(String name) throws FetchException {
+    try (InputStream in = PemFile.class.getResourceAsStream(name)) {
+      byte[] bytes = Objects.requireNonNull(in, name).readAllBytes();
+      return parsed(Path.of(name), new String(bytes, ISO_8859_1));
+    } catch (IOException e) {
+      throw new FetchException(name + " can't be read; install Regild again", e);
+    }
+  }
+
+  private static PemFile parsed(Path file, String text) throws FetchException {
     List<PemObject> blocks = new ArrayList<>();
     try (PemReader reader = new PemReader(new StringReader(text))) {
       for (PemObject block; (block = reader.readPemObject()) != null; ) {

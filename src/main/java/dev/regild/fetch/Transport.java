@@ -8,6 +8,7 @@ import dev.regild.files.StallGuard;
 import dev.regild.files.StrongHash;
 import dev.regild.machine.Deadline;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -42,6 +43,9 @@ public final class Transport {
   private static final int ATTEMPTS = 3;
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(60);
 
+  /** A server may have to look up thousands of records before it answers. */
+  private static final Duration POST_LIMIT = Duration.ofMinutes(5);
+
   static {
     // Else Java asks no proxy for https with a user's password, however it is told to; read when
     // the first request is made.
@@ -59,6 +63,7 @@ public final class Transport {
   private final ClientIdentities identities;
   private final Supplier<HttpConnections> connections;
   private final Route route;
+  private final boolean staying;
   private final Duration firstPause;
   private final StallGuard.Pace pace;
 
@@ -77,6 +82,7 @@ public final class Transport {
         ClientIdentities.in(data),
         () -> Shared.CONNECTIONS,
         Route.DEFAULT,
+        false,
         firstPause,
         pace);
   }
@@ -86,25 +92,32 @@ public final class Transport {
       ClientIdentities identities,
       Supplier<HttpConnections> connections,
       Route route,
+      boolean staying,
       Duration firstPause,
       StallGuard.Pace pace) {
     this.credentials = credentials;
     this.identities = identities;
     this.connections = connections;
     this.route = route;
+    this.staying = staying;
     this.firstPause = firstPause;
     this.pace = pace;
   }
 
   /** The same to servers that are reached in another way. */
   public Transport by(Route other) {
-    return new Transport(credentials, identities, connections, other, firstPause, pace);
+    return new Transport(credentials, identities, connections, other, staying, firstPause, pace);
+  }
+
+  /** The same, which follows no redirect. */
+  public Transport staying() {
+    return new Transport(credentials, identities, connections, route, true, firstPause, pace);
   }
 
   /** The same with the proxies of another environment. */
   public Transport withEnvironment(Map<String, String> environment) {
     HttpConnections others = new HttpConnections(environment);
-    return new Transport(credentials, identities, () -> others, route, firstPause, pace);
+    return new Transport(credentials, identities, () -> others, route, staying, firstPause, pace);
   }
 
   /** What a conditional read came to. */
@@ -239,6 +252,95 @@ public final class Transport {
     throw noneOf(failures);
   }
 
+  /**
+   * The same for a large file, which goes on where an earlier attempt has stopped, of whatever
+   * process. What has come stays after a failure, unless the content was wrong.
+   *
+   * @param partial the file, as far as it has come; nobody else writes to it
+   * @param expected with a size
+   */
+  public void resume(
+      List<URI> uris, Path partial, FileDigest expected, LongConsumer onBytes, FailedServers failed)
+      throws FetchException, InterruptedException {
+    List<FetchException> failures = new ArrayList<>();
+    for (URI uri : failed.inOrder(uris)) {
+      try {
+        resume(uri, partial, expected, onBytes);
+        return;
+      } catch (FetchException e) {
+        if (e.getCause() instanceof LocalFile.UnwritableException) {
+          throw e;
+        }
+        failed.add(uri, e);
+        failures.add(e);
+      }
+    }
+    throw noneOf(failures);
+  }
+
+  private void resume(URI uri, Path partial, FileDigest expected, LongConsumer onBytes)
+      throws FetchException, InterruptedException {
+    long size = expected.size().orElseThrow();
+    var _ =
+        attempt(
+            uri,
+            pace.forBytes(expected.size()),
+            left -> {
+              long there = Files.exists(partial) ? Files.size(partial) : 0;
+              if (there > size) {
+                Files.delete(partial);
+                there = 0;
+              }
+              if (there < size) {
+                append(uri, partial, there, size, onBytes, left);
+              }
+              String actual = expected.algorithm().of(partial);
+              if (!expected.matches(Files.size(partial), actual)) {
+                FileDigest came = new FileDigest(Files.size(partial), actual);
+                Files.delete(partial);
+                throw wrongContent(uri, came, expected);
+              }
+              return partial;
+            });
+  }
+
+  private void append(
+      URI uri, Path partial, long there, long size, LongConsumer onBytes, StallGuard.Pace left)
+      throws IOException, FetchException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT);
+    if (there > 0) {
+      request.header("Range", "bytes=" + there + "-");
+    }
+    HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
+    int status = response.statusCode();
+    if (status != 200 && status != 206) {
+      throw refusal(uri, response, HttpClient.Redirect.NORMAL);
+    }
+    // A server without ranges sends all of it.
+    boolean rest = status == 206 && there > 0;
+    try (InputStream body = new StallGuard(response.body(), left);
+        LocalFile file = rest ? LocalFile.append(partial) : LocalFile.create(partial)) {
+      copy(uri, body, rest ? size - there : size, file, onBytes);
+      file.sync();
+    } catch (HashMismatchException e) {
+      Files.deleteIfExists(partial);
+      throw e;
+    }
+    if (Files.size(partial) < size) {
+      throw new IOException("the connection ended before the file did");
+    }
+  }
+
+  private static HashMismatchException wrongContent(URI uri, FileDigest came, FileDigest expected) {
+    return new HashMismatchException(
+        uri
+            + " is not the file that the signed index names: "
+            + came
+            + " came, not "
+            + expected
+            + "; the mirror may be changing: try again later, or use another one");
+  }
+
   /** Of the kind that says most: that a file is gone or changed is worth another look at all. */
   private static FetchException noneOf(List<FetchException> failures) {
     if (failures.size() == 1) {
@@ -279,13 +381,94 @@ public final class Transport {
     }
     String actual = Sha256.hex(digest);
     if (!expected.matches(received, actual)) {
-      throw new HashMismatchException(
-          uri
-              + " is not the file that the signed index names: "
-              + new FileDigest(received, actual)
-              + " came, not "
-              + expected
-              + "; the mirror may be changing: try again later, or use another one");
+      throw wrongContent(uri, new FileDigest(received, actual), expected);
+    }
+  }
+
+  /** Returns whether a server has a file, without reading it. */
+  public boolean exists(URI uri) throws FetchException, InterruptedException {
+    return attempt(
+        uri,
+        pace,
+        _ -> {
+          HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).HEAD();
+          HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
+          if (response.statusCode() == 200) {
+            response.body().close();
+            return true;
+          }
+          FetchException refusal = refusal(uri, response, HttpClient.Redirect.NORMAL);
+          if (refusal instanceof MissingFileException) {
+            return false;
+          }
+          throw refusal;
+        });
+  }
+
+  /** Reads the answer to a posted message. */
+  public interface AnswerReader<T> {
+    /**
+     * Reads it.
+     *
+     * @param status 200, or 500 with a message of its own
+     */
+    T read(int status, InputStream body) throws IOException, FetchException, InterruptedException;
+  }
+
+  /**
+   * Posts a message that may be posted again, and reads the answer. A redirect is not followed.
+   *
+   * @param headers besides those that every request has
+   * @param limit bytes of the answer above which it is refused
+   */
+  public <T> T post(
+      URI uri, Map<String, String> headers, byte[] message, long limit, AnswerReader<T> reader)
+      throws FetchException, InterruptedException {
+    return attempt(
+        uri,
+        pace,
+        left -> {
+          HttpRequest.Builder request =
+              HttpRequest.newBuilder(uri)
+                  .timeout(POST_LIMIT)
+                  .POST(HttpRequest.BodyPublishers.ofByteArray(message));
+          headers.forEach(request::header);
+          HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NEVER);
+          int status = response.statusCode();
+          if (status != 200 && (status != 500 || response.body() == null)) {
+            throw refusal(uri, response, HttpClient.Redirect.NEVER);
+          }
+          try (InputStream body = new Limited(uri, new StallGuard(response.body(), left), limit)) {
+            return reader.read(status, body);
+          }
+        });
+  }
+
+  /** An answer that may not be larger than expected. */
+  private static final class Limited extends FilterInputStream {
+    private final URI uri;
+    private long left;
+
+    Limited(URI uri, InputStream in, long limit) {
+      super(in);
+      this.uri = uri;
+      this.left = limit;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int count = in.read(buffer, offset, length);
+      left -= Math.max(0, count);
+      if (left < 0) {
+        throw new IOException("the answer of " + uri + " is larger than any that is expected");
+      }
+      return count;
     }
   }
 
@@ -303,14 +486,34 @@ public final class Transport {
     if ("file".equals(uri.getScheme())) {
       return openFile(uri, known);
     }
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT).header("User-Agent", "regild");
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_LIMIT);
     if (!known.etag().isEmpty()) {
       request.header("If-None-Match", known.etag());
     }
     if (!known.lastModified().isEmpty()) {
       request.header("If-Modified-Since", known.lastModified());
     }
+    HttpResponse<InputStream> response = sent(uri, request, HttpClient.Redirect.NORMAL);
+    int status = response.statusCode();
+    if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
+      Validators validators =
+          new Validators(
+              response.headers().firstValue("ETag").orElse(""),
+              response.headers().firstValue("Last-Modified").orElse(""));
+      return new Answer(status, new StallGuard(response.body(), left), validators);
+    }
+    throw refusal(uri, response, HttpClient.Redirect.NORMAL);
+  }
+
+  /**
+   * Sends a request, by the route, with what the server wants to see.
+   *
+   * @param redirects whether they are followed, if nothing secret goes with the request
+   */
+  private HttpResponse<InputStream> sent(
+      URI uri, HttpRequest.Builder request, HttpClient.Redirect redirects)
+      throws IOException, FetchException, InterruptedException {
+    request.header("User-Agent", "regild");
     Optional<String> authorization = credentials.authorization(uri);
     authorization.ifPresent(value -> request.header("Authorization", value));
     Optional<ClientIdentity> identity = identities.of(uri);
@@ -320,34 +523,39 @@ public final class Transport {
     Optional<ProxyAddress> proxy = connections.get().proxy(route, uri);
     Optional<String> proxyAuthorization = proxyAuthorization(proxy);
     proxyAuthorization.ifPresent(value -> request.header("Proxy-Authorization", value));
-    boolean stays = identity.isPresent() || authorization.isPresent();
+    boolean stays = stays(uri, redirects);
     HttpClient client =
         connections
             .get()
             .client(
                 route, identity, stays ? HttpClient.Redirect.NEVER : HttpClient.Redirect.NORMAL);
-    HttpResponse<InputStream> response = sent(client, request.build(), identity.isPresent(), proxy);
-    int status = response.statusCode();
-    if (status == 200 || (status == 304 && !known.equals(Validators.NONE))) {
-      Validators validators =
-          new Validators(
-              response.headers().firstValue("ETag").orElse(""),
-              response.headers().firstValue("Last-Modified").orElse(""));
-      return new Answer(status, new StallGuard(response.body(), left), validators);
-    }
+    return sent(client, request.build(), identity.isPresent(), proxy);
+  }
+
+  private boolean stays(URI uri, HttpClient.Redirect redirects) throws FetchException {
+    return redirects == HttpClient.Redirect.NEVER
+        || staying
+        || identities.of(uri).isPresent()
+        || credentials.authorization(uri).isPresent();
+  }
+
+  private FetchException refusal(
+      URI uri, HttpResponse<InputStream> response, HttpClient.Redirect redirects)
+      throws IOException, FetchException {
     // Java gives none out if it was the proxy that answered, in place of opening a tunnel.
     Optional<InputStream> body = Optional.ofNullable(response.body());
     if (body.isPresent()) {
       body.get().close();
     }
+    int status = response.statusCode();
     Optional<String> target = response.headers().firstValue("Location");
-    if (target.isPresent() && client.followRedirects() == HttpClient.Redirect.NEVER) {
-      throw notFollowed(uri, status, target.get());
+    if (target.isPresent() && stays(uri, redirects)) {
+      return notFollowed(uri, status, target.get());
     }
     if (status == 407) {
-      throw wantsUser(uri, proxy);
+      return wantsUser(uri, connections.get().proxy(route, uri));
     }
-    throw refused(uri, status);
+    return refused(uri, status);
   }
 
   /** By its own address, or by the same file as the passwords of repositories. */
@@ -367,17 +575,20 @@ public final class Transport {
   }
 
   /** Of the target only its server is named: the rest may hold what is as good as a password. */
-  private static FetchException notFollowed(URI uri, int status, String target) {
+  private FetchException notFollowed(URI uri, int status, String target) {
     return new FetchException(
         uri
             + " could not be read: HTTP "
             + status
             + ", it redirects to "
             + server(uri, target).orElse("another place")
-            + ", which is not followed, as credentials or a client certificate go with the request;"
-            + " use that address as the source's URI, with its own entry in "
-            + CredentialsFile.NAME
-            + " if it wants some");
+            + (staying
+                ? ", which is not followed, as files of updates come from known servers only; if a"
+                    + " proxy or a portal redirects, correct the route to the server"
+                : ", which is not followed, as credentials or a client certificate go with the"
+                    + " request; use that address as the source's URI, with its own entry in "
+                    + CredentialsFile.NAME
+                    + " if it wants some"));
   }
 
   private static Optional<String> server(URI from, String location) {

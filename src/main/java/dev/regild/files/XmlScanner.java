@@ -21,7 +21,7 @@ public final class XmlScanner {
   private static final int LONGEST_TEXT = 64 << 10;
 
   /** The JDK's own parser, whatever else lies on the class path. */
-  private static final XMLInputFactory FACTORY = XMLInputFactory.newDefaultFactory();
+  static final XMLInputFactory FACTORY = XMLInputFactory.newDefaultFactory();
 
   static {
     FACTORY.setProperty(XMLInputFactory.SUPPORT_DTD, false);

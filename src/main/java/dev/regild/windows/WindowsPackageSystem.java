@@ -12,6 +12,7 @@ import dev.regild.channel.SourceKeys;
 import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
+import dev.regild.fetch.FetchException;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
@@ -35,6 +36,10 @@ import dev.regild.windows.registry.WindowsVersion;
 import dev.regild.windows.servicing.WindowsLimits;
 import dev.regild.windows.servicing.WindowsQualification;
 import dev.regild.windows.servicing.WindowsServicing;
+import dev.regild.windows.upstream.UpstreamRefresh;
+import dev.regild.windows.upstream.WsusFiles;
+import dev.regild.windows.upstream.WsusOptions;
+import dev.regild.windows.upstream.WsusSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,21 +82,31 @@ public record WindowsPackageSystem() implements PackageSystem {
   }
 
   @Override
+  public Set<String> sourceKinds() {
+    return Set.of(CatalogueSource.KIND, WsusSource.KIND);
+  }
+
+  @Override
   public PackageSource source(SourceKeys keys) {
-    keys.only(Set.of("kind", "architecture"));
-    return new CatalogueSource(keys.text("architecture", CatalogueSource.DEFAULT_ARCHITECTURE));
+    return keys.text("kind").equals(WsusSource.KIND)
+        ? WsusOptions.source(keys)
+        : new CatalogueSource(
+            keys.only(Set.of("kind", "architecture"))
+                .text("architecture", CatalogueSource.DEFAULT_ARCHITECTURE));
   }
 
   @Override
   public List<SourceOption> options() {
-    return List.of(ARCHITECTURE);
+    return WsusOptions.all(ARCHITECTURE);
   }
 
   @Override
   public List<PackageSource> sources(String platform, SourceOptions told) {
+    String architecture =
+        told.last(ARCHITECTURE.name()).orElse(CatalogueSource.DEFAULT_ARCHITECTURE);
     return List.of(
-        new CatalogueSource(
-            told.last(ARCHITECTURE.name()).orElse(CatalogueSource.DEFAULT_ARCHITECTURE)));
+        WsusOptions.source(platform, architecture, told)
+            .orElseGet(() -> new CatalogueSource(architecture)));
   }
 
   @Override
@@ -121,8 +136,20 @@ public record WindowsPackageSystem() implements PackageSystem {
 
   @Override
   public RepositoryContents read(Channel channel, RefreshTools tools)
-      throws ChannelException, IOException {
-    return Catalogue.of(tools.channels(), channel).contents(tools.verified());
+      throws ChannelException, FetchException, IOException, InterruptedException {
+    Catalogue catalogue = Catalogue.of(tools.channels(), channel);
+    if (!(channel.sources().getFirst() instanceof WsusSource wsus)) {
+      return catalogue.contents(tools.verified());
+    }
+    UpstreamRefresh.Outcome outcome =
+        new UpstreamRefresh(
+                wsus,
+                Catalogue.directory(tools.channels(), channel.name()),
+                tools.transport(),
+                tools.clock(),
+                tools.options())
+            .run();
+    return catalogue.contents(tools.verified(), outcome.updates(), wsus.route(), outcome.notices());
   }
 
   @Override
@@ -132,7 +159,7 @@ public record WindowsPackageSystem() implements PackageSystem {
 
   @Override
   public Snapshot load(Path directory, SnapshotManifest manifest) throws IOException {
-    return CatalogueSnapshot.load(directory, manifest, this);
+    return CatalogueSnapshot.load(directory, manifest, this, new WsusFiles());
   }
 
   @Override
@@ -183,6 +210,7 @@ public record WindowsPackageSystem() implements PackageSystem {
         new HostTool("cabextract", "--version", "cabextract"),
         new HostTool("wimlib-imagex", "--version", "wimtools"),
         new HostTool("msiinfo", "--version", "msitools"),
+        new HostTool("osslsigncode", "--version", "osslsigncode"),
         new HostTool("xorriso", "-version", "xorriso"),
         new HostTool("swtpm", "--version", "swtpm"));
   }

@@ -55,7 +55,7 @@ record WindowsPlatform(
     return new Live(task, packages(task), watcher);
   }
 
-  private static SequencedMap<WindowsPackage, PackageFile> packages(ServicingTask task)
+  private static SequencedMap<WindowsPackage, List<PackageFile>> packages(ServicingTask task)
       throws IOException {
     WindowsFacts facts =
         task.inventory()
@@ -95,10 +95,13 @@ record WindowsPlatform(
 
   private final class Live implements Servicing {
     private final ServicingTask task;
-    private final SequencedMap<WindowsPackage, PackageFile> packages;
+    private final SequencedMap<WindowsPackage, List<PackageFile>> packages;
     private final Watcher watcher;
 
-    Live(ServicingTask task, SequencedMap<WindowsPackage, PackageFile> packages, Watcher watcher) {
+    Live(
+        ServicingTask task,
+        SequencedMap<WindowsPackage, List<PackageFile>> packages,
+        Watcher watcher) {
       this.task = task;
       this.packages = packages;
       this.watcher = watcher;
@@ -129,6 +132,7 @@ record WindowsPlatform(
     public Transaction resolve() {
       return new Transaction(
           packages.values().stream()
+              .flatMap(List::stream)
               .map(file -> new Download(file.uri().toString(), file.fileName()))
               .distinct()
               .toList(),

@@ -5,6 +5,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.cli.terminal.Printable;
@@ -135,11 +136,11 @@ public final class AddChannelCommand implements Callable<Integer> {
             sources,
             drivers == null ? system.driverPackages() : drivers,
             agents == null ? List.of() : agents,
-            Channel.DEFAULT_REFRESH_INTERVAL,
+            Channel.refreshInterval(sources),
             securityOnly);
     channel.channels().add(added, certificate(clientCertificate, clientKey, authority(told)));
     channel.out().println("Added " + name + ", in " + channel.data.resolve("channels") + ".");
-    return noRefresh ? 0 : channel.refresh(List.of(name));
+    return noRefresh ? 0 : channel.refresh(List.of(name), RefreshOptions.NONE);
   }
 
   private Map<String, List<String>> said() {

@@ -85,6 +85,13 @@ final class AddPackageCommand implements Callable<Integer> {
       description = "The build that a cumulative update results in, such as 20348.2340.")
   @Nullable String resultingBuild;
 
+  @Option(
+      names = "--checkpoint",
+      description =
+          "The update is a checkpoint: later updates of its build need it beside them, as those of"
+              + " Windows 11 24H2 and Windows Server 2025 do.")
+  boolean checkpoint;
+
   @Option(names = "--yes", description = "Do not ask for confirmation.")
   boolean yes;
 
@@ -95,7 +102,7 @@ final class AddPackageCommand implements Callable<Integer> {
   public Integer call() throws IOException, ChannelException, InterruptedException {
     if (files.size() > 1 && saysWhatOneIs()) {
       throw new IllegalArgumentException(
-          "--sha256, --kb and --resulting-build apply to a single file; add the files one by one");
+          "--sha256, --kb, --resulting-build and --checkpoint apply to a single file; add the files one by one");
     }
     ChannelStore channels = channel.channels();
     Catalogue catalogue = Catalogue.of(channels, name);
@@ -121,7 +128,7 @@ final class AddPackageCommand implements Callable<Integer> {
   }
 
   private boolean saysWhatOneIs() {
-    return sha256 != null || kb != null || resultingBuild != null;
+    return sha256 != null || kb != null || resultingBuild != null || checkpoint;
   }
 
   /** Whether it came into the catalogue. */
@@ -147,7 +154,7 @@ final class AddPackageCommand implements Callable<Integer> {
         channel.out().println("Left out " + file + ".");
         return false;
       }
-      catalogue.add(incoming, packages).forEach(entry -> say("Added ", entry));
+      catalogue.add(incoming, packages, checkpoint).forEach(entry -> say("Added ", entry));
       return true;
     }
   }

@@ -5,7 +5,9 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.Snapshot;
 import dev.regild.channel.shared.SharedChannels;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
@@ -13,6 +15,7 @@ import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
 import dev.regild.server.config.ConfigException;
+import dev.regild.windows.catalogue.CatalogueSnapshot;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -169,7 +172,10 @@ public final class ChannelCommand implements AutoCloseable {
   }
 
   private static String updates(Channel channel) {
-    return channel.securityOnly() ? "security" : "all";
+    String updates = channel.securityOnly() ? "security" : "all";
+    return channel.sources().stream().anyMatch(PackageSource::isInsecure)
+        ? updates + ", insecure http"
+        : updates;
   }
 
   private static String age(Instant then) {
@@ -204,6 +210,10 @@ public final class ChannelCommand implements AutoCloseable {
       table.row("notice", notice);
     }
     table.print(out());
+    Optional<Snapshot> snapshot = channels.current(name);
+    if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
+      new OfferedTable(windows.offered()).print(out());
+    }
     return 0;
   }
 
@@ -221,7 +231,29 @@ public final class ChannelCommand implements AutoCloseable {
               arity = "0..*",
               paramLabel = "NAME",
               description = "The names of the channels. Default: all.")
-          @Nullable List<String> names)
+          @Nullable List<String> names,
+      @Option(
+              names = "--progress",
+              description = "Print how far a refresh is, where its server has many documents.")
+          boolean progress,
+      @Option(
+              names = "--record",
+              paramLabel = "DIR",
+              description =
+                  "Write what is exchanged with the server of a Windows channel into this new"
+                      + " directory, without cookies. Name one channel.")
+          @Nullable Path recording)
+      throws IOException, ChannelException, InterruptedException {
+    if (recording != null && (names == null || names.size() != 1)) {
+      throw new IllegalArgumentException("--record needs the name of one channel.");
+    }
+    return refresh(
+        names,
+        new RefreshOptions(
+            progress ? new RefreshLines(out())::show : _ -> {}, Optional.ofNullable(recording)));
+  }
+
+  int refresh(@Nullable List<String> names, RefreshOptions options)
       throws IOException, ChannelException, InterruptedException {
     ChannelStore channels = channels();
     List<String> wanted =
@@ -229,7 +261,7 @@ public final class ChannelCommand implements AutoCloseable {
             ? channels.list().stream().map(Channel::name).collect(Collectors.toList())
             : names;
     for (String name : wanted) {
-      RefreshResult result = channels.refresh(channels.require(name).name());
+      RefreshResult result = channels.refresh(channels.require(name).name(), options);
       switch (result) {
         case RefreshResult.Unchanged same ->
             out().println(name + " is unchanged (" + same.digest() + ").");

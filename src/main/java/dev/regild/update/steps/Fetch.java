@@ -59,6 +59,7 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
             .snapshot()
             .packageFiles(downloads.stream().map(Download::uri).collect(Collectors.toSet()));
     rooms.requirePackages(update, files.values().stream().mapToLong(PackageFile::size).sum());
+    update.snapshot().require(files.values(), cache.transport());
     ReadChangelogs.Reading reading =
         control.keep(changelogs.begin(update, resolved.transaction(), files.values()));
     AtomicLong downloaded = new AtomicLong();
@@ -71,6 +72,7 @@ public record Fetch(PackageCache cache, UpdateRooms rooms, ReadChangelogs change
               control.accept((double) seen.readyBytes() / Math.max(1, seen.totalBytes()));
             },
             reading::add);
+    update.snapshot().check(contents);
     Path directory = Files.createDirectories(update.directory().resolve("packages"));
     for (Download download : downloads) {
       PackageFile file = files.get(download.uri());

@@ -11,6 +11,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.RepositoryContents;
 import dev.regild.channel.RepositoryContents.Document;
+import dev.regild.fetch.Route;
 import dev.regild.files.DurableFiles;
 import dev.regild.files.FileTree;
 import dev.regild.files.LockFile;
@@ -77,7 +78,7 @@ public final class Catalogue {
    */
   public static Catalogue of(ChannelStore channels, String name) throws ChannelException {
     Channel channel = channels.require(name);
-    if (channel.sources().getFirst() instanceof CatalogueSource) {
+    if (channel.system().sourceKinds().contains(CatalogueSource.KIND)) {
       return of(channels.directory(), channel, () -> channels.handOn(name));
     }
     throw new ChannelException(
@@ -98,7 +99,8 @@ public final class Catalogue {
         change);
   }
 
-  private static Path directory(Path channels, String name) {
+  /** Returns the directory of a channel's catalogue, which need not be there yet. */
+  public static Path directory(Path channels, String name) {
     return channels.resolve(name + ".catalogue");
   }
 
@@ -239,6 +241,22 @@ public final class Catalogue {
    */
   public List<CatalogueEntry> add(Incoming incoming, List<PackageFacts> packages)
       throws ChannelException, InterruptedException {
+    return add(incoming, packages, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param checkpoint whether later updates of its build must have it beside them
+   */
+  public List<CatalogueEntry> add(
+      Incoming incoming, List<PackageFacts> packages, boolean checkpoint)
+      throws ChannelException, InterruptedException {
+    if (checkpoint
+        && packages.stream().anyMatch(each -> each.kind() != WindowsPackage.Kind.CUMULATIVE)) {
+      throw new ChannelException(
+          incoming.name() + " is not a cumulative update, and only these are checkpoints");
+    }
     for (PackageFacts each : packages) {
       checkArchitecture(each);
       if (!each.missing().isEmpty()) {
@@ -258,6 +276,7 @@ public final class Catalogue {
       List<CatalogueEntry> added =
           packages.stream()
               .map(each -> new CatalogueEntry(each, fileName, incoming.size(), incoming.sha256()))
+              .map(each -> each.asCheckpoint(checkpoint))
               .toList();
       entries.addAll(added);
       write(entries);
@@ -381,9 +400,34 @@ public final class Catalogue {
    * @throws ChannelException if a file is gone or was changed
    */
   public RepositoryContents contents(VerifiedFiles files) throws ChannelException, IOException {
+    return contents(files, OfferedUpdates.NONE, Route.DEFAULT, List.of());
+  }
+
+  /**
+   * The same, with what a server offers beside it.
+   *
+   * @param route how that server is reached
+   * @param notices what the operator should know of the server
+   */
+  public RepositoryContents contents(
+      VerifiedFiles files, OfferedUpdates offered, Route route, List<String> notices)
+      throws ChannelException, IOException {
+    List<Document> documents = new ArrayList<>();
     byte[] records = text(verified(files)).getBytes(UTF_8);
-    Document document = new Document(RECORDS, KIND, records, "");
-    return new RepositoryContents(List.of(document), List.of(), Map.of())
+    documents.add(new Document(RECORDS, KIND, records, ""));
+    if (!offered.server().isEmpty()) {
+      byte[] updates = offered.text().getBytes(UTF_8);
+      documents.add(
+          new Document(OfferedUpdates.FILE, OfferedUpdates.KIND, updates, offered.server()));
+    }
+    return new RepositoryContents(
+            documents,
+            List.of(),
+            _ -> List.of(),
+            Map.of(),
+            Map.of(),
+            route.equals(Route.DEFAULT) ? Map.of() : Map.of(offered.server(), route),
+            notices)
         // The same files for another architecture are another snapshot.
         .identifiedBy(architecture + "\n")
         .completedBy(snapshot -> {

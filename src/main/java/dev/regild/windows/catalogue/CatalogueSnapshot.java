@@ -4,13 +4,16 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.PackageSystem;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotManifest;
+import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Transport;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdateReasons;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,23 +23,48 @@ import java.util.Set;
 public final class CatalogueSnapshot extends Snapshot {
   private final WindowsCatalogue catalogue;
   private final boolean securityOnly;
+  private final FileSupply supply;
 
   private CatalogueSnapshot(
       Path directory,
       SnapshotManifest manifest,
       PackageSystem system,
       WindowsCatalogue catalogue,
-      boolean securityOnly) {
+      boolean securityOnly,
+      FileSupply supply) {
     super(directory, manifest, system);
     this.catalogue = catalogue;
     this.securityOnly = securityOnly;
+    this.supply = supply;
   }
 
-  /** Reads what the packages are. */
+  /**
+   * Reads what the packages are.
+   *
+   * @param supply makes a server have the files that it offers
+   */
   public static CatalogueSnapshot load(
-      Path directory, SnapshotManifest manifest, PackageSystem system) throws IOException {
+      Path directory, SnapshotManifest manifest, PackageSystem system, FileSupply supply)
+      throws IOException {
     return new CatalogueSnapshot(
-        directory, manifest, system, WindowsCatalogue.load(directory, manifest), false);
+        directory, manifest, system, WindowsCatalogue.load(directory, manifest), false, supply);
+  }
+
+  /** Returns what a server offers to the channel. */
+  public OfferedUpdates offered() {
+    return catalogue.offered();
+  }
+
+  @Override
+  public void require(Collection<PackageFile> files, Transport transport)
+      throws FetchException, InterruptedException {
+    catalogue.require(files, supply, transport);
+  }
+
+  @Override
+  public void check(Map<PackageFile, Path> contents)
+      throws ChannelException, IOException, InterruptedException {
+    catalogue.check(contents);
   }
 
   @Override
@@ -55,7 +83,7 @@ public final class CatalogueSnapshot extends Snapshot {
 
   @Override
   public Snapshot limitedToSecurity() {
-    return new CatalogueSnapshot(directory(), manifest(), system(), catalogue, true);
+    return new CatalogueSnapshot(directory(), manifest(), system(), catalogue, true, supply);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
  *     Microsoft-Windows-ServerDatacenterEdition}
  * @param parentBuilds of these: {@code 20348}
  */
-record KbManifest(
+public record KbManifest(
     String name,
     String version,
     String architecture,
@@ -45,7 +46,7 @@ record KbManifest(
   /** What Windows recovers and is set up by: {@code Microsoft-Windows-WinPE-Package}. */
   private static final Pattern RECOVERY = Pattern.compile("(?i)(.*-)?Win(PE|RE)-.*");
 
-  KbManifest {
+  public KbManifest {
     parents = Set.copyOf(parents);
     parentBuilds = Set.copyOf(parentBuilds);
   }
@@ -93,10 +94,7 @@ record KbManifest(
         }
         case "assembly/package/parent/assemblyIdentity" -> {
           parents.add(element.attribute("name"));
-          Matcher build = SYSTEM.matcher(element.attribute("version"));
-          if (build.matches()) {
-            parentBuilds.add(build.group(1));
-          }
+          build(element.attribute("version")).ifPresent(parentBuilds::add);
         }
         default -> {
           // The parts of the KB.
@@ -114,8 +112,14 @@ record KbManifest(
     return kind() == WindowsPackage.Kind.SERVICING_STACK;
   }
 
+  /** Returns the build in the version of a part of Windows; empty if it is of something else. */
+  public static Optional<String> build(String version) {
+    Matcher build = SYSTEM.matcher(version);
+    return build.matches() ? Optional.of(build.group(1)) : Optional.empty();
+  }
+
   /** Language packs, features and what switches on a release have manifests too. */
-  boolean isKb() {
+  public boolean isKb() {
     return name.startsWith("Package_for_");
   }
 
@@ -123,13 +127,13 @@ record KbManifest(
    * Whether it is for a Windows that recovers or is set up only, as a Safe OS Dynamic Update is;
    * one that runs says that it is not applicable. A cumulative update is for both.
    */
-  boolean isForRecovery() {
+  public boolean isForRecovery() {
     return name.startsWith("Package_for_SafeOS")
         || (!parents.isEmpty() && parents.stream().allMatch(RECOVERY.asMatchPredicate()));
   }
 
   /** What the manifest says about the package; the architecture {@code x64} is not of its words. */
-  PackageFacts facts() {
+  public PackageFacts facts() {
     return new PackageFacts(
         kind(),
         KbName.ofAllVersions(name),

@@ -4,7 +4,10 @@ import static java.util.stream.Collectors.toSet;
 
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.SnapshotManifest;
+import dev.regild.fetch.FetchException;
 import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
 import dev.regild.plan.InstalledPackage;
@@ -13,24 +16,64 @@ import dev.regild.plan.WindowsFacts;
 import dev.regild.windows.catalogue.WindowsPackage.Kind;
 import dev.regild.windows.registry.WindowsVersion;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The packages of a Windows channel, as one snapshot saw them. */
 public final class WindowsCatalogue {
   private final List<CatalogueEntry> entries;
   private final String architecture;
+  private final OfferedUpdates offered;
+  private final Route route;
+  private final Map<String, OfferedUpdate> byDigest = new HashMap<>();
 
   WindowsCatalogue(List<CatalogueEntry> entries, String architecture) {
-    this.entries = List.copyOf(entries);
+    this(entries, architecture, OfferedUpdates.NONE, Route.DEFAULT);
+  }
+
+  /**
+   * @param added by the channel's owner; an update that is offered as well counts once
+   * @param route how the server of the offered ones is reached
+   */
+  WindowsCatalogue(
+      List<CatalogueEntry> added, String architecture, OfferedUpdates offered, Route route) {
+    List<CatalogueEntry> all = new ArrayList<>(added);
+    for (OfferedUpdate each : offered.updates()) {
+      if (added.stream().noneMatch(there -> isSame(there, each))) {
+        all.add(each.entry());
+        byDigest.put(each.file().sha256(), each);
+      }
+    }
+    this.entries = List.copyOf(all);
     this.architecture = architecture;
+    this.offered = offered;
+    this.route = route;
+  }
+
+  private static boolean isSame(CatalogueEntry there, OfferedUpdate offered) {
+    PackageFacts own = there.facts();
+    PackageFacts other = offered.facts();
+    boolean version =
+        own.kind() == Kind.CUMULATIVE
+            ? own.resultingBuild().equals(other.resultingBuild())
+            : own.version().equals(other.version());
+    return there.sha256().equals(offered.file().sha256())
+        || (own.kind() == other.kind()
+            && own.name().equals(other.name())
+            && own.kb().equals(other.kb())
+            && own.architecture().equals(other.architecture())
+            && version);
   }
 
   /** Reads that of a snapshot. */
@@ -44,7 +87,20 @@ public final class WindowsCatalogue {
         throw new IOException(e.getMessage(), e);
       }
     }
-    return new WindowsCatalogue(entries, manifest.architecture());
+    OfferedUpdates offered = OfferedUpdates.NONE;
+    for (SnapshotManifest.ListFile file : manifest.files(OfferedUpdates.KIND)) {
+      offered = OfferedUpdates.read(directory.resolve(file.name()));
+    }
+    return new WindowsCatalogue(
+        entries,
+        manifest.architecture(),
+        offered,
+        manifest.routes().getOrDefault(offered.server(), Route.DEFAULT));
+  }
+
+  /** What a server offers, as the snapshot has it. */
+  OfferedUpdates offered() {
+    return offered;
   }
 
   /** How many packages it has. */
@@ -125,7 +181,7 @@ public final class WindowsCatalogue {
    * @param directory of the snapshot, where the files are
    * @throws ChannelException if the plan has a change that is not in this snapshot
    */
-  public SequencedMap<WindowsPackage, PackageFile> packagesFor(
+  public SequencedMap<WindowsPackage, List<PackageFile>> packagesFor(
       UpdatePlan plan, WindowsFacts windows, Path directory) throws ChannelException {
     WindowsBuild build = WindowsBuild.of(windows.build());
     Map<String, Map.Entry<Change, CatalogueEntry>> byFile = new LinkedHashMap<>();
@@ -145,10 +201,12 @@ public final class WindowsCatalogue {
     List<Map.Entry<Change, CatalogueEntry>> ordered = new ArrayList<>(byFile.values());
     // A stable sort: within a kind the plan's own order stays.
     ordered.sort(Comparator.comparing(each -> each.getValue().facts().kind()));
-    SequencedMap<WindowsPackage, PackageFile> result = new LinkedHashMap<>();
+    SequencedMap<WindowsPackage, List<PackageFile>> result = new LinkedHashMap<>();
     ordered.forEach(each -> {
       CatalogueEntry entry = each.getValue();
       PackageFacts facts = entry.facts();
+      List<PackageFile> files = new ArrayList<>(List.of(file(entry, directory)));
+      files.addAll(checkpoints(entry, windows, directory));
       result.put(
           new WindowsPackage(
               facts.kind(),
@@ -156,10 +214,87 @@ public final class WindowsCatalogue {
               facts.architecture(),
               each.getKey().to(),
               facts.kb(),
-              entry.fileName()),
-          file(entry, directory));
+              entry.fileName(),
+              files.stream().skip(1).map(PackageFile::fileName).toList()),
+          List.copyOf(files));
     });
     return result;
+  }
+
+  /**
+   * Returns the files of the checkpoints that a cumulative update builds on and that the image does
+   * not have: a server says which; of added ones those that are marked, and older.
+   */
+  private List<PackageFile> checkpoints(
+      CatalogueEntry entry, WindowsFacts windows, Path directory) {
+    OfferedUpdate from = byDigest.get(entry.sha256());
+    if (from != null) {
+      return from.checkpoints().stream()
+          .filter(each -> !isInstalled(each.kb(), windows))
+          .map(each -> file(each.file()))
+          .toList();
+    }
+    PackageFacts target = entry.facts();
+    if (target.kind() != Kind.CUMULATIVE) {
+      return List.of();
+    }
+    WindowsBuild build = WindowsBuild.of(target.resultingBuild());
+    return entries.stream()
+        .filter(CatalogueEntry::isCheckpoint)
+        .filter(each -> WindowsOffers.isNewer(target, each.facts()))
+        .filter(each -> each.facts().builds().stream().anyMatch(build::takesUpdatesOf))
+        .filter(each -> !isInstalled(each.facts().kb(), windows))
+        .map(each -> file(each, directory))
+        .toList();
+  }
+
+  private static boolean isInstalled(String kb, WindowsFacts windows) {
+    return windows.updates().stream()
+        .anyMatch(each ->
+            each.kb().equals(kb) && List.of("INSTALLED", "SUPERSEDED").contains(each.state()));
+  }
+
+  /** Makes a server have those files whose first place is there. */
+  void require(Collection<PackageFile> files, FileSupply supply, Transport transport)
+      throws FetchException, InterruptedException {
+    Set<String> wanted = files.stream().map(PackageFile::hash).collect(toSet());
+    List<OfferedFile> there =
+        offeredFiles()
+            .filter(each -> wanted.contains(each.sha256()))
+            .filter(each -> each.urls().getFirst().startsWith(offered.server() + "/Content/"))
+            .toList();
+    if (!there.isEmpty()) {
+      supply.require(offered.server(), route, there, transport);
+    }
+  }
+
+  private Stream<OfferedFile> offeredFiles() {
+    return byDigest.values().stream()
+        .flatMap(each ->
+            Stream.concat(
+                Stream.of(each.file()),
+                each.checkpoints().stream().map(OfferedUpdate.Checkpoint::file)));
+  }
+
+  /** Checks those of a server's files that were downloaded. */
+  void check(Map<PackageFile, Path> contents)
+      throws ChannelException, IOException, InterruptedException {
+    Map<String, Path> byHash = new HashMap<>();
+    contents.forEach((file, path) -> byHash.put(file.hash(), path));
+    OfferedCheck check = new OfferedCheck(offered);
+    for (OfferedUpdate each : byDigest.values()) {
+      Path file = byHash.get(each.file().sha256());
+      if (file == null) {
+        continue;
+      }
+      check.update(each, file);
+      for (OfferedUpdate.Checkpoint checkpoint : each.checkpoints()) {
+        Path beside = byHash.get(checkpoint.file().sha256());
+        if (beside != null) {
+          check.checkpoint(checkpoint, each.facts().architecture(), beside);
+        }
+      }
+    }
   }
 
   /**
@@ -175,6 +310,10 @@ public final class WindowsCatalogue {
         result.put(file.uri().toString(), file);
       }
     }
+    offeredFiles()
+        .map(this::file)
+        .filter(each -> uris.contains(each.uri().toString()))
+        .forEach(each -> result.putIfAbsent(each.uri().toString(), each));
     for (String uri : uris) {
       if (!result.containsKey(uri)) {
         throw new ChannelException("the catalogue has no file " + uri);
@@ -183,12 +322,30 @@ public final class WindowsCatalogue {
     return result;
   }
 
-  private static PackageFile file(CatalogueEntry entry, Path directory) {
+  private PackageFile file(CatalogueEntry entry, Path directory) {
+    OfferedUpdate from = byDigest.get(entry.sha256());
+    if (from != null) {
+      return file(from.file());
+    }
     return new PackageFile(
         directory.resolve(entry.fileName()).toUri(),
         entry.fileName(),
         entry.size(),
         entry.sha256());
+  }
+
+  /** One of a server's: of what it names as its own place, or at Microsoft's. */
+  private PackageFile file(OfferedFile file) {
+    List<URI> urls = file.urls().stream().map(URI::create).toList();
+    boolean own = file.urls().getFirst().startsWith(offered.server() + "/");
+    return new PackageFile(
+        urls.getFirst(),
+        file.fileName(),
+        file.size(),
+        file.sha256(),
+        urls.subList(1, urls.size()),
+        own ? route : new Route(route.proxy(), ""),
+        true);
   }
 
   private static boolean brings(PackageFacts facts, Change change, WindowsBuild build) {

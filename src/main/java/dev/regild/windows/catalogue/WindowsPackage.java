@@ -1,5 +1,7 @@
 package dev.regild.windows.catalogue;
 
+import java.util.List;
+
 /**
  * One package of a Windows catalogue that an update installs.
  *
@@ -12,9 +14,26 @@ package dev.regild.windows.catalogue;
  * @param kb {@code KB5035857}; empty for what has none
  * @param fileName of the package's file: a {@code .msu} or {@code .cab}, a {@code .zip} with a
  *     driver's folder, a {@code .msi}
+ * @param beside names of the files that must lie beside it while it is installed: checkpoints
  */
 public record WindowsPackage(
-    Kind kind, String name, String architecture, String version, String kb, String fileName) {
+    Kind kind,
+    String name,
+    String architecture,
+    String version,
+    String kb,
+    String fileName,
+    List<String> beside) {
+  public WindowsPackage {
+    beside = List.copyOf(beside);
+  }
+
+  /** A package that needs no other file. */
+  public WindowsPackage(
+      Kind kind, String name, String architecture, String version, String kb, String fileName) {
+    this(kind, name, architecture, version, kb, fileName, List.of());
+  }
+
   /** What a package is, in the order of installation. */
   public enum Kind {
     SERVICING_STACK,

@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  * The CD with a guest's packages: one directory each, in the order of installation. A driver's zip
  * is expanded on it. A .msu in cabinet form is expanded into its packages (.cab), because builds
  * before Windows 11 take no .msu while they run. One in WIM form, or with a .psf beside its .cab,
- * is for newer builds and stays whole.
+ * is for newer builds and stays whole. The checkpoints that a .msu builds on lie beside it, and
+ * nothing else: dism gets the target, and finds them itself.
  *
  * @param iso the image of the CD
  * @param contents every package, in the order of installation
@@ -189,15 +190,45 @@ record WindowsCd(Path iso, List<Content> contents) {
       DriverZip.unpack(file, own);
       return List.of(path(own, inf(pack, own)));
     }
-    if (type.equals("msu") && FileForm.of(file) == FileForm.CABINET) {
+    if (type.equals("msu") && FileForm.of(file) == FileForm.CABINET && pack.beside().isEmpty()) {
       List<String> cabinets = cabinets(pack, PackageArchive.open(file), own);
       if (!cabinets.isEmpty()) {
         return cabinets;
       }
     }
+    List<String> paths = new ArrayList<>();
+    boolean unified =
+        type.equals("cab")
+            && pack.kind() == WindowsPackage.Kind.CUMULATIVE
+            && FileForm.of(file) == FileForm.CABINET;
+    if (unified) {
+      paths.addAll(servicingStacks(PackageArchive.open(file), own));
+    }
     Path placed = own.resolve(safe(pack.fileName()));
     Files.createSymbolicLink(placed, file.toRealPath());
-    return List.of(path(own, placed));
+    for (String each : pack.beside()) {
+      Path checkpoint = file.resolveSibling(each);
+      if (!Files.isRegularFile(checkpoint)) {
+        throw new GuestException("The file of a checkpoint, " + each + ", is missing.");
+      }
+      Files.createSymbolicLink(own.resolve(safe(each)), checkpoint.toRealPath());
+    }
+    paths.add(path(own, placed));
+    return paths;
+  }
+
+  /** A cumulative update's .cab may have the servicing stack in it that it needs. */
+  private static List<String> servicingStacks(PackageArchive cabinet, Path own)
+      throws IOException, ArchiveException, InterruptedException {
+    List<String> paths = new ArrayList<>();
+    for (String name : cabinet.members().stream().sorted().toList()) {
+      if (KbMember.isPackage(name) && KbMember.isServicingStack(name)) {
+        Path placed = own.resolve(safe(name));
+        Files.move(cabinet.unpack(name, own), placed, StandardCopyOption.REPLACE_EXISTING);
+        paths.add(path(own, placed));
+      }
+    }
+    return paths;
   }
 
   /** The INF of the package's name; of several, the one below a directory of its architecture. */

@@ -53,7 +53,7 @@ class ChannelCommandTest {
     assertThat(run(1, "add", "deb", "--platform", "DEBIAN_12", "--arch", "arm64"))
         .contains("--arch can't be used for DEBIAN_12; its options are --ca-cert, --from-host");
     assertThat(run(1, "add", "win", "--platform", "WINDOWS", "--repo", "https://x.example/"))
-        .contains("--repo can't be used for WINDOWS; its options are --arch.");
+        .contains("--repo can't be used for WINDOWS; its options are --arch, --ca-cert");
     assertThat(run(2, "add", "win", "--platform", "WINDOWS", "--arch", "x86", "--arch", "arm64"))
         .contains("should be specified only once");
     assertThat(run(0, "list").lines()).hasSize(1);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
+import dev.regild.fetch.PackageFile;
+import dev.regild.fetch.Route;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
@@ -297,11 +299,79 @@ class WindowsCatalogueTest {
     assertThat(files.keySet().stream().skip(1).findFirst().orElseThrow())
         .extracting(WindowsPackage::name, WindowsPackage::version, WindowsPackage::kb)
         .containsExactly("Windows", "10.0.20348.2340", "KB5000002");
-    assertThat(files.firstEntry().getValue().uri()).hasToString("file:///snapshot/file-3");
+    assertThat(files.firstEntry().getValue().getFirst().uri())
+        .hasToString("file:///snapshot/file-3");
     UpdatePlan foreign =
         new UpdatePlan(List.of(new Change(ChangeKind.OS, "Windows", "amd64", "", "1")));
     assertThatThrownBy(() -> catalogue().packagesFor(foreign, facts(), Path.of("/snapshot")))
         .hasMessageContaining("no package that updates Windows to 1");
+  }
+
+  @Test
+  void aCheckpointComesWithTheUpdateThatBuildsOnItUnlessItIsInstalled() throws Exception {
+    build = "26100.1000";
+    cumulative("KB5043080", "26100.1742", true);
+    entries.set(0, entries.getFirst().asCheckpoint(true));
+    cumulative("KB5043999", "26100.2000", true);
+    cumulative("KB5083769", "26100.8246", true);
+    assertThat(targetFiles()).containsExactly("file-2", "file-0");
+    updates.add(new InstalledKb("identity", "KB5043080", "SUPERSEDED"));
+    assertThat(targetFiles()).containsExactly("file-2");
+  }
+
+  private List<String> targetFiles() throws Exception {
+    var files = catalogue().packagesFor(plan(), facts(), Path.of("/snapshot"));
+    assertThat(files.firstEntry().getKey().beside())
+        .isEqualTo(
+            files.firstEntry().getValue().stream().skip(1).map(PackageFile::fileName).toList());
+    return files.firstEntry().getValue().stream().map(PackageFile::fileName).toList();
+  }
+
+  @Test
+  void aServersUpdateIsOfferedOnceBesideTheAddedOne() throws Exception {
+    cumulative("KB5000001", "20348.2227", true);
+    OfferedUpdates offered =
+        new OfferedUpdates(
+            "https://wsus.example",
+            "",
+            List.of(
+                offered(entries.getFirst().facts(), 7),
+                offered(entries.getFirst().facts().withResultingBuild("20348.2340"), 8)));
+    WindowsCatalogue both = new WindowsCatalogue(entries, "amd64", offered, Route.DEFAULT);
+    assertThat(both.size()).isEqualTo(2);
+    UpdatePlan plan =
+        Planner.plan(
+            inventory(),
+            both.availableTo(inventory(), facts(), false),
+            CHANNEL.planRules(both.agents()));
+    PackageFile file =
+        both.packagesFor(plan, facts(), Path.of("/snapshot")).firstEntry().getValue().getFirst();
+    assertThat(file.uris())
+        .extracting(String::valueOf)
+        .containsExactly(
+            "https://wsus.example/Content/8.cab", "http://download.windowsupdate.com/8.cab");
+    assertThat(file.stays()).isTrue();
+  }
+
+  private static OfferedUpdate offered(PackageFacts facts, int number) {
+    String sha256 = "%064x".formatted(100 + number);
+    return new OfferedUpdate(
+        "id." + number,
+        "title",
+        "",
+        "",
+        facts,
+        true,
+        new OfferedFile(
+            number + ".cab",
+            1,
+            sha256,
+            "",
+            List.of(
+                "https://wsus.example/Content/%d.cab".formatted(number),
+                "http://download.windowsupdate.com/%d.cab".formatted(number))),
+        List.of(),
+        List.of());
   }
 
   @Test

@@ -113,6 +113,36 @@ class WindowsCdTest {
   }
 
   @Test
+  void checkpointsLieBesideTheUpdateThatBuildsOnThem() throws Exception {
+    Files.writeString(files.resolve("target.msu"), "MSWIM");
+    Files.writeString(files.resolve("checkpoint.msu"), "MSWIM");
+    Files.writeString(files.resolve("ssu.cab"), "stack");
+    WindowsCd cd =
+        make(
+            pack(Kind.SERVICING_STACK, "Stack", "ssu.cab"),
+            new WindowsPackage(
+                Kind.CUMULATIVE,
+                "Windows",
+                "amd64",
+                "1.0",
+                "KB5083769",
+                "target.msu",
+                List.of("checkpoint.msu")));
+    assertThat(cd.contents().getLast().files()).containsExactly("02\\target.msu");
+    String listing =
+        Program.of("xorriso", "-indev", cd.iso().toString(), "-find", "/02", "-type", "f").run();
+    assertThat(listing.lines().filter(line -> line.startsWith("'/")))
+        .containsExactlyInAnyOrder("'/02/target.msu'", "'/02/checkpoint.msu'");
+  }
+
+  @Test
+  void theServicingStackInACumulativeCabinetComesFirst() throws Exception {
+    cabinet("a.cab", "update.mum", "SSU-20348.2640-x64.cab", "Cab_1_for_KB5042881_PSFX.cab");
+    assertThat(make(pack(Kind.CUMULATIVE, "Windows", "a.cab")).contents().getFirst().files())
+        .containsExactly("01\\SSU-20348.2640-x64.cab", "01\\a.cab");
+  }
+
+  @Test
   void ofTwoInfsTheArchitecturesOwnIsTaken() throws Exception {
     zip("net.zip", Map.of("x86/netkvm.inf", "a", "amd64/netkvm.inf", "b"));
     assertThat(make(pack(Kind.DRIVER, "netkvm.inf", "net.zip")).contents().getFirst().files())

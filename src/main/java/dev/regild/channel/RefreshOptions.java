@@ -1,0 +1,31 @@
+package dev.regild.channel;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * How a refresh is made.
+ *
+ * @param onProgress is told how far it is, if its package system says so; from any thread
+ * @param recording a directory that gets what was exchanged with servers, without secrets, for
+ *     somebody to look at; empty for none
+ */
+public record RefreshOptions(Consumer<Progress> onProgress, Optional<Path> recording) {
+  /** Told to nobody, recorded nowhere. */
+  public static final RefreshOptions NONE = new RefreshOptions(_ -> {}, Optional.empty());
+
+  /**
+   * How far a refresh is.
+   *
+   * @param doing what is being done, in a few words
+   * @param done of the total; 0 while it is not known
+   * @param total of what is to be done; 0 while it is not known
+   */
+  public record Progress(String doing, long done, long total) {
+    /** Returns it in a line. */
+    public String text() {
+      return total == 0 ? doing : "%s: %,d of %,d".formatted(doing, done, total);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.regild.windows.catalogue;
+
+import dev.regild.machine.Program;
+import dev.regild.machine.ProgramException;
+import dev.regild.machine.Sandbox;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Verifies the signature of a cabinet by osslsigncode, which sees nothing but the file and the
+ * roots that the signature has to lead to. Lists of revoked certificates are not asked for.
+ */
+final class Authenticode {
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+  private static final Program.Limits LIMITS =
+      new Program.Limits(8L << 30, LIMIT, OptionalLong.of(1 << 20));
+
+  private static final Pattern SIGNER = Pattern.compile("(?s)Signer #0:\\s+Subject: ([^\\n]*)\\n");
+
+  /** Microsoft's roots also stand behind drivers, which their makers sign with its help. */
+  private static final Pattern MICROSOFT =
+      Pattern.compile(
+          "(?:.*/)?O=Microsoft Corporation/(?:.*/)?CN=Microsoft (?!.*(Third Party|Hardware)).*");
+
+  private final Optional<Path> roots;
+
+  /**
+   * @param roots a PEM file with the roots that a signature has to lead to; empty for Microsoft's
+   */
+  Authenticode(Optional<Path> roots) {
+    this.roots = roots;
+  }
+
+  /**
+   * Verifies a file.
+   *
+   * @param work a directory for a copy of Microsoft's roots
+   * @return who signed it
+   * @throws UnsignedException if it isn't signed, its signature is not good, or the signer another
+   */
+  String verify(Path file, Path work) throws UnsignedException, IOException, InterruptedException {
+    Path trusted = roots.isPresent() ? roots.get() : microsoft(work);
+    String said;
+    try {
+      said = run(file, trusted, List.of("-ignore-cdp"));
+    } catch (ProgramException e) {
+      said = again(file, trusted);
+    }
+    Matcher signer = SIGNER.matcher(said);
+    if (!said.contains("Signature verification: ok") || !signer.find()) {
+      throw new UnsignedException("its signature can't be verified");
+    }
+    String subject = signer.group(1).strip();
+    if (roots.isEmpty() && !MICROSOFT.matcher(subject).matches()) {
+      throw new UnsignedException("it is signed by " + subject + ", not by Microsoft");
+    }
+    return subject;
+  }
+
+  /** Versions before 2.6 do not know the option, and ask for no lists. */
+  private static String again(Path file, Path trusted)
+      throws UnsignedException, InterruptedException {
+    try {
+      return run(file, trusted, List.of());
+    } catch (ProgramException e) {
+      throw new UnsignedException(
+          "its signature is missing or not good ("
+              + e.getMessage().lines().findFirst().orElse("")
+              + ")");
+    }
+  }
+
+  private static String run(Path file, Path trusted, List<String> options)
+      throws ProgramException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("osslsigncode", "verify"));
+    command.addAll(options);
+    command.addAll(List.of("-CAfile", trusted.toString(), "-TSA-CAfile", trusted.toString()));
+    command.addAll(List.of("-in", file.toString()));
+    return Program.of(command)
+        .within(LIMIT)
+        .limitedTo(LIMITS)
+        .in(Sandbox.reading(file, trusted))
+        .run();
+  }
+
+  private static Path microsoft(Path work) throws IOException {
+    Path copy = work.resolve("signing-roots.pem");
+    try (InputStream in = Authenticode.class.getResourceAsStream("signing-roots.pem")) {
+      Files.write(copy, Objects.requireNonNull(in, "signing-roots.pem").readAllBytes());
+    }
+    return copy;
+  }
+
+  /** A file that its maker did not sign. */
+  static final class UnsignedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    UnsignedException(String message) {
+      super(message);
+    }
+  }
+}

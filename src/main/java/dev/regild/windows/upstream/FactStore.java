@@ -1,0 +1,107 @@
+package dev.regild.windows.upstream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What is known of documents, kept for ever: a line of JSON each, appended. A line that a crash has
+ * cut off is removed when the file is opened, and its document is fetched again.
+ */
+final class FactStore {
+  static final String FILE = "upstream-facts.jsonl";
+
+  /** Raised when documents that could not be read should be read again. */
+  private static final String PARSER = "1";
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Path file;
+  private final Map<RevisionId, UpdateFacts> facts = new ConcurrentHashMap<>();
+
+  private FactStore(Path file) {
+    this.file = file;
+  }
+
+  /** Opens that of a channel, whose lock the caller holds. */
+  static FactStore open(Path directory) throws IOException {
+    FactStore store = new FactStore(directory.resolve(FILE));
+    if (Files.exists(store.file)) {
+      store.load();
+    }
+    return store;
+  }
+
+  private void load() throws IOException {
+    long good = 0;
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      for (int c = in.read(); c >= 0; c = in.read()) {
+        if (c != '\n') {
+          line.write(c);
+          continue;
+        }
+        try {
+          keep(JSON.readValue(line.toByteArray(), UpdateFacts.class));
+        } catch (JacksonException e) {
+          // Its document is fetched again.
+        }
+        good += line.size() + 1;
+        line.reset();
+      }
+    }
+    if (good < Files.size(file)) {
+      try (FileChannel channel = FileChannel.open(file, WRITE)) {
+        channel.truncate(good);
+        channel.force(true);
+      }
+    }
+  }
+
+  private void keep(UpdateFacts each) {
+    if (!each.type().equals(UpdateFacts.UNREADABLE) || each.release().equals(PARSER)) {
+      facts.put(each.id(), each);
+    }
+  }
+
+  /** Keeps facts; they are on the disk when this returns. */
+  synchronized void add(Collection<UpdateFacts> more) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (UpdateFacts each : more) {
+      UpdateFacts marked = each.type().equals(UpdateFacts.UNREADABLE) ? each.readBy(PARSER) : each;
+      lines.append(JSON.writeValueAsString(marked)).append('\n');
+      facts.put(each.id(), marked);
+    }
+    try (FileChannel channel = FileChannel.open(file, CREATE, WRITE, APPEND)) {
+      ByteBuffer bytes = ByteBuffer.wrap(lines.toString().getBytes(UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+  }
+
+  boolean has(RevisionId id) {
+    return facts.containsKey(id);
+  }
+
+  @Nullable UpdateFacts find(RevisionId id) {
+    return facts.get(id);
+  }
+}

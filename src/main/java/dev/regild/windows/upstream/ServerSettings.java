@@ -1,0 +1,9 @@
+package dev.regild.windows.upstream;
+
+/**
+ * What a server asks of its clients.
+ *
+ * @param mostUpdates documents in one request
+ * @param catalogueOnly whether the files are Microsoft's, and not at the server
+ */
+record ServerSettings(int mostUpdates, boolean catalogueOnly) {}

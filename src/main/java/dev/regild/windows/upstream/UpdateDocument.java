@@ -1,0 +1,306 @@
+package dev.regild.windows.upstream;
+
+import dev.regild.files.XmlPull;
+import dev.regild.windows.catalogue.KbManifest;
+import dev.regild.windows.catalogue.PackageFacts;
+import java.io.IOException;
+import java.io.Reader;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the document of an update ({@code http://schemas.microsoft.com/msus/2002/12/Update}), whose
+ * rules on applicability may be tens of megabytes: only what a selection needs is kept. The rules
+ * are not evaluated, because a system that runs has installers that decide.
+ */
+final class UpdateDocument {
+  private static final int MOST_IDS = 20_000;
+  private static final int MOST_FILES = 5_000;
+  private static final int LONGEST_TITLE = 300;
+  private static final long LARGEST_FILE = 64L << 30;
+
+  private final XmlPull xml;
+  private final Set<UUID> categories = new LinkedHashSet<>();
+  private final List<UUID> superseded = new ArrayList<>();
+  private final List<RevisionId> bundled = new ArrayList<>();
+  private final List<UpdateFile> files = new ArrayList<>();
+  private @Nullable RevisionId id;
+  private String type = "";
+  private String state = "";
+  private boolean beta;
+  private String created = "";
+  private String severity = "";
+  private String kb = "";
+  private String title = "";
+  private String product = "";
+  private String release = "";
+  private String handler = "";
+  private @Nullable PackageFacts described;
+  private String refusal = "";
+
+  private UpdateDocument(XmlPull xml) {
+    this.xml = xml;
+  }
+
+  /**
+   * Reads a document.
+   *
+   * @throws IOException if it is malformed, passes a limit, or is not the document of an update
+   */
+  static UpdateFacts read(Reader document) throws IOException {
+    try (XmlPull xml = XmlPull.open(document)) {
+      return new UpdateDocument(xml).read();
+    } catch (IllegalArgumentException e) {
+      throw new IOException("a value in it can't be used: " + e.getMessage(), e);
+    }
+  }
+
+  private UpdateFacts read() throws IOException {
+    if (!xml.root().equals("Update")) {
+      throw new IOException("it is not the document of an update");
+    }
+    xml.children(name -> {
+      switch (name) {
+        case "UpdateIdentity" -> id = revision();
+        case "Properties" -> properties();
+        case "LocalizedPropertiesCollection" -> xml.children(_ -> localized());
+        case "Relationships" -> relationships();
+        case "ApplicabilityRules" -> rules();
+        case "Files" -> xml.children(this::file);
+        default -> {
+          // What its handler is told, and what is for a user.
+        }
+      }
+    });
+    xml.end();
+    RevisionId known = id;
+    if (known == null) {
+      throw new IOException("it has no UpdateIdentity");
+    }
+    return new UpdateFacts(
+        known,
+        type,
+        state,
+        beta,
+        created,
+        severity,
+        kb,
+        title,
+        product,
+        release,
+        handler,
+        categories,
+        superseded,
+        bundled,
+        files,
+        described,
+        refusal);
+  }
+
+  private RevisionId revision() throws IOException {
+    return new RevisionId(updateId(), Integer.parseInt(xml.attribute("RevisionNumber")));
+  }
+
+  private UUID updateId() throws IOException {
+    return UUID.fromString(xml.attribute("UpdateID"));
+  }
+
+  private void properties() throws IOException {
+    type = xml.attribute("UpdateType");
+    state = xml.attribute("PublicationState");
+    beta = xml.attribute("IsBeta").equals("true") || xml.attribute("BrowseOnly").equals("true");
+    created = xml.attribute("CreationDate");
+    severity = xml.attribute("MsrcSeverity");
+    product = xml.attribute("ProductName");
+    release = xml.attribute("ReleaseVersion");
+    handler = xml.attribute("Handler");
+    xml.children(name -> {
+      if (name.equals("KBArticleID")) {
+        String number = xml.text();
+        kb = number.matches("[0-9]{4,8}") ? "KB" + number : "";
+      }
+    });
+  }
+
+  /** Each language has an element of its own, which names it before its title. */
+  private void localized() throws IOException {
+    String[] language = {""};
+    xml.children(name -> {
+      switch (name) {
+        case "Language" -> language[0] = xml.text();
+        case "Title" -> {
+          if (language[0].equals("en")) {
+            String text = xml.text();
+            title = text.substring(0, Math.min(LONGEST_TITLE, text.length()));
+          }
+        }
+        default -> {
+          // Descriptions and links.
+        }
+      }
+    });
+  }
+
+  private void relationships() throws IOException {
+    xml.children(name -> {
+      switch (name) {
+        case "SupersededUpdates" -> xml.children(_ -> add(superseded, updateId()));
+        case "Prerequisites" -> xml.children(this::prerequisite);
+        case "BundledUpdates" -> xml.children(this::bundled);
+        default -> {
+          // What else an update may have to do with.
+        }
+      }
+    });
+  }
+
+  private static <T> void add(List<T> list, T one) throws IOException {
+    if (list.size() >= MOST_IDS) {
+      throw new IOException("it names more than " + MOST_IDS + " updates");
+    }
+    list.add(one);
+  }
+
+  /** A product or a classification stands in a clause of its own. */
+  private void prerequisite(String name) throws IOException {
+    if (name.equals("AtLeastOne") && xml.attribute("IsCategory").equals("true")) {
+      xml.children(_ -> {
+        if (categories.size() < MOST_IDS) {
+          categories.add(updateId());
+        }
+      });
+    }
+  }
+
+  private void bundled(String name) throws IOException {
+    if (name.equals("AtLeastOne")) {
+      xml.children(_ -> add(bundled, revision()));
+    } else {
+      add(bundled, revision());
+    }
+  }
+
+  /** Of express, delta and other payloads nothing is kept. */
+  private void file(String name) throws IOException {
+    String file = xml.attribute("FileName");
+    String lower = file.toLowerCase(Locale.ROOT);
+    boolean wanted =
+        name.equals("File")
+            && xml.attribute("PatchingType").equals("SelfContained")
+            && (lower.endsWith(".msu") || (lower.endsWith(".cab") && !isPart(lower)));
+    if (!wanted) {
+      return;
+    }
+    long size = Long.parseLong(xml.attribute("Size"));
+    String sha1 = xml.attribute("Digest");
+    if (size <= 0 || size > LARGEST_FILE || Base64.getDecoder().decode(sha1).length != 20) {
+      throw new IOException("its file " + file + " has an impossible size or digest");
+    }
+    String[] sha256 = {""};
+    xml.children(child -> {
+      if (child.equals("AdditionalDigest") && xml.attribute("Algorithm").equals("SHA256")) {
+        byte[] digest = Base64.getDecoder().decode(xml.text());
+        if (digest.length != 32) {
+          throw new IOException("its file " + file + " has an impossible digest");
+        }
+        sha256[0] = HexFormat.of().formatHex(digest);
+      }
+    });
+    if (files.size() >= MOST_FILES) {
+      throw new IOException("it has more than " + MOST_FILES + " files");
+    }
+    files.add(new UpdateFile(file, size, sha1, sha256[0], ""));
+  }
+
+  private static boolean isPart(String file) {
+    return file.contains("express") || file.contains("baseless") || file.contains("delta");
+  }
+
+  /** Of the rules only a copy of a package's manifest counts; the first that is of a KB. */
+  private void rules() throws IOException {
+    xml.children(part -> {
+      if (part.equals("Metadata")) {
+        xml.children(form -> {
+          if (form.equals("CbsPackageApplicabilityMetadata")) {
+            xml.children(child -> {
+              if (child.equals("assembly") && described == null) {
+                manifest();
+              }
+            });
+          }
+        });
+      }
+    });
+  }
+
+  private void manifest() throws IOException {
+    Manifest manifest = new Manifest();
+    xml.children(name -> {
+      switch (name) {
+        case "assemblyIdentity" -> {
+          manifest.name = xml.attribute("name");
+          manifest.version = xml.attribute("version");
+          manifest.architecture = xml.attribute("processorArchitecture");
+        }
+        case "package" -> {
+          manifest.identifier = xml.attribute("identifier");
+          manifest.releaseType = xml.attribute("releaseType");
+          xml.children(child -> {
+            if (child.equals("parent")) {
+              xml.children(parent -> manifest.parent(parent, xml));
+            }
+          });
+        }
+        default -> {
+          // The parts of the KB.
+        }
+      }
+    });
+    KbManifest read = manifest.read();
+    if (!read.isKb()) {
+      refusal = "it is " + read.name() + ", a feature or a language";
+    } else if (read.isForRecovery()) {
+      refusal = "it is " + read.name() + ", which is for the recovery environment";
+    } else {
+      described = read.facts();
+      refusal = "";
+    }
+  }
+
+  private static final class Manifest {
+    private final Set<String> parents = new LinkedHashSet<>();
+    private final Set<String> builds = new LinkedHashSet<>();
+    private String name = "";
+    private String version = "";
+    private String architecture = "";
+    private String identifier = "";
+    private String releaseType = "";
+
+    void parent(String element, XmlPull xml) throws IOException {
+      if (element.equals("assemblyIdentity") && parents.size() < MOST_FILES) {
+        parents.add(xml.attribute("name"));
+        Optional<String> build = KbManifest.build(xml.attribute("version"));
+        build.ifPresent(builds::add);
+      }
+    }
+
+    KbManifest read() {
+      return new KbManifest(
+          name,
+          version,
+          architecture.toLowerCase(Locale.ROOT),
+          identifier,
+          releaseType,
+          parents,
+          builds);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.regild.windows.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
+import dev.regild.files.StallGuard;
+import dev.regild.windows.catalogue.OfferedFile;
+import dev.regild.windows.upstream.FakeUpstream.Shape;
+import dev.regild.windows.upstream.UpdateDocuments.DocumentFile;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files that a WSUS lists, and may not have yet. */
+class WsusFilesTest {
+  @TempDir Path temporary;
+  private FakeUpstream server;
+  private DocumentFile file;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new FakeUpstream(Shape.WSUS, temporary.resolve("server"));
+    file = server.file("windows-kb5035857-x64.cab", new byte[] {1, 2, 3});
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void aFileThatIsThereIsNotAskedFor() throws Exception {
+    require();
+
+    assertThat(server.requests()).isEmpty();
+    assertThat(server.downloads()).containsExactly(file.content());
+  }
+
+  @Test
+  void aServerIsAskedToDownloadWhatItDoesNotHave() throws Exception {
+    server.withhold(file);
+
+    require();
+
+    assertThat(server.requests()).last().isEqualTo("DownloadFiles");
+    assertThat(server.bodies().getLast())
+        .contains("<fileDigestList><base64Binary>" + file.digest() + "</base64Binary>");
+  }
+
+  @Test
+  void aServerThatDoesNotGetTheFileIsAClearError() {
+    server.withhold(file);
+    server.fault("DownloadFiles", "FileDigestsMissing", "");
+
+    assertThatThrownBy(this::require)
+        .isInstanceOf(FetchException.class)
+        .hasMessage(
+            server.url()
+                + " lists update.cab, but does not have the file; approve the update there and try again, or set fetch-from-microsoft: true in the channel's file");
+  }
+
+  @Test
+  void whatMicrosoftHasIsNotWaitedFor() throws Exception {
+    server.withhold(file);
+    server.fault("DownloadFiles", "FileDigestsMissing", "");
+
+    require("http://download.windowsupdate.com/update.cab");
+
+    assertThat(server.downloads()).hasSize(1);
+  }
+
+  private void require(String... others) throws Exception {
+    List<String> urls = new ArrayList<>(List.of(server.url() + file.content()));
+    urls.addAll(List.of(others));
+    Transport transport =
+        new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
+    new WsusFiles(Duration.ofMillis(1), 3)
+        .require(
+            server.url(),
+            new Route(Route.DIRECT, ""),
+            List.of(
+                new OfferedFile(
+                    "update.cab",
+                    file.size(),
+                    HexFormat.of().formatHex(file.sha256()),
+                    file.digest(),
+                    urls)),
+            transport);
+  }
+}
