@@ -19,7 +19,7 @@ import java.util.UUID;
 final class Supersedence {
   private static final Comparator<UpdateFacts> BY_AGE =
       Comparator.comparing(UpdateFacts::created)
-          .thenComparing(each -> each.id().revision())
+          .thenComparingInt(each -> each.id().revision())
           .thenComparing(each -> each.id().update());
 
   private final Map<UUID, UpdateFacts> updates;
@@ -97,10 +97,11 @@ final class Supersedence {
         }
       }
       visits.pop();
+      Integer reached = Objects.requireNonNull(lowest.get(visit.id()));
       if (!visits.isEmpty()) {
-        lower(visits.element().id(), Objects.requireNonNull(lowest.get(visit.id())));
+        lower(visits.element().id(), reached);
       }
-      if (lowest.get(visit.id()).equals(index.get(visit.id()))) {
+      if (reached.equals(index.get(visit.id()))) {
         close(visit.id());
       }
     }

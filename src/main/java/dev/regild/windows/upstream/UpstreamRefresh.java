@@ -235,7 +235,7 @@ public final class UpstreamRefresh {
       return wanted;
     }
 
-    private Set<RevisionId> parts(TreeMap<UUID, Integer> listed, Set<RevisionId> missing) {
+    private Set<RevisionId> parts(Map<UUID, Integer> listed, Set<RevisionId> missing) {
       Set<RevisionId> wanted = new LinkedHashSet<>();
       new TreeMap<>(listed)
           .forEach((id, revision) -> {
