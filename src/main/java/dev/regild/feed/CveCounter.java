@@ -130,7 +130,7 @@ public final class CveCounter {
         } else if (one != counting[one.source]) {
           Evaluated other = counting[one.source];
           counting[one.source] =
-              openCves.counting(other.subject, one.subject) == one.subject ? one : other;
+              openCves.counting(other.subject, one.subject).equals(one.subject) ? one : other;
         }
       }
     }

@@ -3,9 +3,11 @@ package dev.regild.server;
 import dev.regild.account.Accounts;
 import dev.regild.account.FirstStart;
 import dev.regild.account.MasterKey;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -15,6 +17,7 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.session.Sessions;
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
@@ -41,6 +44,9 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -51,8 +57,9 @@ import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -367,7 +374,21 @@ public final class RegildServer implements AutoCloseable {
             new PageTokens(masterKey.derived("page-tokens")),
             nodes,
             clock);
+    Scheduler scheduler =
+        opened(
+            new Scheduler(
+                database,
+                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+                imageUpdates,
+                audit.ofPolicies(),
+                membership.turns(),
+                clock));
+    scheduler.start();
+    Policies policies = new Policies(new Schedules(clock), scheduler);
     Requests requests = new Requests(authentication(config, accounts, clock));
+    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    Operators operators = new Operators(database, config.node().operators());
     Console console =
         new Console(
             new ConsoleServices(
@@ -375,14 +396,25 @@ public final class RegildServer implements AutoCloseable {
                 images,
                 new Sessions(database, clock),
                 accounts,
+                new People(database, accounts),
                 updates,
                 inventories,
                 plannedFixes,
                 flattenings,
                 channels,
                 disks,
+                storage.uploads(),
+                differences,
+                snapshotOffers,
+                operators,
+                new HostReport(data.path(), config),
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
+                config
+                    .openId()
+                    .map(settings ->
+                        new OpenIdProvider(
+                            settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
                 config.region()));
     Endpoints endpoints =
@@ -394,10 +426,10 @@ public final class RegildServer implements AutoCloseable {
             plannedFixes,
             new FleetSearch(
                 database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
-            new Differences(database, plans, plannedFixes, snapshotChangelogs),
-            new SnapshotOffers(plans, channels, earlierSnapshots),
+            differences,
+            snapshotOffers,
             disks,
-            storage.shared(),
+            storage.uploads(),
             layers,
             data.path(),
             flattenings,
@@ -411,7 +443,8 @@ public final class RegildServer implements AutoCloseable {
             downloads,
             documents,
             nodes,
-            new Operators(database, config.node().operators()),
+            operators,
+            policies,
             console);
     HttpFront front =
         opened(
@@ -495,7 +528,7 @@ public final class RegildServer implements AutoCloseable {
 
   private static Authentication authentication(Config config, Accounts accounts, Clock clock) {
     return switch (config.auth()) {
-      case SIGV4 -> new SigV4(accounts::findKey, clock);
+      case SIGV4 -> new SigV4(accounts::findSigningKey, clock);
       case OFF -> new OpenDoor(config.region());
     };
   }

@@ -1,5 +1,6 @@
 package dev.regild.update;
 
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -46,6 +47,7 @@ public final class CopyJob extends SteppedJob<Image> {
       Image made =
           Images.transition(handle, requireCopying(handle, copy.id()), ImageState.AVAILABLE);
       Image source = CopyRecords.source(handle, made).orElseThrow();
+      BootRecords.copy(handle, source.id(), made.id());
       attestations.ofCopy(handle, ToolVersions.ofRegild(), source, made);
       CopyRecords.end(handle, made);
     });

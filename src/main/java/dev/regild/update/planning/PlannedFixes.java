@@ -60,6 +60,19 @@ public final class PlannedFixes {
     return Optional.of(find(snapshot.get(), inventory, plan));
   }
 
+  /**
+   * Returns the sizes in bytes of the files that a plan installs; lacks what the snapshot's indexes
+   * do not name.
+   *
+   * @param platform of the image that the plan is for
+   */
+  public Map<PackageVersion, Long> sizes(String platform, UpdatePlan plan) {
+    return snapshot(platform)
+        .map(each ->
+            changelogs.sizes(each, replacements(plan).stream().map(PlannedFixes::version).toList()))
+        .orElse(Map.of());
+  }
+
   /** Returns what an update of an inventory to a snapshot would fix. */
   public Fixes find(Snapshot snapshot, Inventory inventory, UpdatePlan plan) {
     return read(snapshot, List.of(plan)).find(inventory, inventory.packages(), plan, new FixMemo());

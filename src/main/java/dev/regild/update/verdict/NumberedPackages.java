@@ -1,6 +1,7 @@
 package dev.regild.update.verdict;
 
 import dev.regild.plan.InstalledPackage;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Packages by their numbers, in pages: an inventory asks for hundreds of them. */
@@ -12,34 +13,25 @@ final class NumberedPackages {
 
   /** Returns a package; null if there is none of that number. */
   @Nullable InstalledPackage get(int number) {
-    if (number / PAGE >= pages.length) {
-      return null;
-    }
-    @Nullable InstalledPackage[] page = pages[number / PAGE];
-    return page == null ? null : page[number % PAGE];
+    int page = number / PAGE;
+    @Nullable InstalledPackage[] packages = page >= pages.length ? null : pages[page];
+    return packages == null ? null : packages[number % PAGE];
   }
 
   void putIfAbsent(int number, InstalledPackage each) {
-    @Nullable InstalledPackage[] page = page(number / PAGE);
-    if (page[number % PAGE] == null) {
-      page[number % PAGE] = each;
+    int page = number / PAGE;
+    if (page >= pages.length) {
+      pages = Arrays.copyOf(pages, Math.max(page + 1, 2 * pages.length));
+    }
+    @Nullable InstalledPackage[] packages = pages[page];
+    if (packages == null) {
+      packages = new InstalledPackage[PAGE];
+      pages[page] = packages;
+    }
+    if (packages[number % PAGE] == null) {
+      packages[number % PAGE] = each;
       size++;
     }
-  }
-
-  private @Nullable InstalledPackage[] page(int number) {
-    if (number >= pages.length) {
-      @Nullable InstalledPackage[] @Nullable [] more =
-          new InstalledPackage[Math.max(number + 1, 2 * pages.length)][];
-      System.arraycopy(pages, 0, more, 0, pages.length);
-      pages = more;
-    }
-    @Nullable InstalledPackage[] page = pages[number];
-    if (page == null) {
-      page = new InstalledPackage[PAGE];
-      pages[number] = page;
-    }
-    return page;
   }
 
   int size() {

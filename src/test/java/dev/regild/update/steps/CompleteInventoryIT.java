@@ -117,7 +117,7 @@ class CompleteInventoryIT {
 
     @Override
     public void record(HandleConsumer<RuntimeException> change) {
-      database.useTransaction(change::useHandle);
+      database.useTransaction(change);
     }
 
     @Override
