@@ -6,6 +6,8 @@
 #   namespace  Regild's isolation "namespace", the steps Prepare to Publish without Qualify, beside
 #              apt-get full-upgrade in a chroot; Qualify; the new layer beside its overlay; the first
 #              update, which downloads the packages, beside the next
+#   fetch      Fetch of an update whose packages are in the cache, when it reads their changelogs for
+#              the CVEs, beside the same when they are known
 #   import     regild import beside virt-inspector and qemu-img convert -c of the same disk
 #   vm         Regild's isolation "vm", the same steps, beside virt-customize --update (which runs
 #              upgrade, so that it leaves a new kernel out); takes some ten minutes a run without KVM
@@ -238,6 +240,33 @@ bench_regild() {
   stop_server
 }
 
+# fetch_seconds IMAGE: of the update that made it.
+fetch_seconds() {
+  curl -sf "http://127.0.0.1:$port/regild/v1/updates/$1" | python3 -c '
+import datetime, json, sys
+for step in json.load(sys.stdin)["steps"]:
+    if step["name"].upper() == "FETCH":
+        began, ended = (datetime.datetime.fromisoformat(step[k].replace("Z", "+00:00"))
+                        for k in ("started", "ended"))
+        print("%.2f" % (ended - began).total_seconds())'
+}
+
+# Writes the files fetch-read and fetch-known.
+bench_fetch() {
+  local run
+  start_server "$root" namespace
+  logged "$launcher" import "$golden" --name golden --wait
+  logged "$launcher" update golden bench --wait
+  for ((run = 1; run <= runs; run++)); do
+    logged sqlite3 "$REGILD_DATA/regild.db" 'DELETE FROM changelog'
+    logged "$launcher" update golden "read-$run" --wait
+    fetch_seconds "read-$run" >>"$work/fetch-read"
+    logged "$launcher" update golden "known-$run" --wait
+    fetch_seconds "known-$run" >>"$work/fetch-known"
+  done
+  stop_server
+}
+
 bench_import() {
   local run
   start_server "$1" namespace
@@ -282,6 +311,15 @@ part_namespace() {
   fi
 }
 
+part_fetch() {
+  command -v sqlite3 >/dev/null || die "this takes sqlite3; install it: apt-get install sqlite3"
+  bench_fetch
+  row "Fetch that reads changelogs" "$(median <"$work/fetch-read")"
+  row "Fetch, changelogs known" "$(median <"$work/fetch-known")"
+  awk -v a="$(median <"$work/fetch-read")" -v b="$(median <"$work/fetch-known")" \
+    'BEGIN { printf "%-42s %8.2f s (goal: at most 2)\n", "added by the changelogs", a - b }'
+}
+
 part_import() {
   local tools new
   prepare_libguestfs
@@ -312,7 +350,7 @@ part_vm() {
 
 [[ $(id -u) == 0 ]] || die "this takes root"
 for part in "${parts[@]}"; do
-  [[ $part =~ ^(namespace|import|vm)$ ]] || die "there is no part $part: namespace, import, vm"
+  [[ $part =~ ^(namespace|fetch|import|vm)$ ]] || die "there is no part $part: namespace, fetch, import, vm"
 done
 golden=$(find "$cache" -maxdepth 1 -name 'golden-*.qcow2' 2>/dev/null | head -n 1)
 [[ -n $golden ]] || die "there is no golden image in $cache; ./regild demo makes one"

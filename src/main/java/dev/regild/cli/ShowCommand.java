@@ -142,6 +142,7 @@ final class ShowCommand implements Callable<Integer> {
               + qualification.path("systemState").asString(""));
       qualification.path("warnings").forEach(warning -> table.row("warning", warning.asString("")));
     }
+    inventory(image.path("inventory"), table);
     JsonNode boot = image.path("boot");
     if (boot.isObject()) {
       table.row(
@@ -150,11 +151,29 @@ final class ShowCommand implements Callable<Integer> {
               .formatted(boot.path("reported").asString(""), boot.path("seconds").asDouble(0)));
     }
     cves(image.path("cves"), table);
+    int statements = image.path("statements").asInt(0);
+    if (statements > 0) {
+      table.row(
+          "statements",
+          "%d (to check the newest: regild verify %s)"
+              .formatted(statements, image.path("name").asString("")));
+    }
     image
         .path("tags")
         .properties()
         .forEach(tag -> table.row("tag", tag.getKey() + "=" + tag.getValue().asString("")));
     table.print(out);
+  }
+
+  private static void inventory(JsonNode inventory, Table table) {
+    if (inventory.isObject()) {
+      table.row(
+          "packages",
+          inventory.path("packages").asInt(0)
+              + (inventory.path("origins").asBoolean(true)
+                  ? ""
+                  : "; stored by an older version, without their sources until the next job"));
+    }
   }
 
   /** The numbers; the lineage has the CVEs. */

@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
  * @param drivers patterns of which one matches the whole name of a driver's package
  * @param agents names of the agent's packages; they win over the drivers
  */
-public record PlanRules(List<Pattern> drivers, Set<String> agents) {
+public record PlanRules(List<Pattern> drivers, Set<String> agents) implements ChangeKinds {
   public PlanRules {
     drivers = List.copyOf(drivers);
     agents = Set.copyOf(agents);
   }
 
-  /** The kind of a change of the package of that name. */
+  @Override
   public ChangeKind kindOf(String packageName) {
     if (agents.contains(packageName)) {
       return ChangeKind.AGENT;

@@ -31,7 +31,7 @@ public final class Planner {
    * the image's owner holds back is listed separately.
    */
   public static UpdatePlan plan(
-      Collection<InstalledPackage> installed, AvailablePackages available, PlanRules rules) {
+      Collection<InstalledPackage> installed, AvailablePackages available, ChangeKinds kinds) {
     Set<String> names = installed.stream().map(InstalledPackage::name).collect(Collectors.toSet());
     Set<NewPackage> additions = new LinkedHashSet<>();
     List<Change> changes = new ArrayList<>();
@@ -49,7 +49,7 @@ public final class Planner {
             .upgradeOf(each)
             .ifPresent(to ->
                 changes.add(
-                    change(rules.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
+                    change(kinds.kindOf(each.name()), each, to, available.reasonsFor(each, to))));
       }
       keptBack(each, available).ifPresent(keptBack::add);
     }
@@ -58,7 +58,7 @@ public final class Planner {
       InstalledPackage none = new InstalledPackage(each.name(), each.architecture(), "", false);
       changes.add(
           change(
-              rules.kindOf(each.name()),
+              kinds.kindOf(each.name()),
               none,
               each.version(),
               available.reasonsFor(none, each.version())));

@@ -18,6 +18,9 @@ public final class LargeChannel {
   /** Its agent. */
   public static final String AGENT = "package-0";
 
+  /** The hash of every package's file, which nobody fetches. */
+  public static final String PACKAGE_SHA256 = "0".repeat(64);
+
   private static final int PACKAGES = 60_000;
 
   private LargeChannel() {}
@@ -67,7 +70,7 @@ public final class LargeChannel {
           SHA256: %2$s
 
           """
-              .formatted(i, "0".repeat(64)));
+              .formatted(i, PACKAGE_SHA256));
     }
     return text.toString();
   }

@@ -1,19 +1,30 @@
 package dev.regild.server;
 
 import dev.regild.account.AccessKey;
+import dev.regild.api.SigV4;
 import dev.regild.channel.LargeChannel;
+import dev.regild.db.Database;
+import dev.regild.insight.Changelog;
+import dev.regild.insight.ChangelogEntry;
+import dev.regild.insight.Changelogs;
+import dev.regild.insight.Naming;
+import dev.regild.server.SignedRequest.Terms;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Measures the API of a server in a process of its own, and prints a table; see bench/api.sh. */
@@ -21,6 +32,7 @@ final class ApiBench {
   private static final PrintStream OUT = System.out;
   private static final int STARTS = 5;
   private static final int DIFFERENT_REQUESTS = 5_000;
+  private static final int CVES = 50;
 
   /** How long the compilers are busy once a server has something to do. */
   private static final Duration FIRST_WARM_UP = Duration.ofSeconds(40);
@@ -58,6 +70,7 @@ final class ApiBench {
       }
       printStart(nanoseconds, server);
       bench.printOperations();
+      bench.printPlans(data);
       OUT.printf("resident after the load      %6d MiB%n", residentMebibytes(server));
     } finally {
       end(server);
@@ -154,6 +167,47 @@ final class ApiBench {
                 .bytes()));
   }
 
+  /** A dry run as {@code regild update --dry-run} asks for it: with each change, and its CVEs. */
+  private void printPlans(Path data) throws Exception {
+    print("plan, changelogs not read", plans());
+    try (Database database = Database.open(data.resolve("regild.db"))) {
+      new Changelogs(database, Clock.systemUTC())
+          .keep(Map.of(LargeChannel.PACKAGE_SHA256, changelog()));
+    }
+    print("plan, %d CVEs of each change".formatted(CVES), plans());
+  }
+
+  private List<byte[]> plans() {
+    Terms terms = new Terms(key, "us-east-1", SigV4.SERVICE, Duration.ZERO, "regild/v1/plan");
+    return randomImages()
+        .map(name ->
+            SignedRequest.of(
+                    terms,
+                    "",
+                    "{\"image\": \"%s\"}".formatted(name).getBytes(StandardCharsets.UTF_8),
+                    Map.of())
+                .bytes())
+        .toList();
+  }
+
+  /** The packages of the channel have the same content. */
+  private static Changelog changelog() {
+    List<Naming> cves =
+        IntStream.range(0, CVES)
+            .mapToObj(i -> new Naming("CVE-2026-" + (10_000 + i), true, "* Fix it"))
+            .toList();
+    return new Changelog(
+        "package-1",
+        "1.1-1",
+        "package-1",
+        "1.1-1",
+        "",
+        "",
+        new ChangelogEntry("package-1", "0.1-1", List.of()),
+        true,
+        List.of(new ChangelogEntry("package-1", "1.1-1", cves)));
+  }
+
   private void print(String title, List<byte[]> requests) throws Exception {
     Load load = new Load(port, requests);
     load.run(16, WARM_UP);
@@ -171,11 +225,15 @@ final class ApiBench {
   }
 
   private List<byte[]> ofRandomImages(String operation, UnaryOperator<String> body) {
-    Random random = new Random(1);
-    return IntStream.range(0, DIFFERENT_REQUESTS)
-        .mapToObj(i -> LargeRegistry.name(random.nextInt(LargeRegistry.IMAGES)))
+    return randomImages()
         .map(name -> SignedRequest.of(key, operation, body.apply(name)).bytes())
         .toList();
+  }
+
+  private static Stream<String> randomImages() {
+    Random random = new Random(1);
+    return IntStream.range(0, DIFFERENT_REQUESTS)
+        .mapToObj(i -> LargeRegistry.name(random.nextInt(LargeRegistry.IMAGES)));
   }
 
   private byte[] describe(String body) {

@@ -137,6 +137,8 @@ class CommandsTest {
         .contains("1 images, and 0 that were deleted")
         .doesNotContain("xz-good");
     assertThat(json("find", "xz-utils", "--json")).hasSize(2);
+    assertThat(commands.run(0, "show", "xz-bad"))
+        .containsPattern("packages +1; stored by an older version, without their sources");
     assertThat(commands.run(0, "find", "--cve", "CVE-2024-3094")).contains("No image has it.");
     assertThat(commands.run(0, "find", "--advisory", "RHSA-2026:1"))
         .contains("No channel's current snapshot has this advisory.");

@@ -72,6 +72,11 @@ class ProvenanceTest {
         .contains("layers     2, read again by the server")
         .contains(chain.get(0).sha256(), chain.get(1).sha256());
 
+    assertThat(commands.run(0, "show", "copy"))
+        .containsPattern("statements +1 \\(to check the newest: regild verify copy\\)")
+        .containsPattern("packages +1\n");
+    assertThat(commands.run(0, "show", "golden")).doesNotContain("statements");
+
     HttpResponse<byte[]> answer = get(server.key, "copy/provenance");
     assertThat(answer.headers().firstValue("content-type"))
         .contains("application/vnd.in-toto.provenance+dsse");

@@ -62,6 +62,15 @@ public final class Statements {
         .findOne();
   }
 
+  /** Returns how many statements an image has. */
+  public static int count(Handle handle, String imageId) {
+    return handle
+        .createQuery("SELECT COUNT(*) FROM statement WHERE image_id = :image")
+        .bind("image", imageId)
+        .mapTo(Integer.class)
+        .one();
+  }
+
   /** Returns one of an image's statements. */
   public static Optional<Kept> find(Handle handle, String imageId, int number) {
     return handle

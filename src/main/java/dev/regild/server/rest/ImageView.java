@@ -6,6 +6,7 @@ import dev.regild.image.Image;
 import dev.regild.image.Qualification;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.ImportRecord;
+import dev.regild.inventory.Inventory;
 import dev.regild.machine.BootEvidence;
 import dev.regild.plan.Change;
 import dev.regild.plan.KeptBack;
@@ -26,6 +27,8 @@ import java.util.Optional;
  * @param boot what was seen of that boot
  * @param facts what else its package system says of it, by member
  * @param imported what its import was asked for, if it was made by one
+ * @param inventory what is known of what is installed; absent if it has no disk
+ * @param statements how many signed statements of its provenance there are
  * @param cves what the update that made it fixed; absent if it was imported, or not recorded
  * @param status how it stands; absent if it has no disk
  * @param lineage the image itself, the one that it was updated from, and so on
@@ -49,10 +52,24 @@ record ImageView(
     @JsonAnyGetter Map<String, Object> facts,
     Optional<ImportRecord> imported,
     Map<String, String> tags,
+    Optional<InventoryView> inventory,
+    int statements,
     Optional<FixesView> cves,
     Optional<StatusView> status,
     List<Ancestor> lineage,
     List<String> children) {
+
+  /**
+   * An inventory.
+   *
+   * @param packages how many are installed
+   * @param origins whether it has their sources and vendors; an older version stored none
+   */
+  record InventoryView(int packages, boolean origins) {
+    static InventoryView of(Inventory inventory) {
+      return new InventoryView(inventory.packages().size(), inventory.knowsOrigins());
+    }
+  }
 
   /** A layer of the store. */
   record LayerView(String id, Optional<String> base, long bytes, long virtualBytes, String sha256) {
@@ -105,6 +122,8 @@ record ImageView(
       Map<String, Object> facts,
       Optional<ImportRecord> imported,
       Map<String, String> tags,
+      Optional<InventoryView> inventory,
+      int statements,
       Optional<FixesView> cves,
       Optional<StatusView> status,
       List<Ancestor> lineage,
@@ -127,6 +146,8 @@ record ImageView(
         facts,
         imported,
         tags,
+        inventory,
+        statements,
         cves,
         status,
         lineage,

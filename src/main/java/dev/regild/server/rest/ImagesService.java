@@ -20,6 +20,7 @@ import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
+import dev.regild.insight.provenance.Statements;
 import dev.regild.job.node.Nodes;
 import dev.regild.machine.BootEvidence;
 import dev.regild.plan.UpdatePlan;
@@ -145,10 +146,23 @@ public record ImagesService(
         facts,
         ImportRecords.find(handle, image.id()),
         TagRecords.list(handle, image.arn()),
+        inventory(handle, image),
+        Statements.count(handle, image.id()),
         Changelogs.fixesOf(handle, image.id()).map(FixesView::folded),
         status(handle, image),
         lineage(handle, image),
         Images.children(handle, image).stream().map(Image::name).toList());
+  }
+
+  /** A damaged one is told by whoever needs it; the image is shown all the same. */
+  private Optional<ImageView.InventoryView> inventory(Handle handle, Image image) {
+    try {
+      return image
+          .disk()
+          .map(disk -> ImageView.InventoryView.of(inventories.load(handle, disk.inventory())));
+    } catch (IllegalStateException e) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<StatusView> status(Handle handle, Image image) {

@@ -130,7 +130,7 @@ public final class FleetSearch {
           .vendor()
           .filter(OpenCves.Found::kernel)
           .ifPresentOrElse(
-              said -> kernels.computeIfAbsent(kernel(each), _ -> new ArrayList<>()).add(each),
+              _ -> kernels.computeIfAbsent(kernel(each), _ -> new ArrayList<>()).add(each),
               () -> placed.add(each));
     });
     kernels.values().forEach(all -> placed.addAll(newestFirst(all)));

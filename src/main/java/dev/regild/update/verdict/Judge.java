@@ -5,6 +5,7 @@ import dev.regild.insight.Fixes;
 import dev.regild.inventory.Inventory;
 import dev.regild.plan.AvailablePackages;
 import dev.regild.plan.Change;
+import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PlanRules;
 import dev.regild.plan.Planner;
@@ -30,6 +31,10 @@ final class Judge {
 
   private final Offer offer;
   private final PlanRules rules;
+
+  /** By the names of packages that change: the rules are patterns. */
+  private final Map<String, ChangeKind> kinds = new HashMap<>();
+
   private final PlannedFixes plannedFixes;
   private final FixMemo fixes = new FixMemo();
   private final Map<Object, SharedOffer> shared = new LinkedHashMap<>(16, 0.75f, true);
@@ -49,6 +54,7 @@ final class Judge {
   /** Frees the answers about packages, which are asked about no more. */
   void forget() {
     shared.clear();
+    kinds.clear();
   }
 
   /** Compares inventories, by their digests. */
@@ -85,7 +91,11 @@ final class Judge {
 
   private Planned plan(
       Inventory inventory, Collection<InstalledPackage> concerned, AvailablePackages available) {
-    return new Planned(inventory, concerned, Planner.plan(concerned, available, rules));
+    return new Planned(inventory, concerned, Planner.plan(concerned, available, this::kindOf));
+  }
+
+  private ChangeKind kindOf(String packageName) {
+    return kinds.computeIfAbsent(packageName, rules::kindOf);
   }
 
   private Comparison comparison(PlannedFixes.Read read, Planned planned) {
