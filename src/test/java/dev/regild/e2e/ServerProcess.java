@@ -361,13 +361,13 @@ final class ServerProcess implements AutoCloseable {
     List<String> found = new ArrayList<>(processes());
     read(Path.of("/proc/self/mountinfo"))
         .lines()
-        .filter(line -> line.contains(data.toString()))
+        .filter(line -> line.contains(data + "/"))
         .forEach(line -> found.add("mount " + line));
     try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
       for (Path device :
           devices.filter(d -> d.getFileName().toString().matches("loop\\d+")).toList()) {
         String file = read(device.resolve("loop/backing_file"));
-        if (file.contains(data.toString())) {
+        if (file.contains(data + "/")) {
           found.add("loop device " + device + " on " + file.strip());
         }
       }
@@ -441,12 +441,17 @@ final class ServerProcess implements AutoCloseable {
       for (Path directory : processes.filter(p -> p.toString().matches("/proc/\\d+")).toList()) {
         String commandLine = read(directory.resolve("cmdline")).replace('\0', ' ');
         boolean server = directory.endsWith(Long.toString(process.pid()));
-        if (!server && commandLine.contains(data.toString())) {
+        if (!server && namesData(commandLine)) {
           found.add("process " + directory + " " + commandLine);
         }
       }
     }
     return found;
+  }
+
+  /** The directory itself or what is in it; another's name may begin in the same way. */
+  private boolean namesData(String commandLine) {
+    return commandLine.contains(data + "/") || commandLine.contains(data + " ");
   }
 
   private static boolean leadsTo(Path link, Path directory) {

@@ -74,10 +74,14 @@ class UploadsAcrossNodesIT {
     }
   }
 
-  /** A raw disk with an empty partition table. */
+  /** A raw disk with an empty partition table, and the same noise in each of its MiB. */
   private static byte[] disk(int bytes) {
+    byte[] noise = new byte[1 << 20];
+    new Random(bytes).nextBytes(noise);
     byte[] disk = new byte[bytes];
-    new Random(bytes).nextBytes(disk);
+    for (int at = 0; at < bytes; at += noise.length) {
+      System.arraycopy(noise, 0, disk, at, Math.min(noise.length, bytes - at));
+    }
     Arrays.fill(disk, 0, 512, (byte) 0);
     disk[510] = 0x55;
     disk[511] = (byte) 0xAA;
@@ -214,7 +218,7 @@ class UploadsAcrossNodesIT {
   @Test
   @Order(3)
   void theImportCommandGoesOnAtTheOtherNode() throws Exception {
-    Path file = Files.write(directory.resolve("disk.raw"), disk(256 << 20));
+    Path file = Files.write(directory.resolve("disk.raw"), disk(128 << 20));
     StringWriter out = new StringWriter();
     StringWriter errors = new StringWriter();
     try (HaProxy proxy =
