@@ -72,6 +72,21 @@ for (const theme of ["light", "dark"]) {
       }
       await look(page, name, theme, width);
     }
+    // Pages that answer a form.
+    await page.goto(scene.url + "/console/");
+    for (const action of ["Update …", "Tag …", "Delete …"]) {
+      await page.goto(scene.url + "/console/?q=kiosk");
+      await page.getByLabel("Choose kiosk").check();
+      await page.getByRole("button", { name: action }).click();
+      await page.getByText("Do nothing").waitFor();
+      await look(page, `selection ${action}`, theme, width);
+    }
+    await page.goto(scene.url + "/console/settings");
+    await page.getByText("New access key").click();
+    await page.fill("#key-secret", scene.secret);
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByText("The secret is shown this once").waitFor();
+    await look(page, "newkey", theme, width);
     await context.close();
   }
 }

@@ -170,5 +170,74 @@ async function tabTo(page, name) {
   await context.close();
 }
 
+// An upload whose connection breaks goes on, and one that was paused goes on after a reload.
+{
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await logIn(page);
+  await page.goto(scene.url + "/console/import");
+  let broken = 0;
+  await page.route("**/console/uploads/*?offset=*", (route) => {
+    broken += 1;
+    return broken === 1 ? route.abort("connectionreset") : route.continue();
+  });
+  await page.setInputFiles("#file", scene.disk);
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByText("The connection broke; trying again.").waitFor();
+  await page.waitForURL("**/console/import?disk=*");
+  await page.getByText("fit for an import").waitFor();
+  assert.ok(broken >= 2);
+
+  await page.goto(scene.url + "/console/import");
+  await page.unroute("**/console/uploads/*?offset=*");
+  let release;
+  const held = new Promise((done) => { release = done; });
+  await page.route("**/console/uploads/*?offset=*", async (route) => { await held; await route.abort().catch(() => {}); });
+  await page.setInputFiles("#file", scene.disk);
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("Paused.").waitFor();
+  release();
+  await page.unroute("**/console/uploads/*?offset=*");
+  await page.goto(scene.url + "/console/import");
+  await page.getByText("Uploads that are not complete").waitFor();
+  const begun = [];
+  page.on("request", (request) => { if (request.url().includes("uploads?bytes")) { begun.push(request.url()); } });
+  await page.setInputFiles("#file", scene.disk);
+  await page.getByRole("button", { name: "Upload" }).click();
+  await page.waitForURL("**/console/import?disk=*");
+  assert.deepEqual(begun, [], "the upload before goes on");
+  await context.close();
+}
+
+// A channel's form is checked while one types, and the caret stays where it is.
+{
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await logIn(page);
+  await page.goto(scene.url + "/console/new-channel?platform=DEBIAN_12");
+  await page.locator("#name").pressSequentially("Debian");
+  await page.locator("#name-error", { hasText: "lower-case letters" }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "name");
+  assert.equal(await page.inputValue("#name"), "Debian");
+  await page.fill("#name", "debian-12");
+  await page.locator("#name-error", { hasText: "There is a channel debian-12" }).waitFor();
+  await page.fill("#name", "debian-13");
+  await page.waitForFunction(() => document.querySelector("#name-error").innerText.trim() === "");
+  await context.close();
+}
+
+// The screen of the guest is a picture, and the page says by itself whether the plan was done.
+{
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await logIn(page);
+  await page.goto(scene.url + "/console/images/office-2026-10");
+  await page.locator("img.screen").scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector("img.screen").naturalWidth > 0);
+  await page.locator("#outcome", { hasText: "not equal to the plan" }).waitFor();
+  await context.close();
+}
+
 await browser.close();
 console.log("done");

@@ -67,7 +67,7 @@ final class ShowCommand implements Callable<Integer> {
         client.get(
             export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.image(name));
     if (screenshot != null) {
-      screenshot(client, screenshot);
+      screenshot(client, image.path("name").asString(name), screenshot);
     }
     if (json) {
       out.println(image.toPrettyString());
@@ -107,7 +107,7 @@ final class ShowCommand implements Callable<Integer> {
     text.asString("").lines().forEach(line -> out.println(Printable.text(line)));
   }
 
-  private void screenshot(ApiClient client, Path file)
+  private static void screenshot(ApiClient client, String name, Path file)
       throws ServerRefusalException, IOException, InterruptedException {
     try (InputStream screen =
         client.open("/regild/v1/images/" + ApiClient.segment(name) + "/screen").body()) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The console in Debian's Chromium, driven by playwright-core. */
@@ -38,6 +39,8 @@ class ConsoleBrowserIT {
 
   private ServerFixture server;
 
+  @TempDir Path directory;
+
   @BeforeAll
   static void installModules() throws Exception {
     PAGES.put("job", "/console/images/office-2026-11");
@@ -46,6 +49,13 @@ class ConsoleBrowserIT {
     PAGES.put("vulnerabilities", "/console/images/office-2026-10/vulnerabilities");
     PAGES.put("disk", "/console/import?disk=" + ServerFixture.DISK);
     PAGES.put("missing", "/console/images/none");
+    PAGES.put("outcome", "/console/images/office-2026-10/changes");
+    PAGES.put("snapshots", "/console/compare?first=kiosk&snapshot=now");
+    PAGES.put("channel", "/console/channels/debian-12");
+    PAGES.put("catalogue", "/console/channels/windows-2022");
+    PAGES.put("newchannel", "/console/new-channel?platform=DEBIAN_12");
+    PAGES.put("view", "/console/?sort=&q=office");
+    PAGES.put("doctor", "/console/doctor");
     modules = NodeModules.install();
   }
 
@@ -54,18 +64,23 @@ class ConsoleBrowserIT {
       throws Exception {
     this.server = server;
     Optional<String> pictures = Optional.ofNullable(System.getenv("REGILD_PICTURES"));
-    if (pictures.isPresent()) {
-      new ConsoleScene(server, "libc-bin (2.36-9+deb12u10)").build();
-    } else {
-      new ConsoleScene(server).build();
-    }
+    ConsoleScene scene =
+        pictures.isPresent()
+            ? new ConsoleScene(server, "libc-bin (2.36-9+deb12u10)")
+            : new ConsoleScene(server);
+    scene.build();
+    scene.channels(directory, "3.0.17-1~deb12u2");
+    scene.more(directory);
+    PAGES.put("brought", scene.snapshotPage());
     assertThat(run("console-pages.mjs", pictures.stream().toList()).strip()).isEqualTo("[]");
   }
 
   @Test
   void peopleGetAlongByKeyboardInTabsAndWithoutScripts(ServerFixture server) throws Exception {
     this.server = server;
-    new ConsoleScene(server).build();
+    ConsoleScene scene = new ConsoleScene(server);
+    scene.build();
+    scene.channels(directory, "3.0.17-1~deb12u2");
     assertThat(run("console-use.mjs", List.of()).strip()).isEqualTo("done");
   }
 
@@ -90,6 +105,6 @@ class ConsoleBrowserIT {
     command.add(modules.with(Path.of("src/test/javascript", script)).toString());
     command.add(JsonMapper.shared().writeValueAsString(scene));
     command.addAll(more);
-    return new Program(command, Duration.ofMinutes(4), System.getenv()).run();
+    return new Program(command, Duration.ofMinutes(9), System.getenv()).run();
   }
 }

@@ -5,20 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
-import dev.regild.apt.AptSource;
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelStore;
-import dev.regild.channel.EarlierSnapshots;
-import dev.regild.channel.TestKey;
-import dev.regild.channel.TestRepository;
-import dev.regild.channel.TestRepository.Deb;
 import dev.regild.fixtures.EachDatabase;
 import dev.regild.fixtures.WindowsPackages;
 import dev.regild.image.Arn;
-import dev.regild.image.Images;
-import dev.regild.image.Inventories;
 import dev.regild.image.TagRecords;
-import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.job.node.Ability;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
@@ -32,9 +24,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -55,9 +45,6 @@ import org.junit.jupiter.api.io.TempDir;
 @EachDatabase
 class ConsolePagesTest {
   @RegisterExtension static final RunningServer RUNNING = new RunningServer();
-
-  private static final EarlierSnapshots.Limits ROOMY =
-      new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30);
 
   @TempDir Path directory;
   private ServerFixture server;
@@ -206,15 +193,6 @@ class ConsolePagesTest {
   @Test
   void aChannelShowsItsSnapshotsAndWhatEachBrought() throws Exception {
     channel();
-    Inventories inventories = new Inventories(server.database);
-    server.database.useTransaction(handle -> {
-      String digest =
-          Images.require(handle, server.owner("us-east-1"), "kiosk")
-              .disk()
-              .orElseThrow()
-              .inventory();
-      PackageIndex.add(handle, Map.of(digest, inventories.load(handle, digest)));
-    });
     String page = browser.get("/console/channels/debian-12").body();
     assertThat(page).contains("2 Apr 2026", "1 Mar 2026", "current", "regild channel refresh");
     Matcher link =
@@ -549,38 +527,8 @@ class ConsolePagesTest {
     channel("3.0.22-1");
   }
 
-  /** A channel that offered openssl 3.0.15-1 on 1 March, and offers a newer one since 2 April. */
   private void channel(String newest) throws Exception {
-    TestKey key = TestKey.simple();
-    ChannelStore channels = channels();
-    try (TestRepository repository =
-        new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
-      channels.add(
-          new Channel(
-              "debian-12",
-              "DEBIAN_12",
-              List.of(
-                  new AptSource(
-                      List.of(repository.uri()),
-                      List.of("stable"),
-                      List.of("main"),
-                      List.of("amd64"),
-                      key.armored()))));
-      offer(channels, repository, key, "3.0.15-1", "2026-03-01T09:00:00Z");
-      offer(channels, repository, key, newest, "2026-04-02T09:00:00Z");
-    }
-  }
-
-  private void offer(
-      ChannelStore channels, TestRepository repository, TestKey key, String version, String time)
-      throws Exception {
-    String release = repository.suite("stable", Map.of(), List.of(new Deb("openssl", version)));
-    repository.inRelease("stable", key.clearSigned(release));
-    var _ = channels.refresh("debian-12");
-    var _ =
-        new EarlierSnapshots(
-                server.database, channels, ROOMY, Clock.fixed(Instant.parse(time), ZoneOffset.UTC))
-            .record();
+    new ConsoleScene(server).channels(directory, newest);
   }
 
   private static Channel windows() {

@@ -1,6 +1,17 @@
 package dev.regild.server;
 
+import dev.regild.apt.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.EarlierSnapshots;
+import dev.regild.channel.SnapshotHistory;
+import dev.regild.channel.TestKey;
+import dev.regild.channel.TestRepository;
+import dev.regild.channel.TestRepository.Deb;
+import dev.regild.console.session.SavedViews;
 import dev.regild.disk.layers.Layer;
+import dev.regild.disk.upload.DiskQuota;
+import dev.regild.fixtures.WindowsPackages;
 import dev.regild.image.Application;
 import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
@@ -15,9 +26,13 @@ import dev.regild.insight.Changelogs;
 import dev.regild.insight.FixedCve;
 import dev.regild.insight.Fixes;
 import dev.regild.insight.SourceFixes;
+import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.inventory.DiskLayout;
 import dev.regild.inventory.Inventory;
 import dev.regild.inventory.OperatingSystem;
+import dev.regild.job.node.Ability;
+import dev.regild.job.node.Node;
+import dev.regild.job.node.Nodes;
 import dev.regild.machine.BootEvidence;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
@@ -25,6 +40,8 @@ import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.KeptBack;
 import dev.regild.plan.PackageChange;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.windows.catalogue.Catalogue;
+import dev.regild.windows.catalogue.CatalogueSource;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -34,13 +51,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.imageio.ImageIO;
 import org.jdbi.v3.core.Handle;
 
@@ -139,6 +160,119 @@ public final class ConsoleScene {
               List.of(),
               Instant.now().minus(2, ChronoUnit.MINUTES)));
     });
+  }
+
+  /**
+   * Adds channels: one that offered openssl 3.0.15-1 on 1 March and offers a newer one since 2 April,
+   * one with a catalogue, and one whose server is not there.
+   *
+   * @param directory for the repository
+   */
+  void channels(Path directory, String newest) throws Exception {
+    ChannelStore channels = new ChannelStore(server.data, Clock.systemUTC());
+    TestKey key = TestKey.simple();
+    try (TestRepository repository =
+        new TestRepository(Files.createDirectory(directory.resolve("repository")))) {
+      channels.add(
+          new Channel(
+              "debian-12",
+              "DEBIAN_12",
+              List.of(
+                  new AptSource(
+                      List.of(repository.uri()),
+                      List.of("stable"),
+                      List.of("main"),
+                      List.of("amd64"),
+                      key.armored()))));
+      offer(channels, repository, key, "3.0.15-1", "2026-03-01T09:00:00Z");
+      offer(channels, repository, key, newest, "2026-04-02T09:00:00Z");
+    }
+    Inventories inventories = new Inventories(server.database);
+    server.database.useTransaction(handle -> {
+      String digest =
+          Images.require(handle, server.owner("us-east-1"), "kiosk")
+              .disk()
+              .orElseThrow()
+              .inventory();
+      PackageIndex.add(handle, Map.of(digest, inventories.load(handle, digest)));
+    });
+  }
+
+  private void offer(
+      ChannelStore channels, TestRepository repository, TestKey key, String version, String time)
+      throws Exception {
+    String release = repository.suite("stable", Map.of(), List.of(new Deb("openssl", version)));
+    repository.inRelease("stable", key.clearSigned(release));
+    var _ = channels.refresh("debian-12");
+    var _ =
+        new EarlierSnapshots(
+                server.database,
+                channels,
+                new EarlierSnapshots.Limits(Duration.ofDays(90), 1L << 30),
+                Clock.fixed(Instant.parse(time), ZoneOffset.UTC))
+            .record();
+  }
+
+  /** Adds what is on no page yet: a catalogue, an upload that was cut off, a view, a node. */
+  void more(Path directory) throws Exception {
+    ChannelStore channels = new ChannelStore(server.data, Clock.systemUTC());
+    channels.add(
+        new Channel("windows-2022", "WINDOWS_SERVER_2022", List.of(new CatalogueSource("amd64"))));
+    Catalogue catalogue = Catalogue.of(channels, "windows-2022");
+    Path driver =
+        WindowsPackages.driver(
+            directory, "netkvm.inf", "06/21/2026,100.95.104.26200", "PCI\\VEN_1AF4&DEV_1041");
+    try (Catalogue.Incoming incoming = catalogue.read(driver, Optional.empty())) {
+      var _ = catalogue.add(incoming, incoming.packages());
+    }
+    var _ =
+        server.uploads.begin(
+            server.account.id(), new DiskQuota(100, 1L << 40), OptionalLong.of(5L << 30));
+    var _ =
+        new SavedViews(server.database)
+            .put(server.account.id(), new SavedViews.View("Office", "sort=&q=office"));
+    server.shownNodes = new OneNode();
+  }
+
+  /** A node that runs a job. */
+  private static final class OneNode implements Nodes {
+    @Override
+    public List<Node> list() {
+      return List.of(
+          new Node(
+              "rack-7",
+              "rack-7.example",
+              "1.2.3",
+              "worker",
+              Instant.now().minus(9, ChronoUnit.DAYS),
+              Instant.now(),
+              Node.State.RUNNING,
+              false,
+              4,
+              1,
+              Ability.bits(EnumSet.of(Ability.TOOLS, Ability.VM, Ability.KVM)),
+              212L << 30,
+              "KVM",
+              "VM",
+              Optional.empty()));
+    }
+
+    @Override
+    public boolean setDraining(String name, boolean draining) {
+      return name.equals("rack-7");
+    }
+
+    @Override
+    public Optional<String> waiting(Handle handle, String job) {
+      return Optional.empty();
+    }
+  }
+
+  /** The page of what the channel's newest snapshot brought. */
+  String snapshotPage() {
+    return server.database.read(handle ->
+        "/console/channels/debian-12/snapshots/"
+            + SnapshotHistory.list(handle, "debian-12").getFirst().digest());
   }
 
   /** What was seen of an image's boot. */
