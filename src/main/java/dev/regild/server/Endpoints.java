@@ -36,6 +36,7 @@ import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.RingsService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
@@ -81,6 +82,7 @@ import java.util.Optional;
  * @param downloads how many an account may have
  * @param nodes that share the database
  * @param operators who may drain them
+ * @param policies what acts by itself on images
  * @param console the pages for people
  */
 record Endpoints(
@@ -108,6 +110,7 @@ record Endpoints(
     Documents documents,
     Nodes nodes,
     Operators operators,
+    Policies policies,
     Console console) {
 
   /** However many probes and strangers ask. */
@@ -130,6 +133,12 @@ record Endpoints(
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
+        new RingsService(
+            requests,
+            operators,
+            policies.rings(),
+            policies.promotions(),
+            policies.promotionPreviews()),
         new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(

@@ -12,6 +12,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -215,7 +216,11 @@ public final class RegildServer implements AutoCloseable {
     PackageCache packages = storage.packages();
     Workspaces workspaces = new Workspaces(work);
     Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
-    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    UpdatePlans plans =
+        new UpdatePlans(
+            channels,
+            inventories,
+            image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
     PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
@@ -376,6 +381,7 @@ public final class RegildServer implements AutoCloseable {
                 new Csrf(masterKey.derived("console-forms")),
                 everybody(config),
                 config.region()));
+    Policies policies = Policies.of(database, channels, inventories, plans, plannedFixes, clock);
     Endpoints endpoints =
         new Endpoints(
             requests,
@@ -402,6 +408,7 @@ public final class RegildServer implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, config.node().operators()),
+            policies,
             console);
     HttpFront front =
         opened(

@@ -71,8 +71,7 @@ public final class ImageUpdates implements Updates {
           return updatable;
         });
     String inventory = inventoryOf(existing);
-    String platform = existing.platform().orElse("");
-    UpdatePlans.Offer offer = plans.offerFor(platform);
+    UpdatePlans.Offer offer = plans.offerFor(existing);
     boolean canUpdate = plans.hasChanges(offer, inventory);
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
@@ -89,7 +88,7 @@ public final class ImageUpdates implements Updates {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);
     return plans
-        .plan(plans.offerFor(image.platform().orElse("")), inventory)
+        .plan(plans.offerFor(image), inventory)
         .warning(warnings(image));
   }
 

@@ -12,6 +12,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -302,6 +303,13 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
+            Policies.of(
+                database,
+                channels(),
+                new Inventories(database),
+                plans(),
+                plannedFixes(),
+                Clock.systemUTC()),
             console);
     this.limits = limits;
     front = listen(0);
@@ -312,7 +320,10 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private UpdatePlans plans() throws IOException {
-    return new UpdatePlans(channels(), new Inventories(database));
+    return new UpdatePlans(
+        channels(),
+        new Inventories(database),
+        image -> database.read(handle -> RingRecords.ofImage(handle, image)));
   }
 
   private SnapshotChangelogs changelogs() {

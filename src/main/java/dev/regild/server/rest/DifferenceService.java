@@ -96,7 +96,7 @@ public record DifferenceService(
 
   private SnapshotOffers.Found offer(ImageContent first, String which) {
     try {
-      return offers.find(first.image().platform().orElse(""), which);
+      return offers.find(first.image(), which);
     } catch (ChannelException e) {
       throw new RefusedException(INCOMPATIBLE, "Cannot compare: " + e.getMessage() + ".");
     }

@@ -125,13 +125,13 @@ public record ImagesService(
   private static Optional<StatusView> status(Handle handle, Image image) {
     return image
         .disk()
-        .map(disk ->
+        .map(_ ->
             StatusView.of(
                 new ImageStatus(
                     image.name(),
                     image.platform().orElse(""),
                     image.created(),
-                    Verdicts.find(handle, disk.inventory())),
+                    Verdicts.find(handle, image)),
                 Instant.now()));
   }
 
@@ -142,7 +142,10 @@ public record ImagesService(
       Image current = next.get();
       lineage.add(ancestor(handle, current));
       Optional<Predecessor> predecessor = current.origin().predecessor();
-      next = predecessor.flatMap(p -> Images.findById(handle, p.id()));
+      next =
+          predecessor
+              .flatMap(p -> Images.findById(handle, p.id()))
+              .filter(before -> !before.owner().isOfDeleted());
       if (next.isEmpty()) {
         predecessor.ifPresent(gone ->
             lineage.add(

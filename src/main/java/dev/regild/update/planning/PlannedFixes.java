@@ -51,7 +51,7 @@ public final class PlannedFixes {
    */
   public Optional<Fixes> find(Owner owner, String imageName, UpdatePlan plan) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
-    Optional<Snapshot> snapshot = snapshot(image.platform().orElse(""));
+    Optional<Snapshot> snapshot = snapshot(image);
     if (snapshot.isEmpty() || image.disk().isEmpty()) {
       return Optional.empty();
     }
@@ -113,9 +113,9 @@ public final class PlannedFixes {
         .toList();
   }
 
-  private Optional<Snapshot> snapshot(String platform) {
+  private Optional<Snapshot> snapshot(Image image) {
     try {
-      return Optional.of(plans.offerFor(platform).snapshot());
+      return Optional.of(plans.offerFor(image).snapshot());
     } catch (RefusedException e) {
       return Optional.empty();
     }

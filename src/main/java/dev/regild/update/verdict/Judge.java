@@ -62,7 +62,8 @@ final class Judge {
     return compared;
   }
 
-  private UpdatePlan plan(Inventory inventory) {
+  /** Returns what an update of an inventory would change. */
+  UpdatePlan plan(Inventory inventory) {
     return Planner.plan(inventory.packages(), available(inventory), offer.rules());
   }
 

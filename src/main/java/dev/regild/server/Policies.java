@@ -1,0 +1,36 @@
+package dev.regild.server;
+
+import dev.regild.channel.ChannelStore;
+import dev.regild.db.Database;
+import dev.regild.image.Inventories;
+import dev.regild.policy.ring.PromotionPreviews;
+import dev.regild.policy.ring.Promotions;
+import dev.regild.policy.ring.Rings;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.verdict.Outlook;
+import java.time.Clock;
+
+/**
+ * What decides by rules on images.
+ *
+ * @param rings the rings of channels
+ * @param promotions move them
+ * @param promotionPreviews say what that would mean
+ */
+record Policies(Rings rings, Promotions promotions, PromotionPreviews promotionPreviews) {
+  static Policies of(
+      Database database,
+      ChannelStore channels,
+      Inventories inventories,
+      UpdatePlans plans,
+      PlannedFixes plannedFixes,
+      Clock clock) {
+    Promotions promotions = new Promotions(database, channels, clock);
+    return new Policies(
+        new Rings(database, channels, clock),
+        promotions,
+        new PromotionPreviews(
+            database, plans, new Outlook(database, inventories, plannedFixes), promotions));
+  }
+}
