@@ -11,11 +11,7 @@ import java.util.Map;
  * @param payload texts, numbers, truth values, lists and maps of them; never a secret
  */
 public record Event(
-    EventType type,
-    String accountId,
-    String region,
-    String subject,
-    Map<String, Object> payload) {
+    EventType type, String accountId, String region, String subject, Map<String, Object> payload) {
   public Event {
     payload = Map.copyOf(payload);
   }
