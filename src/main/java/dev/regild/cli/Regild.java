@@ -7,6 +7,7 @@ import dev.regild.cli.channel.ChannelCommand;
 import dev.regild.cli.doctor.DoctorCommand;
 import dev.regild.cli.policy.AliasCommand;
 import dev.regild.cli.policy.LineCommand;
+import dev.regild.cli.policy.RetentionCommand;
 import dev.regild.cli.policy.RingCommand;
 import dev.regild.cli.registry.AccountCommand;
 import dev.regild.cli.registry.FeedCommand;
@@ -73,6 +74,7 @@ public final class Regild {
     commands.put("line", LineCommand.class);
     commands.put("alias", AliasCommand.class);
     commands.put("ring", RingCommand.class);
+    commands.put("retention", RetentionCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
     commands.put("feed", FeedCommand.class);

@@ -9,6 +9,7 @@ public enum EventType {
   IMAGE_QUALIFIED("image.qualified"),
   IMAGE_DEPRECATED("image.deprecated"),
   IMAGE_DELETED("image.deleted"),
+  IMAGE_RESTORED("image.restored"),
   IMAGE_REVOKED("image.revoked"),
   ALIAS_MOVED("alias.moved"),
   RING_PROMOTED("ring.promoted"),

@@ -37,6 +37,7 @@ import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.RetentionService;
 import dev.regild.server.rest.RingsService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
@@ -140,6 +141,7 @@ record Endpoints(
             policies.rings(),
             policies.promotions(),
             policies.promotionPreviews()),
+        new RetentionService(requests, policies.retentions(), images.pageTokens()),
         new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(

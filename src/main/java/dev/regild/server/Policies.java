@@ -3,6 +3,9 @@ package dev.regild.server;
 import dev.regild.channel.ChannelStore;
 import dev.regild.db.Database;
 import dev.regild.image.Inventories;
+import dev.regild.image.quota.Quotas;
+import dev.regild.policy.Audit;
+import dev.regild.policy.retention.Retentions;
 import dev.regild.policy.ring.PromotionPreviews;
 import dev.regild.policy.ring.Promotions;
 import dev.regild.policy.ring.Rings;
@@ -17,20 +20,28 @@ import java.time.Clock;
  * @param rings the rings of channels
  * @param promotions move them
  * @param promotionPreviews say what that would mean
+ * @param retentions delete the images of lines that are kept no longer
  */
-record Policies(Rings rings, Promotions promotions, PromotionPreviews promotionPreviews) {
+record Policies(
+    Rings rings,
+    Promotions promotions,
+    PromotionPreviews promotionPreviews,
+    Retentions retentions) {
   static Policies of(
       Database database,
       ChannelStore channels,
       Inventories inventories,
       UpdatePlans plans,
       PlannedFixes plannedFixes,
+      Quotas quotas,
+      Audit audit,
       Clock clock) {
     Promotions promotions = new Promotions(database, channels, clock);
     return new Policies(
         new Rings(database, channels, clock),
         promotions,
         new PromotionPreviews(
-            database, plans, new Outlook(database, inventories, plannedFixes), promotions));
+            database, plans, new Outlook(database, inventories, plannedFixes), promotions),
+        new Retentions(database, quotas, audit, clock));
   }
 }

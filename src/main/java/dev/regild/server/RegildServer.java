@@ -42,6 +42,7 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.policy.retention.RetentionWork;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -381,7 +382,13 @@ public final class RegildServer implements AutoCloseable {
                 new Csrf(masterKey.derived("console-forms")),
                 everybody(config),
                 config.region()));
-    Policies policies = Policies.of(database, channels, inventories, plans, plannedFixes, clock);
+    Policies policies =
+        Policies.of(
+            database, channels, inventories, plans, plannedFixes, quotas, audit, clock);
+    opened(
+            new RetentionWork(
+                database, policies.retentions(), deletions, membership.turns(), clock))
+        .start();
     Endpoints endpoints =
         new Endpoints(
             requests,

@@ -309,6 +309,8 @@ public final class ServerFixture implements AutoCloseable {
                 new Inventories(database),
                 plans(),
                 plannedFixes(),
+                images.quotas(),
+                audit,
                 Clock.systemUTC()),
             console);
     this.limits = limits;

@@ -8,6 +8,7 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.regild.policy.Audit;
 import dev.regild.server.config.ByteSize;
 import java.io.EOFException;
 import java.io.IOException;
@@ -44,7 +45,7 @@ import tools.jackson.databind.node.ObjectNode;
  * removed by age and by their total size. Only their owner can read them. If a line can't be
  * written, the next one says how many were lost; a line is never written in part.
  */
-public final class AuditLog implements AutoCloseable {
+public final class AuditLog implements Audit, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
   /** Far more than an operation, a hundred names and a key take. */
@@ -103,6 +104,9 @@ public final class AuditLog implements AutoCloseable {
    * @param outcome {@code ok}, or the error's name
    * @param source the address that it came from
    * @param omitted how many calls before it, of senders that nobody knows, have no line
+   * @param policy which policy acted; absent for a call
+   * @param rule what that policy says
+   * @param plan what it acted on
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   record Entry(
@@ -115,7 +119,30 @@ public final class AuditLog implements AutoCloseable {
       List<String> resources,
       String outcome,
       String source,
-      Optional<Long> omitted) {}
+      Optional<Long> omitted,
+      Optional<String> policy,
+      Optional<String> rule,
+      Optional<String> plan) {}
+
+  /** Writes down what a policy did that no request asked for. */
+  @Override
+  public void write(Act act) {
+    write(
+        new Entry(
+            clock.instant(),
+            "none",
+            Optional.of(act.owner().accountId()),
+            Optional.of(act.owner().region()),
+            Optional.empty(),
+            act.operation(),
+            act.resources(),
+            act.outcome(),
+            "policy",
+            Optional.empty(),
+            Optional.of(act.policy()),
+            Optional.of(act.rule()),
+            Optional.of(act.plan())));
+  }
 
   /** Adds to the log of that directory. */
   public static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {

@@ -253,6 +253,9 @@ class AuditLogTest {
         List.of(resource),
         "ok",
         "127.0.0.1",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
