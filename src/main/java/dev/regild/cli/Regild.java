@@ -8,6 +8,8 @@ import dev.regild.cli.doctor.DoctorCommand;
 import dev.regild.cli.policy.AliasCommand;
 import dev.regild.cli.policy.LineCommand;
 import dev.regild.cli.policy.RetentionCommand;
+import dev.regild.cli.policy.RevocationCommand;
+import dev.regild.cli.policy.RevokeCommand;
 import dev.regild.cli.policy.RingCommand;
 import dev.regild.cli.registry.AccountCommand;
 import dev.regild.cli.registry.FeedCommand;
@@ -75,6 +77,8 @@ public final class Regild {
     commands.put("alias", AliasCommand.class);
     commands.put("ring", RingCommand.class);
     commands.put("retention", RetentionCommand.class);
+    commands.put("revoke", RevokeCommand.class);
+    commands.put("revocation", RevocationCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
     commands.put("feed", FeedCommand.class);

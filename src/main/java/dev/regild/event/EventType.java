@@ -11,6 +11,7 @@ public enum EventType {
   IMAGE_DELETED("image.deleted"),
   IMAGE_RESTORED("image.restored"),
   IMAGE_REVOKED("image.revoked"),
+  REVOCATION_UNDONE("revocation.undone"),
   ALIAS_MOVED("alias.moved"),
   RING_PROMOTED("ring.promoted"),
   SNAPSHOT_ARRIVED("channel.snapshot-arrived"),

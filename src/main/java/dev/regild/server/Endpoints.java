@@ -38,6 +38,7 @@ import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.RetentionService;
+import dev.regild.server.rest.RevocationService;
 import dev.regild.server.rest.RingsService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
@@ -142,6 +143,7 @@ record Endpoints(
             policies.promotions(),
             policies.promotionPreviews()),
         new RetentionService(requests, policies.retentions(), images.pageTokens()),
+        new RevocationService(requests, policies.revocations()),
         new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(

@@ -6,6 +6,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.quota.Quotas;
 import dev.regild.policy.Audit;
 import dev.regild.policy.retention.Retentions;
+import dev.regild.policy.revocation.Revocations;
 import dev.regild.policy.ring.PromotionPreviews;
 import dev.regild.policy.ring.Promotions;
 import dev.regild.policy.ring.Rings;
@@ -21,12 +22,14 @@ import java.time.Clock;
  * @param promotions move them
  * @param promotionPreviews say what that would mean
  * @param retentions delete the images of lines that are kept no longer
+ * @param revocations mark images that are not to be used any more
  */
 record Policies(
     Rings rings,
     Promotions promotions,
     PromotionPreviews promotionPreviews,
-    Retentions retentions) {
+    Retentions retentions,
+    Revocations revocations) {
   static Policies of(
       Database database,
       ChannelStore channels,
@@ -42,6 +45,7 @@ record Policies(
         promotions,
         new PromotionPreviews(
             database, plans, new Outlook(database, inventories, plannedFixes), promotions),
-        new Retentions(database, quotas, audit, clock));
+        new Retentions(database, quotas, audit, clock),
+        new Revocations(database, audit, clock));
   }
 }

@@ -43,6 +43,7 @@ import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
 import dev.regild.policy.retention.RetentionWork;
+import dev.regild.policy.revocation.RevocationWork;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -389,6 +390,7 @@ public final class RegildServer implements AutoCloseable {
             new RetentionWork(
                 database, policies.retentions(), deletions, membership.turns(), clock))
         .start();
+    opened(new RevocationWork(policies.revocations(), membership.turns())).start();
     Endpoints endpoints =
         new Endpoints(
             requests,

@@ -14,6 +14,7 @@ import dev.regild.image.Owner;
 import dev.regild.image.Qualification;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.image.RevokedImages;
 import dev.regild.image.builder.ImageBuilder;
 import dev.regild.image.builder.ImageBuilders;
 import dev.regild.image.jobs.UpdateRecords;
@@ -109,6 +110,7 @@ public final class ImageUpdates implements Updates {
           "The image %s is %s; only an AVAILABLE image can be updated."
               .formatted(existing.name(), existing.state()));
     }
+    RevokedImages.requireNone(handle, existing);
     ReservedNames.requireFree(request.newImageName());
     Images.requireFreeName(handle, request.owner(), request.newImageName());
     if (existing.origin().baseImageReleased().isPresent()

@@ -167,8 +167,9 @@ public final class Retentions {
 
   /** Carries out all policies that are enabled, of all owners. */
   public void runAll() {
-    for (RetentionPolicy policy : database.read(RetentionRecords::enabled)) {
-      var _ = run(List.of(policy), Optional.empty(), "retention");
+    List<RetentionPolicy> policies = database.read(RetentionRecords::enabled);
+    if (!policies.isEmpty()) {
+      var _ = run(policies, Optional.empty(), "retention");
     }
   }
 

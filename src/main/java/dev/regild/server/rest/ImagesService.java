@@ -12,6 +12,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
+import dev.regild.image.RevokedImages;
 import dev.regild.image.TagRecords;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
@@ -19,6 +20,7 @@ import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.insight.Changelogs;
 import dev.regild.job.node.Nodes;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.retention.RetentionRecords;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -112,6 +114,8 @@ public record ImagesService(
         image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
     return ImageView.of(
         image,
+        RevokedImages.find(handle, image.id()),
+        RetentionRecords.deprecatedSince(handle, image.id()),
         chain,
         facts,
         ImportRecords.find(handle, image.id()),

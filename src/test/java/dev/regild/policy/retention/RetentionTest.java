@@ -299,7 +299,7 @@ class RetentionTest {
     for (int i = 0; i < 1000; i++) {
       histories.put("line-" + i, new History(rule(1 + random.nextInt(3), random.nextInt(4), random.nextInt(3))));
     }
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 3; round++) {
       database.useTransaction(handle ->
           histories.forEach((line, history) -> live(handle, random, line, history, inventory, layer)));
       if (round == 0) {
