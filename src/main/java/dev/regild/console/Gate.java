@@ -173,7 +173,9 @@ record Gate(Sessions sessions, Accounts accounts, Csrf csrf, Optional<Owner> eve
         .sameSite(SetCookie.SameSite.STRICT)
         // A proxy in front of the server says whether its clients use TLS; the claim of anybody
         // else only has their own browser keep the cookie more strictly.
-        .secure(request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https"));
+        .secure(
+            request.isSecure()
+                || request.headers().first(FORWARDED_PROTO).orElse("").equalsIgnoreCase("https"));
   }
 
   static Optional<String> cookie(ServerRequest request, String name) {

@@ -31,7 +31,7 @@ import org.bouncycastle.util.io.pem.PemReader;
  * A PEM file with certificates or a key (RFC 7468). Other blocks, as Red Hat's entitlements have
  * them, are passed over. No message repeats what is in it.
  */
-final class PemFile {
+public final class PemFile {
   private static final int LONGEST = 1 << 20;
   private static final PemHeader ENCRYPTED_INSIDE = new PemHeader("Proc-Type", "4,ENCRYPTED");
 
@@ -43,7 +43,12 @@ final class PemFile {
     this.blocks = blocks;
   }
 
-  static PemFile read(Path file) throws FetchException {
+  /**
+   * Reads it.
+   *
+   * @throws FetchException if it can't be read, is too large or is damaged
+   */
+  public static PemFile read(Path file) throws FetchException {
     String text;
     try {
       if (Files.size(file) > LONGEST) {
@@ -67,7 +72,7 @@ final class PemFile {
   }
 
   /** Every certificate, in its order. */
-  List<X509Certificate> certificates() throws FetchException {
+  public List<X509Certificate> certificates() throws FetchException {
     List<X509Certificate> certificates = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
@@ -89,7 +94,7 @@ final class PemFile {
   }
 
   /** Its private key, in the forms of PKCS#8, of PKCS#1 or, for elliptic curves, of SEC 1. */
-  PrivateKey key() throws FetchException {
+  public PrivateKey key() throws FetchException {
     PemObject block =
         blocks.stream()
             .filter(each -> each.getType().endsWith("PRIVATE KEY"))

@@ -59,6 +59,7 @@ import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.server.tls.ServerTls;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -169,7 +170,10 @@ public final class RegildServer implements AutoCloseable {
   private int assemble(Config config, Role role) throws ConfigException, IOException {
     DataDirectory data = opened(DataDirectory.open(config.data()));
     Path work = opened(WorkDirectory.open(config.node().work(), data.path())).path();
-    Database database = opened(database(config, data));
+    Optional<ServerTls> tls =
+        ServerTls.open(config.tls(), config.listen(), data.path(), Clock.systemUTC());
+    tls.ifPresent(this::opened);
+    Database database = opened(database(config, data, tls));
     Clock clock = database.clock();
     ProvenAccelerator accelerator = new ProvenAccelerator(data.resolve("accelerator"));
     Membership membership =
@@ -423,6 +427,7 @@ public final class RegildServer implements AutoCloseable {
         opened(
             HttpFront.start(
                 config.listen(),
+                tls,
                 config.http(),
                 metrics,
                 audit,
@@ -432,6 +437,7 @@ public final class RegildServer implements AutoCloseable {
     opened(console);
     LOG.atInfo()
         .addKeyValue("address", config.listen().host() + ":" + front.port())
+        .addKeyValue("tls", tls.isPresent())
         .addKeyValue("data", data.path())
         .addKeyValue("isolation", config.isolation())
         .log(role == Role.WORKER ? "worker started" : "server started");
@@ -455,13 +461,13 @@ public final class RegildServer implements AutoCloseable {
     }
   }
 
-  private static Database database(Config config, DataDirectory data)
+  private static Database database(Config config, DataDirectory data, Optional<ServerTls> tls)
       throws ConfigException, IOException {
     if (config.database().isEmpty()) {
       RegistryId.requireNone(data.path());
       return Database.open(data.resolve("regild.db"));
     }
-    Database database = new DatabaseWait(config, data.path()).open(config.database().get());
+    Database database = new DatabaseWait(config, data.path(), tls).open(config.database().get());
     boolean ours = false;
     try {
       new RegistryId(database, data.path()).require(config.store().isPresent());

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import tools.jackson.databind.JsonNode;
@@ -90,7 +91,8 @@ class PrintableTest {
           new ApiClient(
               URI.create("http://127.0.0.1:" + server.getAddress().getPort()),
               "us-east-1",
-              AwsCredentialsIdentity.create("id", "secret"));
+              AwsCredentialsIdentity.create("id", "secret"),
+              Optional.empty());
       JsonNode image = client.get("/image");
       StringWriter printed = new StringWriter();
       new PlanTable(image.path("lineage").path(0)).print(new PrintWriter(printed, true));

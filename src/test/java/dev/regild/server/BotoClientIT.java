@@ -3,8 +3,9 @@ package dev.regild.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Debian's boto3. What Debian 12 has (1.26) is older than the imports and exports: the script loads
@@ -13,9 +14,14 @@ import org.junit.jupiter.api.io.TempDir;
 class BotoClientIT {
   private static final String DEBIANS = "/usr/bin/python3";
 
-  @Test
-  void oneScriptGoesThroughAllOperations(@TempDir Path directory) throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void oneScriptGoesThroughAllOperations(boolean encrypted, @TempDir Path directory)
+      throws Exception {
     try (ClientsServer clients = new ClientsServer(directory)) {
+      if (encrypted) {
+        clients.encrypt("AWS_CA_BUNDLE");
+      }
       String output =
           clients
               .script(

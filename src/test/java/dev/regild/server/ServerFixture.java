@@ -83,6 +83,7 @@ import dev.regild.server.rest.Operators;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.server.tls.ServerTls;
 import dev.regild.servicing.Guests;
 import dev.regild.servicing.Isolation;
 import dev.regild.servicing.QualificationBoot;
@@ -207,6 +208,7 @@ public final class ServerFixture implements AutoCloseable {
   private final Config.Http limits;
   private final RoomReservations room;
   private HttpFront front;
+  private Optional<ServerTls> tls = Optional.empty();
 
   public ServerFixture(Path data) throws Exception {
     this(data, Config.Http.DEFAULT, new RoomReservations());
@@ -383,11 +385,25 @@ public final class ServerFixture implements AutoCloseable {
   private HttpFront listen(int port) throws Exception {
     return HttpFront.start(
         new Config.Listen("127.0.0.1", port),
+        tls,
         limits,
         endpoints.metrics(),
         audit,
         endpoints.services(),
         Duration.ofSeconds(1));
+  }
+
+  /**
+   * Answers with TLS from now on.
+   *
+   * @return the server's certificate
+   */
+  Path encrypt() throws Exception {
+    Config.Tls on =
+        new Config.Tls(Config.TlsMode.ON, Optional.empty(), Optional.empty(), Optional.empty());
+    tls = ServerTls.open(on, new Config.Listen("127.0.0.1", 0), data, Clock.systemUTC());
+    restart(Duration.ZERO);
+    return ServerTls.ownCertificate(data);
   }
 
   /** Is away for a while, and answers at the same address again. */
@@ -410,7 +426,8 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + front.port() + path);
+    return URI.create(
+        "%s://127.0.0.1:%d%s".formatted(tls.isPresent() ? "https" : "http", front.port(), path));
   }
 
   /** From now on, updates are not merely written down. */
@@ -744,6 +761,7 @@ public final class ServerFixture implements AutoCloseable {
     events.close();
     conversions.close();
     front.close();
+    tls.ifPresent(ServerTls::close);
     audit.close();
     database.close();
   }

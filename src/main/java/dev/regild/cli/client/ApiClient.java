@@ -17,6 +17,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import software.amazon.awssdk.http.SdkHttpFullRequest;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -39,16 +43,22 @@ public final class ApiClient {
   private final URI endpoint;
   private final String region;
   private final AwsCredentialsIdentity credentials;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .build();
+  private final HttpClient http;
 
-  public ApiClient(URI endpoint, String region, AwsCredentialsIdentity credentials) {
+  /**
+   * @param trust the certificates that a server may show; empty for those that Java trusts
+   */
+  public ApiClient(
+      URI endpoint, String region, AwsCredentialsIdentity credentials, Optional<SSLContext> trust) {
     this.endpoint = endpoint;
     this.region = region;
     this.credentials = credentials;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10));
+    trust.ifPresent(builder::sslContext);
+    this.http = builder.build();
   }
 
   /** Calls an operation of the AppStream protocol. */
@@ -155,6 +165,16 @@ public final class ApiClient {
     } catch (ConnectException e) {
       throw new IOException(
           "No server answers at " + endpoint + ". Start one with: ./regild serve", e);
+    } catch (SSLHandshakeException e) {
+      throw new IOException(
+          "The certificate of %s is not accepted (%s). Name the file with it, or with those that have issued it: --ca FILE"
+              .formatted(endpoint, e.getMessage()),
+          e);
+    } catch (SSLException e) {
+      throw new IOException(
+          "TLS with %s failed (%s). If the server does not use TLS, write http:// before its address"
+              .formatted(endpoint, e.getMessage()),
+          e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.regild.cli.client;
 
+import dev.regild.server.tls.ServerTls;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
@@ -40,8 +42,31 @@ public final class ServerConnection {
               + " the environment has none. Default: REGILD_DATA, else /var/lib/regild.")
   public Path data = Path.of("/var/lib/regild");
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description =
+          "A PEM file with the server's certificate, or with those that have issued it. Default:"
+              + " AWS_CA_BUNDLE, else Java's certificates; and that of a server on this machine.")
+  @Nullable Path authority;
+
   public ApiClient client() throws IOException {
-    return new ApiClient(endpoint, regionOr(region), credentials());
+    return new ApiClient(endpoint, regionOr(region), credentials(), trust());
+  }
+
+  /** Plain connections need none, and to read Java's certificates takes a while. */
+  private Optional<SSLContext> trust() throws IOException {
+    if (!"https".equals(endpoint.getScheme())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        authority != null
+            ? ServerTrust.only(authority)
+            : ServerTrust.usual(
+                Optional.ofNullable(System.getenv("AWS_CA_BUNDLE"))
+                    .filter(it -> !it.isBlank())
+                    .map(Path::of),
+                ServerTls.ownCertificate(data)));
   }
 
   /** The region that was named, else that of the environment, else us-east-1. */

@@ -39,6 +39,7 @@ import java.util.Set;
  * @param cache the most that local copies of the store's layers take
  * @param node this process among others that share the database
  * @param support where the host has what says until when releases are supported
+ * @param tls how connections are encrypted
  */
 public record Config(
     Listen listen,
@@ -62,7 +63,37 @@ public record Config(
     Optional<StoreSettings> store,
     ByteSize cache,
     Node node,
-    Support support) {
+    Support support,
+    Tls tls) {
+
+  /**
+   * How connections are encrypted.
+   *
+   * @param certificate a PEM file with the server's certificate and those that it is issued by;
+   *     empty for one that the server makes itself
+   * @param key a PEM file with its private key
+   * @param clientAuthority a PEM file with those who issue clients' certificates; empty if clients
+   *     need none
+   */
+  public record Tls(
+      TlsMode mode,
+      Optional<Path> certificate,
+      Optional<Path> key,
+      Optional<Path> clientAuthority) {
+    /** Decided by the address alone. */
+    public static final Tls AUTO =
+        new Tls(TlsMode.AUTO, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** When connections are encrypted. */
+  public enum TlsMode {
+    /** If there is a certificate, or other machines can connect. */
+    AUTO,
+    /** Always. */
+    ON,
+    /** Never. */
+    OFF
+  }
 
   /**
    * Where the files are that say until when releases and packages are supported.
@@ -192,7 +223,8 @@ public record Config(
         store,
         cache,
         node,
-        support);
+        support,
+        tls);
   }
 
   /**

@@ -74,6 +74,10 @@ public final class ConfigKeys {
   static final String WORKER_LISTEN = "worker.listen";
   static final String OPERATORS = "operators";
   static final String JOBS_ACCELERATOR = "jobs.accelerator";
+  static final String TLS = "tls";
+  static final String TLS_CERTIFICATE = "tls.certificate";
+  static final String TLS_KEY = "tls.key";
+  static final String TLS_CLIENT_CA = "tls.client-ca";
 
   static final Set<String> ALL =
       Stream.concat(
@@ -121,7 +125,11 @@ public final class ConfigKeys {
                   NODE_WORK,
                   OPERATORS,
                   JOBS_ACCELERATOR,
-                  WORKER_LISTEN),
+                  WORKER_LISTEN,
+                  TLS,
+                  TLS_CERTIFICATE,
+                  TLS_KEY,
+                  TLS_CLIENT_CA),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
           .collect(Collectors.toUnmodifiableSet());
 
@@ -186,7 +194,8 @@ public final class ConfigKeys {
         node(),
         new Config.Support(
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
-            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)));
+            directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
+        new TlsKeys(values).settings());
   }
 
   private Config.Node node() throws ConfigException {

@@ -11,6 +11,7 @@ import dev.regild.server.health.HealthService.Check;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
+import dev.regild.server.tls.ServerTls;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -36,14 +37,17 @@ public final class DatabaseWait {
 
   private final Config config;
   private final Path data;
+  private final Optional<ServerTls> tls;
   private final Deque<AutoCloseable> meanwhile = new ArrayDeque<>();
 
   /**
    * @param data the server's data directory
+   * @param tls how connections are encrypted; empty if they are not
    */
-  public DatabaseWait(Config config, Path data) {
+  public DatabaseWait(Config config, Path data, Optional<ServerTls> tls) {
     this.config = config;
     this.data = data;
+    this.tls = tls;
   }
 
   /**
@@ -75,6 +79,7 @@ public final class DatabaseWait {
       opened(
           HttpFront.start(
               config.listen(),
+              tls,
               config.http(),
               metrics,
               audit,

@@ -50,6 +50,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   private final PacedReader reader;
   private final PacedWriter writer;
   private final ServerConnection http;
+  private final Runnable farewell;
 
   private final long opened = ORDER.incrementAndGet();
   private volatile boolean proven;
@@ -60,12 +61,14 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
   /**
    * Around one connection.
    *
+   * @param farewell writes what comes after the last answer
    * @param http makes what speaks the protocol, out of this connection's reader and writer
    */
   GuardedConnection(
       Connections connections,
       Config.Http limits,
       ConnectionContext context,
+      Runnable farewell,
       Function<GuardedConnection, ServerConnection> http) {
     this.connections = connections;
     this.context = context;
@@ -80,6 +83,7 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
               return in.readBytes(in.available());
             });
     this.writer = new PacedWriter(limits, deadline, context.dataWriter(), System::nanoTime);
+    this.farewell = farewell;
     this.http = http.apply(this);
   }
 
@@ -178,7 +182,12 @@ public final class GuardedConnection implements ServerConnection, InterruptableT
     } finally {
       try {
         readRest();
+        deadline.begin(PeerDeadline.Wait.ANSWER, LONGEST_SILENCE);
+        farewell.run();
+      } catch (RuntimeException e) {
+        // The client has ended it before.
       } finally {
+        deadline.end();
         connections.remove(this);
         reader.close();
       }

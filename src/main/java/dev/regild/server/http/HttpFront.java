@@ -8,6 +8,7 @@ import dev.regild.server.config.ConfigException;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.Metrics;
 import dev.regild.server.telemetry.RequestLog;
+import dev.regild.server.tls.ServerTls;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.Header;
 import io.helidon.webserver.WebServer;
@@ -23,6 +24,7 @@ import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The HTTP server: routes, limits, one filter, one way to answer errors. */
 public final class HttpFront implements AutoCloseable {
@@ -43,6 +45,7 @@ public final class HttpFront implements AutoCloseable {
   /**
    * Starts to answer.
    *
+   * @param tls how connections are encrypted; empty if they are not
    * @param limits what a client may take
    * @param audit gets a line for each call
    * @param grace how long requests may go on after {@link #close}
@@ -50,6 +53,7 @@ public final class HttpFront implements AutoCloseable {
    */
   public static HttpFront start(
       Config.Listen listen,
+      Optional<ServerTls> tls,
       Config.Http limits,
       Metrics metrics,
       AuditLog audit,
@@ -78,7 +82,7 @@ public final class HttpFront implements AutoCloseable {
             // The only selector: beside a second one, a connection that sends nothing holds up a
             // stop.
             .protocolsDiscoverServices(false)
-            .addConnectionSelector(new HttpVersions(connections, limits))
+            .addConnectionSelector(new HttpVersions(connections, limits, tls))
             // Those past the limit are told so; past this one they wait until others were told.
             .maxTcpConnections(2 * limits.connections())
             .routing(routing)

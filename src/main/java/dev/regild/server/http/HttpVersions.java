@@ -3,25 +3,16 @@ package dev.regild.server.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.regild.server.config.Config;
+import dev.regild.server.tls.ServerTls;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
-import io.helidon.common.buffers.DataWriter;
-import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerContext;
-import io.helidon.webserver.ProxyProtocolData;
-import io.helidon.webserver.Router;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import java.net.SocketAddress;
-import java.security.Principal;
-import java.security.cert.Certificate;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -38,10 +29,12 @@ final class HttpVersions implements ServerConnectionSelector {
 
   private final Connections connections;
   private final Config.Http limits;
+  private final Optional<ServerTls> tls;
 
-  HttpVersions(Connections connections, Config.Http limits) {
+  HttpVersions(Connections connections, Config.Http limits, Optional<ServerTls> tls) {
     this.connections = connections;
     this.limits = limits;
+    this.tls = tls;
   }
 
   @Override
@@ -61,17 +54,32 @@ final class HttpVersions implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
+    return tls.map(it -> encrypted(context, it))
+        .orElseGet(() -> guarded(context, HttpVersions::sayNothing));
+  }
+
+  private ServerConnection encrypted(ConnectionContext context, ServerTls tls) {
+    TlsStream stream = new TlsStream(tls.engine(), context.dataReader(), context.dataWriter());
+    return guarded(
+        ConnectionView.encrypted(context, DataReader.create(stream::read), stream), stream::close);
+  }
+
+  private ServerConnection guarded(ConnectionContext context, Runnable farewell) {
     return new GuardedConnection(
         connections,
         limits,
         context,
+        farewell,
         guarded ->
             http11.connection(
-                new Translated(
+                ConnectionView.of(
                     context,
                     DataReader.create(new FirstHead(guarded.reader())),
-                    guarded.writer(),
-                    KnownPeer.of(context.remotePeer()))));
+                    guarded.writer())));
+  }
+
+  private static void sayNothing() {
+    // The end of a plain connection says enough.
   }
 
   /** What comes, with the head of a first request of HTTP/1.0 translated. */
@@ -118,70 +126,6 @@ final class HttpVersions implements ServerConnectionSelector {
         all.append(new String(in.get(), ISO_8859_1));
       }
       return all.toString();
-    }
-  }
-
-  /** Who is at the other end, also once that end is closed. */
-  private record KnownPeer(
-      SocketAddress address,
-      String host,
-      int port,
-      Optional<Principal> tlsPrincipal,
-      Optional<Certificate[]> tlsCertificates)
-      implements PeerInfo {
-    static KnownPeer of(PeerInfo peer) {
-      return new KnownPeer(
-          peer.address(), peer.host(), peer.port(), peer.tlsPrincipal(), peer.tlsCertificates());
-    }
-  }
-
-  /** A connection that is read through another reader, and written through another writer. */
-  private record Translated(
-      ConnectionContext of, DataReader dataReader, DataWriter dataWriter, PeerInfo remotePeer)
-      implements ConnectionContext {
-    @Override
-    public ListenerContext listenerContext() {
-      return of.listenerContext();
-    }
-
-    @Override
-    public ExecutorService executor() {
-      return of.executor();
-    }
-
-    @Override
-    public Router router() {
-      return of.router();
-    }
-
-    @Override
-    public Optional<ProxyProtocolData> proxyProtocolData() {
-      return of.proxyProtocolData();
-    }
-
-    @Override
-    public HelidonSocket serverSocket() {
-      return of.serverSocket();
-    }
-
-    @Override
-    public PeerInfo localPeer() {
-      return of.localPeer();
-    }
-
-    @Override
-    public boolean isSecure() {
-      return of.isSecure();
-    }
-
-    @Override
-    public String socketId() {
-      return of.socketId();
-    }
-
-    @Override
-    public String childSocketId() {
-      return of.childSocketId();
     }
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -38,7 +39,13 @@ class HttpFrontTest {
       Config.Listen listen = new Config.Listen("127.0.0.1", other.getLocalPort());
       assertThatThrownBy(() ->
               HttpFront.start(
-                  listen, Config.Http.DEFAULT, metrics, audit, List.of(), Duration.ZERO))
+                  listen,
+                  Optional.empty(),
+                  Config.Http.DEFAULT,
+                  metrics,
+                  audit,
+                  List.of(),
+                  Duration.ZERO))
           .isInstanceOf(ConfigException.class)
           .hasMessage("cannot listen on 127.0.0.1:" + listen.port() + ": is the port in use?");
     } finally {
