@@ -7,13 +7,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Images that a policy has deleted, as long as that can be undone. Such an image has an owner of its
- * own, so that nobody sees it and its name is free; its layers stay. Each call takes the caller's
- * handle.
+ * Images that a policy has deleted, as long as that can be undone. Such an image has an owner of
+ * its own, so that nobody sees it and its name is free; its layers stay. Each call takes the
+ * caller's handle.
  */
 public final class Bin {
   private static final String SELECT = "SELECT * FROM binned_image ";

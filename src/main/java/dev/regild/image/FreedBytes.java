@@ -40,8 +40,7 @@ public final class FreedBytes {
         .createQuery("SELECT id, base_id, bytes FROM layer")
         .map((row, _) ->
             Map.entry(
-                row.getString("id"),
-                new Standing(row.getString("base_id"), row.getLong("bytes"))))
+                row.getString("id"), new Standing(row.getString("base_id"), row.getLong("bytes"))))
         .forEach(each -> freed.layers.put(each.getKey(), each.getValue()));
     freed.layers.values().forEach(layer -> freed.standOn(layer.base));
     handle

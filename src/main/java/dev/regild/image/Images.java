@@ -219,7 +219,8 @@ public final class Images {
   /** The images that were updated from this one, oldest first. */
   public static List<Image> children(Handle handle, Image image) {
     return handle
-        .createQuery(ImageRow.SELECT
+        .createQuery(
+            ImageRow.SELECT
                 + """
                  WHERE previous_id = :id
                    AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)

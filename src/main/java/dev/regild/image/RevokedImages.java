@@ -36,7 +36,9 @@ public final class RevokedImages {
     return Optional.ofNullable(find(handle, List.of(imageId)).get(imageId));
   }
 
-  /** Returns why images are revoked, by id; lacks those that are not. The first revocation counts. */
+  /**
+   * Returns why images are revoked, by id; lacks those that are not. The first revocation counts.
+   */
   public static Map<String, Revoked> find(Handle handle, Collection<String> imageIds) {
     List<String> all = List.copyOf(imageIds);
     Map<String, Revoked> found = new HashMap<>();
@@ -85,7 +87,7 @@ public final class RevokedImages {
             INSERT INTO revoked_image (revocation_id, image_id, name, relation, cause)
             SELECT revocation_id, :copy, :name, 'COPY', :source
               FROM revoked_image JOIN revocation ON revocation.id = revocation_id
-             WHERE image_id = :sourceId AND undone IS NULL
+             WHERE revoked_image.image_id = :sourceId AND undone IS NULL
             """)
         .bind("copy", copy.id())
         .bind("name", copy.name())

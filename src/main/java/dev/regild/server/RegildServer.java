@@ -388,11 +388,8 @@ public final class RegildServer implements AutoCloseable {
                 everybody(config),
                 config.region()));
     Policies policies =
-        Policies.of(
-            database, channels, inventories, plans, plannedFixes, quotas, audit, clock);
-    opened(
-            new RetentionWork(
-                database, policies.retentions(), deletions, membership.turns(), clock))
+        Policies.of(database, channels, inventories, plans, plannedFixes, quotas, audit, clock);
+    opened(new RetentionWork(database, policies.retentions(), deletions, membership.turns(), clock))
         .start();
     opened(new RevocationWork(policies.revocations(), membership.turns())).start();
     Endpoints endpoints =

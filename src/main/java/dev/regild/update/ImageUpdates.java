@@ -89,9 +89,7 @@ public final class ImageUpdates implements Updates {
   public UpdatePlan plan(Owner owner, String imageName) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);
-    return plans
-        .plan(plans.offerFor(image), inventory)
-        .warning(warnings(image));
+    return plans.plan(plans.offerFor(image), inventory).warning(warnings(image));
   }
 
   private static List<String> warnings(Image image) {

@@ -124,8 +124,7 @@ final class PoliciesBench {
 
   /** 1,000 lines of 100 images, each on the layer of the one before; some are held. */
   private static void fill(Handle handle, Database database, Instant now) {
-    String digest =
-        new Inventories(database).store(handle, PolicyFleet.inventory("bash=5.2-1"));
+    String digest = new Inventories(database).store(handle, PolicyFleet.inventory("bash=5.2-1"));
     for (int i = 0; i < RETAINED / 100; i++) {
       Image before = null;
       String layer = null;
@@ -149,8 +148,7 @@ final class PoliciesBench {
         }
         if (j == i % 50) {
           handle.execute("INSERT INTO tag VALUES (?, 'regild:keep', '')", before.arn());
-          handle.execute(
-              "INSERT INTO alias VALUES (?, 'prod', ?, 0)", line.id(), before.id());
+          handle.execute("INSERT INTO alias VALUES (?, 'prod', ?, 0)", line.id(), before.id());
         }
       }
     }
@@ -209,8 +207,7 @@ final class PoliciesBench {
       Rings rings = new Rings(database, channels, Clock.systemUTC());
       Promotions promotions = new Promotions(database, channels, Clock.systemUTC());
       PromotionPreviews previews =
-          new PromotionPreviews(
-              database, plans, new Outlook(database, stored, fixes), promotions);
+          new PromotionPreviews(database, plans, new Outlook(database, stored, fixes), promotions);
       var _ = rings.add("bench", "dev", Optional.empty(), Gates.OPEN);
       var _ = rings.add("bench", "prod", Optional.of("dev"), new Gates(0, Duration.ZERO));
       var _ = rings.assign("bench", "prod", PolicyFleet.OWNER, "golden");
@@ -300,8 +297,7 @@ final class PoliciesBench {
           int each = j * (COMMON / INSTALLED) + (j == 0 ? 0 : random.nextInt(COMMON / INSTALLED));
           packages.add(name(each) + (random.nextInt(20) == 0 ? "=1.1-1" : "=1.2-1"));
         }
-        digests.add(
-            stored.store(handle, PolicyFleet.inventory(packages.toArray(new String[0]))));
+        digests.add(stored.store(handle, PolicyFleet.inventory(packages.toArray(new String[0]))));
       }
       String layer = PolicyFleet.layer(handle, null, 1000);
       Line line = null;

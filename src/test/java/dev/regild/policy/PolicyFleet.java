@@ -97,9 +97,7 @@ public final class PolicyFleet {
                 List.of(),
                 Optional.of(
                     new ImageDisk(
-                        layer,
-                        inventory,
-                        new DiskLayout(DiskLayout.Firmware.BIOS, List.of()))),
+                        layer, inventory, new DiskLayout(DiskLayout.Firmware.BIOS, List.of()))),
                 Optional.<Qualification>empty()));
     Images.insert(handle, image);
     return image;

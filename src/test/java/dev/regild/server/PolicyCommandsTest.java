@@ -12,9 +12,7 @@ import dev.regild.channel.TestRepository.Deb;
 import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.JobQueue;
 import dev.regild.fixtures.EachDatabase;
-import dev.regild.image.Images;
 import dev.regild.image.Inventories;
-import dev.regild.image.Owner;
 import dev.regild.job.node.Routing;
 import dev.regild.update.ImageUpdates;
 import dev.regild.update.planning.UpdatePlans;
@@ -38,13 +36,11 @@ import software.amazon.awssdk.services.appstream.model.ResourceNotFoundException
 class PolicyCommandsTest {
   private static ServerFixture server;
   private static CommandLineOf commands;
-  private static Owner owner;
 
   @BeforeAll
   static void start(ServerFixture running) throws Exception {
     server = running;
     commands = CommandLineOf.of(server);
-    owner = server.owner("us-east-1");
     Clock clock = Clock.systemUTC();
     ImageUpdates updates =
         new ImageUpdates(
@@ -117,7 +113,8 @@ class PolicyCommandsTest {
       channels.remove("rings");
     }
     assertThat(Files.readString(server.data.resolve("audit.log")))
-        .containsPattern("\"operation\":\"PromoteRing\",\"resources\":\\[\"rings\",\"dev\",\"prod\"");
+        .containsPattern(
+            "\"operation\":\"PromoteRing\",\"resources\":\\[\"rings\",\"dev\",\"prod\"");
   }
 
   private static void offer(TestRepository repository, TestKey key, String day, String version)
@@ -143,7 +140,7 @@ class PolicyCommandsTest {
     assertThat(preview)
         .containsPattern("kept-2 +kept +delete")
         .containsPattern("kept-1 +kept +delete")
-        .contains("0 images would be deprecated, 2 deleted. That frees 8 KiB");
+        .contains("0 images would be deprecated, 2 deleted. That frees 8.0 KiB");
     commands.run(0, "alias", "set", "kept/old", "kept-1");
     String plan = found("--plan (\\S+)", preview);
     assertThat(commands.run(1, "retention", "run", "kept", "--plan", plan))
@@ -164,8 +161,7 @@ class PolicyCommandsTest {
     assertThat(commands.run(0, "retention", "preview", "kept"))
         .containsPattern("kept-2 +kept +tag regild:keep")
         .contains("0 deleted");
-    assertThat(commands.run(1, "retention", "set", "kept", "--keep", "0"))
-        .contains("at least 1");
+    assertThat(commands.run(1, "retention", "set", "kept", "--keep", "0")).contains("at least 1");
     assertThat(commands.run(1, "retention", "undo", "kept-2")).contains("retention deleted");
     assertThat(commands.run(0, "retention", "remove", "kept")).contains("kept");
     assertThat(commands.run(1, "retention", "preview", "kept")).contains("regild retention set");
@@ -204,8 +200,7 @@ class PolicyCommandsTest {
     assertThat(commands.run(1, "revocation", "undo", id)).contains("was undone before");
 
     said =
-        commands.run(
-            0, "revoke", "--package", "openssl", "--version", "3.0.11", "--reason", "CVE");
+        commands.run(0, "revoke", "--package", "openssl", "--version", "3.0.11", "--reason", "CVE");
     assertThat(said).containsPattern("revoked +package +openssl 3.0.11-1");
     commands.run(0, "revocation", "undo", found("regild revocation undo (\\S+)", said));
     assertThat(commands.run(2, "revoke", "--reason", "nothing is named"))
@@ -215,7 +210,6 @@ class PolicyCommandsTest {
                 1, "revoke", "--package", "openssl", "--version", "..", "--reason", "none"))
         .contains("5.6.0..5.6.1");
     assertThat(commands.run(1, "revoke", "revoked", "--reason", " ")).contains("--reason TEXT");
-    assertThat(server.database.read(handle -> Images.find(handle, owner, "revoked"))).isPresent();
   }
 
   private static Image described(String name) {

@@ -120,10 +120,7 @@ record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, Wir
     return image.owner().equals(viewer)
         ? new Seen(image, Optional.empty(), waiting(handle, image), revoked)
         : new Seen(
-            image,
-            ImageShares.find(handle, image, viewer.accountId()),
-            Optional.empty(),
-            revoked);
+            image, ImageShares.find(handle, image, viewer.accountId()), Optional.empty(), revoked);
   }
 
   private Optional<String> waiting(Handle handle, Image image) {

@@ -107,8 +107,7 @@ record WireImage(
             .stateChangeReason()
             .map(Reason::of)
             .or(() -> revoked.map(Reason::of))
-            .or(() ->
-                waiting.map(words -> new Reason(Optional.of(WAITING.name()), words))),
+            .or(() -> waiting.map(words -> new Reason(Optional.of(WAITING.name()), words))),
         image.content().applications().stream().map(WireApplication::of).toList(),
         image.created(),
         image.origin().baseImageReleased(),

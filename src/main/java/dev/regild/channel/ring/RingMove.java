@@ -33,8 +33,8 @@ public record RingMove(
   }
 
   /**
-   * Returns the snapshot to which a rollback goes: a rollback takes back the last promotion that was
-   * not taken back.
+   * Returns the snapshot to which a rollback goes: a rollback takes back the last promotion that
+   * was not taken back.
    *
    * @param moves of a ring, the newest first
    * @return empty if no promotion is left, or the last one was the first

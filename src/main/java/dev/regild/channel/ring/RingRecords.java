@@ -25,7 +25,9 @@ public final class RingRecords {
    */
   public record FollowingLine(String accountId, String region, String name, int images) {}
 
-  /** A ring that stands on a snapshot or waits for one, with the platform of images that follow it. */
+  /**
+   * A ring that stands on a snapshot or waits for one, with the platform of images that follow it.
+   */
   public record Followed(Ring ring, String platform) {}
 
   /** Returns whether it was written; false if the channel has a ring of that name. */
@@ -111,8 +113,7 @@ public final class RingRecords {
   /** Returns the ring of a line. */
   public static Optional<Ring> ofLine(Handle handle, String lineId) {
     return handle
-        .createQuery(
-            SELECT + "JOIN ring_line ON ring_line.ring_id = ring.id WHERE line_id = :line")
+        .createQuery(SELECT + "JOIN ring_line ON ring_line.ring_id = ring.id WHERE line_id = :line")
         .bind("line", lineId)
         .map((row, _) -> ring(row))
         .findOne();

@@ -112,8 +112,7 @@ public final class RetentionCommand {
       out().println(policies.toPrettyString());
       return 0;
     }
-    Table table =
-        new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "BY ITSELF", "LAST RUN");
+    Table table = new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "BY ITSELF", "LAST RUN");
     boolean found = line == null;
     for (JsonNode policy : policies) {
       if (line == null || text(policy, "line").equals(line)) {
@@ -163,9 +162,7 @@ public final class RetentionCommand {
       @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
       throws ServerRefusalException, IOException, InterruptedException {
     String path =
-        PATH
-            + "/due?limit=10000"
-            + (line == null ? "" : "&line=" + ApiClient.segment(line));
+        PATH + "/due?limit=10000" + (line == null ? "" : "&line=" + ApiClient.segment(line));
     JsonNode due = connection.client().get(path);
     if (json) {
       out().println(due.toPrettyString());
@@ -173,7 +170,8 @@ public final class RetentionCommand {
     }
     acts(due);
     Table kept = new Table("HELD", "LINE", "BY");
-    due.path("kept").forEach(each -> kept.row(text(each, "image"), text(each, "line"), text(each, "by")));
+    due.path("kept")
+        .forEach(each -> kept.row(text(each, "image"), text(each, "line"), text(each, "by")));
     if (!due.path("kept").isEmpty()) {
       kept.print(out());
     }

@@ -118,10 +118,7 @@ public final class RingCommand {
     return 0;
   }
 
-  @Command(
-      name = "add",
-      description = "Adds a ring to a channel.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "add", description = "Adds a ring to a channel.", mixinStandardHelpOptions = true)
   int add(
       @Mixin ServerConnection connection,
       @Parameters(paramLabel = "CHANNEL", description = "The channel's name.") String channel,
@@ -188,12 +185,14 @@ public final class RingCommand {
           @Nullable Integer qualified,
       @Option(names = "--days", paramLabel = "D", description = DAYS) @Nullable Integer days)
       throws ServerRefusalException, IOException, InterruptedException {
-    JsonNode changed =
-        connection.client().post(path(channel, ring), body(from, qualified, days));
+    JsonNode changed = connection.client().post(path(channel, ring), body(from, qualified, days));
     out()
         .printf(
             "%s is promoted from %s: %s images qualified, %s days old.%n",
-            ring, text(changed, "from"), text(changed, "leastQualified"), text(changed, "leastDays"));
+            ring,
+            text(changed, "from"),
+            text(changed, "leastQualified"),
+            text(changed, "leastDays"));
     return 0;
   }
 
@@ -308,7 +307,8 @@ public final class RingCommand {
     facts.row("made", text(promotion, "made"));
     facts.row("instead of", brief(text(promotion, "before")));
     for (JsonNode gate : promotion.path("gates")) {
-      facts.row(gate.path("open").asBoolean(false) ? "gate open" : "gate closed", text(gate, "text"));
+      facts.row(
+          gate.path("open").asBoolean(false) ? "gate open" : "gate closed", text(gate, "text"));
     }
     facts.row("images", text(shown, "images"));
     facts.row("out of date now", text(shown, "outdated"));
@@ -318,7 +318,8 @@ public final class RingCommand {
     if (!shown.path("becoming").isEmpty()) {
       out().println();
       Table images = new Table("BECOMES OUT OF DATE", "CHANGES");
-      first(shown.path("becoming")).forEach(each -> images.row(text(each, "name"), text(each, "changes")));
+      first(shown.path("becoming"))
+          .forEach(each -> images.row(text(each, "name"), text(each, "changes")));
       images.print(out());
       rest(shown.path("becoming"), "images");
     }

@@ -83,10 +83,10 @@ public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept) {
           acts.add(act(Kind.UNDEPRECATE, member, "it is kept again"));
         }
       } else if (member.deprecated().isEmpty() && !rule.deprecated().isZero()) {
-        acts.add(act(Kind.DEPRECATE, member, why(member, rule, newer)));
+        acts.add(act(Kind.DEPRECATE, member, why(member, rule)));
       } else if (member.deprecated().isEmpty()
           || !member.deprecated().get().plus(rule.deprecated()).isAfter(now)) {
-        acts.add(act(Kind.DELETE, member, why(member, rule, newer)));
+        acts.add(act(Kind.DELETE, member, why(member, rule)));
       }
     }
     return new RetentionPlan(line, acts, kept);
@@ -96,11 +96,11 @@ public record RetentionPlan(Line line, List<Act> acts, List<Kept> kept) {
     return new Act(kind, member.id(), member.name(), why);
   }
 
-  private static String why(Member member, RetentionRule rule, int place) {
+  private static String why(Member member, RetentionRule rule) {
     return member.available()
-        ? "number %d of %d that are kept, and older than %d days"
-            .formatted(place, rule.keepImages(), rule.keepAge().toDays())
-        : "failed, and older than %d days".formatted(rule.keepAge().toDays());
+        ? "not among the newest %d, and at least %d days old"
+            .formatted(rule.keepImages(), rule.keepAge().toDays())
+        : "failed, and at least %d days old".formatted(rule.keepAge().toDays());
   }
 
   /** Returns the ids of the images of one kind of act. */

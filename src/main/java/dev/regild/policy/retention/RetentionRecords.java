@@ -14,7 +14,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
-/** The retention of lines, and the images that are deprecated. Each call takes the caller's handle. */
+/**
+ * The retention of lines, and the images that are deprecated. Each call takes the caller's handle.
+ */
 public final class RetentionRecords {
   private static final String SELECT =
       """
@@ -90,8 +92,7 @@ public final class RetentionRecords {
   }
 
   static void ran(Handle handle, List<Line> lines, Instant now) {
-    var batch =
-        handle.prepareBatch("UPDATE retention SET last_run = :now WHERE line_id = :line");
+    var batch = handle.prepareBatch("UPDATE retention SET last_run = :now WHERE line_id = :line");
     lines.forEach(line -> batch.bind("now", now.toEpochMilli()).bind("line", line.id()).add());
     var _ = batch.execute();
   }

@@ -11,8 +11,7 @@ import java.time.Duration;
  * @param deprecated how long an image is deprecated before it is deleted
  * @param undo how long a deletion can be undone
  */
-public record RetentionRule(
-    int keepImages, Duration keepAge, Duration deprecated, Duration undo) {
+public record RetentionRule(int keepImages, Duration keepAge, Duration deprecated, Duration undo) {
   /** How long a deletion can be undone if a policy does not say. */
   public static final Duration USUAL_UNDO = Duration.ofDays(7);
 

@@ -210,17 +210,15 @@ public final class Retentions {
   private List<RetentionPlan> plans(
       List<RetentionPolicy> policies, Preview preview, List<Due> done) {
     Map<RetentionPolicy, List<Act>> acts = new HashMap<>();
-    done.forEach(each ->
-        acts.computeIfAbsent(each.policy(), _ -> new ArrayList<>()).add(each.act()));
+    done.forEach(
+        each -> acts.computeIfAbsent(each.policy(), _ -> new ArrayList<>()).add(each.act()));
     acts.forEach((policy, all) -> audit(policy, preview.id(), all));
     List<RetentionPlan> plans = new ArrayList<>();
     for (int i = 0; i < policies.size(); i++) {
       RetentionPolicy policy = policies.get(i);
       plans.add(
           new RetentionPlan(
-              policy.line(),
-              acts.getOrDefault(policy, List.of()),
-              preview.plans().get(i).kept()));
+              policy.line(), acts.getOrDefault(policy, List.of()), preview.plans().get(i).kept()));
     }
     return plans;
   }
@@ -296,9 +294,7 @@ public final class Retentions {
     payload.put("by", by);
     Owner owner = policy.line().owner();
     Events.append(
-        handle,
-        new Event(type, owner.accountId(), owner.region(), act.image(), payload),
-        now);
+        handle, new Event(type, owner.accountId(), owner.region(), act.image(), payload), now);
   }
 
   private void audit(RetentionPolicy policy, String plan, List<Act> acts) {
@@ -332,8 +328,8 @@ public final class Retentions {
    * Undoes the deletion of an image by a policy. The image gets a tag that holds it, so that the
    * policy does not delete it again.
    *
-   * @throws RefusedException NOT_FOUND if no deletion of it can be undone; ALREADY_EXISTS if another
-   *     image has its name by now; LIMIT_EXCEEDED if its owner has no room for it
+   * @throws RefusedException NOT_FOUND if no deletion of it can be undone; ALREADY_EXISTS if
+   *     another image has its name by now; LIMIT_EXCEEDED if its owner has no room for it
    */
   public Image undo(Owner owner, String name) {
     return database.inTransaction(handle -> {
@@ -343,8 +339,7 @@ public final class Retentions {
       TagRecords.put(handle, image.arn(), Map.of(Holds.TAG, "restored"));
       Events.append(
           handle,
-          new Event(
-              EventType.IMAGE_RESTORED, owner.accountId(), owner.region(), name, Map.of()),
+          new Event(EventType.IMAGE_RESTORED, owner.accountId(), owner.region(), name, Map.of()),
           now());
       return image;
     });

@@ -71,8 +71,7 @@ final class AffectedImages {
   private void addHolders(Owner owner, Subject.OfPackage wanted) {
     Map<Long, IndexedPackage> versions =
         new HashMap<>(
-            PackageIndex.named(
-                handle, owner.accountId(), Set.of(wanted.name()), MOST_VERSIONS));
+            PackageIndex.named(handle, owner.accountId(), Set.of(wanted.name()), MOST_VERSIONS));
     versions.values().removeIf(each -> !isMeant(wanted, each));
     Map<Long, BitSet> sets = InventorySets.of(handle, versions.keySet());
     BitSet any = new BitSet();

@@ -109,8 +109,7 @@ final class RevocationRecords {
   static List<Revocation> list(Handle handle, Owner owner) {
     return handle
         .createQuery(
-            SELECT
-                + "WHERE account_id = :account AND region = :region ORDER BY created DESC, id")
+            SELECT + "WHERE account_id = :account AND region = :region ORDER BY created DESC, id")
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .map((row, _) -> read(row))
@@ -129,7 +128,8 @@ final class RevocationRecords {
   static boolean undo(Handle handle, Revocation revocation, Instant now, String by) {
     return handle
             .createUpdate(
-                "UPDATE revocation SET undone = :now, undone_by = :by WHERE id = :id AND undone IS NULL")
+                "UPDATE revocation SET undone = :now, undone_by = :by WHERE id = :id AND undone IS"
+                    + " NULL")
             .bind("now", now.toEpochMilli())
             .bind("by", by)
             .bind("id", revocation.id())
@@ -159,7 +159,6 @@ final class RevocationRecords {
     }
     String versions = row.getString("versions");
     return new Subject.OfPackage(
-        name,
-        versions.isEmpty() ? Optional.empty() : Optional.of(VersionRange.parse(versions)));
+        name, versions.isEmpty() ? Optional.empty() : Optional.of(VersionRange.parse(versions)));
   }
 }

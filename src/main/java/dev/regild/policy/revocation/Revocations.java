@@ -87,8 +87,7 @@ public final class Revocations {
                     system.family().order().compare(range.from().get(), range.to().get()) > 0);
     if (backward) {
       throw new InvalidPolicyException(
-          "The range %s ends before it begins. Write the lower version first."
-              .formatted(range));
+          "The range %s ends before it begins. Write the lower version first.".formatted(range));
     }
   }
 
@@ -97,8 +96,7 @@ public final class Revocations {
     Revocation revocation = revocation(owner, subject, descendants, reason, "");
     return database.read(handle ->
         new Details(
-            revocation,
-            listed(handle, AffectedImages.of(handle, owner, subject, descendants))));
+            revocation, listed(handle, AffectedImages.of(handle, owner, subject, descendants))));
   }
 
   /**
@@ -167,11 +165,7 @@ public final class Revocations {
     Events.append(
         handle,
         new Event(
-            type,
-            revocation.owner().accountId(),
-            revocation.owner().region(),
-            subject,
-            payload),
+            type, revocation.owner().accountId(), revocation.owner().region(), subject, payload),
         now());
   }
 
@@ -235,8 +229,7 @@ public final class Revocations {
   public Details show(Owner owner, String id) {
     return database.read(handle ->
         new Details(
-            require(handle, owner, id),
-            listed(handle, RevocationRecords.marked(handle, id))));
+            require(handle, owner, id), listed(handle, RevocationRecords.marked(handle, id))));
   }
 
   private static Revocation require(Handle handle, Owner owner, String id) {
@@ -275,8 +268,7 @@ public final class Revocations {
   private static List<Listed> listed(Handle handle, List<Affected> affected) {
     List<Listed> listed = new ArrayList<>();
     for (int from = 0; from < affected.size(); from += MOST_AT_ONCE) {
-      List<Affected> some =
-          affected.subList(from, Math.min(affected.size(), from + MOST_AT_ONCE));
+      List<Affected> some = affected.subList(from, Math.min(affected.size(), from + MOST_AT_ONCE));
       List<String> ids = some.stream().map(Affected::imageId).toList();
       Map<String, List<ExportTask>> exports = ExportTasks.completedOf(handle, ids);
       Map<String, List<String>> shares = shares(handle, ids);

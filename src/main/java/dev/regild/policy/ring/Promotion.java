@@ -13,8 +13,7 @@ import java.util.List;
  * @param made when the snapshot was made
  * @param gates what the target asks for
  */
-public record Promotion(
-    Ring source, Ring target, String snapshot, Instant made, List<Gate> gates) {
+public record Promotion(Ring source, Ring target, String snapshot, Instant made, List<Gate> gates) {
 
   /**
    * What a promotion asks for.

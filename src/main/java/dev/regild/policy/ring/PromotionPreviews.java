@@ -142,8 +142,7 @@ public final class PromotionPreviews {
       outdatedAfter += next.isEmpty() ? 0 : 1;
       if (!now && !next.isEmpty()) {
         becoming.add(
-            new Becoming(
-                member.account(), member.region(), member.name(), next.changes().size()));
+            new Becoming(member.account(), member.region(), member.name(), next.changes().size()));
       }
     }
     return new PromotionPreview(
@@ -170,9 +169,7 @@ public final class PromotionPreviews {
     Map<Step, Integer> counts = new LinkedHashMap<>();
     after.forEach((inventory, plan) -> {
       Set<Step> known =
-          before.getOrDefault(inventory, NOTHING).changes().stream()
-              .map(Step::of)
-              .collect(toSet());
+          before.getOrDefault(inventory, NOTHING).changes().stream().map(Step::of).collect(toSet());
       for (Change change : plan.changes()) {
         Step step = Step.of(change);
         if (!known.contains(step)) {

@@ -43,8 +43,8 @@ public final class Promotions {
   /**
    * Returns what a promotion would do now.
    *
-   * @throws RefusedException INCOMPATIBLE if the target is not promoted from that source, or already
-   *     stands on its snapshot; NOT_AVAILABLE if the source has no snapshot
+   * @throws RefusedException INCOMPATIBLE if the target is not promoted from that source, or
+   *     already stands on its snapshot; NOT_AVAILABLE if the source has no snapshot
    */
   public Promotion propose(String channel, String from, String to) {
     Ring source = database.read(handle -> Rings.require(handle, channel, from));

@@ -57,8 +57,8 @@ public final class Rings {
 
   /** Returns all rings, by channel and age. */
   public List<Details> list() {
-    return database.read(handle ->
-        RingRecords.list(handle).stream().map(ring -> details(handle, ring)).toList());
+    return database.read(
+        handle -> RingRecords.list(handle).stream().map(ring -> details(handle, ring)).toList());
   }
 
   /**
@@ -140,8 +140,7 @@ public final class Rings {
       }
       Optional<String> source = newSource.or(ring::source);
       newSource.ifPresent(it -> requireNoCircle(handle, ring, it));
-      RingRecords.change(
-          handle, ring, source, requireValid(newGates.orElse(ring.gates()), source));
+      RingRecords.change(handle, ring, source, requireValid(newGates.orElse(ring.gates()), source));
       return require(handle, channel, name);
     });
   }
@@ -169,7 +168,8 @@ public final class Rings {
   private static Gates requireValid(Gates gates, Optional<String> source) {
     if (source.isEmpty() && !gates.equals(Gates.OPEN)) {
       throw new InvalidPolicyException(
-          "A ring that follows the repositories has no gates, because nothing is promoted to it. Name the ring that it is promoted from: --from RING");
+          "A ring that follows the repositories has no gates, because nothing is promoted to it."
+              + " Name the ring that it is promoted from: --from RING");
     }
     if (gates.qualified() < 0 || gates.qualified() > MOST_QUALIFIED) {
       throw new InvalidPolicyException(

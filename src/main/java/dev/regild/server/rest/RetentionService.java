@@ -100,8 +100,7 @@ public record RetentionService(Requests requests, Retentions retentions, PageTok
     RequestLog.operation("ListRetention");
     Owner owner = Requests.admitted(requests.caller(request), false).owner();
     OwnAnswers.send(
-        response,
-        Map.of("policies", retentions.list(owner).stream().map(PolicyView::of).toList()));
+        response, Map.of("policies", retentions.list(owner).stream().map(PolicyView::of).toList()));
   }
 
   private void set(ServerRequest request, ServerResponse response) {
@@ -113,8 +112,7 @@ public record RetentionService(Requests requests, Retentions retentions, PageTok
     JsonNode body = PolicyBody.of(received.body()).json();
     RetentionPolicy policy =
         PolicyErrors.checked(() ->
-            retentions.set(
-                caller.owner(), line, rule(body), body.path("enabled").asBoolean(true)));
+            retentions.set(caller.owner(), line, rule(body), body.path("enabled").asBoolean(true)));
     OwnAnswers.send(response, PolicyView.of(policy));
   }
 
@@ -153,8 +151,7 @@ public record RetentionService(Requests requests, Retentions retentions, PageTok
     Optional<String> line = ListPart.text(request, "line");
     Retentions.Preview preview = retentions.preview(owner, line);
     ListPart part =
-        ListPart.of(
-            request, tokens, List.of(owner.toString(), line.orElse(""), preview.id()));
+        ListPart.of(request, tokens, List.of(owner.toString(), line.orElse(""), preview.id()));
     OwnAnswers.send(response, view(preview, preview.plans(), part, Optional.empty()));
   }
 
@@ -173,8 +170,7 @@ public record RetentionService(Requests requests, Retentions retentions, PageTok
             caller.key().isEmpty() ? "account " + caller.owner().accountId() : caller.key());
     ListPart part = ListPart.of(request, tokens, List.of());
     OwnAnswers.send(
-        response,
-        view(outcome.preview(), outcome.done(), part, Optional.of(outcome.left())));
+        response, view(outcome.preview(), outcome.done(), part, Optional.of(outcome.left())));
   }
 
   private static Optional<String> text(JsonNode body, String member) {

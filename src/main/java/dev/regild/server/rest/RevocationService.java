@@ -23,8 +23,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** {@code /regild/v1/revocations}: images that are not to be used any more, and who has them. */
-public record RevocationService(Requests requests, Revocations revocations)
-    implements HttpService {
+public record RevocationService(Requests requests, Revocations revocations) implements HttpService {
   private static final String ALL = "/regild/v1/revocations";
 
   /**
@@ -112,8 +111,7 @@ public record RevocationService(Requests requests, Revocations revocations)
         Map.of(
             "revocations",
             revocations.list(owner).stream()
-                .map(each ->
-                    RevocationView.of(each.revocation(), each.images(), Optional.empty()))
+                .map(each -> RevocationView.of(each.revocation(), each.images(), Optional.empty()))
                 .toList()));
   }
 

@@ -171,8 +171,7 @@ public record RingsService(
     OwnAnswers.send(
         response,
         Map.of(
-            "rings",
-            rings.list().stream().map(each -> RingView.of(each, caller, false)).toList()));
+            "rings", rings.list().stream().map(each -> RingView.of(each, caller, false)).toList()));
   }
 
   private void show(ServerRequest request, ServerResponse response) {
@@ -193,8 +192,7 @@ public record RingsService(
     RequestLog.resources(request, List.of(channel, name));
     var _ =
         PolicyErrors.checked(() ->
-            rings.add(
-                channel, name, text(body, "from"), gates(body.json()).orElse(Gates.OPEN)));
+            rings.add(channel, name, text(body, "from"), gates(body.json()).orElse(Gates.OPEN)));
     OwnAnswers.send(response, RingView.of(rings.show(channel, name), caller, true));
   }
 
@@ -318,8 +316,7 @@ public record RingsService(
       return Optional.empty();
     }
     return Optional.of(
-        new Gates(
-            number(body, "leastQualified"), Duration.ofDays(number(body, "leastDays"))));
+        new Gates(number(body, "leastQualified"), Duration.ofDays(number(body, "leastDays"))));
   }
 
   private static int number(JsonNode body, String member) {
@@ -329,8 +326,7 @@ public record RingsService(
     }
     if (!value.isIntegralNumber() || !value.canConvertToInt()) {
       throw new ApiException(
-          ErrorType.VALIDATION,
-          "%s is %s. It must be a whole number.".formatted(member, value));
+          ErrorType.VALIDATION, "%s is %s. It must be a whole number.".formatted(member, value));
     }
     return value.asInt();
   }

@@ -66,7 +66,8 @@ public final class AgentVersions implements LatestAgents {
     }
     return channel.system().snapshotsNameAgents()
         ? offer(new Seen(channel.platform(), Optional.empty()))
-            .map(UpdatePlans.Offer::agents).orElse(Set.of())
+            .map(UpdatePlans.Offer::agents)
+            .orElse(Set.of())
         : Set.of();
   }
 

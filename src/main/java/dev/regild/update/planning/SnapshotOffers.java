@@ -33,7 +33,8 @@ public final class SnapshotOffers {
    * Finds an offer.
    *
    * @param image that is compared
-   * @param which empty for what the image's updates see now; else as {@link EarlierSnapshots#find} takes it
+   * @param which empty for what the image's updates see now; else as {@link EarlierSnapshots#find}
+   *     takes it
    * @throws RefusedException INCOMPATIBLE if the platform has no channel, or none that can be used
    * @throws ChannelException if the channel has no such snapshot
    */

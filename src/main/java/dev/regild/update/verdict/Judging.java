@@ -257,8 +257,7 @@ public final class Judging implements AutoCloseable {
       while (true) {
         List<String> due =
             database.read(handle ->
-                Verdicts.outdated(
-                    handle, each.ring(), each.platform(), standard.basis(), BATCH));
+                Verdicts.outdated(handle, each.ring(), each.platform(), standard.basis(), BATCH));
         int now = due.isEmpty() ? 0 : bench.judge(due);
         if (now == 0) {
           break;

@@ -18,9 +18,9 @@ public final class Statuses {
       " FROM image"
           + VerdictSource.JOIN
           + """
-       WHERE image.account_id = :account AND image.region = :region
-         AND image.inventory_digest IS NOT NULL
-      """;
+           WHERE image.account_id = :account AND image.region = :region
+             AND image.inventory_digest IS NOT NULL
+          """;
 
   private Statuses() {}
 
@@ -63,16 +63,14 @@ public final class Statuses {
     String direction = query.descending() ? "DESC" : "ASC";
     // Written with bound values only: what comes from a request never gets into the text.
     String sql =
-            "SELECT image.name AS image_name, image.platform AS image_platform,"
-                + " image.created AS image_created, %s AS place, %s"
-                    .formatted(by, VerdictSource.COLUMNS)
-                + ROWS
-                + conditions
-                + " ORDER BY %s LIMIT :limit"
-                    .formatted(
-                        byName
-                            ? "image_name " + direction
-                            : "place " + direction + ", image_name");
+        "SELECT image.name AS image_name, image.platform AS image_platform,"
+            + " image.created AS image_created, %s AS place, %s"
+                .formatted(by, VerdictSource.COLUMNS)
+            + ROWS
+            + conditions
+            + " ORDER BY %s LIMIT :limit"
+                .formatted(
+                    byName ? "image_name " + direction : "place " + direction + ", image_name");
     Query statement = handle.createQuery(VerdictSource.of(handle, sql));
     bind(statement, query.owner());
     query.platform().ifPresent(platform -> statement.bind("platform", platform));
@@ -101,14 +99,14 @@ public final class Statuses {
   /** Counts all of an owner's images that have a disk. */
   public static Summary summary(Handle handle, Owner owner) {
     String sql =
-            "SELECT COUNT(*) AS images, %s, %s, %s, %s, %s"
-                    .formatted(
-                        count(Standing.CURRENT.condition, "current_images"),
-                        count(Standing.OUTDATED.condition, "outdated"),
-                        count(Standing.UNKNOWN.condition, "unknown_images"),
-                        count(Standing.NOT_JUDGED.condition, "not_judged"),
-                        count("verdict.exploited_cves > 0", "exploited"))
-                + ROWS;
+        "SELECT COUNT(*) AS images, %s, %s, %s, %s, %s"
+                .formatted(
+                    count(Standing.CURRENT.condition, "current_images"),
+                    count(Standing.OUTDATED.condition, "outdated"),
+                    count(Standing.UNKNOWN.condition, "unknown_images"),
+                    count(Standing.NOT_JUDGED.condition, "not_judged"),
+                    count("verdict.exploited_cves > 0", "exploited"))
+            + ROWS;
     Query statement = handle.createQuery(VerdictSource.of(handle, sql));
     bind(statement, owner);
     return statement

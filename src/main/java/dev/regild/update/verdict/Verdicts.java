@@ -1,12 +1,12 @@
 package dev.regild.update.verdict;
 
+import dev.regild.channel.ring.Ring;
+import dev.regild.image.Image;
+import dev.regild.image.VerdictSource;
 import dev.regild.update.verdict.Verdict.Changes;
 import dev.regild.update.verdict.Verdict.Fixable;
 import dev.regild.update.verdict.Verdict.Open;
 import dev.regild.update.verdict.Verdict.Support;
-import dev.regild.channel.ring.Ring;
-import dev.regild.image.Image;
-import dev.regild.image.VerdictSource;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -26,44 +26,44 @@ public final class Verdicts {
   private static final int MOST_AT_ONCE = 500;
 
   private static final String WRITE =
-            """
-            INSERT INTO %1$s (
-              %2$sinventory_digest, platform, basis, judged_at, state, reason, snapshot_digest,
-              outdated_since, changes, security_changes, fixable_cves, fixable_kernel_cves,
-              fixable_unknown, changelogs_at, open_cves, open_kernel_cves, wont_fix_cves,
-              exploited_cves, support_ends, long_support_ends, unsupported_packages)
-            SELECT
-              %3$sdigest, :platform, :basis, :judgedAt, :state, :reason, :snapshot,
-              CAST(:since AS BIGINT), :changes, :security, :fixable, :fixableKernel,
-              :unknown, :changelogsAt, CAST(:open AS INTEGER), CAST(:openKernel AS INTEGER),
-              CAST(:wontFix AS INTEGER), CAST(:exploited AS INTEGER), CAST(:ends AS BIGINT),
-              CAST(:longEnds AS BIGINT), CAST(:unsupported AS INTEGER)
-              FROM inventory WHERE digest = :inventory
-            ON CONFLICT (%4$sinventory_digest) DO UPDATE SET
-              platform = excluded.platform,
-              basis = excluded.basis,
-              judged_at = excluded.judged_at,
-              state = excluded.state,
-              reason = excluded.reason,
-              snapshot_digest = excluded.snapshot_digest,
-              outdated_since = CASE excluded.state
-                WHEN 'OUTDATED' THEN COALESCE(%1$s.outdated_since, excluded.outdated_since)
-                WHEN 'UNKNOWN' THEN %1$s.outdated_since
-                ELSE NULL END,
-              changes = excluded.changes,
-              security_changes = excluded.security_changes,
-              fixable_cves = excluded.fixable_cves,
-              fixable_kernel_cves = excluded.fixable_kernel_cves,
-              fixable_unknown = excluded.fixable_unknown,
-              changelogs_at = excluded.changelogs_at,
-              open_cves = excluded.open_cves,
-              open_kernel_cves = excluded.open_kernel_cves,
-              wont_fix_cves = excluded.wont_fix_cves,
-              exploited_cves = excluded.exploited_cves,
-              support_ends = excluded.support_ends,
-              long_support_ends = excluded.long_support_ends,
-              unsupported_packages = excluded.unsupported_packages
-            """;
+      """
+      INSERT INTO %1$s (
+        %2$sinventory_digest, platform, basis, judged_at, state, reason, snapshot_digest,
+        outdated_since, changes, security_changes, fixable_cves, fixable_kernel_cves,
+        fixable_unknown, changelogs_at, open_cves, open_kernel_cves, wont_fix_cves,
+        exploited_cves, support_ends, long_support_ends, unsupported_packages)
+      SELECT
+        %3$sdigest, :platform, :basis, :judgedAt, :state, :reason, :snapshot,
+        CAST(:since AS BIGINT), :changes, :security, :fixable, :fixableKernel,
+        :unknown, :changelogsAt, CAST(:open AS INTEGER), CAST(:openKernel AS INTEGER),
+        CAST(:wontFix AS INTEGER), CAST(:exploited AS INTEGER), CAST(:ends AS BIGINT),
+        CAST(:longEnds AS BIGINT), CAST(:unsupported AS INTEGER)
+        FROM inventory WHERE digest = :inventory
+      ON CONFLICT (%4$sinventory_digest) DO UPDATE SET
+        platform = excluded.platform,
+        basis = excluded.basis,
+        judged_at = excluded.judged_at,
+        state = excluded.state,
+        reason = excluded.reason,
+        snapshot_digest = excluded.snapshot_digest,
+        outdated_since = CASE excluded.state
+          WHEN 'OUTDATED' THEN COALESCE(%1$s.outdated_since, excluded.outdated_since)
+          WHEN 'UNKNOWN' THEN %1$s.outdated_since
+          ELSE NULL END,
+        changes = excluded.changes,
+        security_changes = excluded.security_changes,
+        fixable_cves = excluded.fixable_cves,
+        fixable_kernel_cves = excluded.fixable_kernel_cves,
+        fixable_unknown = excluded.fixable_unknown,
+        changelogs_at = excluded.changelogs_at,
+        open_cves = excluded.open_cves,
+        open_kernel_cves = excluded.open_kernel_cves,
+        wont_fix_cves = excluded.wont_fix_cves,
+        exploited_cves = excluded.exploited_cves,
+        support_ends = excluded.support_ends,
+        long_support_ends = excluded.long_support_ends,
+        unsupported_packages = excluded.unsupported_packages
+      """;
 
   private Verdicts() {}
 
@@ -109,9 +109,10 @@ public final class Verdicts {
           .map((row, _) ->
               Map.entry(
                   row.getString("image_id"),
-                  row.getString("state") == null ? Optional.<Verdict>empty() : Optional.of(read(row))))
-          .forEach(each ->
-              each.getValue().ifPresent(verdict -> found.put(each.getKey(), verdict)));
+                  row.getString("state") == null
+                      ? Optional.<Verdict>empty()
+                      : Optional.of(read(row))))
+          .forEach(each -> each.getValue().ifPresent(verdict -> found.put(each.getKey(), verdict)));
     }
     return found;
   }
@@ -266,8 +267,7 @@ public final class Verdicts {
   }
 
   /** Returns some inventories of a ring's images that were judged by anything else than this. */
-  static List<String> outdated(
-      Handle handle, Ring ring, String platform, String basis, int most) {
+  static List<String> outdated(Handle handle, Ring ring, String platform, String basis, int most) {
     return handle
         .createQuery(
             """

@@ -34,7 +34,6 @@ import dev.regild.policy.line.Lines;
 import dev.regild.policy.retention.RetentionPlan.Act;
 import dev.regild.policy.retention.RetentionPlan.Kind;
 import dev.regild.update.ImageDeletions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +66,12 @@ class RetentionTest {
   void open() throws Exception {
     database = TestDatabases.open(data.resolve("regild.db"));
     fleet = new PolicyFleet(database);
-    retentions = new Retentions(database, new Quotas(new QuotaLimits(Map.of(Quota.IMAGES, 1_000_000))), audit::add, clock);
+    retentions =
+        new Retentions(
+            database,
+            new Quotas(new QuotaLimits(Map.of(Quota.IMAGES, 1_000_000))),
+            audit::add,
+            clock);
   }
 
   @AfterEach
@@ -76,7 +80,8 @@ class RetentionTest {
   }
 
   private RetentionRule rule(int keep, int days, int deprecated) {
-    return new RetentionRule(keep, DAY.multipliedBy(days), DAY.multipliedBy(deprecated), DAY.multipliedBy(7));
+    return new RetentionRule(
+        keep, DAY.multipliedBy(days), DAY.multipliedBy(deprecated), DAY.multipliedBy(7));
   }
 
   /** Adds images golden-1, golden-2, …, a day after each other, the last one now. */
@@ -127,8 +132,8 @@ class RetentionTest {
     assertThat(images(due, Kind.DELETE)).containsExactly("golden-2", "golden-1");
     assertThat(images(due, Kind.DEPRECATE)).containsExactly("golden-3");
     assertThat(due.bytes()).isEqualTo(2000);
-    assertThatThrownBy(() ->
-            retentions.run(OWNER, Optional.of("golden"), Optional.of(first.id()), "key"))
+    assertThatThrownBy(
+            () -> retentions.run(OWNER, Optional.of("golden"), Optional.of(first.id()), "key"))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining(first.id())
         .hasMessageContaining("regild retention preview");
@@ -181,7 +186,9 @@ class RetentionTest {
     assertThatThrownBy(() -> retentions.undo(OWNER, "golden-1"))
         .hasMessageContaining("already exists");
     database.useTransaction(handle ->
-        handle.execute("UPDATE image SET name = 'moved' WHERE name = 'golden-1' AND account_id = ?", OWNER.accountId()));
+        handle.execute(
+            "UPDATE image SET name = 'moved' WHERE name = 'golden-1' AND account_id = ?",
+            OWNER.accountId()));
     assertThat(retentions.undo(OWNER, "golden-1").arn()).isEqualTo(old.arn());
     database.useTransaction(handle -> {
       assertThat(TagRecords.list(handle, old.arn()))
@@ -196,8 +203,7 @@ class RetentionTest {
     LayerStore layers = new DirectoryLayerStore(data);
     List<String> chain =
         database.inTransaction(handle -> {
-          String digest =
-              new Inventories(database).store(handle, PolicyFleet.inventory("bash=1"));
+          String digest = new Inventories(database).store(handle, PolicyFleet.inventory("bash=1"));
           String base = PolicyFleet.layer(handle, null, 100);
           String shared = PolicyFleet.layer(handle, base, 20);
           String top = PolicyFleet.layer(handle, shared, 3);
@@ -206,9 +212,14 @@ class RetentionTest {
           Image first = PolicyFleet.insert(handle, OWNER, "golden-1", digest, shared, null, day);
           Line line = Lines.add(handle, OWNER, "golden", first, day);
           PolicyFleet.insert(handle, OWNER, "copy", digest, top, null, day);
-          Image second = PolicyFleet.insert(handle, OWNER, "golden-2", digest, top, first, day.plusSeconds(1));
-          Image third = PolicyFleet.insert(handle, OWNER, "golden-3", digest, own, second, day.plusSeconds(2));
-          Image fourth = PolicyFleet.insert(handle, OWNER, "golden-4", digest, base, third, day.plusSeconds(3));
+          Image second =
+              PolicyFleet.insert(handle, OWNER, "golden-2", digest, top, first, day.plusSeconds(1));
+          Image third =
+              PolicyFleet.insert(
+                  handle, OWNER, "golden-3", digest, own, second, day.plusSeconds(2));
+          Image fourth =
+              PolicyFleet.insert(
+                  handle, OWNER, "golden-4", digest, base, third, day.plusSeconds(3));
           for (Image each : List.of(second, third, fourth)) {
             handle.execute("INSERT INTO line_image VALUES (?, ?)", each.id(), line.id());
           }
@@ -230,10 +241,13 @@ class RetentionTest {
     assertThat(layers()).containsAll(chain);
     clock.advance(DAY.multipliedBy(7));
     work.inTurn();
-    assertThat(layers()).contains(chain.get(0), chain.get(1), chain.get(2)).doesNotContain(chain.get(3));
+    assertThat(layers())
+        .contains(chain.get(0), chain.get(1), chain.get(2))
+        .doesNotContain(chain.get(3));
     assertThat(retentions.deleted(OWNER)).isEmpty();
-    assertThat(database.<Long, RuntimeException>read(handle ->
-            handle.createQuery("SELECT COUNT(*) FROM image").mapTo(Long.class).one()))
+    assertThat(
+            database.<Long, RuntimeException>read(
+                handle -> handle.createQuery("SELECT COUNT(*) FROM image").mapTo(Long.class).one()))
         .isEqualTo(2);
   }
 
@@ -269,7 +283,9 @@ class RetentionTest {
     }
   }
 
-  /** What the registry has of all lines: the images that are there, and those that are deprecated. */
+  /**
+   * What the registry has of all lines: the images that are there, and those that are deprecated.
+   */
   private record State(Set<String> present, Set<String> deprecated) {}
 
   private State state() {
@@ -297,16 +313,23 @@ class RetentionTest {
             handle -> new Inventories(database).store(handle, PolicyFleet.inventory("bash=1")));
     String layer = database.inTransaction(handle -> PolicyFleet.layer(handle, null, 1));
     for (int i = 0; i < 1000; i++) {
-      histories.put("line-" + i, new History(rule(1 + random.nextInt(3), random.nextInt(4), random.nextInt(3))));
+      histories.put(
+          "line-" + i,
+          new History(rule(1 + random.nextInt(3), random.nextInt(4), random.nextInt(3))));
     }
     for (int round = 0; round < 3; round++) {
       database.useTransaction(handle ->
-          histories.forEach((line, history) -> live(handle, random, line, history, inventory, layer)));
+          histories.forEach(
+              (line, history) -> live(handle, random, line, history, inventory, layer)));
       if (round == 0) {
         database.useTransaction(handle ->
             histories.forEach((line, history) ->
                 RetentionRecords.put(
-                    handle, Lines.require(handle, OWNER, line), history.rule, true, clock.instant())));
+                    handle,
+                    Lines.require(handle, OWNER, line),
+                    history.rule,
+                    true,
+                    clock.instant())));
       }
       State before = state();
       Retentions.Preview preview = retentions.preview(OWNER, Optional.empty());
@@ -347,7 +370,9 @@ class RetentionTest {
     }
     for (Image image : history.images) {
       boolean present =
-          Images.find(handle, OWNER, image.name()).filter(it -> it.id().equals(image.id())).isPresent();
+          Images.find(handle, OWNER, image.name())
+              .filter(it -> it.id().equals(image.id()))
+              .isPresent();
       if (!present) {
         continue;
       }

@@ -1,10 +1,10 @@
 package dev.regild.policy.revocation;
 
 import static dev.regild.policy.PolicyFleet.OWNER;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
-import static java.util.Objects.requireNonNull;
 
 import dev.regild.db.Database;
 import dev.regild.event.Events;
@@ -36,12 +36,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.assertj.core.groups.Tuple;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.assertj.core.groups.Tuple;
-import org.jspecify.annotations.Nullable;
 
 @EachDatabase
 class RevocationTest {
@@ -68,12 +68,10 @@ class RevocationTest {
   /** Adds an image on a layer of its own, on top of that of the image before. */
   private Image add(String name, @Nullable Image before, String... packages) {
     return database.inTransaction(handle -> {
-      String digest =
-          new Inventories(database).store(handle, PolicyFleet.inventory(packages));
+      String digest = new Inventories(database).store(handle, PolicyFleet.inventory(packages));
       String below = before == null ? null : layers.get(before.id());
       String layer = PolicyFleet.layer(handle, below, 10);
-      Image image =
-          PolicyFleet.insert(handle, OWNER, name, digest, layer, before, clock.instant());
+      Image image = PolicyFleet.insert(handle, OWNER, name, digest, layer, before, clock.instant());
       layers.put(image.id(), layer);
       return image;
     });
@@ -83,8 +81,7 @@ class RevocationTest {
     return database.inTransaction(handle -> {
       String digest = source.disk().orElseThrow().inventory();
       String layer = layers.get(source.id());
-      Image copy =
-          PolicyFleet.insert(handle, to, name, digest, layer, null, clock.instant());
+      Image copy = PolicyFleet.insert(handle, to, name, digest, layer, null, clock.instant());
       layers.put(copy.id(), layer);
       return copy;
     });
@@ -138,13 +135,16 @@ class RevocationTest {
         .satisfies(each -> assertThat(each.exports()).hasSize(1));
     for (Image each : List.of(golden, second, copy)) {
       assertThat(reason(each)).contains("Revoked on 2026-03-01: stolen key");
-      assertThatThrownBy(() ->
-              database.useTransaction(handle -> RevokedImages.requireNone(handle, each)))
+      assertThatThrownBy(
+              () -> database.useTransaction(handle -> RevokedImages.requireNone(handle, each)))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("stolen key")
           .hasMessageContaining("regild revocation undo " + made.revocation().id());
     }
     assertThat(reason(other)).isEmpty();
+    Image begun = copy(second, ELSEWHERE, "begun");
+    database.useTransaction(handle -> RevokedImages.follow(handle, second, begun));
+    assertThat(reason(begun)).as("a copy of a revoked image").isPresent();
     assertThat(
             database.<List<String>, RuntimeException>read(handle ->
                 Events.after(handle, OWNER.accountId(), OWNER.region(), 0, 10).stream()
@@ -155,7 +155,10 @@ class RevocationTest {
 
     assertThat(revocations.undo(OWNER, made.revocation().id(), "AKIA1").undone()).isPresent();
     assertThat(reason(golden)).isEmpty();
-    assertThat(revocations.list(OWNER)).singleElement().extracting(Revocations.Counted::images).isEqualTo(3);
+    assertThat(revocations.list(OWNER))
+        .singleElement()
+        .extracting(Revocations.Counted::images)
+        .isEqualTo(4);
     assertThatThrownBy(() -> revocations.undo(OWNER, made.revocation().id(), "AKIA1"))
         .hasMessageContaining("was undone before");
     assertThatThrownBy(() -> revocations.undo(ELSEWHERE, made.revocation().id(), "AKIA1"))
@@ -163,8 +166,8 @@ class RevocationTest {
   }
 
   private Optional<String> reason(Image image) {
-    return database.read(handle ->
-        RevokedImages.find(handle, image.id()).map(RevokedImages.Revoked::text));
+    return database.read(
+        handle -> RevokedImages.find(handle, image.id()).map(RevokedImages.Revoked::text));
   }
 
   @Test
@@ -195,8 +198,8 @@ class RevocationTest {
     Image golden = add("golden", null, "xz-utils=5.6.1-1");
     Image second = add("golden-2", golden, "bash=1");
     Image third = add("golden-3", second, "bash=2");
-    database.useTransaction(handle ->
-        Images.remove(handle, Images.transition(handle, second, ImageState.DELETING)));
+    database.useTransaction(
+        handle -> Images.remove(handle, Images.transition(handle, second, ImageState.DELETING)));
     Revocations.Details made =
         revocations.revoke(
             OWNER,
@@ -213,12 +216,14 @@ class RevocationTest {
     Image imported = add("imported", null, "xz-utils=5.6.1-2");
     revocations.markNew();
     assertThat(reason(imported)).isPresent();
-    assertThat(audit).singleElement().satisfies(act -> {
-      assertThat(act.policy()).isEqualTo("revocation of xz-utils 5.6.1");
-      assertThat(act.rule()).isEqualTo("CVE-2024-3094");
-      assertThat(act.plan()).isEqualTo(made.revocation().id());
-      assertThat(act.resources()).containsExactly("imported");
-    });
+    assertThat(audit)
+        .singleElement()
+        .satisfies(act -> {
+          assertThat(act.policy()).isEqualTo("revocation of xz-utils 5.6.1");
+          assertThat(act.rule()).isEqualTo("CVE-2024-3094");
+          assertThat(act.plan()).isEqualTo(made.revocation().id());
+          assertThat(act.resources()).containsExactly("imported");
+        });
     var _ = revocations.undo(OWNER, made.revocation().id(), "AKIA1");
     Image late = add("late", null, "xz-utils=5.6.1-3");
     revocations.markNew();

@@ -135,8 +135,7 @@ class RingsTest {
             .format(LocalDate.of(2026, 1, 1).plusDays(day++));
     repository.inRelease(
         "stable",
-        key.clearSigned(
-            repository.suite("stable", Map.of("Date", date + " 00:00:00 UTC"), debs)));
+        key.clearSigned(repository.suite("stable", Map.of("Date", date + " 00:00:00 UTC"), debs)));
     if (channels.find("debian").isEmpty()) {
       channels.add(
           new Channel(
@@ -202,8 +201,7 @@ class RingsTest {
     String first = current();
     var _ = promotions.promote("debian", "dev", "prod", "key", Optional.empty());
     judging.look();
-    assertThat(List.of(state(dev), state(prod), state(free)))
-        .containsOnly(Verdict.State.CURRENT);
+    assertThat(List.of(state(dev), state(prod), state(free))).containsOnly(Verdict.State.CURRENT);
 
     offer("bash=5.2-2");
     judging.look();
@@ -221,19 +219,12 @@ class RingsTest {
         new ImageSearch(
             OWNER,
             new ImageSearch.Filter(
-                "",
-                Set.of(),
-                "",
-                Optional.empty(),
-                "",
-                Optional.of(ImageSearch.Standing.CURRENT)),
+                "", Set.of(), "", Optional.empty(), "", Optional.of(ImageSearch.Standing.CURRENT)),
             new ImageSearch.Order(ImageSearch.Column.NAME, false),
             new ImageSearch.Place.First(),
             10);
     ImageSearch.Hits hits = database.read(search::find);
-    assertThat(hits.hits())
-        .extracting(hit -> hit.image().name())
-        .containsExactly("golden-1");
+    assertThat(hits.hits()).extracting(hit -> hit.image().name()).containsExactly("golden-1");
 
     PromotionPreview preview = previews.of("debian", "dev", "prod");
     assertThat(preview.becoming()).extracting(each -> each.name()).containsExactly("golden-1");
@@ -296,11 +287,8 @@ class RingsTest {
   @Test
   void gatesAreClosedUntilImagesQualifiedAndTheSnapshotIsOldEnough() throws Exception {
     var _ = rings.add("debian", "dev", Optional.empty(), OPEN);
-    var _ =
-        rings.add(
-            "debian", "prod", Optional.of("dev"), new Gates(2, Duration.ofDays(1)));
-    assertThatThrownBy(() ->
-            promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
+    var _ = rings.add("debian", "prod", Optional.of("dev"), new Gates(2, Duration.ofDays(1)));
+    assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
         .hasMessageContaining("0 of 2 images of the ring dev")
         .hasMessageContaining("0 hours old, and 24 hours are asked for")
         .hasMessageContaining("--override REASON");
@@ -309,15 +297,14 @@ class RingsTest {
     assertThat(promotions.propose("debian", "dev", "prod").gates())
         .extracting(Promotion.Gate::open)
         .containsExactly(true, false);
-    var _ = rings.change("debian", "prod", Optional.empty(), Optional.of(new Gates(2, Duration.ZERO)));
+    var _ =
+        rings.change("debian", "prod", Optional.empty(), Optional.of(new Gates(2, Duration.ZERO)));
     assertThat(promotions.promote("debian", "dev", "prod", "key", Optional.empty()).isAllowed())
         .isTrue();
-    assertThatThrownBy(() ->
-            promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
+    assertThatThrownBy(() -> promotions.promote("debian", "dev", "prod", "key", Optional.empty()))
         .hasMessageContaining("already stands on the snapshot of the ring dev");
     offer("bash=5.2-2");
-    var _ =
-        promotions.promote("debian", "dev", "prod", "key", Optional.of("the fix can't wait"));
+    var _ = promotions.promote("debian", "dev", "prod", "key", Optional.of("the fix can't wait"));
     assertThat(rings.show("debian", "prod").moves().getFirst().override())
         .isEqualTo("the fix can't wait");
   }
@@ -325,7 +312,8 @@ class RingsTest {
   private void qualified(Image image) throws Exception {
     String snapshot = current();
     database.useTransaction(handle -> {
-      handle.execute("UPDATE image SET qualification = ? WHERE id = ?",
+      handle.execute(
+          "UPDATE image SET qualification = ? WHERE id = ?",
           "{\"kernel\":\"6.1\",\"systemState\":\"running\",\"failedUnits\":[]}",
           image.id());
       handle.execute(
@@ -351,16 +339,15 @@ class RingsTest {
         .hasMessageContaining("has no ring dev");
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("prod"), OPEN))
         .hasMessageContaining("in a circle: prod from prod");
-    assertThatThrownBy(() ->
-            rings.add("debian", "dev", Optional.empty(), new Gates(1, Duration.ZERO)))
+    assertThatThrownBy(
+            () -> rings.add("debian", "dev", Optional.empty(), new Gates(1, Duration.ZERO)))
         .hasMessageContaining("has no gates");
     var _ = rings.add("debian", "dev", Optional.empty(), OPEN);
     var _ = rings.add("debian", "test", Optional.of("dev"), OPEN);
     var _ = rings.add("debian", "prod", Optional.of("test"), OPEN);
     assertThatThrownBy(() -> rings.add("debian", "prod", Optional.of("dev"), OPEN))
         .hasMessageContaining("regild ring set debian prod");
-    assertThatThrownBy(() ->
-            rings.change("debian", "test", Optional.of("prod"), Optional.empty()))
+    assertThatThrownBy(() -> rings.change("debian", "test", Optional.of("prod"), Optional.empty()))
         .hasMessageContaining("in a circle: test from prod from test");
     assertThatThrownBy(() -> rings.change("debian", "dev", Optional.of("prod"), Optional.empty()))
         .hasMessageContaining("follows the repositories");
@@ -425,7 +412,10 @@ class RingsTest {
         String source = sources.get(random.nextInt(sources.size()));
         var _ = rings.change("debian", ring, Optional.of(source), Optional.empty());
         seen.add(previews.of("debian", source, ring));
-        if (!rings.show("debian", ring).snapshot().equals(rings.show("debian", source).snapshot())) {
+        if (!rings
+            .show("debian", ring)
+            .snapshot()
+            .equals(rings.show("debian", source).snapshot())) {
           var _ = promotions.promote("debian", source, ring, "key", Optional.empty());
           promoted++;
         }
@@ -440,8 +430,7 @@ class RingsTest {
       assertThat(becoming).isEqualTo(became);
       assertThat(seen.stream().mapToInt(PromotionPreview::outdatedAfter).sum())
           .isEqualTo(after.size());
-      assertThat(seen.stream().mapToInt(PromotionPreview::outdated).sum())
-          .isEqualTo(before.size());
+      assertThat(seen.stream().mapToInt(PromotionPreview::outdated).sum()).isEqualTo(before.size());
     }
     assertThat(promoted).isGreaterThanOrEqualTo(1000);
     assertThat(images).hasSize(30);

@@ -141,7 +141,8 @@ class DifferencesTest {
 
   @Test
   void theLastSnapshotOfEachDayIsKeptForAWhileAndAsLongAsItFits() throws Exception {
-    String march = offers.find(subject("3.0.11-1").image(), "2026-03-01").offer().snapshot().digest();
+    String march =
+        offers.find(subject("3.0.11-1").image(), "2026-03-01").offer().snapshot().digest();
     String april = offers.find(subject("3.0.11-1").image(), "").offer().snapshot().digest();
     assertThat(earlier(APRIL, ROOMY).kept()).containsExactlyInAnyOrder(march, april);
     // Later on the same day, the channel got another one.
@@ -183,7 +184,8 @@ class DifferencesTest {
   }
 
   private Difference toSnapshot(String which) throws ChannelException {
-    return differences.toSnapshot(subject("3.0.11-1"), offers.find(subject("3.0.11-1").image(), which).offer());
+    return differences.toSnapshot(
+        subject("3.0.11-1"), offers.find(subject("3.0.11-1").image(), which).offer());
   }
 
   private static List<String> fixed(Optional<Fixes> fixes) {
