@@ -11,6 +11,7 @@ import dev.regild.cli.policy.RetentionCommand;
 import dev.regild.cli.policy.RevocationCommand;
 import dev.regild.cli.policy.RevokeCommand;
 import dev.regild.cli.policy.RingCommand;
+import dev.regild.cli.policy.ScheduleCommand;
 import dev.regild.cli.registry.AccountCommand;
 import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
@@ -75,6 +76,7 @@ public final class Regild {
     commands.put("delete", DeleteCommand.class);
     commands.put("line", LineCommand.class);
     commands.put("alias", AliasCommand.class);
+    commands.put("schedule", ScheduleCommand.class);
     commands.put("ring", RingCommand.class);
     commands.put("retention", RetentionCommand.class);
     commands.put("revoke", RevokeCommand.class);

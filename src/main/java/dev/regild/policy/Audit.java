@@ -3,29 +3,17 @@ package dev.regild.policy;
 import dev.regild.image.Owner;
 import java.util.List;
 
-/** Where each act of a policy is written down that no request asked for. */
+/** Where acts of policies are recorded beside those of callers. */
 @FunctionalInterface
 public interface Audit {
   /**
-   * An act.
+   * Records an act that no caller asked for.
    *
-   * @param owner whose images it concerns
-   * @param operation what was done: {@code DeleteImage}
-   * @param policy the policy: {@code retention of golden}
-   * @param rule what it says
-   * @param plan what it acted on, by its digest or id
-   * @param resources the names of the images
-   * @param outcome {@code ok}, or why it failed
+   * @param owner whose policy it is
+   * @param policy the policy that acts: {@code schedule/nightly}
+   * @param operation what it does, as callers' operations are named
+   * @param resources the rule and the plan by which it acts, and the names of what it acts on
+   * @param outcome {@code ok}, or the error's name
    */
-  record Act(
-      Owner owner,
-      String operation,
-      String policy,
-      String rule,
-      String plan,
-      List<String> resources,
-      String outcome) {}
-
-  /** Writes an act down. */
-  void write(Act act);
+  void act(Owner owner, String policy, String operation, List<String> resources, String outcome);
 }

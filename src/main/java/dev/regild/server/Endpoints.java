@@ -36,10 +36,12 @@ import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.RetentionService;
 import dev.regild.server.rest.RevocationService;
 import dev.regild.server.rest.RingsService;
+import dev.regild.server.rest.ScheduleService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
@@ -85,7 +87,8 @@ import java.util.Optional;
  * @param downloads how many an account may have
  * @param nodes that share the database
  * @param operators who may drain them
- * @param policies what acts by itself on images
+ * @param policies what the registry does by itself
+ * @param fleet rings, retention and revocation
  * @param console the pages for people
  */
 record Endpoints(
@@ -114,6 +117,7 @@ record Endpoints(
     Nodes nodes,
     Operators operators,
     Policies policies,
+    FleetPolicies fleet,
     Console console) {
 
   /** However many probes and strangers ask. */
@@ -137,13 +141,9 @@ record Endpoints(
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
         new RingsService(
-            requests,
-            operators,
-            policies.rings(),
-            policies.promotions(),
-            policies.promotionPreviews()),
-        new RetentionService(requests, policies.retentions(), images.pageTokens()),
-        new RevocationService(requests, policies.revocations()),
+            requests, operators, fleet.rings(), fleet.promotions(), fleet.promotionPreviews()),
+        new RetentionService(requests, fleet.retentions(), images.pageTokens()),
+        new RevocationService(requests, fleet.revocations()),
         new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(
@@ -166,6 +166,7 @@ record Endpoints(
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()),
         new AliasService(requests, database, images.clock()),
+        new ScheduleService(requests, database, policies, images.clock()),
         new VendorCvesService(requests, database, inventories, feeds),
         console);
   }

@@ -44,6 +44,9 @@ import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
 import dev.regild.policy.retention.RetentionWork;
 import dev.regild.policy.revocation.RevocationWork;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -56,6 +59,7 @@ import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Operators;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -369,6 +373,17 @@ public final class RegildServer implements AutoCloseable {
             new PageTokens(masterKey.derived("page-tokens")),
             nodes,
             clock);
+    Scheduler scheduler =
+        opened(
+            new Scheduler(
+                database,
+                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+                imageUpdates,
+                audit.ofPolicies(),
+                membership.turns(),
+                clock));
+    scheduler.start();
+    Policies policies = new Policies(new Schedules(clock), scheduler);
     Requests requests = new Requests(authentication(config, accounts, clock));
     Console console =
         new Console(
@@ -387,11 +402,19 @@ public final class RegildServer implements AutoCloseable {
                 new Csrf(masterKey.derived("console-forms")),
                 everybody(config),
                 config.region()));
-    Policies policies =
-        Policies.of(database, channels, inventories, plans, plannedFixes, quotas, audit, clock);
-    opened(new RetentionWork(database, policies.retentions(), deletions, membership.turns(), clock))
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels,
+            inventories,
+            plans,
+            plannedFixes,
+            quotas,
+            audit.ofPolicies(),
+            clock);
+    opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
         .start();
-    opened(new RevocationWork(policies.revocations(), membership.turns())).start();
+    opened(new RevocationWork(fleet.revocations(), membership.turns())).start();
     Endpoints endpoints =
         new Endpoints(
             requests,
@@ -419,6 +442,7 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             new Operators(database, config.node().operators()),
             policies,
+            fleet,
             console);
     HttpFront front =
         opened(

@@ -100,7 +100,10 @@ final class PoliciesBench {
       database.useTransaction(handle -> fill(handle, database, now));
       Retentions retentions =
           new Retentions(
-              database, new Quotas(new QuotaLimits(Map.of())), _ -> {}, Clock.systemUTC());
+              database,
+              new Quotas(new QuotaLimits(Map.of())),
+              (_, _, _, _, _) -> {},
+              Clock.systemUTC());
       for (int i = 0; i < RETAINED / 100; i++) {
         var _ =
             retentions.set(

@@ -166,8 +166,8 @@ class PolicyCommandsTest {
     assertThat(commands.run(0, "retention", "remove", "kept")).contains("kept");
     assertThat(commands.run(1, "retention", "preview", "kept")).contains("regild retention set");
     assertThat(Files.readString(server.data.resolve("audit.log")))
-        .contains("\"policy\":\"retention of kept\"")
-        .contains("\"rule\":\"keep 1 images and 0 days");
+        .contains("\"key\":\"retention/kept\",\"operation\":\"DeleteImage\"")
+        .contains("[\"rule: keep 1 images and 0 days");
   }
 
   private static String found(String pattern, String text) {

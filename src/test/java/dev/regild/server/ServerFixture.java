@@ -62,6 +62,7 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
+import dev.regild.job.node.Turns;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
@@ -69,6 +70,9 @@ import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -80,6 +84,7 @@ import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.Operators;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -305,18 +310,37 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
-            Policies.of(
+            policies(),
+            FleetPolicies.of(
                 database,
                 channels(),
                 new Inventories(database),
                 plans(),
                 plannedFixes(),
                 images.quotas(),
-                audit,
+                audit.ofPolicies(),
                 Clock.systemUTC()),
             console);
     this.limits = limits;
     front = listen(0);
+  }
+
+  private Policies policies() throws IOException {
+    return new Policies(
+        new Schedules(Clock.systemUTC()),
+        new Scheduler(
+            database,
+            new PlannedForecasts(
+                database,
+                channels(),
+                new Inventories(database),
+                plans(),
+                plannedFixes(),
+                new FeedStore(database, data, Clock.systemUTC())),
+            new Decisions(),
+            audit.ofPolicies(),
+            Turns.ALONE,
+            Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {

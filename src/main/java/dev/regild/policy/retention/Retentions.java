@@ -289,7 +289,7 @@ public final class Retentions {
       Map<String, Object> besides,
       Instant now) {
     Map<String, Object> payload = new HashMap<>(besides);
-    payload.put("policy", "retention of " + policy.line().name());
+    payload.put("policy", "retention/" + policy.line().name());
     payload.put("why", act.why());
     payload.put("by", by);
     Owner owner = policy.line().owner();
@@ -302,19 +302,19 @@ public final class Retentions {
       List<String> images =
           acts.stream().filter(act -> act.kind() == kind).map(Act::image).toList();
       for (int from = 0; from < images.size(); from += AT_ONCE) {
-        audit.write(
-            new Audit.Act(
-                policy.line().owner(),
-                switch (kind) {
-                  case DEPRECATE -> "DeprecateImage";
-                  case UNDEPRECATE -> "UndeprecateImage";
-                  case DELETE -> "DeleteImage";
-                },
-                "retention of " + policy.line().name(),
-                policy.rule().text(),
-                plan,
-                images.subList(from, Math.min(images.size(), from + AT_ONCE)),
-                "ok"));
+        List<String> resources =
+            new ArrayList<>(List.of("rule: " + policy.rule().text(), "plan " + plan));
+        resources.addAll(images.subList(from, Math.min(images.size(), from + AT_ONCE)));
+        audit.act(
+            policy.line().owner(),
+            "retention/" + policy.line().name(),
+            switch (kind) {
+              case DEPRECATE -> "DeprecateImage";
+              case UNDEPRECATE -> "UndeprecateImage";
+              case DELETE -> "DeleteImage";
+            },
+            resources,
+            "ok");
       }
     }
   }

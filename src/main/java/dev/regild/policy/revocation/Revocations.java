@@ -192,15 +192,12 @@ public final class Revocations {
                   .map(found -> mark(handle, found))
                   .orElse(List.of()));
       if (!marked.isEmpty()) {
-        audit.write(
-            new Audit.Act(
-                revocation.owner(),
-                "RevokeImage",
-                "revocation of " + revocation.subject().text(),
-                revocation.reason(),
-                revocation.id(),
-                marked.stream().limit(MOST_AT_ONCE).map(Affected::name).toList(),
-                "ok"));
+        List<String> resources =
+            new ArrayList<>(
+                List.of("rule: " + revocation.subject().text(), "plan " + revocation.id()));
+        marked.stream().limit(MOST_AT_ONCE).map(Affected::name).forEach(resources::add);
+        audit.act(
+            revocation.owner(), "revocation/" + revocation.id(), "RevokeImage", resources, "ok");
       }
     }
   }

@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,7 +46,7 @@ import tools.jackson.databind.node.ObjectNode;
  * removed by age and by their total size. Only their owner can read them. If a line can't be
  * written, the next one says how many were lost; a line is never written in part.
  */
-public final class AuditLog implements Audit, AutoCloseable {
+public final class AuditLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
   /** Far more than an operation, a hundred names and a key take. */
@@ -104,9 +105,6 @@ public final class AuditLog implements Audit, AutoCloseable {
    * @param outcome {@code ok}, or the error's name
    * @param source the address that it came from
    * @param omitted how many calls before it, of senders that nobody knows, have no line
-   * @param policy which policy acted; absent for a call
-   * @param rule what that policy says
-   * @param plan what it acted on
    */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   record Entry(
@@ -119,34 +117,28 @@ public final class AuditLog implements Audit, AutoCloseable {
       List<String> resources,
       String outcome,
       String source,
-      Optional<Long> omitted,
-      Optional<String> policy,
-      Optional<String> rule,
-      Optional<String> plan) {}
-
-  /** Writes down what a policy did that no request asked for. */
-  @Override
-  public void write(Act act) {
-    write(
-        new Entry(
-            clock.instant(),
-            "none",
-            Optional.of(act.owner().accountId()),
-            Optional.of(act.owner().region()),
-            Optional.empty(),
-            act.operation(),
-            act.resources(),
-            act.outcome(),
-            "policy",
-            Optional.empty(),
-            Optional.of(act.policy()),
-            Optional.of(act.rule()),
-            Optional.of(act.plan())));
-  }
+      Optional<Long> omitted) {}
 
   /** Adds to the log of that directory. */
   public static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {
     return new AuditLog(directory, limits, clock);
+  }
+
+  /** Returns where acts of policies become lines. The key of such a line is the policy. */
+  public Audit ofPolicies() {
+    return (owner, policy, operation, resources, outcome) ->
+        write(
+            new Entry(
+                clock.instant(),
+                UUID.randomUUID().toString(),
+                Optional.of(owner.accountId()),
+                Optional.of(owner.region()),
+                Optional.of(policy),
+                operation,
+                resources,
+                outcome,
+                "policy",
+                Optional.empty()));
   }
 
   /** Writes a line. A call that was answered stays so: if this fails, the server's log says why. */

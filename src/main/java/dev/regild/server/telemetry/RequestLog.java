@@ -165,10 +165,7 @@ public final class RequestLog implements Filter {
             request.context().get(Resources.class).map(Resources::names).orElse(List.of()),
             outcome(response),
             request.remotePeer().host(),
-            omitted.stream().boxed().filter(n -> n > 0).findFirst(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty()));
+            omitted.stream().boxed().filter(n -> n > 0).findFirst()));
   }
 
   /** How many lines this one stands for besides itself; empty if it is not written. */

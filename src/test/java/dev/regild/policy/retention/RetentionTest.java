@@ -16,13 +16,13 @@ import dev.regild.image.ImageShares;
 import dev.regild.image.Images;
 import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
+import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.TagRecords;
 import dev.regild.image.quota.Quota;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.image.quota.Quotas;
 import dev.regild.job.node.Turns;
-import dev.regild.policy.Audit;
 import dev.regild.policy.InvalidPolicyException;
 import dev.regild.policy.PolicyFleet;
 import dev.regild.policy.TestClock;
@@ -57,7 +57,7 @@ class RetentionTest {
 
   @TempDir Path data;
   private final TestClock clock = new TestClock();
-  private final List<Audit.Act> audit = new ArrayList<>();
+  private final List<String> audit = new ArrayList<>();
   private Database database;
   private PolicyFleet fleet;
   private Retentions retentions;
@@ -70,8 +70,14 @@ class RetentionTest {
         new Retentions(
             database,
             new Quotas(new QuotaLimits(Map.of(Quota.IMAGES, 1_000_000))),
-            audit::add,
+            this::audit,
             clock);
+  }
+
+  private void audit(
+      Owner owner, String policy, String operation, List<String> resources, String outcome) {
+    assertThat(owner).isEqualTo(OWNER);
+    audit.add("%s %s %s %s".formatted(policy, operation, resources, outcome));
   }
 
   @AfterEach
@@ -144,9 +150,10 @@ class RetentionTest {
     assertThat(outcome.left()).isEmpty();
     assertThat(names()).containsExactly("golden-5", "golden-4", "golden-3");
     assertThat(retentions.deleted(OWNER)).extracting(each -> each.name()).hasSize(2);
-    assertThat(audit).extracting(Audit.Act::policy).containsOnly("retention of golden");
-    assertThat(audit).extracting(Audit.Act::plan).contains(due.id());
-    assertThat(audit.getLast().resources()).containsExactly("golden-2", "golden-1");
+    assertThat(audit)
+        .contains(
+            "retention/golden DeleteImage [rule: keep 2 images and 3 days, deprecate for 10 days, undo for 7 days, plan %s, golden-2, golden-1] ok"
+                .formatted(due.id()));
     assertThat(events()).contains("IMAGE_DEPRECATED golden-1", "IMAGE_DELETED golden-1");
 
     Image restored = retentions.undo(OWNER, "golden-1");

@@ -253,9 +253,6 @@ class AuditLogTest {
         List.of(resource),
         "ok",
         "127.0.0.1",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
         Optional.empty());
   }
 

@@ -16,7 +16,7 @@ import dev.regild.update.verdict.Outlook;
 import java.time.Clock;
 
 /**
- * What decides by rules on images.
+ * What decides on many images: rings, retention, revocation.
  *
  * @param rings the rings of channels
  * @param promotions move them
@@ -24,13 +24,13 @@ import java.time.Clock;
  * @param retentions delete the images of lines that are kept no longer
  * @param revocations mark images that are not to be used any more
  */
-record Policies(
+record FleetPolicies(
     Rings rings,
     Promotions promotions,
     PromotionPreviews promotionPreviews,
     Retentions retentions,
     Revocations revocations) {
-  static Policies of(
+  static FleetPolicies of(
       Database database,
       ChannelStore channels,
       Inventories inventories,
@@ -40,7 +40,7 @@ record Policies(
       Audit audit,
       Clock clock) {
     Promotions promotions = new Promotions(database, channels, clock);
-    return new Policies(
+    return new FleetPolicies(
         new Rings(database, channels, clock),
         promotions,
         new PromotionPreviews(
