@@ -475,8 +475,13 @@ public final class ChannelStore {
     }
   }
 
-  /** Returns the digest of a channel's current snapshot; empty before the first refresh. */
-  Optional<String> currentDigest(String name) throws ChannelException {
+  /**
+   * Returns the digest of a channel's current snapshot, without reading it; empty before the first
+   * refresh.
+   */
+  public Optional<String> currentDigest(String name) throws ChannelException {
+    checkName(name);
+    files.look();
     try {
       return SnapshotStore.digestIn(file(name, ".current"));
     } catch (IOException e) {
@@ -489,21 +494,38 @@ public final class ChannelStore {
     return snapshots.resolve(digest);
   }
 
-  /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
-  public Optional<Snapshot> snapshot(String digest) throws ChannelException {
-    if (!Sha256.isHex(digest)) {
-      return Optional.empty();
-    }
+  /** Returns when a snapshot was made, without reading its indexes; empty if it is not kept. */
+  public Optional<Instant> madeAt(String digest) throws ChannelException {
     try {
-      return Files.isDirectory(snapshots.resolve(digest)) || files.bring(digest)
-          ? Optional.of(store.load(digest))
+      return isKept(digest)
+          ? Optional.of(SnapshotManifest.read(snapshots.resolve(digest)).createdAt())
           : Optional.empty();
+    } catch (IOException e) {
+      throw unreadable(digest, e);
+    }
+  }
+
+  private boolean isKept(String digest) throws ChannelException, IOException {
+    try {
+      return Sha256.isHex(digest)
+          && (Files.isDirectory(snapshots.resolve(digest)) || files.bring(digest));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ChannelException("interrupted while reading the snapshot " + digest, e);
+    }
+  }
+
+  private static ChannelException unreadable(String digest, IOException e) {
+    return new ChannelException(
+        "the snapshot " + digest + " can't be read (" + e + "); refresh its channel", e);
+  }
+
+  /** An older snapshot that was not pruned, as a job that is pinned to it needs; else empty. */
+  public Optional<Snapshot> snapshot(String digest) throws ChannelException {
+    try {
+      return isKept(digest) ? Optional.of(store.load(digest)) : Optional.empty();
     } catch (IOException e) {
-      throw new ChannelException(
-          "the snapshot " + digest + " can't be read (" + e + "); refresh its channel", e);
+      throw unreadable(digest, e);
     }
   }
 

@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     description =
-        "Exports an image as one standalone disk. Its signed statement and its bill of materials are"
-            + " written beside it (FILE.intoto.jsonl, FILE.cdx.json); regild verify FILE checks"
+        "Exports an image as one standalone disk. Its signed statement and its bill of materials"
+            + " are written beside it (FILE.intoto.jsonl, FILE.cdx.json); regild verify FILE checks"
             + " them.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {

@@ -119,6 +119,7 @@ final class ShowCommand implements Callable<Integer> {
     Table table = new Table("NAME", image.path("name").asString(""));
     table.row("state", image.path("state").asString(""));
     row(table, "reason", image.path("reason"));
+    row(table, "deprecated since", image.path("deprecated"));
     row(table, "platform", image.path("platform"));
     row(table, "agent", image.path("agentVersion"));
     row(table, "display name", image.path("displayName"));

@@ -3,14 +3,12 @@ package dev.regild.console;
 import dev.regild.console.view.Standing;
 import dev.regild.console.view.Words;
 import dev.regild.image.Image;
-import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageState;
 import dev.regild.update.verdict.Verdict;
 import dev.regild.update.verdict.Verdicts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** Finds whether images are up to date, as they were last judged. */
@@ -21,19 +19,11 @@ final class Standings {
 
   /** How images stand, by id; lacks those that have no disk. */
   static Map<String, Standing> of(Handle handle, List<Image> images) {
-    Map<String, Verdict> verdicts =
-        Verdicts.find(
-            handle,
-            images.stream()
-                .map(Image::disk)
-                .flatMap(Optional::stream)
-                .map(ImageDisk::inventory)
-                .distinct()
-                .toList());
+    Map<String, Verdict> verdicts = Verdicts.find(handle, images);
     Map<String, Standing> standings = new HashMap<>();
     for (Image image : images) {
       if (image.disk().isPresent() && image.state() == ImageState.AVAILABLE) {
-        Verdict verdict = verdicts.get(image.disk().get().inventory());
+        Verdict verdict = verdicts.get(image.id());
         standings.put(image.id(), verdict == null ? NOT_JUDGED : standing(verdict));
       }
     }

@@ -84,8 +84,16 @@ public final class ImageHistory {
 
   static void deleted(Handle handle, Image image) {
     handle
-        .createUpdate("UPDATE image_history SET deleted = :now WHERE image_id = :id")
+        .createUpdate(
+            "UPDATE image_history SET deleted = COALESCE(deleted, :now) WHERE image_id = :id")
         .bind("now", DatabaseTime.now(handle).toEpochMilli())
+        .bind("id", image.id())
+        .execute();
+  }
+
+  static void restored(Handle handle, Image image) {
+    handle
+        .createUpdate("UPDATE image_history SET deleted = NULL WHERE image_id = :id")
         .bind("id", image.id())
         .execute();
   }
@@ -252,7 +260,9 @@ public final class ImageHistory {
           .createQuery(
               """
               SELECT previous_id, name FROM image
-               WHERE previous_id IN (<ids>) AND state = 'AVAILABLE' ORDER BY created, name
+               WHERE previous_id IN (<ids>) AND state = 'AVAILABLE'
+                 AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
+               ORDER BY created, name
               """)
           .bindList("ids", List.copyOf(ids))
           .map((row, _) -> Map.entry(row.getString("previous_id"), row.getString("name")))

@@ -27,8 +27,7 @@ import org.jdbi.v3.core.statement.SqlStatements;
  */
 public record ImageSearch(Owner viewer, Filter filter, Order order, Place place, int limit) {
   private static final String TABLES =
-      "image LEFT JOIN layer ON layer.id = image.layer_id"
-          + " LEFT JOIN verdict ON verdict.inventory_digest = image.inventory_digest";
+      "image LEFT JOIN layer ON layer.id = image.layer_id" + VerdictSource.JOIN;
 
   public ImageSearch {
     if (limit < 1) {
@@ -194,16 +193,16 @@ public record ImageSearch(Owner viewer, Filter filter, Order order, Place place,
                     + " LIMIT :limit) AS found")
             .collect(Collectors.joining(" UNION ALL "));
     // Only values are bound that come from a request: none of its text gets into the statement.
-    Query query =
-        handle.createQuery(
-            """
-            SELECT image.*, layer.bytes AS layer_bytes, %s AS sort_value,
-                   EXISTS (SELECT 1 FROM image_share
-                            WHERE image_share.image_id = image.id) AS shared
-              FROM %s
-             WHERE image.id IN (%s) %s LIMIT :limit
-            """
-                .formatted(order.column.sql, TABLES, ids, ordered));
+    String statement =
+        """
+        SELECT image.*, layer.bytes AS layer_bytes, %s AS sort_value,
+               EXISTS (SELECT 1 FROM image_share
+                        WHERE image_share.image_id = image.id) AS shared
+          FROM %s
+         WHERE image.id IN (%s) %s LIMIT :limit
+        """
+            .formatted(order.column.sql, TABLES, ids, ordered);
+    Query query = handle.createQuery(VerdictSource.of(handle, statement));
     query.getConfig(SqlStatements.class).setUnusedBindingAllowed(true);
     if (!filter.states.isEmpty()) {
       query.bindList("states", filter.states.stream().map(ImageState::name).toList());

@@ -229,7 +229,13 @@ public final class Images {
   /** The images that were updated from this one, oldest first. */
   public static List<Image> children(Handle handle, Image image) {
     return handle
-        .createQuery(ImageRow.SELECT + " WHERE previous_id = :id ORDER BY created, id")
+        .createQuery(
+            ImageRow.SELECT
+                + """
+                 WHERE previous_id = :id
+                   AND NOT EXISTS (SELECT 1 FROM binned_image WHERE image_id = image.id)
+                 ORDER BY created, id
+                """)
         .bind("id", image.id())
         .map((row, _) -> ImageRow.read(row))
         .list();
@@ -406,7 +412,9 @@ public final class Images {
     if (removed == 0) {
       throw changedMeanwhile(image);
     }
-    ImageCounts.add(handle, image.owner(), -1);
+    if (!image.owner().isOfDeleted()) {
+      ImageCounts.add(handle, image.owner(), -1);
+    }
     ImageHistory.deleted(handle, image);
     TagRecords.removeAll(handle, image.arn());
     JobSteps.removeAll(handle, image.id());

@@ -5,6 +5,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.RefreshResult;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.fetch.PackageCache;
@@ -254,6 +255,7 @@ final class ChannelRefresh implements AutoCloseable {
           database.read(updates::inFlight).stream()
               .map(UpdateRecord::snapshot)
               .collect(Collectors.toSet());
+      needed.addAll(database.read(RingRecords::held));
       needed.addAll(earlier.kept());
       earlier.forget(channels.prune(needed));
     }

@@ -38,6 +38,9 @@ import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.Policies;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.RetentionService;
+import dev.regild.server.rest.RevocationService;
+import dev.regild.server.rest.RingsService;
 import dev.regild.server.rest.ScheduleService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
@@ -84,6 +87,7 @@ import java.util.List;
  * @param nodes that share the database
  * @param operators who may drain them
  * @param policies what the registry does by itself
+ * @param fleet rings, retention and revocation
  * @param console the pages for people
  */
 record Endpoints(
@@ -112,6 +116,7 @@ record Endpoints(
     Nodes nodes,
     Operators operators,
     Policies policies,
+    FleetPolicies fleet,
     Console console) {
 
   /** However many probes and strangers ask. */
@@ -134,6 +139,10 @@ record Endpoints(
         new FlattenService(requests, database, flattenings, nodes),
         new ExportTasksService(requests, database, images.cancellations(), nodes),
         new NodesService(requests, nodes, operators),
+        new RingsService(
+            requests, operators, fleet.rings(), fleet.promotions(), fleet.promotionPreviews()),
+        new RetentionService(requests, fleet.retentions(), images.pageTokens()),
+        new RevocationService(requests, fleet.revocations()),
         new ExportService(requests, database, layers, conversions, downloads, attestations),
         new PlanService(requests, images.updates(), plannedFixes),
         new InsightService(

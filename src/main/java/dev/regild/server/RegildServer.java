@@ -14,6 +14,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -44,6 +45,8 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.policy.retention.RetentionWork;
+import dev.regild.policy.revocation.RevocationWork;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
 import dev.regild.policy.schedule.Schedules;
@@ -227,7 +230,11 @@ public final class RegildServer implements AutoCloseable {
     PackageCache packages = storage.packages();
     Workspaces workspaces = new Workspaces(work);
     Appliances appliances = new Appliances(accelerator, config.applianceStartLimit());
-    UpdatePlans plans = new UpdatePlans(channels, inventories);
+    UpdatePlans plans =
+        new UpdatePlans(
+            channels,
+            inventories,
+            image -> database.read(handle -> RingRecords.ofImage(handle, image)));
     Changelogs changelogs = new Changelogs(database, clock);
     SnapshotChangelogs snapshotChangelogs = new SnapshotChangelogs(changelogs);
     PlannedFixes plannedFixes = new PlannedFixes(database, inventories, plans, snapshotChangelogs);
@@ -417,6 +424,19 @@ public final class RegildServer implements AutoCloseable {
                             settings, masterKey.derived("console-logins"), System.getenv(), clock)),
                 everybody(config),
                 config.region()));
+    FleetPolicies fleet =
+        FleetPolicies.of(
+            database,
+            channels,
+            inventories,
+            plans,
+            plannedFixes,
+            quotas,
+            audit.ofPolicies(),
+            clock);
+    opened(new RetentionWork(database, fleet.retentions(), deletions, membership.turns(), clock))
+        .start();
+    opened(new RevocationWork(fleet.revocations(), membership.turns())).start();
     Endpoints endpoints =
         new Endpoints(
             requests,
@@ -445,6 +465,7 @@ public final class RegildServer implements AutoCloseable {
             nodes,
             operators,
             policies,
+            fleet,
             console);
     HttpFront front =
         opened(

@@ -11,6 +11,7 @@ import dev.regild.image.Images;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.image.RevokedImages;
 import dev.regild.image.jobs.CopyRecords;
 import dev.regild.image.quota.Quotas;
 import java.time.Clock;
@@ -62,6 +63,7 @@ public final class ImageCopies {
     quotas.reserveImage(handle, copy.owner());
     Images.insert(handle, copy);
     CopyRecords.start(handle, copy, source);
+    RevokedImages.follow(handle, source, copy);
     jobs.enqueue(handle, CopyJob.KIND, copy.id());
     return copy;
   }

@@ -3,6 +3,7 @@ package dev.regild.update;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
+import dev.regild.image.Bin;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -10,6 +11,7 @@ import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,22 @@ public final class ImageDeletions {
             handle -> Images.startDeleting(handle, Images.requireOwned(handle, owner, name)));
     executor.execute(() -> finish(deleting));
     return deleting;
+  }
+
+  /**
+   * Deletes the files of an image that a policy has deleted, once its time has passed.
+   *
+   * @return whether it was still to be done
+   */
+  public boolean purge(Bin.Binned binned) {
+    Optional<Image> deleting =
+        database.inTransaction(handle ->
+            Images.findById(handle, binned.imageId())
+                .filter(image -> image.owner().isOfDeleted())
+                .filter(image -> image.state() != ImageState.DELETING)
+                .map(image -> Images.transition(handle, image, ImageState.DELETING)));
+    deleting.ifPresent(this::finish);
+    return deleting.isPresent();
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.regild.image.Owner;
 import dev.regild.image.Qualification;
 import dev.regild.image.RefusedException;
 import dev.regild.image.ReservedNames;
+import dev.regild.image.RevokedImages;
 import dev.regild.image.builder.ImageBuilder;
 import dev.regild.image.builder.ImageBuilders;
 import dev.regild.image.jobs.UpdateRecords;
@@ -72,8 +73,7 @@ public final class ImageUpdates implements Updates {
           return updatable;
         });
     String inventory = inventoryOf(existing);
-    String platform = existing.platform().orElse("");
-    UpdatePlans.Offer offer = plans.offerFor(platform);
+    UpdatePlans.Offer offer = plans.offerFor(existing);
     boolean canUpdate = plans.hasChanges(offer, inventory);
     if (request.dryRun() || !canUpdate) {
       return new UpdateAnswer(existing, canUpdate);
@@ -89,9 +89,7 @@ public final class ImageUpdates implements Updates {
   public UpdatePlan plan(Owner owner, String imageName) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
     String inventory = inventoryOf(image);
-    return plans
-        .plan(plans.offerFor(image.platform().orElse("")), inventory)
-        .warning(warnings(image));
+    return plans.plan(plans.offerFor(image), inventory).warning(warnings(image));
   }
 
   private static List<String> warnings(Image image) {
@@ -110,6 +108,7 @@ public final class ImageUpdates implements Updates {
           "The image %s is %s; only an AVAILABLE image can be updated."
               .formatted(existing.name(), existing.state()));
     }
+    RevokedImages.requireNone(handle, existing);
     ReservedNames.requireFree(request.newImageName());
     Images.requireFreeName(handle, request.owner(), request.newImageName());
     if (existing.origin().baseImageReleased().isPresent()

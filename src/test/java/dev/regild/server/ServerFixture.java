@@ -14,6 +14,7 @@ import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
@@ -349,6 +350,15 @@ public final class ServerFixture implements AutoCloseable {
             nodes,
             new Operators(database, Set.of()),
             policies(),
+            FleetPolicies.of(
+                database,
+                channels(),
+                new Inventories(database),
+                plans(),
+                plannedFixes(),
+                images.quotas(),
+                audit.ofPolicies(),
+                Clock.systemUTC()),
             console);
     this.limits = limits;
     front = listen(port);
@@ -390,7 +400,10 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private UpdatePlans plans() throws IOException {
-    return new UpdatePlans(channels(), new Inventories(database));
+    return new UpdatePlans(
+        channels(),
+        new Inventories(database),
+        image -> database.read(handle -> RingRecords.ofImage(handle, image)));
   }
 
   private SnapshotChangelogs changelogs() {

@@ -13,10 +13,13 @@ import dev.regild.image.ImageQuery.PageKey;
 import dev.regild.image.ImageShares;
 import dev.regild.image.Images;
 import dev.regild.image.Owner;
+import dev.regild.image.RevokedImages;
+import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.image.Visibility;
 import dev.regild.job.node.Nodes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -68,19 +71,30 @@ record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, Wir
                       after,
                       limit + 1));
           requireAll(handle, caller, names, arns, found);
-          return Page.of(found.stream().map(image -> seen(handle, caller, image)).toList(), limit);
+          Map<String, Revoked> revoked =
+              RevokedImages.find(handle, found.stream().map(Image::id).toList());
+          return Page.of(
+              found.stream()
+                  .map(image ->
+                      seen(handle, caller, image, Optional.ofNullable(revoked.get(image.id()))))
+                  .toList(),
+              limit);
         });
     // Not while a connection is held: this may read inventories.
     WireImages.Together together = wireImages.together();
     return new Result(
         page.items().stream()
-            .map(seen -> together.of(seen.image, caller, seen.share, seen.waiting))
+            .map(seen -> together.of(seen.image, caller, seen.share, seen.waiting, seen.revoked))
             .toList(),
         page.nextToken(pageTokens, query, seen -> text(PageKey.of(seen.image))));
   }
 
-  /** An image with what its viewer may make of it, and why the job that makes it waits. */
-  private record Seen(Image image, Optional<ImagePermissions> share, Optional<String> waiting) {}
+  /** An image with what its viewer may make of it, why its job waits, and why it is revoked. */
+  private record Seen(
+      Image image,
+      Optional<ImagePermissions> share,
+      Optional<String> waiting,
+      Optional<Revoked> revoked) {}
 
   private void requireAll(
       Handle handle, Owner caller, List<String> names, List<String> arns, List<Image> found) {
@@ -102,10 +116,11 @@ record DescribeImages(Database database, PageTokens pageTokens, Nodes nodes, Wir
     }
   }
 
-  private Seen seen(Handle handle, Owner viewer, Image image) {
+  private Seen seen(Handle handle, Owner viewer, Image image, Optional<Revoked> revoked) {
     return image.owner().equals(viewer)
-        ? new Seen(image, Optional.empty(), waiting(handle, image))
-        : new Seen(image, ImageShares.find(handle, image, viewer.accountId()), Optional.empty());
+        ? new Seen(image, Optional.empty(), waiting(handle, image), revoked)
+        : new Seen(
+            image, ImageShares.find(handle, image, viewer.accountId()), Optional.empty(), revoked);
   }
 
   private Optional<String> waiting(Handle handle, Image image) {

@@ -5,6 +5,7 @@ import dev.regild.image.Image;
 import dev.regild.image.ImageError;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.Owner;
+import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.Visibility;
 import java.time.Instant;
@@ -42,9 +43,15 @@ record WireImage(
       StateChangeReason.Code.IMAGE_BUILDER_NOT_AVAILABLE;
 
   /** The shape {@code ImageStateChangeReason}. */
-  record Reason(@JsonProperty("Code") String code, @JsonProperty("Message") String message) {
+  record Reason(
+      @JsonProperty("Code") Optional<String> code, @JsonProperty("Message") String message) {
     static Reason of(StateChangeReason reason) {
-      return new Reason(reason.code().name(), reason.message());
+      return new Reason(Optional.of(reason.code().name()), reason.message());
+    }
+
+    /** None of the API's codes says so. */
+    static Reason of(Revoked revoked) {
+      return new Reason(Optional.empty(), revoked.text());
     }
   }
 
@@ -72,6 +79,7 @@ record WireImage(
    *
    * @param share what the viewer may make of it, if it is shared with the viewer
    * @param waiting why no node can make it
+   * @param revoked why it is not to be used any more
    * @param agentIsLatest whether its channel has no newer agent, if it has one
    */
   static WireImage of(
@@ -79,6 +87,7 @@ record WireImage(
       Owner viewer,
       Optional<ImagePermissions> share,
       Optional<String> waiting,
+      Optional<Revoked> revoked,
       Optional<Boolean> agentIsLatest) {
     boolean own = image.owner().equals(viewer);
     return new WireImage(
@@ -97,7 +106,8 @@ record WireImage(
         image
             .stateChangeReason()
             .map(Reason::of)
-            .or(() -> waiting.map(words -> new Reason(WAITING.name(), words))),
+            .or(() -> revoked.map(Reason::of))
+            .or(() -> waiting.map(words -> new Reason(Optional.of(WAITING.name()), words))),
         image.content().applications().stream().map(WireApplication::of).toList(),
         image.created(),
         image.origin().baseImageReleased(),

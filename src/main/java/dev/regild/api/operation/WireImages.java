@@ -3,6 +3,7 @@ package dev.regild.api.operation;
 import dev.regild.image.Image;
 import dev.regild.image.ImagePermissions;
 import dev.regild.image.Owner;
+import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.update.planning.LatestAgents;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,7 +16,8 @@ import java.util.function.Function;
 record WireImages(LatestAgents agents) {
   /** An image as its owner sees it. */
   WireImage of(Image image) {
-    return together().of(image, image.owner(), Optional.empty(), Optional.empty());
+    return together()
+        .of(image, image.owner(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** For images of one answer. */
@@ -30,10 +32,15 @@ record WireImages(LatestAgents agents) {
      *
      * @param share what the viewer may make of it, if it is shared with the viewer
      * @param waiting why no node can make it
+     * @param revoked why it is not to be used any more
      */
     WireImage of(
-        Image image, Owner viewer, Optional<ImagePermissions> share, Optional<String> waiting) {
-      return WireImage.of(image, viewer, share, waiting, agentIsLatest.apply(image));
+        Image image,
+        Owner viewer,
+        Optional<ImagePermissions> share,
+        Optional<String> waiting,
+        Optional<Revoked> revoked) {
+      return WireImage.of(image, viewer, share, waiting, revoked, agentIsLatest.apply(image));
     }
   }
 }

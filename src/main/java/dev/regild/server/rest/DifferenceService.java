@@ -59,7 +59,8 @@ public record DifferenceService(
     if (other.isPresent() == snapshot.isPresent()) {
       throw new ApiException(
           ErrorType.VALIDATION,
-          "Say what to compare with: ?with=NAME for an image, ?snapshot=2026-03-01 for a snapshot.");
+          "Say what to compare with: ?with=NAME for an image, ?snapshot=2026-03-01 for a"
+              + " snapshot.");
     }
     ImageContent first = ImageContent.require(database, caller.owner(), name);
     List<String> asked = new ArrayList<>(List.of("diff", first.image().id()));
@@ -96,7 +97,7 @@ public record DifferenceService(
 
   private SnapshotOffers.Found offer(ImageContent first, String which) {
     try {
-      return offers.find(first.image().platform().orElse(""), which);
+      return offers.find(first.image(), which);
     } catch (ChannelException e) {
       throw new RefusedException(INCOMPATIBLE, "Cannot compare: " + e.getMessage() + ".");
     }

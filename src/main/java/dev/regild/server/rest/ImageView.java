@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import dev.regild.disk.layers.Layer;
 import dev.regild.image.Image;
 import dev.regild.image.Qualification;
+import dev.regild.image.RevokedImages.Revoked;
 import dev.regild.image.StateChangeReason;
 import dev.regild.image.jobs.ImportRecord;
 import dev.regild.inventory.Inventory;
@@ -19,7 +20,8 @@ import java.util.Optional;
 /**
  * An image as our endpoints show it: what the API's shape doesn't hold.
  *
- * @param reason why it is in its state
+ * @param reason why it is in its state, or why it is revoked
+ * @param deprecated since when it is deprecated by its line's retention
  * @param snapshot the digest of the channel's snapshot that it was updated to
  * @param layer its own layer, on top of its base image's
  * @param standaloneBytes the size of all its layers together
@@ -39,6 +41,7 @@ record ImageView(
     String arn,
     String state,
     Optional<String> reason,
+    Optional<Instant> deprecated,
     Optional<String> platform,
     Optional<String> agentVersion,
     Optional<String> displayName,
@@ -117,6 +120,8 @@ record ImageView(
 
   static ImageView of(
       Image image,
+      Optional<Revoked> revoked,
+      Optional<Instant> deprecated,
       List<Layer> chain,
       Optional<BootEvidence> seen,
       Map<String, Object> facts,
@@ -132,7 +137,11 @@ record ImageView(
         image.name(),
         image.arn(),
         image.state().name(),
-        image.stateChangeReason().map(StateChangeReason::message),
+        image
+            .stateChangeReason()
+            .map(StateChangeReason::message)
+            .or(() -> revoked.map(Revoked::text)),
+        deprecated,
         image.platform(),
         image.agentVersion(),
         image.displayName(),

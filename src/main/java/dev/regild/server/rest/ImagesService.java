@@ -15,6 +15,7 @@ import dev.regild.image.Inventories;
 import dev.regild.image.LayerRecords;
 import dev.regild.image.Owner;
 import dev.regild.image.Predecessor;
+import dev.regild.image.RevokedImages;
 import dev.regild.image.TagRecords;
 import dev.regild.image.jobs.ImportRecords;
 import dev.regild.image.jobs.UpdateRecord;
@@ -24,6 +25,7 @@ import dev.regild.insight.provenance.Statements;
 import dev.regild.job.node.Nodes;
 import dev.regild.machine.BootEvidence;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.retention.RetentionRecords;
 import dev.regild.server.http.OwnAnswers;
 import dev.regild.server.http.Requests;
 import dev.regild.server.telemetry.RequestLog;
@@ -141,6 +143,8 @@ public record ImagesService(
         image.disk().map(disk -> LayerRecords.chain(handle, disk.layer())).orElse(List.of());
     return ImageView.of(
         image,
+        RevokedImages.find(handle, image.id()),
+        RetentionRecords.deprecatedSince(handle, image.id()),
         chain,
         BootRecords.find(handle, image.id()),
         facts,
@@ -168,13 +172,13 @@ public record ImagesService(
   private static Optional<StatusView> status(Handle handle, Image image) {
     return image
         .disk()
-        .map(disk ->
+        .map(_ ->
             StatusView.of(
                 new ImageStatus(
                     image.name(),
                     image.platform().orElse(""),
                     image.created(),
-                    Verdicts.find(handle, disk.inventory())),
+                    Verdicts.find(handle, image)),
                 Instant.now()));
   }
 
@@ -185,7 +189,10 @@ public record ImagesService(
       Image current = next.get();
       lineage.add(ancestor(handle, current));
       Optional<Predecessor> predecessor = current.origin().predecessor();
-      next = predecessor.flatMap(p -> Images.findById(handle, p.id()));
+      next =
+          predecessor
+              .flatMap(p -> Images.findById(handle, p.id()))
+              .filter(before -> !before.owner().isOfDeleted());
       if (next.isEmpty()) {
         predecessor.ifPresent(gone ->
             lineage.add(

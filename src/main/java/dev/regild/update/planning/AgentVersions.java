@@ -2,6 +2,7 @@ package dev.regild.update.planning;
 
 import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
+import dev.regild.channel.ring.Ring;
 import dev.regild.image.Image;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
@@ -35,7 +36,7 @@ public final class AgentVersions implements LatestAgents {
 
   @Override
   public Function<Image, Optional<Boolean>> latest() {
-    Map<String, Optional<UpdatePlans.Offer>> offers = new HashMap<>();
+    Map<Seen, Optional<UpdatePlans.Offer>> offers = new HashMap<>();
     return image ->
         image
             .disk()
@@ -43,9 +44,13 @@ public final class AgentVersions implements LatestAgents {
             .flatMap(disk ->
                 image
                     .platform()
-                    .flatMap(platform -> offers.computeIfAbsent(platform, this::offer))
+                    .map(platform -> new Seen(platform, plans.ringOf(image)))
+                    .flatMap(seen -> offers.computeIfAbsent(seen, this::offer))
                     .map(offer -> plans.isAgentLatest(offer, disk.inventory())));
   }
+
+  /** What an image sees of its platform's channel. */
+  private record Seen(String platform, Optional<Ring> ring) {}
 
   static List<InstalledPackage> agents(Inventory inventory, Set<String> names) {
     return inventory.packages().stream().filter(each -> names.contains(each.name())).toList();
@@ -60,7 +65,9 @@ public final class AgentVersions implements LatestAgents {
       return Set.copyOf(channel.agentPackages());
     }
     return channel.system().snapshotsNameAgents()
-        ? offer(channel.platform()).map(UpdatePlans.Offer::agents).orElse(Set.of())
+        ? offer(new Seen(channel.platform(), Optional.empty()))
+            .map(UpdatePlans.Offer::agents)
+            .orElse(Set.of())
         : Set.of();
   }
 
@@ -74,9 +81,12 @@ public final class AgentVersions implements LatestAgents {
     }
   }
 
-  private Optional<UpdatePlans.Offer> offer(String platform) {
+  private Optional<UpdatePlans.Offer> offer(Seen seen) {
     try {
-      return Optional.of(plans.offerFor(platform));
+      return Optional.of(
+          seen.ring().isPresent()
+              ? plans.offerFor(seen.platform(), seen.ring().get())
+              : plans.offerFor(seen.platform()));
     } catch (RefusedException e) {
       LOG.atDebug().addKeyValue("reason", e.getMessage()).log("nothing to compare agents with");
       return Optional.empty();

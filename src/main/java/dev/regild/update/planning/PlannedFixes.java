@@ -52,7 +52,7 @@ public final class PlannedFixes {
    */
   public Optional<Fixes> find(Owner owner, String imageName, UpdatePlan plan) {
     Image image = database.read(handle -> Images.requireOwned(handle, owner, imageName));
-    Optional<Snapshot> snapshot = snapshot(image.platform().orElse(""));
+    Optional<Snapshot> snapshot = snapshot(image);
     if (snapshot.isEmpty() || image.disk().isEmpty()) {
       return Optional.empty();
     }
@@ -64,10 +64,10 @@ public final class PlannedFixes {
    * Returns the sizes in bytes of the files that a plan installs; lacks what the snapshot's indexes
    * do not name.
    *
-   * @param platform of the image that the plan is for
+   * @param image that the plan is for
    */
-  public Map<PackageVersion, Long> sizes(String platform, UpdatePlan plan) {
-    return snapshot(platform)
+  public Map<PackageVersion, Long> sizes(Image image, UpdatePlan plan) {
+    return snapshot(image)
         .map(each ->
             changelogs.sizes(each, replacements(plan).stream().map(PlannedFixes::version).toList()))
         .orElse(Map.of());
@@ -133,9 +133,9 @@ public final class PlannedFixes {
         .toList();
   }
 
-  private Optional<Snapshot> snapshot(String platform) {
+  private Optional<Snapshot> snapshot(Image image) {
     try {
-      return Optional.of(plans.offerFor(platform).snapshot());
+      return Optional.of(plans.offerFor(image).snapshot());
     } catch (RefusedException e) {
       return Optional.empty();
     }

@@ -6,6 +6,7 @@ import dev.regild.channel.ChannelStore;
 import dev.regild.channel.EarlierSnapshots;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
+import dev.regild.image.Image;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -31,13 +32,14 @@ public final class SnapshotOffers {
   /**
    * Finds an offer.
    *
-   * @param platform of the images
-   * @param which empty for the current snapshot; else as {@link EarlierSnapshots#find} takes it
+   * @param image that is compared
+   * @param which empty for what the image's updates see now; else as {@link EarlierSnapshots#find}
+   *     takes it
    * @throws RefusedException INCOMPATIBLE if the platform has no channel, or none that can be used
    * @throws ChannelException if the channel has no such snapshot
    */
-  public Found find(String platform, String which) throws ChannelException {
-    UpdatePlans.Offer now = plans.offerFor(platform);
+  public Found find(Image image, String which) throws ChannelException {
+    UpdatePlans.Offer now = plans.offerFor(image);
     if (which.isEmpty() || now.snapshot().digest().equals(which)) {
       return new Found(now, Optional.empty());
     }

@@ -8,6 +8,9 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStore;
 import dev.regild.channel.Snapshot;
+import dev.regild.channel.ring.Ring;
+import dev.regild.channel.ring.RingLookup;
+import dev.regild.image.Image;
 import dev.regild.image.Inventories;
 import dev.regild.image.RefusedException;
 import dev.regild.inventory.Inventory;
@@ -30,14 +33,21 @@ public final class UpdatePlans {
 
   private final ChannelStore channels;
   private final Inventories inventories;
+  private final RingLookup rings;
   private final Cache<Question, Boolean> changes =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
   private final Cache<Question, Boolean> agents =
       Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
+  /** Where no image follows a ring. */
   public UpdatePlans(ChannelStore channels, Inventories inventories) {
+    this(channels, inventories, RingLookup.NONE);
+  }
+
+  public UpdatePlans(ChannelStore channels, Inventories inventories, RingLookup rings) {
     this.channels = channels;
     this.inventories = inventories;
+    this.rings = rings;
   }
 
   /** What the images of a platform are compared with. */
@@ -105,6 +115,68 @@ public final class UpdatePlans {
     } catch (ChannelException e) {
       throw new RefusedException(INCOMPATIBLE, "Cannot use the channel: " + e.getMessage());
     }
+  }
+
+  /**
+   * What there is for an image now: what its ring stands on; without a ring, what there is for its
+   * platform.
+   *
+   * @throws RefusedException INCOMPATIBLE, with the remedy, if there is nothing that can be used
+   */
+  public Offer offerFor(Image image) {
+    String platform = image.platform().orElse("");
+    Optional<Ring> ring = ringOf(image);
+    return ring.isPresent() ? offerFor(platform, ring.get()) : offerFor(platform);
+  }
+
+  /**
+   * What a ring has for a platform now.
+   *
+   * @throws RefusedException INCOMPATIBLE, with the remedy, if there is nothing that can be used
+   */
+  public Offer offerFor(String platform, Ring ring) {
+    if (ring.followsRepositories()) {
+      return offerFor(platform);
+    }
+    String digest =
+        ring.standing()
+            .orElseThrow(() ->
+                new RefusedException(
+                    INCOMPATIBLE,
+                    "The ring %2$s of the channel %1$s has no snapshot yet. Promote one: regild ring promote %1$s %3$s %2$s"
+                        .formatted(ring.channel(), ring.name(), ring.source().orElse(""))))
+            .snapshot();
+    try {
+      Channel channel = channels.require(ring.channel());
+      if (!channel.platform().equals(platform)) {
+        throw new RefusedException(
+            INCOMPATIBLE,
+            "The ring %s of the channel %s is for %s, and not for %s. Take the image's line out of it: regild ring unassign"
+                .formatted(ring.name(), channel.name(), channel.platform(), platform));
+      }
+      return new Offer(channel, requireSnapshot(ring, digest));
+    } catch (ChannelException e) {
+      throw new RefusedException(INCOMPATIBLE, "Cannot use the channel: " + e.getMessage());
+    }
+  }
+
+  private Snapshot requireSnapshot(Ring ring, String digest) throws ChannelException {
+    return channels
+        .snapshot(digest)
+        .orElseThrow(() ->
+            new RefusedException(
+                INCOMPATIBLE,
+                "The snapshot %s of the ring %s is missing. Promote another one: regild ring promote %s %s %s"
+                    .formatted(
+                        digest,
+                        ring.name(),
+                        ring.channel(),
+                        ring.source().orElse(""),
+                        ring.name())));
+  }
+
+  Optional<Ring> ringOf(Image image) {
+    return rings.of(image.id());
   }
 
   Optional<Channel> channelFor(String platform) throws ChannelException {

@@ -76,6 +76,11 @@ final class Judge {
   private record Planned(
       Inventory inventory, Collection<InstalledPackage> concerned, UpdatePlan plan) {}
 
+  /** Returns what an update of an inventory would change. */
+  UpdatePlan planOf(Inventory inventory) {
+    return plan(inventory).plan();
+  }
+
   private Planned plan(Inventory inventory) {
     Optional<Object> basis = offer.snapshot().offerBasis(inventory);
     if (basis.isEmpty()) {

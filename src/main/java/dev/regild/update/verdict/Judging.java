@@ -7,6 +7,8 @@ import static java.util.stream.Collectors.toList;
 
 import dev.regild.channel.ChannelFile;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.ring.Ring;
+import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.feed.CveCounter;
@@ -144,6 +146,7 @@ public final class Judging implements AutoCloseable {
   /**
    * What the images of a platform are judged by.
    *
+   * @param ring that they follow; empty if they follow the repositories
    * @param offer what their channel has; empty if it can't be used
    * @param refusal why it can't be used
    * @param facts what the feeds say
@@ -152,6 +155,7 @@ public final class Judging implements AutoCloseable {
    */
   private record Standard(
       String platform,
+      Optional<Ring> ring,
       Optional<Offer> offer,
       String refusal,
       PlatformFacts facts,
@@ -175,6 +179,7 @@ public final class Judging implements AutoCloseable {
       }
     }
     judged += judgeNew();
+    judged += judgeRings();
     if (judged > 0) {
       LOG.atInfo()
           .addKeyValue("inventories", judged)
@@ -198,15 +203,21 @@ public final class Judging implements AutoCloseable {
   }
 
   private Standard standard(String platform) {
+    return standard(platform, Optional.empty());
+  }
+
+  private Standard standard(String platform, Optional<Ring> ring) {
     PlatformFacts facts = feeds.facts(platform);
     ReleaseSupport support = supportFiles.of(platform);
     // The support of packages ends on some day.
     String besides =
         String.join("\n", facts.basis(), support.basis(), LocalDate.now(clock).toString());
     try {
-      Offer offer = plans.offerFor(platform);
+      Offer offer =
+          ring.isPresent() ? plans.offerFor(platform, ring.get()) : plans.offerFor(platform);
       return new Standard(
           platform,
+          ring,
           Optional.of(offer),
           "",
           facts,
@@ -214,7 +225,8 @@ public final class Judging implements AutoCloseable {
           digest(ChannelFile.write(offer.channel()), offer.snapshot().digest(), besides));
     } catch (RefusedException e) {
       String why = String.valueOf(e.getMessage());
-      return new Standard(platform, Optional.empty(), why, facts, support, digest(why, besides));
+      return new Standard(
+          platform, ring, Optional.empty(), why, facts, support, digest(why, besides));
     }
   }
 
@@ -235,6 +247,26 @@ public final class Judging implements AutoCloseable {
       }
       judged += now;
     }
+  }
+
+  /** Judges the images that follow rings, each by the snapshot that its ring stands on. */
+  private int judgeRings() throws InterruptedException {
+    int judged = 0;
+    for (RingRecords.Followed each : database.read(RingRecords::followed)) {
+      Standard standard = standard(each.platform(), Optional.of(each.ring()));
+      Bench bench = new Bench(standard);
+      while (true) {
+        List<String> due =
+            database.read(handle ->
+                Verdicts.outdated(handle, each.ring(), each.platform(), standard.basis(), BATCH));
+        int now = due.isEmpty() ? 0 : bench.judge(due);
+        if (now == 0) {
+          break;
+        }
+        judged += now;
+      }
+    }
+    return judged;
   }
 
   private int judgeNew() throws InterruptedException {
@@ -294,7 +326,10 @@ public final class Judging implements AutoCloseable {
       List<Judged> verdicts = verdicts(digests);
       // What an interruption made fail says nothing of an image.
       requireUninterrupted();
-      return database.inTransaction(handle -> Verdicts.write(handle, verdicts));
+      return database.inTransaction(handle ->
+          standard.ring().isPresent()
+              ? Verdicts.write(handle, standard.ring().get(), verdicts)
+              : Verdicts.write(handle, verdicts));
     }
 
     private static void requireUninterrupted() throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.regild.update.verdict;
 
 import dev.regild.image.Owner;
+import dev.regild.image.VerdictSource;
 import dev.regild.update.verdict.StatusQuery.Place;
 import dev.regild.update.verdict.StatusQuery.Standing;
 import java.sql.ResultSet;
@@ -14,11 +15,12 @@ import org.jdbi.v3.core.statement.Query;
 /** Lists how an owner's images stand, sorted and filtered by the database. */
 public final class Statuses {
   private static final String ROWS =
-      """
-        FROM image LEFT JOIN verdict ON verdict.inventory_digest = image.inventory_digest
-       WHERE image.account_id = :account AND image.region = :region
-         AND image.inventory_digest IS NOT NULL
-      """;
+      " FROM image"
+          + VerdictSource.JOIN
+          + """
+           WHERE image.account_id = :account AND image.region = :region
+             AND image.inventory_digest IS NOT NULL
+          """;
 
   private Statuses() {}
 
@@ -60,17 +62,16 @@ public final class Statuses {
     }
     String direction = query.descending() ? "DESC" : "ASC";
     // Written with bound values only: what comes from a request never gets into the text.
-    Query statement =
-        handle.createQuery(
-            "SELECT image.name AS image_name, image.platform AS image_platform,"
-                + " image.created AS image_created, %s AS place, verdict.*".formatted(by)
-                + ROWS
-                + conditions
-                + " ORDER BY %s LIMIT :limit"
-                    .formatted(
-                        byName
-                            ? "image_name " + direction
-                            : "place " + direction + ", image_name"));
+    String sql =
+        "SELECT image.name AS image_name, image.platform AS image_platform,"
+            + " image.created AS image_created, %s AS place, %s"
+                .formatted(by, VerdictSource.COLUMNS)
+            + ROWS
+            + conditions
+            + " ORDER BY %s LIMIT :limit"
+                .formatted(
+                    byName ? "image_name " + direction : "place " + direction + ", image_name");
+    Query statement = handle.createQuery(VerdictSource.of(handle, sql));
     bind(statement, query.owner());
     query.platform().ifPresent(platform -> statement.bind("platform", platform));
     query.after().ifPresent(key -> statement.bind("name", key.name()));
@@ -97,16 +98,16 @@ public final class Statuses {
 
   /** Counts all of an owner's images that have a disk. */
   public static Summary summary(Handle handle, Owner owner) {
-    Query statement =
-        handle.createQuery(
-            "SELECT COUNT(*) AS images, %s, %s, %s, %s, %s"
-                    .formatted(
-                        count(Standing.CURRENT.condition, "current_images"),
-                        count(Standing.OUTDATED.condition, "outdated"),
-                        count(Standing.UNKNOWN.condition, "unknown_images"),
-                        count(Standing.NOT_JUDGED.condition, "not_judged"),
-                        count("verdict.exploited_cves > 0", "exploited"))
-                + ROWS);
+    String sql =
+        "SELECT COUNT(*) AS images, %s, %s, %s, %s, %s"
+                .formatted(
+                    count(Standing.CURRENT.condition, "current_images"),
+                    count(Standing.OUTDATED.condition, "outdated"),
+                    count(Standing.UNKNOWN.condition, "unknown_images"),
+                    count(Standing.NOT_JUDGED.condition, "not_judged"),
+                    count("verdict.exploited_cves > 0", "exploited"))
+            + ROWS;
+    Query statement = handle.createQuery(VerdictSource.of(handle, sql));
     bind(statement, owner);
     return statement
         .map((row, _) ->

@@ -1,5 +1,8 @@
 package dev.regild.update.verdict;
 
+import dev.regild.channel.ring.Ring;
+import dev.regild.image.Image;
+import dev.regild.image.VerdictSource;
 import dev.regild.update.verdict.Verdict.Changes;
 import dev.regild.update.verdict.Verdict.Fixable;
 import dev.regild.update.verdict.Verdict.Open;
@@ -22,6 +25,46 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 public final class Verdicts {
   private static final int MOST_AT_ONCE = 500;
 
+  private static final String WRITE =
+      """
+      INSERT INTO %1$s (
+        %2$sinventory_digest, platform, basis, judged_at, state, reason, snapshot_digest,
+        outdated_since, changes, security_changes, fixable_cves, fixable_kernel_cves,
+        fixable_unknown, changelogs_at, open_cves, open_kernel_cves, wont_fix_cves,
+        exploited_cves, support_ends, long_support_ends, unsupported_packages)
+      SELECT
+        %3$sdigest, :platform, :basis, :judgedAt, :state, :reason, :snapshot,
+        CAST(:since AS BIGINT), :changes, :security, :fixable, :fixableKernel,
+        :unknown, :changelogsAt, CAST(:open AS INTEGER), CAST(:openKernel AS INTEGER),
+        CAST(:wontFix AS INTEGER), CAST(:exploited AS INTEGER), CAST(:ends AS BIGINT),
+        CAST(:longEnds AS BIGINT), CAST(:unsupported AS INTEGER)
+        FROM inventory WHERE digest = :inventory
+      ON CONFLICT (%4$sinventory_digest) DO UPDATE SET
+        platform = excluded.platform,
+        basis = excluded.basis,
+        judged_at = excluded.judged_at,
+        state = excluded.state,
+        reason = excluded.reason,
+        snapshot_digest = excluded.snapshot_digest,
+        outdated_since = CASE excluded.state
+          WHEN 'OUTDATED' THEN COALESCE(%1$s.outdated_since, excluded.outdated_since)
+          WHEN 'UNKNOWN' THEN %1$s.outdated_since
+          ELSE NULL END,
+        changes = excluded.changes,
+        security_changes = excluded.security_changes,
+        fixable_cves = excluded.fixable_cves,
+        fixable_kernel_cves = excluded.fixable_kernel_cves,
+        fixable_unknown = excluded.fixable_unknown,
+        changelogs_at = excluded.changelogs_at,
+        open_cves = excluded.open_cves,
+        open_kernel_cves = excluded.open_kernel_cves,
+        wont_fix_cves = excluded.wont_fix_cves,
+        exploited_cves = excluded.exploited_cves,
+        support_ends = excluded.support_ends,
+        long_support_ends = excluded.long_support_ends,
+        unsupported_packages = excluded.unsupported_packages
+      """;
+
   private Verdicts() {}
 
   /**
@@ -36,21 +79,40 @@ public final class Verdicts {
   /** An inventory to judge. */
   record Due(String inventory, String platform) {}
 
-  /** Returns the verdict on an inventory; empty if it has not been judged yet. */
+  /** Returns the verdict on an inventory by the repositories; empty if it was not judged yet. */
   public static Optional<Verdict> find(Handle handle, String inventory) {
-    return Optional.ofNullable(find(handle, List.of(inventory)).get(inventory));
+    return handle
+        .createQuery("SELECT * FROM verdict WHERE inventory_digest = :inventory")
+        .bind("inventory", inventory)
+        .map((row, _) -> read(row))
+        .findOne();
   }
 
-  /** Returns the verdicts on inventories by digest; lacks those that have not been judged yet. */
-  public static Map<String, Verdict> find(Handle handle, Collection<String> inventories) {
-    List<String> all = List.copyOf(inventories);
+  /** Returns the verdict on an image; empty if it was not judged yet, or has no disk. */
+  public static Optional<Verdict> find(Handle handle, Image image) {
+    return Optional.ofNullable(find(handle, List.of(image)).get(image.id()));
+  }
+
+  /** Returns the verdicts on images by id; lacks those that were not judged yet. */
+  public static Map<String, Verdict> find(Handle handle, Collection<Image> images) {
+    List<String> all = images.stream().map(Image::id).distinct().toList();
     Map<String, Verdict> found = new HashMap<>();
+    String sql =
+        VerdictSource.of(
+            handle,
+            "SELECT image.id AS image_id, %s FROM image%s WHERE image.id IN (<images>)"
+                .formatted(VerdictSource.COLUMNS, VerdictSource.JOIN));
     for (int from = 0; from < all.size(); from += MOST_AT_ONCE) {
       handle
-          .createQuery("SELECT * FROM verdict WHERE inventory_digest IN (<inventories>)")
-          .bindList("inventories", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
-          .map((row, _) -> Map.entry(row.getString("inventory_digest"), read(row)))
-          .forEach(each -> found.put(each.getKey(), each.getValue()));
+          .createQuery(sql)
+          .bindList("images", all.subList(from, Math.min(all.size(), from + MOST_AT_ONCE)))
+          .map((row, _) ->
+              Map.entry(
+                  row.getString("image_id"),
+                  row.getString("state") == null
+                      ? Optional.<Verdict>empty()
+                      : Optional.of(read(row))))
+          .forEach(each -> each.getValue().ifPresent(verdict -> found.put(each.getKey(), verdict)));
     }
     return found;
   }
@@ -106,48 +168,21 @@ public final class Verdicts {
    * @return how many were written
    */
   static int write(Handle handle, List<Judged> all) {
-    PreparedBatch batch =
-        handle.prepareBatch(
-            """
-            INSERT INTO verdict (
-              inventory_digest, platform, basis, judged_at, state, reason, snapshot_digest,
-              outdated_since, changes, security_changes, fixable_cves, fixable_kernel_cves,
-              fixable_unknown, changelogs_at, open_cves, open_kernel_cves, wont_fix_cves,
-              exploited_cves, support_ends, long_support_ends, unsupported_packages)
-            SELECT
-              digest, :platform, :basis, :judgedAt, :state, :reason, :snapshot,
-              CAST(:since AS BIGINT), :changes, :security, :fixable, :fixableKernel,
-              :unknown, :changelogsAt, CAST(:open AS INTEGER), CAST(:openKernel AS INTEGER),
-              CAST(:wontFix AS INTEGER), CAST(:exploited AS INTEGER), CAST(:ends AS BIGINT),
-              CAST(:longEnds AS BIGINT), CAST(:unsupported AS INTEGER)
-              FROM inventory WHERE digest = :inventory
-            ON CONFLICT (inventory_digest) DO UPDATE SET
-              platform = excluded.platform,
-              basis = excluded.basis,
-              judged_at = excluded.judged_at,
-              state = excluded.state,
-              reason = excluded.reason,
-              snapshot_digest = excluded.snapshot_digest,
-              outdated_since = CASE excluded.state
-                WHEN 'OUTDATED' THEN COALESCE(verdict.outdated_since, excluded.outdated_since)
-                WHEN 'UNKNOWN' THEN verdict.outdated_since
-                ELSE NULL END,
-              changes = excluded.changes,
-              security_changes = excluded.security_changes,
-              fixable_cves = excluded.fixable_cves,
-              fixable_kernel_cves = excluded.fixable_kernel_cves,
-              fixable_unknown = excluded.fixable_unknown,
-              changelogs_at = excluded.changelogs_at,
-              open_cves = excluded.open_cves,
-              open_kernel_cves = excluded.open_kernel_cves,
-              wont_fix_cves = excluded.wont_fix_cves,
-              exploited_cves = excluded.exploited_cves,
-              support_ends = excluded.support_ends,
-              long_support_ends = excluded.long_support_ends,
-              unsupported_packages = excluded.unsupported_packages
-            """);
+    return write(handle, WRITE.formatted("verdict", "", "", ""), all, Map.of());
+  }
+
+  /** The same, for the images that follow a ring. */
+  static int write(Handle handle, Ring ring, List<Judged> all) {
+    String sql = WRITE.formatted("ring_verdict", "ring_id, ", ":ring, ", "ring_id, ");
+    return write(handle, sql, all, Map.of("ring", ring.id()));
+  }
+
+  private static int write(
+      Handle handle, String sql, List<Judged> all, Map<String, String> besides) {
+    PreparedBatch batch = handle.prepareBatch(sql);
     for (Judged each : all) {
       bind(batch, each);
+      besides.forEach(batch::bind);
       batch.add();
     }
     return all.isEmpty() ? 0 : Arrays.stream(batch.execute()).sum();
@@ -231,15 +266,44 @@ public final class Verdicts {
         .list();
   }
 
+  /** Returns some inventories of a ring's images that were judged by anything else than this. */
+  static List<String> outdated(Handle handle, Ring ring, String platform, String basis, int most) {
+    return handle
+        .createQuery(
+            """
+            SELECT DISTINCT image.inventory_digest
+              FROM ring_line JOIN line_image ON line_image.line_id = ring_line.line_id
+              JOIN image ON image.id = line_image.image_id
+              LEFT JOIN ring_verdict ON ring_verdict.ring_id = ring_line.ring_id
+                    AND ring_verdict.inventory_digest = image.inventory_digest
+             WHERE ring_line.ring_id = :ring AND image.platform = :platform
+               AND image.inventory_digest IS NOT NULL
+               AND (ring_verdict.basis IS NULL OR ring_verdict.basis <> :basis)
+             LIMIT :most
+            """)
+        .bind("ring", ring.id())
+        .bind("platform", platform)
+        .bind("basis", basis)
+        .bind("most", most)
+        .mapTo(String.class)
+        .list();
+  }
+
   /** Has the inventories judged again of which changelogs were missing that may be there now. */
   static int forgetIncomplete(Handle handle, long changelogsAt) {
-    return handle
-        .createUpdate(
-            """
-            UPDATE verdict SET basis = ''
-             WHERE fixable_unknown > 0 AND changelogs_at < :at AND basis <> ''
-            """)
-        .bind("at", changelogsAt)
-        .execute();
+    int forgotten = 0;
+    for (String table : List.of("verdict", "ring_verdict")) {
+      forgotten +=
+          handle
+              .createUpdate(
+                  """
+                  UPDATE %s SET basis = ''
+                   WHERE fixable_unknown > 0 AND changelogs_at < :at AND basis <> ''
+                  """
+                      .formatted(table))
+              .bind("at", changelogsAt)
+              .execute();
+    }
+    return forgotten;
   }
 }

@@ -159,7 +159,8 @@ class CronTimesTest {
     assertThatThrownBy(() -> CronTimes.parse("0 2 * * *", "Europe/Atlantis", NOW))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "The time zone 'Europe/Atlantis' does not exist. Write a name such as Europe/Berlin, or UTC.");
+            "The time zone 'Europe/Atlantis' does not exist. Write a name such as Europe/Berlin, or"
+                + " UTC.");
   }
 
   private static List<String> times(CronTimes times, String from, int count) {

@@ -47,23 +47,33 @@ class ScheduleSpecTest {
       value = {
         "{}|Schedule nightly: lines is missing. Name at least one line",
         "{'lines': 'a'}|Schedule nightly: cron is missing. Add it.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'colour': 1}|Schedule nightly has the unknown key colour.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'cve': 1}}|Schedule nightly has the unknown key when.cve.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'severity': 'bad'}}|Schedule nightly: when.severity is 'bad'.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'colour': 1}|Schedule nightly has the unknown key"
+            + " colour.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'cve': 1}}|Schedule nightly has the unknown"
+            + " key when.cve.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'severity': 'bad'}}|Schedule nightly:"
+            + " when.severity is 'bad'.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'when': {'cves': ['x']}}|when.cves has 'x'.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'when': []}|Schedule nightly: when. must be a map",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'window': '3 weeks'}|window is '3 weeks'. Write a duration",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'cooldown': '61d'}|cooldown is '61d'. It must be more than 0 and at most 60d.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'atMost': 0}|atMost must be a whole number from 1 to 1000.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'window': '3 weeks'}|window is '3 weeks'. Write a"
+            + " duration",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'cooldown': '61d'}|cooldown is '61d'. It must be more"
+            + " than 0 and at most 60d.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'atMost': 0}|atMost must be a whole number from 1 to"
+            + " 1000.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'canary': 1.5}|canary must be a whole number",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'alias': 'a/b'}|alias is 'a/b'. Write the part after the slash",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'alias': 'a/b'}|alias is 'a/b'. Write the part after"
+            + " the slash",
         "{'lines': 'a b', 'cron': '0 2 * * *'}|'a b' is not the name of a line.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': 'new'}|The pattern 'new' makes the same name each time, so only the first one is free. Add {n} or {date}.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': 'new'}|The pattern 'new' makes the same"
+            + " name each time, so only the first one is free. Add {n} or {date}.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{line}/{n}'}|which no image can have.",
         "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': 'aws-{n}'}|which are reserved.",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{line}-{m}'}|has the unknown placeholder {m}.",
+        "{'lines': 'a', 'cron': '0 2 * * *', 'pattern': '{line}-{m}'}|has the unknown placeholder"
+            + " {m}.",
         "{'lines': 'a', 'cron': '0 0 31 6 *'}|The cron '0 0 31 6 *' never fires",
-        "{'lines': 'a', 'cron': '0 2 * * *', 'zone': 'Mars/Base'}|The time zone 'Mars/Base' does not exist."
+        "{'lines': 'a', 'cron': '0 2 * * *', 'zone': 'Mars/Base'}|The time zone 'Mars/Base' does"
+            + " not exist."
       })
   void whatCanNotBeIsRefusedWithTheKey(String json, String message) {
     assertThatThrownBy(() -> read(json.replace('\'', '"')))

@@ -171,7 +171,8 @@ class SchedulerTest {
     assertThat(aliases()).containsExactly("golden/latest=golden-2");
     assertThat(last("nightly"))
         .isEqualTo(
-            "2026-03-02T02:00:00Z  ended [golden SUCCEEDED golden-2 1 changes, 0 of them for security]");
+            "2026-03-02T02:00:00Z  ended [golden SUCCEEDED golden-2 1 changes, 0 of them for"
+                + " security]");
     facts.put("all", changes(0));
     at("2026-03-03T02:00:01Z");
     assertThat(last("nightly"))
@@ -275,8 +276,9 @@ class SchedulerTest {
     at("2026-03-05T17:20:00Z");
     assertThat(last("hourly"))
         .isEqualTo(
-            "2026-03-05T17:00:00Z Times from 2026-03-01T13:00:00Z on were missed; this run stands for"
-                + " them. goes on [golden UPDATING golden-2 1 changes, 0 of them for security]");
+            "2026-03-05T17:00:00Z Times from 2026-03-01T13:00:00Z on were missed; this run stands"
+                + " for them. goes on [golden UPDATING golden-2 1 changes, 0 of them for"
+                + " security]");
     assertThat(last("nightly"))
         .isEqualTo(
             "2026-03-05T02:00:00Z The server was not there, or busy, until its window closed at"
@@ -398,8 +400,8 @@ class SchedulerTest {
     assertThatThrownBy(() -> add("other", "'lines': 'g*', 'cron': '0 3 * * *', 'pattern': 'x-{n}'"))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "The schedules other and nightly contradict each other on the line golden: they name its"
-                + " images 'x-{n}' and '{line}-{n}'. Give both the same pattern.");
+            "The schedules other and nightly contradict each other on the line golden: they name"
+                + " its images 'x-{n}' and '{line}-{n}'. Give both the same pattern.");
     assertThatThrownBy(() -> add("other", "'lines': '*', " + NIGHTLY))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("both look at it at the same times. Give one of them another cron.");

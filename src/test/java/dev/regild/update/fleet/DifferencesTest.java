@@ -117,7 +117,7 @@ class DifferencesTest {
 
   @Test
   void anImageIsComparedWithTheSnapshotOfADay() throws Exception {
-    Snapshot march = offers.find("DEBIAN_12", "2026-03-01").offer().snapshot();
+    Snapshot march = offers.find(subject("3.0.11-1").image(), "2026-03-01").offer().snapshot();
     changelogs.keep(Map.of(hash(march, "3.0.15-1"), openssl("3.0.15-1")));
     assertThat(toSnapshot("2026-03-01").packages())
         .containsExactly(
@@ -141,8 +141,9 @@ class DifferencesTest {
 
   @Test
   void theLastSnapshotOfEachDayIsKeptForAWhileAndAsLongAsItFits() throws Exception {
-    String march = offers.find("DEBIAN_12", "2026-03-01").offer().snapshot().digest();
-    String april = offers.find("DEBIAN_12", "").offer().snapshot().digest();
+    String march =
+        offers.find(subject("3.0.11-1").image(), "2026-03-01").offer().snapshot().digest();
+    String april = offers.find(subject("3.0.11-1").image(), "").offer().snapshot().digest();
     assertThat(earlier(APRIL, ROOMY).kept()).containsExactlyInAnyOrder(march, april);
     // Later on the same day, the channel got another one.
     database.useTransaction(handle ->
@@ -162,7 +163,7 @@ class DifferencesTest {
         .containsExactly(april);
     Set<String> removed = Set.of(march);
     earlier(APRIL, ROOMY).forget(removed);
-    assertThatThrownBy(() -> offers.find("DEBIAN_12", "2026-03-01"))
+    assertThatThrownBy(() -> offers.find(subject("3.0.11-1").image(), "2026-03-01"))
         .hasMessageContaining("the oldest one that is kept is of 2026-04-02");
   }
 
@@ -183,7 +184,8 @@ class DifferencesTest {
   }
 
   private Difference toSnapshot(String which) throws ChannelException {
-    return differences.toSnapshot(subject("3.0.11-1"), offers.find("DEBIAN_12", which).offer());
+    return differences.toSnapshot(
+        subject("3.0.11-1"), offers.find(subject("3.0.11-1").image(), which).offer());
   }
 
   private static List<String> fixed(Optional<Fixes> fixes) {

@@ -1,0 +1,297 @@
+package dev.regild.cli.policy;
+
+import dev.regild.cli.client.ApiClient;
+import dev.regild.cli.client.ServerConnection;
+import dev.regild.cli.client.ServerRefusalException;
+import dev.regild.cli.terminal.Table;
+import dev.regild.disk.ByteCount;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+@Command(
+    name = "retention",
+    description = {
+      "Deletes the images of a line that are kept no longer. Images that an alias, a share, the tag"
+          + " regild:keep or a running job holds are kept.",
+      "  regild retention set golden --keep 3 --days 30 --deprecate 14",
+      "  regild retention preview golden"
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true)
+public final class RetentionCommand {
+  private static final String PATH = "/regild/v1/retention";
+
+  /** A preview shows as many; with --json, all. */
+  private static final int SHOWN = 50;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  @Command(
+      name = "set",
+      description = "Sets the retention of a line.",
+      mixinStandardHelpOptions = true)
+  int set(
+      @Mixin ServerConnection connection,
+      @Parameters(paramLabel = "LINE", description = "The line's name.") String line,
+      @Option(
+              names = "--keep",
+              paramLabel = "N",
+              required = true,
+              description = "Keep the newest N images, at least 1.")
+          int keep,
+      @Option(
+              names = "--days",
+              paramLabel = "D",
+              defaultValue = "0",
+              description = "Keep images that are younger than D days. Default: 0.")
+          int days,
+      @Option(
+              names = "--deprecate",
+              paramLabel = "D",
+              defaultValue = "0",
+              description = "Deprecate an image D days before it is deleted. Default: 0.")
+          int deprecate,
+      @Option(
+              names = "--undo",
+              paramLabel = "D",
+              defaultValue = "7",
+              description = "How many days a deletion can be undone. Default: 7.")
+          int undo,
+      @Option(
+              names = "--manual",
+              description = "Carry it out only by regild retention run, and not by itself.")
+          boolean manual)
+      throws ServerRefusalException, IOException, InterruptedException {
+    Map<String, Object> body =
+        Map.of(
+            "keep",
+            keep,
+            "days",
+            days,
+            "deprecateDays",
+            deprecate,
+            "undoDays",
+            undo,
+            "enabled",
+            !manual);
+    JsonNode policy = connection.client().post(path(line), body);
+    out()
+        .printf(
+            "%s keeps %s images. See what is due: regild retention preview %1$s%n",
+            text(policy, "line"), text(policy, "keep"));
+    return 0;
+  }
+
+  @Command(
+      name = "show",
+      description = "Lists the retention of your lines.",
+      mixinStandardHelpOptions = true)
+  int show(
+      @Mixin ServerConnection connection,
+      @Parameters(arity = "0..1", paramLabel = "LINE", description = "Only this line.")
+          @Nullable String line,
+      @Option(names = "--json", description = "Print the policies as JSON.") boolean json)
+      throws ServerRefusalException, IOException, InterruptedException {
+    JsonNode policies = connection.client().get(PATH).path("policies");
+    if (json) {
+      out().println(policies.toPrettyString());
+      return 0;
+    }
+    Table table = new Table("LINE", "KEEP", "DAYS", "DEPRECATE", "UNDO", "BY ITSELF", "LAST RUN");
+    boolean found = line == null;
+    for (JsonNode policy : policies) {
+      if (line == null || text(policy, "line").equals(line)) {
+        found = true;
+        table.row(
+            text(policy, "line"),
+            text(policy, "keep"),
+            text(policy, "days"),
+            text(policy, "deprecateDays"),
+            text(policy, "undoDays"),
+            policy.path("enabled").asBoolean(false) ? "yes" : "no",
+            policy.has("lastRun") ? text(policy, "lastRun") : "-");
+      }
+    }
+    if (!found) {
+      throw new IOException(
+          "The line %s has no retention policy. Set one: regild retention set %1$s --keep 3"
+              .formatted(line));
+    }
+    table.print(out());
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      description = "Removes the retention of a line.",
+      mixinStandardHelpOptions = true)
+  int remove(
+      @Mixin ServerConnection connection,
+      @Parameters(paramLabel = "LINE", description = "The line's name.") String line)
+      throws ServerRefusalException, IOException, InterruptedException {
+    connection.client().delete(path(line));
+    out().printf("All images of %s are kept.%n", line);
+    return 0;
+  }
+
+  @Command(
+      name = "preview",
+      description =
+          "Shows what is due now: which images are deprecated or deleted, and the bytes that become"
+              + " free. Changes nothing.",
+      mixinStandardHelpOptions = true)
+  int preview(
+      @Mixin ServerConnection connection,
+      @Parameters(arity = "0..1", paramLabel = "LINE", description = "Only this line.")
+          @Nullable String line,
+      @Option(names = "--json", description = "Print the server's JSON response.") boolean json)
+      throws ServerRefusalException, IOException, InterruptedException {
+    String path =
+        PATH + "/due?limit=10000" + (line == null ? "" : "&line=" + ApiClient.segment(line));
+    JsonNode due = connection.client().get(path);
+    if (json) {
+      out().println(due.toPrettyString());
+      return 0;
+    }
+    acts(due);
+    Table kept = new Table("HELD", "LINE", "BY");
+    due.path("kept")
+        .forEach(each -> kept.row(text(each, "image"), text(each, "line"), text(each, "by")));
+    if (!due.path("kept").isEmpty()) {
+      kept.print(out());
+    }
+    out()
+        .printf(
+            "%s images would be deprecated, %s deleted. That frees %s once it can't be undone.%n",
+            text(due, "deprecated"), text(due, "deleted"), bytes(due));
+    if (due.path("acts").size() > 0) {
+      out()
+          .printf(
+              "Carry out this list: regild retention run%s --plan %s%n",
+              line == null ? "" : " " + line, text(due, "plan"));
+    }
+    return 0;
+  }
+
+  private void acts(JsonNode due) {
+    if (due.path("acts").isEmpty()) {
+      return;
+    }
+    Table table = new Table("IMAGE", "LINE", "ACT", "WHY");
+    int shown = 0;
+    for (JsonNode act : due.path("acts")) {
+      if (shown++ == SHOWN) {
+        break;
+      }
+      table.row(
+          text(act, "image"),
+          text(act, "line"),
+          text(act, "act").toLowerCase(Locale.ROOT),
+          text(act, "why"));
+    }
+    table.print(out());
+    long all =
+        due.path("deprecated").asLong(0)
+            + due.path("undeprecated").asLong(0)
+            + due.path("deleted").asLong(0);
+    if (all > SHOWN) {
+      out().printf("and %d more images; --json shows them%n", all - SHOWN);
+    }
+  }
+
+  @Command(
+      name = "run",
+      description = "Carries out what is due now, whether or not the policy acts by itself.",
+      mixinStandardHelpOptions = true)
+  int run(
+      @Mixin ServerConnection connection,
+      @Parameters(arity = "0..1", paramLabel = "LINE", description = "Only this line.")
+          @Nullable String line,
+      @Option(
+              names = "--plan",
+              paramLabel = "PLAN",
+              description = "The plan of a preview. If anything else is due by now, do nothing.")
+          @Nullable String plan)
+      throws ServerRefusalException, IOException, InterruptedException {
+    Map<String, Object> body = new HashMap<>();
+    if (line != null) {
+      body.put("line", line);
+    }
+    if (plan != null) {
+      body.put("plan", plan);
+    }
+    JsonNode done = connection.client().post(PATH + "/run", body);
+    acts(done);
+    for (JsonNode left : done.path("left")) {
+      out().printf("%s was kept: %s%n", text(left, "image"), text(left, "by"));
+    }
+    out()
+        .printf(
+            "%s images are deprecated, %s deleted. Undo with: regild retention undo IMAGE%n",
+            text(done, "deprecated"), text(done, "deleted"));
+    return 0;
+  }
+
+  @Command(
+      name = "deleted",
+      description = "Lists the images that policies have deleted and that can be restored.",
+      mixinStandardHelpOptions = true)
+  int deleted(@Mixin ServerConnection connection)
+      throws ServerRefusalException, IOException, InterruptedException {
+    Table table = new Table("IMAGE", "LINE", "DELETED", "RESTORABLE UNTIL");
+    for (JsonNode image : connection.client().get(PATH + "/deleted").path("images")) {
+      table.row(
+          text(image, "image"),
+          text(image, "line"),
+          text(image, "deleted"),
+          text(image, "restorableUntil"));
+    }
+    table.print(out());
+    return 0;
+  }
+
+  @Command(
+      name = "undo",
+      description =
+          "Restores an image that a policy has deleted. It gets the tag regild:keep, so that it is"
+              + " not deleted again.",
+      mixinStandardHelpOptions = true)
+  int undo(
+      @Mixin ServerConnection connection,
+      @Parameters(paramLabel = "IMAGE", description = "The image's name.") String image)
+      throws ServerRefusalException, IOException, InterruptedException {
+    JsonNode restored =
+        connection
+            .client()
+            .post(PATH + "/deleted/" + ApiClient.segment(image) + "/restore", Map.of());
+    out().printf("%s is %s again.%n", text(restored, "image"), text(restored, "state"));
+    return 0;
+  }
+
+  private static String path(String line) {
+    return PATH + "/lines/" + ApiClient.segment(line);
+  }
+
+  private static String text(JsonNode node, String member) {
+    return node.path(member).asString("");
+  }
+
+  private static String bytes(JsonNode due) {
+    return ByteCount.text(due.path("bytes").asLong(0));
+  }
+}

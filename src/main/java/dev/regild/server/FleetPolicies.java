@@ -1,0 +1,51 @@
+package dev.regild.server;
+
+import dev.regild.channel.ChannelStore;
+import dev.regild.db.Database;
+import dev.regild.image.Inventories;
+import dev.regild.image.quota.Quotas;
+import dev.regild.policy.Audit;
+import dev.regild.policy.retention.Retentions;
+import dev.regild.policy.revocation.Revocations;
+import dev.regild.policy.ring.PromotionPreviews;
+import dev.regild.policy.ring.Promotions;
+import dev.regild.policy.ring.Rings;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.verdict.Outlook;
+import java.time.Clock;
+
+/**
+ * What decides on many images: rings, retention, revocation.
+ *
+ * @param rings the rings of channels
+ * @param promotions move them
+ * @param promotionPreviews say what that would mean
+ * @param retentions delete the images of lines that are kept no longer
+ * @param revocations mark images that are not to be used any more
+ */
+record FleetPolicies(
+    Rings rings,
+    Promotions promotions,
+    PromotionPreviews promotionPreviews,
+    Retentions retentions,
+    Revocations revocations) {
+  static FleetPolicies of(
+      Database database,
+      ChannelStore channels,
+      Inventories inventories,
+      UpdatePlans plans,
+      PlannedFixes plannedFixes,
+      Quotas quotas,
+      Audit audit,
+      Clock clock) {
+    Promotions promotions = new Promotions(database, channels, clock);
+    return new FleetPolicies(
+        new Rings(database, channels, clock),
+        promotions,
+        new PromotionPreviews(
+            database, plans, new Outlook(database, inventories, plannedFixes), promotions),
+        new Retentions(database, quotas, audit, clock),
+        new Revocations(database, audit, clock));
+  }
+}

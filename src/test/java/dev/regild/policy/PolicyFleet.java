@@ -1,0 +1,105 @@
+package dev.regild.policy;
+
+import dev.regild.db.Database;
+import dev.regild.disk.layers.Layer;
+import dev.regild.image.Image;
+import dev.regild.image.ImageDisk;
+import dev.regild.image.ImageState;
+import dev.regild.image.Images;
+import dev.regild.image.Inventories;
+import dev.regild.image.LayerRecords;
+import dev.regild.image.Owner;
+import dev.regild.image.Predecessor;
+import dev.regild.image.Qualification;
+import dev.regild.inventory.DiskLayout;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.policy.line.Line;
+import dev.regild.policy.line.Lines;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** Images of lines, with disks that are not there. */
+public final class PolicyFleet {
+  public static final Owner OWNER = new Owner("111111111111", "eu-central-1");
+  public static final String PLATFORM = "DEBIAN_12";
+
+  private final Database database;
+  private final Inventories inventories;
+
+  public PolicyFleet(Database database) {
+    this.database = database;
+    this.inventories = new Inventories(database);
+  }
+
+  /** An inventory with one package of each name and version: {@code bash=5.2-1}. */
+  public static Inventory inventory(String... packages) {
+    return new Inventory(
+        new OperatingSystem(PLATFORM, "Debian GNU/Linux 12 (bookworm)", "12.5"),
+        "amd64",
+        List.of(packages).stream()
+            .map(each -> each.split("=", 2))
+            .map(each -> new InstalledPackage(each[0], "amd64", each[1], false))
+            .toList());
+  }
+
+  /** Adds an image of its own layer to a line. */
+  public Image add(String line, String name, Inventory inventory, Instant created) {
+    return database.inTransaction(handle -> {
+      String digest = inventories.store(handle, inventory);
+      Image image = insert(handle, OWNER, name, digest, layer(handle, null, 1000), null, created);
+      Line _ = Lines.add(handle, OWNER, line, image, created);
+      return image;
+    });
+  }
+
+  /** Writes a layer. */
+  public static String layer(Handle handle, @Nullable String base, long bytes) {
+    String id = UUID.randomUUID().toString();
+    LayerRecords.insert(
+        handle, new Layer(id, Optional.ofNullable(base), bytes, 1 << 20, "0".repeat(64), 1));
+    return id;
+  }
+
+  /** Writes an AVAILABLE image on a layer that is there. */
+  public static Image insert(
+      Handle handle,
+      Owner owner,
+      String name,
+      String inventory,
+      String layer,
+      @Nullable Image before,
+      Instant created) {
+    Image image =
+        new Image(
+            UUID.randomUUID().toString(),
+            owner,
+            name,
+            Optional.empty(),
+            Optional.empty(),
+            Instant.ofEpochMilli(created.toEpochMilli()),
+            Image.Status.of(ImageState.AVAILABLE),
+            Image.Sharing.NONE,
+            new Image.Origin(
+                Optional.empty(),
+                Optional.of(created),
+                Optional.ofNullable(before).map(it -> new Predecessor(it.id(), it.name())),
+                Optional.empty()),
+            Image.Terms.USUAL,
+            new Image.Content(
+                Optional.of(PLATFORM),
+                Optional.empty(),
+                List.of(),
+                Optional.of(
+                    new ImageDisk(
+                        layer, inventory, new DiskLayout(DiskLayout.Firmware.BIOS, List.of()))),
+                Optional.<Qualification>empty()));
+    Images.insert(handle, image);
+    return image;
+  }
+}

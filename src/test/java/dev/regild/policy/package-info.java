@@ -1,0 +1,4 @@
+@NullMarked
+package dev.regild.policy;
+
+import org.jspecify.annotations.NullMarked;
