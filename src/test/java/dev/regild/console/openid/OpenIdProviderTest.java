@@ -252,8 +252,7 @@ class OpenIdProviderTest {
             Thread.currentThread().interrupt();
           }
         };
-    OpenIdProvider hurried =
-        provider(remote.issuer(), Clock.systemUTC(), Duration.ofSeconds(1));
+    OpenIdProvider hurried = provider(remote.issuer(), Clock.systemUTC(), Duration.ofSeconds(1));
     assertThatThrownBy(() -> hurried.page(attempt)).hasMessageContaining("can't be reached");
   }
 
