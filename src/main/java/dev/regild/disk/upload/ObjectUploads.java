@@ -179,7 +179,7 @@ public final class ObjectUploads {
   private void discard(Upload upload, Predicate<Handle> deletion)
       throws IOException, InterruptedException {
     if (database.inTransaction(deletion::test)) {
-      objects.uploads().abort(upload.parts());
+      objects.uploads().abort(upload.stored());
     }
   }
 }
