@@ -1,10 +1,12 @@
 package dev.regild.console;
 
 import dev.regild.account.Accounts;
+import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Operators;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.channel.ChannelStore;
+import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.session.Sessions;
 import dev.regild.disk.upload.DiskStore;
 import dev.regild.disk.upload.ResumableUploads;
@@ -25,6 +27,7 @@ import java.util.Optional;
  * @param operators the accounts that may change what all accounts share
  * @param host what doctor says about this machine
  * @param csrf makes the codes in forms
+ * @param provider vouches for people; empty if all log in with keys
  * @param everybody who acts if the server lets everybody in; empty if callers have keys
  * @param region what the form of the login proposes
  */
@@ -33,6 +36,7 @@ public record ConsoleServices(
     ImageServices images,
     Sessions sessions,
     Accounts accounts,
+    People people,
     UpdateRecords updates,
     Inventories inventories,
     PlannedFixes plannedFixes,
@@ -46,5 +50,6 @@ public record ConsoleServices(
     HostChecks host,
     SigningKeys signingKeys,
     Csrf csrf,
+    Optional<OpenIdProvider> provider,
     Optional<Owner> everybody,
     String region) {}

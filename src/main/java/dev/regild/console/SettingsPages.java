@@ -1,6 +1,8 @@
 package dev.regild.console;
 
+import dev.regild.account.AccessKey;
 import dev.regild.account.Account;
+import dev.regild.account.Person;
 import dev.regild.api.Caller;
 import dev.regild.console.session.Session;
 import dev.regild.console.view.Commands;
@@ -83,20 +85,29 @@ final class SettingsPages implements Console.Pages {
     String account = caller.owner().accountId();
     boolean operator = services.operators().include(caller);
     Optional<Session> own = visit.identity().flatMap(Visit.Identity::session);
+    List<AccessKey> keys = services.accounts().keys(account);
+    Map<String, String> names =
+        keys.stream()
+            .filter(key -> key.person().isPresent())
+            .collect(Collectors.toMap(AccessKey::id, SettingsPages::name));
     SettingsPage page =
         new SettingsPage(
             services.accounts().find(account).map(Account::name).orElse("Everybody"),
             account,
-            services.accounts().keys(account).stream()
+            keys.stream()
                 .map(key ->
                     new SettingsPage.Key(
-                        key.id(), key.readOnly(), key.enabled(), key.id().equals(caller.key())))
+                        key.id(),
+                        name(key),
+                        key.readOnly(),
+                        key.enabled(),
+                        key.id().equals(caller.key())))
                 .toList(),
             services.sessions().list(account).stream()
                 .map(session ->
                     new SettingsPage.Login(
                         session.id(),
-                        session.keyId(),
+                        names.getOrDefault(session.keyId(), session.keyId()),
                         session.region(),
                         session.created(),
                         session.lastSeen(),
@@ -114,6 +125,10 @@ final class SettingsPages implements Console.Pages {
         Section.SETTINGS,
         "Settings",
         (out, frame) -> JtesettingsGenerated.render(out, null, frame, page));
+  }
+
+  private static String name(AccessKey key) {
+    return key.person().map(Person::name).orElse("");
   }
 
   private List<SettingsPage.Limit> quotas(String account) {

@@ -36,7 +36,9 @@ import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.NodesService;
 import dev.regild.server.rest.PlanService;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.ScheduleService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
@@ -81,6 +83,7 @@ import java.util.List;
  * @param downloads how many an account may have
  * @param nodes that share the database
  * @param operators who may drain them
+ * @param policies what the registry does by itself
  * @param console the pages for people
  */
 record Endpoints(
@@ -108,6 +111,7 @@ record Endpoints(
     Documents documents,
     Nodes nodes,
     Operators operators,
+    Policies policies,
     Console console) {
 
   /** However many probes and strangers ask. */
@@ -152,6 +156,7 @@ record Endpoints(
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()),
         new AliasService(requests, database, images.clock()),
+        new ScheduleService(requests, database, policies, images.clock()),
         new VendorCvesService(requests, database, inventories, feeds),
         console);
   }

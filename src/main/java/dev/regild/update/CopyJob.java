@@ -13,6 +13,7 @@ import dev.regild.job.CancelledJobException;
 import dev.regild.job.StepRecorder;
 import dev.regild.job.SteppedJob;
 import dev.regild.machine.ToolVersions;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.LinkLayers;
 import java.util.List;
 import java.util.Optional;
@@ -24,18 +25,23 @@ public final class CopyJob extends SteppedJob<Image> {
   public static final String KIND = "copy-image";
 
   private final JobSteps records;
+  private final CompleteInventory complete;
   private final LinkLayers link;
   private final Attestations attestations;
 
-  public CopyJob(Tools tools, Attestations attestations) {
+  public CopyJob(Tools tools, CompleteInventory complete, Attestations attestations) {
     super(JobKind.COPY, tools);
     this.records = tools.steps();
+    this.complete = complete;
     this.attestations = attestations;
     this.link = new LinkLayers(tools.database());
   }
 
   @Override
   protected void make(Image copy, StepRecorder steps) throws Exception {
+    if (copy.disk().isPresent()) {
+      complete.runIfOlder(copy.disk().get(), steps);
+    }
     steps.run(link, copy);
     steps.record(handle -> {
       Image made =

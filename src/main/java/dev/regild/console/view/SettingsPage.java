@@ -25,13 +25,21 @@ public record SettingsPage(
   public record Tenant(
       String id, String name, boolean suspended, Instant created, int keys, boolean own) {}
 
-  /** An access key. */
-  public record Key(String id, boolean readOnly, boolean enabled, boolean own) {}
+  /**
+   * An access key.
+   *
+   * @param person who acts with it; empty for one that a client has
+   */
+  public record Key(String id, String person, boolean readOnly, boolean enabled, boolean own) {}
 
-  /** A session. */
+  /**
+   * A session.
+   *
+   * @param who the person, or the id of the access key
+   */
   public record Login(
       String id,
-      String keyId,
+      String who,
       String region,
       Instant created,
       Instant lastSeen,

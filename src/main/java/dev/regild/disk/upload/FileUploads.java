@@ -268,7 +268,7 @@ public final class FileUploads implements ResumableUploads {
       file.force(true);
       synchronized (FileUploads.this) {
         Optional<Kept> kept = kept(id);
-        if (kept.isPresent() && appending.get(id) == file) {
+        if (kept.isPresent() && file.equals(appending.get(id))) {
           FileUploads.this.write(id, kept.get().with(at, clock.instant()));
           forced = at;
         }

@@ -184,6 +184,11 @@ class FileUploadsTest {
           public int read() throws IOException {
             throw new IOException("the connection broke");
           }
+
+          @Override
+          public int read(byte[] into, int offset, int length) throws IOException {
+            return read();
+          }
         });
   }
 

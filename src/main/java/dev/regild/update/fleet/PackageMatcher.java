@@ -4,6 +4,8 @@ import dev.regild.channel.PackageSystem;
 import dev.regild.channel.PackageSystems;
 import dev.regild.channel.Snapshot;
 import dev.regild.db.Database;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.OpenCves;
 import dev.regild.image.ImageHistory;
 import dev.regild.image.Owner;
 import dev.regild.image.RefusedException;
@@ -17,10 +19,11 @@ import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.Advisory;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageVersion;
-import dev.regild.update.fleet.Verdict.State;
+import dev.regild.update.fleet.PackageMatch.State;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.UpdatePlans;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,21 +34,25 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Judges each version of a package in the index once, however many images have it: by the channels'
- * current snapshots, and by changelogs and advisories. An image's own holds and pins do not count.
+ * Matches each version of a package in the index once, however many images have it: by the
+ * channels' current snapshots, by changelogs and advisories, and by feeds. An image's own holds and
+ * pins do not count.
  */
-public final class Verdicts {
+public final class PackageMatcher {
   /** Versions of packages that one question looks at; a kernel has some hundreds. */
   private static final int MOST = 5000;
 
   private final Database database;
   private final UpdatePlans plans;
   private final SnapshotChangelogs changelogs;
+  private final FeedStore feeds;
 
-  public Verdicts(Database database, UpdatePlans plans, SnapshotChangelogs changelogs) {
+  public PackageMatcher(
+      Database database, UpdatePlans plans, SnapshotChangelogs changelogs, FeedStore feeds) {
     this.database = database;
     this.plans = plans;
     this.changelogs = changelogs;
+    this.feeds = feeds;
   }
 
   /**
@@ -54,10 +61,10 @@ public final class Verdicts {
    * @param byKey by the package's key in the index
    * @param incomplete why some may be missing
    */
-  record All(Map<Long, Verdict> byKey, List<String> incomplete) {}
+  record Matches(Map<Long, PackageMatch> byKey, List<String> incomplete) {}
 
-  /** Judges what the owner's images have. */
-  All of(Owner owner, Question question) {
+  /** Matches what the owner's images have. */
+  Matches match(Owner owner, Question question) {
     return switch (question) {
       case Question.OfPackage wanted -> ofPackage(owner, wanted);
       case Question.OfCve wanted -> ofCve(owner, wanted.cve());
@@ -65,21 +72,21 @@ public final class Verdicts {
     };
   }
 
-  private All ofPackage(Owner owner, Question.OfPackage wanted) {
+  private Matches ofPackage(Owner owner, Question.OfPackage wanted) {
     Map<Long, IndexedPackage> all =
         database.read(
             handle -> PackageIndex.named(handle, owner.accountId(), Set.of(wanted.name()), MOST));
     Offers offers = new Offers();
-    Map<Long, Verdict> verdicts = new HashMap<>();
+    Map<Long, PackageMatch> matches = new HashMap<>();
     all.forEach((key, each) -> {
       if (wanted.range().isEmpty()
           || system(each)
               .filter(it -> wanted.range().get().includes(each.version(), it.family().order()))
               .isPresent()) {
-        verdicts.put(key, Verdict.of(each, offers.offered(each)));
+        matches.put(key, PackageMatch.of(each, offers.offered(each)));
       }
     });
-    return new All(verdicts, cut(all));
+    return new Matches(matches, cut(all));
   }
 
   private static Optional<PackageSystem> system(IndexedPackage each) {
@@ -92,7 +99,7 @@ public final class Verdicts {
         : List.of("Only %d versions of packages were looked at.".formatted(MOST));
   }
 
-  private All ofCve(Owner owner, String cve) {
+  private Matches ofCve(Owner owner, String cve) {
     Offers offers = new Offers();
     List<Snapshot.Advised> advised = new ArrayList<>();
     for (Snapshot snapshot : offers.snapshots(owner)) {
@@ -107,12 +114,22 @@ public final class Verdicts {
           found.putAll(PackageIndex.named(handle, owner.accountId(), names, MOST));
           return found;
         });
-    return new All(new CveVerdicts(cve, advised, offers).of(all), cut(all));
+    FeedWords words = new FeedWords(cve, feeds, offers.platforms(owner));
+    Map<Long, IndexedPackage> inFeeds =
+        database.read(handle -> words.candidates(handle, owner, MOST));
+    Map<Long, IndexedPackage> both = new LinkedHashMap<>(inFeeds);
+    both.putAll(all);
+    Map<Long, PackageMatch> matches = new CveMatcher(cve, advised, offers, words).of(both);
+    // A package of another platform, of which nothing names the CVE.
+    matches
+        .entrySet()
+        .removeIf(each -> !all.containsKey(each.getKey()) && each.getValue().vendor().isEmpty());
+    return new Matches(matches, all.size() < MOST ? cut(inFeeds) : cut(all));
   }
 
-  private All ofAdvisory(Owner owner, String id) {
+  private Matches ofAdvisory(Owner owner, String id) {
     Offers offers = new Offers();
-    Map<Long, Verdict> verdicts = new HashMap<>();
+    Map<Long, PackageMatch> matches = new HashMap<>();
     List<String> incomplete = new ArrayList<>();
     List<Snapshot.Advised> advised = new ArrayList<>();
     for (Snapshot snapshot : offers.snapshots(owner)) {
@@ -123,19 +140,20 @@ public final class Verdicts {
     names.add(id);
     Map<Long, IndexedPackage> all =
         database.read(handle -> PackageIndex.named(handle, owner.accountId(), names, MOST));
-    all.forEach((key, each) ->
-        byAdvisory(each, id, advised, offers).ifPresent(it -> verdicts.put(key, it)));
+    all.forEach(
+        (key, each) -> byAdvisory(each, id, advised, offers).ifPresent(it -> matches.put(key, it)));
     incomplete.addAll(cut(all));
-    if (verdicts.isEmpty() && advised.isEmpty()) {
+    if (matches.isEmpty() && advised.isEmpty()) {
       incomplete.add("No channel's current snapshot has this advisory.");
     }
-    return new All(verdicts, incomplete);
+    return new Matches(matches, incomplete);
   }
 
-  private static Optional<Verdict> byAdvisory(
+  private static Optional<PackageMatch> byAdvisory(
       IndexedPackage each, String id, List<Snapshot.Advised> advised, Offers offers) {
     if (each.name().equals(id)) {
-      return Optional.of(Verdict.of(each, State.FIXED, offers.offered(each), each.version(), id));
+      return Optional.of(
+          PackageMatch.of(each, State.FIXED, offers.offered(each), each.version(), id));
     }
     Optional<String> offered = offers.offered(each);
     for (Snapshot.Advised it : advised) {
@@ -143,10 +161,10 @@ public final class Verdicts {
         continue;
       }
       if (offers.advisories(each).stream().anyMatch(said -> said.id().equals(id))) {
-        return Optional.of(Verdict.of(each, State.FIXABLE, offered, it.version(), id));
+        return Optional.of(PackageMatch.of(each, State.FIXABLE, offered, it.version(), id));
       }
       if (includes(each, it)) {
-        return Optional.of(Verdict.of(each, State.FIXED, offered, it.version(), id));
+        return Optional.of(PackageMatch.of(each, State.FIXED, offered, it.version(), id));
       }
     }
     return Optional.empty();
@@ -184,9 +202,11 @@ public final class Verdicts {
 
     /** Returns the snapshots of the platforms of the owner's images. */
     List<Snapshot> snapshots(Owner owner) {
-      return database.read(handle -> ImageHistory.platforms(handle, owner)).stream()
-          .flatMap(platform -> snapshot(platform).stream())
-          .toList();
+      return platforms(owner).stream().flatMap(platform -> snapshot(platform).stream()).toList();
+    }
+
+    private Collection<String> platforms(Owner owner) {
+      return database.read(handle -> ImageHistory.platforms(handle, owner));
     }
 
     Optional<String> offered(IndexedPackage each) {
@@ -202,30 +222,50 @@ public final class Verdicts {
     }
   }
 
-  /** Judges versions of packages by one CVE. */
-  private final class CveVerdicts {
+  /** Matches versions of packages by one CVE. */
+  private final class CveMatcher {
     private final String cve;
     private final List<Snapshot.Advised> advised;
     private final Offers offers;
+    private final FeedWords words;
 
-    CveVerdicts(String cve, List<Snapshot.Advised> advised, Offers offers) {
+    CveMatcher(String cve, List<Snapshot.Advised> advised, Offers offers, FeedWords words) {
       this.cve = cve;
       this.advised = advised;
       this.offers = offers;
+      this.words = words;
     }
 
-    Map<Long, Verdict> of(Map<Long, IndexedPackage> all) {
+    Map<Long, PackageMatch> of(Map<Long, IndexedPackage> all) {
       Map<IndexedPackage, Changelog> later = later(all);
       Map<PackageVersion, Changelog> own =
-          changelogs.find(all.values().stream().map(CveVerdicts::version).toList());
-      Map<Long, Verdict> verdicts = new HashMap<>();
+          changelogs.find(all.values().stream().map(CveMatcher::version).toList());
+      Map<Long, PackageMatch> matches = new HashMap<>();
       all.forEach((key, each) ->
-          judged(
+          joined(
                   each,
-                  Optional.ofNullable(later.get(each)),
-                  Optional.ofNullable(own.get(version(each))))
-              .ifPresent(verdict -> verdicts.put(key, verdict)));
-      return verdicts;
+                  match(
+                      each,
+                      Optional.ofNullable(later.get(each)),
+                      Optional.ofNullable(own.get(version(each)))))
+              .ifPresent(match -> matches.put(key, match)));
+      return matches;
+    }
+
+    /**
+     * A package that is not affected, as the vendor says, is found only if a changelog names it.
+     */
+    private Optional<PackageMatch> joined(IndexedPackage each, Optional<PackageMatch> match) {
+      Optional<OpenCves.Found> said = words.of(each);
+      if (said.isEmpty()) {
+        return match;
+      }
+      boolean affected = said.get().status() != OpenCves.Status.NOT_AFFECTED;
+      if (!affected && match.filter(PackageMatch::isKnownByChangelogs).isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          match.orElseGet(() -> PackageMatch.of(each, offers.offered(each))).with(said));
     }
 
     private static PackageVersion version(IndexedPackage each) {
@@ -253,21 +293,22 @@ public final class Verdicts {
       return later;
     }
 
-    private Optional<Verdict> judged(
+    private Optional<PackageMatch> match(
         IndexedPackage each, Optional<Changelog> later, Optional<Changelog> own) {
       Optional<String> offered = offers.offered(each);
       Optional<Advisory> advisory =
           offers.advisories(each).stream().filter(it -> it.cves().contains(cve)).findFirst();
       if (advisory.isPresent()) {
         return Optional.of(
-            Verdict.of(each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
+            PackageMatch.of(
+                each, State.FIXABLE, offered, offered.orElseThrow(), advisory.get().id()));
       }
       Optional<PackageNotes> notes = system(each).map(PackageSystem::notes);
       if (notes.isEmpty()) {
         return Optional.empty();
       }
       InstalledPackage installed = each.installed();
-      Optional<Verdict> mentioned = Optional.empty();
+      Optional<PackageMatch> mentioned = Optional.empty();
       for (Changelog changelog : Stream.concat(later.stream(), own.stream()).toList()) {
         for (ChangelogEntry entry : changelog.entries()) {
           for (Naming naming : entry.cves()) {
@@ -276,19 +317,22 @@ public final class Verdicts {
             }
             if (naming.fixed()) {
               State state = notes.get().isLater(entry, installed) ? State.FIXABLE : State.FIXED;
-              return Optional.of(Verdict.of(each, state, offered, entry.version(), naming.line()));
+              return Optional.of(
+                  PackageMatch.of(each, state, offered, entry.version(), naming.line()));
             }
             mentioned =
                 Optional.of(
-                    Verdict.of(each, State.MENTIONED, offered, entry.version(), naming.line()));
+                    PackageMatch.of(
+                        each, State.MENTIONED, offered, entry.version(), naming.line()));
           }
         }
       }
-      Optional<Verdict> fixed =
+      Optional<PackageMatch> fixed =
           advised.stream()
               .filter(it -> includes(each, it))
               .findFirst()
-              .map(it -> Verdict.of(each, State.FIXED, offered, it.version(), it.advisory().id()));
+              .map(it ->
+                  PackageMatch.of(each, State.FIXED, offered, it.version(), it.advisory().id()));
       if (fixed.isPresent()) {
         return fixed;
       }
@@ -296,7 +340,7 @@ public final class Verdicts {
     }
 
     /** Nothing is said only of what a changelog covers that names the CVE nowhere. */
-    private Optional<Verdict> unknown(
+    private Optional<PackageMatch> unknown(
         IndexedPackage each,
         Optional<String> offered,
         Optional<Changelog> later,
@@ -305,7 +349,7 @@ public final class Verdicts {
       return known
           ? Optional.empty()
           : Optional.of(
-              Verdict.of(
+              PackageMatch.of(
                   each,
                   State.UNKNOWN,
                   offered,
