@@ -71,11 +71,7 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
     return system.options().stream()
         .map(each ->
             new Option(
-                field(each),
-                title(each),
-                each.label(),
-                each.description(),
-                each.repeatable()))
+                field(each), title(each), each.label(), each.description(), each.repeatable()))
         .toList();
   }
 

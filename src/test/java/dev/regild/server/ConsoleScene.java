@@ -163,8 +163,8 @@ public final class ConsoleScene {
   }
 
   /**
-   * Adds channels: one that offered openssl 3.0.15-1 on 1 March and offers a newer one since 2 April,
-   * one with a catalogue, and one whose server is not there.
+   * Adds channels: one that offered openssl 3.0.15-1 on 1 March and offers a newer one since 2
+   * April, one with a catalogue, and one whose server is not there.
    *
    * @param directory for the repository
    */

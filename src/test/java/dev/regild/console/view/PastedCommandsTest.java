@@ -50,8 +50,7 @@ class PastedCommandsTest {
                 sys.stdout.buffer.write(json.dumps(given).encode())
         sys.modules["boto3"] = types.SimpleNamespace(client=lambda *_, **__: Client())
         """;
-    String said =
-        Program.of("python3", "-c", fake + commands(HOSTILE).python()).run();
+    String said = Program.of("python3", "-c", fake + commands(HOSTILE).python()).run();
     JsonNode given = JSON.readTree(said);
     assertThat(given.path("ResourceArn").asString("")).isEqualTo(HOSTILE);
     assertThat(given.path("Tags").path(HOSTILE).asString("")).isEqualTo(HOSTILE);
