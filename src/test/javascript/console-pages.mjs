@@ -68,6 +68,8 @@ for (const theme of ["light", "dark"]) {
     for (const [name, path] of Object.entries(scene.pages)) {
       await page.goto(scene.url + path);
       if (pictures && width === 1280) {
+        // A page that follows a job never is idle.
+        await page.waitForLoadState("networkidle", { timeout: 1500 }).catch(() => {});
         await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) });
       }
       await look(page, name, theme, width);

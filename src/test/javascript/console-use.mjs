@@ -194,7 +194,9 @@ async function tabTo(page, name) {
   const held = new Promise((done) => { release = done; });
   await page.route("**/console/uploads/*?offset=*", async (route) => { await held; await route.abort().catch(() => {}); });
   await page.setInputFiles("#file", scene.disk);
+  const asked = page.waitForRequest("**/console/uploads/*?offset=*");
   await page.getByRole("button", { name: "Upload" }).click();
+  await asked;
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("Paused.").waitFor();
   release();

@@ -71,12 +71,13 @@ record ChannelForm(PackageSystem system, String platform, Map<String, String> ty
     return system.options().stream()
         .map(each ->
             new Option(
-                field(each),
-                each.name().replace("--", "").replace('-', ' '),
-                each.label(),
-                each.description(),
-                each.repeatable()))
+                field(each), title(each), each.label(), each.description(), each.repeatable()))
         .toList();
+  }
+
+  private static String title(SourceOption option) {
+    String words = option.name().replaceFirst("^--", "").replace('-', ' ');
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
   }
 
   /**

@@ -107,7 +107,6 @@ final class UploadPages implements Console.Pages {
     try (InputStream content = visit.request().content().inputStream()) {
       return services.uploads().append(upload, offset, content, quota(upload.account()));
     } catch (UnfitDiskException e) {
-      // Nobody has a use for the beginning of what is no disk.
       services.uploads().discard(upload);
       throw e;
     }

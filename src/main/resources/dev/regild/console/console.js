@@ -173,7 +173,11 @@
           idle("Paused. Upload the same file again, and it goes on.", "");
         }
       } catch (error) {
-        idle(error.message, "error");
+        if (stop.stopped) {
+          idle("Paused. Upload the same file again, and it goes on.", "");
+        } else {
+          idle(error.message, "error");
+        }
       }
     });
     stopper.addEventListener("click", () => {

@@ -160,6 +160,10 @@ public final class FileUploads implements ResumableUploads {
         writing.keep();
         appending.remove(upload.id(), file);
       }
+    } catch (UnfitDiskException e) {
+      // Nobody has a use for the beginning of what is no disk.
+      discard(upload);
+      throw e;
     }
     return require(upload.id());
   }

@@ -119,6 +119,7 @@ class FileUploadsTest {
     Upload begun = uploads.begin(ALICE, PLENTY, OptionalLong.of(text.length));
     assertThatThrownBy(() -> uploads.append(begun, 0, new ByteArrayInputStream(text), PLENTY))
         .isInstanceOf(UnfitDiskException.class);
+    assertThat(left()).isEmpty();
     Upload damaged = uploads.begin(ALICE, PLENTY, OptionalLong.of(disk.length));
     byte[] bytes = disk.clone();
     Arrays.fill(bytes, 8, 16, (byte) 1);
