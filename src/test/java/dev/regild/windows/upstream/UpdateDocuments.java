@@ -159,7 +159,8 @@ public final class UpdateDocuments {
     while (rules.length() < padding) {
       rules.append(rule);
     }
-    String base = version.replaceFirst("\\..*", "");
+    String first = version.replaceFirst("\\..*", "");
+    String base = first.equals("10") ? "20348" : first;
     String assembly =
         ("<assembly xmlns=\"urn:schemas-microsoft-com:asm.v3\" manifestVersion=\"1.0\">"
                 + "<assemblyIdentity name=\"%s\" version=\"%s\" processorArchitecture=\"%s\""
