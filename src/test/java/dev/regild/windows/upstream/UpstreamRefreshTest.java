@@ -536,6 +536,18 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void doctorAsksWhetherProductsAndClassificationsExist() throws Exception {
+    Transport transport =
+        new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
+    assertThat(new UpstreamExamination(source(), transport).problem()).isEmpty();
+    assertThat(server.requests()).hasSize(4);
+
+    String unknown = "12345678-0000-0000-0000-123456789012";
+    assertThat(new UpstreamExamination(source(unknown), transport).problem())
+        .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
+  }
+
+  @Test
   void progressIsTold() throws Exception {
     cumulative("KB5035857", "20348.2340");
     List<Progress> told = Collections.synchronizedList(new ArrayList<>());
