@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.regild.cli.channel.AddChannelCommand;
 import dev.regild.cli.channel.ChannelCommand;
 import dev.regild.cli.doctor.DoctorCommand;
+import dev.regild.cli.policy.AliasCommand;
+import dev.regild.cli.policy.LineCommand;
 import dev.regild.cli.registry.AccountCommand;
 import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
@@ -67,6 +69,8 @@ public final class Regild {
     commands.put("provenance", ProvenanceCommand.class);
     commands.put("verify", VerifyCommand.class);
     commands.put("delete", DeleteCommand.class);
+    commands.put("line", LineCommand.class);
+    commands.put("alias", AliasCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
     commands.put("feed", FeedCommand.class);

@@ -48,7 +48,7 @@ final class ShowCommand implements Callable<Integer> {
     ApiClient client = connection.client();
     JsonNode image =
         client.get(
-            export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.segment(name));
+            export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.image(name));
     if (json) {
       out.println(image.toPrettyString());
       return 0;

@@ -26,6 +26,7 @@ import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.Requests;
+import dev.regild.server.rest.AliasService;
 import dev.regild.server.rest.DifferenceService;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
@@ -151,6 +152,7 @@ record Endpoints(
         new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()),
+        new AliasService(requests, database, images.clock()),
         new VendorCvesService(requests, database, inventories, feeds),
         console);
   }
