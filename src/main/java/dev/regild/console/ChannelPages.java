@@ -3,12 +3,18 @@ package dev.regild.console;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
+import dev.regild.channel.RefreshOptions;
+import dev.regild.channel.Snapshot;
 import dev.regild.console.view.ChannelsPage;
 import dev.regild.console.view.Frame.Section;
+import dev.regild.windows.catalogue.CatalogueSnapshot;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -25,6 +31,9 @@ final class ChannelPages implements Console.Pages {
   /** The names of the channels that are being refreshed from here. */
   private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
 
+  /** How far these are, by name, where their servers tell. */
+  private final Map<String, String> progress = new ConcurrentHashMap<>();
+
   ChannelPages(ConsoleServices services) {
     this.services = services;
   }
@@ -37,7 +46,10 @@ final class ChannelPages implements Console.Pages {
   }
 
   private void show(Visit visit) throws ChannelException {
-    List<ChannelsPage.Row> rows = services.channels().status().stream().map(this::row).toList();
+    List<ChannelsPage.Row> rows = new ArrayList<>();
+    for (ChannelStatus status : services.channels().status()) {
+      rows.add(row(status));
+    }
     ChannelsPage page =
         new ChannelsPage(
             rows,
@@ -49,7 +61,7 @@ final class ChannelPages implements Console.Pages {
         (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
   }
 
-  private ChannelsPage.Row row(ChannelStatus status) {
+  private ChannelsPage.Row row(ChannelStatus status) throws ChannelException {
     return new ChannelsPage.Row(
         status.name(),
         status.channel().map(channel -> channel.platform()).orElse("–"),
@@ -62,7 +74,27 @@ final class ChannelPages implements Console.Pages {
         status.checkedAt(),
         status.error().orElse(""),
         status.notices(),
-        refreshing.contains(status.name()));
+        refreshing.contains(status.name()),
+        progress.getOrDefault(status.name(), ""),
+        offered(status));
+  }
+
+  private List<ChannelsPage.Offered> offered(ChannelStatus status) throws ChannelException {
+    boolean readable = status.digest().isPresent() && status.channel().isPresent();
+    Optional<Snapshot> snapshot =
+        readable ? services.channels().current(status.name()) : Optional.empty();
+    if (snapshot.isEmpty() || !(snapshot.get() instanceof CatalogueSnapshot windows)) {
+      return List.of();
+    }
+    return windows.offered().updates().stream()
+        .map(each ->
+            new ChannelsPage.Offered(
+                each.facts().kb(),
+                each.title(),
+                each.facts().resultingBuild(),
+                each.severity(),
+                String.join(", ", each.superseded())))
+        .toList();
   }
 
   /** Begins a refresh; the page shows how it ends, which may take minutes. */
@@ -89,7 +121,13 @@ final class ChannelPages implements Console.Pages {
 
   private void refresh(String name) {
     try {
-      var _ = services.channels().refresh(name);
+      var _ =
+          services
+              .channels()
+              .refresh(
+                  name,
+                  new RefreshOptions(
+                      seen -> progress.put(name, seen.text()), Optional.empty()));
     } catch (ChannelException e) {
       // The channel's state has the reason, and the page shows it.
       LOG.atInfo()
@@ -100,6 +138,7 @@ final class ChannelPages implements Console.Pages {
       Thread.currentThread().interrupt();
     } finally {
       refreshing.remove(name);
+      progress.remove(name);
     }
   }
 }
