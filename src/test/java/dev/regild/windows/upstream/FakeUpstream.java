@@ -288,6 +288,10 @@ public final class FakeUpstream implements AutoCloseable {
               "Content-Range",
               "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
     }
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(200, -1);
+      return;
+    }
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
     try (OutputStream out = exchange.getResponseBody()) {
       int count = half ? (content.length - from) / 2 : content.length - from;
