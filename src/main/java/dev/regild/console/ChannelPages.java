@@ -6,21 +6,14 @@ import dev.regild.channel.Channel;
 import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
-<<<<<<< HEAD
-import dev.regild.channel.RefreshOptions;
-import dev.regild.channel.Snapshot;
-=======
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
 import dev.regild.console.view.ChannelPage;
->>>>>>> main
 import dev.regild.console.view.ChannelsPage;
 import dev.regild.console.view.Commands;
 import dev.regild.console.view.Frame.Section;
-<<<<<<< HEAD
-import dev.regild.windows.catalogue.CatalogueSnapshot;
-=======
 import dev.regild.console.view.NewChannelPage;
 import dev.regild.console.view.SnapshotPage;
 import dev.regild.console.view.Words;
@@ -30,9 +23,9 @@ import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.PlatformType;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.CatalogueSnapshot;
 import dev.regild.windows.catalogue.CatalogueSource;
 import gg.jte.generated.precompiled.JtechannelGenerated;
->>>>>>> main
 import gg.jte.generated.precompiled.JtechannelsGenerated;
 import gg.jte.generated.precompiled.JtenewchannelGenerated;
 import gg.jte.generated.precompiled.JtesnapshotGenerated;
@@ -41,11 +34,8 @@ import io.helidon.http.Status;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-<<<<<<< HEAD
-=======
 import java.util.Comparator;
 import java.util.HashMap;
->>>>>>> main
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
