@@ -386,8 +386,7 @@ final class ChannelPages implements Console.Pages {
               .channels()
               .refresh(
                   name,
-                  new RefreshOptions(
-                      seen -> progress.put(name, seen.text()), Optional.empty()));
+                  new RefreshOptions(seen -> progress.put(name, seen.text()), Optional.empty()));
     } catch (ChannelException e) {
       // The channel's state has the reason, and the page shows it.
       LOG.atInfo()

@@ -13,8 +13,8 @@ import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -24,9 +24,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * The documents of a file, JSON unless another form is named: one by itself, or those of a zip or a tar; a tar and a document may
- * be compressed with zstd or gzip. Read in order, within limits, which also hold for what is passed
- * over.
+ * The documents of a file, JSON unless another form is named: one by itself, or those of a zip or a
+ * tar; a tar and a document may be compressed with zstd or gzip. Read in order, within limits,
+ * which also hold for what is passed over.
  */
 final class FeedArchive {
   private static final int MOST_FILES = 2_000_000;
@@ -96,8 +96,8 @@ final class FeedArchive {
           "it is cut short or damaged (%s)".formatted(e.getMessage()), e);
     }
     if (archive.documents == 0) {
-      throw new MalformedFeedException("it has no %s document in it"
-              .formatted(suffix.substring(1).toUpperCase(Locale.ROOT)));
+      throw new MalformedFeedException(
+          "it has no %s document in it".formatted(suffix.substring(1).toUpperCase(Locale.ROOT)));
     }
   }
 

@@ -63,8 +63,7 @@ class MsrcDocumentsTest {
     FeedFacts facts = read(Files.writeString(directory.resolve("month.xml"), DOCUMENT));
 
     assertThat(facts.find("WINDOWS_SERVER_2022", "Windows", "CVE-2026-0001"))
-        .isEqualTo(
-            new Issue("CVE-2026-0001", State.AFFECTED, "10.0.20348.2340", "Important", ""));
+        .isEqualTo(new Issue("CVE-2026-0001", State.AFFECTED, "10.0.20348.2340", "Important", ""));
     assertThat(facts.issues("WINDOWS_SERVER_2019")).isZero();
     assertThat(facts.issues("WINDOWS")).isZero();
   }
@@ -90,8 +89,7 @@ class MsrcDocumentsTest {
     Path cut =
         Files.writeString(directory.resolve("b.xml"), DOCUMENT.substring(0, DOCUMENT.length() / 2));
     Path entity =
-        Files.writeString(
-            directory.resolve("c.xml"), "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>");
+        Files.writeString(directory.resolve("c.xml"), "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>");
 
     assertThatThrownBy(() -> read(other)).hasMessageContaining("not a CVRF document");
     assertThatThrownBy(() -> read(cut)).isInstanceOf(MalformedFeedException.class);

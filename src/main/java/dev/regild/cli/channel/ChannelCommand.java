@@ -327,8 +327,8 @@ public final class ChannelCommand implements AutoCloseable {
   @Command(
       name = "credentials",
       description =
-          "Replaces auth.conf, the credentials of repositories, on all nodes that share a store. Without"
-              + " a store, edit DIR/auth.conf.",
+          "Replaces auth.conf, the credentials of repositories, on all nodes that share a store."
+              + " Without a store, edit DIR/auth.conf.",
       mixinStandardHelpOptions = true)
   int credentials(@Parameters(paramLabel = "FILE", description = "The new auth.conf.") Path file)
       throws IOException, InterruptedException {

@@ -51,9 +51,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "doctor",
     description =
-        "Checks whether this machine can run a server: tools, accelerator, disk space,"
-            + " channels and protections; with a PostgreSQL database, that and its nodes. With --try-windows, starts a Windows image on it"
-            + " instead.",
+        "Checks whether this machine can run a server: tools, accelerator, disk space, channels and"
+            + " protections; with a PostgreSQL database, that and its nodes. With --try-windows,"
+            + " starts a Windows image on it instead.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;

@@ -89,8 +89,7 @@ public final class ReleaseNotes {
     return lines;
   }
 
-  private static String compared(
-      String build, @Nullable Release release) {
+  private static String compared(String build, @Nullable Release release) {
     if (release == null) {
       return "Microsoft's release notes have no row for the build of " + build;
     }

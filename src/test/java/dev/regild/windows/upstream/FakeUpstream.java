@@ -210,8 +210,7 @@ public final class FakeUpstream implements AutoCloseable {
     CountDownLatch until;
     synchronized (this) {
       boolean holds =
-          operation.equals(held)
-              && requests.stream().filter(operation::equals).count() >= heldFrom;
+          operation.equals(held) && requests.stream().filter(operation::equals).count() >= heldFrom;
       if (!holds) {
         return;
       }
@@ -324,8 +323,8 @@ public final class FakeUpstream implements AutoCloseable {
       status = 500;
       answer =
           ("<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Fault occurred</faultstring>"
-                  + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
-                  + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
+               + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
+               + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
               .formatted(url(), e.code, e.said, UUID.randomUUID(), NAMESPACE, operation);
     }
     String raw;

@@ -12,7 +12,6 @@ import dev.regild.windows.upstream.UpdateDocuments.Known;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

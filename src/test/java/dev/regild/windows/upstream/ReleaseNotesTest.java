@@ -37,10 +37,10 @@ class ReleaseNotesTest {
 
     assertThat(notes.compare(Map.of("20348", "20348.2227")))
         .containsExactly(
-            "Microsoft's release notes have 20348.2340 (KB5035857), but the newest that the channel knows is 20348.2227; refresh the channel, or add the update by hand");
+            "Microsoft's release notes have 20348.2340 (KB5035857), but the newest that the channel"
+                + " knows is 20348.2227; refresh the channel, or add the update by hand");
     assertThat(notes.compare(Map.of("20348", "20348.2340")))
-        .containsExactly(
-            "20348.2340 (KB5035857) is the newest in Microsoft's release notes, too");
+        .containsExactly("20348.2340 (KB5035857) is the newest in Microsoft's release notes, too");
     assertThat(notes.compare(Map.of("20348", "20348.2402")))
         .singleElement()
         .asString()

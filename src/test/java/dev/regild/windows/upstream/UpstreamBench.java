@@ -161,7 +161,8 @@ final class UpstreamBench {
     Arrays.sort(rates);
     Runtime runtime = Runtime.getRuntime();
     System.out.printf(
-        "parse 1,000 documents, the small ones of %d bytes: median %.0f MB/s, lowest %.0f MB/s, in %d MiB of heap%n",
+        "parse 1,000 documents, the small ones of %d bytes: median %.0f MB/s, lowest %.0f MB/s, in"
+            + " %d MiB of heap%n",
         small.length, rates[ROUNDS / 2], rates[0], runtime.maxMemory() >> 20);
   }
 }
