@@ -139,6 +139,7 @@ class UpdateWindowsIT {
             change -> change.path("to").asString(),
             change -> change.path("advisories").path(0).path("id").asString(""))
         .containsExactly(
+            tuple("OS", "Package_for_DotNetRollup", "", "10.0.4690.2", DOTNET),
             tuple(
                 "OS",
                 "Package_for_ServicingStack",
@@ -146,7 +147,6 @@ class UpdateWindowsIT {
                 "20348.2400.1.0",
                 WindowsBase.SERVICING_STACK),
             tuple("OS", "Windows", "10.0.20348.2340", "10.0.20348.2402", WindowsBase.CUMULATIVE),
-            tuple("OS", "Package_for_DotNetRollup", "", "10.0.4690.2", DOTNET),
             tuple(
                 "DRIVER",
                 "netkvm.inf",
