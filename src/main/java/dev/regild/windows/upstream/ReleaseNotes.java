@@ -104,7 +104,7 @@ public final class ReleaseNotes {
   }
 
   private static void newest(String page, Map<String, Release> newest) {
-    for (String row : ROW.split(page)) {
+    for (String row : ROW.split(page, -1)) {
       String text = TAG.matcher(row).replaceAll(" ");
       Matcher build = BUILD.matcher(text);
       if (!build.find() || PREVIEW.matcher(text).find()) {

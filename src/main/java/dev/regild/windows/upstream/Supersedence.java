@@ -42,14 +42,15 @@ final class Supersedence {
   }
 
   private void mark(int[] circles) {
-    UpdateFacts[] newest = new UpdateFacts[circles.length];
+    int[] newest = new int[circles.length];
+    Arrays.fill(newest, -1);
     for (int i = 0; i < circles.length; i++) {
-      UpdateFacts each = updates.get(i);
-      UpdateFacts known = newest[circles[i]];
-      newest[circles[i]] = known == null || BY_AGE.compare(each, known) > 0 ? each : known;
+      int known = newest[circles[i]];
+      boolean newer = known < 0 || BY_AGE.compare(updates.get(i), updates.get(known)) > 0;
+      newest[circles[i]] = newer ? i : known;
     }
     for (int i = 0; i < circles.length; i++) {
-      if (newest[circles[i]] != updates.get(i)) {
+      if (newest[circles[i]] != i) {
         superseded.set(i);
       }
       for (int old : edges[i]) {

@@ -77,7 +77,7 @@ class KilledRefreshIT {
     if (call > 4) {
       awaitFacts();
     }
-    process.destroyForcibly().waitFor();
+    var _ = process.destroyForcibly().waitFor();
     server.goOn();
     server.clear();
 
