@@ -71,7 +71,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *   - kind: wsus
  *     url: https://sws.update.microsoft.com  # default; or a WSUS: https://wsus.example:8531
  *     architecture: amd64                    # default; or arm64, x86
- *     products: [Windows 11]                 # default: those of the platform
+ *     products: [Windows 11]
  *     classifications: [Security Updates]    # default: Critical, Security Updates, Updates,
  *                                            # Update Rollups
  *     insecure-http: true                    # for a WSUS with http; default: false

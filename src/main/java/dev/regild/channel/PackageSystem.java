@@ -1,6 +1,7 @@
 package dev.regild.channel;
 
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Transport;
 import dev.regild.insight.NoChangelogs;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.InstalledSystem;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -88,6 +90,20 @@ public interface PackageSystem extends InstalledSystem {
    */
   RepositoryContents read(Channel channel, RefreshTools tools)
       throws ChannelException, FetchException, IOException, InterruptedException;
+
+  /**
+   * Asks the servers of a channel whether they still have what its sources name, where that is not
+   * known by a refresh.
+   *
+   * @return what was found, and whether it is a problem; empty if there is nothing to ask
+   */
+  default Optional<Examined> examine(Channel channel, Transport transport)
+      throws FetchException, InterruptedException {
+    return Optional.empty();
+  }
+
+  /** What servers were asked, and what was found. */
+  record Examined(String text, boolean isProblem) {}
 
   /** Returns whether a snapshot is of this system whose manifest is too old to say so. */
   boolean made(SnapshotManifest manifest);

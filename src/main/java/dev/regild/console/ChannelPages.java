@@ -7,6 +7,7 @@ import dev.regild.channel.ChannelException;
 import dev.regild.channel.ChannelStatus;
 import dev.regild.channel.PackageSource;
 import dev.regild.channel.PackageSystems;
+import dev.regild.channel.RefreshOptions;
 import dev.regild.channel.Snapshot;
 import dev.regild.channel.SnapshotHistory;
 import dev.regild.console.view.ChannelPage;
@@ -22,6 +23,7 @@ import dev.regild.insight.fleet.PackageIndex;
 import dev.regild.plan.PlatformType;
 import dev.regild.windows.catalogue.Catalogue;
 import dev.regild.windows.catalogue.CatalogueEntry;
+import dev.regild.windows.catalogue.CatalogueSnapshot;
 import dev.regild.windows.catalogue.CatalogueSource;
 import gg.jte.generated.precompiled.JtechannelGenerated;
 import gg.jte.generated.precompiled.JtechannelsGenerated;
@@ -58,6 +60,9 @@ final class ChannelPages implements Console.Pages {
   /** The names of the channels that are being refreshed from here. */
   private final Set<String> refreshing = ConcurrentHashMap.newKeySet();
 
+  /** How far these are, by name, where their servers tell. */
+  private final Map<String, String> progress = new ConcurrentHashMap<>();
+
   ChannelPages(ConsoleServices services) {
     this.services = services;
   }
@@ -75,7 +80,10 @@ final class ChannelPages implements Console.Pages {
   }
 
   private void show(Visit visit) throws ChannelException {
-    List<ChannelsPage.Row> rows = services.channels().status().stream().map(this::row).toList();
+    List<ChannelsPage.Row> rows = new ArrayList<>();
+    for (ChannelStatus status : services.channels().status()) {
+      rows.add(row(status));
+    }
     ChannelsPage page =
         new ChannelsPage(
             rows,
@@ -88,7 +96,7 @@ final class ChannelPages implements Console.Pages {
         (out, frame) -> JtechannelsGenerated.render(out, null, frame, page));
   }
 
-  private ChannelsPage.Row row(ChannelStatus status) {
+  private ChannelsPage.Row row(ChannelStatus status) throws ChannelException {
     return new ChannelsPage.Row(
         status.name(),
         status.channel().map(channel -> channel.platform()).orElse("–"),
@@ -101,7 +109,27 @@ final class ChannelPages implements Console.Pages {
         status.checkedAt(),
         status.error().orElse(""),
         status.notices(),
-        refreshing.contains(status.name()));
+        refreshing.contains(status.name()),
+        progress.getOrDefault(status.name(), ""),
+        offered(status));
+  }
+
+  private List<ChannelsPage.Offered> offered(ChannelStatus status) throws ChannelException {
+    boolean readable = status.digest().isPresent() && status.channel().isPresent();
+    Optional<Snapshot> snapshot =
+        readable ? services.channels().current(status.name()) : Optional.empty();
+    if (snapshot.isEmpty() || !(snapshot.get() instanceof CatalogueSnapshot windows)) {
+      return List.of();
+    }
+    return windows.offered().updates().stream()
+        .map(each ->
+            new ChannelsPage.Offered(
+                each.facts().kb(),
+                each.title(),
+                each.facts().resultingBuild(),
+                each.severity(),
+                String.join(", ", each.superseded())))
+        .toList();
   }
 
   /** What all accounts share, an operator changes; so does the command on the server. */
@@ -145,7 +173,7 @@ final class ChannelPages implements Console.Pages {
     boolean catalogue =
         status
             .channel()
-            .filter(each -> each.sources().getFirst() instanceof CatalogueSource)
+            .filter(each -> each.system().sourceKinds().contains(CatalogueSource.KIND))
             .isPresent();
     List<CatalogueEntry> entries =
         catalogue ? Catalogue.of(services.channels(), name).entries() : List.of();
@@ -353,7 +381,12 @@ final class ChannelPages implements Console.Pages {
 
   private void refresh(String name) {
     try {
-      var _ = services.channels().refresh(name);
+      var _ =
+          services
+              .channels()
+              .refresh(
+                  name,
+                  new RefreshOptions(seen -> progress.put(name, seen.text()), Optional.empty()));
     } catch (ChannelException e) {
       // The channel's state has the reason, and the page shows it.
       LOG.atInfo()
@@ -364,6 +397,7 @@ final class ChannelPages implements Console.Pages {
       Thread.currentThread().interrupt();
     } finally {
       refreshing.remove(name);
+      progress.remove(name);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.io.InterruptedIOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
@@ -23,9 +24,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * The JSON documents of a file: one by itself, or those of a zip or a tar; a tar and a document may
- * be compressed with zstd or gzip. Read in order, within limits, which also hold for what is passed
- * over.
+ * The documents of a file, JSON unless another form is named: one by itself, or those of a zip or a
+ * tar; a tar and a document may be compressed with zstd or gzip. Read in order, within limits,
+ * which also hold for what is passed over.
  */
 final class FeedArchive {
   private static final int MOST_FILES = 2_000_000;
@@ -40,6 +41,7 @@ final class FeedArchive {
   private static final int MOST_HEADER_BYTES = 256 << 10;
 
   private final Path file;
+  private final String suffix;
   private final long most;
   private final Document visitor;
   private final byte[] passed = new byte[1 << 16];
@@ -47,8 +49,9 @@ final class FeedArchive {
   private int documents;
   private long bytes;
 
-  private FeedArchive(Path file, long most, Document visitor) {
+  private FeedArchive(Path file, String suffix, long most, Document visitor) {
     this.file = file;
+    this.suffix = suffix;
     this.most = most;
     this.visitor = visitor;
   }
@@ -64,13 +67,28 @@ final class FeedArchive {
   }
 
   /**
+   * Reads each document of another form than JSON.
+   *
+   * @param suffix of their names in an archive: {@code .xml}
+   */
+  static void each(Path file, String suffix, Document visitor)
+      throws IOException, MalformedFeedException {
+    each(file, suffix, LARGEST, visitor);
+  }
+
+  /**
    * Reads each document of a file.
    *
    * @param most how many bytes it may unpack to, with all that is no document
    */
   static void each(Path file, long most, Document visitor)
       throws IOException, MalformedFeedException {
-    FeedArchive archive = new FeedArchive(file, most, visitor);
+    each(file, ".json", most, visitor);
+  }
+
+  private static void each(Path file, String suffix, long most, Document visitor)
+      throws IOException, MalformedFeedException {
+    FeedArchive archive = new FeedArchive(file, suffix, most, visitor);
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       archive.read(in);
     } catch (EOFException | ZipException e) {
@@ -78,7 +96,8 @@ final class FeedArchive {
           "it is cut short or damaged (%s)".formatted(e.getMessage()), e);
     }
     if (archive.documents == 0) {
-      throw new MalformedFeedException("it has no JSON document in it");
+      throw new MalformedFeedException(
+          "it has no %s document in it".formatted(suffix.substring(1).toUpperCase(Locale.ROOT)));
     }
   }
 
@@ -165,7 +184,7 @@ final class FeedArchive {
     }
     long ends = limited.position() + entry.getSize();
     ends += -entry.getSize() & (TarConstants.DEFAULT_RCDSIZE - 1);
-    read(tar, entry.isFile() && entry.getName().endsWith(".json"));
+    read(tar, entry.isFile() && entry.getName().endsWith(suffix));
     // What fills the last block, and what a directory has.
     count(Math.max(0, ends - limited.position()));
     if (!limited.skipTo(ends)) {
@@ -178,7 +197,7 @@ final class FeedArchive {
     try (ZipInputStream zip = new ZipInputStream(in)) {
       for (ZipEntry each = zip.getNextEntry(); each != null; each = zip.getNextEntry()) {
         countFile();
-        read(zip, !each.isDirectory() && each.getName().endsWith(".json"));
+        read(zip, !each.isDirectory() && each.getName().endsWith(suffix));
       }
     } catch (IllegalArgumentException e) {
       throw new MalformedFeedException("it has a name that can't be read", e);

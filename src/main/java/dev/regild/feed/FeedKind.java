@@ -16,6 +16,9 @@ public enum FeedKind {
   /** CSAF 2.0 documents of the profile VEX, as Red Hat has them: an archive, or JSON. */
   CSAF("csaf", "", 4L << 30),
 
+  /** CVRF documents of Microsoft's Security Response Center: one of a month, or an archive. */
+  MSRC("msrc", "", 512L << 20),
+
   /** CISA's catalogue of vulnerabilities that are known to be exploited. */
   KEV(
       "kev",
@@ -52,6 +55,7 @@ public enum FeedKind {
       case DEBIAN_TRACKER -> new DebianTracker();
       case OSV -> new OsvRecords();
       case CSAF -> new CsafDocuments();
+      case MSRC -> new MsrcDocuments();
       case KEV -> new KevCatalogue();
     };
   }

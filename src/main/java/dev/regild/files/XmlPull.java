@@ -171,6 +171,7 @@ public final class XmlPull implements AutoCloseable {
 
   /** The parser keeps a whole tag in memory: one that is larger than any real one is refused. */
   private static final class TagGuard extends FilterReader {
+    private boolean begun;
     private boolean inTag;
     private char quote;
     private int length;
@@ -188,6 +189,13 @@ public final class XmlPull implements AutoCloseable {
     @Override
     public int read(char[] buffer, int offset, int most) throws IOException {
       int count = in.read(buffer, offset, most);
+      if (!begun && count > 0) {
+        begun = true;
+        if (buffer[offset] == '\uFEFF') {
+          // The mark of the byte order is no part of the text.
+          buffer[offset] = ' ';
+        }
+      }
       for (int i = offset; i < offset + count; i++) {
         see(buffer[i]);
       }

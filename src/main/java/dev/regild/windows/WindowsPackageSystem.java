@@ -13,6 +13,7 @@ import dev.regild.channel.SourceOption;
 import dev.regild.channel.SourceOptions;
 import dev.regild.disk.UnfitDiskException;
 import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Transport;
 import dev.regild.insight.PackageNotes;
 import dev.regild.inventory.GuestFiles;
 import dev.regild.inventory.Inventory;
@@ -36,6 +37,7 @@ import dev.regild.windows.registry.WindowsVersion;
 import dev.regild.windows.servicing.WindowsLimits;
 import dev.regild.windows.servicing.WindowsQualification;
 import dev.regild.windows.servicing.WindowsServicing;
+import dev.regild.windows.upstream.UpstreamExamination;
 import dev.regild.windows.upstream.UpstreamRefresh;
 import dev.regild.windows.upstream.WsusFiles;
 import dev.regild.windows.upstream.WsusOptions;
@@ -150,6 +152,19 @@ public record WindowsPackageSystem() implements PackageSystem {
                 tools.options())
             .run();
     return catalogue.contents(tools.verified(), outcome.updates(), wsus.route(), outcome.notices());
+  }
+
+  @Override
+  public Optional<Examined> examine(Channel channel, Transport transport)
+      throws FetchException, InterruptedException {
+    if (!(channel.sources().getFirst() instanceof WsusSource wsus)) {
+      return Optional.empty();
+    }
+    Optional<String> problem = new UpstreamExamination(wsus, transport).problem();
+    return Optional.of(
+        new Examined(
+            problem.orElse(wsus.url() + " has its products and classifications"),
+            problem.isPresent()));
   }
 
   @Override

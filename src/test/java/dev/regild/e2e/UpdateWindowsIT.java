@@ -3,8 +3,13 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.regild.fixtures.CodeSigner;
 import dev.regild.fixtures.StandIn;
+import dev.regild.fixtures.WindowsPackages;
 import dev.regild.servicing.Isolation;
+import dev.regild.windows.upstream.FakeUpstream;
+import dev.regild.windows.upstream.PublishedUpdates;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,31 +22,70 @@ import software.amazon.awssdk.services.appstream.model.ImageState;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The main job on a disk of Windows, from its import to the boot of the new image. What boots is a
+ * The main job on a disk of Windows, from its import to the boot of the new image, in a channel
+ * whose system updates come from a server and whose others were added by hand. What boots is a
  * stand-in for Windows: real NTFS, real registry hives and the real guest agent, with programs that
  * are named as Windows' own.
  */
-@EnabledIf("dev.regild.fixtures.StandIn#isAvailable")
+@EnabledIf("dev.regild.e2e.UpdateWindowsIT#isPossible")
 class UpdateWindowsIT {
+  private static final String DOTNET = "KB5034123";
+
   @TempDir Path directory;
+  @AutoClose private FakeUpstream upstream;
+  private CodeSigner signer;
   @AutoClose private LocalServer server;
   @AutoClose private AppStreamClient client;
+
+  static boolean isPossible() throws Exception {
+    return StandIn.isAvailable() && CodeSigner.isAvailable();
+  }
 
   @BeforeEach
   void start() throws Exception {
     WindowsBase base = new WindowsBase(directory.resolve("data"));
+    signer = CodeSigner.in(directory.resolve("signer"));
+    upstream = new FakeUpstream(FakeUpstream.Shape.WSUS, directory.resolve("upstream"));
+    publish();
     server =
-        LocalServer.start(base.data(), WindowsBase.channel(), Isolation.VM, WindowsBase.SETTINGS);
+        LocalServer.start(
+            base.data(),
+            WindowsBase.channel(PublishedUpdates.source(upstream, signer.root())),
+            Isolation.VM,
+            WindowsBase.SETTINGS);
     client = server.client();
     base.addServicingStack();
-    base.addCumulative();
     base.addDriver();
     base.addAgent();
   }
 
+  /** A cumulative update that builds on a checkpoint, and a rollup of .NET. */
+  private void publish() throws Exception {
+    Path files = Files.createDirectories(directory.resolve("published"));
+    PublishedUpdates.onCheckpoint(
+        upstream,
+        WindowsBase.CUMULATIVE,
+        "20348.2402",
+        signer.sign(WindowsPackages.cumulative(files, WindowsBase.CUMULATIVE, "20348.2402")),
+        signer.sign(WindowsPackages.cumulative(files, "KB5034439", "20348.2113")));
+    PublishedUpdates.dotNet(
+        upstream,
+        DOTNET,
+        "10.0.4690.2",
+        signer.sign(WindowsPackages.dotNet(files, DOTNET, "10.0.4690.2", "20348")));
+  }
+
   @Test
   void anImageIsBroughtUpToDateByItsOwnInstallers() throws Exception {
-    Image base = server.importDisk(client, "windows", WindowsBase.standIn().build(disk()));
+    StandIn standIn =
+        WindowsBase.standIn()
+            .when(
+                "dism.exe",
+                WindowsBase.CUMULATIVE,
+                "always=1",
+                "beside=KB5034439",
+                "package=Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2402.1.10");
+    Image base = server.importDisk(client, "windows", standIn.build(disk()));
     assertThat(base.state()).as(base.toString()).isEqualTo(ImageState.AVAILABLE);
     assertThat(base.platformAsString()).isEqualTo("WINDOWS_SERVER_2022");
     assertThat(base.appstreamAgentVersion()).isEqualTo("2.3.0");
@@ -60,6 +104,7 @@ class UpdateWindowsIT {
         .hasSize(8)
         .allSatisfy(step -> assertThat(step.path("status").asString()).isEqualTo("DONE"));
     assertThat(server.unfinished()).isEmpty();
+    assertThat(upstream.downloads()).filteredOn(each -> each.startsWith("/Content/")).isNotEmpty();
     assertThat(LocalServer.canUpdate(client, "renewed")).isFalse();
     assertThat(LocalServer.canUpdate(client, "windows")).as("the base is as it was").isTrue();
   }
@@ -94,6 +139,7 @@ class UpdateWindowsIT {
             change -> change.path("to").asString(),
             change -> change.path("advisories").path(0).path("id").asString(""))
         .containsExactly(
+            tuple("OS", "Package_for_DotNetRollup", "", "10.0.4690.2", DOTNET),
             tuple(
                 "OS",
                 "Package_for_ServicingStack",

@@ -3,6 +3,7 @@ package dev.regild.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.regild.channel.Channel;
+import dev.regild.channel.PackageSource;
 import dev.regild.cli.Regild;
 import dev.regild.fixtures.StandIn;
 import dev.regild.fixtures.WindowsDisk;
@@ -42,10 +43,15 @@ record WindowsBase(Path data) {
 
   /** The channel, its catalogue empty. */
   static Channel channel() {
+    return channel(new CatalogueSource(CatalogueSource.DEFAULT_ARCHITECTURE));
+  }
+
+  /** The channel with another source beside its catalogue. */
+  static Channel channel(PackageSource source) {
     return new Channel(
         LocalServer.CHANNEL,
         PLATFORM,
-        List.of(new CatalogueSource(CatalogueSource.DEFAULT_ARCHITECTURE)),
+        List.of(source),
         new WindowsPackageSystem().driverPackages(),
         List.of(),
         Channel.DEFAULT_REFRESH_INTERVAL);

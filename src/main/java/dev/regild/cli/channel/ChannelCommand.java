@@ -14,8 +14,12 @@ import dev.regild.cli.store.StoreOptions;
 import dev.regild.cli.terminal.Printable;
 import dev.regild.cli.terminal.Table;
 import dev.regild.disk.ByteCount;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Route;
+import dev.regild.fetch.Transport;
 import dev.regild.server.config.ConfigException;
 import dev.regild.windows.catalogue.CatalogueSnapshot;
+import dev.regild.windows.upstream.ReleaseNotes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -187,8 +191,15 @@ public final class ChannelCommand implements AutoCloseable {
       name = "show",
       description = "Shows a channel and its snapshot.",
       mixinStandardHelpOptions = true)
-  int show(@Parameters(paramLabel = "NAME", description = "The channel's name.") String name)
-      throws IOException, ChannelException {
+  int show(
+      @Parameters(paramLabel = "NAME", description = "The channel's name.") String name,
+      @Option(
+              names = "--cross-check",
+              description =
+                  "Of a Windows channel: compare its newest builds with Microsoft's release notes"
+                      + " (learn.microsoft.com), which are downloaded.")
+          boolean crossCheck)
+      throws IOException, ChannelException, FetchException, InterruptedException {
     ChannelStore channels = channels();
     Channel channel = channels.require(name);
     Table table = new Table("NAME", channel.name());
@@ -213,8 +224,21 @@ public final class ChannelCommand implements AutoCloseable {
     Optional<Snapshot> snapshot = channels.current(name);
     if (snapshot.isPresent() && snapshot.get() instanceof CatalogueSnapshot windows) {
       new OfferedTable(windows.offered()).print(out());
+      if (crossCheck) {
+        out().println();
+        new ReleaseNotes(channel.platform(), Transport.in(data).by(route(channel)))
+            .compare(windows.newestBuilds())
+            .forEach(line -> out().println(Printable.text(line) + "."));
+      }
+    } else if (crossCheck) {
+      throw new IllegalArgumentException("--cross-check needs a Windows channel with a snapshot.");
     }
     return 0;
+  }
+
+  /** By the same proxy; Microsoft's pages are not served by a WSUS. */
+  private static Route route(Channel channel) {
+    return new Route(channel.sources().getFirst().route().proxy(), "");
   }
 
   private static <T> void row(
@@ -303,8 +327,8 @@ public final class ChannelCommand implements AutoCloseable {
   @Command(
       name = "credentials",
       description =
-          "Replaces auth.conf, the credentials of repositories, on all nodes that share a store. Without"
-              + " a store, edit DIR/auth.conf.",
+          "Replaces auth.conf, the credentials of repositories, on all nodes that share a store."
+              + " Without a store, edit DIR/auth.conf.",
       mixinStandardHelpOptions = true)
   int credentials(@Parameters(paramLabel = "FILE", description = "The new auth.conf.") Path file)
       throws IOException, InterruptedException {

@@ -9,6 +9,8 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.cli.registry.LocalRegistry;
 import dev.regild.cli.store.StoreOptions;
 import dev.regild.disk.ByteCount;
+import dev.regild.fetch.FetchException;
+import dev.regild.fetch.Transport;
 import dev.regild.files.FileTree;
 import dev.regild.machine.AcceleratorProbe;
 import dev.regild.machine.ProgramException;
@@ -49,9 +51,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "doctor",
     description =
-        "Checks whether this machine can run a server: tools, accelerator, disk space,"
-            + " channels and protections; with a PostgreSQL database, that and its nodes. With --try-windows, starts a Windows image on it"
-            + " instead.",
+        "Checks whether this machine can run a server: tools, accelerator, disk space, channels and"
+            + " protections; with a PostgreSQL database, that and its nodes. With --try-windows,"
+            + " starts a Windows image on it instead.",
     mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
   private static final long LEAST_FREE_BYTES = 5L << 30;
@@ -251,12 +253,30 @@ public final class DoctorCommand implements Callable<Integer> {
       for (ChannelStatus status : all) {
         if (status.channel().isPresent()) {
           channel(checks, status.channel(), status);
+          servers(checks, status.channel().get());
         } else {
           checks.problem("channel " + status.name(), status.error().orElse(""));
         }
       }
     } catch (IOException | ChannelException e) {
       checks.problem("channels", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void servers(Checkup checks, Channel channel) {
+    String what = "servers of " + channel.name();
+    try {
+      Optional<PackageSystem.Examined> examined =
+          channel.system().examine(channel, Transport.in(registry.data));
+      if (examined.isPresent() && examined.get().isProblem()) {
+        checks.problem(what, examined.get().text());
+      } else {
+        examined.ifPresent(found -> checks.found(what, "ok", found.text()));
+      }
+    } catch (FetchException e) {
+      checks.problem(what, String.valueOf(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

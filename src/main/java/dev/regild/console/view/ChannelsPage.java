@@ -18,6 +18,8 @@ public record ChannelsPage(List<Row> channels, boolean refreshing, boolean opera
    * @param digest of its current snapshot; empty before the first
    * @param checked when a refresh last succeeded
    * @param error what is wrong, in words; empty if all is well
+   * @param progress how far a refresh from here is; empty if nothing is known
+   * @param offered what a server of Windows updates offers; empty for other channels
    */
   public record Row(
       String name,
@@ -28,5 +30,16 @@ public record ChannelsPage(List<Row> channels, boolean refreshing, boolean opera
       Optional<Instant> checked,
       String error,
       List<String> notices,
-      boolean refreshing) {}
+      boolean refreshing,
+      String progress,
+      List<Offered> offered) {}
+
+  /**
+   * An update that a server offers.
+   *
+   * @param build that it results in; may be empty
+   * @param superseded what it takes the place of, in a line; may be empty
+   */
+  public record Offered(
+      String kb, String title, String build, String severity, String superseded) {}
 }

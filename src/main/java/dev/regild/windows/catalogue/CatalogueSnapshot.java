@@ -55,6 +55,11 @@ public final class CatalogueSnapshot extends Snapshot {
     return catalogue.offered();
   }
 
+  /** Returns the newest build that a cumulative update results in, by its base: 20348. */
+  public Map<String, String> newestBuilds() {
+    return catalogue.newestBuilds();
+  }
+
   @Override
   public void require(Collection<PackageFile> files, Transport transport)
       throws FetchException, InterruptedException {

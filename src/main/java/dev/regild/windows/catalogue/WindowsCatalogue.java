@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** The packages of a Windows channel, as one snapshot saw them. */
@@ -101,6 +102,20 @@ public final class WindowsCatalogue {
   /** What a server offers, as the snapshot has it. */
   OfferedUpdates offered() {
     return offered;
+  }
+
+  /** The newest build that a cumulative update results in, by its base. */
+  Map<String, String> newestBuilds() {
+    Map<String, String> newest = new TreeMap<>();
+    entries.stream()
+        .map(CatalogueEntry::facts)
+        .filter(facts -> facts.kind() == Kind.CUMULATIVE && isForMachine(facts))
+        .forEach(facts ->
+            newest.merge(
+                WindowsBuild.of(facts.resultingBuild()).base(),
+                facts.resultingBuild(),
+                (a, b) -> WindowsVersion.compare(a, b) >= 0 ? a : b));
+    return newest;
   }
 
   /** How many packages it has. */

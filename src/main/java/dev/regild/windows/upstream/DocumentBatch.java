@@ -168,7 +168,7 @@ final class DocumentBatch {
         bytes += decoded.length;
         out.write(decoded);
       } catch (IllegalArgumentException e) {
-        throw new UnusableAnswerException("a document is not in base 64");
+        throw new UnusableAnswerException("a document is not in base 64", e);
       }
       if (bytes > LARGEST_CABINET) {
         throw new UnusableAnswerException("a compressed document is larger than 64 MiB");

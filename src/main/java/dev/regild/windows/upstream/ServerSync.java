@@ -372,5 +372,9 @@ final class ServerSync {
     UnusableAnswerException(String message) {
       super(message);
     }
+
+    UnusableAnswerException(String message, Throwable cause) {
+      super(message, cause);
+    }
   }
 }

@@ -1,20 +1,18 @@
 package dev.regild.windows.upstream;
 
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 
 /**
  * Which of some updates others take the place of. Where several supersede each other in a circle,
- * the newest of them counts, so that none is lost (Tarjan's strongly connected components).
+ * the newest of them counts, so that none is lost (Tarjan's strongly connected components). Updates
+ * name their whole history, so there are far more edges than updates: these are numbers here.
  */
 final class Supersedence {
   private static final Comparator<UpdateFacts> BY_AGE =
@@ -22,102 +20,111 @@ final class Supersedence {
           .thenComparingInt(each -> each.id().revision())
           .thenComparing(each -> each.id().update());
 
-  private final Map<UUID, UpdateFacts> updates;
-  private final Map<UUID, Integer> circle = new HashMap<>();
-  private final Map<Integer, UpdateFacts> newestOf = new HashMap<>();
-  private final Set<UUID> superseded = new HashSet<>();
+  private final List<UpdateFacts> updates;
+  private final Map<UUID, Integer> numbers = new HashMap<>();
+  private final int[][] edges;
+  private final BitSet superseded = new BitSet();
 
   Supersedence(Map<UUID, UpdateFacts> updates) {
-    this.updates = updates;
-    new Circles().find();
-    updates.forEach((id, each) ->
-        newestOf.merge(circleOf(id), each, (a, b) -> BY_AGE.compare(a, b) >= 0 ? a : b));
-    updates.forEach((id, each) -> {
-      if (!Objects.requireNonNull(newestOf.get(circleOf(id))).id().equals(each.id())) {
-        superseded.add(id);
+    this.updates = new ArrayList<>(updates.values());
+    for (int i = 0; i < this.updates.size(); i++) {
+      numbers.put(this.updates.get(i).id().update(), i);
+    }
+    this.edges = new int[this.updates.size()][];
+    for (int i = 0; i < edges.length; i++) {
+      edges[i] =
+          this.updates.get(i).superseded().stream()
+              .mapToInt(each -> numbers.getOrDefault(each, -1))
+              .filter(each -> each >= 0)
+              .toArray();
+    }
+    mark(new Circles().find());
+  }
+
+  private void mark(int[] circles) {
+    int[] newest = new int[circles.length];
+    Arrays.fill(newest, -1);
+    for (int i = 0; i < circles.length; i++) {
+      int known = newest[circles[i]];
+      boolean newer = known < 0 || BY_AGE.compare(updates.get(i), updates.get(known)) > 0;
+      newest[circles[i]] = newer ? i : known;
+    }
+    for (int i = 0; i < circles.length; i++) {
+      if (newest[circles[i]] != i) {
+        superseded.set(i);
       }
-      for (UUID old : each.superseded()) {
-        if (updates.containsKey(old) && circleOf(old) != circleOf(id)) {
-          superseded.add(old);
+      for (int old : edges[i]) {
+        if (circles[old] != circles[i]) {
+          superseded.set(old);
         }
       }
-    });
+    }
   }
 
-  private int circleOf(UUID id) {
-    return Objects.requireNonNull(circle.get(id));
-  }
-
+  /** Whether another update takes the place of one of these. */
   boolean isSuperseded(UUID id) {
-    return superseded.contains(id);
+    return superseded.get(numbers.getOrDefault(id, updates.size()));
   }
 
   /** Without recursion: chains may be as long as there are updates. */
   private final class Circles {
-    private final Map<UUID, Integer> index = new HashMap<>();
-    private final Map<UUID, Integer> lowest = new HashMap<>();
-    private final Deque<UUID> open = new ArrayDeque<>();
-    private final Set<UUID> isOpen = new HashSet<>();
-    private final Deque<Visit> visits = new ArrayDeque<>();
+    private final int size = edges.length;
+    private final int[] index = new int[size];
+    private final int[] lowest = new int[size];
+    private final int[] next = new int[size];
+    private final int[] circle = new int[size];
+    private final int[] open = new int[size];
+    private final int[] visits = new int[size];
+    private int entered;
+    private int opened;
+    private int depth;
+    private int circles;
 
-    private record Visit(UUID id, Iterator<UUID> next) {}
-
-    void find() {
-      for (UUID id : updates.keySet()) {
-        if (!index.containsKey(id)) {
-          enter(id);
-          while (!visits.isEmpty()) {
-            step(visits.element());
+    /** Returns the number of each update's circle; most are alone in theirs. */
+    int[] find() {
+      Arrays.fill(circle, -1);
+      for (int each = 0; each < size; each++) {
+        if (index[each] == 0) {
+          enter(each);
+          while (depth > 0) {
+            step(visits[depth - 1]);
           }
         }
       }
+      return circle;
     }
 
-    private void enter(UUID id) {
-      index.put(id, index.size());
-      lowest.put(id, Objects.requireNonNull(index.get(id)));
-      open.push(id);
-      isOpen.add(id);
-      List<UUID> next = Objects.requireNonNull(updates.get(id)).superseded();
-      visits.push(new Visit(id, next.iterator()));
+    private void enter(int each) {
+      index[each] = ++entered;
+      lowest[each] = entered;
+      open[opened++] = each;
+      visits[depth++] = each;
     }
 
-    private void step(Visit visit) {
-      while (visit.next().hasNext()) {
-        UUID next = visit.next().next();
-        if (!updates.containsKey(next)) {
-          continue;
-        }
-        if (!index.containsKey(next)) {
-          enter(next);
+    private void step(int each) {
+      while (next[each] < edges[each].length) {
+        int old = edges[each][next[each]++];
+        if (index[old] == 0) {
+          enter(old);
           return;
         }
-        if (isOpen.contains(next)) {
-          lower(visit.id(), Objects.requireNonNull(index.get(next)));
+        if (circle[old] < 0) {
+          lowest[each] = Math.min(lowest[each], index[old]);
         }
       }
-      visits.pop();
-      Integer reached = Objects.requireNonNull(lowest.get(visit.id()));
-      if (!visits.isEmpty()) {
-        lower(visits.element().id(), reached);
+      depth--;
+      if (depth > 0) {
+        int above = visits[depth - 1];
+        lowest[above] = Math.min(lowest[above], lowest[each]);
       }
-      if (reached.equals(index.get(visit.id()))) {
-        close(visit.id());
+      if (lowest[each] == index[each]) {
+        int last;
+        do {
+          last = open[--opened];
+          circle[last] = circles;
+        } while (last != each);
+        circles++;
       }
-    }
-
-    private void lower(UUID id, int to) {
-      lowest.merge(id, to, Math::min);
-    }
-
-    private void close(UUID first) {
-      int number = circle.size();
-      UUID each;
-      do {
-        each = open.pop();
-        isOpen.remove(each);
-        circle.put(each, number);
-      } while (!each.equals(first));
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -193,7 +194,7 @@ public final class UpstreamRefresh {
                   before.anchor(),
                   deltas(source.productIds(), before.products()),
                   deltas(source.classificationIds(), before.classifications())));
-      TreeMap<UUID, Integer> listed = new TreeMap<>(before.listed());
+      SortedMap<UUID, Integer> listed = new TreeMap<>(before.listed());
       list.revisions().forEach(each -> listed.merge(each.update(), each.revision(), Math::max));
       Set<RevisionId> missing = new HashSet<>(before.missing());
       // What the server lists again, it may have now.
@@ -235,7 +236,7 @@ public final class UpstreamRefresh {
       return wanted;
     }
 
-    private Set<RevisionId> parts(Map<UUID, Integer> listed, Set<RevisionId> missing) {
+    private Set<RevisionId> parts(SortedMap<UUID, Integer> listed, Set<RevisionId> missing) {
       Set<RevisionId> wanted = new LinkedHashSet<>();
       new TreeMap<>(listed)
           .forEach((id, revision) -> {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -34,7 +35,7 @@ record UpstreamState(
     String anchor,
     Set<UUID> products,
     Set<UUID> classifications,
-    TreeMap<UUID, Integer> listed,
+    SortedMap<UUID, Integer> listed,
     Set<RevisionId> missing,
     String refreshedAt,
     int documents,

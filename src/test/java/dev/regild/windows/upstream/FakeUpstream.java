@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -75,6 +76,10 @@ public final class FakeUpstream implements AutoCloseable {
   private String microsoftHost = "";
   private String rawAnswer = "";
   private boolean closeAfterHalf;
+  private String held = "";
+  private int heldFrom = Integer.MAX_VALUE;
+  private CountDownLatch going = new CountDownLatch(0);
+  private CountDownLatch reached = new CountDownLatch(0);
 
   public FakeUpstream(Shape shape, Path work) throws IOException {
     this.shape = shape;
@@ -183,6 +188,38 @@ public final class FakeUpstream implements AutoCloseable {
     closeAfterHalf = broken;
   }
 
+  /**
+   * Answers nothing from the nth call of an operation on, until {@link #goOn}.
+   *
+   * @return is done when that call has come
+   */
+  public synchronized CountDownLatch holdFrom(String operation, int nth) {
+    held = operation;
+    heldFrom = nth;
+    going = new CountDownLatch(1);
+    reached = new CountDownLatch(1);
+    return reached;
+  }
+
+  public synchronized void goOn() {
+    heldFrom = Integer.MAX_VALUE;
+    going.countDown();
+  }
+
+  private void awaitLeave(String operation) throws InterruptedException {
+    CountDownLatch until;
+    synchronized (this) {
+      boolean holds =
+          operation.equals(held) && requests.stream().filter(operation::equals).count() >= heldFrom;
+      if (!holds) {
+        return;
+      }
+      reached.countDown();
+      until = going;
+    }
+    until.await();
+  }
+
   /** The operations that were called, in their order. */
   public synchronized List<String> requests() {
     return List.copyOf(requests);
@@ -250,6 +287,10 @@ public final class FakeUpstream implements AutoCloseable {
               "Content-Range",
               "bytes %d-%d/%d".formatted(from, content.length - 1, content.length));
     }
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(200, -1);
+      return;
+    }
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
     try (OutputStream out = exchange.getResponseBody()) {
       int count = half ? (content.length - from) / 2 : content.length - from;
@@ -270,6 +311,7 @@ public final class FakeUpstream implements AutoCloseable {
       requests.add(operation);
       bodies.add(body);
     }
+    awaitLeave(operation);
     String answer;
     int status = 200;
     try {
@@ -281,8 +323,8 @@ public final class FakeUpstream implements AutoCloseable {
       status = 500;
       answer =
           ("<soap:Fault><faultcode>soap:Client</faultcode><faultstring>Fault occurred</faultstring>"
-                  + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
-                  + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
+               + "<faultactor>%s</faultactor><detail><ErrorCode>%s</ErrorCode><Message>%s</Message>"
+               + "<ID>%s</ID><Method>\"%s/%s\"</Method></detail></soap:Fault>")
               .formatted(url(), e.code, e.said, UUID.randomUUID(), NAMESPACE, operation);
     }
     String raw;

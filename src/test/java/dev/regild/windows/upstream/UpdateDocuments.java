@@ -105,6 +105,7 @@ public final class UpdateDocuments {
   }
 
   /** A file as documents name it, with the digests of its content. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record DocumentFile(
       String name, long size, byte[] sha1, byte[] sha256, String patchingType) {
     String text() {
@@ -159,15 +160,17 @@ public final class UpdateDocuments {
     while (rules.length() < padding) {
       rules.append(rule);
     }
-    String base = version.replaceFirst("\\..*", "");
+    String first = version.replaceFirst("\\..*", "");
+    String base = first.equals("10") ? "20348" : first;
     String assembly =
-        ("<assembly xmlns=\"urn:schemas-microsoft-com:asm.v3\" manifestVersion=\"1.0\">"
-                + "<assemblyIdentity name=\"%s\" version=\"%s\" processorArchitecture=\"%s\""
-                + " language=\"neutral\" publicKeyToken=\"31bf3856ad364e35\"/>"
-                + "<package identifier=\"%s\" releaseType=\"Security Update\" restart=\"possible\">"
-                + "<parent buildCompare=\"EQ\"><assemblyIdentity"
-                + " name=\"Microsoft-Windows-ServerDatacenterEdition\" version=\"10.0.%s.1\"/></parent>"
-                + "</package></assembly>")
+        ("<assembly xmlns=\"urn:schemas-microsoft-com:asm.v3\""
+                + " manifestVersion=\"1.0\"><assemblyIdentity name=\"%s\" version=\"%s\""
+                + " processorArchitecture=\"%s\" language=\"neutral\""
+                + " publicKeyToken=\"31bf3856ad364e35\"/><package identifier=\"%s\""
+                + " releaseType=\"Security Update\" restart=\"possible\"><parent"
+                + " buildCompare=\"EQ\"><assemblyIdentity"
+                + " name=\"Microsoft-Windows-ServerDatacenterEdition\""
+                + " version=\"10.0.%s.1\"/></parent></package></assembly>")
             .formatted(name, version, architecture, kb, base);
     return child(
         id,

@@ -25,11 +25,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +52,9 @@ class UpstreamRefreshTest {
           "GetCookie",
           "GetConfigData",
           "GetRevisionIdList");
+
+  /** What was published of each bundle, for its next revision. */
+  private static final Map<UUID, List<RevisionId>> PARTS = new ConcurrentHashMap<>();
 
   @TempDir Path temporary;
   private Path directory;
@@ -536,6 +542,18 @@ class UpstreamRefreshTest {
   }
 
   @Test
+  void doctorAsksWhetherProductsAndClassificationsExist() throws Exception {
+    Transport transport =
+        new Transport(temporary, Duration.ofMillis(1), StallGuard.Pace.OF_MIRRORS);
+    assertThat(new UpstreamExamination(source(), transport).problem()).isEmpty();
+    assertThat(server.requests()).hasSize(4);
+
+    String unknown = "12345678-0000-0000-0000-123456789012";
+    assertThat(new UpstreamExamination(source(unknown), transport).problem())
+        .hasValueSatisfying(said -> assertThat(said).contains("does not have products " + unknown));
+  }
+
+  @Test
   void progressIsTold() throws Exception {
     cumulative("KB5035857", "20348.2340");
     List<Progress> told = Collections.synchronizedList(new ArrayList<>());
@@ -576,7 +594,7 @@ class UpstreamRefreshTest {
     refresh();
     Path facts = directory.resolve(FactStore.FILE);
     byte[] whole = Files.readAllBytes(facts);
-    Files.write(facts, java.util.Arrays.copyOf(whole, whole.length - 20));
+    Files.write(facts, Arrays.copyOf(whole, whole.length - 20));
     server.clear();
 
     assertThat(kbs()).containsExactly("KB5035857");
@@ -599,10 +617,6 @@ class UpstreamRefreshTest {
     bundle.children.addAll(PARTS.getOrDefault(id, List.of()));
     return bundle;
   }
-
-  /** What was published of each bundle, for its next revision. */
-  private static final java.util.Map<UUID, List<RevisionId>> PARTS =
-      new java.util.concurrent.ConcurrentHashMap<>();
 
   private void part(Bundle bundle, String kb, String version, String architecture)
       throws Exception {
