@@ -5,6 +5,7 @@ import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
+import dev.regild.policy.notice.Addresses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -40,6 +41,7 @@ import java.util.Set;
  * @param node this process among others that share the database
  * @param support where the host has what says until when releases are supported
  * @param tls how connections are encrypted
+ * @param notices how others are told of events
  */
 public record Config(
     Listen listen,
@@ -64,7 +66,15 @@ public record Config(
     ByteSize cache,
     Node node,
     Support support,
-    Tls tls) {
+    Tls tls,
+    Notices notices) {
+
+  /**
+   * How others are told of events.
+   *
+   * @param addresses where webhooks may be
+   */
+  public record Notices(Addresses addresses) {}
 
   /**
    * How connections are encrypted.
@@ -224,7 +234,8 @@ public record Config(
         cache,
         node,
         support,
-        tls);
+        tls,
+        notices);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.regild.update.steps;
 
+import dev.regild.event.Events;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
@@ -98,6 +99,11 @@ public final class UpdateOutcomes {
     Images.publish(handle, image, published);
     ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
+    Events.append(
+        handle,
+        UpdateEvents.qualified(image, made.qualified().qualification()),
+        clock.instant());
+    Events.append(handle, UpdateEvents.succeeded(image), clock.instant());
   }
 
   /** The image is FAILED with an error, and its builder gone. */
@@ -119,6 +125,7 @@ public final class UpdateOutcomes {
     Images.fail(handle, image, reason, errors);
     ImageBuilders.deleteFor(handle, image);
     records.failed(handle, imageId);
+    Events.append(handle, UpdateEvents.failed(image, message), clock.instant());
   }
 
   public boolean isRunning(Handle handle, String imageId) {
