@@ -1,6 +1,7 @@
 package dev.regild.update.steps;
 
 import dev.regild.event.Events;
+import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
 import dev.regild.image.ImageError;
@@ -97,6 +98,7 @@ public final class UpdateOutcomes {
             agentVersions.of(inventory),
             Optional.of(made.qualified().qualification()));
     Images.publish(handle, image, published);
+    made.qualified().seen().ifPresent(seen -> BootRecords.put(handle, image.id(), seen));
     ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
     Events.append(
