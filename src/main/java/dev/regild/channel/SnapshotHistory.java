@@ -1,10 +1,14 @@
 package dev.regild.channel;
 
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
@@ -39,6 +43,11 @@ public final class SnapshotHistory {
         .bind("since", now.toEpochMilli())
         .bind("digest", digest)
         .execute();
+    Events.append(
+        handle,
+        new Event(
+            EventType.SNAPSHOT_ARRIVED, "", "", channel, Map.of("snapshot", digest)),
+        now);
   }
 
   /** Returns the snapshot that a channel had at that time. */

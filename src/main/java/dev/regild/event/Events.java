@@ -3,6 +3,7 @@ package dev.regild.event;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -67,6 +68,25 @@ public final class Events {
         .bind("most", most)
         .map((row, _) -> read(row))
         .list();
+  }
+
+  /** Returns the events of those numbers that are still remembered, oldest first. */
+  public static List<RecordedEvent> of(Handle handle, Collection<Long> numbers) {
+    return numbers.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery("SELECT * FROM event WHERE number IN (<numbers>) ORDER BY number")
+            .bindList("numbers", List.copyOf(numbers))
+            .map((row, _) -> read(row))
+            .list();
+  }
+
+  /** Forgets events that happened before a time. */
+  public static void forget(Handle handle, Instant before) {
+    handle
+        .createUpdate("DELETE FROM event WHERE happened < :before")
+        .bind("before", before.toEpochMilli())
+        .execute();
   }
 
   private static RecordedEvent read(ResultSet row) throws SQLException {

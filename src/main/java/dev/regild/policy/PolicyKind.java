@@ -22,6 +22,14 @@ public interface PolicyKind {
    */
   Map<String, Object> canonical(String name, JsonNode spec);
 
+  /**
+   * Looks at what can't be looked at in a transaction, such as whether a host exists.
+   *
+   * @param spec in canonical form
+   * @throws InvalidPolicyException if the policy could not work
+   */
+  default void requirePossible(String name, Map<String, Object> spec) {}
+
   /** Returns the canonical specs of all policies of an owner, by name. */
   Map<String, Map<String, Object>> all(Handle handle, Owner owner);
 

@@ -9,6 +9,9 @@ import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
 import dev.regild.fetch.PackageCache;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Turns;
@@ -52,6 +55,9 @@ final class ChannelRefresh implements AutoCloseable {
   private final UpdateRecords updates;
   private final PackageCache packages;
   private final Clock clock;
+
+  /** Why the last refresh of a channel failed, by its name. */
+  private final Map<String, String> failing = new ConcurrentHashMap<>();
   private final Turns turns;
   private final Pauses pauses;
   private final Thread thread;
@@ -198,6 +204,7 @@ final class ChannelRefresh implements AutoCloseable {
   private void refresh(Channel channel) {
     try {
       RefreshResult result = channels.refresh(channel.name());
+      failing.remove(channel.name());
       for (String notice : result.notices()) {
         LOG.atInfo()
             .addKeyValue("channel", channel.name())
@@ -219,8 +226,26 @@ final class ChannelRefresh implements AutoCloseable {
           .addKeyValue("channel", channel.name())
           .addKeyValue("reason", e.getMessage())
           .log("channel was not refreshed");
+      tellOfFailure(channel, e);
     } catch (InterruptedException e) {
       LOG.debug("the refresh of {} was interrupted", channel.name());
+    }
+  }
+
+  /** The first of several in a row; the channel's status has the others. */
+  private void tellOfFailure(Channel channel, Exception e) {
+    String reason = String.valueOf(e.getMessage());
+    if (!reason.equals(failing.put(channel.name(), reason))) {
+      try {
+        database.useTransaction(handle ->
+            Events.append(
+                handle,
+                new Event(
+                    EventType.REFRESH_FAILED, "", "", channel.name(), Map.of("reason", reason)),
+                clock.instant()));
+      } catch (RuntimeException cannotTell) {
+        failing.remove(channel.name());
+      }
     }
   }
 

@@ -35,8 +35,10 @@ import dev.regild.server.rest.FlattenService;
 import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.NodesService;
+import dev.regild.server.rest.NoticeService;
 import dev.regild.server.rest.PlanService;
 import dev.regild.server.rest.Policies;
+import dev.regild.server.rest.PolicyService;
 import dev.regild.server.rest.ProvenanceService;
 import dev.regild.server.rest.RetentionService;
 import dev.regild.server.rest.RevocationService;
@@ -166,6 +168,8 @@ record Endpoints(
         new StatusService(requests, database, images.clock()),
         new AliasService(requests, database, images.clock()),
         new ScheduleService(requests, database, policies, images.clock()),
+        new NoticeService(requests, database, policies, images.clock()),
+        new PolicyService(requests, policies),
         new VendorCvesService(requests, database, inventories, feeds),
         console);
   }

@@ -47,6 +47,9 @@ import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
 import dev.regild.policy.retention.RetentionWork;
 import dev.regild.policy.revocation.RevocationWork;
+import dev.regild.policy.file.PolicyFiles;
+import dev.regild.policy.notice.Courier;
+import dev.regild.policy.notice.Notices;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
 import dev.regild.policy.schedule.Schedules;
@@ -102,6 +105,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -391,7 +395,19 @@ public final class RegildServer implements AutoCloseable {
                 membership.turns(),
                 clock));
     scheduler.start();
-    Policies policies = new Policies(new Schedules(clock), scheduler);
+    Schedules schedules = new Schedules(clock);
+    Notices notices =
+        new Notices(config.notices().addresses(), new SealedSecrets(masterKey), false);
+    opened(
+            new Courier(
+                database, notices, config.notices().addresses(), membership.turns(), clock))
+        .start();
+    Policies policies =
+        new Policies(
+            schedules,
+            scheduler,
+            notices,
+            new PolicyFiles(database, List.of(schedules, notices), clock));
     Requests requests = new Requests(authentication(config, accounts, clock));
     Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
     SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);

@@ -4,6 +4,9 @@ import dev.regild.db.Database;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.image.Bin;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -12,7 +15,9 @@ import dev.regild.image.RefusedException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.Executor;
+import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,9 +82,23 @@ public final class ImageDeletions {
         });
   }
 
+  private List<Layer> remove(Handle handle, Image image) {
+    List<Layer> unneeded = Images.remove(handle, image);
+    Events.append(
+        handle,
+        new Event(
+            EventType.IMAGE_DELETED,
+            image.owner().accountId(),
+            image.owner().region(),
+            image.name(),
+            Map.of()),
+        database.clock().instant());
+    return unneeded;
+  }
+
   private void finish(Image image) {
     try {
-      List<Layer> unneeded = database.inTransaction(handle -> Images.remove(handle, image));
+      List<Layer> unneeded = database.inTransaction(handle -> remove(handle, image));
       for (Layer layer : unneeded) {
         layers.delete(layer.id());
       }

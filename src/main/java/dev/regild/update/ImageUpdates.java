@@ -6,6 +6,7 @@ import static dev.regild.image.RefusedException.Reason.NOT_PERMITTED;
 
 import dev.regild.db.Database;
 import dev.regild.db.JobQueue;
+import dev.regild.event.Events;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
@@ -22,6 +23,7 @@ import dev.regild.image.quota.Quotas;
 import dev.regild.job.node.Routing;
 import dev.regild.plan.UpdatePlan;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.UpdateEvents;
 import dev.regild.update.steps.UpdateRooms;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -167,6 +169,10 @@ public final class ImageUpdates implements Updates {
         plan,
         request.options().or(offer.channel().options()),
         request.askedBy());
+    Events.append(
+        handle,
+        UpdateEvents.accepted(created, existing, snapshot, plan, request.askedBy()),
+        now);
     jobs.enqueue(handle, JOB, created.id(), routing.update(existing, UpdateRooms.leastBytes(plan)));
     return created;
   }

@@ -77,6 +77,9 @@ import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
 import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.file.PolicyFiles;
+import dev.regild.policy.notice.Addresses;
+import dev.regild.policy.notice.Notices;
 import dev.regild.policy.schedule.PlannedForecasts;
 import dev.regild.policy.schedule.Scheduler;
 import dev.regild.policy.schedule.Schedules;
@@ -349,7 +352,7 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
-            policies(),
+            policies(masterKey),
             FleetPolicies.of(
                 database,
                 channels(),
@@ -377,9 +380,15 @@ public final class ServerFixture implements AutoCloseable {
         new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
   }
 
-  private Policies policies() throws IOException {
+  private Policies policies(MasterKey masterKey) throws IOException {
+    Schedules schedules = new Schedules(Clock.systemUTC());
+    Notices notices =
+        new Notices(
+            new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8"))),
+            new SealedSecrets(masterKey),
+            false);
     return new Policies(
-        new Schedules(Clock.systemUTC()),
+        schedules,
         new Scheduler(
             database,
             new PlannedForecasts(
@@ -392,7 +401,9 @@ public final class ServerFixture implements AutoCloseable {
             new Decisions(),
             audit.ofPolicies(),
             Turns.ALONE,
-            Clock.systemUTC()));
+            Clock.systemUTC()),
+        notices,
+        new PolicyFiles(database, List.of(schedules, notices), Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {

@@ -6,6 +6,7 @@ import dev.regild.db.PostgresAddress;
 import dev.regild.image.quota.QuotaLimits;
 import dev.regild.servicing.Isolation;
 import dev.regild.store.StoreSettings;
+import dev.regild.policy.notice.Addresses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -42,6 +43,7 @@ import java.util.Set;
  * @param support where the host has what says until when releases are supported
  * @param openId how people log in to the console with OpenID Connect; empty if they don't
  * @param tls how connections are encrypted
+ * @param notices how others are told of events
  */
 public record Config(
     Listen listen,
@@ -67,7 +69,15 @@ public record Config(
     Node node,
     Support support,
     Optional<OpenIdSettings> openId,
-    Tls tls) {
+    Tls tls,
+    Notices notices) {
+
+  /**
+   * How others are told of events.
+   *
+   * @param addresses where webhooks may be
+   */
+  public record Notices(Addresses addresses) {}
 
   /**
    * How connections are encrypted.
@@ -228,7 +238,8 @@ public record Config(
         node,
         support,
         openId,
-        tls);
+        tls,
+        notices);
   }
 
   /**

@@ -74,6 +74,7 @@ public final class ConfigKeys {
   static final String NODE_WORK = "node.work";
   static final String WORKER_LISTEN = "worker.listen";
   static final String OPERATORS = "operators";
+  static final String NOTICES_ALLOW = "notices.allow";
   static final String JOBS_ACCELERATOR = "jobs.accelerator";
   static final String TLS = "tls";
   static final String TLS_CERTIFICATE = "tls.certificate";
@@ -125,6 +126,7 @@ public final class ConfigKeys {
                   NODE_NAME,
                   NODE_WORK,
                   OPERATORS,
+                  NOTICES_ALLOW,
                   JOBS_ACCELERATOR,
                   WORKER_LISTEN,
                   TLS,
@@ -199,7 +201,8 @@ public final class ConfigKeys {
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
             directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
         OpenIdKeys.settings(values, choice(AUTH, Auth.SIGV4, Auth.values())),
-        new TlsKeys(values).settings());
+        new TlsKeys(values).settings(),
+        new NoticeKeys(values).settings());
   }
 
   private Config.Node node() throws ConfigException {

@@ -1,5 +1,6 @@
 package dev.regild.update.steps;
 
+import dev.regild.event.Events;
 import dev.regild.image.BootRecords;
 import dev.regild.image.Image;
 import dev.regild.image.ImageDisk;
@@ -100,6 +101,11 @@ public final class UpdateOutcomes {
     made.qualified().seen().ifPresent(seen -> BootRecords.put(handle, image.id(), seen));
     ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
+    Events.append(
+        handle,
+        UpdateEvents.qualified(image, made.qualified().qualification()),
+        clock.instant());
+    Events.append(handle, UpdateEvents.succeeded(image), clock.instant());
   }
 
   /** The image is FAILED with an error, and its builder gone. */
@@ -121,6 +127,7 @@ public final class UpdateOutcomes {
     Images.fail(handle, image, reason, errors);
     ImageBuilders.deleteFor(handle, image);
     records.failed(handle, imageId);
+    Events.append(handle, UpdateEvents.failed(image, message), clock.instant());
   }
 
   public boolean isRunning(Handle handle, String imageId) {

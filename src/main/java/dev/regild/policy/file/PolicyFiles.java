@@ -1,0 +1,220 @@
+package dev.regild.policy.file;
+
+import dev.regild.db.Database;
+import dev.regild.image.Owner;
+import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.PolicyKind;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MappingIterator;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/**
+ * Compares policies in YAML with those of the registry, and makes the registry's equal: all of a
+ * file or nothing. Applied twice, nothing changes the second time.
+ */
+public final class PolicyFiles {
+  private static final int MOST = 10_000;
+  private static final int DEEPEST = 20;
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder(
+              YAMLFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+          .build();
+
+  private final Database database;
+  private final Map<String, PolicyKind> kinds = new LinkedHashMap<>();
+  private final Clock clock;
+
+  public PolicyFiles(Database database, List<PolicyKind> kinds, Clock clock) {
+    this.database = database;
+    this.clock = clock;
+    kinds.forEach(kind -> this.kinds.put(kind.kind(), kind));
+  }
+
+  /**
+   * Reads the documents of a text in YAML.
+   *
+   * @throws InvalidPolicyException if it is not YAML, or one is not a policy
+   */
+  public List<PolicyDocument> read(String yaml) {
+    List<PolicyDocument> documents = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    try (MappingIterator<JsonNode> all = YAML.readerFor(JsonNode.class).readValues(yaml)) {
+      while (all.hasNext()) {
+        JsonNode each = all.next();
+        if (each == null || each.isNull() || each.isMissingNode()) {
+          continue;
+        }
+        PolicyDocument document = document(each, documents.size() + 1);
+        if (!names.add(document.kind() + " " + document.name())) {
+          throw new InvalidPolicyException(
+              "%s %s is there twice. Remove one of them."
+                  .formatted(document.kind(), document.name()));
+        }
+        if (documents.size() == MOST) {
+          throw new InvalidPolicyException(
+              "There are more than %d policies. Apply them in several parts.".formatted(MOST));
+        }
+        documents.add(document);
+      }
+    } catch (JacksonException e) {
+      throw new InvalidPolicyException(
+          "This is not YAML: %s (line %d)."
+              .formatted(e.getOriginalMessage(), e.getLocation().getLineNr()));
+    }
+    return documents;
+  }
+
+  private PolicyDocument document(JsonNode node, int number) {
+    if (!node.isObject()) {
+      throw new InvalidPolicyException(
+          "Document %d is not a policy. Write kind, name and spec.".formatted(number));
+    }
+    for (String key : node.propertyNames()) {
+      if (!Set.of("kind", "name", "spec").contains(key)) {
+        throw new InvalidPolicyException(
+            "Document %d has the unknown key %s. Write kind, name and spec."
+                .formatted(number, key));
+      }
+    }
+    String kind = node.path("kind").asString("");
+    String name = node.path("name").asString("");
+    if (!kinds.containsKey(kind)) {
+      throw new InvalidPolicyException(
+          "Document %d has the kind '%s'. It must be one of %s."
+              .formatted(number, kind, String.join(", ", kinds.keySet())));
+    }
+    if (name.isEmpty()) {
+      throw new InvalidPolicyException(
+          "Document %d, a %s, has no name. Add it.".formatted(number, kind));
+    }
+    return new PolicyDocument(kind, name, node.path("spec"));
+  }
+
+  /**
+   * Returns what is different.
+   *
+   * @param prune whether policies that the documents do not have are removed
+   * @throws InvalidPolicyException if a document can't be a policy
+   */
+  public List<PolicyChange> diff(Owner owner, List<PolicyDocument> documents, boolean prune) {
+    Map<String, Map<String, Map<String, Object>>> wanted = canonical(documents);
+    return database.read(handle -> changes(handle, owner, wanted, prune));
+  }
+
+  /**
+   * Makes the registry's policies those of the documents, all or none.
+   *
+   * @param prune whether policies that the documents do not have are removed
+   * @param by the access key that asks for it
+   * @return what has changed
+   * @throws InvalidPolicyException if a document can't be a policy, or policies contradict each
+   *     other
+   */
+  public List<PolicyChange> apply(
+      Owner owner, List<PolicyDocument> documents, boolean prune, String by) {
+    Map<String, Map<String, Map<String, Object>>> wanted = canonical(documents);
+    wanted.forEach((word, specs) -> specs.forEach(kind(word)::requirePossible));
+    return database.inTransaction(handle -> {
+      Instant now = clock.instant();
+      List<PolicyChange> changes = changes(handle, owner, wanted, prune);
+      // First what goes: what takes its place may contradict it.
+      for (PolicyChange each : changes) {
+        if (each.after().isEmpty()) {
+          kind(each).remove(handle, owner, each.name(), by, now);
+        }
+      }
+      for (PolicyChange each : changes) {
+        each.after()
+            .ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
+      }
+      return changes;
+    });
+  }
+
+  private PolicyKind kind(PolicyChange change) {
+    return kind(change.kind());
+  }
+
+  private PolicyKind kind(String word) {
+    return Optional.ofNullable(kinds.get(word)).orElseThrow();
+  }
+
+  private Map<String, Map<String, Map<String, Object>>> canonical(
+      List<PolicyDocument> documents) {
+    Map<String, Map<String, Map<String, Object>>> canonical = new HashMap<>();
+    for (PolicyDocument each : documents) {
+      PolicyKind kind = kind(each.kind());
+      canonical
+          .computeIfAbsent(each.kind(), _ -> new TreeMap<>())
+          .put(each.name(), kind.canonical(each.name(), each.spec()));
+    }
+    return canonical;
+  }
+
+  private List<PolicyChange> changes(
+      Handle handle,
+      Owner owner,
+      Map<String, Map<String, Map<String, Object>>> wanted,
+      boolean prune) {
+    List<PolicyChange> changes = new ArrayList<>();
+    kinds.forEach((word, kind) -> {
+      Map<String, Map<String, Object>> present = kind.all(handle, owner);
+      Map<String, Map<String, Object>> its = wanted.getOrDefault(word, Map.of());
+      its.forEach((name, spec) -> {
+        Optional<Map<String, Object>> before = Optional.ofNullable(present.get(name));
+        if (!before.equals(Optional.of(spec))) {
+          changes.add(new PolicyChange(word, name, before, Optional.of(spec)));
+        }
+      });
+      if (prune) {
+        present.forEach((name, spec) -> {
+          if (!its.containsKey(name)) {
+            changes.add(new PolicyChange(word, name, Optional.of(spec), Optional.empty()));
+          }
+        });
+      }
+    });
+    return changes;
+  }
+
+  /** Returns all policies of an owner as YAML that can be applied. */
+  public String export(Owner owner) {
+    StringBuilder yaml = new StringBuilder();
+    database.read(handle -> {
+      kinds.forEach((word, kind) ->
+          kind.all(handle, owner)
+              .forEach((name, spec) -> {
+                Map<String, Object> document = new LinkedHashMap<>();
+                document.put("kind", word);
+                document.put("name", name);
+                document.put("spec", spec);
+                yaml.append(YAML.writeValueAsString(document));
+              }));
+      return true;
+    });
+    return yaml.toString();
+  }
+}

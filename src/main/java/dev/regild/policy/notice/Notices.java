@@ -1,0 +1,221 @@
+package dev.regild.policy.notice;
+
+import static dev.regild.image.RefusedException.Reason.ALREADY_EXISTS;
+import static dev.regild.image.RefusedException.Reason.LIMIT_EXCEEDED;
+import static dev.regild.image.RefusedException.Reason.NOT_FOUND;
+
+import dev.regild.event.Events;
+import dev.regild.image.Json;
+import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.PolicyKind;
+import dev.regild.policy.notice.Addresses.UnreachableException;
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The notices of the registry. Each call takes the caller's handle. */
+public final class Notices implements PolicyKind {
+  private static final String SELECT =
+      """
+      SELECT notice.*, (SELECT COUNT(*) FROM notice_delivery
+                         WHERE notice_delivery.notice_id = notice.id) AS waiting
+        FROM notice
+      """;
+
+  private static final int MOST = 100;
+  private static final int SECRET_BYTES = 32;
+
+  private final Addresses addresses;
+  private final Secrets secrets;
+  private final boolean sendsMail;
+  private final SecureRandom random = new SecureRandom();
+
+  /**
+   * @param addresses where webhooks may be
+   * @param sendsMail whether the operator has named a server for e-mail
+   */
+  public Notices(Addresses addresses, Secrets secrets, boolean sendsMail) {
+    this.addresses = addresses;
+    this.secrets = secrets;
+    this.sendsMail = sendsMail;
+  }
+
+  @Override
+  public String kind() {
+    return "Notice";
+  }
+
+  @Override
+  public Map<String, Object> canonical(String name, JsonNode spec) {
+    return NoticeSpec.read(name, spec).canonical();
+  }
+
+  /**
+   * Looks whether the place of a notice may be told of events. Asks the name server, so no
+   * transaction may be open.
+   *
+   * @throws InvalidPolicyException if its host does not exist or has a private address, or there is
+   *     no server for e-mail
+   */
+  @Override
+  public void requirePossible(String name, Map<String, Object> spec) {
+    NoticeSpec read = read(name, Json.write(spec));
+    if (read.isMail()) {
+      if (!sendsMail) {
+        throw new InvalidPolicyException(
+            "Notice %s: this server sends no e-mail. Its operator has to set the key smtp.server."
+                .formatted(name));
+      }
+      return;
+    }
+    try {
+      var _ = addresses.resolve(read.to().getHost());
+    } catch (UnreachableException e) {
+      throw new InvalidPolicyException("Notice %s: %s".formatted(name, e.getMessage()));
+    }
+  }
+
+  @Override
+  public Map<String, Map<String, Object>> all(Handle handle, Owner owner) {
+    Map<String, Map<String, Object>> all = new LinkedHashMap<>();
+    list(handle, owner).forEach(each -> all.put(each.name(), each.spec().canonical()));
+    return all;
+  }
+
+  /**
+   * Adds a notice.
+   *
+   * @throws RefusedException ALREADY_EXISTS if there is one of that name
+   */
+  public void add(Handle handle, Owner owner, String name, Map<String, Object> spec, Instant now) {
+    if (find(handle, owner, name).isPresent()) {
+      throw new RefusedException(
+          ALREADY_EXISTS,
+          "The notice %s exists already. Remove it first: regild notice remove %1$s"
+              .formatted(name));
+    }
+    put(handle, owner, name, spec, "", now);
+  }
+
+  @Override
+  public void put(
+      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now) {
+    if (list(handle, owner).size() >= MOST) {
+      throw new RefusedException(
+          LIMIT_EXCEEDED, "%s has %d notices already. Remove one.".formatted(owner, MOST));
+    }
+    String id = UUID.randomUUID().toString();
+    byte[] secret = new byte[SECRET_BYTES];
+    random.nextBytes(secret);
+    handle
+        .createUpdate(
+            """
+            INSERT INTO notice (
+              id, account_id, region, name, spec, sealed_secret, seen, delivered, given_up, problem,
+              created)
+            VALUES (:id, :account, :region, :name, :spec, :sealed, :seen, 0, 0, '', :now)
+            ON CONFLICT (account_id, region, name) DO UPDATE SET spec = excluded.spec
+            """)
+        .bind("id", id)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("name", name)
+        .bind("spec", Json.write(spec))
+        .bind("sealed", secrets.seal(sealName(id), secret))
+        .bind("seen", Events.last(handle))
+        .bind("now", now.toEpochMilli())
+        .execute();
+  }
+
+  @Override
+  public void remove(Handle handle, Owner owner, String name, String by, Instant now) {
+    handle
+        .createUpdate("DELETE FROM notice WHERE id = :id")
+        .bind("id", require(handle, owner, name).id())
+        .execute();
+  }
+
+  /** Returns what the deliveries of a notice are signed with. */
+  byte[] secret(Notice notice) {
+    return secrets.open(sealName(notice.id()), notice.sealed());
+  }
+
+  /** Returns the same as receivers know it: {@code whsec_…}. */
+  public String secretText(Notice notice) {
+    return "whsec_" + Base64.getEncoder().encodeToString(secret(notice));
+  }
+
+  private static String sealName(String id) {
+    return "notice/" + id;
+  }
+
+  /** Returns an owner's notices, by name. */
+  public static List<Notice> list(Handle handle, Owner owner) {
+    return handle
+        .createQuery(SELECT + " WHERE account_id = :account AND region = :region ORDER BY name")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .map((row, _) -> notice(row))
+        .list();
+  }
+
+  /** Returns the notices of all owners. */
+  static List<Notice> all(Handle handle) {
+    return handle.createQuery(SELECT + " ORDER BY id").map((row, _) -> notice(row)).list();
+  }
+
+  private static Optional<Notice> find(Handle handle, Owner owner, String name) {
+    return handle
+        .createQuery(
+            SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .bind("name", name)
+        .map((row, _) -> notice(row))
+        .findOne();
+  }
+
+  /**
+   * Returns the owner's notice of that name.
+   *
+   * @throws RefusedException NOT_FOUND if there is none
+   */
+  public static Notice require(Handle handle, Owner owner, String name) {
+    return find(handle, owner, name)
+        .orElseThrow(() ->
+            new RefusedException(
+                NOT_FOUND,
+                "The notice %s of %s does not exist. List the notices: regild notice list"
+                    .formatted(name, owner)));
+  }
+
+  private static Notice notice(ResultSet row) throws SQLException {
+    return new Notice(
+        row.getString("id"),
+        new Owner(row.getString("account_id"), row.getString("region")),
+        row.getString("name"),
+        read(row.getString("name"), row.getString("spec")),
+        row.getBytes("sealed_secret"),
+        row.getLong("seen"),
+        row.getLong("delivered"),
+        row.getLong("given_up"),
+        row.getString("problem"),
+        row.getLong("waiting"));
+  }
+
+  private static NoticeSpec read(String name, String spec) {
+    return NoticeSpec.read(name, JsonMapper.shared().readTree(spec));
+  }
+}

@@ -1,0 +1,66 @@
+package dev.regild.server.rest;
+
+import dev.regild.api.Caller;
+import dev.regild.image.Owner;
+import dev.regild.policy.file.PolicyChange;
+import dev.regild.policy.file.PolicyDocument;
+import dev.regild.policy.file.PolicyFiles;
+import dev.regild.server.http.OwnAnswers;
+import dev.regild.server.http.Requests;
+import dev.regild.server.telemetry.RequestLog;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code /regild/v1/policies}: policies as files. */
+public record PolicyService(Requests requests, Policies policies) implements HttpService {
+
+  private record ChangeView(
+      String act,
+      String kind,
+      String name,
+      Optional<Map<String, Object>> before,
+      Optional<Map<String, Object>> after) {
+    private static ChangeView of(PolicyChange change) {
+      return new ChangeView(
+          change.act().name(), change.kind(), change.name(), change.before(), change.after());
+    }
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules.get("/regild/v1/policies", this::export);
+    rules.post("/regild/v1/policies/diff", (req, res) -> compare(req, res, false));
+    rules.post("/regild/v1/policies/apply", (req, res) -> compare(req, res, true));
+  }
+
+  private void export(ServerRequest request, ServerResponse response) {
+    RequestLog.operation("ExportPolicies");
+    Owner owner = Requests.admitted(requests.caller(request), false).owner();
+    OwnAnswers.send(response, Map.of("yaml", policies.files().export(owner)));
+  }
+
+  private void compare(ServerRequest request, ServerResponse response, boolean apply) {
+    RequestLog.operation(apply ? "ApplyPolicies" : "ComparePolicies");
+    Requests.Received received = requests.received(request);
+    Caller caller = Requests.admitted(received.caller(), apply);
+    PolicyBody body = PolicyBody.of(received.body());
+    boolean prune = body.json().path("prune").asBoolean(false);
+    PolicyFiles files = policies.files();
+    List<PolicyChange> changes =
+        PolicyErrors.checked(() -> {
+          List<PolicyDocument> documents = files.read(body.text("yaml"));
+          RequestLog.resources(
+              request, documents.stream().map(it -> it.kind() + " " + it.name()).toList());
+          return apply
+              ? files.apply(caller.owner(), documents, prune, caller.key())
+              : files.diff(caller.owner(), documents, prune);
+        });
+    OwnAnswers.send(
+        response, Map.of("changes", changes.stream().map(ChangeView::of).toList()));
+  }
+}

@@ -1,0 +1,241 @@
+package dev.regild.policy.notice;
+
+import static dev.regild.image.Registry.ALICE;
+import static dev.regild.image.Registry.BOB;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
+import dev.regild.event.RecordedEvent;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.Owner;
+import dev.regild.image.Registry;
+import dev.regild.job.node.Turns;
+import dev.regild.policy.InvalidPolicyException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Deliveries with a clock that tests set. */
+@EachDatabase
+class CourierTest {
+  private static final Addresses ADDRESSES =
+      new Addresses(List.of(Addresses.Network.parse("127.0.0.0/8")));
+
+  @TempDir Path directory;
+  @AutoClose private Registry registry;
+  private final List<String> delivered = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> tried = Collections.synchronizedList(new ArrayList<>());
+  private final Set<String> refused = ConcurrentHashMap.newKeySet();
+  private volatile Instant now = Instant.parse("2026-03-01T00:00:00Z");
+  private Notices notices;
+  private Courier courier;
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+    notices =
+        new Notices(
+            ADDRESSES,
+            new Secrets() {
+              @Override
+              public byte[] seal(String name, byte[] secret) {
+                return secret;
+              }
+
+              @Override
+              public byte[] open(String name, byte[] sealed) {
+                return sealed;
+              }
+            },
+            false);
+    Clock clock =
+        new Clock() {
+          @Override
+          public Instant instant() {
+            return now;
+          }
+
+          @Override
+          public ZoneId getZone() {
+            return ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(ZoneId zone) {
+            return this;
+          }
+        };
+    Sender sender =
+        new Sender() {
+          @Override
+          public void send(URI to, byte[] secret, RecordedEvent event, Instant time)
+              throws FailedDeliveryException {
+            String text = event.event().subject() + " " + event.event().payload().get("n");
+            tried.add(text);
+            if (refused.contains(event.event().subject())) {
+              throw new FailedDeliveryException("It answers with the status 503.");
+            }
+            delivered.add(to.getPath() + " " + text);
+          }
+        };
+    courier =
+        new Courier(registry.database, notices, sender, Optional.empty(), Turns.ALONE, clock);
+  }
+
+  @Test
+  void theEventsOfAnImageComeInOrderWhateverHappensToOthers() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    refused.add("broken");
+    for (int n = 1; n <= 3; n++) {
+      happens(ALICE, "broken", n);
+      happens(ALICE, "sound", n);
+    }
+    happens(BOB, "foreign", 1);
+    for (int i = 0; i < 4; i++) {
+      look();
+    }
+    assertThat(delivered).containsExactly("/all sound 1", "/all sound 2", "/all sound 3");
+    assertThat(tried).filteredOn(each -> each.startsWith("broken")).containsExactly("broken 1");
+    assertThat(notice("all").problem()).isEqualTo("It answers with the status 503.");
+    assertThat(notice("all").waiting()).isEqualTo(3);
+    now = now.plusSeconds(5);
+    look();
+    assertThat(tried).filteredOn(each -> each.startsWith("broken")).hasSize(2);
+    refused.clear();
+    now = now.plusSeconds(10);
+    for (int i = 0; i < 3; i++) {
+      look();
+    }
+    assertThat(delivered).endsWith("/all broken 1", "/all broken 2", "/all broken 3");
+    assertThat(notice("all").problem()).isEmpty();
+    assertThat(notice("all").delivered()).isEqualTo(6);
+  }
+
+  @Test
+  void whatIsNotAcceptedForADayIsGivenUp() throws Exception {
+    add(ALICE, "all", "'to': 'http://localhost/all'");
+    refused.add("broken");
+    happens(ALICE, "broken", 1);
+    happens(ALICE, "broken", 2);
+    int attempts = 0;
+    while (notice("all").givenUp() < 2 && attempts++ < 300) {
+      look();
+      now = now.plus(Duration.ofMinutes(20));
+    }
+    assertThat(notice("all").givenUp()).isEqualTo(2);
+    assertThat(notice("all").waiting()).isZero();
+    assertThat(tried)
+        .filteredOn("broken 1"::equals)
+        .as("less and less often")
+        .hasSizeBetween(20, 40);
+    assertThat(now).isBetween("2026-03-02T00:00:00Z", "2026-03-02T03:00:00Z");
+  }
+
+  @Test
+  void aNoticeHearsOfWhatItWantsFromNowOn() throws Exception {
+    happens(ALICE, "golden", 1);
+    add(ALICE, "aliases", "'to': 'http://localhost/aliases', 'events': ['alias.moved']");
+    add(BOB, "all", "'to': 'http://localhost/bob'");
+    happens(ALICE, "golden", 2);
+    registry.write(handle -> {
+      Events.append(
+          handle,
+          new Event(
+              EventType.ALIAS_MOVED, ALICE.accountId(), ALICE.region(), "golden", Map.of("n", 3)),
+          now);
+      Events.append(
+          handle, new Event(EventType.SNAPSHOT_ARRIVED, "", "", "debian", Map.of("n", 4)), now);
+      return true;
+    });
+    look();
+    look();
+    assertThat(delivered)
+        .containsExactlyInAnyOrder("/aliases golden 3", "/bob debian 4");
+  }
+
+  @Test
+  void whatCanNotBeIsRefusedWhenItIsGiven() {
+    assertRefused("'to': 'ftp://x/'", "Notice n: to is 'ftp://x/'. Write https://HOST/PATH");
+    assertRefused("'to': 'https://u:p@x/'", "without user, password and fragment");
+    assertRefused("'to': 'mailto:a@b\\r\\nBcc: c@d'", "Notice n: to is 'mailto:a@b");
+    assertRefused("'to': 'https://x/', 'events': ['x']", "events has 'x'. Known are image.update-");
+    Map<String, Object> privately = canonical("'to': 'http://10.0.0.5/hook'");
+    assertThatThrownBy(() -> notices.requirePossible("n", privately))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessage(
+            "Notice n: The host 10.0.0.5 has the private address 10.0.0.5. The operator can allow it"
+                + " with the key notices.allow.");
+    Map<String, Object> mail = canonical("'to': 'mailto:ops@example.com'");
+    assertThatThrownBy(() -> notices.requirePossible("n", mail))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("this server sends no e-mail");
+    Map<String, Object> nowhere = canonical("'to': 'https://nowhere.invalid/'");
+    assertThatThrownBy(() -> notices.requirePossible("n", nowhere))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("The host nowhere.invalid does not exist.");
+    notices.requirePossible("n", canonical("'to': 'http://127.0.0.1/hook'"));
+  }
+
+  private void assertRefused(String spec, String message) {
+    assertThatThrownBy(() -> canonical(spec))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(message);
+  }
+
+  private Map<String, Object> canonical(String spec) {
+    return notices.canonical(
+        "n", JsonMapper.shared().readTree("{" + spec.replace('\'', '"') + "}"));
+  }
+
+  private void add(Owner owner, String name, String spec) {
+    registry.write(handle -> {
+      notices.add(handle, owner, name, canonical(spec), now);
+      return true;
+    });
+  }
+
+  private void happens(Owner owner, String subject, int n) {
+    registry.write(handle -> {
+      Events.append(
+          handle,
+          new Event(
+              EventType.UPDATE_ACCEPTED,
+              owner.accountId(),
+              owner.region(),
+              subject,
+              Map.of("n", n)),
+          now);
+      return true;
+    });
+  }
+
+  private Notice notice(String name) {
+    return registry.read(handle -> Notices.require(handle, ALICE, name));
+  }
+
+  /** Looks once, and waits until what has begun has ended. */
+  private void look() throws InterruptedException {
+    courier.look();
+    courier.awaitIdle();
+  }
+}

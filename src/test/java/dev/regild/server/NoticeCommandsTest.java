@@ -1,0 +1,134 @@
+package dev.regild.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.regild.fixtures.EachDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Notices, events and policy files, by the commands. */
+@ExtendWith(RunningServer.class)
+@EachDatabase
+class NoticeCommandsTest {
+  private static final String POLICIES =
+      """
+      kind: Schedule
+      name: filed
+      spec:
+        lines: [filed]
+        cron: "0 2 * * *"
+        zone: Europe/Berlin
+        when: {security: yes-no}
+      ---
+      kind: Notice
+      name: filed
+      spec: {to: "http://127.0.0.1:9/hook", events: [schedule.disabled]}
+      """
+          .replace("yes-no", "true");
+
+  private static ServerFixture server;
+  private static CommandLineOf commands;
+
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void start(ServerFixture running) throws Exception {
+    server = running;
+    commands = CommandLineOf.of(server);
+    server.golden("us-east-1", "happening");
+  }
+
+  @Test
+  void aNoticeIsAddedListedAndRemoved() {
+    String added =
+        commands.run(
+            0, "notice", "add", "chat", "--to", "http://127.0.0.1:9/", "--event", "alias.moved");
+    assertThat(added).contains("Added chat. Its deliveries are signed with: whsec_");
+    String secret = added.substring(added.indexOf("whsec_")).strip();
+    assertThat(commands.run(0, "notice", "secret", "chat").strip()).isEqualTo(secret);
+    assertThat(commands.run(0, "notice", "list"))
+        .containsPattern("chat +http://127.0.0.1:9/ +0 +0 +0\n")
+        .doesNotContain(secret);
+    assertThat(commands.run(1, "notice", "add", "chat", "--to", "http://127.0.0.1:9/"))
+        .contains("The notice chat exists already.");
+    assertThat(commands.run(1, "notice", "add", "x", "--to", "http://10.0.0.1/"))
+        .contains("has the private address 10.0.0.1. The operator can allow it");
+    assertThat(commands.run(0, "notice", "remove", "chat")).isEqualTo("Removed chat.\n");
+    assertThat(commands.run(1, "notice", "secret", "chat")).contains("does not exist");
+  }
+
+  @Test
+  void eventsAreShownInOrder() {
+    commands.run(0, "alias", "set", "happening/a", "happening");
+    commands.run(0, "alias", "set", "happening/b", "happening");
+    assertThat(commands.run(0, "events"))
+        .containsPattern(
+            "(?s)alias.moved +happening .*alias=happening/a.*alias.moved +happening .*happening/b");
+    String last = commands.run(0, "events").lines().toList().getLast();
+    String number = last.substring(0, last.indexOf(' '));
+    assertThat(commands.run(0, "events", "--after", number)).isEmpty();
+    assertThat(commands.run(0, "events", "--json"))
+        .contains("\"specversion\":\"1.0\"", "\"type\":\"dev.regild.alias.moved\"");
+  }
+
+  @Test
+  void policiesAreAppliedOnceAndAsAWhole() throws IOException {
+    Path file = Files.writeString(directory.resolve("policies.yaml"), POLICIES);
+    assertThat(commands.run(0, "policy", "diff", directory.toString()))
+        .contains("add Schedule filed", "+ cron: \"0 2 * * *\"", "add Notice filed");
+    assertThat(commands.run(0, "policy", "apply", file.toString()))
+        .contains("add Schedule filed", "add Notice filed");
+    assertThat(commands.run(0, "policy", "apply", file.toString()))
+        .isEqualTo("Nothing has changed.\n");
+    assertThat(commands.run(0, "policy", "diff", file.toString()))
+        .isEqualTo("There is no difference.\n");
+    Path exported =
+        Files.writeString(directory.resolve("exported.yml"), commands.run(0, "policy", "export"));
+    assertThat(commands.run(0, "policy", "apply", exported.toString(), "--prune"))
+        .as(Files.readString(exported))
+        .isEqualTo("Nothing has changed.\n");
+    Files.writeString(file, POLICIES.replace("0 2 * *", "0 4 * *"));
+    assertThat(commands.run(0, "policy", "apply", file.toString()))
+        .isEqualTo(
+            """
+            change Schedule filed
+              - cron: "0 2 * * *"
+              + cron: "0 4 * * *"
+            """);
+    Files.writeString(
+        file, POLICIES.replace("0 2 * *", "0 6 * *").replace("127.0.0.1", "10.0.0.1"));
+    assertThat(commands.run(1, "policy", "apply", file.toString()))
+        .contains("Notice filed: The host 10.0.0.1 has the private address");
+    assertThat(commands.run(0, "policy", "export")).contains("0 4 * *").doesNotContain("0 6 * *");
+    Files.writeString(file, POLICIES.substring(0, POLICIES.indexOf("---")));
+    assertThat(commands.run(0, "policy", "apply", file.toString(), "--prune"))
+        .contains("remove Notice filed");
+    assertThat(commands.run(0, "policy", "export")).doesNotContain("Notice");
+  }
+
+  @Test
+  void whatIsNoPolicyIsRefusedWithItsPlace() throws IOException {
+    assertRefused("kind: [", "This is not YAML:");
+    assertRefused("- a", "Document 1 is not a policy. Write kind, name and spec.");
+    assertRefused(
+        "kind: Cake", "Document 1 has the kind 'Cake'. It must be one of Schedule, Notice");
+    assertRefused("kind: Notice", "Document 1, a Notice, has no name.");
+    assertRefused("kind: Notice\nname: a\ncolour: red", "Document 1 has the unknown key colour.");
+    assertRefused("kind: Notice\nname: a", "Notice a: spec must be a map of keys and values.");
+    assertRefused(
+        "kind: Notice\nname: a\nspec: {to: 'https://x/'}\n---\nkind: Notice\nname: a\nspec: {}",
+        "Notice a is there twice.");
+    assertThat(commands.run(1, "policy", "apply", directory.resolve("none").toString()))
+        .contains("none");
+  }
+
+  private void assertRefused(String yaml, String message) throws IOException {
+    Path file = Files.writeString(directory.resolve("bad.yaml"), yaml);
+    assertThat(commands.run(1, "policy", "apply", file.toString())).contains(message);
+  }
+}
