@@ -7,6 +7,7 @@ import dev.regild.cli.channel.ChannelCommand;
 import dev.regild.cli.doctor.DoctorCommand;
 import dev.regild.cli.policy.AliasCommand;
 import dev.regild.cli.policy.LineCommand;
+import dev.regild.cli.policy.ScheduleCommand;
 import dev.regild.cli.registry.AccountCommand;
 import dev.regild.cli.registry.FeedCommand;
 import dev.regild.cli.registry.KeyCommand;
@@ -71,6 +72,7 @@ public final class Regild {
     commands.put("delete", DeleteCommand.class);
     commands.put("line", LineCommand.class);
     commands.put("alias", AliasCommand.class);
+    commands.put("schedule", ScheduleCommand.class);
     commands.put("disks", DisksCommand.class);
     commands.put("channel", ChannelCommand.class);
     commands.put("feed", FeedCommand.class);

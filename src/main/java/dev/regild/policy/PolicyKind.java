@@ -7,8 +7,8 @@ import org.jdbi.v3.core.Handle;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A kind of policy that files can hold: schedules, webhooks, retentions. A policy has a name, unique
- * for its owner and kind, and a spec.
+ * A kind of policy that files can hold: schedules, webhooks, retentions. A policy has a name,
+ * unique for its owner and kind, and a spec.
  */
 public interface PolicyKind {
   /** Returns the word for it in files: {@code Schedule}. */

@@ -47,8 +47,7 @@ public final class SpecReader {
 
   /** Returns a text that has to be there. */
   public String text(String key) {
-    return optionalText(key)
-        .orElseThrow(() -> error(key, "is missing. Add it."));
+    return optionalText(key).orElseThrow(() -> error(key, "is missing. Add it."));
   }
 
   /** Returns a text. */

@@ -36,12 +36,17 @@ public record AliasName(String line, String name) {
    * @throws InvalidPolicyException if it is not one
    */
   public static String requireLine(String text) {
-    if (text.length() > 101 || !LINE.matcher(text).matches()) {
+    if (!isPart(text)) {
       throw new InvalidPolicyException(
           "'%s' is not the name of a line. Use letters, digits, '.', '_' and '-', and begin with a letter or digit."
               .formatted(text));
     }
     return text;
+  }
+
+  /** Whether a text can be the name of a line, or that of an alias within its line. */
+  public static boolean isPart(String text) {
+    return text.length() <= 101 && LINE.matcher(text).matches();
   }
 
   @Override

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -80,7 +81,7 @@ public final class ConfigKeys {
   static final String TLS_CLIENT_CA = "tls.client-ca";
 
   static final Set<String> ALL =
-      Stream.concat(
+      Stream.of(
               Stream.of(
                   LISTEN,
                   DATA,
@@ -130,7 +131,9 @@ public final class ConfigKeys {
                   TLS_CERTIFICATE,
                   TLS_KEY,
                   TLS_CLIENT_CA),
+              OpenIdKeys.ALL.stream(),
               Arrays.stream(Quota.values()).map(ConfigKeys::key))
+          .flatMap(Function.identity())
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:]+]|[^:\\s]+):(\\d{1,5})");
@@ -195,6 +198,7 @@ public final class ConfigKeys {
         new Config.Support(
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
             directory(SUPPORT_PACKAGES, SupportFiles.SECURITY_SUPPORT)),
+        OpenIdKeys.settings(values, choice(AUTH, Auth.SIGV4, Auth.values())),
         new TlsKeys(values).settings());
   }
 
