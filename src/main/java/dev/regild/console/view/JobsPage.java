@@ -9,6 +9,11 @@ import java.util.List;
  * @param more whether more jobs run than are shown
  */
 public record JobsPage(List<Row> running, boolean more, List<Export> exports, Instant now) {
+  /** Whether what the page shows goes on by itself. */
+  public boolean goesOn() {
+    return !running.isEmpty() || exports.stream().anyMatch(each -> each.tone().equals("busy"));
+  }
+
   /**
    * A job that makes an image.
    *
