@@ -33,7 +33,7 @@ class HouseTest {
         .layer("protocol")
         .definedBy("dev.regild.api..", "dev.regild.console..")
         .layer("job")
-        .definedBy("dev.regild.update..", "dev.regild.job..")
+        .definedBy("dev.regild.update..", "dev.regild.job..", "dev.regild.policy..")
         .layer("systems")
         .definedBy("dev.regild.apt..", "dev.regild.rpm..", "dev.regild.windows..")
         .layer("core")
@@ -44,6 +44,7 @@ class HouseTest {
             "dev.regild.insight..",
             "dev.regild.feed..",
             "dev.regild.image..",
+            "dev.regild.event..",
             "dev.regild.account..")
         .layer("parts")
         .definedBy(

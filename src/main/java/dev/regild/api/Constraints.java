@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -155,9 +156,14 @@ record Constraints(ServiceModel model) {
     broken.addAll(
         outside(value.codePointCount(0, value.length()), shape.min(), shape.max(), "length"));
     shape.pattern().stream()
-        .filter(p -> value.length() > LONGEST_MATCH || !p.matcher(value).matches())
+        .filter(p -> value.length() > LONGEST_MATCH || !matches(shape, p, value))
         .forEach(p -> broken.add(patternConstraint(p.pattern())));
     return broken;
+  }
+
+  private static boolean matches(StringShape shape, Pattern pattern, String value) {
+    return pattern.matcher(value).matches()
+        || shape.alias().filter(alias -> alias.matcher(value).matches()).isPresent();
   }
 
   private static List<String> outside(long size, OptionalLong min, OptionalLong max, String what) {

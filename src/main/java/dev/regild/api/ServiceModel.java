@@ -98,6 +98,9 @@ public final class ServiceModel {
       case "string" ->
           new StringShape(
               node.has("pattern") ? List.of(Pattern.compile(text(node, "pattern"))) : List.of(),
+              node.has("alias")
+                  ? Optional.of(Pattern.compile(text(node, "alias")))
+                  : Optional.empty(),
               texts(node, "enum"),
               min,
               max,

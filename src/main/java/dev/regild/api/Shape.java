@@ -2,6 +2,7 @@ package dev.regild.api;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -24,10 +25,12 @@ sealed interface Shape {
    * A text.
    *
    * @param pattern empty list or one pattern, which the whole value has to match
+   * @param alias a pattern of Regild's own that the value may match instead; messages leave it out
    * @param values the values that are allowed; empty when all are
    */
   record StringShape(
       List<Pattern> pattern,
+      Optional<Pattern> alias,
       List<String> values,
       OptionalLong min,
       OptionalLong max,

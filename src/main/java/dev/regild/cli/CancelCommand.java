@@ -37,7 +37,7 @@ final class CancelCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     String path =
-        export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.segment(name);
+        export ? JobProgress.ofExport(name) : "/regild/v1/images/" + ApiClient.image(name);
     String state =
         connection.client().post(path + "/cancel", Map.of()).path("state").asString("FAILED");
     spec.commandLine()

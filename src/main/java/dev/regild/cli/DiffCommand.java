@@ -98,7 +98,7 @@ final class DiffCommand implements Callable<Integer> {
     String path =
         "/regild/v1/images/%s/diff?%s"
             .formatted(
-                ApiClient.segment(first),
+                ApiClient.image(first),
                 second == null
                     ? "snapshot=" + ApiClient.segment(String.valueOf(snapshot))
                     : "with=" + ApiClient.segment(second));

@@ -130,7 +130,7 @@ final class ExportCommand implements Callable<Integer> {
       throws ServerRefusalException, IOException, InterruptedException {
     String path =
         "/regild/v1/images/"
-            + ApiClient.segment(name)
+            + ApiClient.image(name)
             + "/disk?format="
             + ApiClient.segment(format)
             + (compress ? "&compress=true" : "");

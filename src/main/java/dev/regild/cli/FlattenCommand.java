@@ -35,7 +35,7 @@ final class FlattenCommand implements Callable<Integer> {
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     ApiClient client = connection.client();
-    String path = "/regild/v1/images/" + ApiClient.segment(name) + "/flatten";
+    String path = "/regild/v1/images/" + ApiClient.image(name) + "/flatten";
     int layers = client.post(path, Map.of()).path("layers").asInt(1);
     if (layers == 1) {
       out.printf("%s stands on one layer: there is nothing to flatten.%n", name);

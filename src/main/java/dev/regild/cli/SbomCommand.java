@@ -34,7 +34,7 @@ final class SbomCommand implements Callable<Integer> {
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
     String path =
         "/regild/v1/images/%s/sbom?format=%s"
-            .formatted(ApiClient.segment(name), ApiClient.segment(format));
+            .formatted(ApiClient.image(name), ApiClient.segment(format));
     try (InputStream content = connection.client().open(path).body()) {
       output.write(content);
     }

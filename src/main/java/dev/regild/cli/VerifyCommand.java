@@ -186,7 +186,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private JsonNode verified(ApiClient client)
       throws ServerRefusalException, IOException, InterruptedException {
-    String path = "/regild/v1/images/%s/layers".formatted(ApiClient.segment(name));
+    String path = "/regild/v1/images/%s/layers".formatted(ApiClient.image(name));
     // Not the usual limit: the server reads every layer before it answers.
     try (InputStream content = client.open(path).body()) {
       return Printable.json(JsonMapper.shared().readTree(content)).path("layers");

@@ -24,7 +24,7 @@ final class VexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ServerRefusalException, IOException, InterruptedException {
-    String path = "/regild/v1/images/%s/vex".formatted(ApiClient.segment(name));
+    String path = "/regild/v1/images/%s/vex".formatted(ApiClient.image(name));
     try (InputStream content = connection.client().open(path).body()) {
       output.write(content);
     }

@@ -100,7 +100,7 @@ final class VulnerabilitiesCommand implements Callable<Integer> {
   private String path(String after) {
     return "/regild/v1/images/%s/vulnerabilities/vendor?limit=1000&status=%s&kernel=%s&exploited=%s%s"
         .formatted(
-            ApiClient.segment(name),
+            ApiClient.image(name),
             ApiClient.segment(status),
             kernel,
             exploited,

@@ -62,6 +62,7 @@ public final class Console implements HttpService, AutoCloseable {
     ApiCall.Api api = new ApiCall.Api(guard, services.images());
     this.watch =
         new JobWatch(services.images().database(), services.sessions(), services.images().clock());
+    ChannelPages channels = new ChannelPages(services);
     this.pages =
         List.of(
             new ImageList(services),
@@ -70,11 +71,16 @@ public final class Console implements HttpService, AutoCloseable {
             new UpdatePages(services, api),
             new DerivedPages(services, api),
             new InsightPages(services),
+            new EvidencePages(services),
+            new ComparePages(services),
             new ImportPages(services, api),
-            new ChannelPages(services),
+            new UploadPages(services),
+            channels,
+            new CataloguePages(services, channels),
             new JobPages(services),
             new ActivityPages(services),
-            new SettingsPages(services));
+            new SettingsPages(services),
+            new KeyPages(services));
   }
 
   private static Optional<OpenIdSettings> settings(ConsoleServices services) {

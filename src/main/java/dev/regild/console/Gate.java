@@ -47,7 +47,7 @@ record Gate(
   private static final HeaderName HX_TRIGGER = HeaderNames.create("HX-Trigger");
 
   /** The parts of pages that ask by themselves how something stands, by their ids. */
-  private static final Set<String> POLLING = Set.of("channels", "jobs");
+  private static final Set<String> POLLING = Set.of("channel", "channels", "jobs");
 
   private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
   private static final HeaderName FORWARDED_PROTO = HeaderNames.create("X-Forwarded-Proto");

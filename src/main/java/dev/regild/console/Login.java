@@ -68,7 +68,8 @@ final class Login {
         region,
         LocalPath.HOME,
         LocalPath.of(visit.whole()),
-        visit.form().without(List.of(Gate.CSRF_FIELD)),
+        // A secret that confirms something is typed again, and never shown.
+        visit.form().without(List.of(Gate.CSRF_FIELD, "secret")),
         provider);
   }
 

@@ -67,9 +67,9 @@ final class ImagePage {
   private final StringBuilder conditions = new StringBuilder();
   private final Map<String, List<String>> lists = new HashMap<>();
 
-  private ImagePage(ImageQuery query, List<Arn> arns) {
+  private ImagePage(ImageQuery query, List<String> names, List<Arn> arns) {
     this.query = query;
-    addNames(query.names());
+    addNames(names);
     addArns(arns);
     query.after().ifPresent(_ -> add("(%1$s, %2$s) > (:afterName, :afterId)"));
   }
@@ -85,15 +85,29 @@ final class ImagePage {
     if (!query.arns().isEmpty() && arns.isEmpty()) {
       return List.of();
     }
-    return new ImagePage(query, arns)
+    List<String> names =
+        query.names().stream()
+            .map(name -> ofImage(handle, query.viewer(), name))
+            .flatMap(Optional::stream)
+            .toList();
+    if (!query.names().isEmpty() && names.isEmpty()) {
+      return List.of();
+    }
+    return new ImagePage(query, names, arns)
         .statement(handle, "")
         .map((row, _) -> ImageRow.read(row))
         .list();
   }
 
+  private static Optional<String> ofImage(Handle handle, Owner viewer, String name) {
+    return AliasNames.isAlias(name)
+        ? AliasNames.imageName(handle, viewer, name)
+        : Optional.of(name);
+  }
+
   /** The steps in which the database answers a query without ARNs. */
   static List<String> steps(Handle handle, ImageQuery query) {
-    return new ImagePage(query, List.of())
+    return new ImagePage(query, query.names(), List.of())
         .statement(handle, "EXPLAIN QUERY PLAN ")
         .map((row, _) -> row.getString("detail"))
         .list();

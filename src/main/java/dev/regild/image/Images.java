@@ -53,8 +53,15 @@ public final class Images {
         "An image %s of %s already exists. Choose another name.".formatted(name, owner));
   }
 
-  /** The owner's image of that name. */
+  /**
+   * The owner's image of that name.
+   *
+   * @param name of the image, or an alias such as {@code golden/prod}, which every call here takes
+   */
   public static Optional<Image> find(Handle handle, Owner owner, String name) {
+    if (AliasNames.isAlias(name)) {
+      return AliasNames.imageName(handle, owner, name).flatMap(it -> find(handle, owner, it));
+    }
     return handle
         .createQuery(
             ImageRow.SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
@@ -124,6 +131,12 @@ public final class Images {
   }
 
   private static RefusedException missing(Owner owner, String name) {
+    if (AliasNames.isAlias(name)) {
+      return new RefusedException(
+          NOT_FOUND,
+          "Alias %s of %s does not exist. List the aliases: regild alias list"
+              .formatted(name, owner));
+    }
     return new RefusedException(NOT_FOUND, "Image %s of %s does not exist.".formatted(name, owner));
   }
 
@@ -199,6 +212,16 @@ public final class Images {
             ImageRow.SELECT
                 + " WHERE layer_id = :layer AND state = 'AVAILABLE' ORDER BY created, id")
         .bind("layer", layer)
+        .map((row, _) -> ImageRow.read(row))
+        .list();
+  }
+
+  /** The images with that own layer and that inventory, whatever their state. */
+  public static List<Image> withDisk(Handle handle, ImageDisk disk) {
+    return handle
+        .createQuery(ImageRow.SELECT + " WHERE layer_id = :layer AND inventory_digest = :inventory")
+        .bind("layer", disk.layer())
+        .bind("inventory", disk.inventory())
         .map((row, _) -> ImageRow.read(row))
         .list();
   }
@@ -329,8 +352,8 @@ public final class Images {
    * Begins to delete an image: moves it to DELETING.
    *
    * @throws RefusedException CONCURRENT_MODIFICATION if it is being deleted already; NOT_PERMITTED
-   *     if it is still being made; IN_USE if it is shared, a running update stands on it, or it is
-   *     being copied or exported
+   *     if it is still being made; IN_USE if it is shared, an alias names it, a running update
+   *     stands on it, or it is being copied or exported
    */
   public static Image startDeleting(Handle handle, Image image) {
     if (image.state() == ImageState.DELETING) {
@@ -349,6 +372,13 @@ public final class Images {
           IN_USE,
           "The image %s is shared with other accounts. Take back its permissions first."
               .formatted(image.name()));
+    }
+    List<String> aliases = AliasNames.of(handle, image);
+    if (!aliases.isEmpty()) {
+      throw new RefusedException(
+          IN_USE,
+          "The alias %s names the image %s. Move it to another image or remove it first: regild alias remove %1$s"
+              .formatted(aliases.getFirst(), image.name()));
     }
     if (usesInFlight(handle, image)) {
       throw new RefusedException(

@@ -1,13 +1,14 @@
 package dev.regild.server;
 
 import dev.regild.account.SigningKeys;
+import dev.regild.api.Operators;
 import dev.regild.api.operation.AppStreamOperations;
 import dev.regild.api.operation.ImageServices;
 import dev.regild.console.Console;
 import dev.regild.db.Database;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskStore;
-import dev.regild.disk.upload.ObjectDiskStore;
+import dev.regild.disk.upload.ResumableUploads;
 import dev.regild.feed.FeedStore;
 import dev.regild.image.Inventories;
 import dev.regild.image.jobs.DiskDeletions;
@@ -26,6 +27,7 @@ import dev.regild.server.health.ReadinessChecks;
 import dev.regild.server.http.AccountSlots;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.Requests;
+import dev.regild.server.rest.AliasService;
 import dev.regild.server.rest.DifferenceService;
 import dev.regild.server.rest.EventStreams;
 import dev.regild.server.rest.ExportTasksService;
@@ -33,9 +35,10 @@ import dev.regild.server.rest.FlattenService;
 import dev.regild.server.rest.ImagesService;
 import dev.regild.server.rest.InsightService;
 import dev.regild.server.rest.NodesService;
-import dev.regild.server.rest.Operators;
 import dev.regild.server.rest.PlanService;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.rest.ProvenanceService;
+import dev.regild.server.rest.ScheduleService;
 import dev.regild.server.rest.SearchService;
 import dev.regild.server.rest.StatusService;
 import dev.regild.server.rest.UpdateViews;
@@ -53,7 +56,6 @@ import io.helidon.webserver.http.HttpService;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Everything that answers requests.
@@ -67,7 +69,7 @@ import java.util.Optional;
  * @param differences compares images
  * @param snapshotOffers finds earlier snapshots
  * @param disks uploaded and exported disks
- * @param shared the disks again, if they are in a store
+ * @param uploads that become disks
  * @param layers the store of the images' layers
  * @param data the server's data directory
  * @param flattenings have images stand on one layer
@@ -81,6 +83,7 @@ import java.util.Optional;
  * @param downloads how many an account may have
  * @param nodes that share the database
  * @param operators who may drain them
+ * @param policies what the registry does by itself
  * @param console the pages for people
  */
 record Endpoints(
@@ -93,7 +96,7 @@ record Endpoints(
     Differences differences,
     SnapshotOffers snapshotOffers,
     DiskStore disks,
-    Optional<ObjectDiskStore> shared,
+    ResumableUploads uploads,
     LayerStore layers,
     Path data,
     ImageFlattenings flattenings,
@@ -108,6 +111,7 @@ record Endpoints(
     Documents documents,
     Nodes nodes,
     Operators operators,
+    Policies policies,
     Console console) {
 
   /** However many probes and strangers ask. */
@@ -122,7 +126,7 @@ record Endpoints(
         new MetricsService(metrics),
         new DisksService(
             requests, disks, new DiskDeletions(database, disks), downloads, diskQuotas),
-        new UploadsService(requests, shared, diskQuotas),
+        new UploadsService(requests, disks, uploads, diskQuotas),
         new ImportChecksService(requests, images, disks, diskQuotas),
         new UpdatesService(requests, images, new UpdateViews(database, updates, nodes), events),
         new ImagesService(
@@ -151,6 +155,8 @@ record Endpoints(
         new SearchService(requests, search, images.pageTokens()),
         new ProvenanceService(requests, database, signingKeys, layers, downloads),
         new StatusService(requests, database, images.clock()),
+        new AliasService(requests, database, images.clock()),
+        new ScheduleService(requests, database, policies, images.clock()),
         new VendorCvesService(requests, database, inventories, feeds),
         console);
   }

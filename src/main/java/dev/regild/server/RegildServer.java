@@ -7,6 +7,7 @@ import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
 import dev.regild.api.OpenDoor;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -43,6 +44,9 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
 import dev.regild.machine.Appliances;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
 import dev.regild.server.config.ConfigException;
@@ -53,8 +57,9 @@ import dev.regild.server.http.ConsoleGuard;
 import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
+import dev.regild.server.protection.HostReport;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -79,13 +84,14 @@ import dev.regild.update.UpdateJob;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
 import dev.regild.update.fleet.IndexUpkeep;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.Prefetch;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import dev.regild.update.verdict.Judging;
@@ -236,7 +242,10 @@ public final class RegildServer implements AutoCloseable {
     UpdateOutcomes outcomes = new UpdateOutcomes(inventories, updates, steps, agentVersions, clock);
     ImageFlattenings flattenings =
         new ImageFlattenings(database, layers, steps, running, jobs, config.flattenDepth(), clock);
-    jobs.register(FlattenJob.KIND, new FlattenJob(tools, flattenings, attestations, layers, room));
+    DiskInspector inspector = new DiskInspector(appliances, PackageSystems.installed().all());
+    CompleteInventory complete = new CompleteInventory(database, inventories, layers, inspector);
+    jobs.register(
+        FlattenJob.KIND, new FlattenJob(tools, complete, flattenings, attestations, layers, room));
     jobs.register(
         ImageUpdates.JOB,
         new UpdateJob(
@@ -260,17 +269,18 @@ public final class RegildServer implements AutoCloseable {
             layers,
             disks,
             diskCheck,
-            new DiskInspector(appliances, PackageSystems.installed().all()),
+            inspector,
             // Whatever the isolation is: nobody knows yet what is on an uploaded disk.
             platforms(config, Isolation.VM, appliances),
             agentVersions,
             attestations,
             clock));
 
-    jobs.register(CopyJob.KIND, new CopyJob(tools, attestations));
+    jobs.register(CopyJob.KIND, new CopyJob(tools, complete, attestations));
 
     jobs.register(
-        ExportJob.KIND, new ExportJob(tools, flattenings, layers, disks, room, attestations));
+        ExportJob.KIND,
+        new ExportJob(tools, complete, flattenings, layers, disks, room, attestations));
 
     IndexUpkeep indexUpkeep = new IndexUpkeep(database, inventories, jobs);
     jobs.register(IndexUpkeep.KIND, indexUpkeep);
@@ -364,7 +374,21 @@ public final class RegildServer implements AutoCloseable {
             new PageTokens(masterKey.derived("page-tokens")),
             nodes,
             clock);
+    Scheduler scheduler =
+        opened(
+            new Scheduler(
+                database,
+                new PlannedForecasts(database, channels, inventories, plans, plannedFixes, feeds),
+                imageUpdates,
+                audit.ofPolicies(),
+                membership.turns(),
+                clock));
+    scheduler.start();
+    Policies policies = new Policies(new Schedules(clock), scheduler);
     Requests requests = new Requests(authentication(config, accounts, clock));
+    Differences differences = new Differences(database, plans, plannedFixes, snapshotChangelogs);
+    SnapshotOffers snapshotOffers = new SnapshotOffers(plans, channels, earlierSnapshots);
+    Operators operators = new Operators(database, config.node().operators());
     Console console =
         new Console(
             new ConsoleServices(
@@ -379,6 +403,11 @@ public final class RegildServer implements AutoCloseable {
                 flattenings,
                 channels,
                 disks,
+                storage.uploads(),
+                differences,
+                snapshotOffers,
+                operators,
+                new HostReport(data.path(), config),
                 signingKeys,
                 new Csrf(masterKey.derived("console-forms")),
                 config
@@ -395,11 +424,12 @@ public final class RegildServer implements AutoCloseable {
             updates,
             inventories,
             plannedFixes,
-            new FleetSearch(database, new Verdicts(database, plans, snapshotChangelogs)),
-            new Differences(database, plans, plannedFixes, snapshotChangelogs),
-            new SnapshotOffers(plans, channels, earlierSnapshots),
+            new FleetSearch(
+                database, new PackageMatcher(database, plans, snapshotChangelogs, feeds)),
+            differences,
+            snapshotOffers,
             disks,
-            storage.shared(),
+            storage.uploads(),
             layers,
             data.path(),
             flattenings,
@@ -413,7 +443,8 @@ public final class RegildServer implements AutoCloseable {
             downloads,
             documents,
             nodes,
-            new Operators(database, config.node().operators()),
+            operators,
+            policies,
             console);
     HttpFront front =
         opened(

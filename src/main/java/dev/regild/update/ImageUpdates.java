@@ -9,6 +9,7 @@ import dev.regild.db.JobQueue;
 import dev.regild.image.Image;
 import dev.regild.image.ImageState;
 import dev.regild.image.Images;
+import dev.regild.image.LineMembers;
 import dev.regild.image.Owner;
 import dev.regild.image.Qualification;
 import dev.regild.image.RefusedException;
@@ -156,6 +157,7 @@ public final class ImageUpdates implements Updates {
         existing.updated(
             request.newImageName(), request.displayName(), request.description(), snapshot, now);
     Images.insert(handle, created);
+    LineMembers.follow(handle, existing, created);
     quotas.tag(handle, request.owner(), created.arn(), request.tags());
     ImageBuilders.insert(handle, ImageBuilder.updating(existing, created, random, now));
     records.start(

@@ -118,9 +118,9 @@ final class CertifiedProvider implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     process.getOutputStream().close();
     process.destroy();
-    process.waitFor();
+    process.onExit().join();
   }
 }

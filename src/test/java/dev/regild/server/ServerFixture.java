@@ -7,6 +7,7 @@ import dev.regild.account.MasterKey;
 import dev.regild.account.People;
 import dev.regild.account.SigningKeys;
 import dev.regild.api.Authentication;
+import dev.regild.api.Operators;
 import dev.regild.api.PageTokens;
 import dev.regild.api.SigV4;
 import dev.regild.api.operation.ImageServices;
@@ -16,6 +17,7 @@ import dev.regild.channel.PackageSystems;
 import dev.regild.console.Console;
 import dev.regild.console.ConsoleServices;
 import dev.regild.console.Csrf;
+import dev.regild.console.HostChecks;
 import dev.regild.console.openid.OpenIdProvider;
 import dev.regild.console.openid.OpenIdSettings;
 import dev.regild.console.session.Sessions;
@@ -32,6 +34,7 @@ import dev.regild.disk.layers.DirectoryLayerStore;
 import dev.regild.disk.layers.Layer;
 import dev.regild.disk.layers.LayerStore;
 import dev.regild.disk.upload.DiskQuota;
+import dev.regild.disk.upload.FileUploads;
 import dev.regild.disk.upload.UploadedDisk;
 import dev.regild.disk.upload.UploadedDisks;
 import dev.regild.feed.FeedStore;
@@ -64,13 +67,18 @@ import dev.regild.job.SteppedJob;
 import dev.regild.job.node.Node;
 import dev.regild.job.node.Nodes;
 import dev.regild.job.node.Routing;
+import dev.regild.job.node.Turns;
 import dev.regild.machine.Accelerator;
 import dev.regild.machine.Appliances;
 import dev.regild.machine.ProgramException;
 import dev.regild.plan.Change;
 import dev.regild.plan.ChangeKind;
 import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageOrigin;
 import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.schedule.PlannedForecasts;
+import dev.regild.policy.schedule.Scheduler;
+import dev.regild.policy.schedule.Schedules;
 import dev.regild.server.RawConnection.Answer;
 import dev.regild.server.config.ByteSize;
 import dev.regild.server.config.Config;
@@ -81,7 +89,7 @@ import dev.regild.server.http.Documents;
 import dev.regild.server.http.HttpFront;
 import dev.regild.server.http.Requests;
 import dev.regild.server.rest.EventStreams;
-import dev.regild.server.rest.Operators;
+import dev.regild.server.rest.Policies;
 import dev.regild.server.telemetry.AuditLog;
 import dev.regild.server.telemetry.AuditTrail;
 import dev.regild.server.telemetry.Metrics;
@@ -105,12 +113,13 @@ import dev.regild.update.UpdateRequest;
 import dev.regild.update.Updates;
 import dev.regild.update.fleet.Differences;
 import dev.regild.update.fleet.FleetSearch;
-import dev.regild.update.fleet.Verdicts;
+import dev.regild.update.fleet.PackageMatcher;
 import dev.regild.update.planning.AgentVersions;
 import dev.regild.update.planning.PlannedFixes;
 import dev.regild.update.planning.SnapshotChangelogs;
 import dev.regild.update.planning.SnapshotOffers;
 import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.steps.CompleteInventory;
 import dev.regild.update.steps.Platforms;
 import dev.regild.update.steps.UpdateOutcomes;
 import java.io.ByteArrayInputStream;
@@ -177,6 +186,7 @@ public final class ServerFixture implements AutoCloseable {
   final RunningJobs running = new RunningJobs();
   private final DiskCheck check = new DiskCheck(DiskCheck.DEFAULT_MAX_VIRTUAL_BYTES);
   final UploadedDisks disks;
+  final FileUploads uploads;
   private volatile Function<UpdateRequest, UpdateAnswer> updating = this::update;
   private final HttpClient http = HttpClient.newHttpClient();
   final Sessions sessions;
@@ -251,6 +261,7 @@ public final class ServerFixture implements AutoCloseable {
     key = accounts.createKey(account, false);
     readOnlyKey = accounts.createKey(account, true);
     disks = new UploadedDisks(data.resolve("disks"), check, Clock.systemUTC(), room);
+    uploads = new FileUploads(data.resolve("uploads"), disks, room, Clock.systemUTC());
     disks.export(
         DISK,
         account.id(),
@@ -300,6 +311,11 @@ public final class ServerFixture implements AutoCloseable {
                 flattenings(0),
                 new ChannelStore(data, Clock.systemUTC()),
                 disks,
+                uploads,
+                differences(),
+                snapshotOffers(),
+                new Operators(database, Set.of()),
+                this::hostChecks,
                 signingKeys,
                 new Csrf(new byte[32]),
                 openId.map(settings ->
@@ -317,7 +333,7 @@ public final class ServerFixture implements AutoCloseable {
             differences(),
             snapshotOffers(),
             disks,
-            Optional.empty(),
+            uploads,
             goldenLayers(),
             data,
             flattenings(0),
@@ -332,9 +348,41 @@ public final class ServerFixture implements AutoCloseable {
             documents,
             nodes,
             new Operators(database, Set.of()),
+            policies(),
             console);
     this.limits = limits;
     front = listen(port);
+  }
+
+  /** A host of which everything is known, and nothing is looked at. */
+  private List<HostChecks.Check> hostChecks() {
+    return List.of(
+        new HostChecks.Check("Programs", "qemu-img", "ok", "qemu-img version 7.2.22", false),
+        new HostChecks.Check(
+            "Programs",
+            "libguestfs",
+            "PROBLEM",
+            "libguestfs.so.0 is missing; apt-get install libguestfs0",
+            true),
+        new HostChecks.Check("Protections", "data directory", "ok", "0700, ours alone", false));
+  }
+
+  private Policies policies() throws IOException {
+    return new Policies(
+        new Schedules(Clock.systemUTC()),
+        new Scheduler(
+            database,
+            new PlannedForecasts(
+                database,
+                channels(),
+                new Inventories(database),
+                plans(),
+                plannedFixes(),
+                new FeedStore(database, data, Clock.systemUTC())),
+            new Decisions(),
+            audit.ofPolicies(),
+            Turns.ALONE,
+            Clock.systemUTC()));
   }
 
   private ChannelStore channels() throws IOException {
@@ -350,7 +398,8 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   private FleetSearch search() throws IOException {
-    return new FleetSearch(database, new Verdicts(database, plans(), changelogs()));
+    FeedStore feeds = new FeedStore(database, data, Clock.systemUTC());
+    return new FleetSearch(database, new PackageMatcher(database, plans(), changelogs(), feeds));
   }
 
   private Differences differences() throws IOException {
@@ -565,7 +614,9 @@ public final class ServerFixture implements AutoCloseable {
         new Inventory(
             new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12 (bookworm)", "12.5"),
             "amd64",
-            List.of(new InstalledPackage("openssl", "amd64", "3.0.11-1", false))));
+            List.of(
+                new InstalledPackage("openssl", "amd64", "3.0.11-1", false)
+                    .from(new PackageOrigin("openssl", "3.0.11-1", "", "", "")))));
   }
 
   /** As {@link #golden(String, String)}, with other things installed. */
@@ -639,7 +690,7 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   CopyJob copyJob() throws IOException {
-    return new CopyJob(tools(), attestations());
+    return new CopyJob(tools(), complete(), attestations());
   }
 
   private UpdateOutcomes outcomes() throws IOException {
@@ -656,7 +707,8 @@ public final class ServerFixture implements AutoCloseable {
 
   /** Makes the exports that were accepted; the images' layers lie in the data directory. */
   ExportJob exportJob() throws IOException {
-    return new ExportJob(tools(), flattenings(0), goldenLayers(), disks, room, attestations());
+    return new ExportJob(
+        tools(), complete(), flattenings(0), goldenLayers(), disks, room, attestations());
   }
 
   /**
@@ -672,7 +724,13 @@ public final class ServerFixture implements AutoCloseable {
   }
 
   FlattenJob flattenJob() throws IOException {
-    return new FlattenJob(tools(), flattenings(0), attestations(), layers(), room);
+    return new FlattenJob(tools(), complete(), flattenings(0), attestations(), layers(), room);
+  }
+
+  private CompleteInventory complete() throws IOException {
+    DiskInspector inspector =
+        new DiskInspector(new Appliances(() -> Accelerator.TCG), PackageSystems.installed().all());
+    return new CompleteInventory(database, new Inventories(database), layers(), inspector);
   }
 
   private ImageImports imports() {

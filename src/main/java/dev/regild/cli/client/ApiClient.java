@@ -153,6 +153,11 @@ public final class ApiClient {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
+  /** The segment of a path that names an image, by its name or by an alias. */
+  public static String image(String name) {
+    return segment(name.replace('/', ':'));
+  }
+
   private <T> HttpResponse<T> send(HttpRequest.Builder request, HttpResponse.BodyHandler<T> handler)
       throws IOException, InterruptedException {
     try {

@@ -50,7 +50,7 @@ public final class JobProgress {
 
   /** Where the server tells of the job that makes an image. */
   public static String ofImage(String name) {
-    return "/regild/v1/images/" + ApiClient.segment(name) + "/job";
+    return "/regild/v1/images/" + ApiClient.image(name) + "/job";
   }
 
   /** Where the server tells of an export. */

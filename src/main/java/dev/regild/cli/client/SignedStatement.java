@@ -25,7 +25,7 @@ public final class SignedStatement {
   /** Gets the newest statement of an image. */
   public static SignedStatement of(ApiClient client, String image)
       throws ServerRefusalException, IOException, InterruptedException {
-    String path = "/regild/v1/images/%s/provenance".formatted(ApiClient.segment(image));
+    String path = "/regild/v1/images/%s/provenance".formatted(ApiClient.image(image));
     try (InputStream content = client.open(path).body()) {
       byte[] json = content.readNBytes(LARGEST + 1);
       if (json.length > LARGEST) {

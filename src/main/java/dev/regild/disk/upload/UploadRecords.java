@@ -180,7 +180,7 @@ public final class UploadRecords {
             .map((row, _) -> upload(row))
             .list();
     abandoned.forEach(upload -> delete(handle, upload.id()));
-    return abandoned.stream().map(Upload::parts).toList();
+    return abandoned.stream().map(Upload::stored).toList();
   }
 
   private static Upload upload(ResultSet row) throws SQLException {
@@ -189,7 +189,7 @@ public final class UploadRecords {
     return new Upload(
         row.getString("id"),
         row.getString("account_id"),
-        new HalfUpload(row.getString("object"), row.getString("multipart")),
+        Optional.of(new HalfUpload(row.getString("object"), row.getString("multipart"))),
         size,
         row.getLong("received"),
         Instant.ofEpochMilli(row.getLong("begun")));

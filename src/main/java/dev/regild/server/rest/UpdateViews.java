@@ -29,8 +29,8 @@ public record UpdateViews(Database database, UpdateRecords updates, Nodes nodes)
   Shown require(Owner owner, String imageName) {
     return database.read(handle -> {
       UpdateRecord update =
-          updates
-              .find(handle, owner, imageName)
+          Images.find(handle, owner, imageName)
+              .flatMap(found -> updates.findById(handle, found.id()))
               .orElseThrow(() ->
                   new ApiException(
                       ErrorType.RESOURCE_NOT_FOUND,

@@ -8,6 +8,7 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.regild.policy.Audit;
 import dev.regild.server.config.ByteSize;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -120,6 +122,23 @@ public final class AuditLog implements AutoCloseable {
   /** Adds to the log of that directory. */
   public static AuditLog open(Path directory, Limits limits, Clock clock) throws IOException {
     return new AuditLog(directory, limits, clock);
+  }
+
+  /** Returns where acts of policies become lines. The key of such a line is the policy. */
+  public Audit ofPolicies() {
+    return (owner, policy, operation, resources, outcome) ->
+        write(
+            new Entry(
+                clock.instant(),
+                UUID.randomUUID().toString(),
+                Optional.of(owner.accountId()),
+                Optional.of(owner.region()),
+                Optional.of(policy),
+                operation,
+                resources,
+                outcome,
+                "policy",
+                Optional.empty()));
   }
 
   /** Writes a line. A call that was answered stays so: if this fails, the server's log says why. */

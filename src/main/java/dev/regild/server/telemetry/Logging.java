@@ -64,6 +64,10 @@ public final class Logging {
     appender.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
+    // It calls it an error that somebody writes a cron which never fires; they are told themselves.
+    context
+        .getLogger("com.github.kagkarlsson.scheduler.task.schedule.CronSchedule")
+        .setLevel(Level.OFF);
     root.addAppender(appender);
   }
 }

@@ -300,7 +300,7 @@ class OpenIdProviderTest {
 
   private static Map<String, String> query(URI page) {
     Map<String, String> values = new HashMap<>();
-    for (String each : page.getRawQuery().split("&")) {
+    for (String each : page.getRawQuery().split("&", -1)) {
       String[] parts = each.split("=", 2);
       values.put(parts[0], parts[1]);
     }

@@ -1,0 +1,38 @@
+package dev.regild.event;
+
+/** The types of events. */
+public enum EventType {
+  UPDATE_AVAILABLE("image.update-available"),
+  UPDATE_ACCEPTED("image.update-accepted"),
+  UPDATE_SUCCEEDED("image.update-succeeded"),
+  UPDATE_FAILED("image.update-failed"),
+  IMAGE_QUALIFIED("image.qualified"),
+  IMAGE_DEPRECATED("image.deprecated"),
+  IMAGE_DELETED("image.deleted"),
+  IMAGE_REVOKED("image.revoked"),
+  ALIAS_MOVED("alias.moved"),
+  RING_PROMOTED("ring.promoted"),
+  SNAPSHOT_ARRIVED("channel.snapshot-arrived"),
+  REFRESH_FAILED("channel.refresh-failed"),
+  SCHEDULE_DISABLED("schedule.disabled"),
+  KEY_FIRST_USED("key.first-used");
+
+  /** The names of CloudEvents' types begin with the domain of those who define them. */
+  private static final String PREFIX = "dev.regild.";
+
+  private final String word;
+
+  EventType(String word) {
+    this.word = word;
+  }
+
+  /** Returns the {@code type} attribute: {@code dev.regild.image.update-accepted}. */
+  public String attribute() {
+    return PREFIX + word;
+  }
+
+  /** Returns the type without its prefix: {@code image.update-accepted}. */
+  public String word() {
+    return word;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.regild.event;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The events of the registry. Each call takes the caller's handle. */
+public final class Events {
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private Events() {}
+
+  /**
+   * Records an event in the transaction that makes it happen: nobody hears of what was rolled back,
+   * and nothing that was committed is lost.
+   *
+   * @param happened the time by the database's clock
+   */
+  public static void append(Handle handle, Event event, Instant happened) {
+    // The row stays locked until the transaction ends, which puts the events in order.
+    handle.execute("UPDATE event_number SET last = last + 1");
+    handle
+        .createUpdate(
+            """
+            INSERT INTO event (number, id, account_id, region, type, subject, happened, payload)
+            SELECT last, :id, :account, :region, :type, :subject, :happened, :payload
+              FROM event_number
+            """)
+        .bind("id", UUID.randomUUID().toString())
+        .bind("account", event.accountId())
+        .bind("region", event.region())
+        .bind("type", event.type().name())
+        .bind("subject", event.subject())
+        .bind("happened", happened.toEpochMilli())
+        .bind("payload", JSON.writeValueAsString(event.payload()))
+        .execute();
+  }
+
+  /** Returns the number of the last event; 0 before the first. */
+  public static long last(Handle handle) {
+    return handle.createQuery("SELECT last FROM event_number").mapTo(Long.class).one();
+  }
+
+  /**
+   * Returns the events after that number which concern an account, oldest first.
+   *
+   * @param most how many at most
+   */
+  public static List<RecordedEvent> after(
+      Handle handle, String accountId, String region, long number, int most) {
+    return handle
+        .createQuery(
+            """
+            SELECT * FROM event
+             WHERE number > :number AND account_id IN (:account, '') AND region IN (:region, '')
+             ORDER BY number LIMIT :most
+            """)
+        .bind("number", number)
+        .bind("account", accountId)
+        .bind("region", region)
+        .bind("most", most)
+        .map((row, _) -> read(row))
+        .list();
+  }
+
+  private static RecordedEvent read(ResultSet row) throws SQLException {
+    Map<String, Object> payload =
+        JSON.readValue(row.getString("payload"), new TypeReference<Map<String, Object>>() {});
+    return new RecordedEvent(
+        row.getLong("number"),
+        row.getString("id"),
+        Instant.ofEpochMilli(row.getLong("happened")),
+        new Event(
+            EventType.valueOf(row.getString("type")),
+            row.getString("account_id"),
+            row.getString("region"),
+            row.getString("subject"),
+            payload));
+  }
+}

@@ -1,0 +1,40 @@
+package dev.regild.policy;
+
+import dev.regild.image.Owner;
+import java.time.Instant;
+import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A kind of policy that files can hold: schedules, webhooks, retentions. A policy has a name,
+ * unique for its owner and kind, and a spec.
+ */
+public interface PolicyKind {
+  /** Returns the word for it in files: {@code Schedule}. */
+  String kind();
+
+  /**
+   * Returns the spec in its canonical form: two specs that mean the same are equal in it. Looks at
+   * nothing but the spec.
+   *
+   * @throws InvalidPolicyException if it can't be a policy of this kind
+   */
+  Map<String, Object> canonical(String name, JsonNode spec);
+
+  /** Returns the canonical specs of all policies of an owner, by name. */
+  Map<String, Map<String, Object>> all(Handle handle, Owner owner);
+
+  /**
+   * Creates a policy, or gives it another spec.
+   *
+   * @param spec in canonical form
+   * @param by the access key that asks for it
+   * @throws InvalidPolicyException if it contradicts another policy
+   */
+  void put(
+      Handle handle, Owner owner, String name, Map<String, Object> spec, String by, Instant now);
+
+  /** Removes a policy that exists. */
+  void remove(Handle handle, Owner owner, String name, String by, Instant now);
+}

@@ -1,0 +1,5 @@
+/** Lines of images, and the aliases of their images. */
+@NullMarked
+package dev.regild.policy.line;
+
+import org.jspecify.annotations.NullMarked;

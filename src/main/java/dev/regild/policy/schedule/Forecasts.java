@@ -1,0 +1,28 @@
+package dev.regild.policy.schedule;
+
+import dev.regild.image.RefusedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What updates would change. Nothing is opened for it but what is in the registry. */
+public interface Forecasts {
+  /**
+   * Returns the digest of the snapshot that images of a platform are compared with now.
+   *
+   * @throws RefusedException if there is none; the message says what to do
+   */
+  String snapshot(String platform);
+
+  /**
+   * Returns what an update to the present snapshot would change.
+   *
+   * @param inventory the digest of the image's inventory
+   * @param cooldown how long a snapshot must have had a version for it to count
+   * @param fixes whether it has to know what the update fixes
+   * @param at the time at which that has to be
+   * @throws RefusedException if there is nothing to compare with; the message says what to do
+   */
+  PlanFacts facts(
+      String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at);
+}

@@ -1,0 +1,111 @@
+package dev.regild.policy.schedule;
+
+import dev.regild.image.Column;
+import dev.regild.image.Owner;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jdbi.v3.core.Handle;
+
+/** The newest images of all lines of an owner, in one query however many there are. */
+final class LineHeads {
+  private LineHeads() {}
+
+  /**
+   * What a line ends in.
+   *
+   * @param head its newest AVAILABLE image
+   * @param busy the name of an image that is being made of it
+   */
+  record Line(Optional<Head> head, Optional<String> busy) {}
+
+  /**
+   * The newest AVAILABLE image of a line.
+   *
+   * @param inventory its digest
+   * @param standing what the last judgement says; empty if it has not been judged
+   */
+  record Head(
+      String id,
+      String name,
+      Instant created,
+      String platform,
+      String inventory,
+      Optional<Standing> standing) {}
+
+  /**
+   * A judgement.
+   *
+   * @param state CURRENT, OUTDATED or UNKNOWN
+   * @param snapshot the digest of the snapshot that it was compared with
+   */
+  record Standing(String state, String snapshot, int changes, int security) {}
+
+  /** Returns the lines of an owner, by name. */
+  static Map<String, Line> of(Handle handle, Owner owner) {
+    Map<String, Line> lines = new TreeMap<>();
+    handle
+        .createQuery(
+            """
+            SELECT * FROM (
+              SELECT line.name AS line, image.id, image.name, image.state, image.created,
+                     image.platform, image.inventory_digest,
+                     verdict.state AS standing, verdict.snapshot_digest AS judged_by,
+                     verdict.changes, verdict.security_changes,
+                     ROW_NUMBER() OVER (
+                       PARTITION BY line.id, CASE image.state WHEN 'AVAILABLE' THEN 0 ELSE 1 END
+                       ORDER BY image.created DESC, image.id DESC) AS place
+                FROM line
+                     LEFT JOIN (line_image JOIN image ON image.id = line_image.image_id
+                          AND image.state IN (
+                            'AVAILABLE', 'PENDING', 'VALIDATING', 'COPYING', 'IMPORTING'))
+                       ON line_image.line_id = line.id AND image.account_id = line.account_id
+                     LEFT JOIN verdict ON verdict.inventory_digest = image.inventory_digest
+               WHERE line.account_id = :account AND line.region = :region) AS newest
+             WHERE place = 1
+            """)
+        .bind("account", owner.accountId())
+        .bind("region", owner.region())
+        .map((row, _) -> {
+          lines.merge(row.getString("line"), line(row), LineHeads::together);
+          return true;
+        })
+        .list();
+    return lines;
+  }
+
+  private static Line together(Line one, Line other) {
+    return new Line(one.head().or(other::head), one.busy().or(other::busy));
+  }
+
+  private static Line line(ResultSet row) throws SQLException {
+    String state = row.getString("state");
+    if (state == null) {
+      return new Line(Optional.empty(), Optional.empty());
+    }
+    return state.equals("AVAILABLE")
+        ? new Line(Optional.of(head(row)), Optional.empty())
+        : new Line(Optional.empty(), Optional.of(row.getString("name")));
+  }
+
+  private static Head head(ResultSet row) throws SQLException {
+    Optional<String> standing = Column.text(row, "standing");
+    return new Head(
+        row.getString("id"),
+        row.getString("name"),
+        Instant.ofEpochMilli(row.getLong("created")),
+        Column.text(row, "platform").orElse(""),
+        row.getString("inventory_digest"),
+        standing.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                new Standing(
+                    standing.get(),
+                    Column.text(row, "judged_by").orElse(""),
+                    row.getInt("changes"),
+                    row.getInt("security_changes"))));
+  }
+}

@@ -1,0 +1,188 @@
+package dev.regild.policy.schedule;
+
+import static dev.regild.image.RefusedException.Reason.INCOMPATIBLE;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.regild.channel.ChannelException;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.Snapshot;
+import dev.regild.channel.SnapshotHistory;
+import dev.regild.db.Database;
+import dev.regild.feed.FeedStore;
+import dev.regild.feed.Issue;
+import dev.regild.feed.PlatformFacts;
+import dev.regild.image.Inventories;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.FixedCve;
+import dev.regild.insight.Fixes;
+import dev.regild.insight.SourceFixes;
+import dev.regild.inventory.Inventory;
+import dev.regild.plan.Advisory;
+import dev.regild.plan.Change;
+import dev.regild.plan.ChangeKind;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.plan.PackageFamily;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.UpdatePlans;
+import dev.regild.update.planning.UpdatePlans.Offer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Forecasts by the plans of updates. */
+public final class PlannedForecasts implements Forecasts {
+  /** A few kilobytes each. */
+  private static final int REMEMBERED = 4096;
+
+  private final Database database;
+  private final ChannelStore channels;
+  private final Inventories inventories;
+  private final UpdatePlans plans;
+  private final PlannedFixes plannedFixes;
+  private final FeedStore feeds;
+  private final Cache<Question, UpdatePlan> remembered =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).softValues().build();
+
+  /** What a plan depends on: {@code channel} is the whole of its settings. */
+  private record Question(String inventory, String snapshot, Object channel) {}
+
+  public PlannedForecasts(
+      Database database,
+      ChannelStore channels,
+      Inventories inventories,
+      UpdatePlans plans,
+      PlannedFixes plannedFixes,
+      FeedStore feeds) {
+    this.database = database;
+    this.channels = channels;
+    this.inventories = inventories;
+    this.plans = plans;
+    this.plannedFixes = plannedFixes;
+    this.feeds = feeds;
+  }
+
+  @Override
+  public String snapshot(String platform) {
+    return plans.offerFor(platform).snapshot().digest();
+  }
+
+  @Override
+  public PlanFacts facts(
+      String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {
+    Offer offer = plans.offerFor(platform);
+    UpdatePlan plan = plan(offer, inventory);
+    Set<Change> old =
+        cooldown
+            .flatMap(it -> earlier(offer, at.minus(it)))
+            .map(earlier -> Set.copyOf(plan(earlier, inventory).changes()))
+            .orElse(Set.of());
+    List<Change> counting =
+        cooldown.isEmpty()
+            ? plan.changes()
+            : plan.changes().stream()
+                .filter(change -> change.security() || isIn(change, old))
+                .toList();
+    return facts(offer, inventory, platform, plan, counting, fixes);
+  }
+
+  private UpdatePlan plan(Offer offer, String inventory) {
+    return remembered.get(
+        new Question(inventory, offer.snapshot().digest(), offer.channel()),
+        _ -> plans.plan(offer, inventory));
+  }
+
+  private static boolean isIn(Change change, Set<Change> old) {
+    return old.stream()
+        .anyMatch(each ->
+            each.name().equals(change.name())
+                && each.architecture().equals(change.architecture())
+                && each.to().equals(change.to()));
+  }
+
+  /** The snapshot that the channel had at a time; empty if it had none, or it was removed since. */
+  private Optional<Offer> earlier(Offer now, Instant time) {
+    Optional<String> digest =
+        database.read(handle ->
+            SnapshotHistory.at(handle, now.channel().name(), time)
+                .map(SnapshotHistory.Entry::digest));
+    if (digest.equals(Optional.of(now.snapshot().digest()))) {
+      return Optional.of(now);
+    }
+    try {
+      return digest.isEmpty()
+          ? Optional.empty()
+          : channels.snapshot(digest.get()).map(it -> new Offer(now.channel(), it));
+    } catch (ChannelException e) {
+      throw new RefusedException(INCOMPATIBLE, "Cannot use an earlier snapshot: " + e.getMessage());
+    }
+  }
+
+  private PlanFacts facts(
+      Offer offer,
+      String inventory,
+      String platform,
+      UpdatePlan plan,
+      List<Change> counting,
+      boolean withFixes) {
+    Snapshot snapshot = offer.snapshot();
+    List<SourceFixes> fixes =
+        withFixes && !counting.isEmpty()
+            ? fixes(snapshot, inventories.load(inventory), counting).sources()
+            : List.of();
+    Set<String> cves = new HashSet<>();
+    fixes.forEach(source -> source.fixed().forEach(each -> cves.add(each.cve())));
+    counting.forEach(change -> change.advisories().forEach(each -> cves.addAll(each.cves())));
+    return new PlanFacts(
+        counting.size(),
+        plan.changes().size() - counting.size(),
+        (int) counting.stream().filter(Change::security).count(),
+        severity(counting, fixes, withFixes ? feeds.facts(platform) : PlatformFacts.NONE),
+        cves,
+        counting.stream().map(Change::name).distinct().toList(),
+        hasKernel(snapshot.family(), counting) || fixes.stream().anyMatch(SourceFixes::kernel),
+        counting.stream().anyMatch(change -> change.kind() == ChangeKind.AGENT));
+  }
+
+  private Fixes fixes(Snapshot snapshot, Inventory inventory, List<Change> counting) {
+    return plannedFixes.find(snapshot, inventory, new UpdatePlan(counting));
+  }
+
+  /** By the repositories' advisories, and by what the feeds say of the CVEs that are fixed. */
+  private static Optional<Severity> severity(
+      List<Change> counting, List<SourceFixes> fixes, PlatformFacts facts) {
+    Stream<String> advised =
+        counting.stream()
+            .flatMap(change -> change.advisories().stream())
+            .filter(Advisory::mendsSecurity)
+            .map(Advisory::severity);
+    Map<String, Collection<Issue>> issues = facts.issues().orElse(Map.of());
+    Stream<String> known =
+        fixes.stream()
+            .flatMap(source -> {
+              Set<String> fixed = new HashSet<>();
+              source.fixed().stream().map(FixedCve::cve).forEach(fixed::add);
+              return issues.getOrDefault(source.source(), List.of()).stream()
+                  .filter(issue -> fixed.contains(issue.cve()))
+                  .map(Issue::severity);
+            });
+    return Stream.concat(advised, known)
+        .map(Severity::of)
+        .flatMap(Optional::stream)
+        .max(Severity::compareTo);
+  }
+
+  private static boolean hasKernel(PackageFamily family, List<Change> changes) {
+    return changes.stream()
+        .map(change ->
+            new InstalledPackage(change.name(), change.architecture(), change.to(), false))
+        .anyMatch(installed -> family.kernel().apply(installed).isPresent());
+  }
+}

@@ -1,0 +1,260 @@
+package dev.regild.policy.schedule;
+
+import dev.regild.db.Database;
+import dev.regild.job.node.Turns;
+import dev.regild.policy.Audit;
+import dev.regild.update.Updates;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Acts by the schedules: begins runs that are due, and carries on those that go on. One node at a
+ * time does so. All that it knows is in the database, so whatever ends the process, another look
+ * goes on where it stopped. No schedule acts twice for one time, wherever the clock jumps.
+ */
+public final class Scheduler implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+  private static final String TURN = "schedules";
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+  private static final Duration END_LIMIT = Duration.ofSeconds(2);
+
+  /** How far ahead a time may have been seen before that can only be a clock that was wrong. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+
+  private static final int TIMES_AHEAD = 5;
+
+  private final Database database;
+  private final Forecasts forecasts;
+  private final Waves waves;
+  private final Turns turns;
+  private final Clock clock;
+
+  /** By schedule. For one thread. */
+  private final Map<String, Awaited> awaited = new HashMap<>();
+
+  private final Thread thread = Thread.ofVirtual().name("schedules").unstarted(this::run);
+
+  private record Awaited(CronTimes times, Instant seen, Optional<Instant> next) {}
+
+  public Scheduler(
+      Database database,
+      Forecasts forecasts,
+      Updates updates,
+      Audit audit,
+      Turns turns,
+      Clock clock) {
+    this.database = database;
+    this.forecasts = forecasts;
+    this.waves = new Waves(database, updates, audit, clock);
+    this.turns = turns;
+    this.clock = clock;
+  }
+
+  /** Starts looking every few seconds, until it is closed. */
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Thread.sleep(BETWEEN_LOOKS);
+        lookSafely();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("the schedules end");
+    }
+  }
+
+  private void lookSafely() throws InterruptedException {
+    try {
+      if (turns.take(TURN)) {
+        look();
+      }
+    } catch (RuntimeException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedException("interrupted while schedules act");
+      }
+      LOG.atWarn().addKeyValue("reason", e.toString()).log("the schedules were not looked at");
+    }
+  }
+
+  /** Begins what is due, and carries on what goes on. For one thread. */
+  void look() {
+    beginDue();
+    waves.carryOn();
+  }
+
+  /** Begins what is due. */
+  void beginDue() {
+    Instant now = clock.instant();
+    Look look = new Look();
+    List<Schedule> enabled = database.read(Schedules::enabled);
+    awaited.keySet().retainAll(enabled.stream().map(Schedule::id).collect(Collectors.toSet()));
+    for (Schedule schedule : enabled) {
+      try {
+        due(schedule, now).ifPresent(due -> begin(look, schedule, due, now));
+      } catch (RuntimeException e) {
+        LOG.atWarn()
+            .addKeyValue("schedule", schedule.name())
+            .addKeyValue("account", schedule.owner().accountId())
+            .addKeyValue("reason", e.toString())
+            .log("a schedule could not act");
+      }
+    }
+  }
+
+  /** The last time that was not seen to; those before it were missed, and it stands for them. */
+  private Optional<Instant> due(Schedule schedule, Instant now) {
+    if (schedule.seen().isAfter(now.plus(CLOCK_TOLERANCE))) {
+      // The clock was ahead, and was put back. What runs there were is recorded with their times.
+      database.useTransaction(handle -> Schedules.setSeen(handle, schedule, now));
+      return Optional.empty();
+    }
+    return next(schedule, schedule.seen()).filter(next -> !next.isAfter(now)).isPresent()
+        ? schedule.spec().times().upTo(now)
+        : Optional.empty();
+  }
+
+  /** The time after that one is asked for every few seconds. */
+  private Optional<Instant> next(Schedule schedule, Instant seen) {
+    Awaited known = awaited.get(schedule.id());
+    CronTimes times = schedule.spec().times();
+    if (known == null || !known.seen().equals(seen) || known.times() != times) {
+      known = new Awaited(times, seen, times.after(seen));
+      awaited.put(schedule.id(), known);
+    }
+    return known.next();
+  }
+
+  private void begin(Look look, Schedule schedule, Instant due, Instant now) {
+    Optional<Instant> closed =
+        schedule.spec().window().map(due::plus).filter(end -> !now.isBefore(end));
+    boolean isBusy =
+        database.read(Runs::open).stream()
+            .anyMatch(open -> open.scheduleId().equals(schedule.id()));
+    List<Decision> decisions =
+        closed.isPresent() || isBusy ? List.of() : look.decide(schedule, now);
+    String note =
+        closed
+            .map("The server was not there, or busy, until its window closed at %s."::formatted)
+            .orElse(isBusy ? "An earlier run still goes on." : missed(schedule, due));
+    database.useTransaction(handle -> {
+      // Only one look has this run, even if another node took the turn meanwhile.
+      if (Schedules.findById(handle, schedule.id()).filter(Schedule::enabled).isEmpty()) {
+        return;
+      }
+      Schedules.setSeen(handle, schedule, due);
+      if (!Runs.begin(handle, schedule, due, "", note, now)) {
+        return;
+      }
+      Runs.decide(handle, schedule.id(), due, decisions);
+      if (decisions.stream().allMatch(each -> each.outcome().isFinal())) {
+        Runs.end(handle, schedule.id(), due, now);
+      }
+    });
+    LOG.atInfo()
+        .addKeyValue("schedule", schedule.name())
+        .addKeyValue("account", schedule.owner().accountId())
+        .addKeyValue("due", due)
+        .addKeyValue(
+            "updates", decisions.stream().filter(each -> !each.outcome().isFinal()).count())
+        .addKeyValue("note", note)
+        .log("a schedule acts");
+  }
+
+  private static String missed(Schedule schedule, Instant due) {
+    Optional<Instant> first = schedule.spec().times().after(schedule.seen());
+    return first.filter(it -> it.isBefore(due)).isPresent()
+        ? "Times from %s on were missed; this run stands for them.".formatted(first.get())
+        : "";
+  }
+
+  /** Judges with the lines of each owner read once. */
+  private final class Look {
+    private final Decider decider = new Decider(forecasts);
+    private final Map<Object, Map<String, LineHeads.Line>> lines = new HashMap<>();
+
+    private List<Decision> decide(Schedule schedule, Instant at) {
+      return decider.decide(
+          schedule.spec(),
+          lines.computeIfAbsent(
+              schedule.owner(),
+              _ -> database.read(handle -> LineHeads.of(handle, schedule.owner()))),
+          at);
+    }
+  }
+
+  /** Returns the next times of a schedule; none if it is disabled. */
+  public List<Instant> next(Schedule schedule) {
+    return schedule.enabled() ? ahead(schedule.spec()) : List.of();
+  }
+
+  private List<Instant> ahead(ScheduleSpec spec) {
+    CronTimes times = spec.times();
+    return Stream.iterate(
+            times.after(clock.instant()), Optional::isPresent, time -> time.flatMap(times::after))
+        .limit(TIMES_AHEAD)
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /**
+   * Returns what a schedule would do now and at its next five times, as things are now.
+   *
+   * @return the decisions by time, the first one now
+   */
+  public Map<Instant, List<Decision>> forecast(Schedule schedule) {
+    Look look = new Look();
+    Map<Instant, List<Decision>> forecast = new LinkedHashMap<>();
+    Instant now = clock.instant();
+    forecast.put(now, look.decide(schedule, now));
+    ahead(schedule.spec()).forEach(time -> forecast.put(time, look.decide(schedule, time)));
+    return forecast;
+  }
+
+  /**
+   * Has a schedule act now, whether it is enabled or not. Its conditions have to hold.
+   *
+   * @param askedBy the access key
+   * @return what was decided
+   */
+  public List<Decision> runNow(Schedule schedule, String askedBy) {
+    Instant now = clock.instant();
+    List<Decision> decisions = new Look().decide(schedule, now);
+    database.useTransaction(handle -> {
+      if (Runs.begin(handle, schedule, now, askedBy, "Asked for.", now)) {
+        Runs.decide(handle, schedule.id(), now, decisions);
+        if (decisions.stream().allMatch(each -> each.outcome().isFinal())) {
+          Runs.end(handle, schedule.id(), now, now);
+        }
+      }
+    });
+    return decisions;
+  }
+
+  /** Ends, and lets another node have the turn at once. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      if (!thread.isAlive() || thread.join(END_LIMIT)) {
+        turns.giveBack(TURN);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.atDebug().addKeyValue("reason", e.toString()).log("the turn was not given back");
+    }
+  }
+}

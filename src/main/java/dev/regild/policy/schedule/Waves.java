@@ -1,0 +1,339 @@
+package dev.regild.policy.schedule;
+
+import dev.regild.db.Database;
+import dev.regild.db.DatabaseUnavailableException;
+import dev.regild.event.Event;
+import dev.regild.event.EventType;
+import dev.regild.event.Events;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.RefusedException;
+import dev.regild.image.StateChangeReason;
+import dev.regild.plan.UpdateOptions;
+import dev.regild.policy.Audit;
+import dev.regild.policy.line.AliasName;
+import dev.regild.policy.line.Aliases;
+import dev.regild.policy.line.Line;
+import dev.regild.policy.line.Lines;
+import dev.regild.policy.schedule.Decision.Outcome;
+import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateRequest;
+import dev.regild.update.Updates;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries on the runs of schedules: begins their updates, so many at a time, canaries first. */
+final class Waves {
+  private static final Logger LOG = LoggerFactory.getLogger(Waves.class);
+
+  private final Database database;
+  private final Updates updates;
+  private final Audit audit;
+  private final Clock clock;
+
+  Waves(Database database, Updates updates, Audit audit, Clock clock) {
+    this.database = database;
+    this.updates = updates;
+    this.audit = audit;
+    this.clock = clock;
+  }
+
+  /** Carries on each run that goes on. */
+  void carryOn() {
+    for (Runs.Open open : database.read(Runs::open)) {
+      try {
+        carryOn(open);
+      } catch (DatabaseUnavailableException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        LOG.atWarn()
+            .addKeyValue("schedule", open.scheduleId())
+            .addKeyValue("reason", e.toString())
+            .log("a run of a schedule could not be carried on");
+      }
+    }
+    database.useTransaction(handle -> Runs.forget(handle, clock.instant()));
+  }
+
+  private void carryOn(Runs.Open open) {
+    Schedule schedule =
+        database.read(handle -> Schedules.findById(handle, open.scheduleId()).orElseThrow());
+    database.read(handle -> Runs.decisions(handle, open.scheduleId(), open.due())).stream()
+        .filter(each -> each.outcome() == Outcome.UPDATING)
+        .forEach(each -> finish(open, each));
+    stop(open);
+    beginSome(schedule, open);
+    database.useTransaction(handle -> {
+      List<Decision> all = Runs.decisions(handle, open.scheduleId(), open.due());
+      if (all.stream().allMatch(each -> each.outcome().isFinal())) {
+        Runs.end(handle, open.scheduleId(), open.due(), clock.instant());
+      }
+    });
+  }
+
+  /** Records what became of an update that has ended. */
+  private void finish(Runs.Open open, Decision decision) {
+    database.useTransaction(handle -> {
+      Schedule schedule = Schedules.findById(handle, open.scheduleId()).orElseThrow();
+      Instant now = clock.instant();
+      Optional<Image> image =
+          decision.newImageId().isEmpty()
+              ? Images.find(handle, schedule.owner(), decision.newImage())
+                  .filter(found -> isUpdateOf(found, decision.image()))
+              : Images.findById(handle, decision.newImageId());
+      if (image.isEmpty()) {
+        if (!decision.newImageId().isEmpty()) {
+          fail(handle, schedule, open, decision, "The image was deleted.", now);
+        } else {
+          // The process ended between the choice of the name and the update's acceptance.
+          write(handle, open, decision.named("", "").to(Outcome.WAITING, decision.reason(), now));
+        }
+        return;
+      }
+      switch (image.get().state()) {
+        case AVAILABLE -> succeed(handle, schedule, open, decision, image.get(), now);
+        case FAILED, DELETING ->
+            fail(
+                handle,
+                schedule,
+                open,
+                decision,
+                image
+                    .get()
+                    .status()
+                    .reason()
+                    .map(StateChangeReason::message)
+                    .orElse("The image was deleted."),
+                now);
+        case PENDING, VALIDATING, CREATING, COPYING, IMPORTING -> {}
+      }
+    });
+  }
+
+  private static boolean isUpdateOf(Image image, String existing) {
+    return image.origin().predecessor().filter(it -> it.name().equals(existing)).isPresent();
+  }
+
+  private void succeed(
+      Handle handle,
+      Schedule schedule,
+      Runs.Open open,
+      Decision decision,
+      Image image,
+      Instant now) {
+    boolean isCanary = decision.ordinal() < schedule.spec().canary();
+    if (isCanary && image.qualification().isEmpty()) {
+      fail(handle, schedule, open, decision, "The image was not qualified.", now);
+      return;
+    }
+    write(handle, open, decision.to(Outcome.SUCCEEDED, decision.reason(), now));
+    Schedules.setFailures(handle, schedule, 0);
+    schedule
+        .spec()
+        .alias()
+        .ifPresent(alias -> moveAlias(handle, schedule, decision.line(), alias, image, now));
+  }
+
+  private static void moveAlias(
+      Handle handle, Schedule schedule, String line, String alias, Image image, Instant now) {
+    try {
+      Aliases.set(
+          handle,
+          schedule.owner(),
+          new AliasName(line, alias),
+          image.name(),
+          schedule.signature(),
+          now);
+    } catch (RefusedException e) {
+      LOG.atWarn()
+          .addKeyValue("schedule", schedule.name())
+          .addKeyValue("alias", line + "/" + alias)
+          .addKeyValue("reason", e.explanation())
+          .log("a schedule could not move an alias");
+    }
+  }
+
+  private void fail(
+      Handle handle,
+      Schedule schedule,
+      Runs.Open open,
+      Decision decision,
+      String reason,
+      Instant now) {
+    write(handle, open, decision.to(Outcome.FAILED, reason, now));
+    int failures = schedule.failures() + 1;
+    Schedules.setFailures(handle, schedule, failures);
+    if (failures >= schedule.spec().disableAfter() && schedule.enabled()) {
+      String why =
+          "%d updates in a row failed, the last one of the line %s: %s"
+              .formatted(failures, decision.line(), reason);
+      Schedules.disable(handle, schedule, why);
+      Events.append(
+          handle,
+          new Event(
+              EventType.SCHEDULE_DISABLED,
+              schedule.owner().accountId(),
+              schedule.owner().region(),
+              schedule.name(),
+              Map.of("schedule", schedule.name(), "failures", failures, "reason", why)),
+          now);
+    }
+  }
+
+  /** Stops the updates that are not to be begun any more. */
+  private void stop(Runs.Open open) {
+    database.useTransaction(handle -> {
+      Schedule schedule = Schedules.findById(handle, open.scheduleId()).orElseThrow();
+      List<Decision> all = Runs.decisions(handle, open.scheduleId(), open.due());
+      Instant now = clock.instant();
+      Optional<String> why = whyStopped(handle, schedule, open, all, now);
+      if (why.isPresent()) {
+        all.stream()
+            .filter(each -> each.outcome() == Outcome.WAITING)
+            .forEach(each -> write(handle, open, each.to(Outcome.STOPPED, why.get(), now)));
+      }
+    });
+  }
+
+  private static Optional<String> whyStopped(
+      Handle handle, Schedule schedule, Runs.Open open, List<Decision> all, Instant now) {
+    Optional<Decision> canary =
+        all.stream()
+            .filter(each -> each.ordinal() < schedule.spec().canary())
+            .filter(each -> each.outcome() == Outcome.FAILED)
+            .findFirst();
+    if (canary.isPresent()) {
+      return Optional.of(
+          "The canary of the line %s failed: %s"
+              .formatted(canary.get().line(), canary.get().reason()));
+    }
+    boolean isAsked = Runs.isAskedFor(handle, open);
+    if (!schedule.enabled() && !isAsked) {
+      return Optional.of("The schedule was disabled.");
+    }
+    return schedule
+        .spec()
+        .window()
+        .filter(_ -> !isAsked)
+        .map(open.due()::plus)
+        .filter(end -> !now.isBefore(end))
+        .map("The window closed at %s."::formatted);
+  }
+
+  private void beginSome(Schedule schedule, Runs.Open open) {
+    while (true) {
+      List<Decision> all =
+          database.read(handle -> Runs.decisions(handle, open.scheduleId(), open.due()));
+      long running = all.stream().filter(each -> each.outcome() == Outcome.UPDATING).count();
+      boolean canariesQualified =
+          all.stream()
+              .filter(each -> each.ordinal() < schedule.spec().canary())
+              .allMatch(each ->
+                  each.outcome() == Outcome.SUCCEEDED || each.outcome() == Outcome.NOT_NEEDED);
+      Optional<Decision> next =
+          all.stream()
+              .filter(each -> each.outcome() == Outcome.WAITING)
+              .filter(each -> canariesQualified || each.ordinal() < schedule.spec().canary())
+              .findFirst();
+      if (next.isEmpty() || running >= schedule.spec().atMost()) {
+        return;
+      }
+      begin(schedule, open, next.get());
+    }
+  }
+
+  /** The name is written first: a process that ends in between leaves an update that is found. */
+  private void begin(Schedule schedule, Runs.Open open, Decision decision) {
+    Optional<String> name = database.read(handle -> name(handle, schedule, decision));
+    if (name.isEmpty()) {
+      fail(
+          open,
+          decision,
+          "The pattern '%s' makes no name that is free. Delete an image, or change the pattern."
+              .formatted(schedule.spec().pattern().text()));
+      return;
+    }
+    Decision named =
+        decision.named(name.get(), "").to(Outcome.UPDATING, decision.reason(), clock.instant());
+    database.useTransaction(handle -> write(handle, open, named));
+    List<String> by =
+        List.of(
+            decision.line(), decision.image(), name.get(), decision.snapshot(), decision.reason());
+    try {
+      UpdateAnswer answer = updates.update(request(schedule, decision, name.get()));
+      audit.act(schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, "ok");
+      database.useTransaction(handle ->
+          write(
+              handle,
+              open,
+              answer.canUpdateImage()
+                  ? named.named(name.get(), answer.image().id())
+                  : decision.to(Outcome.NOT_NEEDED, "it is up to date", clock.instant())));
+    } catch (RefusedException e) {
+      audit.act(
+          schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, e.reason().name());
+      fail(open, decision, e.explanation());
+    } catch (DatabaseUnavailableException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.atError()
+          .addKeyValue("schedule", schedule.name())
+          .addKeyValue("image", decision.image())
+          .setCause(e)
+          .log("an update by a schedule could not begin");
+      audit.act(
+          schedule.owner(), schedule.signature(), "CreateUpdatedImage", by, "InternalFailure");
+      fail(open, decision, "The server failed: %s. Its log has the cause.".formatted(e));
+    }
+  }
+
+  private void fail(Runs.Open open, Decision decision, String reason) {
+    database.useTransaction(handle ->
+        fail(
+            handle,
+            Schedules.findById(handle, open.scheduleId()).orElseThrow(),
+            open,
+            decision,
+            reason,
+            clock.instant()));
+  }
+
+  private Optional<String> name(Handle handle, Schedule schedule, Decision decision) {
+    Optional<Line> line = Lines.find(handle, schedule.owner(), decision.line());
+    List<String> present =
+        line.map(it -> Lines.members(handle, it).stream().map(Lines.Member::name).toList())
+            .orElse(List.of());
+    return schedule
+        .spec()
+        .pattern()
+        .next(
+            decision.line(),
+            present,
+            clock.instant(),
+            schedule.spec().times().zone(),
+            name -> Images.find(handle, schedule.owner(), name).isEmpty());
+  }
+
+  private static UpdateRequest request(Schedule schedule, Decision decision, String newName) {
+    return new UpdateRequest(
+        schedule.owner(),
+        decision.image(),
+        newName,
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        false,
+        UpdateOptions.NONE,
+        schedule.signature());
+  }
+
+  private static void write(Handle handle, Runs.Open open, Decision decision) {
+    Runs.decide(handle, open.scheduleId(), open.due(), List.of(decision));
+  }
+}

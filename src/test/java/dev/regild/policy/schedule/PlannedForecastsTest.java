@@ -1,0 +1,143 @@
+package dev.regild.policy.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.apt.AptSource;
+import dev.regild.channel.Channel;
+import dev.regild.channel.ChannelStore;
+import dev.regild.channel.SnapshotHistory;
+import dev.regild.channel.TestKey;
+import dev.regild.channel.TestRepository;
+import dev.regild.channel.TestRepository.Deb;
+import dev.regild.db.Database;
+import dev.regild.feed.FeedStore;
+import dev.regild.fixtures.TestDatabases;
+import dev.regild.image.Inventories;
+import dev.regild.image.RefusedException;
+import dev.regild.insight.Changelogs;
+import dev.regild.inventory.Inventory;
+import dev.regild.inventory.OperatingSystem;
+import dev.regild.plan.InstalledPackage;
+import dev.regild.update.planning.PlannedFixes;
+import dev.regild.update.planning.SnapshotChangelogs;
+import dev.regild.update.planning.UpdatePlans;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Forecasts by real snapshots of a repository that is really there. */
+class PlannedForecastsTest {
+  private static final Instant NOW = Instant.parse("2026-03-10T00:00:00Z");
+  private static final Optional<Duration> WEEK = Optional.of(Duration.ofDays(7));
+
+  @TempDir Path data;
+
+  @Test
+  void aVersionCountsWhenASnapshotHasHadItForTheCooldown() throws Exception {
+    TestKey key = TestKey.simple();
+    try (Database database = TestDatabases.open(data.resolve("regild.db"));
+        TestRepository repository =
+            new TestRepository(Files.createDirectory(data.resolve("repository")))) {
+      ChannelStore channels = new ChannelStore(data, Clock.systemUTC());
+      Inventories inventories = new Inventories(database);
+      UpdatePlans plans = new UpdatePlans(channels, inventories);
+      PlannedForecasts forecasts =
+          new PlannedForecasts(
+              database,
+              channels,
+              inventories,
+              plans,
+              new PlannedFixes(
+                  database,
+                  inventories,
+                  plans,
+                  new SnapshotChangelogs(new Changelogs(database, Clock.systemUTC()))),
+              new FeedStore(database, data, Clock.systemUTC()));
+      assertThatThrownBy(() -> forecasts.snapshot("DEBIAN_12"))
+          .isInstanceOf(RefusedException.class)
+          .hasMessageContaining("No channel for DEBIAN_12");
+      String inventory =
+          database.inTransaction(handle ->
+              inventories.store(
+                  handle,
+                  new Inventory(
+                      new OperatingSystem("DEBIAN_12", "Debian GNU/Linux 12", "12.5"),
+                      "amd64",
+                      List.of(
+                          new InstalledPackage("bash", "amd64", "5.1", false),
+                          new InstalledPackage("openssl", "amd64", "3.0.1", false),
+                          new InstalledPackage("linux-image-amd64", "amd64", "6.1.1", false)))));
+
+      offer(
+          channels,
+          repository,
+          key,
+          "1 Mar 2026",
+          new Deb("bash", "5.2"),
+          new Deb("openssl", "3.0.2"));
+      String first = forecasts.snapshot("DEBIAN_12");
+      offer(
+          channels,
+          repository,
+          key,
+          "9 Mar 2026",
+          new Deb("bash", "5.2"),
+          new Deb("openssl", "3.0.3"),
+          new Deb("linux-image-amd64", "6.1.2"));
+      String second = forecasts.snapshot("DEBIAN_12");
+      database.useTransaction(handle -> {
+        SnapshotHistory.record(handle, "test", first, NOW.minus(Duration.ofDays(9)));
+        SnapshotHistory.record(handle, "test", second, NOW.minus(Duration.ofDays(1)));
+      });
+
+      PlanFacts all = forecasts.facts("DEBIAN_12", inventory, Optional.empty(), false, NOW);
+      assertThat(all.changes()).isEqualTo(3);
+      assertThat(all.packages()).contains("bash", "openssl", "linux-image-amd64");
+      PlanFacts cooled = forecasts.facts("DEBIAN_12", inventory, WEEK, true, NOW);
+      assertThat(cooled.packages()).as("openssl 3.0.3 is a day old").containsExactly("bash");
+      assertThat(cooled.waiting()).isEqualTo(2);
+      assertThat(
+              forecasts
+                  .facts("DEBIAN_12", inventory, WEEK, true, NOW.plus(Duration.ofDays(6)))
+                  .changes())
+          .isEqualTo(3);
+      assertThat(
+              forecasts
+                  .facts("DEBIAN_12", inventory, WEEK, false, NOW.minus(Duration.ofDays(3)))
+                  .changes())
+          .as("before the first snapshot was that old")
+          .isZero();
+    }
+  }
+
+  private static void offer(
+      ChannelStore channels, TestRepository repository, TestKey key, String day, Deb... debs)
+      throws Exception {
+    repository.inRelease(
+        "stable",
+        key.clearSigned(
+            repository.suite("stable", Map.of("Date", day + " 00:00:00 UTC"), List.of(debs))));
+    if (channels.find("test").isEmpty()) {
+      channels.add(
+          new Channel(
+              "test",
+              "DEBIAN_12",
+              List.of(
+                  new AptSource(
+                      List.of(repository.uri()),
+                      List.of("stable"),
+                      List.of("main"),
+                      List.of("amd64"),
+                      key.armored()))));
+    }
+    var _ = channels.refresh("test");
+  }
+}

@@ -1,0 +1,481 @@
+package dev.regild.policy.schedule;
+
+import static dev.regild.image.Registry.ALICE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.regild.event.Events;
+import dev.regild.event.RecordedEvent;
+import dev.regild.fixtures.EachDatabase;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
+import dev.regild.image.LineMembers;
+import dev.regild.image.Owner;
+import dev.regild.image.RefusedException;
+import dev.regild.image.Registry;
+import dev.regild.job.node.Turns;
+import dev.regild.plan.UpdatePlan;
+import dev.regild.policy.InvalidPolicyException;
+import dev.regild.policy.line.Aliases;
+import dev.regild.policy.line.Lines;
+import dev.regild.update.UpdateAnswer;
+import dev.regild.update.UpdateRequest;
+import dev.regild.update.Updates;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Schedules with a clock that tests set, on images that nobody works on. */
+@EachDatabase
+class SchedulerTest {
+  private static final String NIGHTLY = "'cron': '0 2 * * *'";
+
+  @TempDir Path directory;
+  @AutoClose private Registry registry;
+  private final MovedClock clock = new MovedClock();
+  private final List<String> begun = new ArrayList<>();
+  private final List<String> audited = new ArrayList<>();
+  private final Map<String, PlanFacts> facts = new HashMap<>();
+  private RuntimeException refusal = new IllegalStateException();
+  private boolean refuses;
+  private boolean losesTheAnswer;
+  private Scheduler scheduler;
+
+  private static final class MovedClock extends Clock {
+    private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  /** Nothing catches it, as nothing catches the end of a process. */
+  private static final class Killed extends Error {}
+
+  @BeforeEach
+  void open() throws IOException {
+    registry = new Registry(directory);
+    scheduler = scheduler();
+  }
+
+  private Scheduler scheduler() {
+    return new Scheduler(
+        registry.database,
+        new Known(),
+        new WrittenDown(),
+        (owner, policy, operation, resources, outcome) ->
+            audited.add("%s %s %s %s".formatted(policy, operation, resources, outcome)),
+        Turns.ALONE,
+        clock);
+  }
+
+  /** By platform all the same; by inventory what the test says, else one change. */
+  private final class Known implements Forecasts {
+    @Override
+    public String snapshot(String platform) {
+      return "sha256:s";
+    }
+
+    @Override
+    public PlanFacts facts(
+        String platform, String inventory, Optional<Duration> cooldown, boolean fixes, Instant at) {
+      return facts.getOrDefault("all", changes(1));
+    }
+  }
+
+  private static PlanFacts changes(int changes) {
+    return new PlanFacts(changes, 0, 0, Optional.empty(), Set.of(), List.of("bash"), false, false);
+  }
+
+  private final class WrittenDown implements Updates {
+    @Override
+    public UpdateAnswer update(UpdateRequest request) {
+      if (refuses) {
+        throw refusal;
+      }
+      Image created =
+          registry.write(handle -> {
+            Image existing =
+                Images.requireOwned(handle, request.owner(), request.existingImageName());
+            Image image =
+                existing.updated(
+                    request.newImageName(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    "sha256:s",
+                    clock.instant());
+            Images.insert(handle, image);
+            LineMembers.follow(handle, existing, image);
+            return image;
+          });
+      begun.add(request.existingImageName() + ">" + request.newImageName());
+      if (losesTheAnswer) {
+        losesTheAnswer = false;
+        throw new Killed();
+      }
+      return new UpdateAnswer(created, true);
+    }
+
+    @Override
+    public UpdatePlan plan(Owner owner, String imageName) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void anUpdateIsMadeWhenItIsTimeAndNamedByThePattern() {
+    line("golden");
+    add("nightly", "'lines': 'golden', %s, 'alias': 'latest'".formatted(NIGHTLY));
+    at("2026-03-02T01:59:59Z");
+    assertThat(begun).isEmpty();
+    at("2026-03-02T02:00:03Z");
+    at("2026-03-02T02:00:08Z");
+    assertThat(begun).containsExactly("golden>golden-2");
+    assertThat(audited)
+        .containsExactly(
+            "schedule/nightly CreateUpdatedImage [golden, golden, golden-2, sha256:s,"
+                + " 1 changes, 0 of them for security] ok");
+    assertThat(aliases()).isEmpty();
+    finish("golden-2", true);
+    at("2026-03-02T03:00:00Z");
+    assertThat(aliases()).containsExactly("golden/latest=golden-2");
+    assertThat(last("nightly"))
+        .isEqualTo(
+            "2026-03-02T02:00:00Z  ended [golden SUCCEEDED golden-2 1 changes, 0 of them for security]");
+    facts.put("all", changes(0));
+    at("2026-03-03T02:00:01Z");
+    assertThat(last("nightly"))
+        .as("a decision not to act is recorded, too")
+        .isEqualTo("2026-03-03T02:00:00Z  ended [golden NOT_NEEDED  it is up to date]");
+    assertThat(begun).hasSize(1);
+  }
+
+  @Test
+  void aCanaryThatFailsStopsItsWave() {
+    for (String name : List.of("a", "b", "c", "d")) {
+      line(name);
+    }
+    add("wave", "'lines': '*', %s, 'canary': 1, 'atMost': 3".formatted(NIGHTLY));
+    at("2026-03-02T02:00:00Z");
+    at("2026-03-02T02:00:05Z");
+    assertThat(begun).as("the canary alone").containsExactly("a>a-2");
+    finish("a-2", false);
+    at("2026-03-02T02:10:00Z");
+    at("2026-03-02T02:10:05Z");
+    assertThat(begun).hasSize(1);
+    assertThat(last("wave"))
+        .isEqualTo(
+            "2026-03-02T02:00:00Z  ended [a FAILED a-2 no boot,"
+                + " b STOPPED  The canary of the line a failed: no boot,"
+                + " c STOPPED  The canary of the line a failed: no boot,"
+                + " d STOPPED  The canary of the line a failed: no boot]");
+    at("2026-03-03T02:00:00Z");
+    finish("a-3", true);
+    at("2026-03-03T02:10:00Z");
+    assertThat(begun.subList(1, begun.size()))
+        .as("the others once it has qualified, so many at a time")
+        .containsExactly("a>a-3", "b>b-2", "c>c-2", "d>d-2");
+  }
+
+  @Test
+  void noMoreRunAtATimeThanTheyMay() {
+    for (String name : List.of("a", "b", "c", "d", "e")) {
+      line(name);
+    }
+    add("wave", "'lines': '*', %s, 'atMost': 2, 'window': '3h'".formatted(NIGHTLY));
+    at("2026-03-02T02:00:00Z");
+    assertThat(begun).containsExactly("a>a-2", "b>b-2");
+    finish("b-2", true);
+    at("2026-03-02T02:30:00Z");
+    assertThat(begun).containsExactly("a>a-2", "b>b-2", "c>c-2");
+    finish("a-2", true);
+    finish("c-2", true);
+    at("2026-03-02T05:00:00Z");
+    assertThat(begun).as("its window is closed").hasSize(3);
+    assertThat(last("wave"))
+        .contains("c SUCCEEDED", "d STOPPED  The window closed at 2026-03-02T05:00:00Z.");
+  }
+
+  @Test
+  void failuresInARowDisableASchedule() {
+    line("golden");
+    add("nightly", "'lines': 'golden', %s, 'disableAfter': 2".formatted(NIGHTLY));
+    long before = registry.read(Events::last);
+    at("2026-03-02T02:00:00Z");
+    finish("golden-2", false);
+    at("2026-03-02T03:00:00Z");
+    at("2026-03-03T02:00:00Z");
+    finish("golden-3", true);
+    at("2026-03-03T03:00:00Z");
+    at("2026-03-04T02:00:00Z");
+    finish("golden-4", false);
+    at("2026-03-04T03:00:00Z");
+    assertThat(schedule("nightly").enabled()).as("not in a row").isTrue();
+    refuses = true;
+    refusal = new RefusedException(RefusedException.Reason.LIMIT_EXCEEDED, "Too many images.");
+    at("2026-03-05T02:00:00Z");
+    refuses = false;
+    assertThat(schedule("nightly").disabledWhy())
+        .isEqualTo("2 updates in a row failed, the last one of the line golden: Too many images.");
+    at("2026-03-06T02:00:00Z");
+    assertThat(begun).hasSize(3);
+    List<RecordedEvent> events =
+        registry.read(
+            handle -> Events.after(handle, ALICE.accountId(), ALICE.region(), before, 100));
+    assertThat(events)
+        .filteredOn(each -> each.event().type().word().equals("schedule.disabled"))
+        .singleElement()
+        .satisfies(each -> assertThat(each.event().payload()).containsEntry("failures", 2));
+    Schedule disabled = schedule("nightly");
+    registry.write(handle -> {
+      Schedules.enable(handle, disabled, true, clock.instant());
+      return true;
+    });
+    at("2026-03-06T02:00:30Z");
+    assertThat(begun).as("what it missed while it was disabled is not made up for").hasSize(3);
+    at("2026-03-07T02:00:00Z");
+    assertThat(begun).hasSize(4);
+  }
+
+  @Test
+  void timesThatWereMissedCountOnceAndOnlyWithinTheirWindow() {
+    line("golden");
+    add("hourly", "'lines': 'golden', 'cron': '0 * * * *'");
+    add("nightly", "'lines': 'g*', %s, 'window': '2h'".formatted(NIGHTLY));
+    at("2026-03-05T17:20:00Z");
+    assertThat(last("hourly"))
+        .isEqualTo(
+            "2026-03-05T17:00:00Z Times from 2026-03-01T13:00:00Z on were missed; this run stands for"
+                + " them. goes on [golden UPDATING golden-2 1 changes, 0 of them for security]");
+    assertThat(last("nightly"))
+        .isEqualTo(
+            "2026-03-05T02:00:00Z The server was not there, or busy, until its window closed at"
+                + " 2026-03-05T04:00:00Z. ended []");
+    assertThat(begun).hasSize(1);
+  }
+
+  @Test
+  void anUpdateWhoseAnswerWasLostIsFoundAgain() {
+    line("golden");
+    add("nightly", "'lines': 'golden', " + NIGHTLY);
+    losesTheAnswer = true;
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    assertThatThrownBy(() -> scheduler.look()).isInstanceOf(Killed.class);
+    scheduler = scheduler();
+    at("2026-03-02T02:00:05Z");
+    finish("golden-2", true);
+    at("2026-03-02T02:10:00Z");
+    assertThat(begun).containsExactly("golden>golden-2");
+    assertThat(last("nightly")).contains("golden SUCCEEDED golden-2");
+  }
+
+  @Test
+  void whatIsAskedForRunsOutsideOfItsTimesUnderItsConditions() {
+    line("golden");
+    line("other");
+    add("off", "'lines': ['golden', 'nowhere'], " + NIGHTLY);
+    assertThat(scheduler.runNow(schedule("off"), "AKIA"))
+        .extracting(each -> each.line() + " " + each.outcome())
+        .containsExactly("golden WAITING", "nowhere NOT_NEEDED");
+    Map<Instant, List<Decision>> forecast = scheduler.forecast(schedule("off"));
+    assertThat(forecast).hasSize(6);
+    assertThat(forecast.keySet()).element(1).isEqualTo(Instant.parse("2026-03-02T02:00:00Z"));
+    scheduler.look();
+    assertThat(begun).containsExactly("golden>golden-2");
+  }
+
+  @Test
+  void nodesThatLookAtOnceMakeOneRun() throws Exception {
+    line("golden");
+    add("nightly", "'lines': 'golden', " + NIGHTLY);
+    clock.now = Instant.parse("2026-03-02T02:00:00Z");
+    // The turn keeps all but one from looking; here it does not.
+    try (var threads = Executors.newFixedThreadPool(4)) {
+      for (var each :
+          threads.invokeAll(
+              IntStream.range(0, 4)
+                  .mapToObj(_ -> Executors.callable(() -> beginOnly(scheduler())))
+                  .toList())) {
+        each.get();
+      }
+    }
+    assertThat(runs("nightly")).hasSize(1);
+  }
+
+  private static void beginOnly(Scheduler node) {
+    node.beginDue();
+  }
+
+  /** 60 histories of a clock that goes on, stops, and jumps both ways; as many as the property. */
+  @Test
+  void noTimeComesTwiceWhereverTheClockJumps() {
+    Random random = new Random(170);
+    line("golden");
+    facts.put("all", changes(0));
+    String[] crons = {"*/30 * * * *", "0 2 * * *", "30 2 * * *", "15 */3 * * 1-5", "0 3 1,15 * *"};
+    String[] zones = {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"};
+    for (int history = 0; history < Integer.getInteger("regild.histories", 60) / 20; history++) {
+      clock.now =
+          Instant.parse(random.nextBoolean() ? "2026-03-20T00:00:00Z" : "2026-10-20T00:00:00Z")
+              .plusSeconds(random.nextInt(20 * 86_400));
+      Map<String, Set<Instant>> passed = new HashMap<>();
+      for (String cron : crons) {
+        for (String zone : zones) {
+          String name = "s" + passed.size();
+          passed.put(name, new HashSet<>());
+          add(name, "'lines': 'golden', 'cron': '%s', 'zone': '%s'".formatted(cron, zone));
+        }
+      }
+      for (int i = 0; i < 10; i++) {
+        Instant before = clock.now;
+        int kind = random.nextInt(10);
+        Duration step =
+            switch (kind) {
+              case 0 -> Duration.ofDays(-random.nextInt(40));
+              case 1 -> Duration.ofDays(random.nextInt(900));
+              case 2 -> Duration.ofMinutes(-random.nextInt(120));
+              default -> Duration.ofMinutes(random.nextInt(300));
+            };
+        clock.now = before.plus(step);
+        scheduler.beginDue();
+        passed.forEach((name, times) -> {
+          if (kind > 2) {
+            schedule(name)
+                .spec()
+                .times()
+                .upTo(clock.now)
+                .filter(it -> it.isAfter(before))
+                .ifPresent(times::add);
+          }
+        });
+      }
+      passed.forEach((name, times) -> {
+        Set<Instant> dues = new HashSet<>();
+        assertThat(runs(name)).allSatisfy(run -> assertThat(dues.add(run.due())).isTrue());
+        assertThat(dues).as("no time passed without a run").containsAll(times);
+        registry.write(handle -> {
+          new Schedules(clock).remove(handle, ALICE, name, "", clock.now);
+          return true;
+        });
+      });
+    }
+  }
+
+  @Test
+  void schedulesThatContradictEachOtherAreRefused() {
+    line("golden");
+    add("nightly", "'lines': 'golden', " + NIGHTLY);
+    assertThatThrownBy(() -> add("other", "'lines': 'g*', 'cron': '0 3 * * *', 'pattern': 'x-{n}'"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessage(
+            "The schedules other and nightly contradict each other on the line golden: they name its"
+                + " images 'x-{n}' and '{line}-{n}'. Give both the same pattern.");
+    assertThatThrownBy(() -> add("other", "'lines': '*', " + NIGHTLY))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("both look at it at the same times. Give one of them another cron.");
+    add("other", "'lines': 'web', 'cron': '0 3 * * *', 'pattern': 'x-{n}'");
+    add("monthly", "'lines': 'golden', 'cron': '0 4 1 * *'");
+  }
+
+  private void line(String name) {
+    Image image = registry.available(ALICE, name);
+    registry.write(handle -> Lines.add(handle, ALICE, name, image, clock.instant()));
+  }
+
+  private void add(String name, String spec) {
+    Schedules schedules = new Schedules(clock);
+    Map<String, Object> canonical =
+        schedules.canonical(
+            name, JsonMapper.shared().readTree("{" + spec.replace('\'', '"') + "}"));
+    registry.write(handle -> {
+      schedules.add(handle, ALICE, name, canonical, clock.instant());
+      return true;
+    });
+  }
+
+  private void at(String time) {
+    clock.now = Instant.parse(time);
+    scheduler.look();
+  }
+
+  private Schedule schedule(String name) {
+    return registry.read(handle -> Schedules.require(handle, ALICE, name));
+  }
+
+  private List<Run> runs(String name) {
+    Schedule schedule = schedule(name);
+    return registry.read(handle -> Runs.last(handle, schedule, 1000));
+  }
+
+  private String last(String name) {
+    Run run = runs(name).getFirst();
+    return "%s %s %s %s"
+        .formatted(
+            run.due(),
+            run.note(),
+            run.ended().isPresent() ? "ended" : "goes on",
+            run.decisions().stream()
+                .map(each ->
+                    "%s %s %s %s"
+                        .formatted(each.line(), each.outcome(), each.newImage(), each.reason()))
+                .toList());
+  }
+
+  private List<String> aliases() {
+    return registry.read(handle -> Aliases.list(handle, ALICE)).stream()
+        .map(alias -> alias.name() + "=" + alias.image())
+        .toList();
+  }
+
+  /** Brings an update to its outcome. */
+  private void finish(String image, boolean succeeds) {
+    registry.write(handle ->
+        handle
+            .createUpdate(
+                succeeds
+                    ? """
+                    UPDATE image SET state = 'AVAILABLE',
+                           layer_id = (SELECT MIN(layer_id) FROM image),
+                           inventory_digest = (SELECT MIN(inventory_digest) FROM image),
+                           disk_layout = (SELECT MIN(disk_layout) FROM image),
+                           qualification = (SELECT MIN(qualification) FROM image)
+                     WHERE name = :name
+                    """
+                    : """
+                    UPDATE image SET state = 'FAILED', reason_code = 'IMAGE_UPDATE_FAILURE',
+                           reason_message = 'no boot' WHERE name = :name
+                    """)
+            .bind("name", image)
+            .execute());
+  }
+}
