@@ -130,7 +130,8 @@ final class ConsoleBench {
     while (shown.get() == 0) {
       Thread.sleep(1);
     }
-    OUT.printf("a step's progress shows after %d ms (goal 1000)%n", (shown.get() - now) / 1_000_000);
+    OUT.printf(
+        "a step's progress shows after %d ms (goal 1000)%n", (shown.get() - now) / 1_000_000);
   }
 
   private void follow(HttpClient http, String token, CountDownLatch open, AtomicLong shown) {

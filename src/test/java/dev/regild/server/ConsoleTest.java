@@ -424,8 +424,24 @@ class ConsoleTest {
 
   /** What the forms of the console have, so that only the sender is wrong. */
   private static final String[] FORM = {
-    "tags", "a=b", "new-name", "taken", "name", "taken", "region", "us-east-1", "account",
-    "123456789012", "fleets", "1", "image", "kiosk", "suffix", "-new", "disk", ServerFixture.DISK
+    "tags",
+    "a=b",
+    "new-name",
+    "taken",
+    "name",
+    "taken",
+    "region",
+    "us-east-1",
+    "account",
+    "123456789012",
+    "fleets",
+    "1",
+    "image",
+    "kiosk",
+    "suffix",
+    "-new",
+    "disk",
+    ServerFixture.DISK
   };
 
   /** The routes in the console's sources that fit. */
@@ -454,7 +470,8 @@ class ConsoleTest {
     }
     Instant last = Instant.now();
     wrongLogin(guesser);
-    assertThat(Duration.between(last, Instant.now())).isGreaterThanOrEqualTo(Duration.ofMillis(100));
+    assertThat(Duration.between(last, Instant.now()))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(100));
     assertThat(guesser.loggedIn(server.key).get("/console/").statusCode()).isEqualTo(200);
   }
 

@@ -107,7 +107,8 @@ final class StandInProvider implements AutoCloseable {
   }
 
   private void answerToken(HttpExchange exchange) throws IOException {
-    for (String field : new String(exchange.getRequestBody().readAllBytes(), UTF_8).split("&", -1)) {
+    for (String field :
+        new String(exchange.getRequestBody().readAllBytes(), UTF_8).split("&", -1)) {
       String[] parts = field.split("=", 2);
       sent.put(parts[0], parts[1]);
     }
