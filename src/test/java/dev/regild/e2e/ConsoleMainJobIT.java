@@ -17,25 +17,16 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The main job in browsers, on a real Debian: log in, upload and import the golden image, look at
- * the plan, update, watch, look at the evidence, compare, export, delete. The channel offers the
- * agent alone, so that the update takes seconds up to its boot.
+ * The main job in a browser, on a real Debian: log in, upload and import the golden image, look at
+ * the plan, update, watch, look at the evidence, compare, delete. The channel offers the agent
+ * alone, so that the update takes seconds up to its boot.
  */
 @EnabledIf("dev.regild.fixtures.Fixtures#imagesAreAvailable")
 class ConsoleMainJobIT {
   @Test
-  void anImageIsImportedUpdatedComparedExportedAndDeletedInChromium(@TempDir Path directory)
+  void anImageIsImportedUpdatedComparedAndDeletedInABrowser(@TempDir Path directory)
       throws Exception {
-    doMainJob(directory, "console-main-job.mjs");
-  }
-
-  @Test
-  void theSameIsDoneInFirefoxWithTheKeyboardAlone(@TempDir Path directory) throws Exception {
-    doMainJob(directory, "console-firefox.mjs");
-  }
-
-  private static void doMainJob(Path directory, String name) throws Exception {
-    Path script = NodeModules.install().with(Path.of("src/test/javascript", name));
+    Path script = NodeModules.install().with(Path.of("src/test/javascript/console-main-job.mjs"));
     var agent =
         Fixtures.agentRepository(directory.resolve("agent"), GoldenImage.AGENT, Fixtures.NEW_AGENT);
     try (LocalServer server =
