@@ -27,7 +27,38 @@ async function logIn(page) {
   await page.waitForURL("**/console/");
 }
 
+/** What somebody else wrote is text: no element of it is in the page, and nothing turns its direction. */
+async function lookForForeignContent(page, name) {
+  const strange = await page.evaluate(() => ({
+    elements: document.querySelectorAll("img[src=x], script:not([src]), [onerror], [onclick], style").length,
+    characters: /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u202a-\u202e\u2066-\u2069]/.test(document.body.innerText),
+  }));
+  if (strange.elements > 0 || strange.characters) {
+    found.push(`${name}: what others wrote is more than text: ${JSON.stringify(strange)}`);
+  }
+}
+
+/** Whoever asks the system for less motion gets none. */
+async function lookForMotion(page, name) {
+  const moving = await page.evaluate(() => document.getAnimations().length
+    + [...document.querySelectorAll("*")].filter((each) =>
+      getComputedStyle(each).transitionDuration.split(", ").some((time) => parseFloat(time) > 0)).length);
+  if (moving > 0) {
+    found.push(`${name}: ${moving} elements move`);
+  }
+}
+
+async function audit(page, name, theme, width) {
+  const { violations } = await page.evaluate(
+    (tags) => axe.run(document, { runOnly: tags }), WCAG);
+  for (const violation of violations) {
+    found.push(`${name} ${theme} ${width}: ${violation.id}: ${violation.help}: `
+      + violation.nodes.map((node) => node.html.slice(0, 120)).join(" | "));
+  }
+}
+
 async function look(page, name, theme, width) {
+  await lookForForeignContent(page, name);
   await page.evaluate(() => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (sideways > 0) {
@@ -36,11 +67,13 @@ async function look(page, name, theme, width) {
   if (!AUDITED.includes(width)) {
     return;
   }
-  const { violations } = await page.evaluate(
-    (tags) => axe.run(document, { runOnly: tags }), WCAG);
-  for (const violation of violations) {
-    found.push(`${name} ${theme} ${width}: ${violation.id}: ${violation.help}: `
-      + violation.nodes.map((node) => node.html.slice(0, 120)).join(" | "));
+  await audit(page, name, theme, width);
+  await lookForMotion(page, name);
+  const dialogs = await page.locator("dialog").count();
+  for (let i = 0; i < dialogs; i++) {
+    await page.evaluate((which) => document.querySelectorAll("dialog")[which].showModal(), i);
+    await audit(page, `${name}, dialog ${i}`, theme, width);
+    await page.evaluate((which) => document.querySelectorAll("dialog")[which].close(), i);
   }
 }
 

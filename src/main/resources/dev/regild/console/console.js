@@ -211,6 +211,21 @@
     });
   }
 
+  /** On a slow network people press twice; a form is sent once, until its page is shown again. */
+  function sentOnce(event) {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) {
+      return;
+    }
+    if ("sent" in form.dataset) {
+      event.preventDefault();
+    }
+    form.dataset.sent = "";
+  }
+
+  document.addEventListener("submit", sentOnce);
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]")
+    .forEach((each) => { delete each.dataset.sent; }));
   document.addEventListener("DOMContentLoaded", () => improve(document));
   document.addEventListener("htmx:afterSwap", (event) => improve(event.detail.target ?? document));
   setInterval(() => document.querySelectorAll("time[data-age]").forEach(age), 60000);

@@ -1,8 +1,16 @@
 package dev.regild.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.regild.image.Image;
+import dev.regild.image.Images;
 import dev.regild.machine.Program;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -38,6 +47,7 @@ class ConsoleBrowserIT {
   private static NodeModules modules;
 
   private ServerFixture server;
+  private String control = "";
 
   @TempDir Path directory;
 
@@ -84,6 +94,88 @@ class ConsoleBrowserIT {
     assertThat(run("console-use.mjs", List.of()).strip()).isEqualTo("done");
   }
 
+  @Test
+  void peopleGetAlongWhileThingsGoWrong(ServerFixture server) throws Exception {
+    this.server = server;
+    new ConsoleScene(server).build();
+    try (Control control = new Control(server)) {
+      this.control = control.address();
+      assertThat(run("console-trouble.mjs", List.of()).strip()).isEqualTo("done");
+    }
+  }
+
+  /** What a script can have happen to the server, and pages of another site. */
+  private static final class Control implements AutoCloseable {
+    private final HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    private final ServerFixture server;
+    private final Image running;
+
+    Control(ServerFixture server) throws IOException {
+      this.server = server;
+      this.running =
+          server.database.read(
+              handle -> Images.require(handle, server.owner("us-east-1"), "office-2026-11"));
+      http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+      http.createContext("/", this::answer);
+      http.start();
+    }
+
+    String address() {
+      return "http://127.0.0.1:" + http.getAddress().getPort();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+      String said = String.valueOf(exchange.getRequestURI().getQuery());
+      String page =
+          switch (exchange.getRequestURI().getPath()) {
+            case "/restart" -> restarted();
+            case "/step" -> step(said);
+            case "/end" -> ended();
+            case "/frames" ->
+                "<iframe src='%s'></iframe><object data='%s'></object><embed src='%s'>"
+                    .formatted(said, said, said);
+            case "/form" ->
+                """
+                <form method="post" action="%s"><input name="tags" value="a=b"></form>
+                <script>document.forms[0].submit();</script>
+                """
+                    .formatted(said);
+            default -> "";
+          };
+      byte[] bytes = page.getBytes(UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "text/html");
+      exchange.sendResponseHeaders(200, bytes.length == 0 ? -1 : bytes.length);
+      exchange.getResponseBody().write(bytes);
+      exchange.close();
+    }
+
+    private String restarted() throws IOException {
+      try {
+        server.restart(Duration.ofSeconds(2));
+        return "";
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+    }
+
+    private String step(String text) {
+      server.database.useTransaction(
+          handle -> server.steps.progress(handle, running.id(), 1, 4, 0.6, text));
+      return "";
+    }
+
+    private String ended() {
+      server.fail(running);
+      return "";
+    }
+
+    @Override
+    public void close() {
+      http.stop(0);
+    }
+  }
+
   private String run(String script, List<String> more) throws Exception {
     Path disk =
         server.disks.path(server.disks.find(server.account.id(), ServerFixture.DISK).orElseThrow());
@@ -96,6 +188,8 @@ class ConsoleBrowserIT {
             server.key.id(),
             "secret",
             server.key.secret(),
+            "control",
+            control,
             "disk",
             named.toString(),
             "pages",

@@ -14,13 +14,18 @@ import dev.regild.image.quota.AccountQuotas;
 import dev.regild.image.quota.Quota;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -363,6 +368,166 @@ class ConsoleTest {
     assertThat(other.post("/console/images/kiosk/delete").statusCode()).isEqualTo(404);
     assertThat(other.post("/console/images/office-2026-11/cancel").statusCode()).isEqualTo(404);
     assertThat(browser.get("/console/images/kiosk").statusCode()).isEqualTo(200);
+  }
+
+  /** Every address that names an image, also those that are added later. */
+  @Test
+  void noAddressOfAnImageAnswersAnotherAccount() throws Exception {
+    Browser other =
+        new Browser(server)
+            .loggedIn(server.accounts.createKey(server.accounts.create("other"), false));
+    List<String> routes = routes("\"(/console/images/\\{name}[^\"]*)\"");
+    assertThat(routes).contains("/console/images/{name}/delete").hasSizeGreaterThan(10);
+    for (String route : routes) {
+      for (String image : List.of("kiosk", "office-2026-10", "office-2026-11")) {
+        String path = route.replace("{name}", image).replaceAll("\\{[a-z]+}", "1");
+        other.get("/console/");
+        assertThat(List.of(other.get(path), other.post(path, FORM)))
+            .as(path)
+            .allSatisfy(answer -> {
+              assertThat(answer.statusCode()).isEqualTo(404);
+              assertThat(answer.body())
+                  .doesNotContain("DEBIAN", "office-2026-08", "writer", "openssl");
+            });
+      }
+    }
+    assertThat(tags("kiosk")).isEmpty();
+  }
+
+  /** Every form, also those that are added later. */
+  @Test
+  void noFormObeysAReadOnlyKey() throws Exception {
+    // They show something, or end a session of the reader's own.
+    List<String> harmless =
+        List.of("/console/logout", "/console/selection", "/console/sessions/{id}/revoke");
+    List<String> routes = routes("\\.(?:act|receive)\\(\\s*\"(/console/[^\"]*)\"");
+    assertThat(routes).contains("/console/images/{name}/delete").hasSizeGreaterThan(10);
+    Browser reader = new Browser(server).loggedIn(server.readOnlyKey);
+    for (String route : routes) {
+      if (!harmless.contains(route)) {
+        reader.get("/console/");
+        String path =
+            route
+                .replace("{name}", "kiosk")
+                .replace("{id}", ServerFixture.DISK)
+                .replaceAll("\\{[a-z]+}", "1");
+        HttpResponse<String> answer = reader.post(path, FORM);
+        boolean refused =
+            answer.statusCode() == 403 || answer.body().contains("This access is read-only");
+        assertThat(refused).as("%s: %s", path, answer.body()).isTrue();
+      }
+    }
+    assertThat(tags("kiosk")).isEmpty();
+    assertThat(browser.get("/console/images/kiosk").body()).contains("Available");
+    assertThat(server.disks.find(server.account.id(), ServerFixture.DISK)).isPresent();
+  }
+
+  /** What the forms of the console have, so that only the sender is wrong. */
+  private static final String[] FORM = {
+    "tags",
+    "a=b",
+    "new-name",
+    "taken",
+    "name",
+    "taken",
+    "region",
+    "us-east-1",
+    "account",
+    "123456789012",
+    "fleets",
+    "1",
+    "image",
+    "kiosk",
+    "suffix",
+    "-new",
+    "disk",
+    ServerFixture.DISK
+  };
+
+  /** The routes in the console's sources that fit. */
+  private static List<String> routes(String form) throws Exception {
+    Set<String> routes = new TreeSet<>();
+    try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/regild/console"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Matcher matcher = Pattern.compile(form).matcher(Files.readString(file));
+        while (matcher.find()) {
+          routes.add(matcher.group(1));
+        }
+      }
+    }
+    return List.copyOf(routes);
+  }
+
+  @Test
+  void wrongLoginsAreHeldBackAndRightOnesAreNot() throws Exception {
+    Browser guesser = new Browser(server);
+    guesser.get("/console/login");
+    Instant start = Instant.now();
+    // A hundred are free, and one is forgotten each second.
+    for (long i = 0; i < 120 + Duration.between(start, Instant.now()).toSeconds(); i++) {
+      wrongLogin(guesser);
+      assertThat(i).as("this machine is too slow").isLessThan(1000);
+    }
+    Instant last = Instant.now();
+    wrongLogin(guesser);
+    assertThat(Duration.between(last, Instant.now()))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(100));
+    assertThat(guesser.loggedIn(server.key).get("/console/").statusCode()).isEqualTo(200);
+  }
+
+  private void wrongLogin(Browser guesser) throws Exception {
+    assertThat(
+            guesser
+                .post("/console/login", "key", server.key.id(), "secret", "x".repeat(40))
+                .statusCode())
+        .isEqualTo(403);
+  }
+
+  @Test
+  void aTokenIsReplacedByAPageAndTheOldOneSoonRefused() throws Exception {
+    Browser copy = new Browser(server);
+    copy.cookies.putAll(browser.cookies);
+    earlier("rotated", Duration.ofMinutes(16));
+    browser.get("/console/");
+    assertThat(browser.cookies.get("regild-session"))
+        .isNotEqualTo(copy.cookies.get("regild-session"));
+    earlier("rotated", Duration.ofMinutes(2));
+    assertThat(copy.get("/console/").statusCode()).isEqualTo(303);
+    assertThat(browser.get("/console/").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aSessionEndsWithoutUseAndAfterTwelveHours() throws Exception {
+    Browser busy = new Browser(server).loggedIn(server.readOnlyKey);
+    earlier("last_seen", Duration.ofMinutes(61));
+    assertThat(browser.get("/console/").statusCode()).isEqualTo(303);
+    assertThat(busy.get("/console/").statusCode()).isEqualTo(303);
+    busy.loggedIn(server.readOnlyKey);
+    earlier("created", Duration.ofHours(12).plusMinutes(1));
+    assertThat(busy.get("/console/").statusCode()).isEqualTo(303);
+  }
+
+  private void earlier(String column, Duration by) {
+    server.database.useTransaction(handle ->
+        handle.execute(
+            "UPDATE console_session SET " + column + " = " + column + " - ?", by.toMillis()));
+  }
+
+  @Test
+  void aFormOfAnEarlierSessionIsShownOnceMore() throws Exception {
+    browser.get("/console/images/kiosk");
+    String old = browser.csrf();
+    Browser again = new Browser(server).loggedIn(server.key);
+    Map<String, String> form = new LinkedHashMap<>();
+    form.put("csrf", old);
+    form.put("tags", "typed=before");
+    HttpResponse<String> kept =
+        again.postRaw("/console/images/kiosk/tags", form, Map.of("Sec-Fetch-Site", "same-origin"));
+    assertThat(kept.body()).contains("You are logged in again", "value=\"typed=before\"");
+    assertThat(tags("kiosk")).isEmpty();
+    assertThat(again.post("/console/images/kiosk/tags", "tags", "typed=before").statusCode())
+        .isEqualTo(303);
+    assertThat(tags("kiosk")).containsEntry("typed", "before");
   }
 
   @Test

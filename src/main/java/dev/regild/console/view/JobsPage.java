@@ -12,6 +12,11 @@ import java.util.Optional;
  */
 public record JobsPage(
     List<Row> running, boolean more, List<Export> exports, Optional<NodesPart> nodes, Instant now) {
+  /** Whether what the page shows goes on by itself. */
+  public boolean goesOn() {
+    return !running.isEmpty() || exports.stream().anyMatch(each -> each.tone().equals("busy"));
+  }
+
   /**
    * A job that makes an image.
    *
