@@ -75,7 +75,7 @@ final class Authenticode {
     } catch (ProgramException e) {
       throw new UnsignedException(
           "its signature is missing or not good ("
-              + e.getMessage().lines().findFirst().orElse("")
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
               + ")");
     }
   }

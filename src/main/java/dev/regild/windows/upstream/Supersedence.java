@@ -17,7 +17,7 @@ import java.util.UUID;
 final class Supersedence {
   private static final Comparator<UpdateFacts> BY_AGE =
       Comparator.comparing(UpdateFacts::created)
-          .thenComparing(each -> each.id().revision())
+          .thenComparingInt(each -> each.id().revision())
           .thenComparing(each -> each.id().update());
 
   private final List<UpdateFacts> updates;
