@@ -209,7 +209,7 @@ class UpstreamRefreshTest {
   }
 
   /** What servers say of an anchor that is not theirs. */
-  private enum Forgotten {
+  enum Forgotten {
     ServerChanged,
     InvalidParameters
   }
