@@ -45,8 +45,7 @@ public final class SnapshotHistory {
         .execute();
     Events.append(
         handle,
-        new Event(
-            EventType.SNAPSHOT_ARRIVED, "", "", channel, Map.of("snapshot", digest)),
+        new Event(EventType.SNAPSHOT_ARRIVED, "", "", channel, Map.of("snapshot", digest)),
         now);
   }
 

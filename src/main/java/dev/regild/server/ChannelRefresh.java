@@ -8,10 +8,10 @@ import dev.regild.channel.RefreshResult;
 import dev.regild.channel.ring.RingRecords;
 import dev.regild.db.Database;
 import dev.regild.db.DatabaseUnavailableException;
-import dev.regild.fetch.PackageCache;
 import dev.regild.event.Event;
 import dev.regild.event.EventType;
 import dev.regild.event.Events;
+import dev.regild.fetch.PackageCache;
 import dev.regild.image.jobs.UpdateRecord;
 import dev.regild.image.jobs.UpdateRecords;
 import dev.regild.job.node.Turns;
@@ -58,6 +58,7 @@ final class ChannelRefresh implements AutoCloseable {
 
   /** Why the last refresh of a channel failed, by its name. */
   private final Map<String, String> failing = new ConcurrentHashMap<>();
+
   private final Turns turns;
   private final Pauses pauses;
   private final Thread thread;

@@ -398,9 +398,7 @@ public final class RegildServer implements AutoCloseable {
     Schedules schedules = new Schedules(clock);
     Notices notices =
         new Notices(config.notices().addresses(), new SealedSecrets(masterKey), false);
-    opened(
-            new Courier(
-                database, notices, config.notices().addresses(), membership.turns(), clock))
+    opened(new Courier(database, notices, config.notices().addresses(), membership.turns(), clock))
         .start();
     Policies policies =
         new Policies(

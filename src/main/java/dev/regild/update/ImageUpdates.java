@@ -170,9 +170,7 @@ public final class ImageUpdates implements Updates {
         request.options().or(offer.channel().options()),
         request.askedBy());
     Events.append(
-        handle,
-        UpdateEvents.accepted(created, existing, snapshot, plan, request.askedBy()),
-        now);
+        handle, UpdateEvents.accepted(created, existing, snapshot, plan, request.askedBy()), now);
     jobs.enqueue(handle, JOB, created.id(), routing.update(existing, UpdateRooms.leastBytes(plan)));
     return created;
   }

@@ -57,8 +57,10 @@ public final class NoticeCommand {
         connection
             .client()
             .post(PATH, Map.of("name", name, "spec", Map.of("to", to, "events", types)));
-    out().printf(
-        "Added %s. Its deliveries are signed with: %s%n", name, added.path("secret").asString(""));
+    out()
+        .printf(
+            "Added %s. Its deliveries are signed with: %s%n",
+            name, added.path("secret").asString(""));
     return 0;
   }
 

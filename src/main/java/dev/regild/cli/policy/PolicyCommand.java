@@ -41,9 +41,7 @@ public final class PolicyCommand {
         description = "Files in YAML, or directories with *.yaml and *.yml.")
     List<Path> paths = new ArrayList<>();
 
-    @Option(
-        names = "--prune",
-        description = "Policies that the files do not have are removed.")
+    @Option(names = "--prune", description = "Policies that the files do not have are removed.")
     boolean prune;
   }
 
@@ -119,11 +117,12 @@ public final class PolicyCommand {
 
   private void print(JsonNode changes, String none) {
     for (JsonNode change : changes) {
-      out().printf(
-          "%s %s %s%n",
-          change.path("act").asString("").toLowerCase(Locale.ROOT),
-          change.path("kind").asString(""),
-          change.path("name").asString(""));
+      out()
+          .printf(
+              "%s %s %s%n",
+              change.path("act").asString("").toLowerCase(Locale.ROOT),
+              change.path("kind").asString(""),
+              change.path("name").asString(""));
       JsonNode before = change.path("before");
       JsonNode after = change.path("after");
       List<String> keys = new ArrayList<>();

@@ -147,8 +147,7 @@ public final class PolicyFiles {
         }
       }
       for (PolicyChange each : changes) {
-        each.after()
-            .ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
+        each.after().ifPresent(spec -> kind(each).put(handle, owner, each.name(), spec, by, now));
       }
       return changes;
     });
@@ -162,8 +161,7 @@ public final class PolicyFiles {
     return Optional.ofNullable(kinds.get(word)).orElseThrow();
   }
 
-  private Map<String, Map<String, Map<String, Object>>> canonical(
-      List<PolicyDocument> documents) {
+  private Map<String, Map<String, Map<String, Object>>> canonical(List<PolicyDocument> documents) {
     Map<String, Map<String, Map<String, Object>>> canonical = new HashMap<>();
     for (PolicyDocument each : documents) {
       PolicyKind kind = kind(each.kind());

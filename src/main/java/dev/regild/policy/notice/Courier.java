@@ -167,8 +167,8 @@ public final class Courier implements AutoCloseable {
 
   private void failed(Notice notice, Delivery delivery, String problem) {
     boolean again =
-        database.inTransaction(handle ->
-            Deliveries.failed(handle, delivery, problem, clock.instant()));
+        database.inTransaction(
+            handle -> Deliveries.failed(handle, delivery, problem, clock.instant()));
     LOG.atWarn()
         .addKeyValue("notice", notice.name())
         .addKeyValue("account", notice.owner().accountId())

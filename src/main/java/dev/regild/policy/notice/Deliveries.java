@@ -81,8 +81,7 @@ final class Deliveries {
         .map((row, _) -> Map.entry(row.getLong("event"), row.getInt("attempts")))
         .forEach(each -> attempts.put(each.getKey(), each.getValue()));
     return Events.of(handle, attempts.keySet()).stream()
-        .map(event ->
-            new Delivery(notice.id(), event, attempts.getOrDefault(event.number(), 0)))
+        .map(event -> new Delivery(notice.id(), event, attempts.getOrDefault(event.number(), 0)))
         .toList();
   }
 
@@ -147,7 +146,13 @@ final class Deliveries {
 
   /** An image that has become out of date. */
   private record Outdated(
-      String id, String account, String region, String name, long since, int changes, int security) {}
+      String id,
+      String account,
+      String region,
+      String name,
+      long since,
+      int changes,
+      int security) {}
 
   /**
    * Records that updates are available of images that have become out of date: of those that have

@@ -178,8 +178,7 @@ public final class Notices implements PolicyKind {
 
   private static Optional<Notice> find(Handle handle, Owner owner, String name) {
     return handle
-        .createQuery(
-            SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
+        .createQuery(SELECT + " WHERE account_id = :account AND region = :region AND name = :name")
         .bind("account", owner.accountId())
         .bind("region", owner.region())
         .bind("name", name)

@@ -63,8 +63,7 @@ final class Webhooks implements Sender {
     request.setHeader("webhook-id", event.id());
     request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
     request.setHeader("webhook-signature", signature(secret, event.id(), now, body));
-    request.setEntity(
-        new ByteArrayEntity(body, ContentType.create(CloudEvents.TYPE, UTF_8)));
+    request.setEntity(new ByteArrayEntity(body, ContentType.create(CloudEvents.TYPE, UTF_8)));
     int status = status(to, request);
     if (status / 100 == 3) {
       throw new FailedDeliveryException(

@@ -195,7 +195,8 @@ public final class ConfigKeys {
             "100GiB",
             1L << 30,
             1L << 50,
-            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest image"),
+            "a size from 1GiB to 1024TiB, such as 200GiB, that holds the layers of the largest"
+                + " image"),
         node(),
         new Config.Support(
             directory(SUPPORT_DISTRO_INFO, SupportFiles.DISTRO_INFO),
@@ -238,7 +239,8 @@ public final class ConfigKeys {
     }
     if (!values.containsKey(STORE)) {
       throw new ConfigException(
-          "node.work is set, but store is not, so that unfinished files must be beside the layers; set store, or remove node.work");
+          "node.work is set, but store is not, so that unfinished files must be beside the layers;"
+              + " set store, or remove node.work");
     }
     return Optional.of(path(NODE_WORK, values.get(NODE_WORK)));
   }

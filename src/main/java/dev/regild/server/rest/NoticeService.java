@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** {@code /regild/v1/events}: what has happened; {@code /regild/v1/notices}: who is told of it. */
-public record NoticeService(
-    Requests requests, Database database, Policies policies, Clock clock) implements HttpService {
+public record NoticeService(Requests requests, Database database, Policies policies, Clock clock)
+    implements HttpService {
   private static final int MOST_EVENTS = 1000;
   private static final int USUAL_EVENTS = 100;
 
@@ -71,8 +71,8 @@ public record NoticeService(
     long last = database.read(Events::last);
     long after = number(request, "after", Math.max(0, last - limit), 0, Long.MAX_VALUE);
     List<RecordedEvent> events =
-        database.read(handle ->
-            Events.after(handle, owner.accountId(), owner.region(), after, limit));
+        database.read(
+            handle -> Events.after(handle, owner.accountId(), owner.region(), after, limit));
     OwnAnswers.send(
         response,
         Map.of(
@@ -138,8 +138,7 @@ public record NoticeService(
     RequestLog.resources(request, List.of(name));
     Notice notice = database.read(handle -> Notices.require(handle, caller.owner(), name));
     OwnAnswers.send(
-        response,
-        NoticeView.of(notice, Optional.of(policies.notices().secretText(notice))));
+        response, NoticeView.of(notice, Optional.of(policies.notices().secretText(notice))));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {

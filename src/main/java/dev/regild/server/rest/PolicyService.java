@@ -60,7 +60,6 @@ public record PolicyService(Requests requests, Policies policies) implements Htt
               ? files.apply(caller.owner(), documents, prune, caller.key())
               : files.diff(caller.owner(), documents, prune);
         });
-    OwnAnswers.send(
-        response, Map.of("changes", changes.stream().map(ChangeView::of).toList()));
+    OwnAnswers.send(response, Map.of("changes", changes.stream().map(ChangeView::of).toList()));
   }
 }

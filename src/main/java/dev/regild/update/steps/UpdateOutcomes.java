@@ -102,9 +102,7 @@ public final class UpdateOutcomes {
     ImageBuilders.deleteFor(handle, image);
     records.succeeded(handle, image.id());
     Events.append(
-        handle,
-        UpdateEvents.qualified(image, made.qualified().qualification()),
-        clock.instant());
+        handle, UpdateEvents.qualified(image, made.qualified().qualification()), clock.instant());
     Events.append(handle, UpdateEvents.succeeded(image), clock.instant());
   }
 

@@ -98,8 +98,7 @@ class CourierTest {
             delivered.add(to.getPath() + " " + text);
           }
         };
-    courier =
-        new Courier(registry.database, notices, sender, Optional.empty(), Turns.ALONE, clock);
+    courier = new Courier(registry.database, notices, sender, Optional.empty(), Turns.ALONE, clock);
   }
 
   @Test
@@ -169,8 +168,7 @@ class CourierTest {
     });
     look();
     look();
-    assertThat(delivered)
-        .containsExactlyInAnyOrder("/aliases golden 3", "/bob debian 4");
+    assertThat(delivered).containsExactlyInAnyOrder("/aliases golden 3", "/bob debian 4");
   }
 
   @Test
@@ -183,8 +181,8 @@ class CourierTest {
     assertThatThrownBy(() -> notices.requirePossible("n", privately))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessage(
-            "Notice n: The host 10.0.0.5 has the private address 10.0.0.5. The operator can allow it"
-                + " with the key notices.allow.");
+            "Notice n: The host 10.0.0.5 has the private address 10.0.0.5. The operator can allow"
+                + " it with the key notices.allow.");
     Map<String, Object> mail = canonical("'to': 'mailto:ops@example.com'");
     assertThatThrownBy(() -> notices.requirePossible("n", mail))
         .isInstanceOf(InvalidPolicyException.class)

@@ -95,8 +95,7 @@ class WebhooksTest {
     received.put("body", new String(exchange.getRequestBody().readAllBytes(), UTF_8));
     exchange
         .getRequestHeaders()
-        .forEach((name, values) ->
-            received.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
+        .forEach((name, values) -> received.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
     exchange.sendResponseHeaders(status, -1);
     exchange.close();
   }
@@ -106,8 +105,7 @@ class WebhooksTest {
   }
 
   private void send(Addresses addresses, URI to) throws Exception {
-    new Webhooks(addresses, Duration.ofSeconds(2))
-        .send(to, "secret".getBytes(UTF_8), EVENT, NOW);
+    new Webhooks(addresses, Duration.ofSeconds(2)).send(to, "secret".getBytes(UTF_8), EVENT, NOW);
   }
 
   @Test
